@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The wire: the records that the BPF programs send to user space.
+ *
+ * Shared by the BPF programs (C) and the tracer (C++). Fixed-width fields
+ * only, no implicit padding; both sides assert the sizes below. A record is
+ * sent into the ring buffer of the CPU on which it happened, so the CPU is
+ * not part of it. The capture file holds these records as they were sent
+ * (tracer/capture/format.hpp), so a change here that is not purely an added
+ * kind raises RS_WIRE_VERSION.
+ *
+ * Units: times are nanoseconds on CLOCK_BOOTTIME (bpf_ktime_get_boot_ns()).
+ * Addresses are kernel virtual addresses. gp_seq values are raw: the two low
+ * bits are the state (include/linux/rcupdate.h and kernel/rcu/rcu.h:
+ * RCU_SEQ_CTR_SHIFT), and the counter starts shortly before it wraps.
+ */
+#ifndef RCUSCOPE_WIRE_H
+#define RCUSCOPE_WIRE_H
+
+#ifdef __cplusplus
+#include <cstdint>
+typedef std::uint16_t rs_u16;
+typedef std::uint32_t rs_u32;
+typedef std::uint64_t rs_u64;
+typedef std::int32_t rs_s32;
+#define RS_ASSERT_SIZE(type, size) static_assert(sizeof(struct type) == (size), #type)
+#else
+typedef __u16 rs_u16;
+typedef __u32 rs_u32;
+typedef __u64 rs_u64;
+typedef __s32 rs_s32;
+#define RS_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
+#endif
+
+#define RS_WIRE_VERSION 1
+
+#define RS_COMM_LEN 16	  /* TASK_COMM_LEN */
+#define RS_MODULE_LEN 56  /* MODULE_NAME_LEN on 64-bit kernels */
+#define RS_SECTION_LEN 32 /* longer section names are cut; code sections are short */
+
+enum rs_kind {
+	RS_LOST = 1,	     /* struct rs_lost */
+	RS_TASK = 2,	     /* struct rs_task: before the first record of a task, and after a new name */
+	RS_GP_START = 10,    /* struct rs_gp_start */
+	RS_GP_END = 11,	     /* struct rs_gp: every quiescent state is in; callbacks may run from here on */
+	RS_GP_CLEANED = 12,  /* struct rs_gp: the kernel has announced the end everywhere */
+	RS_CB_QUEUED = 20,   /* struct rs_cb_queued */
+	RS_CB_ASSIGNED = 21, /* struct rs_cb_assigned: rcu_segcblist_accelerate() returned true */
+	RS_CB_INVOKED = 22,  /* struct rs_cb: dequeued, its function runs next */
+	RS_CB_DONE = 23,     /* struct rs_cb: its function has returned */
+	RS_BATCH_BEGIN = 24, /* struct rs_batch: rcu_do_batch() */
+	RS_BATCH_END = 25,   /* struct rs_batch */
+	RS_WAIT_BEGIN = 30,  /* struct rs_wait: aux is enum rs_wait_kind */
+	RS_WAIT_END = 31,    /* struct rs_wait: aux is enum rs_wait_kind, caller is 0 */
+	RS_SITE = 40,	     /* struct rs_site: a probed place of a followed module was reached */
+	RS_MODULE = 50,	     /* struct rs_module: aux is enum rs_module_step */
+	RS_MODULE_SECTION = 51, /* struct rs_module_section: where a followed module's code was put */
+};
+
+enum rs_wait_kind {
+	RS_WAIT_SYNCHRONIZE_RCU = 0,
+	RS_WAIT_SYNCHRONIZE_RCU_EXPEDITED = 1,
+	RS_WAIT_RCU_BARRIER = 2,
+};
+
+enum rs_module_step {
+	RS_MODULE_COMING = 0, /* memory laid out, init not yet called */
+	RS_MODULE_LIVE = 1,   /* init returned 0 */
+	RS_MODULE_FAILED = 2, /* init returned an error (rs_module.ret) */
+	RS_MODULE_FREEING = 3, /* free_module() entered */
+	RS_MODULE_FREED = 4,   /* free_module() returned: the memory is gone */
+};
+
+/* Flags in rs_header.aux of RS_GP_*. */
+#define RS_GP_EXPEDITED 1
+/* Flags in rs_header.aux of RS_CB_QUEUED. */
+#define RS_CB_LAZY 1 /* queued as lazy: RCU may hold it back (CONFIG_RCU_LAZY) */
+/* Flags in rs_task.flags. */
+#define RS_TASK_KTHREAD 1
+
+struct rs_header {
+	rs_u64 ns;
+	rs_u32 tid; /* of the current task, also when it is only the one interrupted */
+	rs_u16 kind;
+	rs_u16 aux;
+};
+RS_ASSERT_SIZE(rs_header, 16);
+
+/*
+ * Sent when room is found again after records could not be delivered on this
+ * CPU. total counts all records lost on this CPU since the start, so that a
+ * record sent twice, or one itself lost, does no harm.
+ */
+struct rs_lost {
+	struct rs_header h;
+	rs_u64 total;
+	rs_u64 from_ns; /* the first of the newest run of losses */
+	rs_u64 to_ns;	/* the last */
+};
+RS_ASSERT_SIZE(rs_lost, 40);
+
+struct rs_task {
+	struct rs_header h; /* tid: the task described */
+	rs_u32 tgid;
+	rs_u32 flags;
+	char comm[RS_COMM_LEN]; /* NUL-terminated, otherwise any bytes */
+};
+RS_ASSERT_SIZE(rs_task, 40);
+
+/*
+ * h.ns is a time at which the grace period had surely begun (its gp_seq was
+ * seen), since_ns one at which it had surely not: where the hook sees the
+ * very moment, both are equal.
+ */
+struct rs_gp_start {
+	struct rs_header h;
+	rs_u64 gp_seq; /* as of the running grace period: state bits not zero */
+	rs_u64 since_ns;
+};
+RS_ASSERT_SIZE(rs_gp_start, 32);
+
+struct rs_gp {
+	struct rs_header h;
+	rs_u64 gp_seq; /* as of the running grace period, like in rs_gp_start */
+};
+RS_ASSERT_SIZE(rs_gp, 24);
+
+/* Queued on the list of the CPU of this ring; h.ns is before it is on the list. */
+struct rs_cb_queued {
+	struct rs_header h;
+	rs_u64 head;   /* struct rcu_head * */
+	rs_u64 func;   /* the callback function */
+	rs_u64 caller; /* return address of call_rcu(), 0 if not known */
+};
+RS_ASSERT_SIZE(rs_cb_queued, 40);
+
+/*
+ * Every callback on list_cpu's list that waits for no particular grace period
+ * yet, or for a later one, now waits for the one that ends with gp_seq
+ * (state bits zero).
+ */
+struct rs_cb_assigned {
+	struct rs_header h;
+	rs_u64 gp_seq;
+	rs_u32 list_cpu;
+	rs_u32 reserved;
+};
+RS_ASSERT_SIZE(rs_cb_assigned, 32);
+
+struct rs_cb {
+	struct rs_header h;
+	rs_u64 head;
+	rs_u64 func;
+};
+RS_ASSERT_SIZE(rs_cb, 32);
+
+/* list_cpu: whose callbacks run; another than the ring's only where they are offloaded. */
+struct rs_batch {
+	struct rs_header h;
+	rs_u32 list_cpu;
+	rs_u32 reserved;
+};
+RS_ASSERT_SIZE(rs_batch, 24);
+
+struct rs_wait {
+	struct rs_header h;
+	rs_u64 caller; /* return address, 0 if not known */
+};
+RS_ASSERT_SIZE(rs_wait, 24);
+
+/* site: index into the capture's table of sites, which says what is there. */
+struct rs_site {
+	struct rs_header h;
+	rs_u32 site;
+	rs_u32 reserved;
+};
+RS_ASSERT_SIZE(rs_site, 24);
+
+struct rs_module {
+	struct rs_header h;
+	rs_u64 base; /* of the core text */
+	rs_u32 size; /* of the core text */
+	rs_s32 ret;  /* of the init function, for RS_MODULE_FAILED */
+	char name[RS_MODULE_LEN];
+};
+RS_ASSERT_SIZE(rs_module, 88);
+
+struct rs_module_section {
+	struct rs_header h;
+	rs_u64 address;
+	char module[RS_MODULE_LEN];
+	char section[RS_SECTION_LEN];
+};
+RS_ASSERT_SIZE(rs_module_section, 112);
+
+#endif /* RCUSCOPE_WIRE_H */

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <string>
+#include <tl/expected.hpp>
+
+namespace rcuscope {
+
+// The exit codes of every command.
+enum class ExitCode : int {
+    done = 0,
+    does_not_hold = 1, // the thing checked did not hold: a regression, a hazard, loss under --strict
+    bad_input = 2,     // wrong use, or input that cannot be used
+    cannot_here = 3,   // this kernel, or these privileges, cannot do it
+};
+
+// What can go wrong, as a value. Printed as
+//     rcuscope: WHAT: WHY
+//       HINT
+struct Error {
+    ExitCode code = ExitCode::bad_input;
+    std::string what; // what failed: "cannot read run.rcu"
+    std::string why;  // the cause: "No such file or directory"
+    std::string hint; // what to do next; may be empty
+};
+
+template <typename T>
+using Result = tl::expected<T, Error>;
+
+using Status = Result<void>;
+
+inline tl::unexpected<Error> fail(ExitCode code, std::string what, std::string why, std::string hint = {}) {
+    return tl::unexpected<Error>(Error{code, std::move(what), std::move(why), std::move(hint)});
+}
+
+// The text of an errno value, without the libc's thread-unsafe buffer.
+std::string errno_text(int error_number);
+
+} // namespace rcuscope

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Events as the timeline's builder sees them: the records of bpf/wire.h,
+// checked and decoded. Times are absolute CLOCK_BOOTTIME nanoseconds,
+// addresses raw kernel addresses, gp_seq values raw.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+
+namespace rcuscope {
+
+namespace event {
+
+struct Lost {
+    std::uint64_t total = 0; // on this CPU since the start
+    std::uint64_t from_ns = 0;
+    std::uint64_t to_ns = 0;
+};
+struct Task {
+    std::uint32_t tgid = 0;
+    bool kthread = false;
+    std::string comm; // any bytes: untrusted
+};
+struct GpStart {
+    std::uint64_t gp_seq = 0;
+    std::uint64_t since_ns = 0;
+    bool expedited = false;
+};
+struct GpEnd {
+    std::uint64_t gp_seq = 0;
+    bool expedited = false;
+};
+struct GpCleaned {
+    std::uint64_t gp_seq = 0;
+    bool expedited = false;
+};
+struct CbQueued {
+    std::uint64_t head = 0;
+    std::uint64_t func = 0;
+    std::uint64_t caller = 0; // 0: not known
+    bool lazy = false;
+};
+struct CbAssigned {
+    std::uint64_t gp_seq = 0;
+    std::uint32_t list_cpu = 0;
+};
+struct CbInvoked {
+    std::uint64_t head = 0;
+    std::uint64_t func = 0;
+};
+struct CbDone {
+    std::uint64_t head = 0;
+    std::uint64_t func = 0;
+};
+struct BatchBegin {
+    std::uint32_t list_cpu = 0;
+};
+struct BatchEnd {
+    std::uint32_t list_cpu = 0;
+};
+enum class WaitKind : std::uint8_t { synchronize_rcu, synchronize_rcu_expedited, rcu_barrier };
+struct WaitBegin {
+    WaitKind kind = WaitKind::synchronize_rcu;
+    std::uint64_t caller = 0; // 0: not known
+};
+struct WaitEnd {
+    WaitKind kind = WaitKind::synchronize_rcu;
+};
+struct Site {
+    std::uint32_t site = 0; // index into Metadata::sites; not checked here
+};
+enum class ModuleStep : std::uint8_t { coming, live, failed, freeing, freed };
+struct Module {
+    ModuleStep step = ModuleStep::coming;
+    std::string name;
+    std::uint64_t base = 0;
+    std::uint32_t size = 0;
+    std::int32_t ret = 0; // of the init function, for failed
+};
+struct ModuleSection {
+    std::string module;
+    std::string section;
+    std::uint64_t address = 0;
+};
+
+} // namespace event
+
+using EventBody = std::variant<event::Lost, event::Task, event::GpStart, event::GpEnd, event::GpCleaned, event::CbQueued,
+                               event::CbAssigned, event::CbInvoked, event::CbDone, event::BatchBegin, event::BatchEnd,
+                               event::WaitBegin, event::WaitEnd, event::Site, event::Module, event::ModuleSection>;
+
+struct Event {
+    std::uint64_t ns = 0;
+    std::uint32_t cpu = 0;
+    std::uint32_t tid = 0; // of the task that ran on the CPU, also when only interrupted
+    EventBody body;
+};
+
+// Decodes one wire record. Nothing for a kind that this version does not know,
+// and for one that is too short or holds a value out of its range.
+std::optional<Event> decode_record(std::span<const std::byte> record, std::uint32_t cpu);
+
+} // namespace rcuscope

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The capture file (.rcu), little-endian throughout:
+//
+//     FileHeader, then chunks until the end: ChunkHeader, payload
+//
+// Nothing is rewritten once written: a file that was cut off anywhere is valid
+// up to the last whole chunk. A chunk is whole if its checksum is right.
+// Chunks of an unknown type are skipped by their size.
+//
+//   metadata  JSON (metadata.hpp). The first chunk.
+//   events    records of one CPU, in the order in which they were sent: each a
+//             u16 size, then that many bytes, laid out as in bpf/wire.h
+//   symbols   JSON: [{"address": N, "name": "free_module", "offset": N, "module": "" }, ...],
+//             names of code addresses in events chunks near by: before the first chunk that needs them
+//   trailer   JSON (metadata.hpp). The last chunk, if the recording ended in order.
+#pragma once
+
+#include <cstdint>
+
+namespace rcuscope {
+
+struct FileHeader {
+    char magic[8];             // "RCUSCOPE"
+    std::uint32_t version;     // format_version; a reader refuses a greater one
+    std::uint32_t wire_version; // RS_WIRE_VERSION of the records; a reader refuses another
+    std::uint64_t features;    // bits that a reader must know to read the file: none yet
+};
+static_assert(sizeof(FileHeader) == 24);
+
+inline constexpr char file_magic[8] = {'R', 'C', 'U', 'S', 'C', 'O', 'P', 'E'};
+inline constexpr std::uint32_t format_version = 1;
+
+enum class ChunkType : std::uint16_t { metadata = 1, events = 2, symbols = 3, trailer = 4 };
+
+inline constexpr std::uint16_t chunk_compressed = 1; // flag: the payload is one zstd frame
+
+struct ChunkHeader {
+    std::uint32_t magic;  // chunk_magic
+    std::uint16_t type;   // ChunkType
+    std::uint16_t flags;
+    std::uint32_t cpu;    // of an events chunk, otherwise 0
+    std::uint32_t stored; // bytes of payload in the file
+    std::uint32_t size;   // bytes of payload when decompressed
+    std::uint32_t reserved; // 0
+    std::uint64_t checksum; // XXH3, 64 bits, of this header with checksum 0 and then of the stored payload
+};
+static_assert(sizeof(ChunkHeader) == 32);
+
+inline constexpr std::uint32_t chunk_magic = 0x4b484352; // "RCHK"
+// No writer makes a larger chunk; a reader takes a larger one for damage.
+inline constexpr std::uint32_t max_chunk_size = 16u << 20;
+
+} // namespace rcuscope

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What a capture says of itself besides its events: the machine, the request,
+// the probes, the followed modules. Stored as JSON in chunks of their own
+// (format.hpp), so that a reader years from now needs nothing but the file.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace rcuscope {
+
+struct HostInfo {
+    std::string kernel;  // utsname.release
+    std::string machine; // utsname.machine
+    std::uint32_t cpus = 0; // possible CPUs: CPU numbers are below this
+    std::uint32_t hz = 0;   // timer interrupts per second (CONFIG_HZ), 0 if not known
+    bool preempt_rcu = false; // CONFIG_PREEMPT_RCU
+    bool rcu_trace = false;   // CONFIG_RCU_TRACE
+    std::string clock;        // "boottime": CLOCK_BOOTTIME
+};
+
+// One moment read on several clocks, to lay the timeline beside other traces. Nanoseconds.
+struct ClockSnapshot {
+    std::uint64_t boottime_ns = 0;
+    std::uint64_t monotonic_ns = 0;
+    std::uint64_t realtime_ns = 0; // since 1970-01-01 UTC
+};
+
+// A hook that was attached, and how.
+struct ProbeInfo {
+    std::string hook; // its name in the table of hooks: "gp.start"
+    std::string via;  // "fentry", "fexit", "kprobe", "kretprobe", "tracefs-kprobe"
+    std::string symbol; // what it is attached to
+};
+
+// A hook that could not be had, or a part of what it would show.
+struct MissingInfo {
+    std::string hook;
+    std::string why;
+};
+
+struct ModuleFunction {
+    std::string name;
+    std::string section;      // section of the .ko: ".text", ".init.text"
+    std::uint64_t offset = 0; // in that section, bytes
+    std::uint64_t size = 0;   // bytes
+};
+
+// A followed module, read from its .ko file before it was loaded.
+struct ModuleInfo {
+    std::string name;
+    std::string file;     // base name of the .ko
+    std::string build_id; // hex, empty if it has none
+    std::vector<ModuleFunction> functions; // by section, then offset
+};
+
+enum class SiteKind : std::uint8_t {
+    read_lock,    // about to call __rcu_read_lock()
+    read_unlock,  // about to call __rcu_read_unlock()
+    function_entry,
+    function_return,
+};
+
+// A probed place of a followed module. Its id is its index in Metadata::sites.
+struct SiteInfo {
+    SiteKind kind = SiteKind::read_lock;
+    std::string module;
+    std::string function;
+    std::uint64_t offset = 0; // in the function, bytes
+};
+
+struct Metadata {
+    std::string tool_version;
+    HostInfo host;
+    ClockSnapshot clocks;        // at the start
+    std::uint64_t start_ns = 0;  // CLOCK_BOOTTIME: when every probe was in place
+    std::vector<std::string> command; // empty if none was run
+    std::vector<std::string> followed; // names of the followed modules
+    bool all_callbacks = false;  // callbacks of the whole system, not only of the followed modules
+    std::vector<ProbeInfo> probes;
+    std::vector<MissingInfo> missing;
+    std::vector<ModuleInfo> modules;
+    std::vector<SiteInfo> sites;
+};
+
+struct ProbeHits {
+    std::string hook;
+    std::string via;
+    std::uint64_t hits = 0;
+    std::uint64_t missed = 0; // the kernel reached it but could not run the probe (recursion, no free kretprobe instance)
+};
+
+// Records lost on a CPU, from the kernel's own count at the end of the recording.
+struct CpuLoss {
+    std::uint32_t cpu = 0;
+    std::uint64_t total = 0;   // since the start
+    std::uint64_t from_ns = 0; // CLOCK_BOOTTIME, of the newest run of losses
+    std::uint64_t to_ns = 0;
+};
+
+// Written when a recording ends in order. A capture without it was cut off.
+struct Trailer {
+    std::uint64_t end_ns = 0; // CLOCK_BOOTTIME
+    std::string reason;       // why it ended: "command ended", "module freed", "duration", "interrupted", ...
+    std::optional<int> command_status; // exit status of the command, 128 + signal if one ended it
+    std::vector<ProbeHits> hits;
+    std::vector<CpuLoss> lost; // CPUs that lost something
+};
+
+// Unknown members are ignored, missing ones are an error (ExitCode::bad_input).
+nlohmann::json to_json(const Metadata& metadata);
+nlohmann::json to_json(const Trailer& trailer);
+Result<Metadata> metadata_from_json(const nlohmann::json& json);
+Result<Trailer> trailer_from_json(const nlohmann::json& json);
+
+} // namespace rcuscope

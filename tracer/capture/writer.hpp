@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "capture/metadata.hpp"
+
+namespace rcuscope {
+
+struct SymbolInfo {
+    std::uint64_t address = 0; // the code address, not the function's start
+    std::string name;          // the function, without suffix of the module
+    std::uint64_t offset = 0;  // address minus the function's start
+    std::string module;        // empty for the kernel proper
+};
+
+// Writes a capture file. Every error is final: the file then ends with the last
+// whole chunk. Not thread-safe.
+class CaptureWriter {
+public:
+    // Creates (mode 0600: it holds kernel addresses) or empties the file and writes
+    // its header and metadata.
+    static Result<CaptureWriter> create(const std::string& path, const Metadata& metadata);
+
+    CaptureWriter(CaptureWriter&&) noexcept;
+    CaptureWriter& operator=(CaptureWriter&&) noexcept;
+    ~CaptureWriter();
+
+    // Takes one wire record of a CPU. Held back until a chunk is full or flush().
+    Status record(std::uint32_t cpu, std::span<const std::byte> record);
+
+    // Names of code addresses. Written before any record held back now.
+    Status symbols(std::span<const SymbolInfo> symbols);
+
+    // Writes what is held back; with `sync`, returns only when it is on the disk.
+    Status flush(bool sync);
+
+    // flush(true) with the trailer. Nothing may be written afterwards.
+    Status finish(const Trailer& trailer);
+
+    std::uint64_t bytes_written() const;
+    const std::string& path() const;
+
+private:
+    struct Impl;
+    explicit CaptureWriter(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace rcuscope

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Exporters see the finished timeline and write one format each.
+#pragma once
+
+#include <cstddef>
+#include <iosfwd>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "timeline/model.hpp"
+
+namespace rcuscope {
+
+struct ExportOptions {
+    bool addresses = false; // raw kernel addresses besides names
+};
+
+struct ExportFormat {
+    std::string_view name;    // "perfetto"
+    std::string_view ending;  // ".pftrace"
+    std::string_view about;   // for --help
+    void (*write)(const Timeline& timeline, const ExportOptions& options, std::ostream& out);
+};
+
+// Every format, the longer endings first (".chrome.json" before ".json").
+std::span<const ExportFormat> export_formats();
+
+// The format that a file's name asks for; an error names the endings there are.
+Result<const ExportFormat*> format_for_file(std::string_view path);
+
+// Writes the timeline to `path` whole or not at all: to a temporary beside it
+// that is renamed at the end and removed on any error.
+Status export_timeline(const Timeline& timeline, const ExportOptions& options, const std::string& path);
+
+void write_json(const Timeline& timeline, const ExportOptions& options, std::ostream& out);     // rcuscope.timeline/1
+void write_perfetto(const Timeline& timeline, const ExportOptions& options, std::ostream& out); // native protobuf
+void write_chrome(const Timeline& timeline, const ExportOptions& options, std::ostream& out);   // Chrome's JSON trace format
+
+} // namespace rcuscope

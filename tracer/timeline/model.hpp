@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The timeline: what a recording says happened, in RCU's own terms.
+//
+// Times are nanoseconds since CaptureSummary::start (CLOCK_BOOTTIME), negative
+// for what began before. A time that is not there is not known.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "capture/event.hpp"
+#include "capture/metadata.hpp"
+
+namespace rcuscope {
+
+using Nanoseconds = std::int64_t;
+using MaybeTime = std::optional<Nanoseconds>;
+
+// A place in code. All texts come from the kernel: untrusted.
+struct CodePlace {
+    std::uint64_t address = 0; // 0: not known
+    std::string function;      // empty: no name known for the address
+    std::string module;        // empty: the kernel proper
+    std::uint64_t offset = 0;  // address minus the function's start
+
+    bool known() const { return address != 0 || !function.empty(); }
+};
+
+// "rcucmap:node_free", "free_module"; with `with_offset` "rcucmap:node_free+0x12".
+// An address without a name reads "unknown" (never the address itself).
+std::string place_name(const CodePlace& place, bool with_offset);
+
+struct Loss {
+    std::uint32_t cpu = 0;
+    Nanoseconds from = 0; // the first record that could not be delivered
+    Nanoseconds to = 0;   // the last
+    std::uint64_t count = 0;
+};
+
+struct CaptureSummary {
+    std::uint64_t start_boottime_ns = 0; // zero of all times
+    ClockSnapshot clocks;
+    Nanoseconds start = 0; // always 0
+    Nanoseconds end = 0;   // of the recording, or of the last event if it was cut off
+    bool complete = false; // it ended in order
+    std::string end_reason; // Trailer::reason, or why the file ends early
+    std::vector<std::string> command;
+    std::optional<int> command_status;
+    std::vector<std::string> followed;
+    bool all_callbacks = false;
+    struct Probe {
+        std::string hook;
+        std::string via;
+        std::optional<std::uint64_t> hits; // none: the recording was cut off before they were counted
+        std::uint64_t missed = 0;
+    };
+    std::vector<Probe> probes;
+    std::vector<MissingInfo> missing;
+    std::vector<Loss> lost;
+};
+
+struct Task {
+    std::uint32_t tid = 0;
+    std::uint32_t tgid = 0;
+    std::string comm; // the last one seen
+    bool kthread = false;
+};
+
+// One life of a module: a module loaded twice is here twice.
+struct ModuleLife {
+    std::string name;
+    bool followed = false;
+    MaybeTime loaded;       // laid out in memory, init about to run
+    MaybeTime init_done;    // init returned
+    std::optional<int> init_error; // what it returned, if that was an error
+    MaybeTime exit;         // its exit function was called (followed modules only)
+    MaybeTime exit_done;    // and returned
+    MaybeTime free_begin;   // free_module() entered
+    MaybeTime freed;        // free_module() returned: the memory is gone
+};
+
+struct GracePeriod {
+    std::uint32_t id = 0;   // unique in this timeline, by time, from 1
+    std::string flavor;     // "rcu"
+    bool expedited = false;
+    std::int64_t gp_seq = 0; // while in progress, signed: as the kernel's own trace events print it
+    MaybeTime start;         // had begun; none: before the recording
+    Nanoseconds start_uncertainty = 0; // it began in [start - start_uncertainty, start]
+    MaybeTime end;           // every quiescent state was in; none: still in progress at the end
+    MaybeTime cleaned;       // the kernel had announced the end everywhere
+};
+
+struct ReadSection {
+    std::uint32_t tid = 0;
+    std::string comm;
+    std::uint32_t cpu = 0; // where it began
+    Nanoseconds begin = 0;
+    MaybeTime end;
+    CodePlace place;       // of the rcu_read_lock()
+    std::uint32_t nesting = 0; // how many sections of the task were already open
+};
+
+enum class CallbackState : std::uint8_t {
+    done,    // invoked and returned
+    pending, // not invoked by the end of the recording
+    unknown, // its end may have fallen into a loss, or the recording was cut off
+};
+
+enum class InvocationContext : std::uint8_t { unknown, softirq, ksoftirqd, rcuc, rcuo };
+
+struct Callback {
+    std::uint32_t id = 0; // unique in this timeline, by time of queueing, from 1
+    CodePlace function;
+    CodePlace caller;     // of call_rcu()
+    std::uint64_t head = 0; // address of the rcu_head
+    bool lazy = false;
+    Nanoseconds queued = 0;
+    std::uint32_t queued_cpu = 0;
+    std::uint32_t queued_tid = 0;
+    std::string queued_comm;
+    MaybeTime invoked;
+    MaybeTime done;
+    std::optional<std::uint32_t> invoked_cpu;
+    InvocationContext context = InvocationContext::unknown;
+    std::optional<std::uint32_t> grace_period; // id of the one whose end released it
+    CallbackState state = CallbackState::unknown;
+};
+
+// One run of rcu_do_batch().
+struct Batch {
+    std::uint32_t cpu = 0;      // where it ran
+    std::uint32_t list_cpu = 0; // whose callbacks
+    std::uint32_t tid = 0;
+    InvocationContext context = InvocationContext::unknown;
+    Nanoseconds begin = 0;
+    MaybeTime end;
+    std::uint64_t callbacks = 0; // recorded ones among those it ran
+};
+
+struct Wait {
+    event::WaitKind kind = event::WaitKind::synchronize_rcu;
+    std::uint32_t tid = 0;
+    std::string comm;
+    CodePlace caller;
+    Nanoseconds begin = 0;
+    MaybeTime end;
+};
+
+struct FunctionCall {
+    CodePlace function;
+    std::uint32_t tid = 0;
+    std::string comm;
+    std::uint32_t cpu = 0;
+    Nanoseconds begin = 0;
+    MaybeTime end;
+};
+
+// What went wrong, or nearly so, in the module's use of RCU.
+struct Hazard {
+    std::string kind;     // "freed-with-pending-callbacks"
+    std::string severity; // "fatal", "latent", "warning"
+    std::string module;
+    Nanoseconds at = 0;
+    std::vector<std::uint32_t> callbacks; // ids of those concerned
+    std::string text;     // one sentence, with the remedy
+};
+
+struct Timeline {
+    HostInfo host;
+    CaptureSummary capture;
+    std::vector<Task> tasks;                 // by tid
+    std::vector<ModuleLife> modules;         // by first time known
+    std::vector<GracePeriod> grace_periods;  // by start
+    std::vector<ReadSection> read_sections;  // by begin
+    std::vector<Callback> callbacks;         // by queued
+    std::vector<Batch> batches;              // by begin
+    std::vector<Wait> waits;                 // by begin
+    std::vector<FunctionCall> function_calls; // by begin
+    std::vector<Hazard> hazards;             // by time
+};
+
+const char* to_text(CallbackState state);       // "done", "pending", "unknown"
+const char* to_text(InvocationContext context); // "softirq", ...
+const char* to_text(event::WaitKind kind);      // "synchronize_rcu", ...
+
+} // namespace rcuscope
