@@ -57,6 +57,8 @@ struct ModuleInfo {
     std::string name;
     std::string file;     // base name of the .ko
     std::string build_id; // hex, empty if it has none
+    std::string init_function;
+    std::string exit_function; // empty if it has none
     std::vector<ModuleFunction> functions; // by section, then offset
 };
 
