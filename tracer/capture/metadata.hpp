@@ -69,7 +69,7 @@ enum class SiteKind : std::uint8_t {
     function_return,
 };
 
-// A probed place of a followed module. Its id is its index in Metadata::sites.
+// A probed place of a followed module.
 struct SiteInfo {
     SiteKind kind = SiteKind::read_lock;
     std::string module;
