@@ -41,7 +41,8 @@ struct {
 
 __u64 queued_by_followed_count;
 
-static __always_inline void rs_call_rcu(__u64 head, __u64 func, __u64 caller, __u16 flags)
+static __always_inline void rs_call_rcu(enum rs_counter counter, __u64 head, __u64 func,
+					__u64 caller)
 {
 	struct rs_cpu *cpu = rs_this_cpu();
 	struct rs_cb_queued *record;
@@ -50,7 +51,7 @@ static __always_inline void rs_call_rcu(__u64 head, __u64 func, __u64 caller, __
 
 	if (!cpu)
 		return;
-	rs_hit(RS_COUNT_CB_QUEUED);
+	rs_hit(counter);
 	followed_func = rs_followed_address(func);
 	if (!followed_func && !all_callbacks) {
 		__u8 one = 1;
@@ -63,7 +64,7 @@ static __always_inline void rs_call_rcu(__u64 head, __u64 func, __u64 caller, __
 	__sync_fetch_and_add(&followed_queued, 1);
 	if (this_cpu < RS_MAX_CPUS)
 		__sync_fetch_and_add(&list_waiting[this_cpu], 1);
-	record = rs_begin(rs_cb_queued, cpu, rs_now(), RS_CB_QUEUED, flags);
+	record = rs_begin(rs_cb_queued, cpu, rs_now(), RS_CB_QUEUED, 0);
 	if (!record)
 		return;
 	record->head = head;
@@ -76,40 +77,40 @@ static __always_inline void rs_call_rcu(__u64 head, __u64 func, __u64 caller, __
  * The second argument is a pointer to a function, which the verifier of 6.1
  * refuses to load from the context: bpf_get_func_arg() does not look at types.
  */
-static __always_inline void rs_call_rcu_fentry(void *ctx, __u16 flags)
+static __always_inline void rs_call_rcu_fentry(void *ctx, enum rs_counter counter)
 {
 	__u64 head = 0, func = 0;
 
 	bpf_get_func_arg(ctx, 0, &head);
 	bpf_get_func_arg(ctx, 1, &func);
-	rs_call_rcu(head, func, rs_fentry_caller(ctx), flags);
+	rs_call_rcu(counter, head, func, rs_fentry_caller(ctx));
 }
 
 SEC("fentry/call_rcu")
 int call_rcu_fentry(void *ctx)
 {
-	rs_call_rcu_fentry(ctx, 0);
+	rs_call_rcu_fentry(ctx, RS_COUNT_CB_QUEUED);
 	return 0;
 }
 
 SEC("kprobe/call_rcu")
 int BPF_KPROBE(call_rcu_kprobe, void *head, void *func)
 {
-	rs_call_rcu((__u64)head, (__u64)func, rs_kprobe_caller(ctx), 0);
+	rs_call_rcu(RS_COUNT_CB_QUEUED, (__u64)head, (__u64)func, rs_kprobe_caller(ctx));
 	return 0;
 }
 
 SEC("fentry/call_rcu_hurry")
 int call_rcu_hurry_fentry(void *ctx)
 {
-	rs_call_rcu_fentry(ctx, 0);
+	rs_call_rcu_fentry(ctx, RS_COUNT_CB_HURRY);
 	return 0;
 }
 
 SEC("kprobe/call_rcu_hurry")
 int BPF_KPROBE(call_rcu_hurry_kprobe, void *head, void *func)
 {
-	rs_call_rcu((__u64)head, (__u64)func, rs_kprobe_caller(ctx), 0);
+	rs_call_rcu(RS_COUNT_CB_HURRY, (__u64)head, (__u64)func, rs_kprobe_caller(ctx));
 	return 0;
 }
 
@@ -259,7 +260,6 @@ static __always_inline void rs_batch_entered(struct rcu_data *data)
 
 	if (!cpu)
 		return;
-	rs_hit(RS_COUNT_CB_BATCH);
 	mine = bpf_map_lookup_elem(&batches, &key);
 	if (!mine) {
 		bpf_map_update_elem(&batches, &key, &fresh, BPF_NOEXIST);

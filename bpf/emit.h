@@ -9,31 +9,13 @@
 #ifndef RCUSCOPE_EMIT_H
 #define RCUSCOPE_EMIT_H
 
+#include "counters.h"
 #include "kernel_types.h"
 #include "wire.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
-
-/* Programs count their runs here, one place each; the order is private to the skeleton's user. */
-enum rs_counter {
-	RS_COUNT_GP_START,
-	RS_COUNT_GP_END,
-	RS_COUNT_EXP_START,
-	RS_COUNT_EXP_END,
-	RS_COUNT_CB_QUEUED,
-	RS_COUNT_CB_ASSIGNED,
-	RS_COUNT_CB_INVOKED,
-	RS_COUNT_CB_BATCH,
-	RS_COUNT_WAIT_SYNC,
-	RS_COUNT_WAIT_SYNC_EXP,
-	RS_COUNT_WAIT_BARRIER,
-	RS_COUNT_MODULE_INIT,
-	RS_COUNT_MODULE_FREE,
-	RS_COUNT_SITE,
-	RS_COUNTERS,
-};
 
 struct rs_cpu {
 	__u64 hits[RS_COUNTERS];

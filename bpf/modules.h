@@ -189,7 +189,7 @@ static __always_inline void rs_site_reached(__u64 address, __u16 flags)
 
 	if (!cpu)
 		return;
-	rs_hit(RS_COUNT_SITE);
+	rs_hit(flags & RS_SITE_RETURN ? RS_COUNT_SITE_RETURN : RS_COUNT_SITE);
 	record = rs_begin(rs_site, cpu, rs_now(), RS_SITE, flags);
 	if (!record)
 		return;

@@ -73,8 +73,6 @@ enum rs_module_step {
 
 /* Flags in rs_header.aux of RS_GP_*. */
 #define RS_GP_EXPEDITED 1
-/* Flags in rs_header.aux of RS_CB_QUEUED. */
-#define RS_CB_LAZY 1 /* queued as lazy: RCU may hold it back (CONFIG_RCU_LAZY) */
 /* Flags in rs_header.aux of RS_SITE. */
 #define RS_SITE_RETURN 1 /* the function returns */
 /* Flags in rs_task.flags. */

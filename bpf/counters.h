@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Where each hook's programs count what they saw; user space shows it as the hook's hits. */
+#ifndef RCUSCOPE_COUNTERS_H
+#define RCUSCOPE_COUNTERS_H
+
+enum rs_counter {
+	RS_COUNT_GP_START,
+	RS_COUNT_GP_END,
+	RS_COUNT_EXP_START,
+	RS_COUNT_EXP_END,
+	RS_COUNT_CB_QUEUED,
+	RS_COUNT_CB_HURRY,
+	RS_COUNT_CB_ASSIGNED,
+	RS_COUNT_CB_INVOKED,
+	RS_COUNT_WAIT_SYNC,
+	RS_COUNT_WAIT_SYNC_EXP,
+	RS_COUNT_WAIT_BARRIER,
+	RS_COUNT_MODULE_INIT,
+	RS_COUNT_MODULE_FREE,
+	RS_COUNT_SITE,
+	RS_COUNT_SITE_RETURN,
+	RS_COUNTERS,
+};
+
+#endif /* RCUSCOPE_COUNTERS_H */
