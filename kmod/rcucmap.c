@@ -31,8 +31,8 @@
 #define CMAP_PREFIX KBUILD_MODNAME ": "
 
 #define NR_BUCKETS 10
-#define NR_KEYS 10
-#define NR_ROUNDS 4
+#define NR_KEYS	   10
+#define NR_ROUNDS  4
 
 static unsigned int reader_ms = 100;
 module_param(reader_ms, uint, 0444);
