@@ -5,6 +5,7 @@
 CACHE=${RCUSCOPE_CACHE:-${XDG_CACHE_HOME:-${HOME:?HOME is not set: set it, or RCUSCOPE_CACHE}/.cache}/rcuscope}
 
 EXIT_USAGE=2
+# shellcheck disable=SC2034 # for vm
 EXIT_TIMEOUT=124
 EXIT_GUEST=125 # the guest did not end normally, or the bench itself failed
 

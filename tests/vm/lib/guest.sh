@@ -75,7 +75,7 @@ add_libraries() { # PROGRAM ROOT
 # One --add: FILE or FILE:GUESTPATH. Without a path it lands in /root, where
 # the commands start.
 add_file() { # FILE[:GUESTPATH] ROOT
-	local file=${1%%:*} path= name
+	local file=${1%%:*} path='' name
 	[[ $1 != *:* ]] || path=${1#*:}
 	[[ -e $file ]] || usage_error "--add $1: there is no $file"
 	name=$(basename -- "$(realpath -s -- "$file")")
@@ -97,6 +97,7 @@ add_file() { # FILE[:GUESTPATH] ROOT
 }
 
 # Sets RCUSCOPE_BINARY. One that was named must be there.
+# shellcheck disable=SC2034 # for vm
 find_rcuscope() { # PATH-OR-EMPTY
 	local named=${1:-${RCUSCOPE:-}} place
 	RCUSCOPE_BINARY=

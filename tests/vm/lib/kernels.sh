@@ -18,6 +18,7 @@ KERNELS=(
 	'debian-6.1   fetched  bookworm,bookworm-security  cloud-amd64'
 	'debian-6.12  fetched  bookworm-backports          cloud-amd64'
 )
+# shellcheck disable=SC2034 # for vm
 DEFAULT_KERNEL=debian-6.1
 
 # Changed when the layout above changes, so that older caches are not misread.
@@ -95,6 +96,7 @@ private_apt() { # ROOT PROGRAM ARGUMENT...
 # not configured is taken from the place of the suite it belongs to.
 archive_of() { # SUITE
 	local targets
+	# shellcheck disable=SC2016 # apt's variables
 	targets=$(apt-get indextargets --format '$(CREATED_BY) $(RELEASE) $(REPO_URI)') || return
 	awk -v suite="$1" '$1 == "Packages" && $2 == suite { print $3; exit }' <<<"$targets" | grep . ||
 		awk -v suite="${1%-backports}" '$1 == "Packages" && $2 == suite { print $3; exit }' <<<"$targets" | grep .

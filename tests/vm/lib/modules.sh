@@ -4,6 +4,11 @@
 
 KMOD=${RCUSCOPE_KMOD:-$PROJECT/kmod}
 
+# Only sources: the checkout may hold what an older build left.
+kmod_sources() {
+	(cd "$KMOD" && find . -type f \( -name 'Kbuild*' -o -name 'Makefile*' -o -name '*.[chS]' \) -print0 | sort -z)
+}
+
 # Sets MODULES to the folder with the .ko files of kernel NAME, or to nothing
 # if the project has no modules. The sources are copied: kbuild writes beside
 # them, and the checkout stays clean. The folder's name is a hash of all that
@@ -11,15 +16,16 @@ KMOD=${RCUSCOPE_KMOD:-$PROJECT/kmod}
 modules_ensure() { # NAME
 	MODULES=
 	[[ -f $KMOD/Kbuild ]] || return 0
-	need make gcc-12 sha256sum flock
 	local kernel release hash shelf log
 	kernel=$(kernel_folder "$1")
+	need make gcc-12 sha256sum flock
+	# A vmlinux beside the headers makes kbuild give the modules their BTF.
+	[[ ! -e $kernel/headers/vmlinux ]] || need pahole
 	release=$(<"$kernel/release")
 	hash=$({
 		cat "$kernel/version"
 		gcc-12 --version
-		cd "$KMOD"
-		find . -type f \( -name 'Kbuild*' -o -name 'Makefile*' -o -name '*.[chS]' \) -print0 | sort -z | xargs -0 sha256sum
+		kmod_sources | (cd "$KMOD" && xargs -0 sha256sum)
 	} | sha256sum)
 	shelf=$CACHE/modules/$1-$release
 	MODULES=$shelf/${hash:0:16}
@@ -35,9 +41,9 @@ modules_ensure() { # NAME
 		find "$shelf" -mindepth 1 -maxdepth 1 -mtime +7 -exec rm -rf {} +
 		STAGING=$(mktemp -d "$shelf/.build.XXXXXX")
 		chmod 755 "$STAGING"
-		cp -RL "$KMOD/." "$STAGING"
+		kmod_sources | (cd "$KMOD" && xargs -0 cp -L --parents -t "$STAGING")
 		log=$STAGING/build.log
-		# Names, not a recipe: MAKEFLAGS of a make that calls vm would leak in.
+		# The flags of a make that calls vm would leak in.
 		env -u MAKEFLAGS -u MAKELEVEL make -C "$kernel/headers" M="$STAGING" KCFLAGS=-Werror modules >"$log" 2>&1 || {
 			cat "$log" >&2
 			fail "the modules in $KMOD do not build for $1; the compiler's words are above"

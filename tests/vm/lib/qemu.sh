@@ -9,33 +9,47 @@ declare -A ACCELERATION=(
 	[kvm]='-accel kvm -cpu host'
 )
 
+# Fills QEMU for kernel NAME. It is to be started in SCRATCH/guest: the paths
+# are relative, since QEMU would read a comma in one.
+qemu_command() { # NAME ACCELERATION CPUS MEMORY APPEND CONSOLE-CHARDEV
+	local kernel acceleration
+	kernel=$(kernel_folder "$1")
+	read -ra acceleration <<<"${ACCELERATION[$2]}"
+	# shellcheck disable=SC2054 # the commas are QEMU's
+	QEMU=(
+		qemu-system-x86_64 "${acceleration[@]}" -smp "$3" -m "$4"
+		-nodefaults -display none -no-reboot
+		-kernel "$kernel/vmlinuz" -initrd initrd
+		-append "console=ttyS0,115200 panic=-1 $5"
+		-drive file=disk,format=raw,if=virtio,cache=unsafe # unsafe if the host dies, not the guest
+		-chardev "$6,id=console" -serial chardev:console
+		-chardev file,id=output,path=output -serial chardev:output
+		-chardev file,id=control,path=control -serial chardev:control
+	)
+}
+
 # Boots KERNEL in the folder SCRATCH/guest, where initrd and disk lie and where
 # the guest's three serial lines end up: console.log, ttyS1 at descriptor
 # OUTPUT_FD, control. Returns when QEMU is gone, after S seconds at most, with
 # the status of timeout(1).
 boot() { # NAME ACCELERATION CPUS MEMORY S APPEND
-	local kernel acceleration status=0
-	kernel=$(kernel_folder "$1")
-	read -ra acceleration <<<"${ACCELERATION[$2]}"
+	local status=0
+	qemu_command "$1" "$2" "$3" "$4" "loglevel=8 $6" file,path=console.log
 	# setpriv: should vm be killed outright, timeout goes, and QEMU with it.
-	# The chardevs have relative paths, since QEMU would read a comma in one.
 	(
-		cd "$SCRATCH/guest"
-		exec setpriv --pdeathsig TERM timeout --kill-after=3 "$5" \
-			setpriv --pdeathsig KILL qemu-system-x86_64 \
-			"${acceleration[@]}" -smp "$3" -m "$4" \
-			-nodefaults -display none -no-reboot \
-			-kernel "$kernel/vmlinuz" -initrd initrd \
-			-append "console=ttyS0,115200 panic=-1 loglevel=7 $6" \
-			-drive file=disk,format=raw,if=virtio,cache=unsafe \
-			-chardev file,id=console,path=console.log -serial chardev:console \
-			-chardev file,id=output,path=output -serial chardev:output \
-			-chardev file,id=control,path=control -serial chardev:control
+		cd "$SCRATCH/guest" || exit
+		exec setpriv --pdeathsig TERM timeout --kill-after=3 "$5" setpriv --pdeathsig KILL "${QEMU[@]}"
 	) </dev/null >"$SCRATCH/guest/qemu.log" 2>&1 &
 	CHILDREN+=($!)
 	wait $! || status=$?
 	CHILDREN=()
 	return "$status"
+}
+
+# The guest's console on this terminal.
+boot_interactive() { # NAME ACCELERATION CPUS MEMORY
+	qemu_command "$1" "$2" "$3" "$4" quiet stdio,mux=on,signal=off
+	(cd "$SCRATCH/guest" && exec "${QEMU[@]}" -mon chardev=console)
 }
 
 # An empty file system for /out. It is sparse, so its size costs nothing.
@@ -51,13 +65,15 @@ KVM_TRIAL_SECONDS=10
 choose_acceleration() { # NAME, sets ACCEL; the guest's folder is ready to boot
 	ACCEL=tcg
 	[[ -z ${RCUSCOPE_NO_KVM:-} && -r /dev/kvm && -w /dev/kvm ]] || return 0
-	local verdict
-	verdict=$CACHE/kvm/$(</proc/sys/kernel/random/boot_id)-$1
+	local this_boot verdict
+	this_boot=$(</proc/sys/kernel/random/boot_id)
+	verdict=$CACHE/kvm/$this_boot-$1
 	if [[ ! -f $verdict ]]; then
 		lock "kvm-$1"
 		if [[ ! -f $verdict ]]; then
 			kvm_trial "$1"
 			mkdir -p "$CACHE/kvm"
+			find "$CACHE/kvm" -type f ! -name "$this_boot-*" -delete
 			printf '%s\n' "$ACCEL" >"$verdict.new"
 			mv "$verdict.new" "$verdict"
 		fi
