@@ -41,7 +41,8 @@ boot() { # NAME ACCELERATION CPUS MEMORY S APPEND
 		exec setpriv --pdeathsig TERM timeout --kill-after=3 "$5" setpriv --pdeathsig KILL "${QEMU[@]}"
 	) </dev/null >"$SCRATCH/guest/qemu.log" 2>&1 &
 	CHILDREN+=($!)
-	wait $! || status=$?
+	# The shell would tell of a signal; who called judges the status.
+	{ wait $! || status=$?; } 2>/dev/null
 	CHILDREN=()
 	return "$status"
 }
