@@ -65,6 +65,11 @@ add_libraries() { # PROGRAM ROOT
 	# A script, a static program, a module or data: nothing to add.
 	output=$(ldd "$1" 2>/dev/null) || return 0
 	[[ $output != *"not found"* ]] || fail "$1 needs libraries that are not on this machine: $(grep 'not found' <<<"$output" | awk '{ print $1 }' | paste -sd' ')"
+	# The loader's cache, for libraries in places that are not its default.
+	if [[ -r /etc/ld.so.cache ]]; then
+		mkdir -p "$2/etc"
+		cp /etc/ld.so.cache "$2/etc/"
+	fi
 	while read -r library; do
 		[[ ! -e $2$library ]] || continue
 		mkdir -p "$2${library%/*}"

@@ -45,7 +45,7 @@ modules_ensure() { # NAME
 		log=$STAGING/build.log
 		# The flags of a make that calls vm would leak in.
 		env -u MAKEFLAGS -u MAKELEVEL make -C "$kernel/headers" M="$STAGING" KCFLAGS=-Werror modules >"$log" 2>&1 || {
-			cat "$log" >&2
+			sed "s|$STAGING/*|$KMOD/|g" "$log" >&2
 			fail "the modules in $KMOD do not build for $1; the compiler's words are above"
 		}
 		mv -T "$STAGING" "$MODULES"
