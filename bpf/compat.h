@@ -7,14 +7,10 @@
 #define RCUSCOPE_COMPAT_H
 
 #include "kernel_types.h"
+#include "control.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
-
-struct rs_range {
-	__u64 start;
-	__u64 size;
-};
 
 /*
  * Where a module's code lies. Linux 6.4, commit ac3b43283923 ("module: replace

@@ -9,22 +9,13 @@
 #ifndef RCUSCOPE_EMIT_H
 #define RCUSCOPE_EMIT_H
 
-#include "counters.h"
 #include "kernel_types.h"
+#include "control.h"
 #include "wire.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
-
-struct rs_cpu {
-	__u64 hits[RS_COUNTERS];
-	__u64 lost_total;
-	__u64 lost_from_ns;
-	__u64 lost_to_ns;
-	__u64 lost_told; /* lost_total as last sent */
-	__u64 sent;
-};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -4,23 +4,12 @@
 #define RCUSCOPE_FOLLOW_H
 
 #include "compat.h"
-#include "wire.h"
-
-#define RS_MAX_FOLLOWED 8
-
-struct rs_name {
-	char text[RS_MODULE_LEN];
-};
+#include "control.h"
 
 /* Set before the programs are loaded. */
 const volatile __u32 followed_count;
 const volatile struct rs_name followed_names[RS_MAX_FOLLOWED];
 const volatile bool all_callbacks; /* not only those of followed modules */
-
-struct rs_code {
-	struct rs_range core;
-	struct rs_range init;
-};
 
 /* User space fills in modules that are there before the programs run. */
 struct rs_code followed_code[RS_MAX_FOLLOWED];

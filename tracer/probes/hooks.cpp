@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "probes/hooks.hpp"
 
-#include "counters.h"
+#include "control.h"
 
 namespace rcuscope {
 

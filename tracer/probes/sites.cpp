@@ -11,8 +11,10 @@ namespace rcuscope {
 
 namespace {
 
-constexpr const char* sites_name = "sites";
-constexpr const char* returns_name = "returns";
+// The names hold the group's too, since kprobe_profile lists them without it.
+std::string event_name(const std::string& group, bool returns) {
+    return group + (returns ? "_returns" : "_sites");
+}
 
 bool matches_any(const std::string& name, const std::vector<std::string>& patterns) {
     return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
@@ -24,17 +26,17 @@ bool is_return(const SiteInfo& site) {
     return site.kind == SiteKind::function_return;
 }
 
-// "p:GROUP/sites rcucmap:cmap_get+0x12"
+// "p:GROUP/EVENT rcucmap:cmap_get+12"
 std::string definition(const std::string& group, const SiteInfo& site) {
     std::string line = is_return(site) ? "r:" : "p:";
-    line += group + "/" + (is_return(site) ? returns_name : sites_name) + " " + site.module + ":" + site.function;
+    line += group + "/" + event_name(group, is_return(site)) + " " + site.module + ":" + site.function;
     if (site.offset)
         line += "+" + std::to_string(site.offset);
     return line;
 }
 
-Result<std::uint64_t> event_id(const std::string& tracefs, const std::string& group, const char* name) {
-    const std::string path = tracefs + "/events/" + group + "/" + name + "/id";
+Result<std::uint64_t> event_id(const std::string& tracefs, const std::string& group, bool returns) {
+    const std::string path = tracefs + "/events/" + group + "/" + event_name(group, returns) + "/id";
     const std::string text = read_line_or_empty(path);
     std::uint64_t id = 0;
     if (std::from_chars(text.data(), text.data() + text.size(), id).ec != std::errc())
@@ -75,11 +77,11 @@ Result<PlacedSites> place_sites(const std::string& tracefs, const std::string& g
     if (placed.sites.empty() && !sites.empty())
         return fail(ExitCode::cannot_here, "cannot place a probe in " + sites.front().module, placed.refused.front().why,
                     "see the kernel log, and error_log in tracefs");
-    for (auto [any, name, id] : {std::tuple{any_site, sites_name, &placed.sites_event},
-                                 std::tuple{any_return, returns_name, &placed.returns_event}}) {
+    for (auto [any, returns, id] : {std::tuple{any_site, false, &placed.sites_event},
+                                    std::tuple{any_return, true, &placed.returns_event}}) {
         if (!any)
             continue;
-        auto number = event_id(tracefs, group, name);
+        auto number = event_id(tracefs, group, returns);
         if (!number)
             return tl::unexpected(number.error());
         *id = *number;
@@ -87,10 +89,9 @@ Result<PlacedSites> place_sites(const std::string& tracefs, const std::string& g
     return placed;
 }
 
-SiteCounts count_sites(const std::string& tracefs, const std::string& group, const std::string& event) {
-    // "  NAME   HITS   MISSED", one line for each place of an event; names without their group before 6.?, so
-    // the group is asked for through the definitions' order: names of this kind are ours alone.
-    (void)group;
+SiteCounts count_sites(const std::string& tracefs, const std::string& group, bool returns) {
+    // "  NAME   HITS   MISSED", one line for each place of an event
+    const std::string event = event_name(group, returns);
     const std::string text = read_file(tracefs + "/kprobe_profile").value_or("");
     SiteCounts counts;
     for (std::string_view line : split_lines(text)) {

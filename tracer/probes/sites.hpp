@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // The probed places of followed modules, as kprobe events of tracefs. All places
-// are one event ("sites"), all returns another ("returns"): an event may have
-// many places, and each event costs a grace period when it is closed.
+// are one event, all returns another: an event may have many places, and each
+// event costs a grace period when it is closed.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ struct SiteCounts {
     std::uint64_t missed = 0; // reached, but the probe could not run
 };
 
-// From kprobe_profile, sums for an event of the group.
-SiteCounts count_sites(const std::string& tracefs, const std::string& group, const std::string& event);
+// The kernel's own counts of one of the group's two events, over all of its places.
+SiteCounts count_sites(const std::string& tracefs, const std::string& group, bool returns);
 
 } // namespace rcuscope
