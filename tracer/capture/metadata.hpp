@@ -18,7 +18,7 @@ namespace rcuscope {
 struct HostInfo {
     std::string kernel;  // utsname.release
     std::string machine; // utsname.machine
-    std::uint32_t cpus = 0; // possible CPUs: CPU numbers are below this
+    std::uint32_t cpus = 0; // possible CPUs: CPU numbers are below this; at most max_cpus
     std::uint32_t hz = 0;   // timer interrupts per second (CONFIG_HZ), 0 if not known
     bool preempt_rcu = false; // CONFIG_PREEMPT_RCU
     bool rcu_trace = false;   // CONFIG_RCU_TRACE
