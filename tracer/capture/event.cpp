@@ -52,7 +52,7 @@ std::optional<EventBody> gp(const rs_gp& wire) {
 }
 
 std::optional<EventBody> cb_queued(const rs_cb_queued& wire) {
-    return event::CbQueued{wire.head, wire.func, wire.caller, (wire.h.aux & RS_CB_LAZY) != 0};
+    return event::CbQueued{wire.head, wire.func, wire.caller};
 }
 
 std::optional<EventBody> cb_assigned(const rs_cb_assigned& wire) {
@@ -105,7 +105,7 @@ std::optional<EventBody> wait_end(const rs_wait& wire) {
 }
 
 std::optional<EventBody> site(const rs_site& wire) {
-    return event::Site{wire.site};
+    return event::Site{wire.address, (wire.h.aux & RS_SITE_RETURN) != 0};
 }
 
 std::optional<event::ModuleStep> module_step(rs_u16 aux) {

@@ -43,7 +43,6 @@ struct CbQueued {
     std::uint64_t head = 0;
     std::uint64_t func = 0;
     std::uint64_t caller = 0; // 0: not known
-    bool lazy = false;
 };
 struct CbAssigned {
     std::uint64_t gp_seq = 0;
