@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace rcuscope {
+
+// The bytes as UTF-8 text: what is not UTF-8 (overlong forms, surrogates and
+// values past U+10FFFF included) becomes U+FFFD, one for each longest run of
+// bytes that could still have begun a character. Names that come from the
+// kernel are any bytes: a task may call itself anything.
+std::string valid_utf8(std::string_view bytes);
+
+} // namespace rcuscope
