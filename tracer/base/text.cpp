@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "base/text.hpp"
 
+#include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 
@@ -70,6 +72,14 @@ std::string valid_utf8(std::string_view bytes) {
         text += run.whole ? bytes.substr(at, run.length) : replacement;
         at += run.length;
     }
+    return text;
+}
+
+std::string hex(std::uint64_t value) {
+    std::array<char, 16> digits{}; // 64 bits in hexadecimal
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16).ptr;
+    std::string text = "0x";
+    text.append(digits.data(), end);
     return text;
 }
 

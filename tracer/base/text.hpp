@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -11,5 +12,8 @@ namespace rcuscope {
 // bytes that could still have begun a character. Names that come from the
 // kernel are any bytes: a task may call itself anything.
 std::string valid_utf8(std::string_view bytes);
+
+// "0x1f", as the kernel writes addresses.
+std::string hex(std::uint64_t value);
 
 } // namespace rcuscope

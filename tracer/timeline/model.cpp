@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "timeline/model.hpp"
 
-#include <array>
-#include <charconv>
+#include "base/text.hpp"
 
 namespace rcuscope {
 
@@ -13,12 +12,8 @@ std::string place_name(const CodePlace& place, bool with_offset) {
     if (!place.module.empty())
         name = place.module + ':';
     name += place.function;
-    if (with_offset) {
-        std::array<char, 16> digits{}; // 64 bits in hexadecimal
-        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), place.offset, 16).ptr;
-        name += "+0x";
-        name.append(digits.data(), end);
-    }
+    if (with_offset)
+        (name += '+') += hex(place.offset);
     return name;
 }
 
