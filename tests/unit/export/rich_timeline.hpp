@@ -42,37 +42,56 @@ inline void add_capture(Timeline& timeline) {
 }
 
 inline void add_modules(Timeline& timeline) {
-    ModuleLife whole{.name = "rcucmap", .followed = true};
+    ModuleLife whole;
+    whole.name = "rcucmap";
+    whole.followed = true;
     whole.loaded = 100'000;
     whole.init_done = 200'000;
     whole.exit = 8'000'000;
     whole.exit_done = 8'500'000;
     whole.free_begin = 8'600'000;
     whole.freed = 8'700'000;
-    ModuleLife failed{.name = "rcubad", .followed = false};
+    ModuleLife failed;
+    failed.name = "rcubad";
+    failed.followed = false;
     failed.loaded = 300'000;
     failed.init_done = 400'000;
     failed.init_error = -12;
     failed.free_begin = 450'000;
     failed.freed = 460'000;
-    ModuleLife old{.name = "old", .followed = false}; // loaded before the recording
+    ModuleLife old; // loaded before the recording
+    old.name = "old";
+    old.followed = false;
     old.free_begin = 9'000'000;
     timeline.modules = {whole, failed, old};
 }
 
 inline void add_grace_periods(Timeline& timeline) {
-    GracePeriod before{.id = 1, .flavor = "rcu", .gp_seq = -355}; // it had begun before the recording
+    GracePeriod before; // it had begun before the recording
+    before.id = 1;
+    before.flavor = "rcu";
+    before.gp_seq = -355;
     before.end = 500'000;
     before.cleaned = 550'000;
-    GracePeriod usual{.id = 2, .flavor = "rcu", .gp_seq = -351};
+    GracePeriod usual;
+    usual.id = 2;
+    usual.flavor = "rcu";
+    usual.gp_seq = -351;
     usual.start = 1'000'000;
     usual.start_uncertainty = 20'000;
     usual.end = 4'000'000;
     usual.cleaned = 4'100'000;
-    GracePeriod fast{.id = 3, .flavor = "rcu", .expedited = true, .gp_seq = 1205};
+    GracePeriod fast;
+    fast.id = 3;
+    fast.flavor = "rcu";
+    fast.expedited = true;
+    fast.gp_seq = 1205;
     fast.start = 2'000'000;
     fast.end = 2'050'000;
-    GracePeriod open{.id = 4, .flavor = "rcu", .gp_seq = -347};
+    GracePeriod open;
+    open.id = 4;
+    open.flavor = "rcu";
+    open.gp_seq = -347;
     open.start = 9'000'000;
     timeline.grace_periods = {before, usual, fast, open};
 }
@@ -130,7 +149,10 @@ inline void add_readers(Timeline& timeline) {
 }
 
 inline Callback queued(std::uint32_t id, Nanoseconds at, CallbackState state) {
-    Callback callback{.id = id, .function = in_module("node_free"), .caller = in_module("cmap_set", 0x12)};
+    Callback callback;
+    callback.id = id;
+    callback.function = in_module("node_free");
+    callback.caller = in_module("cmap_set", 0x12);
     callback.head = 0xffff888100000000 + id * 0x40U;
     callback.queued = at;
     callback.queued_tid = 900;
