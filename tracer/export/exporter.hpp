@@ -19,9 +19,9 @@ struct ExportOptions {
 };
 
 struct ExportFormat {
-    std::string_view name;    // "perfetto"
-    std::string_view ending;  // ".pftrace"
-    std::string_view about;   // for --help
+    std::string_view name;   // "perfetto"
+    std::string_view ending; // ".pftrace"
+    std::string_view about;  // for --help
     void (*write)(const Timeline& timeline, const ExportOptions& options, std::ostream& out);
 };
 
@@ -29,14 +29,17 @@ struct ExportFormat {
 std::span<const ExportFormat> export_formats();
 
 // The format that a file's name asks for; an error names the endings there are.
+// "-" and devices (/dev/stdout, /dev/null) have no ending: timeline JSON.
 Result<const ExportFormat*> format_for_file(std::string_view path);
 
 // Writes the timeline to `path` whole or not at all: to a temporary beside it
-// that is renamed at the end and removed on any error.
+// that is renamed at the end and removed on any error. What is no plain file
+// ("-" for standard output, a pipe, a device) is written to directly.
 Status export_timeline(const Timeline& timeline, const ExportOptions& options, const std::string& path);
 
 void write_json(const Timeline& timeline, const ExportOptions& options, std::ostream& out);     // rcuscope.timeline/1
 void write_perfetto(const Timeline& timeline, const ExportOptions& options, std::ostream& out); // native protobuf
-void write_chrome(const Timeline& timeline, const ExportOptions& options, std::ostream& out);   // Chrome's JSON trace format
+void write_chrome(const Timeline& timeline, const ExportOptions& options,
+                  std::ostream& out); // Chrome's JSON trace format
 
 } // namespace rcuscope

@@ -22,9 +22,7 @@
 namespace rcuscope {
 
 struct TimelineBuilder::Impl {
-    Impl(const Metadata& from, const std::vector<SymbolInfo>& names) : metadata(from), symbols(metadata, names) {
-        sites.moved(symbols);
-    }
+    Impl(const Metadata& from, const std::vector<SymbolInfo>& names) : metadata(from), symbols(metadata, names) {}
 
     void take(const Event& event);
 
@@ -33,7 +31,7 @@ struct TimelineBuilder::Impl {
     // One for each kind of event.
     void on(const event::Lost& body) { losses.lost(now.cpu, body); }
     void on(const event::Task& body) { tasks.describe(now, body); }
-    void on(const event::GpStart& body) { grace_periods.started(now.at, time(body.since_ns), body); }
+    void on(const event::GpStart& body) { grace_periods.started(now.at, body.since_ns ? std::optional(time(body.since_ns)) : std::nullopt, body); }
     void on(const event::GpEnd& body) { grace_periods.ended(now.at, body); }
     void on(const event::GpCleaned& body) { grace_periods.cleaned(now.at, body); }
     void on(const event::CbQueued& body) {
@@ -54,11 +52,12 @@ struct TimelineBuilder::Impl {
         modules.step(now.at, body);
         if (body.step == event::ModuleStep::coming) {
             symbols.laid_out(body);
+            sites.moved();
         }
     }
     void on(const event::ModuleSection& body) {
         symbols.placed(body);
-        sites.moved(symbols);
+        sites.moved();
     }
 
     const Metadata metadata;
@@ -70,7 +69,7 @@ struct TimelineBuilder::Impl {
     WaitTracker waits;
     BatchTracker batches;
     ModuleTracker modules{metadata};
-    SiteTracker sites{metadata, modules};
+    SiteTracker sites{metadata, symbols, modules};
 
     Moment now;                  // of the event that is being taken
     TrackedTask* task = nullptr; // and its current task

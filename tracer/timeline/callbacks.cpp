@@ -33,7 +33,6 @@ void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued
     callback.function = std::move(function);
     callback.caller = std::move(caller);
     callback.head = queued.head;
-    callback.lazy = queued.lazy;
     callback.queued = moment.at;
     callback.queued_cpu = moment.cpu;
     callback.queued_tid = moment.tid;

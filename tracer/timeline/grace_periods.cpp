@@ -18,15 +18,19 @@ GracePeriod& GracePeriodTracker::entry(bool expedited, std::uint64_t gp_seq) {
     return grace_periods_[place->second];
 }
 
-void GracePeriodTracker::started(Nanoseconds at, Nanoseconds since, const event::GpStart& start) {
+void GracePeriodTracker::started(Nanoseconds at, MaybeTime since, const event::GpStart& start) {
     GracePeriod& grace_period = entry(start.expedited, start.gp_seq);
     if (grace_period.start) {
+        return;
+    }
+    // Nothing says how early it may have begun.
+    if (!since) {
         return;
     }
     // A start that was noticed late, after the end, lies before it all the same.
     const Nanoseconds begun = std::min(at, grace_period.end.value_or(at));
     grace_period.start = begun;
-    grace_period.start_uncertainty = since < begun ? elapsed(since, begun) : 0;
+    grace_period.start_uncertainty = *since < begun ? elapsed(*since, begun) : 0;
 }
 
 void GracePeriodTracker::ended(Nanoseconds at, const event::GpEnd& end) {

@@ -28,7 +28,7 @@ inline bool seq_later(std::uint64_t a, std::uint64_t b) {
 
 class GracePeriodTracker {
 public:
-    void started(Nanoseconds at, Nanoseconds since, const event::GpStart& start);
+    void started(Nanoseconds at, MaybeTime since, const event::GpStart& start);
     void ended(Nanoseconds at, const event::GpEnd& end);
     // One of which nothing else was seen is left out: it had ended before the recording.
     void cleaned(Nanoseconds at, const event::GpCleaned& cleaned);

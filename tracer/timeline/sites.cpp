@@ -7,31 +7,66 @@
 
 namespace rcuscope {
 
-SiteTracker::SiteTracker(const Metadata& metadata, ModuleTracker& modules) : modules_(modules) {
-    std::map<std::pair<std::string, std::string>, std::size_t> functions;
+namespace {
+
+// A kprobe at a function's first instruction sits behind its endbr64, if it has one.
+constexpr std::uint64_t endbr_size = 4;
+
+} // namespace
+
+SiteTracker::SiteTracker(const Metadata& metadata, const Symbols& symbols, ModuleTracker& modules)
+    : symbols_(symbols), modules_(modules) {
     for (const SiteInfo& site : metadata.sites) {
-        const std::size_t function =
-            functions.try_emplace({site.module, site.function}, functions.size()).first->second;
+        auto& places = by_function_[{site.module, site.function}];
+        const std::size_t function = places.empty() ? by_function_.size() : places.front().function;
         const bool of_exit =
             std::any_of(metadata.modules.begin(), metadata.modules.end(), [&](const ModuleInfo& module) {
                 return module.name == site.module && module.exit_function == site.function && !site.function.empty();
             });
-        places_.push_back({.site = &site, .code = {}, .function = function, .of_exit = of_exit});
+        places.push_back({.site = &site, .function = function, .of_exit = of_exit});
     }
 }
 
-void SiteTracker::moved(const Symbols& symbols) {
-    for (Place& place : places_) {
-        place.code = symbols.site(*place.site);
+const SiteTracker::Place* SiteTracker::match(const CodePlace& code, bool is_return) const {
+    const auto found = by_function_.find({code.module, code.function});
+    if (found == by_function_.end()) {
+        return nullptr;
     }
+    const Place* entry = nullptr;
+    for (const Place& place : found->second) {
+        const bool returns = place.site->kind == SiteKind::function_return;
+        if (returns != is_return) {
+            continue;
+        }
+        if (returns || place.site->offset == code.offset) {
+            return &place;
+        }
+        if (place.site->kind == SiteKind::function_entry && code.offset == endbr_size) {
+            entry = &place;
+        }
+    }
+    return entry;
+}
+
+const SiteTracker::Reached& SiteTracker::find(const event::Site& site) {
+    const auto [found, added] = by_address_[site.is_return].try_emplace(site.address);
+    if (added) {
+        Reached& reached = found->second;
+        reached.code = symbols_.function(site.address);
+        reached.place = match(reached.code, site.is_return);
+        if (reached.place) {
+            reached.code.offset = reached.place->site->offset;
+        }
+    }
+    return found->second;
 }
 
 void SiteTracker::reached(const Moment& moment, const event::Site& site, TrackedTask& task) {
-    if (site.site >= places_.size()) {
+    const Reached& reached = find(site);
+    if (!reached.place) {
         return;
     }
-    const Place& place = places_[site.site];
-    switch (place.site->kind) {
+    switch (reached.place->site->kind) {
     case SiteKind::read_lock:
         task.read_sections.push_back(read_sections_.size());
         read_sections_.push_back({.tid = moment.tid,
@@ -39,7 +74,7 @@ void SiteTracker::reached(const Moment& moment, const event::Site& site, Tracked
                                   .cpu = moment.cpu,
                                   .begin = moment.at,
                                   .end = std::nullopt,
-                                  .place = place.code,
+                                  .place = reached.code,
                                   .nesting = static_cast<std::uint32_t>(task.read_sections.size() - 1)});
         break;
     case SiteKind::read_unlock:
@@ -49,25 +84,25 @@ void SiteTracker::reached(const Moment& moment, const event::Site& site, Tracked
         }
         break;
     case SiteKind::function_entry:
-        enter(moment, place, task);
+        enter(moment, reached, task);
         break;
     case SiteKind::function_return:
-        leave(moment, place, task);
+        leave(moment, *reached.place, task);
         break;
     }
 }
 
-void SiteTracker::enter(const Moment& moment, const Place& place, TrackedTask& task) {
+void SiteTracker::enter(const Moment& moment, const Reached& reached, TrackedTask& task) {
     task.function_calls.push_back(function_calls_.size());
-    called_.push_back(place.function);
-    function_calls_.push_back({.function = place.code,
+    called_.push_back(reached.place->function);
+    function_calls_.push_back({.function = reached.code,
                                .tid = moment.tid,
                                .comm = task.comm,
                                .cpu = moment.cpu,
                                .begin = moment.at,
                                .end = std::nullopt});
-    if (place.of_exit) {
-        modules_.exit_called(moment.at, place.site->module);
+    if (reached.place->of_exit) {
+        modules_.exit_called(moment.at, reached.place->site->module);
     }
 }
 

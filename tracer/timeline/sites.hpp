@@ -2,7 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "capture/event.hpp"
@@ -19,11 +23,16 @@ namespace rcuscope {
 // of functions.
 class SiteTracker {
 public:
-    // `modules` learns when an exit function was called and when it returned.
-    SiteTracker(const Metadata& metadata, ModuleTracker& modules);
+    // `symbols` name the sites' addresses; `modules` learns when an exit function
+    // was called and when it returned. All must outlive this.
+    SiteTracker(const Metadata& metadata, const Symbols& symbols, ModuleTracker& modules);
 
-    // Sections of modules have moved: the sites' addresses are others from here on.
-    void moved(const Symbols& symbols);
+    // Modules have come or moved: addresses name other sites from here on.
+    void moved() {
+        for (auto& addresses : by_address_) {
+            addresses.clear();
+        }
+    }
 
     void reached(const Moment& moment, const event::Site& site, TrackedTask& task);
 
@@ -33,16 +42,25 @@ public:
 private:
     struct Place {
         const SiteInfo* site = nullptr;
-        CodePlace code;
         std::size_t function = 0; // the same number for every site of one function
         bool of_exit = false;     // of the module's exit function
     };
 
-    void enter(const Moment& moment, const Place& place, TrackedTask& task);
+    // What was reached: which site, and its code. No place: nothing that was probed.
+    struct Reached {
+        const Place* place = nullptr;
+        CodePlace code;
+    };
+
+    const Reached& find(const event::Site& site);
+    const Place* match(const CodePlace& code, bool is_return) const;
+    void enter(const Moment& moment, const Reached& reached, TrackedTask& task);
     void leave(const Moment& moment, const Place& place, TrackedTask& task);
 
+    const Symbols& symbols_;
     ModuleTracker& modules_;
-    std::vector<Place> places_; // by site
+    std::map<std::pair<std::string, std::string>, std::vector<Place>> by_function_; // module, function
+    std::unordered_map<std::uint64_t, Reached> by_address_[2]; // [is_return]
     std::vector<ReadSection> read_sections_;
     std::vector<FunctionCall> function_calls_;
     std::vector<std::size_t> called_; // Place::function of each call

@@ -102,15 +102,4 @@ CodePlace Symbols::caller(std::uint64_t return_address) const {
     return look_up(return_address, return_address - 1);
 }
 
-CodePlace Symbols::site(const SiteInfo& site) const {
-    CodePlace place{.address = 0, .function = site.function, .module = site.module, .offset = site.offset};
-    for (const Range& range : ranges_) {
-        if (range.function->name == site.function && range.module->name == site.module) {
-            place.address = range.begin + site.offset;
-            break;
-        }
-    }
-    return place;
-}
-
 } // namespace rcuscope

@@ -33,8 +33,6 @@ public:
     // Of a return address: the call may be the last instruction of its function, so
     // the byte before decides whose it is.
     CodePlace caller(std::uint64_t return_address) const;
-    // The address is 0 as long as the section has no place.
-    CodePlace site(const SiteInfo& site) const;
 
 private:
     struct Range {

@@ -1,0 +1,67 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Holds timelines to their JSON Schema, and the schema to its strictness.
+
+    validate_timeline.py SCHEMA TIMELINE...
+
+Each timeline must be valid, and no longer be so with any one member removed
+(unless the schema says it may be missing) or with any one member too many.
+"""
+import copy
+import json
+import sys
+
+try:
+    import jsonschema
+except ImportError:
+    print("skipped: no jsonschema (Debian: python3-jsonschema)")
+    sys.exit(77)
+
+OPTIONAL = {"function_address", "caller_address", "place_address", "head"}
+
+
+def objects(value, path=()):
+    """Paths of every object within a value; of an array only the first element."""
+    if isinstance(value, dict):
+        yield path
+        for key, member in value.items():
+            yield from objects(member, path + (key,))
+    elif isinstance(value, list) and value:
+        yield from objects(value[0], path + (0,))
+
+
+def changed(timeline, path, change):
+    timeline = copy.deepcopy(timeline)
+    at = timeline
+    for step in path:
+        at = at[step]
+    change(at)
+    return timeline
+
+
+def main(schema_file, *timeline_files):
+    with open(schema_file, encoding="utf-8") as file:
+        schema = json.load(file)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    failures = []
+    for name in timeline_files:
+        with open(name, encoding="utf-8") as file:  # not UTF-8: an exception
+            timeline = json.load(file)
+        failures += [f"{name}: {error.json_path}: {error.message}" for error in validator.iter_errors(timeline)]
+        for path in objects(timeline):
+            where = "/".join(map(str, path)) or "the top"
+            if validator.is_valid(changed(timeline, path, lambda at: at.update(surplus=1))):
+                failures.append(f"{name}: the schema lets a surplus member pass at {where}")
+            at = timeline
+            for step in path:
+                at = at[step]
+            for key in at.keys() - OPTIONAL:
+                if validator.is_valid(changed(timeline, path, lambda at: at.pop(key))):
+                    failures.append(f"{name}: the schema does not miss {key} at {where}")
+    print("\n".join(failures) or f"{len(timeline_files)} timelines are valid")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

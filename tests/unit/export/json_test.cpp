@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The timeline's JSON against golden files, byte for byte. After a change that
+// is meant: RCUSCOPE_UPDATE_GOLDEN=1 build/release/tests/unit/export_tests,
+// then look at the difference.
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "export/exporter.hpp"
+#include "export/golden.hpp"
+#include "export/rich_timeline.hpp"
+
+namespace rcuscope {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string json_of(const Timeline& timeline, bool addresses = false) {
+    std::ostringstream out;
+    write_json(timeline, {.addresses = addresses}, out);
+    return out.str();
+}
+
+TEST(TimelineJson, IsGolden) {
+    test::expect_golden("timeline.json", json_of(test::rich_timeline()));
+}
+
+TEST(TimelineJson, IsGoldenWithAddresses) {
+    test::expect_golden("timeline-addresses.json", json_of(test::rich_timeline(), true));
+}
+
+TEST(TimelineJson, IsGoldenWithNastyNames) {
+    test::expect_golden("timeline-nasty.json", json_of(test::nasty_timeline()));
+}
+
+TEST(TimelineJson, IsGoldenWhenEmpty) {
+    test::expect_golden("timeline-empty.json", json_of({}));
+}
+
+TEST(TimelineJson, DoesNotFollowTheStreamsLocale) {
+    struct Grouping : std::numpunct<char> {
+        char do_thousands_sep() const override { return '.'; }
+        std::string do_grouping() const override { return "\3"; }
+    };
+    std::ostringstream out;
+    out.imbue(std::locale(std::locale::classic(), new Grouping));
+    write_json(test::rich_timeline(), {}, out);
+    EXPECT_EQ(out.str(), json_of(test::rich_timeline()));
+}
+
+TEST(TimelineJson, SaysNullForWhatIsNotKnown) {
+    const Json json = Json::parse(json_of(test::rich_timeline()));
+    const Json& pending = json["callbacks"][5];
+    for (const char* key : {"invoked_ns", "done_ns", "invoked_cpu", "context", "grace_period", "module"})
+        EXPECT_TRUE(pending[key].is_null()) << key;
+    EXPECT_EQ(pending["state"], "pending");
+    EXPECT_EQ(pending["function"], "unknown");
+    EXPECT_TRUE(json["callbacks"][2]["caller"].is_null());
+    EXPECT_TRUE(json["grace_periods"][0]["start_ns"].is_null());
+    EXPECT_TRUE(json["capture"]["probes"][1]["hits"].is_null());
+    EXPECT_TRUE(json["hazards"][1]["module"].is_null());
+}
+
+TEST(TimelineJson, NamesPlaces) {
+    const Json json = Json::parse(json_of(test::rich_timeline()));
+    EXPECT_EQ(json["callbacks"][0]["function"], "rcucmap:node_free");
+    EXPECT_EQ(json["callbacks"][0]["module"], "rcucmap");
+    EXPECT_EQ(json["callbacks"][0]["caller"], "rcucmap:cmap_set+0x12");
+    EXPECT_EQ(json["callbacks"][2]["function"], "i_callback");
+    EXPECT_EQ(json["read_sections"][1]["function"], "rcucmap:cmap_get");
+    EXPECT_EQ(json["read_sections"][1]["place"], "rcucmap:cmap_get+0x24");
+    EXPECT_EQ(json["waits"][0]["caller"], "free_module+0x40");
+}
+
+TEST(TimelineJson, ShowsAddressesOnlyWhenAsked) {
+    for (const Timeline& timeline : {test::rich_timeline(), test::nasty_timeline()})
+        EXPECT_EQ(json_of(timeline).find("ffff"), std::string::npos);
+    const Json json = Json::parse(json_of(test::rich_timeline(), true));
+    EXPECT_EQ(json["callbacks"][0]["function_address"], "0xffffffffc0a00000");
+    EXPECT_EQ(json["callbacks"][0]["caller_address"], "0xffffffffc0a00012");
+    EXPECT_EQ(json["callbacks"][0]["head"], "0xffff888100000040");
+    EXPECT_TRUE(json["callbacks"][2]["caller_address"].is_null());
+}
+
+// A large timeline must not be held at once: the stream sees it in
+// pieces no longer than one element.
+TEST(TimelineJson, WritesElementByElement) {
+    struct Counting : std::stringbuf {
+        std::streamsize longest = 0;
+        std::streamsize xsputn(const char* from, std::streamsize count) override {
+            longest = std::max(longest, count);
+            return std::stringbuf::xsputn(from, count);
+        }
+    };
+    Timeline timeline = test::rich_timeline();
+    const Callback one = timeline.callbacks[0];
+    timeline.callbacks.assign(1000, one);
+    Counting buffer;
+    std::ostream out(&buffer);
+    write_json(timeline, {}, out);
+    EXPECT_GT(buffer.str().size(), 200'000U);
+    EXPECT_LT(buffer.longest, 1000);
+}
+
+} // namespace
+} // namespace rcuscope

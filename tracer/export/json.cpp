@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The timeline as JSON, schema rcuscope.timeline/1 (docs/timeline.schema.json).
+// What others build on: a change that is not an addition is a new number.
+#include "base/text.hpp"
+#include "export/exporter.hpp"
+#include "export/json_lines.hpp"
+
+namespace rcuscope {
+namespace {
+
+using Json = OrderedJson;
+
+template <typename T>
+Json or_null(const std::optional<T>& value) {
+    return value ? Json(*value) : Json(nullptr);
+}
+
+Json or_null(const std::string& value) {
+    return value.empty() ? Json(nullptr) : Json(value);
+}
+
+Json or_null(InvocationContext context) {
+    return context == InvocationContext::unknown ? Json(nullptr) : Json(to_text(context));
+}
+
+// With its offset, as a caller is written.
+Json point(const CodePlace& place) {
+    return place.known() ? Json(place_name(place, true)) : Json(nullptr);
+}
+
+Json address(std::uint64_t address) {
+    return address == 0 ? Json(nullptr) : Json(hex(address));
+}
+
+class Writer {
+public:
+    Writer(const Timeline& timeline, const ExportOptions& options, std::ostream& out)
+        : timeline_(timeline), options_(options), lines_(out) {}
+
+    void write();
+
+private:
+    void write_host();
+    void write_capture();
+    Json callback(const Callback& callback) const;
+    Json read_section(const ReadSection& section) const;
+    Json wait(const Wait& wait) const;
+    Json function_call(const FunctionCall& call) const;
+
+    const Timeline& timeline_;
+    const ExportOptions& options_;
+    JsonLines lines_;
+};
+
+void Writer::write_host() {
+    const HostInfo& host = timeline_.host;
+    lines_.begin_object("host");
+    lines_.member("kernel", host.kernel);
+    lines_.member("machine", host.machine);
+    lines_.member("cpus", host.cpus);
+    lines_.member("hz", host.hz == 0 ? Json(nullptr) : Json(host.hz));
+    lines_.member("preempt_rcu", host.preempt_rcu);
+    lines_.member("rcu_trace", host.rcu_trace);
+    lines_.member("clock", host.clock);
+    lines_.end_object();
+}
+
+void Writer::write_capture() {
+    const CaptureSummary& capture = timeline_.capture;
+    lines_.begin_object("capture");
+    lines_.member("start_ns", capture.start);
+    lines_.member("end_ns", capture.end);
+    lines_.member("start_boottime_ns", capture.start_boottime_ns);
+    lines_.member("clocks", {{"boottime_ns", capture.clocks.boottime_ns},
+                             {"monotonic_ns", capture.clocks.monotonic_ns},
+                             {"realtime_ns", capture.clocks.realtime_ns}});
+    lines_.member("complete", capture.complete);
+    lines_.member("end_reason", capture.end_reason);
+    lines_.member("command", capture.command);
+    lines_.member("command_status", or_null(capture.command_status));
+    lines_.member("followed", capture.followed);
+    lines_.member("all_callbacks", capture.all_callbacks);
+    lines_.array("probes", capture.probes, [](const CaptureSummary::Probe& probe) -> Json {
+        return {{"hook", probe.hook}, {"via", probe.via}, {"hits", or_null(probe.hits)}, {"missed", probe.missed}};
+    });
+    lines_.array("missing", capture.missing, [](const MissingInfo& missing) -> Json {
+        return {{"hook", missing.hook}, {"why", missing.why}};
+    });
+    lines_.array("lost", capture.lost, [](const Loss& loss) -> Json {
+        return {{"cpu", loss.cpu}, {"from_ns", loss.from}, {"to_ns", loss.to}, {"count", loss.count}};
+    });
+    lines_.end_object();
+}
+
+Json Writer::callback(const Callback& callback) const {
+    Json json = {{"id", callback.id},
+                 {"function", place_name(callback.function, false)},
+                 {"module", or_null(callback.function.module)},
+                 {"caller", point(callback.caller)},
+                 {"queued_ns", callback.queued},
+                 {"queued_cpu", callback.queued_cpu},
+                 {"queued_tid", callback.queued_tid},
+                 {"queued_comm", callback.queued_comm},
+                 {"invoked_ns", or_null(callback.invoked)},
+                 {"done_ns", or_null(callback.done)},
+                 {"invoked_cpu", or_null(callback.invoked_cpu)},
+                 {"context", or_null(callback.context)},
+                 {"grace_period", or_null(callback.grace_period)},
+                 {"state", to_text(callback.state)}};
+    if (options_.addresses) {
+        json["function_address"] = address(callback.function.address);
+        json["caller_address"] = address(callback.caller.address);
+        json["head"] = address(callback.head);
+    }
+    return json;
+}
+
+Json Writer::read_section(const ReadSection& section) const {
+    Json json = {{"tid", section.tid},
+                 {"comm", section.comm},
+                 {"cpu", section.cpu},
+                 {"begin_ns", section.begin},
+                 {"end_ns", or_null(section.end)},
+                 {"function", place_name(section.place, false)},
+                 {"module", or_null(section.place.module)},
+                 {"place", point(section.place)},
+                 {"nesting", section.nesting}};
+    if (options_.addresses)
+        json["place_address"] = address(section.place.address);
+    return json;
+}
+
+Json Writer::wait(const Wait& wait) const {
+    Json json = {{"kind", to_text(wait.kind)},   {"tid", wait.tid},        {"comm", wait.comm},
+                 {"caller", point(wait.caller)}, {"begin_ns", wait.begin}, {"end_ns", or_null(wait.end)}};
+    if (options_.addresses)
+        json["caller_address"] = address(wait.caller.address);
+    return json;
+}
+
+Json Writer::function_call(const FunctionCall& call) const {
+    Json json = {{"function", place_name(call.function, false)},
+                 {"module", or_null(call.function.module)},
+                 {"tid", call.tid},
+                 {"comm", call.comm},
+                 {"cpu", call.cpu},
+                 {"begin_ns", call.begin},
+                 {"end_ns", or_null(call.end)}};
+    if (options_.addresses)
+        json["function_address"] = address(call.function.address);
+    return json;
+}
+
+Json module_life(const ModuleLife& life) {
+    return {{"name", life.name},
+            {"followed", life.followed},
+            {"loaded_ns", or_null(life.loaded)},
+            {"init_done_ns", or_null(life.init_done)},
+            {"init_error", or_null(life.init_error)},
+            {"exit_ns", or_null(life.exit)},
+            {"exit_done_ns", or_null(life.exit_done)},
+            {"free_begin_ns", or_null(life.free_begin)},
+            {"freed_ns", or_null(life.freed)}};
+}
+
+Json grace_period(const GracePeriod& gp) {
+    return {{"id", gp.id},
+            {"flavor", gp.flavor},
+            {"expedited", gp.expedited},
+            {"gp_seq", gp.gp_seq},
+            {"start_ns", or_null(gp.start)},
+            {"start_uncertainty_ns", gp.start_uncertainty},
+            {"end_ns", or_null(gp.end)},
+            {"cleaned_ns", or_null(gp.cleaned)}};
+}
+
+Json batch(const Batch& batch) {
+    return {{"cpu", batch.cpu},
+            {"list_cpu", batch.list_cpu},
+            {"tid", batch.tid},
+            {"context", or_null(batch.context)},
+            {"begin_ns", batch.begin},
+            {"end_ns", or_null(batch.end)},
+            {"callbacks", batch.callbacks}};
+}
+
+Json hazard(const Hazard& hazard) {
+    return {{"kind", hazard.kind}, {"severity", hazard.severity},   {"module", or_null(hazard.module)},
+            {"at_ns", hazard.at},  {"callbacks", hazard.callbacks}, {"text", hazard.text}};
+}
+
+Json task(const Task& task) {
+    return {{"tid", task.tid}, {"tgid", task.tgid}, {"comm", task.comm}, {"kthread", task.kthread}};
+}
+
+void Writer::write() {
+    lines_.begin_object();
+    lines_.member("schema", "rcuscope.timeline/1");
+    write_host();
+    write_capture();
+    lines_.array("tasks", timeline_.tasks, task);
+    lines_.array("modules", timeline_.modules, module_life);
+    lines_.array("grace_periods", timeline_.grace_periods, grace_period);
+    lines_.array("read_sections", timeline_.read_sections, [&](const auto& one) { return read_section(one); });
+    lines_.array("callbacks", timeline_.callbacks, [&](const auto& one) { return callback(one); });
+    lines_.array("batches", timeline_.batches, batch);
+    lines_.array("waits", timeline_.waits, [&](const auto& one) { return wait(one); });
+    lines_.array("function_calls", timeline_.function_calls, [&](const auto& one) { return function_call(one); });
+    lines_.array("hazards", timeline_.hazards, hazard);
+    lines_.end_object();
+    lines_.finish();
+}
+
+} // namespace
+
+void write_json(const Timeline& timeline, const ExportOptions& options, std::ostream& out) {
+    Writer(timeline, options, out).write();
+}
+
+} // namespace rcuscope

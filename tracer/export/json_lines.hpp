@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// JSON that is written while it is made: members of objects on lines of their
+// own, arrays with one element a line, each element serialised by itself, so
+// that a large timeline is not held in memory a second time.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+namespace rcuscope {
+
+using OrderedJson = nlohmann::ordered_json; // members come in the order given
+
+class JsonLines {
+public:
+    explicit JsonLines(std::ostream& out) : out_(out) {}
+
+    void begin_object() { open('{'); }
+    void begin_object(std::string_view key) { write_key(key), open('{'); }
+    void begin_array(std::string_view key) { write_key(key), open('['); }
+    void end_object() { close('}'); }
+    void end_array() { close(']'); }
+
+    void member(std::string_view key, const OrderedJson& value) {
+        write_key(key);
+        write(value);
+    }
+    void element(const OrderedJson& value) {
+        next_line();
+        write(value);
+    }
+    template <typename Range, typename ToJson>
+    void array(std::string_view key, const Range& range, ToJson to_json) {
+        begin_array(key);
+        for (const auto& value : range)
+            element(to_json(value));
+        end_array();
+    }
+    void finish() { out_ << '\n'; }
+
+private:
+    void open(char bracket) {
+        out_ << bracket;
+        ++depth_;
+        empty_ = true;
+    }
+    void close(char bracket) {
+        --depth_;
+        if (!empty_)
+            break_line();
+        out_ << bracket;
+        empty_ = false;
+    }
+    void break_line() {
+        out_ << '\n';
+        for (int i = 0; i < depth_; ++i)
+            out_ << "  ";
+    }
+    void next_line() {
+        if (!empty_)
+            out_ << ',';
+        break_line();
+        empty_ = false;
+    }
+    void write_key(std::string_view key) {
+        next_line();
+        out_ << '"' << key << "\": ";
+    }
+    // What is not UTF-8 becomes U+FFFD: names from the kernel are any bytes.
+    void write(const OrderedJson& value) { out_ << value.dump(-1, ' ', false, OrderedJson::error_handler_t::replace); }
+
+    std::ostream& out_;
+    int depth_ = 0;
+    bool empty_ = true; // nothing yet in the innermost object or array
+};
+
+} // namespace rcuscope

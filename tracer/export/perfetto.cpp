@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Perfetto's native trace format: a Trace is a sequence of TracePackets, which
+// are written one at a time. Times are absolute CLOCK_BOOTTIME, so that the
+// timeline lies beside any other trace of the same machine.
+#include <map>
+#include <ostream>
+#include <protozero/pbf_writer.hpp>
+#include <string>
+#include <utility>
+
+#include "base/text.hpp"
+#include "export/exporter.hpp"
+#include "export/perfetto_fields.hpp"
+#include "export/tracks.hpp"
+
+namespace rcuscope {
+namespace {
+
+using namespace perfetto;
+
+// Uuids of tracks and ids of arrows are global to a trace, also to one merged
+// of several: these have "rcus" in their upper half.
+constexpr std::uint64_t id_space = 0x72637573'00000000;
+constexpr std::uint32_t sequence_id = 0x72637573;
+
+// What is named often is written once and then referred to by number.
+class Interned {
+public:
+    explicit Interned(Field field) : field_(field) {}
+
+    // The number of a text; one that is new is added to the packet's InternedData.
+    std::uint64_t id(const std::string& text, std::string& interned_data) {
+        const auto [found, added] = ids_.try_emplace(text, ids_.size() + 1);
+        if (added) {
+            protozero::pbf_writer data(interned_data);
+            protozero::pbf_writer entry(data, field_);
+            entry.add_uint64(interned::iid, found->second);
+            entry.add_string(interned::name, valid_utf8(text));
+        }
+        return found->second;
+    }
+
+private:
+    Field field_;
+    std::map<std::string, std::uint64_t> ids_;
+};
+
+class Writer {
+public:
+    Writer(const Timeline& timeline, const ExportOptions& options, std::ostream& out)
+        : timeline_(timeline), options_(options), out_(out), layout_(tracks::lay_out(timeline)) {}
+
+    void write() {
+        write_clocks();
+        write_track(0, nullptr, {});
+        for (std::size_t i = 0; i < layout_.tracks.size(); ++i)
+            write_track(uuid(i), &layout_.tracks[i], static_cast<std::int32_t>(i));
+        tracks::for_each_event(layout_, [&](const tracks::TrackEvent& event) { write_event(event); });
+    }
+
+private:
+    static std::uint64_t uuid(std::size_t track) { return id_space + track + 1; }
+    std::uint64_t absolute(Nanoseconds at) const {
+        return timeline_.capture.start_boottime_ns + static_cast<std::uint64_t>(at);
+    }
+
+    void write_packet(const std::string& packet) {
+        header_.clear();
+        protozero::pbf_writer(header_).add_bytes(trace::packet, packet);
+        out_.write(header_.data(), static_cast<std::streamsize>(header_.size()));
+    }
+
+    void write_clocks();
+    void write_track(std::uint64_t uuid, const tracks::Track* track, std::int32_t rank);
+    void write_event(const tracks::TrackEvent& step);
+    void add_name(protozero::pbf_writer& event, const tracks::Item& item);
+    void add_annotations(protozero::pbf_writer& event, const tracks::Item& item);
+    void add_flows(protozero::pbf_writer& event, const tracks::Item& item) const;
+
+    const Timeline& timeline_;
+    const ExportOptions& options_;
+    std::ostream& out_;
+    tracks::Layout layout_;
+    Interned categories_{interned_data::event_categories};
+    Interned names_{interned_data::event_names};
+    Interned annotation_names_{interned_data::debug_annotation_names};
+    // Buffers that keep their memory from packet to packet.
+    std::string header_, packet_, body_, interned_;
+};
+
+void Writer::write_clocks() {
+    packet_.clear();
+    protozero::pbf_writer packet(packet_);
+    packet.add_uint32(trace_packet::trusted_packet_sequence_id, sequence_id);
+    packet.add_uint32(trace_packet::sequence_flags, sequence_flags::incremental_state_cleared);
+    packet.add_uint64(trace_packet::timestamp, absolute(0));
+    packet.add_uint32(trace_packet::timestamp_clock_id, builtin_clock::boottime);
+    {
+        protozero::pbf_writer snapshot(packet, trace_packet::clock_snapshot);
+        const ClockSnapshot& clocks = timeline_.capture.clocks;
+        for (const auto& [id, ns] : {std::pair(builtin_clock::boottime, clocks.boottime_ns),
+                                     std::pair(builtin_clock::monotonic, clocks.monotonic_ns),
+                                     std::pair(builtin_clock::realtime, clocks.realtime_ns)}) {
+            protozero::pbf_writer reading(snapshot, clock_snapshot::clocks);
+            reading.add_uint32(clock::clock_id, id);
+            reading.add_uint64(clock::timestamp, ns);
+        }
+        snapshot.add_uint32(clock_snapshot::primary_trace_clock, builtin_clock::boottime);
+    }
+    write_packet(packet_);
+}
+
+// Without a track it describes the root (uuid 0), under which the groups are
+// to stand in their own order.
+void Writer::write_track(std::uint64_t uuid, const tracks::Track* track, std::int32_t rank) {
+    packet_.clear();
+    protozero::pbf_writer packet(packet_);
+    packet.add_uint32(trace_packet::trusted_packet_sequence_id, sequence_id);
+    {
+        protozero::pbf_writer descriptor(packet, trace_packet::track_descriptor);
+        descriptor.add_uint64(track_descriptor::uuid, uuid);
+        if (track == nullptr || track->kind == tracks::Track::Kind::group)
+            descriptor.add_enum(track_descriptor::child_ordering, track_descriptor::child_ordering_explicit);
+        if (track != nullptr) {
+            descriptor.add_string(track_descriptor::name, valid_utf8(track->name));
+            descriptor.add_int32(track_descriptor::sibling_order_rank, rank);
+            if (track->group)
+                descriptor.add_uint64(track_descriptor::parent_uuid, this->uuid(*track->group));
+            if (track->kind == tracks::Track::Kind::counter) {
+                protozero::pbf_writer counter(descriptor, track_descriptor::counter);
+                counter.add_enum(counter_descriptor::unit, counter_descriptor::unit_count);
+            }
+        }
+    }
+    write_packet(packet_);
+}
+
+void Writer::add_name(protozero::pbf_writer& event, const tracks::Item& item) {
+    const std::string name = tracks::item_name(layout_, item);
+    // Every grace period has a name of its own: nothing to be had by a number.
+    if (item.kind == tracks::ItemKind::grace_period)
+        event.add_string(track_event::name, valid_utf8(name));
+    else
+        event.add_uint64(track_event::name_iid, names_.id(name, interned_));
+}
+
+void Writer::add_annotations(protozero::pbf_writer& event, const tracks::Item& item) {
+    for (const tracks::Annotation& annotation : tracks::item_annotations(layout_, item, options_)) {
+        protozero::pbf_writer message(event, track_event::debug_annotations);
+        message.add_uint64(debug_annotation::name_iid, annotation_names_.id(annotation.name, interned_));
+        if (const auto* flag = std::get_if<bool>(&annotation.value))
+            message.add_bool(debug_annotation::bool_value, *flag);
+        else if (const auto* number = std::get_if<std::int64_t>(&annotation.value))
+            message.add_int64(debug_annotation::int_value, *number);
+        else if (const auto* text = std::get_if<std::string>(&annotation.value))
+            message.add_string(debug_annotation::string_value, valid_utf8(*text));
+    }
+}
+
+void Writer::add_flows(protozero::pbf_writer& event, const tracks::Item& item) const {
+    const tracks::Flows flows = tracks::item_flows(layout_, item);
+    const Field field = flows.role == tracks::FlowRole::end ? track_event::terminating_flow_ids : track_event::flow_ids;
+    for (const std::uint32_t callback : flows.callbacks)
+        event.add_fixed64(field, id_space + callback);
+}
+
+void Writer::write_event(const tracks::TrackEvent& step) {
+    body_.clear();
+    interned_.clear();
+    protozero::pbf_writer event(body_);
+    event.add_uint64(track_event::track_uuid, uuid(step.track));
+    switch (step.step) {
+    case tracks::Step::counter:
+        event.add_enum(track_event::type, track_event::type_counter);
+        event.add_int64(track_event::counter_value, step.value);
+        break;
+    case tracks::Step::end:
+        event.add_enum(track_event::type, track_event::type_slice_end);
+        break;
+    case tracks::Step::begin:
+    case tracks::Step::instant:
+        event.add_enum(track_event::type,
+                       step.step == tracks::Step::begin ? track_event::type_slice_begin : track_event::type_instant);
+        event.add_uint64(track_event::category_iids, categories_.id("rcu", interned_));
+        add_name(event, *step.item);
+        add_annotations(event, *step.item);
+        add_flows(event, *step.item);
+        break;
+    }
+
+    packet_.clear();
+    protozero::pbf_writer packet(packet_);
+    packet.add_uint64(trace_packet::timestamp, absolute(step.at));
+    packet.add_uint32(trace_packet::timestamp_clock_id, builtin_clock::boottime);
+    packet.add_uint32(trace_packet::trusted_packet_sequence_id, sequence_id);
+    packet.add_uint32(trace_packet::sequence_flags, sequence_flags::needs_incremental_state);
+    if (!interned_.empty())
+        packet.add_message(trace_packet::interned_data, interned_);
+    packet.add_message(trace_packet::track_event, body_);
+    write_packet(packet_);
+}
+
+} // namespace
+
+void write_perfetto(const Timeline& timeline, const ExportOptions& options, std::ostream& out) {
+    Writer(timeline, options, out).write();
+}
+
+} // namespace rcuscope

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What is written on the items of a track.
+#include <concepts>
+#include <utility>
+
+#include "base/text.hpp"
+#include "export/tracks.hpp"
+
+namespace rcuscope::tracks {
+namespace {
+
+const char* phase_name(ModulePhase phase) {
+    switch (phase) {
+    case ModulePhase::init:
+        return "init";
+    case ModulePhase::init_failed:
+        return "init failed";
+    case ModulePhase::live:
+        return "live";
+    case ModulePhase::exit:
+        return "exit";
+    case ModulePhase::exited:
+        return "exited";
+    case ModulePhase::free:
+        return "free";
+    }
+    return "unknown";
+}
+
+// Collects annotations; what is not known is left out.
+class Notes {
+public:
+    explicit Notes(const ExportOptions& options) : options_(options) {}
+
+    void flag(const char* name, bool value) {
+        if (value)
+            notes_.push_back({name, true});
+    }
+    template <std::integral Number>
+    void number(const char* name, Number value) {
+        notes_.push_back({name, static_cast<std::int64_t>(value)});
+    }
+    template <typename Number>
+    void number(const char* name, const std::optional<Number>& value) {
+        if (value)
+            number(name, *value);
+    }
+    void between(const char* name, MaybeTime from, MaybeTime to) {
+        if (from && to)
+            number(name, *to - *from);
+    }
+    void text(const char* name, std::string value) {
+        if (!value.empty())
+            notes_.push_back({name, std::move(value)});
+    }
+    void place(const char* name, const CodePlace& place) {
+        if (place.known())
+            text(name, place_name(place, true));
+    }
+    void address(const char* name, std::uint64_t address) {
+        if (options_.addresses && address != 0)
+            text(name, hex(address));
+    }
+    std::vector<Annotation> take() { return std::move(notes_); }
+
+private:
+    const ExportOptions& options_;
+    std::vector<Annotation> notes_;
+};
+
+void note_grace_period(Notes& notes, const GracePeriod& gp) {
+    notes.number("grace_period", gp.id);
+    notes.text("flavor", gp.flavor);
+    notes.number("gp_seq", gp.gp_seq);
+    notes.between("duration_ns", gp.start, gp.end);
+    notes.between("cleanup_ns", gp.end, gp.cleaned);
+    if (gp.start && gp.start_uncertainty > 0)
+        notes.number("start_uncertainty_ns", gp.start_uncertainty);
+}
+
+void note_callback(Notes& notes, const Callback& callback) {
+    notes.number("callback", callback.id);
+    notes.text("function", place_name(callback.function, false));
+    notes.place("caller", callback.caller);
+    notes.text("state", to_text(callback.state));
+    notes.number("queued_ns", callback.queued);
+    notes.number("queued_cpu", callback.queued_cpu);
+    notes.number("queued_tid", callback.queued_tid);
+    notes.text("queued_comm", callback.queued_comm);
+    notes.number("invoked_ns", callback.invoked);
+    notes.between("latency_ns", callback.queued, callback.invoked);
+    notes.between("duration_ns", callback.invoked, callback.done);
+    notes.number("grace_period", callback.grace_period);
+    if (callback.context != InvocationContext::unknown)
+        notes.text("context", to_text(callback.context));
+    notes.address("function_address", callback.function.address);
+    notes.address("caller_address", callback.caller.address);
+    notes.address("head", callback.head);
+}
+
+void note_batch(Notes& notes, const Batch& batch) {
+    notes.number("list_cpu", batch.list_cpu);
+    notes.number("tid", batch.tid);
+    notes.text("context", to_text(batch.context));
+    notes.number("callbacks", batch.callbacks);
+    notes.between("duration_ns", batch.begin, batch.end);
+}
+
+void note_module(Notes& notes, const ModuleLife& life) {
+    notes.text("module", life.name);
+    notes.flag("followed", life.followed);
+    notes.number("init_error", life.init_error);
+}
+
+void note_hazard(Notes& notes, const Hazard& hazard) {
+    notes.text("severity", hazard.severity);
+    notes.text("module", hazard.module);
+    notes.text("text", hazard.text);
+    std::string ids;
+    for (const std::uint32_t id : hazard.callbacks) {
+        if (!ids.empty())
+            ids += ' ';
+        ids += std::to_string(id);
+    }
+    notes.text("callbacks", std::move(ids));
+}
+
+} // namespace
+
+std::string item_name(const Layout& layout, const Item& item) {
+    const Timeline& timeline = *layout.timeline;
+    switch (item.kind) {
+    case ItemKind::grace_period:
+        return "GP " + std::to_string(timeline.grace_periods[item.index].gp_seq);
+    case ItemKind::cleanup:
+        return "cleanup";
+    case ItemKind::release: {
+        const std::size_t count = layout.released.at(item.index).size();
+        return "released " + std::to_string(count) + (count == 1 ? " callback" : " callbacks");
+    }
+    case ItemKind::batch: {
+        const InvocationContext context = timeline.batches[item.index].context;
+        std::string name = "batch";
+        if (context != InvocationContext::unknown)
+            ((name += " (") += to_text(context)) += ')';
+        return name;
+    }
+    case ItemKind::callback:
+        return place_name(timeline.callbacks[item.index].function, false);
+    case ItemKind::call_rcu: {
+        std::string name = "call_rcu ";
+        name += place_name(timeline.callbacks[item.index].function, false);
+        return name;
+    }
+    case ItemKind::read_section:
+        return place_name(timeline.read_sections[item.index].place, false);
+    case ItemKind::wait:
+        return to_text(timeline.waits[item.index].kind);
+    case ItemKind::function_call:
+        return place_name(timeline.function_calls[item.index].function, false);
+    case ItemKind::module_phase:
+        return phase_name(item.phase);
+    case ItemKind::hazard:
+        return timeline.hazards[item.index].kind;
+    case ItemKind::loss: {
+        const Loss& loss = timeline.capture.lost[item.index];
+        return "CPU " + std::to_string(loss.cpu) + ": " + std::to_string(loss.count) + " records lost";
+    }
+    }
+    return {};
+}
+
+std::vector<Annotation> item_annotations(const Layout& layout, const Item& item, const ExportOptions& options) {
+    const Timeline& timeline = *layout.timeline;
+    Notes notes(options);
+    switch (item.kind) {
+    case ItemKind::grace_period:
+    case ItemKind::cleanup:
+    case ItemKind::release:
+        note_grace_period(notes, timeline.grace_periods[item.index]);
+        break;
+    case ItemKind::batch:
+        note_batch(notes, timeline.batches[item.index]);
+        break;
+    case ItemKind::callback:
+    case ItemKind::call_rcu:
+        note_callback(notes, timeline.callbacks[item.index]);
+        break;
+    case ItemKind::read_section: {
+        const ReadSection& section = timeline.read_sections[item.index];
+        notes.place("place", section.place);
+        notes.number("cpu", section.cpu);
+        notes.number("nesting", section.nesting);
+        notes.address("function_address", section.place.address);
+        break;
+    }
+    case ItemKind::wait: {
+        const Wait& wait = timeline.waits[item.index];
+        notes.place("caller", wait.caller);
+        notes.address("caller_address", wait.caller.address);
+        break;
+    }
+    case ItemKind::function_call: {
+        const FunctionCall& call = timeline.function_calls[item.index];
+        notes.number("cpu", call.cpu);
+        notes.address("function_address", call.function.address);
+        break;
+    }
+    case ItemKind::module_phase:
+        note_module(notes, timeline.modules[item.index]);
+        break;
+    case ItemKind::hazard:
+        note_hazard(notes, timeline.hazards[item.index]);
+        break;
+    case ItemKind::loss:
+        notes.number("cpu", timeline.capture.lost[item.index].cpu);
+        notes.number("count", timeline.capture.lost[item.index].count);
+        break;
+    }
+    notes.flag("unfinished", item.unfinished);
+    notes.flag("began_before_recording", item.began_before);
+    return notes.take();
+}
+
+Flows item_flows(const Layout& layout, const Item& item) {
+    if (item.kind == ItemKind::release)
+        return {FlowRole::pass, layout.released.at(item.index)};
+    if (item.kind != ItemKind::call_rcu && item.kind != ItemKind::callback)
+        return {};
+    const Callback& callback = layout.timeline->callbacks[item.index];
+    if (!has_flow(callback))
+        return {};
+    return {item.kind == ItemKind::call_rcu ? FlowRole::begin : FlowRole::end, {&callback.id, 1}};
+}
+
+} // namespace rcuscope::tracks

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "export/tracks.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+namespace rcuscope::tracks {
+namespace {
+
+// At equal times an arrow's points are written in its direction.
+constexpr std::uint8_t rank_threads = 0;
+constexpr std::uint8_t rank_rcu = 1;
+constexpr std::uint8_t rank_cpus = 2;
+
+Nanoseconds drawn(Nanoseconds at) {
+    return std::max<Nanoseconds>(at, 0);
+}
+
+// The outer before the inner; what is equal in the order of kinds, so that a
+// batch comes before the only callback it ran.
+bool draws_before(const Item& a, const Item& b) {
+    if (a.begin != b.begin)
+        return a.begin < b.begin;
+    if (a.end != b.end)
+        return a.end > b.end;
+    if (a.kind != b.kind)
+        return a.kind < b.kind;
+    return a.index < b.index;
+}
+
+// One track as far as it nests; what does not fit starts another.
+struct Lane {
+    std::vector<Item> items;
+    std::vector<Nanoseconds> open; // ends of the slices that enclose the present time
+
+    bool take(const Item& item) {
+        while (!open.empty() && open.back() <= item.begin)
+            open.pop_back();
+        if (!open.empty() && open.back() < item.end)
+            return false;
+        open.push_back(item.end);
+        items.push_back(item);
+        return true;
+    }
+};
+
+class Builder {
+public:
+    explicit Builder(const Timeline& timeline) : timeline_(timeline) { layout_.timeline = &timeline; }
+
+    Layout build() {
+        add_rcu();
+        add_modules();
+        add_cpus();
+        add_threads();
+        return std::move(layout_);
+    }
+
+private:
+    Item slice(ItemKind kind, std::size_t index, Nanoseconds begin, MaybeTime end) const {
+        Item item;
+        item.kind = kind;
+        item.index = static_cast<std::uint32_t>(index);
+        item.began_before = begin < 0;
+        item.begin = drawn(begin);
+        item.unfinished = !end;
+        item.end = std::max(end.value_or(timeline_.capture.end), item.begin);
+        return item;
+    }
+
+    Item instant(ItemKind kind, std::size_t index, Nanoseconds at) const { return slice(kind, index, at, at); }
+
+    Track& add_track(Track::Kind kind, std::string name, std::optional<std::size_t> group, std::uint8_t flow_rank) {
+        Track& track = layout_.tracks.emplace_back();
+        track.kind = kind;
+        track.name = std::move(name);
+        track.group = group;
+        track.flow_rank = flow_rank;
+        return track;
+    }
+
+    std::size_t add_group(const char* name) {
+        add_track(Track::Kind::group, name, {}, rank_rcu);
+        return layout_.tracks.size() - 1;
+    }
+
+    void add_slices(std::size_t group, const std::string& name, std::uint8_t flow_rank, std::vector<Item> items);
+    void add_rcu();
+    void add_grace_periods(std::size_t group, bool expedited, const char* name);
+    void add_pending(std::size_t group);
+    void add_modules();
+    void add_cpus();
+    void add_threads();
+
+    const Timeline& timeline_;
+    Layout layout_;
+};
+
+void Builder::add_slices(std::size_t group, const std::string& name, std::uint8_t flow_rank, std::vector<Item> items) {
+    std::sort(items.begin(), items.end(), draws_before);
+    std::vector<Lane> lanes;
+    for (const Item& item : items) {
+        if (lanes.empty())
+            lanes.emplace_back();
+        if (is_instant(item.kind)) {
+            lanes.front().items.push_back(item);
+            continue;
+        }
+        const bool taken = std::any_of(lanes.begin(), lanes.end(), [&](Lane& lane) { return lane.take(item); });
+        if (!taken)
+            lanes.emplace_back().take(item);
+    }
+    for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
+        std::string lane_name = name;
+        if (lane > 0)
+            ((lane_name += " (") += std::to_string(lane + 1)) += ')';
+        add_track(Track::Kind::slices, std::move(lane_name), group, flow_rank).items = std::move(lanes[lane].items);
+    }
+}
+
+void Builder::add_rcu() {
+    const std::size_t group = add_group("RCU");
+    std::unordered_map<std::uint32_t, std::uint32_t> index_of; // grace periods by id
+    for (std::size_t i = 0; i < timeline_.grace_periods.size(); ++i)
+        index_of.emplace(timeline_.grace_periods[i].id, static_cast<std::uint32_t>(i));
+    for (const Callback& callback : timeline_.callbacks) {
+        if (!has_flow(callback) || !callback.grace_period)
+            continue;
+        const auto found = index_of.find(*callback.grace_period);
+        if (found == index_of.end())
+            continue;
+        const MaybeTime end = timeline_.grace_periods[found->second].end;
+        if (end && callback.queued <= *end && *end <= *callback.invoked)
+            layout_.released[found->second].push_back(callback.id);
+    }
+
+    add_grace_periods(group, false, "Grace periods");
+    add_grace_periods(group, true, "Expedited grace periods");
+    add_pending(group);
+
+    std::vector<Item> hazards;
+    for (std::size_t i = 0; i < timeline_.hazards.size(); ++i)
+        hazards.push_back(instant(ItemKind::hazard, i, timeline_.hazards[i].at));
+    add_slices(group, "Hazards", rank_rcu, std::move(hazards));
+
+    std::vector<Item> losses;
+    for (std::size_t i = 0; i < timeline_.capture.lost.size(); ++i)
+        losses.push_back(slice(ItemKind::loss, i, timeline_.capture.lost[i].from, timeline_.capture.lost[i].to));
+    add_slices(group, "Lost records", rank_rcu, std::move(losses));
+}
+
+void Builder::add_grace_periods(std::size_t group, bool expedited, const char* name) {
+    std::vector<Item> items;
+    for (std::size_t i = 0; i < timeline_.grace_periods.size(); ++i) {
+        const GracePeriod& gp = timeline_.grace_periods[i];
+        if (gp.expedited != expedited)
+            continue;
+        items.push_back(slice(ItemKind::grace_period, i, gp.start.value_or(0), gp.end));
+        items.back().began_before = !gp.start || *gp.start < 0;
+        if (gp.end && gp.cleaned)
+            items.push_back(slice(ItemKind::cleanup, i, *gp.end, *gp.cleaned));
+        if (layout_.released.contains(static_cast<std::uint32_t>(i)))
+            items.push_back(instant(ItemKind::release, i, *gp.end));
+    }
+    add_slices(group, name, rank_rcu, std::move(items));
+}
+
+// Callbacks queued and not yet invoked. One whose end may have been lost is
+// counted until the first loss that ends after it was queued: past it, nothing
+// says that it was still pending.
+void Builder::add_pending(std::size_t group) {
+    std::vector<Nanoseconds> loss_ends;
+    for (const Loss& loss : timeline_.capture.lost)
+        loss_ends.push_back(loss.to);
+    std::sort(loss_ends.begin(), loss_ends.end());
+
+    std::vector<Point> steps;
+    steps.reserve(2 * timeline_.callbacks.size());
+    for (const Callback& callback : timeline_.callbacks) {
+        steps.push_back({drawn(callback.queued), 1});
+        if (callback.invoked) {
+            steps.push_back({drawn(*callback.invoked), -1});
+        } else if (callback.state == CallbackState::unknown) {
+            const auto loss = std::lower_bound(loss_ends.begin(), loss_ends.end(), callback.queued);
+            if (loss != loss_ends.end())
+                steps.push_back({drawn(*loss), -1});
+        }
+    }
+    std::sort(steps.begin(), steps.end(), [](const Point& a, const Point& b) { return a.at < b.at; });
+
+    Track& track = add_track(Track::Kind::counter, "Pending callbacks", group, rank_rcu);
+    track.points.push_back({0, 0});
+    for (const Point& step : steps) {
+        if (track.points.back().at != step.at)
+            track.points.push_back({step.at, track.points.back().value});
+        track.points.back().value += step.value;
+    }
+}
+
+// The phases of a module's life between the times that are known.
+void Builder::add_modules() {
+    std::map<std::string, std::vector<Item>> by_name;
+    for (std::size_t i = 0; i < timeline_.modules.size(); ++i) {
+        const ModuleLife& life = timeline_.modules[i];
+        struct Mark {
+            MaybeTime at;
+            ModulePhase before; // what the module was in until then
+        };
+        const ModulePhase after_init = life.init_error ? ModulePhase::init_failed : ModulePhase::live;
+        const std::array<Mark, 6> marks{{{life.loaded, ModulePhase::init}, // laid out: nothing of it ran before
+                                         {life.init_done, ModulePhase::init},
+                                         {life.exit, ModulePhase::live},
+                                         {life.exit_done, ModulePhase::exit},
+                                         {life.free_begin, ModulePhase::exited},
+                                         {life.freed, ModulePhase::free}}};
+        constexpr std::array after{ModulePhase::init,   ModulePhase::live, ModulePhase::exit,
+                                   ModulePhase::exited, ModulePhase::free, ModulePhase::free};
+        std::vector<Item>& items = by_name[life.name];
+        MaybeTime since;                       // the last mark known
+        ModulePhase phase = ModulePhase::init; // that began there
+        const auto add = [&](ModulePhase which, MaybeTime begin, MaybeTime end) {
+            items.push_back(slice(ItemKind::module_phase, i, begin.value_or(0), end));
+            items.back().phase = which;
+            items.back().began_before = !begin || *begin < 0;
+        };
+        for (std::size_t mark = 0; mark < marks.size(); ++mark) {
+            if (!marks[mark].at)
+                continue;
+            if (since) {
+                add(phase, since, marks[mark].at);
+            } else if (mark > 0) {
+                // A module without an exit function known goes from live to freed.
+                const bool from_live = marks[mark].before == ModulePhase::exited;
+                add(from_live ? ModulePhase::live : marks[mark].before, {}, marks[mark].at);
+            }
+            since = marks[mark].at;
+            phase = mark == 1 ? after_init : after[mark];
+        }
+        if (since && !life.freed)
+            add(phase, since, {});
+    }
+    if (by_name.empty())
+        return;
+    const std::size_t group = add_group("Modules");
+    for (auto& [name, items] : by_name) {
+        std::string track = "Module ";
+        track += name;
+        add_slices(group, track, rank_rcu, std::move(items));
+    }
+}
+
+// A callback whose return was not seen is drawn no further than where the next
+// one on its CPU begins or its batch ends: to draw it to the end of the
+// recording would put everything after it inside it.
+void close_callbacks(std::vector<Item>& items) {
+    std::sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.begin < b.begin; });
+    const Item* next = nullptr;
+    for (auto item = items.rbegin(); item != items.rend(); ++item) {
+        if (item->kind == ItemKind::callback && item->unfinished && next != nullptr)
+            item->end = std::min(item->end, next->begin);
+        if (next == nullptr || item->begin < next->begin)
+            next = &*item;
+    }
+    const Item* batch = nullptr;
+    for (Item& item : items) {
+        if (item.kind == ItemKind::batch)
+            batch = &item;
+        else if (item.unfinished && batch != nullptr && batch->end >= item.begin)
+            item.end = std::min(item.end, batch->end);
+    }
+}
+
+void Builder::add_cpus() {
+    std::map<std::uint32_t, std::vector<Item>> by_cpu;
+    for (std::size_t i = 0; i < timeline_.batches.size(); ++i) {
+        const Batch& batch = timeline_.batches[i];
+        by_cpu[batch.cpu].push_back(slice(ItemKind::batch, i, batch.begin, batch.end));
+    }
+    for (std::size_t i = 0; i < timeline_.callbacks.size(); ++i) {
+        const Callback& callback = timeline_.callbacks[i];
+        if (callback.invoked)
+            by_cpu[callback.invoked_cpu.value_or(callback.queued_cpu)].push_back(
+                slice(ItemKind::callback, i, *callback.invoked, callback.done));
+    }
+    if (by_cpu.empty())
+        return;
+    const std::size_t group = add_group("CPUs");
+    for (auto& [cpu, items] : by_cpu) {
+        close_callbacks(items);
+        add_slices(group, "CPU " + std::to_string(cpu) + " callbacks", rank_cpus, std::move(items));
+    }
+}
+
+void Builder::add_threads() {
+    struct Thread {
+        std::string comm;
+        std::vector<Item> calls, sections, waits;
+    };
+    // Every CPU's idle task has the tid 0: there the name tells them apart.
+    std::map<std::pair<std::uint32_t, std::string>, Thread> threads;
+    const auto thread = [&](std::uint32_t tid, const std::string& comm) -> Thread& {
+        const auto [found, added] = threads.try_emplace({tid, tid == 0 ? comm : std::string()});
+        if (added)
+            found->second.comm = comm;
+        return found->second;
+    };
+    for (std::size_t i = 0; i < timeline_.function_calls.size(); ++i) {
+        const FunctionCall& call = timeline_.function_calls[i];
+        thread(call.tid, call.comm).calls.push_back(slice(ItemKind::function_call, i, call.begin, call.end));
+    }
+    for (std::size_t i = 0; i < timeline_.callbacks.size(); ++i) {
+        const Callback& callback = timeline_.callbacks[i];
+        thread(callback.queued_tid, callback.queued_comm)
+            .calls.push_back(instant(ItemKind::call_rcu, i, callback.queued));
+    }
+    for (std::size_t i = 0; i < timeline_.read_sections.size(); ++i) {
+        const ReadSection& section = timeline_.read_sections[i];
+        thread(section.tid, section.comm)
+            .sections.push_back(slice(ItemKind::read_section, i, section.begin, section.end));
+    }
+    for (std::size_t i = 0; i < timeline_.waits.size(); ++i) {
+        const Wait& wait = timeline_.waits[i];
+        thread(wait.tid, wait.comm).waits.push_back(slice(ItemKind::wait, i, wait.begin, wait.end));
+    }
+    if (threads.empty())
+        return;
+    for (const Task& task : timeline_.tasks) {
+        const auto found = threads.find({task.tid, std::string()});
+        if (found != threads.end() && task.tid != 0 && !task.comm.empty())
+            found->second.comm = task.comm;
+    }
+    const std::size_t group = add_group("Threads");
+    for (auto& [key, items] : threads) {
+        const std::string name = items.comm + ' ' + std::to_string(key.first);
+        add_slices(group, name + ": calls", rank_threads, std::move(items.calls));
+        add_slices(group, name + ": read-side sections", rank_threads, std::move(items.sections));
+        add_slices(group, name + ": waits", rank_threads, std::move(items.waits));
+    }
+}
+
+} // namespace
+
+bool is_instant(ItemKind kind) {
+    return kind == ItemKind::release || kind == ItemKind::call_rcu || kind == ItemKind::hazard;
+}
+
+bool has_flow(const Callback& callback) {
+    return callback.invoked && callback.queued <= *callback.invoked;
+}
+
+Layout lay_out(const Timeline& timeline) {
+    return Builder(timeline).build();
+}
+
+} // namespace rcuscope::tracks

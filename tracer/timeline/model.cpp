@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "timeline/model.hpp"
+
+#include "base/text.hpp"
+
+namespace rcuscope {
+
+std::string place_name(const CodePlace& place, bool with_offset) {
+    if (place.function.empty())
+        return "unknown";
+    std::string name;
+    if (!place.module.empty())
+        name = place.module + ':';
+    name += place.function;
+    if (with_offset)
+        (name += '+') += hex(place.offset);
+    return name;
+}
+
+const char* to_text(CallbackState state) {
+    switch (state) {
+    case CallbackState::done:
+        return "done";
+    case CallbackState::pending:
+        return "pending";
+    case CallbackState::unknown:
+        break;
+    }
+    return "unknown";
+}
+
+const char* to_text(InvocationContext context) {
+    switch (context) {
+    case InvocationContext::softirq:
+        return "softirq";
+    case InvocationContext::ksoftirqd:
+        return "ksoftirqd";
+    case InvocationContext::rcuc:
+        return "rcuc";
+    case InvocationContext::rcuo:
+        return "rcuo";
+    case InvocationContext::unknown:
+        break;
+    }
+    return "unknown";
+}
+
+const char* to_text(event::WaitKind kind) {
+    switch (kind) {
+    case event::WaitKind::synchronize_rcu:
+        return "synchronize_rcu";
+    case event::WaitKind::synchronize_rcu_expedited:
+        return "synchronize_rcu_expedited";
+    case event::WaitKind::rcu_barrier:
+        return "rcu_barrier";
+    }
+    return "unknown";
+}
+
+} // namespace rcuscope
