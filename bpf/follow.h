@@ -8,7 +8,6 @@
 
 /* Set before the programs are loaded. */
 const volatile __u32 followed_count;
-const volatile struct rs_name followed_names[RS_MAX_FOLLOWED];
 const volatile bool all_callbacks; /* not only those of followed modules */
 
 /* User space fills in modules that are there before the programs run. */
@@ -31,26 +30,12 @@ static __always_inline bool rs_followed_address(__u64 address)
 	return false;
 }
 
-/* Index of a followed module's name, or -1. */
-static __always_inline int rs_followed_index(const char *name)
-{
-	for (__u32 i = 0; i < RS_MAX_FOLLOWED; i++) {
-		bool same = true;
-
-		if (i >= followed_count)
-			break;
-		for (__u32 c = 0; c < RS_MODULE_LEN; c++) {
-			if (name[c] != followed_names[i].text[c]) {
-				same = false;
-				break;
-			}
-			if (!name[c])
-				break;
-		}
-		if (same)
-			return i;
-	}
-	return -1;
-}
+/* Names of followed modules, each with its place in followed_code[]. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, RS_MAX_FOLLOWED);
+	__type(key, struct rs_name); /* what comes after the NUL is NUL */
+	__type(value, __u32);
+} followed_names SEC(".maps");
 
 #endif /* RCUSCOPE_FOLLOW_H */

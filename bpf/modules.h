@@ -46,38 +46,45 @@ static __always_inline void rs_send_module(struct rs_cpu *cpu, __u16 step,
 	rs_send_urgent(cpu, record);
 }
 
-#define RS_MAX_SECTIONS 96
+#define RS_MAX_SECTIONS 1024
+
+struct rs_section_walk {
+	struct module *mod;
+	const struct rs_module_note *note;
+};
+
+static long rs_send_section(__u32 index, struct rs_section_walk *walk)
+{
+	struct rs_module_section *record;
+	char section[RS_SECTION_LEN] = {};
+	struct rs_cpu *cpu = rs_this_cpu();
+	__u64 address = rs_module_section(walk->mod, index, section, sizeof(section));
+
+	if (!cpu || !rs_followed_address(address))
+		return 0;
+	record = rs_begin(rs_module_section, cpu, rs_now(), RS_MODULE_SECTION, 0);
+	if (!record)
+		return 0;
+	record->address = address;
+	__builtin_memcpy(record->module, walk->note->name.text, sizeof(record->module));
+	__builtin_memcpy(record->section, section, sizeof(record->section));
+	rs_send(cpu, record);
+	return 0;
+}
 
 /*
  * Where the sections of its code were put: with the .ko's own table of symbols
  * this names every place in the module, also after it has gone.
  */
-static __always_inline void rs_send_sections(struct rs_cpu *cpu, struct module *mod,
-					     const struct rs_module_note *note)
+static __always_inline void rs_send_sections(struct module *mod, const struct rs_module_note *note)
 {
+	struct rs_section_walk walk = { .mod = mod, .note = note };
 	__u32 count;
 
 	if (!rs_module_has_sections())
 		return;
 	count = rs_module_sections(mod);
-	for (__u32 i = 0; i < RS_MAX_SECTIONS; i++) {
-		struct rs_module_section *record;
-		char section[RS_SECTION_LEN] = {};
-		__u64 address;
-
-		if (i >= count)
-			break;
-		address = rs_module_section(mod, i, section, sizeof(section));
-		if (!rs_followed_address(address))
-			continue;
-		record = rs_begin(rs_module_section, cpu, rs_now(), RS_MODULE_SECTION, 0);
-		if (!record)
-			continue;
-		record->address = address;
-		__builtin_memcpy(record->module, note->name.text, sizeof(record->module));
-		__builtin_memcpy(record->section, section, sizeof(record->section));
-		rs_send(cpu, record);
-	}
+	bpf_loop(count < RS_MAX_SECTIONS ? count : RS_MAX_SECTIONS, rs_send_section, &walk, 0);
 }
 
 static __always_inline void rs_note_module(struct module *mod, struct rs_module_note *note,
@@ -95,19 +102,20 @@ static __always_inline void rs_module_entered(struct module *mod, __u64 which, _
 	struct rs_module_note note = {};
 	struct rs_cpu *cpu = rs_this_cpu();
 	struct rs_code code = {};
-	int followed;
+	__u32 *followed = NULL;
 
 	if (!cpu)
 		return;
 	rs_hit(which == RS_NOTE_INIT ? RS_COUNT_MODULE_INIT : RS_COUNT_MODULE_FREE);
 	rs_note_module(mod, &note, &code);
 	bpf_map_update_elem(&module_notes, &key, &note, BPF_ANY);
-	followed = which == RS_NOTE_INIT ? rs_followed_index(note.name.text) : -1;
-	if (followed >= 0)
-		followed_code[followed & (RS_MAX_FOLLOWED - 1)] = code;
+	if (which == RS_NOTE_INIT)
+		followed = bpf_map_lookup_elem(&followed_names, &note.name);
+	if (followed)
+		followed_code[*followed & (RS_MAX_FOLLOWED - 1)] = code;
 	rs_send_module(cpu, step, &note, 0);
-	if (followed >= 0)
-		rs_send_sections(cpu, mod, &note);
+	if (followed)
+		rs_send_sections(mod, &note);
 }
 
 static __always_inline void rs_module_returned(__u64 which, int ret)

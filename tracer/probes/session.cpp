@@ -112,8 +112,6 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& confi
 
     auto& fixed = *skeleton->rodata;
     fixed.followed_count = static_cast<__u32>(config.followed.size());
-    for (std::size_t i = 0; i < config.followed.size(); i++)
-        std::strncpy(fixed.followed_names[i].text, config.followed[i].c_str(), RS_MODULE_LEN - 1);
     fixed.all_callbacks = config.all_callbacks;
     fixed.rcu_state_address = config.rcu_state_address;
     fixed.rcu_data_address = config.rcu_data_address;
@@ -122,6 +120,12 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& confi
     bpf_map__set_max_entries(skeleton->maps.rings, config.cpus);
     if (const int error = rcuscope_bpf::load(skeleton); error)
         return cannot("the kernel did not take the BPF programs", -error);
+    for (std::uint32_t i = 0; i < config.followed.size(); i++) {
+        rs_name name{};
+        config.followed[i].copy(name.text, sizeof(name.text) - 1);
+        if (bpf_map__update_elem(skeleton->maps.followed_names, &name, sizeof(name), &i, sizeof(i), BPF_ANY))
+            return cannot("cannot name " + config.followed[i] + " to the programs", errno);
+    }
     return {};
 }
 
