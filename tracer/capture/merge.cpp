@@ -11,14 +11,9 @@
 namespace rcuscope {
 namespace {
 
-// Where an event stands among all: by time, then CPU, then as sent.
-struct Place {
-    std::uint64_t ns = 0;
-    std::uint32_t cpu = 0;
-    std::uint64_t chunk = 0; // its offset in the file: later chunks of a CPU were sent later
-
-    auto operator<=>(const Place&) const = default;
-};
+// Where an event stands among all: by time, then CPU, then as sent, which is
+// the offset of its chunk in the file: later chunks of a CPU were sent later.
+using Place = std::tuple<std::uint64_t, std::uint32_t, std::uint64_t>;
 
 struct RecordRef {
     std::uint64_t ns = 0;

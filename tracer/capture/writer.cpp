@@ -177,7 +177,7 @@ Status CaptureWriter::flush(bool sync) {
 }
 
 Status CaptureWriter::finish(const Trailer& trailer) {
-    const Status ended = impl_->attempt([&] { return impl_->write_end(trailer); });
+    Status ended = impl_->attempt([&] { return impl_->write_end(trailer); });
     if (ended) {
         impl_->final_error = impl_->refuse("the recording has ended").value();
     }
