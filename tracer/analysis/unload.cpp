@@ -45,7 +45,11 @@ std::map<std::string, Lives> lives_of(const Timeline& timeline) {
     std::map<std::string, Lives> modules;
     for (const ModuleLife& life : timeline.modules) {
         Lives& lives = modules[life.name];
-        Unload next{.life = &life, .first_known = first_known(life), .begin = life.free_begin, .gone = life.freed};
+        Unload next;
+        next.life = &life;
+        next.first_known = first_known(life);
+        next.begin = life.free_begin;
+        next.gone = life.freed;
         if (!lives.empty() && !lives.back().gone) {
             lives.back().gone = next.first_known;
         }
