@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "export/exporter.hpp"
+#include "export/golden.hpp"
 #include "export/rich_timeline.hpp"
 
 namespace rcuscope {
@@ -29,6 +30,10 @@ std::map<std::string, std::vector<Json>> events_of(const Json& trace, const std:
             found[tracks[event["tid"]]].push_back(event);
     }
     return found;
+}
+
+TEST(Chrome, IsGolden) {
+    test::expect_golden("timeline.chrome.json", text_of(test::rich_timeline()));
 }
 
 TEST(Chrome, NamesTracksAndGroups) {

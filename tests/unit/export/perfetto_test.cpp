@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "export/exporter.hpp"
+#include "export/golden.hpp"
 #include "export/perfetto_reader.hpp"
 #include "export/rich_timeline.hpp"
 
@@ -53,6 +54,11 @@ std::vector<std::string> drawn(const PerfettoTrace& trace, const std::string& tr
     }
     EXPECT_TRUE(open.empty()) << "a begin without an end on " << track;
     return lines;
+}
+
+// What is in it stands, as protoc reads it, in timeline.pftrace.txt beside it.
+TEST(Perfetto, IsGolden) {
+    test::expect_golden("timeline.pftrace", bytes_of(test::rich_timeline()));
 }
 
 TEST(Perfetto, IsOneSequenceThatBeginsCleared) {
