@@ -35,11 +35,11 @@ public:
 
     void flag(const char* name, bool value) {
         if (value)
-            notes_.push_back({name, true});
+            add(name, true);
     }
     template <std::integral Number>
     void number(const char* name, Number value) {
-        notes_.push_back({name, static_cast<std::int64_t>(value)});
+        add(name, static_cast<std::int64_t>(value));
     }
     template <typename Number>
     void number(const char* name, const std::optional<Number>& value) {
@@ -52,7 +52,7 @@ public:
     }
     void text(const char* name, std::string value) {
         if (!value.empty())
-            notes_.push_back({name, std::move(value)});
+            add(name, std::move(value));
     }
     void place(const char* name, const CodePlace& place) {
         if (place.known())
@@ -65,6 +65,13 @@ public:
     std::vector<Annotation> take() { return std::move(notes_); }
 
 private:
+    template <typename Value>
+    void add(const char* name, Value value) {
+        Annotation& note = notes_.emplace_back();
+        note.name = name;
+        note.value = std::move(value);
+    }
+
     const ExportOptions& options_;
     std::vector<Annotation> notes_;
 };

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // The timeline's JSON against golden files, byte for byte. After a change that
-// is meant: RCUSCOPE_UPDATE_GOLDEN=1 build/release/tests/unit/export_tests,
-// then look at the difference.
+// is meant see tests/golden/CMakeLists.txt.
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
