@@ -2,6 +2,7 @@
 #include "capture/input_file.hpp"
 
 #include <cerrno>
+#include <unistd.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -13,7 +14,7 @@ static tl::unexpected<Error> cannot_read_path(const std::string& path, std::stri
 
 Result<InputFile> InputFile::open(const std::string& path) {
     // O_NONBLOCK: a FIFO is refused below instead of waited for.
-    UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     struct stat status {};
     if (fd.get() < 0 || ::fstat(fd.get(), &status) != 0) {
         const int error_number = errno;

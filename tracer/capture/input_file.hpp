@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/error.hpp"
-#include "capture/unique_fd.hpp"
+#include "base/file.hpp"
 
 namespace rcuscope {
 
@@ -26,11 +26,11 @@ public:
     tl::unexpected<Error> cannot_read(std::string why, std::string hint = {}) const;
 
 private:
-    InputFile(std::string path, UniqueFd fd, std::uint64_t size)
+    InputFile(std::string path, Fd fd, std::uint64_t size)
         : path_(std::move(path)), fd_(std::move(fd)), size_(size) {}
 
     std::string path_;
-    UniqueFd fd_;
+    Fd fd_;
     std::uint64_t size_ = 0;
 };
 

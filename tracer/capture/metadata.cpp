@@ -51,6 +51,8 @@ static void fields(auto& visit, Of<ModuleInfo> auto& module) {
     visit("name", module.name);
     visit("file", module.file);
     visit("build_id", module.build_id);
+    visit("init_function", module.init_function);
+    visit("exit_function", module.exit_function);
     visit("functions", module.functions);
 }
 

@@ -2,6 +2,7 @@
 #include "capture/output_file.hpp"
 
 #include <cerrno>
+#include <unistd.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -60,7 +61,7 @@ tl::unexpected<Error> OutputFile::failed(int error_number) const {
 
 Result<OutputFile> OutputFile::create(const std::string& path) {
     constexpr mode_t owner_only = S_IRUSR | S_IWUSR;
-    UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, owner_only));
+    Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, owner_only));
     struct stat status {};
     if (fd.get() < 0 || ::fstat(fd.get(), &status) != 0) {
         return cannot_write(path, errno);

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "base/error.hpp"
-#include "capture/unique_fd.hpp"
+#include "base/file.hpp"
 
 namespace rcuscope {
 
@@ -27,12 +27,12 @@ public:
     const std::string& path() const { return path_; }
 
 private:
-    OutputFile(std::string path, UniqueFd fd, bool regular)
+    OutputFile(std::string path, Fd fd, bool regular)
         : path_(std::move(path)), fd_(std::move(fd)), regular_(regular) {}
     tl::unexpected<Error> failed(int error_number) const;
 
     std::string path_;
-    UniqueFd fd_;
+    Fd fd_;
     bool regular_ = false;
     std::uint64_t size_ = 0;
 };

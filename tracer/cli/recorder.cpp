@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <iostream>
+#include <limits>
 #include <poll.h>
 #include <set>
 #include <sys/signalfd.h>
@@ -81,9 +82,10 @@ private:
     Status loop();
     Status drain();
     void take(std::uint32_t cpu, std::span<const std::byte> record);
+    bool in_window(const Event& event) const;
+    std::vector<ProbeHits> hits() const;
     std::string why_to_end();
     Status close();
-    Trailer trailer() const;
     void show_progress();
 
     bool waits_for_command() const { return child_ && !command_status_; }
@@ -110,6 +112,8 @@ private:
     std::optional<Clock::time_point> lingering_since_;
     std::uint64_t linger_target_ = 0; // callbacks queued when lingering began
     std::string end_reason_;
+    std::uint64_t end_ns_ = std::numeric_limits<std::uint64_t>::max(); // CLOCK_BOOTTIME, of the window
+    std::vector<ProbeHits> hits_before_; // when the window opened
     bool progress_shown_ = false;
 };
 
@@ -210,6 +214,7 @@ ModuleInfo module_info(const ModuleFile& file) {
 Status Recorder::open_capture() {
     metadata_.tool_version = version_text();
     metadata_.host = kernel_.host;
+    hits_before_ = hits();
     metadata_.clocks = {boottime_ns(), monotonic_ns(), realtime_ns()};
     metadata_.start_ns = metadata_.clocks.boottime_ns;
     metadata_.command = request_.command;
@@ -253,6 +258,8 @@ Status Recorder::start_command() {
 
 void Recorder::take(std::uint32_t cpu, std::span<const std::byte> record) {
     if (const auto event = decode_record(record, cpu)) {
+        if (!in_window(*event))
+            return;
         symbols_->take(*event);
         if (const auto* module = std::get_if<event::Module>(&event->body)) {
             module_event_ = true;
@@ -264,6 +271,14 @@ void Recorder::take(std::uint32_t cpu, std::span<const std::byte> record) {
     }
     if (written_)
         written_ = writer_->record(cpu, record);
+}
+
+// What happened before the window opened, or after it closed, is the tracer's
+// own doing: attaching and detaching cost grace periods. Names of tasks and
+// losses hold all the same.
+bool Recorder::in_window(const Event& event) const {
+    const bool lasting = std::holds_alternative<event::Task>(event.body) || std::holds_alternative<event::Lost>(event.body);
+    return lasting || (event.ns >= metadata_.start_ns && event.ns <= end_ns_);
 }
 
 Status Recorder::drain() {
@@ -330,29 +345,33 @@ Status Recorder::loop() {
     return {};
 }
 
-Trailer Recorder::trailer() const {
-    Trailer trailer;
-    trailer.end_ns = boottime_ns();
-    trailer.reason = end_reason_;
-    trailer.command_status = command_status_;
-    return trailer;
-}
-
-// Probes out, the rest of the buffers in, the end of the file written.
-Status Recorder::close() {
-    Trailer end = trailer();
-    session_->detach();
-    if (auto drained = drain(); !drained)
-        return drained;
+// One for each hook of the plan that was taken, in its order.
+std::vector<ProbeHits> Recorder::hits() const {
+    std::vector<ProbeHits> all;
     for (const PlannedHook& planned : plan_.hooks) {
         if (!planned.taken)
             continue;
         ProbeHits hits{std::string(planned.hook->name), std::string(to_text(planned.taken->way)),
                        session_->hits(planned.hook->counter), session_->missed(*planned.taken)};
         if (planned.taken->way == Way::tracefs_kprobe)
-            hits.missed = count_sites(kernel_.tracefs, probe_group(), planned.hook->scope == HookScope::function_sites).missed;
-        end.hits.push_back(std::move(hits));
+            hits.missed =
+                count_sites(kernel_.tracefs, probe_group(), planned.hook->scope == HookScope::function_sites).missed;
+        all.push_back(std::move(hits));
     }
+    return all;
+}
+
+// Probes out, the rest of the buffers in, the end of the file written.
+Status Recorder::close() {
+    end_ns_ = boottime_ns();
+    Trailer end{end_ns_, end_reason_, command_status_, hits(), {}};
+    for (std::size_t i = 0; i < end.hits.size(); i++) {
+        end.hits[i].hits -= hits_before_[i].hits;
+        end.hits[i].missed -= hits_before_[i].missed;
+    }
+    session_->detach();
+    if (auto drained = drain(); !drained)
+        return drained;
     end.lost = session_->losses();
     session_.reset();
     if (guard_)

@@ -2,7 +2,7 @@
 #include "kernel/host.hpp"
 
 #include <bpf/btf.h>
-#include <bpf/libbpf.h>
+#include <charconv>
 #include <ctime>
 #include <memory>
 #include <sys/utsname.h>
@@ -36,9 +36,21 @@ std::string kernel_machine() {
     return names().machine;
 }
 
-std::uint32_t possible_cpus() {
-    const int count = libbpf_num_possible_cpus();
-    return count > 0 ? static_cast<std::uint32_t>(count) : 1;
+std::vector<std::uint32_t> possible_cpus() {
+    // "0-3,8-11"
+    const std::string text = read_line_or_empty("/sys/devices/system/cpu/possible");
+    std::vector<std::uint32_t> cpus;
+    for (const char *at = text.data(), *end = at + text.size(); at < end; at++) {
+        std::uint32_t first = 0;
+        std::uint32_t last = 0;
+        at = std::from_chars(at, end, first).ptr;
+        last = first;
+        if (at < end && *at == '-')
+            at = std::from_chars(at + 1, end, last).ptr;
+        for (std::uint32_t cpu = first; cpu <= last; cpu++)
+            cpus.push_back(cpu);
+    }
+    return cpus.empty() ? std::vector<std::uint32_t>{0} : cpus;
 }
 
 std::uint32_t timer_hz() {

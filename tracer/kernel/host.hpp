@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 
@@ -14,7 +15,8 @@ namespace rcuscope {
 
 std::string kernel_release(); // utsname.release
 std::string kernel_machine(); // utsname.machine
-std::uint32_t possible_cpus(); // CPU numbers are below this
+// The numbers of all CPUs that may ever be there, rising. There may be holes.
+std::vector<std::uint32_t> possible_cpus();
 // CONFIG_HZ, from the resolution of the coarse clock (one tick); 0 if that cannot be read.
 std::uint32_t timer_hz();
 

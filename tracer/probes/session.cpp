@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.hpp"
+#include "kernel/host.hpp"
 #include "control.h"
 // After the types that it uses.
 #include "rcuscope.skel.h"
@@ -269,12 +270,11 @@ std::uint64_t BpfSession::missed(const Alternative& alternative) const {
 
 std::vector<CpuLoss> BpfSession::losses() const {
     std::vector<CpuLoss> losses;
-    std::uint32_t cpu = 0;
-    for (const rs_cpu& state : impl_->cpu_states()) {
-        if (state.lost_total)
-            losses.push_back({cpu, state.lost_total, state.lost_from_ns, state.lost_to_ns});
-        cpu++;
-    }
+    const auto cpus = possible_cpus();
+    const auto states = impl_->cpu_states(); // of the same CPUs
+    for (std::size_t i = 0; i < states.size() && i < cpus.size(); i++)
+        if (states[i].lost_total)
+            losses.push_back({cpus[i], states[i].lost_total, states[i].lost_from_ns, states[i].lost_to_ns});
     return losses;
 }
 

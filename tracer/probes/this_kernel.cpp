@@ -38,7 +38,7 @@ ThisKernel look_at_this_kernel() {
     ThisKernel kernel;
     kernel.host.kernel = kernel_release();
     kernel.host.machine = kernel_machine();
-    kernel.host.cpus = possible_cpus();
+    kernel.host.cpus = possible_cpus().back() + 1;
     kernel.host.hz = timer_hz();
     kernel.host.clock = "boottime";
     kernel.lockdown = lockdown_mode();

@@ -54,11 +54,10 @@ TEST(Event, GracePeriod) {
 }
 
 TEST(Event, Callback) {
-    const auto queued = decoded<event::CbQueued>(rs_cb_queued{header_of(RS_CB_QUEUED, 1000, RS_CB_LAZY), 1, 2, 3});
+    const auto queued = decoded<event::CbQueued>(rs_cb_queued{header_of(RS_CB_QUEUED, 1000), 1, 2, 3});
     EXPECT_EQ(queued.head, 1u);
     EXPECT_EQ(queued.func, 2u);
     EXPECT_EQ(queued.caller, 3u);
-    EXPECT_TRUE(queued.lazy);
     const auto assigned = decoded<event::CbAssigned>(rs_cb_assigned{header_of(RS_CB_ASSIGNED, 1000), 24, 5, 0});
     EXPECT_EQ(assigned.gp_seq, 24u);
     EXPECT_EQ(assigned.list_cpu, 5u);
@@ -81,7 +80,10 @@ TEST(Event, Wait) {
 }
 
 TEST(Event, SiteAndModule) {
-    EXPECT_EQ(decoded<event::Site>(rs_site{header_of(RS_SITE, 1000), 12, 0}).site, 12u);
+    const auto site = decoded<event::Site>(rs_site{header_of(RS_SITE, 1000), 12});
+    EXPECT_EQ(site.address, 12u);
+    EXPECT_FALSE(site.is_return);
+    EXPECT_TRUE(decoded<event::Site>(rs_site{header_of(RS_SITE, 1000, RS_SITE_RETURN), 12}).is_return);
     const auto module =
         decoded<event::Module>(rs_module{header_of(RS_MODULE, 1000, RS_MODULE_FAILED), 0xc000, 4096, -12, "rcucmap"});
     EXPECT_EQ(module.step, event::ModuleStep::failed);

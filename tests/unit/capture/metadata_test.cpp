@@ -23,7 +23,7 @@ Metadata full_metadata() {
     metadata.all_callbacks = true;
     metadata.probes = {{"gp.start", "kprobe", "rcu_gp_init"}};
     metadata.missing = {{"cb.queued", "no such symbol"}};
-    metadata.modules = {{"rcucmap", "rcucmap.ko", "abcd", {{"node_free", ".text", 16, 32}}}};
+    metadata.modules = {{"rcucmap", "rcucmap.ko", "abcd", "map_init", "map_exit", {{"node_free", ".text", 16, 32}}}};
     metadata.sites = {{SiteKind::function_return, "rcucmap", "node_free", 18}};
     return metadata;
 }

@@ -15,7 +15,7 @@ Scenario with_exit_function() {
     module.exit_function = "demo_exit";
     scenario.metadata.modules = {module};
     scenario.metadata.followed = {"rcu_demo"};
-    scenario.has_site(SiteKind::function_entry, "demo_exit").has_site(SiteKind::function_return, "demo_exit", 9);
+    scenario.has_site(SiteKind::function_entry, "demo_exit").has_site(SiteKind::function_return, "demo_exit");
     scenario.has_site(SiteKind::function_entry, "demo_read");
     return scenario;
 }

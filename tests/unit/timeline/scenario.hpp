@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -65,7 +66,14 @@ public:
     Scenario& done(Nanoseconds ns, std::uint64_t head, std::uint64_t function = func) {
         return at(ns, event::CbDone{.head = head, .func = function});
     }
-    Scenario& site(Nanoseconds ns, std::uint32_t site) { return at(ns, event::Site{.site = site}); }
+    // The site of that number is reached; one that there is not: an address that has no name.
+    Scenario& site(Nanoseconds ns, std::size_t number) {
+        if (number >= metadata.sites.size()) {
+            return at(ns, event::Site{.address = 0xdead});
+        }
+        const SiteInfo& site = metadata.sites[number];
+        return at(ns, event::Site{.address = address(site), .is_return = site.kind == SiteKind::function_return});
+    }
     Scenario& module(Nanoseconds ns, event::ModuleStep step, const std::string& name, std::int32_t ret = 0) {
         return at(ns, event::Module{.step = step, .name = name, .ret = ret});
     }
@@ -73,7 +81,13 @@ public:
     // A site of module "rcu_demo"; its number is the order of the calls.
     Scenario& has_site(SiteKind kind, const std::string& function, std::uint64_t offset = 0) {
         metadata.sites.push_back({.kind = kind, .module = "rcu_demo", .function = function, .offset = offset});
+        symbols.push_back(
+            {.address = function_address(function) + offset, .name = function, .offset = offset, .module = "rcu_demo"});
         return *this;
+    }
+    // Where a function of "rcu_demo" lies.
+    std::uint64_t function_address(const std::string& function) {
+        return functions_.try_emplace(function, 0x10000 * (functions_.size() + 1)).first->second;
     }
 
     Timeline complete(Nanoseconds end) const {
@@ -101,6 +115,12 @@ private:
         return std::move(builder).finish(trailer, cut_reason);
     }
 
+    // A return is reported at the function's own address.
+    std::uint64_t address(const SiteInfo& site) {
+        return function_address(site.function) + (site.kind == SiteKind::function_return ? 0 : site.offset);
+    }
+
+    std::map<std::string, std::uint64_t> functions_;
     std::vector<Event> events_;
     std::uint32_t cpu_ = 0;
     std::uint32_t tid_ = 100;

@@ -14,9 +14,9 @@ Scenario with_sites() {
         .has_site(SiteKind::read_unlock, "demo_read", 0x20)
         .has_site(SiteKind::read_unlock, "demo_put", 0x8)
         .has_site(SiteKind::function_entry, "demo_read")
-        .has_site(SiteKind::function_return, "demo_read", 0x30)
+        .has_site(SiteKind::function_return, "demo_read")
         .has_site(SiteKind::function_entry, "demo_inner")
-        .has_site(SiteKind::function_return, "demo_inner", 0x44);
+        .has_site(SiteKind::function_return, "demo_inner");
     return scenario;
 }
 
@@ -33,7 +33,7 @@ TEST(ReadSections, LockAndUnlock) {
     EXPECT_EQ(section.place.module, "rcu_demo");
     EXPECT_EQ(section.place.function, "demo_read");
     EXPECT_EQ(section.place.offset, 0x10U);
-    EXPECT_EQ(section.place.address, 0U);
+    EXPECT_EQ(section.place.address, with_sites().function_address("demo_read") + 0x10);
     EXPECT_EQ(section.nesting, 0U);
 }
 
@@ -109,14 +109,15 @@ TEST(ReadSections, ATaskThatMovedAwayKeepsWhatIsOpen) {
     EXPECT_EQ(timeline.read_sections.at(0).end, 20);
 }
 
-TEST(ReadSections, HaveAnAddressOnceTheirModuleHasAPlace) {
+TEST(ReadSections, AreFoundByTheirModulesSections) {
     Scenario scenario = with_sites();
+    scenario.symbols.clear();
     ModuleInfo module;
     module.name = "rcu_demo";
     module.functions = {{.name = "demo_read", .section = ".text", .offset = 0x100, .size = 0x50}};
     scenario.metadata.modules = {module};
     scenario.at(5, event::ModuleSection{.module = "rcu_demo", .section = ".text", .address = 0xffff1000});
-    scenario.site(10, lock);
+    scenario.at(10, event::Site{.address = 0xffff1110});
 
     const Timeline timeline = scenario.complete(99);
 
@@ -131,6 +132,18 @@ TEST(FunctionCalls, EntryAndReturn) {
     EXPECT_EQ(timeline.function_calls[0].function.function, "demo_read");
     EXPECT_EQ(timeline.function_calls[0].comm, "caller");
     EXPECT_EQ(timeline.function_calls[0].begin, 10);
+    EXPECT_EQ(timeline.function_calls[0].end, 20);
+}
+
+TEST(FunctionCalls, AnEntryMayBeSeenBehindItsEndbr64) {
+    Scenario scenario = with_sites();
+    const std::uint64_t start = scenario.function_address("demo_read");
+    scenario.symbols.push_back({.address = start + 4, .name = "demo_read", .offset = 4, .module = "rcu_demo"});
+
+    const Timeline timeline = scenario.at(10, event::Site{.address = start + 4}).site(20, leave).complete(99);
+
+    ASSERT_EQ(timeline.function_calls.size(), 1U);
+    EXPECT_EQ(timeline.function_calls[0].function.offset, 0U);
     EXPECT_EQ(timeline.function_calls[0].end, 20);
 }
 
