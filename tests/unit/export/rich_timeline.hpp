@@ -153,7 +153,7 @@ inline Callback queued(std::uint32_t id, Nanoseconds at, CallbackState state) {
     callback.id = id;
     callback.function = in_module("node_free");
     callback.caller = in_module("cmap_set", 0x12);
-    callback.head = 0xffff888100000000 + id * 0x40U;
+    callback.head = 0xffff888100000000 + std::uint64_t{id} * 0x40;
     callback.queued = at;
     callback.queued_tid = 900;
     callback.queued_comm = "insmod";
