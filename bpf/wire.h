@@ -73,8 +73,8 @@ enum rs_module_step {
 
 /* Flags in rs_header.aux of RS_GP_*. */
 #define RS_GP_EXPEDITED 1
-/* Flags in rs_header.aux of RS_CB_QUEUED. */
-#define RS_CB_LAZY 1 /* queued as lazy: RCU may hold it back (CONFIG_RCU_LAZY) */
+/* Flags in rs_header.aux of RS_SITE. */
+#define RS_SITE_RETURN 1 /* the function returns */
 /* Flags in rs_task.flags. */
 #define RS_TASK_KTHREAD 1
 
@@ -115,7 +115,7 @@ RS_ASSERT_SIZE(rs_task, 40);
 struct rs_gp_start {
 	struct rs_header h;
 	rs_u64 gp_seq; /* as of the running grace period: state bits not zero */
-	rs_u64 since_ns;
+	rs_u64 since_ns; /* 0: not known */
 };
 RS_ASSERT_SIZE(rs_gp_start, 32);
 
@@ -168,11 +168,13 @@ struct rs_wait {
 };
 RS_ASSERT_SIZE(rs_wait, 24);
 
-/* site: index into the capture's table of sites, which says what is there. */
+/*
+ * address: of the probed instruction; of the function with RS_SITE_RETURN. What
+ * is probed there is in the capture's table of sites.
+ */
 struct rs_site {
 	struct rs_header h;
-	rs_u32 site;
-	rs_u32 reserved;
+	rs_u64 address;
 };
 RS_ASSERT_SIZE(rs_site, 24);
 

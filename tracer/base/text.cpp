@@ -61,6 +61,24 @@ Run next_run(std::string_view bytes, std::size_t at) {
     return {.length = length, .whole = length == form.following + 1};
 }
 
+// Of one whole character.
+std::uint32_t code_point(std::string_view character) {
+    const std::uint8_t lead = byte_at(character, 0);
+    if (character.size() == 1)
+        return lead;
+    std::uint32_t value = lead & (0xffu >> (character.size() + 1));
+    for (std::size_t at = 1; at < character.size(); at++)
+        value = value << 6 | (byte_at(character, at) & 0x3fu);
+    return value;
+}
+
+// Control characters, and what Unicode has to change the direction of text (UAX #9).
+bool steers(std::uint32_t value) {
+    const auto within = [&](std::uint32_t first, std::uint32_t last) { return value >= first && value <= last; };
+    return value < 0x20 || within(0x7f, 0x9f) || value == 0x61c || within(0x200e, 0x200f) || within(0x2028, 0x202e) ||
+           within(0x2066, 0x2069);
+}
+
 } // namespace
 
 std::string valid_utf8(std::string_view bytes) {
@@ -73,6 +91,22 @@ std::string valid_utf8(std::string_view bytes) {
         at += run.length;
     }
     return text;
+}
+
+std::string printable(std::string_view bytes) {
+    const std::string text = valid_utf8(bytes);
+    std::string shown;
+    shown.reserve(text.size());
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t length = next_run(text, at).length;
+        const std::string_view character = std::string_view(text).substr(at, length);
+        if (const std::uint32_t value = code_point(character); steers(value))
+            shown += "\\u{" + hex(value).substr(2) + "}";
+        else
+            shown += character;
+        at += length;
+    }
+    return shown;
 }
 
 std::string hex(std::uint64_t value) {

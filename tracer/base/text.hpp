@@ -13,6 +13,11 @@ namespace rcuscope {
 // kernel are any bytes: a task may call itself anything.
 std::string valid_utf8(std::string_view bytes);
 
+// For a terminal: valid_utf8() in which characters that could steer the terminal
+// or turn the text around (control characters, bidirectional marks) are shown
+// as "\\u{1b}".
+std::string printable(std::string_view bytes);
+
 // "0x1f", as the kernel writes addresses.
 std::string hex(std::uint64_t value);
 

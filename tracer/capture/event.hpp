@@ -28,7 +28,7 @@ struct Task {
 };
 struct GpStart {
     std::uint64_t gp_seq = 0;
-    std::uint64_t since_ns = 0;
+    std::uint64_t since_ns = 0; // 0: not known
     bool expedited = false;
 };
 struct GpEnd {
@@ -43,7 +43,6 @@ struct CbQueued {
     std::uint64_t head = 0;
     std::uint64_t func = 0;
     std::uint64_t caller = 0; // 0: not known
-    bool lazy = false;
 };
 struct CbAssigned {
     std::uint64_t gp_seq = 0;
@@ -72,7 +71,8 @@ struct WaitEnd {
     WaitKind kind = WaitKind::synchronize_rcu;
 };
 struct Site {
-    std::uint32_t site = 0; // index into Metadata::sites; not checked here
+    std::uint64_t address = 0; // of the probed instruction, or of the function that returns
+    bool is_return = false;
 };
 enum class ModuleStep : std::uint8_t { coming, live, failed, freeing, freed };
 struct Module {

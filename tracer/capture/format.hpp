@@ -50,5 +50,9 @@ static_assert(sizeof(ChunkHeader) == 32);
 inline constexpr std::uint32_t chunk_magic = 0x4b484352; // "RCHK"
 // No writer makes a larger chunk; a reader takes a larger one for damage.
 inline constexpr std::uint32_t max_chunk_size = 16u << 20;
+// The same for an events chunk: a reader holds several of each CPU at a time.
+inline constexpr std::uint32_t max_events_size = 1u << 20;
+// CPU numbers are below this: the most that Linux can be configured for (NR_CPUS).
+inline constexpr std::uint32_t max_cpus = 8192;
 
 } // namespace rcuscope

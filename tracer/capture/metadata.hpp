@@ -18,7 +18,7 @@ namespace rcuscope {
 struct HostInfo {
     std::string kernel;  // utsname.release
     std::string machine; // utsname.machine
-    std::uint32_t cpus = 0; // possible CPUs: CPU numbers are below this
+    std::uint32_t cpus = 0; // possible CPUs: CPU numbers are below this; at most max_cpus
     std::uint32_t hz = 0;   // timer interrupts per second (CONFIG_HZ), 0 if not known
     bool preempt_rcu = false; // CONFIG_PREEMPT_RCU
     bool rcu_trace = false;   // CONFIG_RCU_TRACE
@@ -69,7 +69,7 @@ enum class SiteKind : std::uint8_t {
     function_return,
 };
 
-// A probed place of a followed module. Its id is its index in Metadata::sites.
+// A probed place of a followed module.
 struct SiteInfo {
     SiteKind kind = SiteKind::read_lock;
     std::string module;

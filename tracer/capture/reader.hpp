@@ -20,7 +20,7 @@ struct CaptureExtent {
     std::uint64_t file_bytes = 0;
     std::uint64_t valid_bytes = 0;  // up to the end of the last whole chunk
     std::string cut_reason;         // why reading stopped before the end of the file; empty if it did not
-    std::uint64_t skipped_chunks = 0;  // whole, but of an unknown type
+    std::uint64_t skipped_chunks = 0;  // whole, but of an unknown type, or metadata again
     std::uint64_t skipped_records = 0; // of an unknown kind, or malformed
     std::uint64_t event_chunks = 0;
     std::uint64_t event_bytes = 0;  // of the records, decompressed
@@ -41,9 +41,11 @@ public:
     const Metadata& metadata() const;
     const std::vector<SymbolInfo>& symbols() const;    // of all symbols chunks, by address; the last one of an address counts
     const std::optional<Trailer>& trailer() const;     // none: the recording was cut off
-    const CaptureExtent& extent() const;               // complete after for_each_event()
+    const CaptureExtent& extent() const;               // skipped_records: after for_each_event()
 
     // Every event in the order of time (of equal times: by CPU, then as sent).
+    // Fails if the file has changed since open(), or if so much of it overlaps in
+    // time that it cannot have come from a recording (merge.hpp).
     Status for_each_event(const std::function<void(const Event&)>& take);
 
 private:

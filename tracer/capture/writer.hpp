@@ -32,7 +32,8 @@ public:
     CaptureWriter& operator=(CaptureWriter&&) noexcept;
     ~CaptureWriter();
 
-    // Takes one wire record of a CPU. Held back until a chunk is full or flush().
+    // Takes one wire record of a CPU (below Metadata::host.cpus). Held back until a
+    // chunk is full or flush().
     Status record(std::uint32_t cpu, std::span<const std::byte> record);
 
     // Names of code addresses. Written before any record held back now.

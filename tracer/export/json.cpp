@@ -102,7 +102,6 @@ Json Writer::callback(const Callback& callback) const {
                  {"queued_cpu", callback.queued_cpu},
                  {"queued_tid", callback.queued_tid},
                  {"queued_comm", callback.queued_comm},
-                 {"lazy", callback.lazy},
                  {"invoked_ns", or_null(callback.invoked)},
                  {"done_ns", or_null(callback.done)},
                  {"invoked_cpu", or_null(callback.invoked_cpu)},

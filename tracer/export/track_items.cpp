@@ -91,7 +91,6 @@ void note_callback(Notes& notes, const Callback& callback) {
     notes.text("function", place_name(callback.function, false));
     notes.place("caller", callback.caller);
     notes.text("state", to_text(callback.state));
-    notes.flag("lazy", callback.lazy);
     notes.number("queued_ns", callback.queued);
     notes.number("queued_cpu", callback.queued_cpu);
     notes.number("queued_tid", callback.queued_tid);

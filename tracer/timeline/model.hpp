@@ -116,7 +116,6 @@ struct Callback {
     CodePlace function;
     CodePlace caller;     // of call_rcu()
     std::uint64_t head = 0; // address of the rcu_head
-    bool lazy = false;
     Nanoseconds queued = 0;
     std::uint32_t queued_cpu = 0;
     std::uint32_t queued_tid = 0;

@@ -36,7 +36,6 @@ inline void add_capture(Timeline& timeline) {
     capture.followed = {"rcucmap"};
     capture.probes = {{.hook = "gp.start", .via = "kprobe", .hits = 7, .missed = 1},
                       {.hook = "cb.queued", .via = "fentry", .hits = {}, .missed = 0}};
-    capture.missing = {{.hook = "cb.lazy", .why = "this kernel has no lazy callbacks"}};
     capture.lost = {{.cpu = 1, .from = 7'000'000, .to = 7'500'000, .count = 12},
                     {.cpu = 2, .from = 7'200'000, .to = 7'900'000, .count = 3}};
 }
@@ -173,7 +172,6 @@ inline void add_callbacks(Timeline& timeline) {
     second.queued = 620'000;
     second.invoked = 4'230'000;
     second.done = 4'240'000;
-    second.lazy = true;
     Callback kernels = queued(3, 650'000, CallbackState::done); // its grace period is not known
     kernels.function = in_kernel("i_callback");
     kernels.caller = {};

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Callbacks: queued, assigned to a grace period, invoked, done.
+ *
+ * rcu_cblist_dequeue() gives each callback right before it is invoked, and the
+ * next call of it, or the end of rcu_do_batch(), is the first moment after
+ * that. SRCU and the RCU-tasks flavours dequeue with the same function: only
+ * what happens in rcu_do_batch() counts.
+ */
+#ifndef RCUSCOPE_CALLBACKS_H
+#define RCUSCOPE_CALLBACKS_H
+
+#include "caller.h"
+#include "emit.h"
+#include "follow.h"
+
+/* Per-CPU address of the kernel's static variable rcu_data, and of __per_cpu_offset[]. */
+const volatile __u64 rcu_data_address;
+const volatile __u64 per_cpu_offset_address;
+const volatile __u32 cpu_limit; /* CPU numbers are below */
+
+/* Followed callbacks, for user space to see whether any is left. */
+__u64 followed_queued;
+__u64 followed_done;
+
+/*
+ * Followed callbacks waiting on each CPU's list, so that lists without any
+ * cause no records. Slots are signed: callbacks of a CPU that went offline are
+ * run from another's list.
+ */
+#define RS_MAX_CPUS 4096
+__s64 list_waiting[RS_MAX_CPUS];
+
+/* Followed for their caller, not for their function: heads that are queued. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u64);
+	__type(value, __u8);
+} queued_by_followed SEC(".maps");
+
+__u64 queued_by_followed_count;
+
+static __always_inline void rs_call_rcu(enum rs_counter counter, __u64 head, __u64 func,
+					__u64 caller)
+{
+	struct rs_cpu *cpu = rs_this_cpu();
+	struct rs_cb_queued *record;
+	__u32 this_cpu = bpf_get_smp_processor_id();
+	bool followed_func;
+
+	if (!cpu)
+		return;
+	rs_hit(counter);
+	followed_func = rs_followed_address(func);
+	if (!followed_func && !all_callbacks) {
+		__u8 one = 1;
+
+		if (!rs_followed_address(caller))
+			return;
+		if (!bpf_map_update_elem(&queued_by_followed, &head, &one, BPF_ANY))
+			__sync_fetch_and_add(&queued_by_followed_count, 1);
+	}
+	__sync_fetch_and_add(&followed_queued, 1);
+	if (this_cpu < RS_MAX_CPUS)
+		__sync_fetch_and_add(&list_waiting[this_cpu], 1);
+	record = rs_begin(rs_cb_queued, cpu, rs_now(), RS_CB_QUEUED, 0);
+	if (!record)
+		return;
+	record->head = head;
+	record->func = func;
+	record->caller = caller;
+	rs_send(cpu, record);
+}
+
+/*
+ * The second argument is a pointer to a function, which the verifier of 6.1
+ * refuses to load from the context: bpf_get_func_arg() does not look at types.
+ */
+static __always_inline void rs_call_rcu_fentry(void *ctx, enum rs_counter counter)
+{
+	__u64 head = 0, func = 0;
+
+	bpf_get_func_arg(ctx, 0, &head);
+	bpf_get_func_arg(ctx, 1, &func);
+	rs_call_rcu(counter, head, func, rs_fentry_caller(ctx));
+}
+
+SEC("fentry/call_rcu")
+int call_rcu_fentry(void *ctx)
+{
+	rs_call_rcu_fentry(ctx, RS_COUNT_CB_QUEUED);
+	return 0;
+}
+
+SEC("kprobe/call_rcu")
+int BPF_KPROBE(call_rcu_kprobe, void *head, void *func)
+{
+	rs_call_rcu(RS_COUNT_CB_QUEUED, (__u64)head, (__u64)func, rs_kprobe_caller(ctx));
+	return 0;
+}
+
+SEC("fentry/call_rcu_hurry")
+int call_rcu_hurry_fentry(void *ctx)
+{
+	rs_call_rcu_fentry(ctx, RS_COUNT_CB_HURRY);
+	return 0;
+}
+
+SEC("kprobe/call_rcu_hurry")
+int BPF_KPROBE(call_rcu_hurry_kprobe, void *head, void *func)
+{
+	rs_call_rcu(RS_COUNT_CB_HURRY, (__u64)head, (__u64)func, rs_kprobe_caller(ctx));
+	return 0;
+}
+
+/* SRCU keeps such lists too; of RCU's, each is in a CPU's rcu_data. Returns the CPU, or -1. */
+static __always_inline int rs_list_cpu(struct rcu_segcblist *list)
+{
+	struct rcu_data *data = (void *)list - bpf_core_field_offset(struct rcu_data, cblist);
+	__u32 list_cpu = BPF_CORE_READ(data, cpu);
+	__u64 offset = 0;
+
+	if (list_cpu >= cpu_limit || list_cpu >= RS_MAX_CPUS)
+		return -1;
+	if (bpf_probe_read_kernel(&offset, sizeof(offset),
+				  (void *)(per_cpu_offset_address + 8 * list_cpu)))
+		return -1;
+	return rcu_data_address + offset == (__u64)data ? (int)list_cpu : -1;
+}
+
+static __always_inline void rs_assigned(struct rcu_segcblist *list, __u64 gp_seq)
+{
+	struct rs_cb_assigned *record;
+	struct rs_cpu *cpu = rs_this_cpu();
+	int list_cpu = rs_list_cpu(list);
+
+	if (!cpu || list_cpu < 0)
+		return;
+	rs_hit(RS_COUNT_CB_ASSIGNED);
+	if (!list_waiting[list_cpu & (RS_MAX_CPUS - 1)])
+		return;
+	record = rs_begin(rs_cb_assigned, cpu, rs_now(), RS_CB_ASSIGNED, 0);
+	if (!record)
+		return;
+	record->gp_seq = gp_seq;
+	record->list_cpu = list_cpu;
+	record->reserved = 0;
+	rs_send(cpu, record);
+}
+
+SEC("fexit/rcu_segcblist_accelerate")
+int BPF_PROG(accelerate_fexit, struct rcu_segcblist *list, unsigned long gp_seq, bool assigned)
+{
+	if (assigned)
+		rs_assigned(list, gp_seq);
+	return 0;
+}
+
+struct rs_accelerate {
+	struct rcu_segcblist *list;
+	__u64 gp_seq;
+};
+
+/* It runs with interrupts off, so one place for each CPU will do. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rs_accelerate);
+} accelerating SEC(".maps");
+
+SEC("kprobe/rcu_segcblist_accelerate")
+int BPF_KPROBE(accelerate_kprobe, struct rcu_segcblist *list, unsigned long gp_seq)
+{
+	__u32 zero = 0;
+	struct rs_accelerate *args = bpf_map_lookup_elem(&accelerating, &zero);
+
+	if (args) {
+		args->list = list;
+		args->gp_seq = gp_seq;
+	}
+	return 0;
+}
+
+SEC("kretprobe/rcu_segcblist_accelerate")
+int BPF_KRETPROBE(accelerate_kretprobe, long assigned)
+{
+	__u32 zero = 0;
+	struct rs_accelerate *args = bpf_map_lookup_elem(&accelerating, &zero);
+
+	if (args && (assigned & 0xff))
+		rs_assigned(args->list, args->gp_seq);
+	return 0;
+}
+
+/*
+ * The batches of a task: an offloading kthread lets softirqs in between two
+ * callbacks, and such a softirq may run a batch of its own on top.
+ */
+#define RS_BATCH_DEPTH 2
+
+struct rs_batch_state {
+	__u64 running_head; /* 0: none that is followed */
+	__u64 running_func;
+	__u32 list_cpu;
+	__u32 reserved;
+};
+
+struct rs_batches {
+	__u32 depth;
+	__u32 reserved;
+	struct rs_batch_state state[RS_BATCH_DEPTH];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 2 * RS_MAX_CPUS);
+	__type(key, __u64);
+	__type(value, struct rs_batches);
+} batches SEC(".maps");
+
+static __always_inline void rs_send_batch(struct rs_cpu *cpu, __u16 kind, __u32 list_cpu)
+{
+	struct rs_batch *record = rs_begin(rs_batch, cpu, rs_now(), kind, 0);
+
+	if (!record)
+		return;
+	record->list_cpu = list_cpu;
+	record->reserved = 0;
+	rs_send(cpu, record);
+}
+
+static __always_inline void rs_send_cb(struct rs_cpu *cpu, __u16 kind, __u64 head, __u64 func)
+{
+	struct rs_cb *record = rs_begin(rs_cb, cpu, rs_now(), kind, 0);
+
+	if (!record)
+		return;
+	record->head = head;
+	record->func = func;
+	rs_send(cpu, record);
+}
+
+static __always_inline void rs_end_running(struct rs_cpu *cpu, struct rs_batch_state *state)
+{
+	if (!state->running_head)
+		return;
+	rs_send_cb(cpu, RS_CB_DONE, state->running_head, state->running_func);
+	state->running_head = 0;
+	__sync_fetch_and_add(&followed_done, 1);
+}
+
+static __always_inline void rs_batch_entered(struct rcu_data *data)
+{
+	__u64 key = rs_task_key();
+	struct rs_batches fresh = {}, *mine;
+	struct rs_cpu *cpu = rs_this_cpu();
+	__u32 depth, list_cpu = BPF_CORE_READ(data, cpu);
+
+	if (!cpu)
+		return;
+	mine = bpf_map_lookup_elem(&batches, &key);
+	if (!mine) {
+		bpf_map_update_elem(&batches, &key, &fresh, BPF_NOEXIST);
+		mine = bpf_map_lookup_elem(&batches, &key);
+		if (!mine)
+			return;
+	}
+	depth = mine->depth++;
+	if (depth < RS_BATCH_DEPTH) {
+		mine->state[depth].running_head = 0;
+		mine->state[depth].list_cpu = list_cpu;
+	}
+	rs_send_batch(cpu, RS_BATCH_BEGIN, list_cpu);
+}
+
+static __always_inline void rs_batch_returned(void)
+{
+	__u64 key = rs_task_key();
+	struct rs_batches *mine = bpf_map_lookup_elem(&batches, &key);
+	struct rs_cpu *cpu = rs_this_cpu();
+	__u32 depth;
+
+	/* No entry: it was entered before the probes were in place. */
+	if (!cpu || !mine || !mine->depth)
+		return;
+	depth = --mine->depth;
+	if (depth < RS_BATCH_DEPTH) {
+		rs_end_running(cpu, &mine->state[depth]);
+		rs_send_batch(cpu, RS_BATCH_END, mine->state[depth].list_cpu);
+	}
+	if (!depth)
+		bpf_map_delete_elem(&batches, &key);
+}
+
+static __always_inline bool rs_follows_callback(__u64 head, __u64 func)
+{
+	if (all_callbacks || rs_followed_address(func))
+		return true;
+	if (!queued_by_followed_count || bpf_map_delete_elem(&queued_by_followed, &head))
+		return false;
+	__sync_fetch_and_add(&queued_by_followed_count, -1);
+	return true;
+}
+
+static __always_inline void rs_dequeued(struct callback_head *head)
+{
+	__u64 key = rs_task_key(), func;
+	struct rs_batches *mine = bpf_map_lookup_elem(&batches, &key);
+	struct rs_cpu *cpu = rs_this_cpu();
+	struct rs_batch_state *state;
+	__u32 depth;
+
+	if (!cpu || !mine)
+		return;
+	depth = mine->depth - 1;
+	if (depth >= RS_BATCH_DEPTH)
+		return;
+	state = &mine->state[depth];
+	rs_end_running(cpu, state);
+	if (!head)
+		return;
+	rs_hit(RS_COUNT_CB_INVOKED);
+	func = (__u64)BPF_CORE_READ(head, func);
+	if (!rs_follows_callback((__u64)head, func))
+		return;
+	state->running_head = (__u64)head;
+	state->running_func = func;
+	__sync_fetch_and_add(&list_waiting[state->list_cpu & (RS_MAX_CPUS - 1)], -1);
+	rs_send_cb(cpu, RS_CB_INVOKED, (__u64)head, func);
+}
+
+SEC("fentry/rcu_do_batch")
+int BPF_PROG(batch_fentry, struct rcu_data *data)
+{
+	rs_batch_entered(data);
+	return 0;
+}
+
+SEC("fexit/rcu_do_batch")
+int BPF_PROG(batch_fexit)
+{
+	rs_batch_returned();
+	return 0;
+}
+
+SEC("kprobe/rcu_do_batch")
+int BPF_KPROBE(batch_kprobe, struct rcu_data *data)
+{
+	rs_batch_entered(data);
+	return 0;
+}
+
+SEC("kretprobe/rcu_do_batch")
+int BPF_KRETPROBE(batch_kretprobe)
+{
+	rs_batch_returned();
+	return 0;
+}
+
+SEC("fexit/rcu_cblist_dequeue")
+int BPF_PROG(dequeue_fexit, void *list, struct callback_head *head)
+{
+	rs_dequeued(head);
+	return 0;
+}
+
+SEC("kretprobe/rcu_cblist_dequeue")
+int BPF_KRETPROBE(dequeue_kretprobe, struct callback_head *head)
+{
+	rs_dequeued(head);
+	return 0;
+}
+
+#endif /* RCUSCOPE_CALLBACKS_H */

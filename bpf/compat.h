@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Differences between kernels, one accessor each. Nothing here asks for a
+ * version: each looks for what is there.
+ */
+#ifndef RCUSCOPE_COMPAT_H
+#define RCUSCOPE_COMPAT_H
+
+#include "kernel_types.h"
+#include "control.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+/*
+ * Where a module's code lies. Linux 6.4, commit ac3b43283923 ("module: replace
+ * module_layout with module_memory"), split the two layouts by type of memory.
+ */
+struct module_layout___before_6_4 {
+	void *base;
+	unsigned int text_size;
+} __attribute__((preserve_access_index));
+
+struct module___before_6_4 {
+	struct module_layout___before_6_4 core_layout;
+	struct module_layout___before_6_4 init_layout;
+} __attribute__((preserve_access_index));
+
+struct module_memory {
+	void *base;
+	unsigned int size;
+} __attribute__((preserve_access_index));
+
+enum mod_mem_type {
+	MOD_TEXT = 0,
+	MOD_INIT_TEXT = 4,
+};
+
+struct module___since_6_4 {
+	struct module_memory mem[7];
+} __attribute__((preserve_access_index));
+
+static __always_inline void rs_module_text(struct module *mod, struct rs_range *core,
+					   struct rs_range *init)
+{
+	struct module___before_6_4 *old = (void *)mod;
+
+	if (bpf_core_field_exists(old->core_layout)) {
+		core->start = (__u64)BPF_CORE_READ(old, core_layout.base);
+		core->size = BPF_CORE_READ(old, core_layout.text_size);
+		init->start = (__u64)BPF_CORE_READ(old, init_layout.base);
+		init->size = BPF_CORE_READ(old, init_layout.text_size);
+	} else {
+		struct module___since_6_4 *now = (void *)mod;
+
+		core->start = (__u64)BPF_CORE_READ(now, mem[MOD_TEXT].base);
+		core->size = BPF_CORE_READ(now, mem[MOD_TEXT].size);
+		init->start = (__u64)BPF_CORE_READ(now, mem[MOD_INIT_TEXT].base);
+		init->size = BPF_CORE_READ(now, mem[MOD_INIT_TEXT].size);
+	}
+}
+
+/*
+ * A module's sections, as /sys/module/NAME/sections shows them: seen with this
+ * layout on 6.1 and 6.12. A kernel that lays them out otherwise is told apart
+ * by the missing member; its functions are then named from kallsyms only.
+ */
+struct attribute {
+	const char *name;
+} __attribute__((preserve_access_index));
+
+struct bin_attribute {
+	struct attribute attr;
+	void *private;
+} __attribute__((preserve_access_index));
+
+struct module_sect_attr {
+	struct bin_attribute battr;
+	unsigned long address;
+} __attribute__((preserve_access_index));
+
+struct module_sect_attrs {
+	unsigned int nsections;
+	struct module_sect_attr attrs[1];
+} __attribute__((preserve_access_index));
+
+static __always_inline bool rs_module_has_sections(void)
+{
+	struct module_sect_attrs *old = NULL;
+
+	return bpf_core_field_exists(old->nsections) && bpf_core_field_exists(old->attrs);
+}
+
+static __always_inline __u32 rs_module_sections(struct module *mod)
+{
+	struct module_sect_attrs *old = (void *)BPF_CORE_READ(mod, sect_attrs);
+
+	return old ? BPF_CORE_READ(old, nsections) : 0;
+}
+
+static __always_inline __u64 rs_module_section(struct module *mod, __u32 index, char *name,
+					       __u32 name_size)
+{
+	struct module_sect_attrs *old = (void *)BPF_CORE_READ(mod, sect_attrs);
+	struct module_sect_attr *attr;
+	const char *text;
+
+	attr = (void *)old + bpf_core_field_offset(old->attrs) +
+	       index * bpf_core_type_size(struct module_sect_attr);
+	text = BPF_CORE_READ(attr, battr.attr.name);
+	if (bpf_probe_read_kernel_str(name, name_size, text) < 0)
+		return 0;
+	return BPF_CORE_READ(attr, address);
+}
+
+#endif /* RCUSCOPE_COMPAT_H */

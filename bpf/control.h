@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the programs and user space share besides records: settings and counts. */
+#ifndef RCUSCOPE_CONTROL_H
+#define RCUSCOPE_CONTROL_H
+
+#include "wire.h"
+
+#define RS_MAX_FOLLOWED 8
+
+/* Where each hook's programs count what they saw: shown as the hook's hits. */
+enum rs_counter {
+	RS_COUNT_GP_START,
+	RS_COUNT_GP_END,
+	RS_COUNT_EXP_START,
+	RS_COUNT_EXP_END,
+	RS_COUNT_CB_QUEUED,
+	RS_COUNT_CB_HURRY,
+	RS_COUNT_CB_ASSIGNED,
+	RS_COUNT_CB_INVOKED,
+	RS_COUNT_WAIT_SYNC,
+	RS_COUNT_WAIT_SYNC_EXP,
+	RS_COUNT_WAIT_BARRIER,
+	RS_COUNT_MODULE_INIT,
+	RS_COUNT_MODULE_FREE,
+	RS_COUNT_SITE,
+	RS_COUNT_SITE_RETURN,
+	RS_COUNTERS,
+};
+
+/* One for each CPU, counted up only. */
+struct rs_cpu {
+	rs_u64 hits[RS_COUNTERS];
+	rs_u64 lost_total;
+	rs_u64 lost_from_ns; /* of the newest run of losses */
+	rs_u64 lost_to_ns;
+	rs_u64 lost_told; /* lost_total as last sent */
+	rs_u64 sent;
+};
+
+struct rs_name {
+	char text[RS_MODULE_LEN];
+};
+
+struct rs_range {
+	rs_u64 start;
+	rs_u64 size;
+};
+
+/* Where a followed module's code lies. */
+struct rs_code {
+	struct rs_range core;
+	struct rs_range init;
+};
+
+#endif /* RCUSCOPE_CONTROL_H */

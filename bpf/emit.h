@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Sending records: one ring buffer for each CPU, losses counted, tasks named.
+ *
+ * A program may interrupt another on the same CPU (an interrupt's call_rcu()
+ * within a task's), so everything kept per CPU here is only ever counted up,
+ * or written whole and harmlessly twice.
+ */
+#ifndef RCUSCOPE_EMIT_H
+#define RCUSCOPE_EMIT_H
+
+#include "kernel_types.h"
+#include "control.h"
+#include "wire.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rs_cpu);
+} cpus SEC(".maps");
+
+/* The sizes here are only the pattern's: user space puts one ring for each CPU in. */
+struct rs_ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct rs_ring);
+} rings SEC(".maps");
+
+struct rs_comm {
+	__u64 text[RS_COMM_LEN / 8];
+};
+
+/* The name under which each task was last announced. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct rs_comm);
+} announced SEC(".maps");
+
+static __always_inline struct rs_cpu *rs_this_cpu(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&cpus, &zero);
+}
+
+static __always_inline void rs_hit(enum rs_counter counter)
+{
+	struct rs_cpu *cpu = rs_this_cpu();
+
+	if (cpu)
+		__sync_fetch_and_add(&cpu->hits[counter], 1);
+}
+
+static __always_inline void *rs_this_ring(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&rings, &cpu);
+}
+
+static __always_inline void rs_fill(struct rs_header *h, __u64 ns, __u16 kind, __u16 aux)
+{
+	h->ns = ns;
+	h->tid = (__u32)bpf_get_current_pid_tgid();
+	h->kind = kind;
+	h->aux = aux;
+}
+
+static __always_inline void rs_count_loss(struct rs_cpu *cpu, __u64 ns)
+{
+	if (cpu->lost_total == cpu->lost_told)
+		cpu->lost_from_ns = ns;
+	cpu->lost_to_ns = ns;
+	__sync_fetch_and_add(&cpu->lost_total, 1);
+}
+
+/*
+ * Room for a record of `size` (a constant), or NULL and the loss is counted.
+ * Tells first of earlier losses, so that the gap stands where it was.
+ */
+static __always_inline void *rs_reserve(void *ring, struct rs_cpu *cpu, __u64 size, __u64 ns)
+{
+	void *room;
+
+	if (cpu->lost_total != cpu->lost_told) {
+		struct rs_lost *lost = bpf_ringbuf_reserve(ring, sizeof(*lost), 0);
+
+		if (!lost) {
+			rs_count_loss(cpu, ns);
+			return NULL;
+		}
+		rs_fill(&lost->h, ns, RS_LOST, 0);
+		lost->total = cpu->lost_total;
+		lost->from_ns = cpu->lost_from_ns;
+		lost->to_ns = cpu->lost_to_ns;
+		cpu->lost_told = lost->total;
+		bpf_ringbuf_submit(lost, BPF_RB_NO_WAKEUP);
+	}
+	room = bpf_ringbuf_reserve(ring, size, 0);
+	if (!room)
+		rs_count_loss(cpu, ns);
+	return room;
+}
+
+/*
+ * User space drains by time. It is woken only every 256 records of a CPU, in
+ * case they come faster than that, and by records that must not wait.
+ */
+static __always_inline void rs_submit(struct rs_cpu *cpu, void *record, bool urgent)
+{
+	__u64 flags = BPF_RB_NO_WAKEUP;
+
+	if (urgent || (++cpu->sent & 255) == 0)
+		flags = BPF_RB_FORCE_WAKEUP;
+	bpf_ringbuf_submit(record, flags);
+}
+
+/* The current task. Its tid, but each CPU has an idle task of its own, all with tid 0. */
+static __always_inline __u64 rs_task_key(void)
+{
+	__u64 tid = (__u32)bpf_get_current_pid_tgid();
+
+	return tid ? tid : (1ULL << 32) | bpf_get_smp_processor_id();
+}
+
+/* Sends the current task's name if it is new, or another than last time. */
+static __always_inline void rs_announce_task(void *ring, struct rs_cpu *cpu, __u64 ns)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+	__u64 key = rs_task_key();
+	struct rs_comm comm = {}, *known;
+	struct task_struct *task;
+	struct rs_task *record;
+
+	bpf_get_current_comm(&comm, sizeof(comm));
+	known = bpf_map_lookup_elem(&announced, &key);
+	if (known && known->text[0] == comm.text[0] && known->text[1] == comm.text[1])
+		return;
+	record = rs_reserve(ring, cpu, sizeof(*record), ns);
+	if (!record)
+		return;
+	task = (struct task_struct *)bpf_get_current_task();
+	rs_fill(&record->h, ns, RS_TASK, 0);
+	record->tgid = id >> 32;
+	record->flags = BPF_CORE_READ(task, flags) & PF_KTHREAD ? RS_TASK_KTHREAD : 0;
+	__builtin_memcpy(record->comm, &comm, sizeof(record->comm));
+	rs_submit(cpu, record, false);
+	bpf_map_update_elem(&announced, &key, &comm, BPF_ANY);
+}
+
+/*
+ * rs_begin() reserves a record and fills its header, or returns NULL;
+ * rs_send() sends it.
+ */
+#define rs_begin(type, cpu, ns, kind, aux)                                                         \
+	({                                                                                         \
+		struct type *record_ = NULL;                                                       \
+		void *ring_ = rs_this_ring();                                                      \
+		if (ring_) {                                                                       \
+			rs_announce_task(ring_, cpu, ns);                                          \
+			record_ = rs_reserve(ring_, cpu, sizeof(struct type), ns);                 \
+			if (record_)                                                               \
+				rs_fill(&record_->h, ns, kind, aux);                               \
+		}                                                                                  \
+		record_;                                                                           \
+	})
+
+#define rs_send(cpu, record) rs_submit(cpu, record, false)
+#define rs_send_urgent(cpu, record) rs_submit(cpu, record, true)
+
+#define rs_now() bpf_ktime_get_boot_ns()
+
+#endif /* RCUSCOPE_EMIT_H */

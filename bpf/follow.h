@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What is followed: some modules, known by name, and where their code lies while they are loaded. */
+#ifndef RCUSCOPE_FOLLOW_H
+#define RCUSCOPE_FOLLOW_H
+
+#include "compat.h"
+#include "control.h"
+
+/* Set before the programs are loaded. */
+const volatile __u32 followed_count;
+const volatile bool all_callbacks; /* not only those of followed modules */
+
+/* User space fills in modules that are there before the programs run. */
+struct rs_code followed_code[RS_MAX_FOLLOWED];
+
+static __always_inline bool rs_in_range(const struct rs_range *range, __u64 address)
+{
+	return address - range->start < range->size;
+}
+
+static __always_inline bool rs_followed_address(__u64 address)
+{
+	for (__u32 i = 0; i < RS_MAX_FOLLOWED; i++) {
+		if (i >= followed_count)
+			break;
+		if (rs_in_range(&followed_code[i].core, address) ||
+		    rs_in_range(&followed_code[i].init, address))
+			return true;
+	}
+	return false;
+}
+
+/* Names of followed modules, each with its place in followed_code[]. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, RS_MAX_FOLLOWED);
+	__type(key, struct rs_name); /* what comes after the NUL is NUL */
+	__type(value, __u32);
+} followed_names SEC(".maps");
+
+#endif /* RCUSCOPE_FOLLOW_H */

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Grace periods, normal and expedited.
+ *
+ * Normal: rcu_gp_init() advances rcu_state.gp_seq early and returns true, so
+ * the start lies between its entry and its return. rcu_gp_cleanup() is entered
+ * when the last quiescent state is in; it releases callbacks CPU by CPU before
+ * it advances rcu_state.gp_seq, so its entry is the last moment that is surely
+ * before the first released callback runs, and counts as the end.
+ */
+#ifndef RCUSCOPE_GRACE_PERIODS_H
+#define RCUSCOPE_GRACE_PERIODS_H
+
+#include "emit.h"
+
+/* Address of the kernel's static variable, from kallsyms. Set before loading. */
+const volatile __u64 rcu_state_address;
+
+/* There is one grace-period kthread, so these have one writer each. */
+__u64 gp_init_ns;
+__u64 gp_cleanup_seq;
+__u64 exp_end_ns;
+/* The first to ask for an expedited grace period since the last one began. */
+__u64 exp_asked_ns;
+
+static __always_inline __u64 rs_gp_seq(void)
+{
+	struct rcu_state *state = (void *)rcu_state_address;
+
+	return BPF_CORE_READ(state, gp_seq);
+}
+
+static __always_inline __u64 rs_expedited_seq(void)
+{
+	struct rcu_state *state = (void *)rcu_state_address;
+
+	return BPF_CORE_READ(state, expedited_sequence);
+}
+
+static __always_inline void rs_send_gp_start(__u64 gp_seq, __u64 since_ns, __u16 flags)
+{
+	struct rs_cpu *cpu = rs_this_cpu();
+	struct rs_gp_start *record;
+
+	if (!cpu)
+		return;
+	record = rs_begin(rs_gp_start, cpu, rs_now(), RS_GP_START, flags);
+	if (!record)
+		return;
+	record->gp_seq = gp_seq;
+	record->since_ns = since_ns;
+	rs_send(cpu, record);
+}
+
+static __always_inline void rs_send_gp(__u16 kind, __u64 gp_seq, __u16 flags)
+{
+	struct rs_cpu *cpu = rs_this_cpu();
+	struct rs_gp *record;
+
+	if (!cpu)
+		return;
+	record = rs_begin(rs_gp, cpu, rs_now(), kind, flags);
+	if (!record)
+		return;
+	record->gp_seq = gp_seq;
+	rs_send(cpu, record);
+}
+
+static __always_inline void rs_gp_init_entered(void)
+{
+	gp_init_ns = rs_now();
+}
+
+static __always_inline void rs_gp_init_returned(bool started)
+{
+	if (!started)
+		return;
+	rs_hit(RS_COUNT_GP_START);
+	rs_send_gp_start(rs_gp_seq(), gp_init_ns, 0);
+}
+
+static __always_inline void rs_gp_cleanup_entered(void)
+{
+	rs_hit(RS_COUNT_GP_END);
+	gp_cleanup_seq = rs_gp_seq();
+	rs_send_gp(RS_GP_END, gp_cleanup_seq, 0);
+}
+
+static __always_inline void rs_gp_cleanup_returned(void)
+{
+	rs_send_gp(RS_GP_CLEANED, gp_cleanup_seq, 0);
+}
+
+SEC("fentry/rcu_gp_init")
+int BPF_PROG(gp_init_fentry)
+{
+	rs_gp_init_entered();
+	return 0;
+}
+
+SEC("fexit/rcu_gp_init")
+int BPF_PROG(gp_init_fexit, bool started)
+{
+	rs_gp_init_returned(started);
+	return 0;
+}
+
+SEC("kprobe/rcu_gp_init")
+int BPF_KPROBE(gp_init_kprobe)
+{
+	rs_gp_init_entered();
+	return 0;
+}
+
+SEC("kretprobe/rcu_gp_init")
+int BPF_KRETPROBE(gp_init_kretprobe, long started)
+{
+	rs_gp_init_returned(started & 0xff); /* a bool: the rest of the register is anything */
+	return 0;
+}
+
+SEC("fentry/rcu_gp_cleanup")
+int BPF_PROG(gp_cleanup_fentry)
+{
+	rs_gp_cleanup_entered();
+	return 0;
+}
+
+SEC("fexit/rcu_gp_cleanup")
+int BPF_PROG(gp_cleanup_fexit)
+{
+	rs_gp_cleanup_returned();
+	return 0;
+}
+
+SEC("kprobe/rcu_gp_cleanup")
+int BPF_KPROBE(gp_cleanup_kprobe)
+{
+	rs_gp_cleanup_entered();
+	return 0;
+}
+
+SEC("kretprobe/rcu_gp_cleanup")
+int BPF_KRETPROBE(gp_cleanup_kretprobe)
+{
+	rs_gp_cleanup_returned();
+	return 0;
+}
+
+/*
+ * Expedited: the sequence is advanced by whoever asks first, in a function
+ * that is inlined; sync_rcu_exp_select_cpus() is the first that can be seen.
+ * rcu_exp_wait_wake() waits for the readers, advances the sequence and wakes
+ * the waiters, so the end is known no better than its return.
+ */
+static __always_inline void rs_expedited_started(void)
+{
+	__u64 asked_ns = __sync_lock_test_and_set(&exp_asked_ns, 0);
+
+	rs_hit(RS_COUNT_EXP_START);
+	rs_send_gp_start(rs_expedited_seq(), asked_ns ? asked_ns : exp_end_ns, RS_GP_EXPEDITED);
+}
+
+/* The sequence was advanced in between: the one before is that of the grace period. */
+static __always_inline void rs_expedited_ended(__u64 wanted)
+{
+	rs_hit(RS_COUNT_EXP_END);
+	exp_end_ns = rs_now();
+	/* wanted: the value when it is over; minus one counter step, plus "in progress". */
+	rs_send_gp(RS_GP_END, wanted - 4 + 1, RS_GP_EXPEDITED);
+}
+
+SEC("fentry/sync_rcu_exp_select_cpus")
+int BPF_PROG(exp_start_fentry)
+{
+	rs_expedited_started();
+	return 0;
+}
+
+SEC("kprobe/sync_rcu_exp_select_cpus")
+int BPF_KPROBE(exp_start_kprobe)
+{
+	rs_expedited_started();
+	return 0;
+}
+
+SEC("fexit/rcu_exp_wait_wake")
+int BPF_PROG(exp_end_fexit, unsigned long wanted)
+{
+	rs_expedited_ended(wanted);
+	return 0;
+}
+
+/*
+ * A kretprobe does not see the argument, so the entry keeps it: by task, since
+ * the next one may begin while this one still wakes its waiters.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u64);
+	__type(value, __u64);
+} exp_wanted SEC(".maps");
+
+SEC("kprobe/rcu_exp_wait_wake")
+int BPF_KPROBE(exp_wait_kprobe, unsigned long wanted)
+{
+	__u64 key = rs_task_key(), value = wanted;
+
+	bpf_map_update_elem(&exp_wanted, &key, &value, BPF_ANY);
+	return 0;
+}
+
+SEC("kretprobe/rcu_exp_wait_wake")
+int BPF_KRETPROBE(exp_end_kretprobe)
+{
+	__u64 key = rs_task_key();
+	__u64 *wanted = bpf_map_lookup_elem(&exp_wanted, &key);
+
+	if (wanted)
+		rs_expedited_ended(*wanted);
+	return 0;
+}
+
+#endif /* RCUSCOPE_GRACE_PERIODS_H */

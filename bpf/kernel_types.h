@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The few kernel types the programs look into, with the few members they
+ * read. Kept by hand instead of a generated vmlinux.h, so that a build needs no
+ * kernel: preserve_access_index makes libbpf find each member's place in the
+ * running kernel's own BTF.
+ */
+#ifndef RCUSCOPE_KERNEL_TYPES_H
+#define RCUSCOPE_KERNEL_TYPES_H
+
+#include <linux/types.h>
+#include <linux/ptrace.h>
+#include <linux/bpf.h>
+
+#include <stdbool.h>
+
+#ifndef NULL
+#define NULL ((void *)0)
+#endif
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+/* struct rcu_head is a macro for this. */
+struct callback_head {
+	struct callback_head *next;
+	void (*func)(struct callback_head *head);
+};
+
+struct rcu_state {
+	unsigned long gp_seq;
+	unsigned long expedited_sequence;
+};
+
+struct rcu_segcblist {
+	long len;
+};
+
+struct rcu_data {
+	struct rcu_segcblist cblist;
+	int cpu;
+};
+
+struct task_struct {
+	unsigned int flags;
+};
+
+struct module_sect_attrs;
+
+struct module {
+	char name[56];
+	struct module_sect_attrs *sect_attrs;
+};
+
+#pragma clang attribute pop
+
+/* include/linux/sched.h */
+#define PF_KTHREAD 0x00200000
+
+#endif /* RCUSCOPE_KERNEL_TYPES_H */

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A module's life, from the moment its code is in place to the one when its
+ * memory is gone, and the places in a followed module that are probed.
+ */
+#ifndef RCUSCOPE_MODULES_H
+#define RCUSCOPE_MODULES_H
+
+#include "compat.h"
+#include "emit.h"
+#include "follow.h"
+
+/*
+ * What is known of the module at a function's entry, for its return, when the
+ * module's own memory may be gone. A failing init frees the module within
+ * do_init_module(), so the two functions keep theirs apart.
+ */
+struct rs_module_note {
+	__u64 base;
+	__u32 size;
+	__u32 reserved;
+	struct rs_name name;
+};
+
+#define RS_NOTE_INIT 0ULL
+#define RS_NOTE_FREE (1ULL << 63)
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u64);
+	__type(value, struct rs_module_note);
+} module_notes SEC(".maps");
+
+static __always_inline void rs_send_module(struct rs_cpu *cpu, __u16 step,
+					   const struct rs_module_note *note, __s32 ret)
+{
+	struct rs_module *record = rs_begin(rs_module, cpu, rs_now(), RS_MODULE, step);
+
+	if (!record)
+		return;
+	record->base = note->base;
+	record->size = note->size;
+	record->ret = ret;
+	__builtin_memcpy(record->name, note->name.text, sizeof(record->name));
+	rs_send_urgent(cpu, record);
+}
+
+#define RS_MAX_SECTIONS 1024
+
+struct rs_section_walk {
+	struct module *mod;
+	const struct rs_module_note *note;
+};
+
+static long rs_send_section(__u32 index, struct rs_section_walk *walk)
+{
+	struct rs_module_section *record;
+	char section[RS_SECTION_LEN] = {};
+	struct rs_cpu *cpu = rs_this_cpu();
+	__u64 address = rs_module_section(walk->mod, index, section, sizeof(section));
+
+	if (!cpu || !rs_followed_address(address))
+		return 0;
+	record = rs_begin(rs_module_section, cpu, rs_now(), RS_MODULE_SECTION, 0);
+	if (!record)
+		return 0;
+	record->address = address;
+	__builtin_memcpy(record->module, walk->note->name.text, sizeof(record->module));
+	__builtin_memcpy(record->section, section, sizeof(record->section));
+	rs_send(cpu, record);
+	return 0;
+}
+
+/*
+ * Where the sections of its code were put: with the .ko's own table of symbols
+ * this names every place in the module, also after it has gone.
+ */
+static __always_inline void rs_send_sections(struct module *mod, const struct rs_module_note *note)
+{
+	struct rs_section_walk walk = { .mod = mod, .note = note };
+	__u32 count;
+
+	if (!rs_module_has_sections())
+		return;
+	count = rs_module_sections(mod);
+	bpf_loop(count < RS_MAX_SECTIONS ? count : RS_MAX_SECTIONS, rs_send_section, &walk, 0);
+}
+
+static __always_inline void rs_note_module(struct module *mod, struct rs_module_note *note,
+					   struct rs_code *code)
+{
+	rs_module_text(mod, &code->core, &code->init);
+	note->base = code->core.start;
+	note->size = code->core.size;
+	bpf_probe_read_kernel_str(note->name.text, sizeof(note->name.text), mod->name);
+}
+
+static __always_inline void rs_module_entered(struct module *mod, __u64 which, __u16 step)
+{
+	__u64 key = rs_task_key() | which;
+	struct rs_module_note note = {};
+	struct rs_cpu *cpu = rs_this_cpu();
+	struct rs_code code = {};
+	__u32 *followed = NULL;
+
+	if (!cpu)
+		return;
+	rs_hit(which == RS_NOTE_INIT ? RS_COUNT_MODULE_INIT : RS_COUNT_MODULE_FREE);
+	rs_note_module(mod, &note, &code);
+	bpf_map_update_elem(&module_notes, &key, &note, BPF_ANY);
+	if (which == RS_NOTE_INIT)
+		followed = bpf_map_lookup_elem(&followed_names, &note.name);
+	if (followed)
+		followed_code[*followed & (RS_MAX_FOLLOWED - 1)] = code;
+	rs_send_module(cpu, step, &note, 0);
+	if (followed)
+		rs_send_sections(mod, &note);
+}
+
+static __always_inline void rs_module_returned(__u64 which, int ret)
+{
+	__u64 key = rs_task_key() | which;
+	struct rs_module_note *note = bpf_map_lookup_elem(&module_notes, &key);
+	struct rs_cpu *cpu = rs_this_cpu();
+	__u16 step = RS_MODULE_FREED;
+
+	if (!cpu || !note)
+		return;
+	if (which == RS_NOTE_INIT)
+		step = ret < 0 ? RS_MODULE_FAILED : RS_MODULE_LIVE;
+	/* The address may be somebody else's from now on: user space sees that from the record. */
+	rs_send_module(cpu, step, note, ret);
+	bpf_map_delete_elem(&module_notes, &key);
+}
+
+SEC("fentry/do_init_module")
+int BPF_PROG(module_init_fentry, struct module *mod)
+{
+	rs_module_entered(mod, RS_NOTE_INIT, RS_MODULE_COMING);
+	return 0;
+}
+
+SEC("fexit/do_init_module")
+int BPF_PROG(module_init_fexit, struct module *mod, int ret)
+{
+	rs_module_returned(RS_NOTE_INIT, ret);
+	return 0;
+}
+
+SEC("kprobe/do_init_module")
+int BPF_KPROBE(module_init_kprobe, struct module *mod)
+{
+	rs_module_entered(mod, RS_NOTE_INIT, RS_MODULE_COMING);
+	return 0;
+}
+
+SEC("kretprobe/do_init_module")
+int BPF_KRETPROBE(module_init_kretprobe, int ret)
+{
+	rs_module_returned(RS_NOTE_INIT, ret);
+	return 0;
+}
+
+SEC("fentry/free_module")
+int BPF_PROG(module_free_fentry, struct module *mod)
+{
+	rs_module_entered(mod, RS_NOTE_FREE, RS_MODULE_FREEING);
+	return 0;
+}
+
+SEC("fexit/free_module")
+int BPF_PROG(module_free_fexit)
+{
+	rs_module_returned(RS_NOTE_FREE, 0);
+	return 0;
+}
+
+SEC("kprobe/free_module")
+int BPF_KPROBE(module_free_kprobe, struct module *mod)
+{
+	rs_module_entered(mod, RS_NOTE_FREE, RS_MODULE_FREEING);
+	return 0;
+}
+
+SEC("kretprobe/free_module")
+int BPF_KRETPROBE(module_free_kretprobe)
+{
+	rs_module_returned(RS_NOTE_FREE, 0);
+	return 0;
+}
+
+static __always_inline void rs_site_reached(__u64 address, __u16 flags)
+{
+	struct rs_cpu *cpu = rs_this_cpu();
+	struct rs_site *record;
+
+	if (!cpu)
+		return;
+	rs_hit(flags & RS_SITE_RETURN ? RS_COUNT_SITE_RETURN : RS_COUNT_SITE);
+	record = rs_begin(rs_site, cpu, rs_now(), RS_SITE, flags);
+	if (!record)
+		return;
+	record->address = address;
+	rs_send(cpu, record);
+}
+
+/* Every probed instruction of the followed modules: the address says which it is. */
+SEC("kprobe")
+int site_kprobe(struct pt_regs *ctx)
+{
+	/* A kprobe's handler sees the instruction pointer behind the int3. */
+	rs_site_reached(PT_REGS_IP(ctx) - 1, 0);
+	return 0;
+}
+
+SEC("kretprobe")
+int site_kretprobe(struct pt_regs *ctx)
+{
+	rs_site_reached(bpf_get_func_ip(ctx), RS_SITE_RETURN);
+	return 0;
+}
+
+#endif /* RCUSCOPE_MODULES_H */

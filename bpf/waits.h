@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Tasks that wait for a grace period, or for callbacks. */
+#ifndef RCUSCOPE_WAITS_H
+#define RCUSCOPE_WAITS_H
+
+#include "caller.h"
+#include "emit.h"
+#include "grace_periods.h"
+
+static __always_inline void rs_send_wait(__u16 kind, __u16 what, __u64 caller)
+{
+	struct rs_cpu *cpu = rs_this_cpu();
+	struct rs_wait *record;
+
+	if (!cpu)
+		return;
+	record = rs_begin(rs_wait, cpu, rs_now(), kind, what);
+	if (!record)
+		return;
+	record->caller = caller;
+	rs_send(cpu, record);
+}
+
+static __always_inline void rs_wait_began(__u16 what, enum rs_counter counter, __u64 caller)
+{
+	rs_hit(counter);
+	if (what == RS_WAIT_SYNCHRONIZE_RCU_EXPEDITED && !exp_asked_ns)
+		exp_asked_ns = rs_now();
+	rs_send_wait(RS_WAIT_BEGIN, what, caller);
+}
+
+#define RS_WAIT_PROBES(name, function, what, counter)                                              \
+	SEC("fentry/" #function)                                                                   \
+	int name##_fentry(void *ctx)                                                               \
+	{                                                                                          \
+		rs_wait_began(what, counter, rs_fentry_caller(ctx));                               \
+		return 0;                                                                          \
+	}                                                                                          \
+                                                                                                   \
+	SEC("fexit/" #function)                                                                    \
+	int name##_fexit(void *ctx)                                                                \
+	{                                                                                          \
+		rs_send_wait(RS_WAIT_END, what, 0);                                                \
+		return 0;                                                                          \
+	}                                                                                          \
+                                                                                                   \
+	SEC("kprobe/" #function)                                                                   \
+	int name##_kprobe(struct pt_regs *ctx)                                                     \
+	{                                                                                          \
+		rs_wait_began(what, counter, rs_kprobe_caller(ctx));                               \
+		return 0;                                                                          \
+	}                                                                                          \
+                                                                                                   \
+	SEC("kretprobe/" #function)                                                                \
+	int name##_kretprobe(struct pt_regs *ctx)                                                  \
+	{                                                                                          \
+		rs_send_wait(RS_WAIT_END, what, 0);                                                \
+		return 0;                                                                          \
+	}
+
+RS_WAIT_PROBES(sync, synchronize_rcu, RS_WAIT_SYNCHRONIZE_RCU, RS_COUNT_WAIT_SYNC)
+RS_WAIT_PROBES(sync_exp, synchronize_rcu_expedited, RS_WAIT_SYNCHRONIZE_RCU_EXPEDITED,
+	       RS_COUNT_WAIT_SYNC_EXP)
+RS_WAIT_PROBES(barrier, rcu_barrier, RS_WAIT_RCU_BARRIER, RS_COUNT_WAIT_BARRIER)
+
+#endif /* RCUSCOPE_WAITS_H */

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Captures that were cut off, damaged or made up. Wherever a file ends or goes
+// wrong, what stands before is read, and nothing else.
+#include <gmock/gmock.h>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <zstd.h>
+
+#include "support.hpp"
+
+namespace rcuscope::test {
+namespace {
+
+using testing::HasSubstr;
+
+using Streams = std::map<std::uint32_t, std::vector<std::uint64_t>>; // by CPU: its records' heads
+
+Streams streams_of(const std::vector<Event>& events) {
+    Streams streams;
+    for (const Event& event : events) {
+        streams[event.cpu].push_back(head_of(event));
+    }
+    return streams;
+}
+
+bool is_prefix(const Streams& part, const Streams& whole) {
+    return std::all_of(part.begin(), part.end(), [&](const auto& stream) {
+        const auto found = whole.find(stream.first);
+        return found != whole.end() && stream.second.size() <= found->second.size() &&
+               std::equal(stream.second.begin(), stream.second.end(), found->second.begin());
+    });
+}
+
+// In order within each CPU, so that what is cut off is the end of each stream.
+Bytes recording(const TempDir& dir, std::uint64_t records, std::uint64_t flush_every) {
+    const std::string path = dir.file("whole.rcu");
+    constexpr std::uint32_t cpus = 4;
+    auto writer = CaptureWriter::create(path, metadata_of_cpus(cpus));
+    std::mt19937_64 random(7);
+    for (std::uint64_t i = 0; i < records; ++i) {
+        EXPECT_TRUE(writer->record(static_cast<std::uint32_t>(random() % cpus), cb_record(1000 + i, random())));
+        if (i % flush_every == flush_every - 1) {
+            const SymbolInfo symbol{i, "f", 0, ""};
+            EXPECT_TRUE(writer->symbols(std::span(&symbol, 1)));
+            EXPECT_TRUE(writer->flush(false));
+        }
+    }
+    EXPECT_TRUE(writer->finish({1, "duration", {}, {}, {}}));
+    return read_file(path);
+}
+
+void expect_valid_prefix(const TempDir& dir, std::span<const std::byte> bytes, const Streams& whole) {
+    const auto back = read_back(dir, bytes);
+    if (!back) {
+        EXPECT_EQ(back.error().code, ExitCode::bad_input);
+        EXPECT_NE(back.error().why, "");
+        return;
+    }
+    EXPECT_NE(back->extent.cut_reason, "");
+    EXPECT_FALSE(back->trailer);
+    EXPECT_LE(back->extent.valid_bytes, bytes.size());
+    EXPECT_TRUE(is_prefix(streams_of(back->events), whole));
+}
+
+TEST(Damage, SmallFileCutAtEveryByte) {
+    const TempDir dir;
+    const Bytes whole = recording(dir, 60, 10);
+    const Streams streams = streams_of(read_back(dir, whole)->events);
+    const std::size_t beginning = capture_beginning(dir, 4).size();
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+        SCOPED_TRACE(size);
+        const auto part = std::span(whole).first(size);
+        expect_valid_prefix(dir, part, streams);
+        EXPECT_EQ(read_back(dir, part).has_value(), size >= beginning);
+    }
+}
+
+TEST(Damage, LargeFileCutAtRandomBytes) {
+    const TempDir dir;
+    const Bytes whole = recording(dir, 60000, 20000);
+    const auto all = read_back(dir, whole);
+    ASSERT_TRUE(all);
+    ASSERT_EQ(all->extent.cut_reason, "");
+    ASSERT_GE(all->extent.event_chunks, 8u);
+    const Streams streams = streams_of(all->events);
+    std::mt19937_64 random(11);
+    for (int i = 0; i < 200; ++i) {
+        const std::size_t size = random() % whole.size();
+        SCOPED_TRACE(size);
+        expect_valid_prefix(dir, std::span(whole).first(size), streams);
+    }
+}
+
+TEST(Damage, RandomBytesFlipped) {
+    const TempDir dir;
+    const Bytes whole = recording(dir, 200, 20);
+    const Streams streams = streams_of(read_back(dir, whole)->events);
+    std::mt19937_64 random(13);
+    for (int i = 0; i < 2000; ++i) {
+        Bytes flipped = whole;
+        const std::size_t place = random() % whole.size();
+        flipped[place] ^= static_cast<std::byte>(1 + random() % 255);
+        SCOPED_TRACE(place);
+        expect_valid_prefix(dir, flipped, streams);
+    }
+}
+
+// The same below the checksum, which then is right: content of any kind.
+TEST(Damage, RandomPayloadsWithRightChecksums) {
+    const TempDir dir;
+    const Bytes beginning = capture_beginning(dir, 4);
+    std::mt19937_64 random(17);
+    Bytes good;
+    for (int i = 0; i < 20; ++i) {
+        append(good, sized(cb_record(random() % 100, random())));
+    }
+    Compressor compressor;
+    const auto frame = compressor.compress(good);
+    ASSERT_TRUE(frame);
+    for (int i = 0; i < 3000; ++i) {
+        SCOPED_TRACE(i);
+        const bool compressed = random() % 2 == 0;
+        Bytes payload = compressed ? Bytes(frame->begin(), frame->end()) : good;
+        for (std::uint64_t flips = random() % 4; flips > 0; --flips) {
+            payload[random() % payload.size()] = static_cast<std::byte>(random());
+        }
+        payload.resize(random() % 3 == 0 ? random() % payload.size() : payload.size());
+        const auto size =
+            random() % 4 == 0 ? static_cast<std::uint32_t>(random()) : static_cast<std::uint32_t>(good.size());
+        Bytes bytes = beginning;
+        append(bytes,
+               chunk_of(static_cast<std::uint16_t>(1 + random() % 5), payload, static_cast<std::uint32_t>(random() % 5),
+                        compressed ? chunk_compressed : std::uint16_t{0}, size));
+        append(bytes, chunk_of(ChunkType::events, good, 1));
+        const auto back = read_back(dir, bytes);
+        ASSERT_TRUE(back);
+        EXPECT_NE(back->extent.cut_reason, "");
+    }
+}
+
+class DamagedChunk : public testing::Test {
+protected:
+    // What is said of a file of one good events chunk, the given chunk and another good one.
+    std::string reason(std::span<const std::byte> chunk) {
+        Bytes bytes = capture_beginning(dir_, 1);
+        append(bytes, chunk_of(ChunkType::events, sized(cb_record(1, 1))));
+        place_ = "the chunk at byte " + std::to_string(bytes.size());
+        const std::size_t good = bytes.size();
+        append(bytes, chunk);
+        append(bytes, chunk_of(ChunkType::events, sized(cb_record(2, 2))));
+        const auto back = read_back(dir_, bytes);
+        EXPECT_TRUE(back);
+        EXPECT_EQ(back->events.size(), 1u);
+        EXPECT_EQ(back->extent.valid_bytes, good);
+        return back->extent.cut_reason;
+    }
+
+    TempDir dir_;
+    std::string place_;
+};
+
+TEST_F(DamagedChunk, WrongChecksum) {
+    Bytes chunk = chunk_of(ChunkType::events, sized(cb_record(1, 1)));
+    chunk.back() ^= std::byte{1};
+    const std::string why = reason(chunk);
+    EXPECT_EQ(why, "the checksum of " + place_ + " is wrong");
+}
+
+TEST_F(DamagedChunk, ZerosAfterACrash) {
+    EXPECT_THAT(reason(Bytes(4096)), HasSubstr("does not begin like a chunk"));
+}
+
+TEST_F(DamagedChunk, RecordRunsOverTheEnd) {
+    Bytes records = sized(cb_record(5, 5));
+    append(records, bytes_of(RecordSize{100}));
+    EXPECT_THAT(reason(chunk_of(ChunkType::events, records)), HasSubstr("a record runs over its end"));
+    EXPECT_THAT(reason(chunk_of(ChunkType::events, Bytes(1))), HasSubstr("a record runs over its end"));
+}
+
+TEST_F(DamagedChunk, SizesThatCannotBe) {
+    const auto type = static_cast<std::uint16_t>(ChunkType::events);
+    const Bytes record = sized(cb_record(1, 1));
+    EXPECT_THAT(reason(chunk_of(type, record, 0, 0, 7)), HasSubstr("contradict"));
+    EXPECT_THAT(reason(chunk_of(type, record, 0, 0, max_chunk_size + 1)), HasSubstr("larger than any chunk"));
+    EXPECT_THAT(reason(chunk_of(type, record, 0, chunk_compressed, max_events_size + 1)), HasSubstr("more events"));
+}
+
+TEST_F(DamagedChunk, FrameOfAnotherSize) {
+    const Bytes zeros(1 << 20);
+    Compressor compressor;
+    const auto frame = compressor.compress(zeros);
+    ASSERT_TRUE(frame);
+    const auto type = static_cast<std::uint16_t>(ChunkType::events);
+    EXPECT_THAT(reason(chunk_of(type, *frame, 0, chunk_compressed, 1000)), HasSubstr("cannot be decompressed"));
+    EXPECT_THAT(reason(chunk_of(type, zeros, 0, chunk_compressed)), HasSubstr("cannot be decompressed"));
+}
+
+TEST_F(DamagedChunk, CpuThatIsNotThere) {
+    EXPECT_THAT(reason(chunk_of(ChunkType::events, sized(cb_record(1, 1)), 1)), HasSubstr("CPU"));
+}
+
+TEST_F(DamagedChunk, JsonThatIsNone) {
+    EXPECT_THAT(reason(chunk_of(ChunkType::symbols, bytes_of_text("[{]"))), HasSubstr("not JSON"));
+    EXPECT_THAT(reason(chunk_of(ChunkType::symbols, bytes_of_text("[{\"address\": 1}]"))),
+                HasSubstr("symbols[0].name is missing"));
+    EXPECT_THAT(reason(chunk_of(ChunkType::trailer, bytes_of_text("{}"))), HasSubstr("trailer.end_ns is missing"));
+    EXPECT_THAT(reason(chunk_of(ChunkType::trailer, {})), HasSubstr("not JSON"));
+}
+
+TEST_F(DamagedChunk, JsonOfNothingButBrackets) {
+    const std::string deep(8u << 20, '[');
+    EXPECT_THAT(reason(chunk_of(ChunkType::symbols, bytes_of_text(deep))), HasSubstr("not JSON"));
+    const std::string closed = deep + std::string(deep.size(), ']');
+    EXPECT_THAT(reason(chunk_of(ChunkType::symbols, bytes_of_text(closed))), HasSubstr("symbols"));
+}
+
+TEST(Damage, CutBetweenChunks) {
+    const TempDir dir;
+    const auto back = read_back(dir, capture_beginning(dir, 1));
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->extent.cut_reason, "the recording has no end: it was cut off");
+    EXPECT_EQ(back->extent.valid_bytes, back->extent.file_bytes);
+}
+
+TEST(Damage, CutInsideAChunkSaysWhere) {
+    const TempDir dir;
+    Bytes bytes = capture_beginning(dir, 1);
+    const std::string place = std::to_string(bytes.size());
+    append(bytes, chunk_of(ChunkType::events, sized(cb_record(1, 1))));
+    bytes.pop_back();
+    EXPECT_EQ(read_back(dir, bytes)->extent.cut_reason, "the file ends inside the chunk at byte " + place);
+}
+
+TEST(Damage, BytesAfterTheEnd) {
+    const TempDir dir;
+    Bytes bytes = recording(dir, 10, 5);
+    append(bytes, chunk_of(ChunkType::events, sized(cb_record(1, 1))));
+    const auto back = read_back(dir, bytes);
+    ASSERT_TRUE(back);
+    EXPECT_TRUE(back->trailer);
+    EXPECT_EQ(back->events.size(), 10u);
+    EXPECT_THAT(back->extent.cut_reason, HasSubstr("bytes follow the end"));
+}
+
+// Made so that every chunk reaches to the end of time: all would have to be open.
+TEST(Damage, ChunksThatAllOverlapAreRefused) {
+    const TempDir dir;
+    Bytes records;
+    while (records.size() < max_events_size - 100) {
+        append(records, sized(cb_record(1, 1)));
+    }
+    append(records, sized(cb_record(~0ull, 1)));
+    Compressor compressor;
+    const auto frame = compressor.compress(records);
+    ASSERT_TRUE(frame);
+    const Bytes chunk = chunk_of(static_cast<std::uint16_t>(ChunkType::events), *frame, 0, chunk_compressed,
+                                 static_cast<std::uint32_t>(records.size()));
+    Bytes bytes = capture_beginning(dir, 1);
+    for (int i = 0; i < 400; ++i) {
+        append(bytes, chunk);
+    }
+    const auto back = read_back(dir, bytes);
+    ASSERT_FALSE(back);
+    EXPECT_THAT(back.error().why, HasSubstr("overlap in time"));
+}
+
+TEST(Damage, FileThatChangesWhileItIsRead) {
+    const TempDir dir;
+    const std::string path = dir.file("made.rcu");
+    write_file(path, recording(dir, 100, 50));
+    auto reader = CaptureReader::open(path);
+    ASSERT_TRUE(reader);
+    std::filesystem::resize_file(path, 100);
+    const Status read = reader->for_each_event([](const Event&) {});
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().why, "it changed while it was read");
+}
+
+} // namespace
+} // namespace rcuscope::test

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "capture/event.hpp"
+
+#include "support.hpp"
+
+namespace rcuscope::test {
+namespace {
+
+template <typename Body, typename Wire>
+Body decoded(const Wire& wire) {
+    const auto event = decode_record(bytes_of(wire), 3);
+    EXPECT_TRUE(event.has_value());
+    if (!event || !std::holds_alternative<Body>(event->body)) {
+        ADD_FAILURE() << "not decoded, or to another kind";
+        return {};
+    }
+    EXPECT_EQ(event->ns, 1000u);
+    EXPECT_EQ(event->cpu, 3u);
+    EXPECT_EQ(event->tid, 7u);
+    return std::get<Body>(event->body);
+}
+
+template <typename Wire>
+bool refused(const Wire& wire) {
+    return !decode_record(bytes_of(wire), 0);
+}
+
+TEST(Event, Lost) {
+    const auto body = decoded<event::Lost>(rs_lost{header_of(RS_LOST, 1000), 5, 100, 200});
+    EXPECT_EQ(body.total, 5u);
+    EXPECT_EQ(body.from_ns, 100u);
+    EXPECT_EQ(body.to_ns, 200u);
+}
+
+TEST(Event, Task) {
+    const auto body = decoded<event::Task>(rs_task{header_of(RS_TASK, 1000), 42, RS_TASK_KTHREAD, "rcu_preempt"});
+    EXPECT_EQ(body.tgid, 42u);
+    EXPECT_TRUE(body.kthread);
+    EXPECT_EQ(body.comm, "rcu_preempt");
+}
+
+TEST(Event, GracePeriod) {
+    const auto start =
+        decoded<event::GpStart>(rs_gp_start{header_of(RS_GP_START, 1000, RS_GP_EXPEDITED), 0xfffffffffffffed1, 900});
+    EXPECT_EQ(start.gp_seq, 0xfffffffffffffed1u);
+    EXPECT_EQ(start.since_ns, 900u);
+    EXPECT_TRUE(start.expedited);
+    const auto end = decoded<event::GpEnd>(rs_gp{header_of(RS_GP_END, 1000), 17});
+    EXPECT_EQ(end.gp_seq, 17u);
+    EXPECT_FALSE(end.expedited);
+    const auto cleaned = decoded<event::GpCleaned>(rs_gp{header_of(RS_GP_CLEANED, 1000, RS_GP_EXPEDITED), 21});
+    EXPECT_EQ(cleaned.gp_seq, 21u);
+    EXPECT_TRUE(cleaned.expedited);
+}
+
+TEST(Event, Callback) {
+    const auto queued = decoded<event::CbQueued>(rs_cb_queued{header_of(RS_CB_QUEUED, 1000, RS_CB_LAZY), 1, 2, 3});
+    EXPECT_EQ(queued.head, 1u);
+    EXPECT_EQ(queued.func, 2u);
+    EXPECT_EQ(queued.caller, 3u);
+    EXPECT_TRUE(queued.lazy);
+    const auto assigned = decoded<event::CbAssigned>(rs_cb_assigned{header_of(RS_CB_ASSIGNED, 1000), 24, 5, 0});
+    EXPECT_EQ(assigned.gp_seq, 24u);
+    EXPECT_EQ(assigned.list_cpu, 5u);
+    EXPECT_EQ(decoded<event::CbInvoked>(rs_cb{header_of(RS_CB_INVOKED, 1000), 1, 2}).head, 1u);
+    EXPECT_EQ(decoded<event::CbDone>(rs_cb{header_of(RS_CB_DONE, 1000), 1, 2}).func, 2u);
+}
+
+TEST(Event, Batch) {
+    EXPECT_EQ(decoded<event::BatchBegin>(rs_batch{header_of(RS_BATCH_BEGIN, 1000), 6, 0}).list_cpu, 6u);
+    EXPECT_EQ(decoded<event::BatchEnd>(rs_batch{header_of(RS_BATCH_END, 1000), 7, 0}).list_cpu, 7u);
+}
+
+TEST(Event, Wait) {
+    const auto begin = decoded<event::WaitBegin>(rs_wait{header_of(RS_WAIT_BEGIN, 1000, RS_WAIT_RCU_BARRIER), 9});
+    EXPECT_EQ(begin.kind, event::WaitKind::rcu_barrier);
+    EXPECT_EQ(begin.caller, 9u);
+    const auto end =
+        decoded<event::WaitEnd>(rs_wait{header_of(RS_WAIT_END, 1000, RS_WAIT_SYNCHRONIZE_RCU_EXPEDITED), 0});
+    EXPECT_EQ(end.kind, event::WaitKind::synchronize_rcu_expedited);
+}
+
+TEST(Event, SiteAndModule) {
+    EXPECT_EQ(decoded<event::Site>(rs_site{header_of(RS_SITE, 1000), 12, 0}).site, 12u);
+    const auto module =
+        decoded<event::Module>(rs_module{header_of(RS_MODULE, 1000, RS_MODULE_FAILED), 0xc000, 4096, -12, "rcucmap"});
+    EXPECT_EQ(module.step, event::ModuleStep::failed);
+    EXPECT_EQ(module.name, "rcucmap");
+    EXPECT_EQ(module.base, 0xc000u);
+    EXPECT_EQ(module.size, 4096u);
+    EXPECT_EQ(module.ret, -12);
+    const auto section = decoded<event::ModuleSection>(
+        rs_module_section{header_of(RS_MODULE_SECTION, 1000), 0xd000, "rcucmap", ".init.text"});
+    EXPECT_EQ(section.module, "rcucmap");
+    EXPECT_EQ(section.section, ".init.text");
+    EXPECT_EQ(section.address, 0xd000u);
+}
+
+TEST(Event, RefusesWhatIsTooShort) {
+    const Bytes whole = bytes_of(rs_module{header_of(RS_MODULE, 1000), 0, 0, 0, "m"});
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+        EXPECT_FALSE(decode_record(std::span(whole).first(size), 0)) << size;
+    }
+}
+
+TEST(Event, AcceptsWhatWasAppendedLater) {
+    Bytes longer = cb_record(1000, 99);
+    longer.resize(longer.size() + 24);
+    const auto event = decode_record(longer, 0);
+    ASSERT_TRUE(event.has_value());
+    EXPECT_EQ(head_of(*event), 99u);
+}
+
+TEST(Event, RefusesValuesOutOfRange) {
+    EXPECT_TRUE(refused(rs_header{1000, 7, 9999, 0}));
+    EXPECT_TRUE(refused(rs_wait{header_of(RS_WAIT_BEGIN, 1000, 3), 0}));
+    EXPECT_TRUE(refused(rs_wait{header_of(RS_WAIT_END, 1000, 0xffff), 0}));
+    EXPECT_TRUE(refused(rs_module{header_of(RS_MODULE, 1000, 5), 0, 0, 0, "m"}));
+    EXPECT_TRUE(refused(rs_batch{header_of(RS_BATCH_BEGIN, 1000), max_cpus, 0}));
+    EXPECT_TRUE(refused(rs_cb_assigned{header_of(RS_CB_ASSIGNED, 1000), 0, max_cpus, 0}));
+}
+
+TEST(Event, RefusesStringsWithoutEnd) {
+    rs_task task{header_of(RS_TASK, 1000), 1, 0, ""};
+    std::memset(task.comm, 'x', sizeof task.comm);
+    EXPECT_TRUE(refused(task));
+    rs_module_section section{header_of(RS_MODULE_SECTION, 1000), 0, "m", ""};
+    std::memset(section.section, 'x', sizeof section.section);
+    EXPECT_TRUE(refused(section));
+}
+
+} // namespace
+} // namespace rcuscope::test

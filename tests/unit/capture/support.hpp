@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What the tests of the capture file share.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <iterator>
+#include <random>
+#include <span>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "capture/format.hpp"
+#include "capture/payload.hpp"
+#include "capture/reader.hpp"
+#include "capture/writer.hpp"
+#include "wire.h"
+
+namespace rcuscope::test {
+
+using Bytes = std::vector<std::byte>;
+
+class TempDir {
+public:
+    TempDir() {
+        std::string name = (std::filesystem::temp_directory_path() / "rcuscope-capture-XXXXXX").string();
+        if (::mkdtemp(name.data()) == nullptr) {
+            throw std::system_error(errno, std::generic_category(), name);
+        }
+        path_ = name;
+    }
+    TempDir(const TempDir&) = delete;
+    TempDir& operator=(const TempDir&) = delete;
+    ~TempDir() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    std::string file(const std::string& name) const { return (path_ / name).string(); }
+
+private:
+    std::filesystem::path path_;
+};
+
+inline Bytes read_file(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    const auto bytes = std::as_bytes(std::span(text));
+    return {bytes.begin(), bytes.end()};
+}
+
+inline void write_file(const std::string& path, std::span<const std::byte> bytes) {
+    std::string text(bytes.size(), '\0');
+    std::transform(bytes.begin(), bytes.end(), text.begin(), [](std::byte b) { return static_cast<char>(b); });
+    std::ofstream(path, std::ios::binary) << text;
+}
+
+template <typename T>
+Bytes bytes_of(const T& value) {
+    const auto bytes = std::as_bytes(std::span(&value, 1));
+    return {bytes.begin(), bytes.end()};
+}
+
+inline Bytes bytes_of_text(const std::string& text) {
+    const auto bytes = std::as_bytes(std::span(text));
+    return {bytes.begin(), bytes.end()};
+}
+
+inline void append(Bytes& to, std::span<const std::byte> more) {
+    to.insert(to.end(), more.begin(), more.end());
+}
+
+inline rs_header header_of(rs_kind kind, rs_u64 ns, rs_u16 aux = 0, rs_u32 tid = 7) {
+    return {ns, tid, static_cast<rs_u16>(kind), aux};
+}
+
+// A record whose `head` tells it from all others.
+inline Bytes cb_record(rs_u64 ns, rs_u64 head) {
+    return bytes_of(rs_cb{header_of(RS_CB_INVOKED, ns), head, 0});
+}
+
+inline std::uint64_t head_of(const Event& event) {
+    return std::get<event::CbInvoked>(event.body).head;
+}
+
+inline Metadata metadata_of_cpus(std::uint32_t cpus) {
+    Metadata metadata;
+    metadata.tool_version = "0.1.0";
+    metadata.host.cpus = cpus;
+    return metadata;
+}
+
+// A chunk as the writer would make it, but of whatever a test wants in it.
+inline Bytes chunk_of(std::uint16_t type, std::span<const std::byte> stored, std::uint32_t cpu = 0,
+                      std::uint16_t flags = 0, std::uint32_t size = 0) {
+    ChunkHeader header{};
+    header.magic = chunk_magic;
+    header.type = type;
+    header.flags = flags;
+    header.cpu = cpu;
+    header.stored = static_cast<std::uint32_t>(stored.size());
+    header.size = size != 0 ? size : header.stored;
+    header.checksum = chunk_checksum(header, stored);
+    Bytes chunk = bytes_of(header);
+    append(chunk, stored);
+    return chunk;
+}
+
+inline Bytes chunk_of(ChunkType type, std::span<const std::byte> stored, std::uint32_t cpu = 0) {
+    return chunk_of(static_cast<std::uint16_t>(type), stored, cpu);
+}
+
+inline Bytes sized(std::span<const std::byte> record) {
+    Bytes out = bytes_of(static_cast<RecordSize>(record.size()));
+    append(out, record);
+    return out;
+}
+
+// What a capture of `cpus` CPUs begins with: its header and its metadata.
+inline Bytes capture_beginning(const TempDir& dir, std::uint32_t cpus) {
+    const std::string path = dir.file("beginning.rcu");
+    EXPECT_TRUE(CaptureWriter::create(path, metadata_of_cpus(cpus)));
+    return read_file(path);
+}
+
+struct ReadBack {
+    std::vector<Event> events;
+    CaptureExtent extent;
+    std::optional<Trailer> trailer;
+};
+
+inline Result<ReadBack> read_back(const std::string& path) {
+    auto reader = CaptureReader::open(path);
+    if (!reader) {
+        return tl::unexpected<Error>(reader.error());
+    }
+    ReadBack back;
+    const Status read = reader->for_each_event([&](const Event& event) { back.events.push_back(event); });
+    if (!read) {
+        return tl::unexpected<Error>(read.error());
+    }
+    back.extent = reader->extent();
+    back.trailer = reader->trailer();
+    return back;
+}
+
+inline Result<ReadBack> read_back(const TempDir& dir, std::span<const std::byte> bytes) {
+    const std::string path = dir.file("made.rcu");
+    write_file(path, bytes);
+    return read_back(path);
+}
+
+} // namespace rcuscope::test

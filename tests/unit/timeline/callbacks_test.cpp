@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <gtest/gtest.h>
+
+#include "timeline/scenario.hpp"
+
+namespace rcuscope::test {
+namespace {
+
+TEST(Callbacks, FromQueueToReturn) {
+    Scenario scenario;
+    scenario.task(5, "rmmod").at(10, event::CbQueued{.head = 1, .func = Scenario::func, .caller = 0xca, .lazy = true});
+    scenario.gp_start(20, 7).assign(21, 7).gp_end(40, 7).cpu(1).invoke(50, 1).done(53, 1);
+
+    const Timeline timeline = scenario.complete(1000);
+
+    ASSERT_EQ(timeline.callbacks.size(), 1U);
+    const Callback& callback = timeline.callbacks[0];
+    EXPECT_EQ(callback.id, 1U);
+    EXPECT_EQ(callback.function.address, Scenario::func);
+    EXPECT_EQ(callback.caller.address, 0xcaU);
+    EXPECT_EQ(callback.head, 1U);
+    EXPECT_TRUE(callback.lazy);
+    EXPECT_EQ(callback.queued, 10);
+    EXPECT_EQ(callback.queued_tid, 100U);
+    EXPECT_EQ(callback.queued_comm, "rmmod");
+    EXPECT_EQ(callback.queued_cpu, 0U);
+    EXPECT_EQ(callback.invoked, 50);
+    EXPECT_EQ(callback.done, 53);
+    EXPECT_EQ(callback.invoked_cpu, 1U);
+    EXPECT_EQ(callback.grace_period, 1U);
+    EXPECT_EQ(callback.state, CallbackState::done);
+}
+
+TEST(Callbacks, AHeadIsReusedAfterItsInvocation) {
+    const Timeline timeline =
+        Scenario().queue(10, 1).invoke(20, 1).done(21, 1).queue(30, 1).invoke(40, 1).done(41, 1).complete(1000);
+
+    ASSERT_EQ(timeline.callbacks.size(), 2U);
+    EXPECT_EQ(timeline.callbacks[0].done, 21);
+    EXPECT_EQ(timeline.callbacks[1].invoked, 40);
+    EXPECT_EQ(timeline.callbacks[1].done, 41);
+}
+
+TEST(Callbacks, ACallbackQueuesItselfAgain) {
+    const Timeline timeline =
+        Scenario().queue(10, 1).invoke(20, 1).queue(21, 1).done(22, 1).invoke(40, 1).done(41, 1).complete(1000);
+
+    ASSERT_EQ(timeline.callbacks.size(), 2U);
+    EXPECT_EQ(timeline.callbacks[0].done, 22);
+    EXPECT_EQ(timeline.callbacks[1].done, 41);
+}
+
+TEST(Callbacks, AHeadQueuedTwiceIsShownTwice) {
+    const Timeline timeline = Scenario().queue(10, 1).queue(11, 1).queue(12, 1).invoke(20, 1).done(21, 1).complete(99);
+
+    ASSERT_EQ(timeline.callbacks.size(), 3U);
+    EXPECT_EQ(timeline.callbacks[0].done, 21);
+    EXPECT_EQ(timeline.callbacks[1].state, CallbackState::pending);
+    EXPECT_EQ(timeline.callbacks[2].state, CallbackState::pending);
+}
+
+TEST(Callbacks, AHeadQueuedAgainAfterALossStartsAnew) {
+    const Timeline timeline =
+        Scenario().queue(10, 1).cpu(1).lost(12, 15, 3).cpu(0).queue(20, 1).invoke(30, 1).done(31, 1).complete(99);
+
+    ASSERT_EQ(timeline.callbacks.size(), 2U);
+    EXPECT_EQ(timeline.callbacks[0].state, CallbackState::unknown);
+    EXPECT_EQ(timeline.callbacks[0].invoked, std::nullopt);
+    EXPECT_EQ(timeline.callbacks[1].done, 31);
+}
+
+TEST(Callbacks, AnotherFunctionOfTheSameHeadIsAnotherCallback) {
+    const Timeline timeline = Scenario().queue(10, 1, 0xa).invoke(20, 1, 0xb).invoke(30, 1, 0xa).complete(99);
+
+    EXPECT_EQ(timeline.callbacks.at(0).invoked, std::nullopt);
+    EXPECT_EQ(timeline.callbacks.at(0).state, CallbackState::unknown);
+}
+
+TEST(Callbacks, InvocationsOfWhatWasNotSeenQueuedAreIgnored) {
+    const Timeline timeline = Scenario().invoke(10, 1).done(11, 1).done(12, 2).assign(13, 7, 9).complete(99);
+    EXPECT_TRUE(timeline.callbacks.empty());
+}
+
+TEST(Callbacks, QueuedDuringAGracePeriodWaitsForTheNext) {
+    const Timeline timeline = Scenario()
+                                  .gp_start(10, 7)
+                                  .queue(20, 1)
+                                  .assign(25, 8)
+                                  .gp_end(30, 7)
+                                  .gp_start(31, 8)
+                                  .gp_end(50, 8)
+                                  .invoke(60, 1)
+                                  .complete(99);
+    EXPECT_EQ(timeline.callbacks.at(0).grace_period, 2U);
+}
+
+TEST(Callbacks, TwoGracePeriodsOutstanding) {
+    Scenario scenario;
+    scenario.queue(5, 1).assign(6, 7).gp_start(10, 7).queue(20, 2).assign(25, 8).queue(26, 3).assign(27, 8);
+    scenario.gp_end(30, 7).gp_start(31, 8).invoke(35, 1).gp_end(50, 8).invoke(60, 2).invoke(61, 3);
+
+    const Timeline timeline = scenario.complete(99);
+
+    EXPECT_EQ(timeline.callbacks.at(0).grace_period, 1U);
+    EXPECT_EQ(timeline.callbacks.at(1).grace_period, 2U);
+    EXPECT_EQ(timeline.callbacks.at(2).grace_period, 2U);
+}
+
+TEST(Callbacks, AnEarlierAssignmentReplacesALaterOneOnly) {
+    // The first waits for 7 and keeps it; the second was to wait for 9, and 8 is enough.
+    Scenario scenario;
+    scenario.queue(1, 1).assign(2, 7).queue(3, 2).assign(4, 9).queue(5, 3).assign(6, 8);
+    scenario.gp_start(10, 7).gp_end(20, 7).invoke(21, 1).gp_start(22, 8).gp_end(30, 8).invoke(31, 2).invoke(32, 3);
+
+    const Timeline timeline = scenario.complete(99);
+
+    EXPECT_EQ(timeline.callbacks.at(0).grace_period, 1U);
+    EXPECT_EQ(timeline.callbacks.at(1).grace_period, 2U);
+    EXPECT_EQ(timeline.callbacks.at(2).grace_period, 2U);
+}
+
+TEST(Callbacks, AssignmentConcernsOneListOnly) {
+    // CPU 0 assigns on behalf of CPU 1, whose callbacks are offloaded.
+    Scenario scenario;
+    scenario.queue(1, 1).cpu(1).queue(2, 2).cpu(0).assign(3, 7, 1).gp_start(10, 7).gp_end(20, 7);
+    scenario.invoke(30, 1).invoke(31, 2);
+
+    const Timeline timeline = scenario.complete(99);
+
+    EXPECT_EQ(timeline.callbacks.at(0).grace_period, std::nullopt);
+    EXPECT_EQ(timeline.callbacks.at(1).queued_cpu, 1U);
+    EXPECT_EQ(timeline.callbacks.at(1).invoked_cpu, 0U);
+    EXPECT_EQ(timeline.callbacks.at(1).grace_period, 1U);
+}
+
+TEST(Callbacks, AssignmentAcrossTheWrapOfGpSeq) {
+    const std::uint64_t last = ~std::uint64_t{0} >> 2; // its end makes gp_seq zero
+    Scenario scenario;
+    scenario.queue(1, 1).assign(2, last).queue(3, 2).assign(4, 0).gp_start(10, last).gp_end(20, last).invoke(21, 1);
+    scenario.gp_start(22, 0).gp_end(30, 0).invoke(31, 2);
+
+    const Timeline timeline = scenario.complete(99);
+
+    EXPECT_EQ(timeline.callbacks.at(0).grace_period, 1U);
+    EXPECT_EQ(timeline.callbacks.at(1).grace_period, 2U);
+}
+
+TEST(Callbacks, TheGracePeriodMayHaveBegunBeforeTheRecording) {
+    const Timeline timeline = Scenario().queue(1, 1).assign(2, 7).gp_end(20, 7).invoke(21, 1).complete(99);
+    EXPECT_EQ(timeline.callbacks.at(0).grace_period, 1U);
+}
+
+TEST(Callbacks, NoGracePeriodThatEndsAfterTheInvocation) {
+    const Timeline timeline =
+        Scenario().queue(1, 1).assign(2, 7).gp_start(5, 7).invoke(10, 1).gp_end(20, 7).complete(99);
+    EXPECT_EQ(timeline.callbacks.at(0).grace_period, std::nullopt);
+}
+
+TEST(Callbacks, NoGracePeriodThatBeganBeforeQueueing) {
+    const Timeline timeline =
+        Scenario().gp_start(5, 7).queue(10, 1).assign(11, 7).gp_end(20, 7).invoke(30, 1).complete(99);
+    EXPECT_EQ(timeline.callbacks.at(0).grace_period, std::nullopt);
+}
+
+TEST(Callbacks, NoGracePeriodThatWasNeverSeenOrAssigned) {
+    const Timeline timeline = Scenario()
+                                  .queue(1, 1)
+                                  .assign(2, 8)
+                                  .queue(3, 2)
+                                  .gp_start(5, 7)
+                                  .gp_end(20, 7)
+                                  .invoke(30, 1)
+                                  .invoke(31, 2)
+                                  .complete(99);
+    EXPECT_EQ(timeline.callbacks.at(0).grace_period, std::nullopt);
+    EXPECT_EQ(timeline.callbacks.at(1).grace_period, std::nullopt);
+}
+
+TEST(Callbacks, ManyCallbacksAndAssignments) {
+    Scenario scenario;
+    for (std::uint64_t i = 0; i < 200'000; i++) {
+        const auto now = static_cast<Nanoseconds>(2 * i);
+        scenario.queue(now, i + 1).assign(now + 1, 7 + i / 100'000);
+    }
+    scenario.gp_start(500'000, 7).gp_end(500'001, 7).gp_start(500'002, 8).gp_end(500'003, 8);
+    scenario.invoke(600'000, 100'000).invoke(600'001, 100'001);
+
+    const Timeline timeline = scenario.complete(700'000);
+
+    EXPECT_EQ(timeline.callbacks.at(99'999).grace_period, 1U);
+    EXPECT_EQ(timeline.callbacks.at(100'000).grace_period, 2U);
+}
+
+TEST(Callbacks, NotInvokedIsPending) {
+    const Timeline timeline = Scenario().queue(10, 1).complete(99);
+    EXPECT_EQ(timeline.callbacks.at(0).state, CallbackState::pending);
+}
+
+TEST(Callbacks, NotInvokedIsUnknownWhereTheRecordingWasCutOff) {
+    const Timeline timeline = Scenario().queue(10, 1).cut_off();
+    EXPECT_EQ(timeline.callbacks.at(0).state, CallbackState::unknown);
+    EXPECT_EQ(timeline.callbacks.at(0).invoked, std::nullopt);
+}
+
+TEST(Callbacks, NotInvokedIsUnknownIfAnyCpuLostSomethingSince) {
+    const Timeline timeline = Scenario().queue(10, 1).cpu(1).lost(5, 15, 2).cpu(0).queue(20, 2).complete(99);
+    EXPECT_EQ(timeline.callbacks.at(0).state, CallbackState::unknown);
+    EXPECT_EQ(timeline.callbacks.at(1).state, CallbackState::pending);
+}
+
+TEST(Callbacks, InvokedButNotDoneIsUnknown) {
+    const Timeline timeline = Scenario().queue(10, 1).invoke(20, 1).complete(99);
+    EXPECT_EQ(timeline.callbacks.at(0).invoked, 20);
+    EXPECT_EQ(timeline.callbacks.at(0).state, CallbackState::unknown);
+}
+
+TEST(Callbacks, AReturnAfterALossOnItsCpuMayBeOfAnotherRound) {
+    const Timeline timeline = Scenario().queue(10, 1).invoke(20, 1).lost(21, 29, 4).done(30, 1).complete(99);
+    EXPECT_EQ(timeline.callbacks.at(0).done, std::nullopt);
+    EXPECT_EQ(timeline.callbacks.at(0).state, CallbackState::unknown);
+}
+
+TEST(Callbacks, EqualTimesKeepTheOrderOfEvents) {
+    const Timeline timeline = Scenario().queue(10, 1).invoke(10, 1).done(10, 1).queue(10, 2).complete(99);
+
+    ASSERT_EQ(timeline.callbacks.size(), 2U);
+    EXPECT_EQ(timeline.callbacks[0].head, 1U);
+    EXPECT_EQ(timeline.callbacks[0].done, 10);
+    EXPECT_EQ(timeline.callbacks[1].head, 2U);
+}
+
+TEST(Callbacks, NegativeTimes) {
+    const Timeline timeline = Scenario().queue(-30, 1).invoke(-10, 1).done(5, 1).complete(99);
+    EXPECT_EQ(timeline.callbacks.at(0).queued, -30);
+    EXPECT_EQ(timeline.callbacks.at(0).invoked, -10);
+}
+
+TEST(CallbackContext, IsThatOfTheTask) {
+    struct Case {
+        const char* comm;
+        bool kthread;
+        InvocationContext expected;
+    };
+    for (const Case& row :
+         {Case{"ksoftirqd/0", true, InvocationContext::ksoftirqd}, Case{"rcuc/1", true, InvocationContext::rcuc},
+          Case{"rcuop/1", true, InvocationContext::rcuo}, Case{"rcu_preempt", true, InvocationContext::softirq},
+          Case{"rcuop/1", false, InvocationContext::softirq}, Case{"bash", false, InvocationContext::softirq}}) {
+        const Timeline timeline =
+            Scenario().queue(1, 1).tid(9).task(2, row.comm, row.kthread).invoke(3, 1).complete(99);
+        EXPECT_EQ(timeline.callbacks.at(0).context, row.expected) << row.comm;
+    }
+}
+
+TEST(CallbackContext, OfATaskNeverDescribedIsUnknownExceptIdle) {
+    const Timeline timeline = Scenario().queue(1, 1).queue(2, 2).invoke(3, 1).tid(0).invoke(4, 2).complete(99);
+    EXPECT_EQ(timeline.callbacks.at(0).context, InvocationContext::unknown);
+    EXPECT_EQ(timeline.callbacks.at(1).context, InvocationContext::softirq);
+}
+
+} // namespace
+} // namespace rcuscope::test

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <gtest/gtest.h>
+
+#include "timeline/scenario.hpp"
+
+namespace rcuscope::test {
+namespace {
+
+TEST(GracePeriods, StartEndAndCleanupAreOneGracePeriod) {
+    Scenario scenario;
+    scenario.at(100, event::GpStart{.gp_seq = running(7), .since_ns = Scenario::absolute(70)})
+        .gp_end(300, 7)
+        .at(310, event::GpCleaned{.gp_seq = running(7)});
+
+    const Timeline timeline = scenario.complete(1000);
+
+    ASSERT_EQ(timeline.grace_periods.size(), 1U);
+    const GracePeriod& gp = timeline.grace_periods[0];
+    EXPECT_EQ(gp.id, 1U);
+    EXPECT_EQ(gp.flavor, "rcu");
+    EXPECT_FALSE(gp.expedited);
+    EXPECT_EQ(gp.gp_seq, 29);
+    EXPECT_EQ(gp.start, 100);
+    EXPECT_EQ(gp.start_uncertainty, 30);
+    EXPECT_EQ(gp.end, 300);
+    EXPECT_EQ(gp.cleaned, 310);
+}
+
+TEST(GracePeriods, ExpeditedOnesAreCountedApart) {
+    Scenario scenario;
+    scenario.gp_start(100, 7)
+        .at(110, event::GpStart{.gp_seq = running(7), .since_ns = Scenario::absolute(110), .expedited = true})
+        .at(150, event::GpEnd{.gp_seq = running(7), .expedited = true})
+        .gp_end(300, 7);
+
+    const Timeline timeline = scenario.complete(1000);
+
+    ASSERT_EQ(timeline.grace_periods.size(), 2U);
+    EXPECT_EQ(timeline.grace_periods[0].end, 300);
+    EXPECT_TRUE(timeline.grace_periods[1].expedited);
+    EXPECT_EQ(timeline.grace_periods[1].end, 150);
+}
+
+TEST(GracePeriods, AnEndWithoutStartBeganBeforeTheRecording) {
+    const Timeline timeline = Scenario().gp_end(50, 6).gp_start(60, 7).complete(1000);
+
+    ASSERT_EQ(timeline.grace_periods.size(), 2U);
+    EXPECT_EQ(timeline.grace_periods[0].start, std::nullopt);
+    EXPECT_EQ(timeline.grace_periods[0].end, 50);
+    EXPECT_EQ(timeline.grace_periods[0].id, 1U);
+    EXPECT_EQ(timeline.grace_periods[1].start, 60);
+    EXPECT_EQ(timeline.grace_periods[1].end, std::nullopt);
+}
+
+TEST(GracePeriods, AMissedEndStaysUnknown) {
+    const Timeline timeline = Scenario().gp_start(100, 7).gp_start(200, 8).gp_end(300, 8).complete(1000);
+
+    ASSERT_EQ(timeline.grace_periods.size(), 2U);
+    EXPECT_EQ(timeline.grace_periods[0].end, std::nullopt);
+    EXPECT_EQ(timeline.grace_periods[1].end, 300);
+}
+
+TEST(GracePeriods, ACleanupAloneIsOfOneBeforeTheRecording) {
+    const Timeline timeline = Scenario().at(5, event::GpCleaned{.gp_seq = running(6)}).complete(1000);
+    EXPECT_TRUE(timeline.grace_periods.empty());
+}
+
+TEST(GracePeriods, TheCounterIsSignedAndWraps) {
+    // RCU starts 300 grace periods before zero.
+    const std::uint64_t first = (std::uint64_t{0} - 300) & (~std::uint64_t{0} >> 2);
+    const std::uint64_t last = ~std::uint64_t{0} >> 2;
+    const Timeline timeline = Scenario()
+                                  .gp_start(100, first)
+                                  .gp_end(110, first)
+                                  .gp_start(200, last)
+                                  .gp_end(210, last)
+                                  .gp_start(300, 0)
+                                  .complete(1000);
+
+    ASSERT_EQ(timeline.grace_periods.size(), 3U);
+    EXPECT_EQ(timeline.grace_periods[0].gp_seq, -1199);
+    EXPECT_EQ(timeline.grace_periods[1].gp_seq, -3);
+    EXPECT_EQ(timeline.grace_periods[1].end, 210);
+    EXPECT_EQ(timeline.grace_periods[2].gp_seq, 1);
+}
+
+TEST(GracePeriods, EventsOfOneInstantMayComeInAnyOrder) {
+    const Timeline timeline = Scenario().gp_end(100, 7).gp_start(100, 7).gp_start(100, 8).complete(1000);
+
+    ASSERT_EQ(timeline.grace_periods.size(), 2U);
+    EXPECT_EQ(timeline.grace_periods[0].start, 100);
+    EXPECT_EQ(timeline.grace_periods[0].end, 100);
+    EXPECT_EQ(timeline.grace_periods[1].start, 100);
+}
+
+TEST(GracePeriods, AStartNoticedAfterTheEndLiesBeforeIt) {
+    Scenario scenario;
+    scenario.gp_end(100, 7).at(120, event::GpStart{.gp_seq = running(7), .since_ns = Scenario::absolute(90)});
+
+    const Timeline timeline = scenario.complete(1000);
+
+    EXPECT_EQ(timeline.grace_periods.at(0).start, 100);
+    EXPECT_EQ(timeline.grace_periods.at(0).start_uncertainty, 10);
+}
+
+TEST(GracePeriods, TimesBeforeTheStartAreNegative) {
+    Scenario scenario;
+    scenario.at(-20, event::GpStart{.gp_seq = running(7), .since_ns = Scenario::absolute(-50)}).gp_end(30, 7);
+
+    const Timeline timeline = scenario.complete(1000);
+
+    EXPECT_EQ(timeline.grace_periods.at(0).start, -20);
+    EXPECT_EQ(timeline.grace_periods.at(0).start_uncertainty, 30);
+}
+
+} // namespace
+} // namespace rcuscope::test

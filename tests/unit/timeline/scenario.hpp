@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Events written tersely, and the timeline that they make.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "timeline/builder.hpp"
+
+namespace rcuscope::test {
+
+// The kernel's gp_seq of grace period `counter`: while it is in progress, and when it is over.
+constexpr std::uint64_t running(std::uint64_t counter) {
+    return (counter << 2) | 1;
+}
+constexpr std::uint64_t over(std::uint64_t counter) {
+    return (counter + 1) << 2;
+}
+
+// Times are relative to the recording's start; cpu() and tid() hold for what follows.
+class Scenario {
+public:
+    static constexpr std::uint64_t start_ns = 5'000'000;
+
+    Scenario() { metadata.start_ns = start_ns; }
+
+    Scenario& cpu(std::uint32_t cpu) {
+        cpu_ = cpu;
+        return *this;
+    }
+    Scenario& tid(std::uint32_t tid) {
+        tid_ = tid;
+        return *this;
+    }
+    Scenario& at(Nanoseconds ns, EventBody body) {
+        events_.push_back({.ns = absolute(ns), .cpu = cpu_, .tid = tid_, .body = std::move(body)});
+        return *this;
+    }
+
+    Scenario& task(Nanoseconds ns, const std::string& comm, bool kthread = false) {
+        return at(ns, event::Task{.tgid = tid_, .kthread = kthread, .comm = comm});
+    }
+    Scenario& lost(Nanoseconds from, Nanoseconds to, std::uint64_t total) {
+        return at(to, event::Lost{.total = total, .from_ns = absolute(from), .to_ns = absolute(to)});
+    }
+    Scenario& gp_start(Nanoseconds ns, std::uint64_t counter) {
+        return at(ns, event::GpStart{.gp_seq = running(counter), .since_ns = absolute(ns)});
+    }
+    Scenario& gp_end(Nanoseconds ns, std::uint64_t counter) { return at(ns, event::GpEnd{.gp_seq = running(counter)}); }
+    // Callbacks have function `func` unless a test is about functions.
+    Scenario& queue(Nanoseconds ns, std::uint64_t head, std::uint64_t function = func) {
+        return at(ns, event::CbQueued{.head = head, .func = function});
+    }
+    // All callbacks of a CPU now wait for the end of grace period `counter`.
+    Scenario& assign(Nanoseconds ns, std::uint64_t counter, std::uint32_t list_cpu = 0) {
+        return at(ns, event::CbAssigned{.gp_seq = over(counter), .list_cpu = list_cpu});
+    }
+    Scenario& invoke(Nanoseconds ns, std::uint64_t head, std::uint64_t function = func) {
+        return at(ns, event::CbInvoked{.head = head, .func = function});
+    }
+    Scenario& done(Nanoseconds ns, std::uint64_t head, std::uint64_t function = func) {
+        return at(ns, event::CbDone{.head = head, .func = function});
+    }
+    Scenario& site(Nanoseconds ns, std::uint32_t site) { return at(ns, event::Site{.site = site}); }
+    Scenario& module(Nanoseconds ns, event::ModuleStep step, const std::string& name, std::int32_t ret = 0) {
+        return at(ns, event::Module{.step = step, .name = name, .ret = ret});
+    }
+
+    // A site of module "rcu_demo"; its number is the order of the calls.
+    Scenario& has_site(SiteKind kind, const std::string& function, std::uint64_t offset = 0) {
+        metadata.sites.push_back({.kind = kind, .module = "rcu_demo", .function = function, .offset = offset});
+        return *this;
+    }
+
+    Timeline complete(Nanoseconds end) const {
+        Trailer trailer;
+        trailer.end_ns = absolute(end);
+        trailer.reason = "command ended";
+        return complete(trailer);
+    }
+    Timeline complete(const Trailer& trailer) const { return build(trailer, {}); }
+    Timeline cut_off(const std::string& reason = "a chunk is cut") const { return build(std::nullopt, reason); }
+
+    static std::uint64_t absolute(Nanoseconds ns) { return start_ns + static_cast<std::uint64_t>(ns); }
+
+    static constexpr std::uint64_t func = 0xf00;
+
+    Metadata metadata;
+    std::vector<SymbolInfo> symbols;
+
+private:
+    Timeline build(const std::optional<Trailer>& trailer, const std::string& cut_reason) const {
+        TimelineBuilder builder(metadata, symbols);
+        for (const Event& event : events_) {
+            builder.take(event);
+        }
+        return std::move(builder).finish(trailer, cut_reason);
+    }
+
+    std::vector<Event> events_;
+    std::uint32_t cpu_ = 0;
+    std::uint32_t tid_ = 100;
+};
+
+} // namespace rcuscope::test

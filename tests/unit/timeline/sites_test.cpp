@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <gtest/gtest.h>
+
+#include "timeline/scenario.hpp"
+
+namespace rcuscope::test {
+namespace {
+
+enum : std::uint32_t { lock, unlock, other_unlock, enter, leave, enter_inner, leave_inner };
+
+Scenario with_sites() {
+    Scenario scenario;
+    scenario.has_site(SiteKind::read_lock, "demo_read", 0x10)
+        .has_site(SiteKind::read_unlock, "demo_read", 0x20)
+        .has_site(SiteKind::read_unlock, "demo_put", 0x8)
+        .has_site(SiteKind::function_entry, "demo_read")
+        .has_site(SiteKind::function_return, "demo_read", 0x30)
+        .has_site(SiteKind::function_entry, "demo_inner")
+        .has_site(SiteKind::function_return, "demo_inner", 0x44);
+    return scenario;
+}
+
+TEST(ReadSections, LockAndUnlock) {
+    const Timeline timeline = with_sites().task(1, "reader").cpu(1).site(10, lock).site(30, unlock).complete(99);
+
+    ASSERT_EQ(timeline.read_sections.size(), 1U);
+    const ReadSection& section = timeline.read_sections[0];
+    EXPECT_EQ(section.tid, 100U);
+    EXPECT_EQ(section.comm, "reader");
+    EXPECT_EQ(section.cpu, 1U);
+    EXPECT_EQ(section.begin, 10);
+    EXPECT_EQ(section.end, 30);
+    EXPECT_EQ(section.place.module, "rcu_demo");
+    EXPECT_EQ(section.place.function, "demo_read");
+    EXPECT_EQ(section.place.offset, 0x10U);
+    EXPECT_EQ(section.place.address, 0U);
+    EXPECT_EQ(section.nesting, 0U);
+}
+
+TEST(ReadSections, Nest) {
+    const Timeline timeline =
+        with_sites().site(10, lock).site(11, lock).site(12, unlock).site(13, unlock).site(14, lock).complete(99);
+
+    ASSERT_EQ(timeline.read_sections.size(), 3U);
+    EXPECT_EQ(timeline.read_sections[0].end, 13);
+    EXPECT_EQ(timeline.read_sections[0].nesting, 0U);
+    EXPECT_EQ(timeline.read_sections[1].end, 12);
+    EXPECT_EQ(timeline.read_sections[1].nesting, 1U);
+    EXPECT_EQ(timeline.read_sections[2].end, std::nullopt);
+    EXPECT_EQ(timeline.read_sections[2].nesting, 0U);
+}
+
+TEST(ReadSections, MayEndInAnotherFunction) {
+    const Timeline timeline = with_sites().site(10, lock).site(20, other_unlock).complete(99);
+    EXPECT_EQ(timeline.read_sections.at(0).end, 20);
+}
+
+TEST(ReadSections, UnlockWithoutLockAndUnknownSitesAreIgnored) {
+    const Timeline timeline = with_sites().site(10, unlock).site(11, 1000).site(12, lock).complete(99);
+    ASSERT_EQ(timeline.read_sections.size(), 1U);
+    EXPECT_EQ(timeline.read_sections[0].nesting, 0U);
+}
+
+TEST(ReadSections, BelongToTheirTaskOnWhateverCpu) {
+    const Timeline timeline =
+        with_sites().tid(1).site(10, lock).tid(2).site(11, lock).cpu(1).tid(1).site(12, unlock).complete(99);
+    EXPECT_EQ(timeline.read_sections.at(0).end, 12);
+    EXPECT_EQ(timeline.read_sections.at(1).end, std::nullopt);
+    EXPECT_EQ(timeline.read_sections.at(1).nesting, 0U);
+}
+
+TEST(ReadSections, IdleTasksOfTwoCpusAreTwoTasks) {
+    const Timeline timeline =
+        with_sites().tid(0).cpu(0).site(10, lock).cpu(1).site(11, lock).cpu(0).site(12, unlock).complete(99);
+    EXPECT_EQ(timeline.read_sections.at(0).end, 12);
+    EXPECT_EQ(timeline.read_sections.at(1).end, std::nullopt);
+    EXPECT_EQ(timeline.read_sections.at(1).nesting, 0U);
+}
+
+TEST(ReadSections, ALossGivesUpWhatWasOpenOnItsCpu) {
+    Scenario scenario = with_sites();
+    scenario.tid(1).site(10, lock).cpu(1).tid(2).site(11, lock); // task 1 on CPU 0, task 2 on CPU 1
+    scenario.cpu(0).tid(3).lost(12, 14, 5);
+    scenario.tid(1).site(20, lock).site(21, unlock).site(22, unlock).cpu(1).tid(2).site(23, unlock);
+
+    const Timeline timeline = scenario.complete(99);
+
+    ASSERT_EQ(timeline.read_sections.size(), 3U);
+    EXPECT_EQ(timeline.read_sections[0].end, std::nullopt);
+    EXPECT_EQ(timeline.read_sections[1].end, 23);
+    EXPECT_EQ(timeline.read_sections[2].end, 21);
+    EXPECT_EQ(timeline.read_sections[2].nesting, 0U);
+}
+
+TEST(ReadSections, ALossReportedAgainGivesUpNothing) {
+    const Timeline timeline = with_sites().lost(1, 2, 5).site(10, lock).lost(1, 2, 5).site(20, unlock).complete(99);
+    EXPECT_EQ(timeline.read_sections.at(0).end, 20);
+    EXPECT_EQ(timeline.capture.lost.size(), 1U);
+}
+
+TEST(ReadSections, ATaskThatMovedAwayKeepsWhatIsOpen) {
+    // Task 1 was last seen on CPU 1, so a loss on CPU 0 cannot have hidden anything of it.
+    Scenario scenario = with_sites();
+    scenario.tid(1).site(10, lock).cpu(1).site(11, enter).cpu(0).tid(2).lost(12, 14, 5);
+    scenario.cpu(1).tid(1).site(20, unlock);
+
+    const Timeline timeline = scenario.complete(99);
+
+    EXPECT_EQ(timeline.read_sections.at(0).end, 20);
+}
+
+TEST(ReadSections, HaveAnAddressOnceTheirModuleHasAPlace) {
+    Scenario scenario = with_sites();
+    ModuleInfo module;
+    module.name = "rcu_demo";
+    module.functions = {{.name = "demo_read", .section = ".text", .offset = 0x100, .size = 0x50}};
+    scenario.metadata.modules = {module};
+    scenario.at(5, event::ModuleSection{.module = "rcu_demo", .section = ".text", .address = 0xffff1000});
+    scenario.site(10, lock);
+
+    const Timeline timeline = scenario.complete(99);
+
+    EXPECT_EQ(timeline.read_sections.at(0).place.address, 0xffff1110U);
+    EXPECT_EQ(timeline.read_sections.at(0).place.offset, 0x10U);
+}
+
+TEST(FunctionCalls, EntryAndReturn) {
+    const Timeline timeline = with_sites().task(1, "caller").site(10, enter).site(20, leave).complete(99);
+
+    ASSERT_EQ(timeline.function_calls.size(), 1U);
+    EXPECT_EQ(timeline.function_calls[0].function.function, "demo_read");
+    EXPECT_EQ(timeline.function_calls[0].comm, "caller");
+    EXPECT_EQ(timeline.function_calls[0].begin, 10);
+    EXPECT_EQ(timeline.function_calls[0].end, 20);
+}
+
+TEST(FunctionCalls, RecursionReturnsInnermostFirst) {
+    const Timeline timeline =
+        with_sites().site(10, enter).site(11, enter).site(12, leave).site(13, leave).site(14, leave).complete(99);
+    ASSERT_EQ(timeline.function_calls.size(), 2U);
+    EXPECT_EQ(timeline.function_calls[0].end, 13);
+    EXPECT_EQ(timeline.function_calls[1].end, 12);
+}
+
+TEST(FunctionCalls, AReturnEndsWhatWasCalledInside) {
+    // The inner return was missed; the next one belongs to another call.
+    Scenario scenario = with_sites();
+    scenario.site(10, enter).site(11, enter_inner).site(12, leave).site(13, leave_inner);
+
+    const Timeline timeline = scenario.complete(99);
+
+    EXPECT_EQ(timeline.function_calls.at(0).end, 12);
+    EXPECT_EQ(timeline.function_calls.at(1).end, std::nullopt);
+}
+
+TEST(FunctionCalls, AReturnOfAnotherFunctionMatchesNothing) {
+    const Timeline timeline = with_sites().site(10, enter).site(11, leave_inner).site(12, leave).complete(99);
+    ASSERT_EQ(timeline.function_calls.size(), 1U);
+    EXPECT_EQ(timeline.function_calls[0].end, 12);
+}
+
+} // namespace
+} // namespace rcuscope::test

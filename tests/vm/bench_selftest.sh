@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2317 # check calls the conditions by their names
+# Shows that the bench does what the tests on top of it rely on. Needs no
+# rcuscope; gets the kernels if they are not cached. About a minute.
+set -euo pipefail
+PATH+=:/usr/sbin:/sbin
+
+HERE=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
+VM=$HERE/vm
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/bench-selftest.XXXXXX")
+trap 'rm -rf -- "$WORK"' EXIT
+# Whatever vm leaves behind is then seen here, and only that.
+mkdir "$WORK/tmp"
+export TMPDIR=$WORK/tmp
+
+failed=0
+check() { # WHAT COMMAND...
+	local what=$1
+	shift
+	if "$@"; then
+		printf 'ok    %s\n' "$what"
+	else
+		printf 'FAIL  %s\n' "$what"
+		failed=1
+	fi
+}
+
+# Runs vm; leaves its status, stdout and stderr in STATUS, $WORK/out, $WORK/err.
+vm() {
+	STATUS=0
+	"$VM" "$@" >"$WORK/out" 2>"$WORK/err" || STATUS=$?
+}
+status_is() { [[ $STATUS == "$1" ]]; }
+output_is() { [[ $(<"$WORK/out") == "$1" ]]; }
+error_has() { grep -qF -- "$1" "$WORK/err"; }
+no_cr() { ! grep -q $'\r' "$1"; }
+nothing_left() { [[ -z $(ls -A "$TMPDIR") ]]; }
+no_qemu_in_scratch() {
+	local process
+	for process in /proc/[0-9]*; do
+		[[ $(readlink "$process/cwd" 2>/dev/null) != "$TMPDIR"/* ]] || return 1
+	done
+}
+
+vm run --kernel no-such-kernel -- true
+check 'a wrong kernel name is wrong use' status_is 2
+vm run --kernel
+check 'an option without its value is wrong use' status_is 2
+vm run --add /no/such/file -- true
+check 'a file that is not there is wrong use' status_is 2
+
+for kernel in $("$VM" kernels | awk 'NR > 1 { print $1 }'); do
+	vm headers "$kernel"
+	check "$kernel: has headers" test -f "$(<"$WORK/out")/Makefile"
+	release=$("$VM" kernels | sed -n "s/^$kernel .*(\(.*\)).*/\1/p")
+
+	vm run --kernel "$kernel" -- 'uname -r; exit 7'
+	check "$kernel: the commands' status is vm's" status_is 7
+	check "$kernel: boots, and stdout is the commands' alone" output_is "$release"
+
+	mkdir -p "$WORK/kmod"
+	printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\nMODULE_DESCRIPTION("x");\n' >"$WORK/kmod/empty.c"
+	printf 'obj-m += empty.o\n' >"$WORK/kmod/Kbuild"
+	RCUSCOPE_KMOD=$WORK/kmod vm run --kernel "$kernel" -- 'insmod /kmod/empty.ko && lsmod | grep -c ^empty'
+	check "$kernel: its companion modules load" output_is 1
+done
+
+printf 'from the host\n' >"$WORK/given"
+vm run --add "$WORK/given" --add "$(command -v sha256sum):/opt/" --out "$WORK/result" -- '
+	cp given /out/"a name"; mkdir /out/d; echo deep >/out/d/f
+	/opt/sha256sum </dev/null >/out/sum; echo to stderr >&2; echo to stdout >/dev/stdout; test ! -t 1'
+check 'both streams come out' output_is $'to stderr\nto stdout'
+check 'the output is not a terminal' status_is 0
+check '/out comes out' cmp "$WORK/given" "$WORK/result/a name"
+check '/out comes out with its folders' test "$(cat "$WORK/result/d/f")" = deep
+check 'an added program has its libraries' grep -q ^e3b0c44298fc "$WORK/result/sum"
+check 'lost+found does not come out' test ! -e "$WORK/result/lost+found"
+check 'the console is kept' grep -q 'Linux version' "$WORK/result/console.log"
+check 'the console has no CR' no_cr "$WORK/result/console.log"
+
+vm run -- 'seq 200000'
+check 'a megabyte of output is whole, without CR' cmp <(seq 200000) "$WORK/out"
+
+vm run --expect-panic --out "$WORK/panic" -- 'echo saved >/out/f; sync; echo c >/proc/sysrq-trigger; sleep 60'
+check 'an expected panic is success' status_is 0
+check 'what was synced before a panic comes out' grep -q saved "$WORK/panic/f"
+check 'the panic is on the console' grep -q 'Kernel panic' "$WORK/panic/console.log"
+vm run -- 'echo c >/proc/sysrq-trigger; sleep 60'
+check 'an unexpected panic is 125' status_is 125
+check 'an unexpected panic is told' error_has 'the guest panicked'
+vm run --expect-panic -- 'echo "Kernel panic?"'
+check 'a panic that does not come is 1' status_is 1
+
+vm run --timeout 5 --out "$WORK/late" -- 'while :; do :; done'
+check 'a timeout is 124' status_is 124
+check 'a timeout is told' error_has 'still running after 5 s'
+check 'a timeout keeps the console' test -s "$WORK/late/console.log"
+
+"$VM" run -- 'sleep 60' >"$WORK/out" 2>&1 &
+sleep 4
+kill "$!"
+wait "$!" || true
+"$VM" run -- 'sleep 60' >"$WORK/out" 2>&1 &
+sleep 4
+kill -KILL "$!"
+wait "$!" || true
+sleep 1
+check 'no QEMU outlives its vm, not even a killed one' no_qemu_in_scratch
+rm -rf "$TMPDIR"/rcuscope-vm.* # the killed one's: nobody could remove it
+
+"$VM" run -- 'echo one' >"$WORK/one" 2>/dev/null &
+"$VM" run -- 'echo two' >"$WORK/two" 2>/dev/null
+wait "$!"
+check 'two at once do not disturb each other' test "$(cat "$WORK/one" "$WORK/two")" = $'one\ntwo'
+check 'nothing temporary is left' nothing_left
+
+exit "$failed"

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+# The companion modules (kmod/), built for a kernel of the bench.
+
+KMOD=${RCUSCOPE_KMOD:-$PROJECT/kmod}
+
+# Only sources: the checkout may hold what an older build left.
+kmod_sources() {
+	(cd "$KMOD" && find . -type f \( -name 'Kbuild*' -o -name 'Makefile*' -o -name '*.[chS]' \) -print0 | sort -z)
+}
+
+# Sets MODULES to the folder with the .ko files of kernel NAME, or to nothing
+# if the project has no modules. The sources are copied: kbuild writes beside
+# them, and the checkout stays clean. The folder's name is a hash of all that
+# goes in, so an unchanged source is never built twice.
+modules_ensure() { # NAME
+	MODULES=
+	[[ -f $KMOD/Kbuild ]] || return 0
+	local kernel release hash shelf log
+	kernel=$(kernel_folder "$1")
+	need make gcc-12 sha256sum flock
+	# A vmlinux beside the headers makes kbuild give the modules their BTF.
+	[[ ! -e $kernel/headers/vmlinux ]] || need pahole
+	release=$(<"$kernel/release")
+	hash=$({
+		cat "$kernel/version"
+		gcc-12 --version
+		kmod_sources | (cd "$KMOD" && xargs -0 sha256sum)
+	} | sha256sum)
+	shelf=$CACHE/modules/$1-$release
+	MODULES=$shelf/${hash:0:16}
+	if [[ -d $MODULES ]]; then
+		touch "$MODULES"
+		return
+	fi
+	lock "modules-$1"
+	if [[ ! -d $MODULES ]]; then
+		mkdir -p "$shelf"
+		rm -rf "$shelf"/.build.??????
+		# Trees of sources that have long been changed.
+		find "$shelf" -mindepth 1 -maxdepth 1 -mtime +7 -exec rm -rf {} +
+		STAGING=$(mktemp -d "$shelf/.build.XXXXXX")
+		chmod 755 "$STAGING"
+		kmod_sources | (cd "$KMOD" && xargs -0 cp -L --parents -t "$STAGING")
+		log=$STAGING/build.log
+		# The flags of a make that calls vm would leak in.
+		env -u MAKEFLAGS -u MAKELEVEL make -C "$kernel/headers" M="$STAGING" KCFLAGS=-Werror modules >"$log" 2>&1 || {
+			sed "s|$STAGING/*|$KMOD/|g" "$log" >&2
+			fail "the modules in $KMOD do not build for $1; the compiler's words are above"
+		}
+		mv -T "$STAGING" "$MODULES"
+		STAGING=
+	fi
+	unlock
+}

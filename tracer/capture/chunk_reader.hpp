@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "capture/format.hpp"
+#include "capture/input_file.hpp"
+#include "capture/payload.hpp"
+
+namespace rcuscope {
+
+// Why a chunk cannot be taken, in words for CaptureExtent::cut_reason.
+using Damage = std::string;
+
+// A chunk with the right checksum. What it holds may still be anything.
+struct Chunk {
+    std::uint64_t offset = 0; // of its header
+    ChunkHeader header{};
+    std::span<const std::byte> stored; // valid until the next read()
+
+    std::uint64_t end() const { return offset + sizeof(ChunkHeader) + header.stored; }
+    ChunkType type() const { return static_cast<ChunkType>(header.type); }
+    bool of_known_kind() const;
+};
+
+// Reads chunks with buffers that are used again. Never holds more than one chunk.
+class ChunkReader {
+public:
+    explicit ChunkReader(const InputFile& file) : file_(file) {}
+
+    tl::expected<Chunk, Damage> read(std::uint64_t offset);
+
+    // The chunk's payload, decompressed into `out`.
+    tl::expected<void, Damage> payload(const Chunk& chunk, std::vector<std::byte>& out);
+
+private:
+    const InputFile& file_;
+    std::vector<std::byte> stored_;
+    Decompressor decompressor_;
+};
+
+// "the chunk at byte 4096 is damaged: WHAT"
+Damage damaged(std::uint64_t offset, const std::string& what);
+
+} // namespace rcuscope

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "capture/event.hpp"
+
+#include <cstring>
+
+#include "capture/format.hpp"
+#include "wire.h"
+
+namespace rcuscope {
+namespace {
+
+// The wire struct at the start of a record. A longer record is fine: a later
+// version may have appended to it.
+template <typename Wire>
+std::optional<Wire> load(std::span<const std::byte> record) {
+    Wire wire;
+    if (record.size() < sizeof wire) {
+        return std::nullopt;
+    }
+    std::memcpy(&wire, record.data(), sizeof wire);
+    return wire;
+}
+
+template <std::size_t N>
+std::optional<std::string> terminated(const char (&text)[N]) {
+    const std::size_t length = ::strnlen(text, N);
+    if (length == N) {
+        return std::nullopt;
+    }
+    return std::string(text, length);
+}
+
+std::optional<EventBody> lost(const rs_lost& wire) {
+    return event::Lost{wire.total, wire.from_ns, wire.to_ns};
+}
+
+std::optional<EventBody> task(const rs_task& wire) {
+    auto comm = terminated(wire.comm);
+    if (!comm) {
+        return std::nullopt;
+    }
+    return event::Task{wire.tgid, (wire.flags & RS_TASK_KTHREAD) != 0, std::move(*comm)};
+}
+
+std::optional<EventBody> gp_start(const rs_gp_start& wire) {
+    return event::GpStart{wire.gp_seq, wire.since_ns, (wire.h.aux & RS_GP_EXPEDITED) != 0};
+}
+
+template <typename Body>
+std::optional<EventBody> gp(const rs_gp& wire) {
+    return Body{wire.gp_seq, (wire.h.aux & RS_GP_EXPEDITED) != 0};
+}
+
+std::optional<EventBody> cb_queued(const rs_cb_queued& wire) {
+    return event::CbQueued{wire.head, wire.func, wire.caller};
+}
+
+std::optional<EventBody> cb_assigned(const rs_cb_assigned& wire) {
+    if (wire.list_cpu >= max_cpus) {
+        return std::nullopt;
+    }
+    return event::CbAssigned{wire.gp_seq, wire.list_cpu};
+}
+
+template <typename Body>
+std::optional<EventBody> cb(const rs_cb& wire) {
+    return Body{wire.head, wire.func};
+}
+
+template <typename Body>
+std::optional<EventBody> batch(const rs_batch& wire) {
+    if (wire.list_cpu >= max_cpus) {
+        return std::nullopt;
+    }
+    return Body{wire.list_cpu};
+}
+
+std::optional<event::WaitKind> wait_kind(rs_u16 aux) {
+    switch (aux) {
+    case RS_WAIT_SYNCHRONIZE_RCU:
+        return event::WaitKind::synchronize_rcu;
+    case RS_WAIT_SYNCHRONIZE_RCU_EXPEDITED:
+        return event::WaitKind::synchronize_rcu_expedited;
+    case RS_WAIT_RCU_BARRIER:
+        return event::WaitKind::rcu_barrier;
+    default:
+        return std::nullopt;
+    }
+}
+
+std::optional<EventBody> wait_begin(const rs_wait& wire) {
+    const auto kind = wait_kind(wire.h.aux);
+    if (!kind) {
+        return std::nullopt;
+    }
+    return event::WaitBegin{*kind, wire.caller};
+}
+
+std::optional<EventBody> wait_end(const rs_wait& wire) {
+    const auto kind = wait_kind(wire.h.aux);
+    if (!kind) {
+        return std::nullopt;
+    }
+    return event::WaitEnd{*kind};
+}
+
+std::optional<EventBody> site(const rs_site& wire) {
+    return event::Site{wire.address, (wire.h.aux & RS_SITE_RETURN) != 0};
+}
+
+std::optional<event::ModuleStep> module_step(rs_u16 aux) {
+    switch (aux) {
+    case RS_MODULE_COMING:
+        return event::ModuleStep::coming;
+    case RS_MODULE_LIVE:
+        return event::ModuleStep::live;
+    case RS_MODULE_FAILED:
+        return event::ModuleStep::failed;
+    case RS_MODULE_FREEING:
+        return event::ModuleStep::freeing;
+    case RS_MODULE_FREED:
+        return event::ModuleStep::freed;
+    default:
+        return std::nullopt;
+    }
+}
+
+std::optional<EventBody> module(const rs_module& wire) {
+    const auto step = module_step(wire.h.aux);
+    auto name = terminated(wire.name);
+    if (!step || !name) {
+        return std::nullopt;
+    }
+    return event::Module{*step, std::move(*name), wire.base, wire.size, wire.ret};
+}
+
+std::optional<EventBody> module_section(const rs_module_section& wire) {
+    auto module = terminated(wire.module);
+    auto section = terminated(wire.section);
+    if (!module || !section) {
+        return std::nullopt;
+    }
+    return event::ModuleSection{std::move(*module), std::move(*section), wire.address};
+}
+
+template <typename Wire>
+std::optional<EventBody> decode_as(std::span<const std::byte> record,
+                                   std::optional<EventBody> (*convert)(const Wire&)) {
+    const auto wire = load<Wire>(record);
+    return wire ? convert(*wire) : std::nullopt;
+}
+
+std::optional<EventBody> decode_body(rs_u16 kind, std::span<const std::byte> record) {
+    switch (kind) {
+    case RS_LOST:
+        return decode_as(record, lost);
+    case RS_TASK:
+        return decode_as(record, task);
+    case RS_GP_START:
+        return decode_as(record, gp_start);
+    case RS_GP_END:
+        return decode_as(record, gp<event::GpEnd>);
+    case RS_GP_CLEANED:
+        return decode_as(record, gp<event::GpCleaned>);
+    case RS_CB_QUEUED:
+        return decode_as(record, cb_queued);
+    case RS_CB_ASSIGNED:
+        return decode_as(record, cb_assigned);
+    case RS_CB_INVOKED:
+        return decode_as(record, cb<event::CbInvoked>);
+    case RS_CB_DONE:
+        return decode_as(record, cb<event::CbDone>);
+    case RS_BATCH_BEGIN:
+        return decode_as(record, batch<event::BatchBegin>);
+    case RS_BATCH_END:
+        return decode_as(record, batch<event::BatchEnd>);
+    case RS_WAIT_BEGIN:
+        return decode_as(record, wait_begin);
+    case RS_WAIT_END:
+        return decode_as(record, wait_end);
+    case RS_SITE:
+        return decode_as(record, site);
+    case RS_MODULE:
+        return decode_as(record, module);
+    case RS_MODULE_SECTION:
+        return decode_as(record, module_section);
+    default:
+        return std::nullopt;
+    }
+}
+
+} // namespace
+
+std::optional<Event> decode_record(std::span<const std::byte> record, std::uint32_t cpu) {
+    const auto header = load<rs_header>(record);
+    if (!header) {
+        return std::nullopt;
+    }
+    auto body = decode_body(header->kind, record);
+    if (!body) {
+        return std::nullopt;
+    }
+    return Event{header->ns, cpu, header->tid, std::move(*body)};
+}
+
+} // namespace rcuscope

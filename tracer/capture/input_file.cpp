@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "capture/input_file.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+namespace rcuscope {
+
+static tl::unexpected<Error> cannot_read_path(const std::string& path, std::string why, std::string hint = {}) {
+    return fail(ExitCode::bad_input, "cannot read " + path, std::move(why), std::move(hint));
+}
+
+Result<InputFile> InputFile::open(const std::string& path) {
+    // O_NONBLOCK: a FIFO is refused below instead of waited for.
+    UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    struct stat status {};
+    if (fd.get() < 0 || ::fstat(fd.get(), &status) != 0) {
+        const int error_number = errno;
+        return cannot_read_path(path, errno_text(error_number),
+                                error_number == EACCES ? "captures are readable by their owner only: run as the owner"
+                                                       : "");
+    }
+    if (S_ISDIR(status.st_mode)) {
+        return cannot_read_path(path, errno_text(EISDIR), "name a capture file in it");
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return cannot_read_path(path, "it is not a regular file", "save the capture to a file first");
+    }
+    return InputFile(path, std::move(fd), static_cast<std::uint64_t>(status.st_size));
+}
+
+bool InputFile::read_at(std::uint64_t offset, std::span<std::byte> out) const {
+    while (!out.empty()) {
+        const ssize_t got = ::pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(offset));
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return false;
+        }
+        out = out.subspan(static_cast<std::size_t>(got));
+        offset += static_cast<std::uint64_t>(got);
+    }
+    return true;
+}
+
+tl::unexpected<Error> InputFile::cannot_read(std::string why, std::string hint) const {
+    return cannot_read_path(path_, std::move(why), std::move(hint));
+}
+
+} // namespace rcuscope

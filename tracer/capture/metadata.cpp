@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "capture/metadata.hpp"
+
+#include <array>
+
+#include "capture/format.hpp"
+#include "capture/json_codec.hpp"
+
+namespace rcuscope {
+
+// In the order of the enum.
+static constexpr std::array<const char*, 4> names_of(SiteKind) {
+    return {"read_lock", "read_unlock", "function_entry", "function_return"};
+}
+
+static void fields(auto& visit, Of<HostInfo> auto& host) {
+    visit("kernel", host.kernel);
+    visit("machine", host.machine);
+    visit("cpus", host.cpus);
+    visit("hz", host.hz);
+    visit("preempt_rcu", host.preempt_rcu);
+    visit("rcu_trace", host.rcu_trace);
+    visit("clock", host.clock);
+}
+
+static void fields(auto& visit, Of<ClockSnapshot> auto& clocks) {
+    visit("boottime_ns", clocks.boottime_ns);
+    visit("monotonic_ns", clocks.monotonic_ns);
+    visit("realtime_ns", clocks.realtime_ns);
+}
+
+static void fields(auto& visit, Of<ProbeInfo> auto& probe) {
+    visit("hook", probe.hook);
+    visit("via", probe.via);
+    visit("symbol", probe.symbol);
+}
+
+static void fields(auto& visit, Of<MissingInfo> auto& missing) {
+    visit("hook", missing.hook);
+    visit("why", missing.why);
+}
+
+static void fields(auto& visit, Of<ModuleFunction> auto& function) {
+    visit("name", function.name);
+    visit("section", function.section);
+    visit("offset", function.offset);
+    visit("size", function.size);
+}
+
+static void fields(auto& visit, Of<ModuleInfo> auto& module) {
+    visit("name", module.name);
+    visit("file", module.file);
+    visit("build_id", module.build_id);
+    visit("functions", module.functions);
+}
+
+static void fields(auto& visit, Of<SiteInfo> auto& site) {
+    visit("kind", site.kind);
+    visit("module", site.module);
+    visit("function", site.function);
+    visit("offset", site.offset);
+}
+
+static void fields(auto& visit, Of<Metadata> auto& metadata) {
+    visit("tool_version", metadata.tool_version);
+    visit("host", metadata.host);
+    visit("clocks", metadata.clocks);
+    visit("start_ns", metadata.start_ns);
+    visit("command", metadata.command);
+    visit("followed", metadata.followed);
+    visit("all_callbacks", metadata.all_callbacks);
+    visit("probes", metadata.probes);
+    visit("missing", metadata.missing);
+    visit("modules", metadata.modules);
+    visit("sites", metadata.sites);
+}
+
+static void fields(auto& visit, Of<ProbeHits> auto& hits) {
+    visit("hook", hits.hook);
+    visit("via", hits.via);
+    visit("hits", hits.hits);
+    visit("missed", hits.missed);
+}
+
+static void fields(auto& visit, Of<CpuLoss> auto& loss) {
+    visit("cpu", loss.cpu);
+    visit("total", loss.total);
+    visit("from_ns", loss.from_ns);
+    visit("to_ns", loss.to_ns);
+}
+
+static void fields(auto& visit, Of<Trailer> auto& trailer) {
+    visit("end_ns", trailer.end_ns);
+    visit("reason", trailer.reason);
+    visit("command_status", trailer.command_status);
+    visit("hits", trailer.hits);
+    visit("lost", trailer.lost);
+}
+
+template <typename T>
+static Result<T> decode_whole(const nlohmann::json& json, const char* name) {
+    T value;
+    if (auto problem = decode_json(json, value)) {
+        return fail(ExitCode::bad_input, std::string("cannot read the ") + name,
+                    name + problem->place + " " + problem->what);
+    }
+    return value;
+}
+
+nlohmann::json to_json(const Metadata& metadata) {
+    return encode_json(metadata);
+}
+
+nlohmann::json to_json(const Trailer& trailer) {
+    return encode_json(trailer);
+}
+
+Result<Metadata> metadata_from_json(const nlohmann::json& json) {
+    auto metadata = decode_whole<Metadata>(json, "metadata");
+    if (metadata && metadata->host.cpus > max_cpus) {
+        return fail(ExitCode::bad_input, "cannot read the metadata",
+                    "metadata.host.cpus is more than the " + std::to_string(max_cpus) + " that Linux can have");
+    }
+    return metadata;
+}
+
+Result<Trailer> trailer_from_json(const nlohmann::json& json) {
+    return decode_whole<Trailer>(json, "trailer");
+}
+
+} // namespace rcuscope

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "capture/payload.hpp"
+
+#include <nlohmann/json.hpp>
+#define XXH_INLINE_ALL // the state on the stack
+#include <xxhash.h>
+#include <zstd.h>
+
+#include "wire.h"
+
+namespace rcuscope {
+
+std::uint64_t chunk_checksum(ChunkHeader header, std::span<const std::byte> stored) {
+    header.checksum = 0;
+    XXH3_state_t state;
+    XXH3_INITSTATE(&state); // XXH3_64bits_reset() reads a member that it does not set
+    XXH3_64bits_reset(&state);
+    XXH3_64bits_update(&state, &header, sizeof header);
+    XXH3_64bits_update(&state, stored.data(), stored.size());
+    return XXH3_64bits_digest(&state);
+}
+
+void Compressor::Free::operator()(ZSTD_CCtx_s* context) const {
+    ZSTD_freeCCtx(context);
+}
+
+Compressor::Compressor() : context_(ZSTD_createCCtx()) {}
+
+std::optional<std::span<const std::byte>> Compressor::compress(std::span<const std::byte> bytes) {
+    // Fast enough to keep up with the drain of a busy machine; higher levels gain little on records.
+    constexpr int level = 3;
+    if (!context_ || bytes.size() < 2) {
+        return std::nullopt;
+    }
+    // No room for a frame that is not smaller: zstd then fails, and that is the answer.
+    frame_.resize(bytes.size() - 1);
+    const std::size_t size =
+        ZSTD_compressCCtx(context_.get(), frame_.data(), frame_.size(), bytes.data(), bytes.size(), level);
+    if (ZSTD_isError(size) != 0) {
+        return std::nullopt;
+    }
+    return std::span<const std::byte>(frame_).first(size);
+}
+
+void Decompressor::Free::operator()(ZSTD_DCtx_s* context) const {
+    ZSTD_freeDCtx(context);
+}
+
+Decompressor::Decompressor() : context_(ZSTD_createDCtx()) {}
+
+bool Decompressor::decompress(std::span<const std::byte> frame, std::span<std::byte> out) {
+    if (!context_) {
+        return false;
+    }
+    const std::size_t size = ZSTD_decompressDCtx(context_.get(), out.data(), out.size(), frame.data(), frame.size());
+    return ZSTD_isError(size) == 0 && size == out.size();
+}
+
+std::string dump_json(const nlohmann::json& json) {
+    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+nlohmann::json parse_json(std::span<const std::byte> bytes) {
+    // Nothing that is written is nested deeper. What is deeper is dropped while it
+    // is read: a chunk of nothing but brackets would become a huge tree.
+    constexpr int max_depth = 8;
+    const auto shallow = [](int depth, nlohmann::json::parse_event_t, nlohmann::json&) { return depth <= max_depth; };
+    std::string text(bytes.size(), '\0');
+    if (!bytes.empty()) {
+        std::memcpy(text.data(), bytes.data(), bytes.size());
+    }
+    return nlohmann::json::parse(text, shallow, false);
+}
+
+std::optional<std::uint64_t> record_time(std::span<const std::byte> record) {
+    rs_header header;
+    if (record.size() < sizeof header) {
+        return std::nullopt;
+    }
+    std::memcpy(&header, record.data(), sizeof header);
+    return header.ns;
+}
+
+} // namespace rcuscope

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/child.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace rcuscope {
+
+namespace {
+
+struct Pipe {
+    Fd reading;
+    Fd writing;
+};
+
+Result<Pipe> make_pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+        return fail(ExitCode::cannot_here, "cannot make a pipe", errno_text(errno));
+    return Pipe{Fd(ends[0]), Fd(ends[1])};
+}
+
+[[noreturn]] void child_main(const std::vector<std::string>& command, int go, int failed) {
+    char word = 0;
+    ssize_t got = 0;
+    while ((got = ::read(go, &word, 1)) < 0 && errno == EINTR) {
+    }
+    if (got != 1)
+        ::_exit(0); // the recorder gave up, or died
+    ::signal(SIGPIPE, SIG_DFL);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    std::vector<char*> words;
+    for (const std::string& text : command)
+        words.push_back(const_cast<char*>(text.c_str())); // execvp() does not write to them
+    words.push_back(nullptr);
+    ::execvp(words[0], words.data());
+    const int error_number = errno;
+    (void)!::write(failed, &error_number, sizeof(error_number));
+    ::_exit(127);
+}
+
+} // namespace
+
+Result<Child> Child::prepare(const std::vector<std::string>& command) {
+    auto go = make_pipe();
+    auto failed = make_pipe();
+    if (!go || !failed)
+        return tl::unexpected((go ? failed : go).error());
+    Child child;
+    child.name_ = command.front();
+    child.pid_ = ::fork();
+    if (child.pid_ < 0)
+        return fail(ExitCode::cannot_here, "cannot start a process", errno_text(errno));
+    if (child.pid_ == 0) {
+        go->writing.reset();
+        failed->reading.reset();
+        child_main(command, go->reading.get(), failed->writing.get());
+    }
+    child.pidfd_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, child.pid_, 0)));
+    if (!child.pidfd_)
+        return fail(ExitCode::cannot_here, "cannot watch a process", errno_text(errno));
+    child.go_ = std::move(go->writing);
+    child.failed_ = std::move(failed->reading);
+    return child;
+}
+
+Child::Child(Child&& other) noexcept
+    : name_(std::move(other.name_)), pid_(std::exchange(other.pid_, -1)), running_(other.running_),
+      pidfd_(std::move(other.pidfd_)), go_(std::move(other.go_)), failed_(std::move(other.failed_)) {}
+
+Child::~Child() {
+    if (pid_ < 0 || running_)
+        return;
+    go_.reset();
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+}
+
+Status Child::go() {
+    running_ = true;
+    const char word = 'g';
+    if (::write(go_.get(), &word, 1) != 1)
+        return fail(ExitCode::cannot_here, "cannot start " + name_, errno_text(errno));
+    go_.reset();
+    // Closed by a successful exec.
+    int error_number = 0;
+    ssize_t got = 0;
+    while ((got = ::read(failed_.get(), &error_number, sizeof(error_number))) < 0 && errno == EINTR) {
+    }
+    if (got == sizeof(error_number))
+        return fail(ExitCode::bad_input, "cannot start " + name_, errno_text(error_number),
+                    "give the command after --, as you would type it: -- insmod rcucmap.ko");
+    return {};
+}
+
+std::optional<int> Child::status() {
+    int status = 0;
+    if (pid_ < 0 || ::waitpid(pid_, &status, WNOHANG) != pid_)
+        return std::nullopt;
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+} // namespace rcuscope

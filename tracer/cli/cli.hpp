@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Subcommands: each adds itself to the program's command line and leaves what
+// it came to in `result`.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "base/error.hpp"
+
+namespace rcuscope {
+
+// What a subcommand came to: an exit code, or an error to print.
+using Outcome = Result<ExitCode>;
+
+void add_record(CLI::App& app, Outcome& result);
+void add_export(CLI::App& app, Outcome& result);
+void add_info(CLI::App& app, Outcome& result);
+void add_doctor(CLI::App& app, Outcome& result);
+
+// "rcuscope: WHAT: WHY" and the hint, on stderr; returns the exit code.
+int report_error(const Error& error);
+
+// The hint of an error without one: where to read on.
+std::string version_text();
+
+} // namespace rcuscope

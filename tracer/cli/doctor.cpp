@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cli/cli.hpp"
+#include "probes/this_kernel.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+struct DoctorArguments {
+    bool json = false;
+    std::string via;
+};
+
+nlohmann::ordered_json plan_json(const AttachPlan& plan) {
+    auto hooks = nlohmann::ordered_json::array();
+    for (const PlannedHook& planned : plan.hooks) {
+        nlohmann::ordered_json hook{{"hook", planned.hook->name}, {"shows", planned.hook->shows}};
+        hook["via"] = planned.taken ? nlohmann::ordered_json(to_text(planned.taken->way)) : nlohmann::ordered_json();
+        hook["needed"] = planned.needed;
+        if (!planned.why.empty())
+            hook["why"] = planned.why;
+        auto passed = nlohmann::ordered_json::array();
+        for (const PassedOver& over : planned.passed_over)
+            passed.push_back({{"via", to_text(over.way)}, {"why", over.why}});
+        hook["passed_over"] = std::move(passed);
+        hooks.push_back(std::move(hook));
+    }
+    return hooks;
+}
+
+void print_json(const ThisKernel& kernel, const AttachPlan& plan) {
+    nlohmann::ordered_json out;
+    out["schema"] = "rcuscope.doctor/1";
+    out["kernel"] = kernel.host.kernel;
+    out["machine"] = kernel.host.machine;
+    out["cpus"] = kernel.host.cpus;
+    out["hz"] = kernel.host.hz;
+    out["preempt_rcu"] = kernel.host.preempt_rcu;
+    out["rcu_trace"] = kernel.host.rcu_trace;
+    out["btf"] = kernel.offer.btf;
+    out["kprobe_events"] = kernel.offer.kprobe_events;
+    out["lockdown"] = kernel.lockdown;
+    out["plan"] = plan_json(plan);
+    auto problems = nlohmann::ordered_json::array();
+    for (const Error& problem : kernel.problems)
+        problems.push_back({{"what", problem.what}, {"why", problem.why}, {"hint", problem.hint}});
+    out["problems"] = std::move(problems);
+    std::cout << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+}
+
+const char* yes_no(bool value) {
+    return value ? "yes" : "no";
+}
+
+void print_text(const ThisKernel& kernel, const AttachPlan& plan) {
+    std::cout << "Kernel " << kernel.host.kernel << " (" << kernel.host.machine << "), " << kernel.host.cpus << " CPUs, HZ "
+              << kernel.host.hz << "\n"
+              << "  preemptible RCU (CONFIG_PREEMPT_RCU)  " << yes_no(kernel.host.preempt_rcu) << "\n"
+              << "  rcu trace events (CONFIG_RCU_TRACE)   " << yes_no(kernel.host.rcu_trace) << "\n"
+              << "  type information (BTF)                " << yes_no(kernel.offer.btf) << "\n"
+              << "  kprobe events (tracefs)               " << yes_no(kernel.offer.kprobe_events) << "\n"
+              << "  lockdown                              " << (kernel.lockdown.empty() ? "not built in" : kernel.lockdown)
+              << "\n\nHow rcuscope would see RCU here:\n";
+    for (const PlannedHook& planned : plan.hooks) {
+        std::string name(planned.hook->name);
+        name.resize(std::max<std::size_t>(name.size(), 32), ' ');
+        std::cout << "  " << name;
+        if (planned.taken)
+            std::cout << to_text(planned.taken->way);
+        else
+            std::cout << (planned.needed ? "MISSING" : "not needed") << ": " << planned.why;
+        std::cout << "\n";
+        if (planned.taken)
+            for (const PassedOver& over : planned.passed_over)
+                std::cout << "      passed over " << to_text(over.way) << ": " << over.why << "\n";
+        if (planned.missing())
+            std::cout << "      a recording will not show " << planned.hook->without << "\n";
+    }
+    for (const Error& problem : kernel.problems)
+        std::cout << "\nProblem: " << problem.what << ": " << problem.why << "\n  hint: " << problem.hint << "\n";
+    if (kernel.problems.empty())
+        std::cout << "\nrcuscope record works here.\n";
+}
+
+Outcome run_doctor(const DoctorArguments& arguments) {
+    PlanRequest request;
+    // As record does with -m and its defaults.
+    request.follow_modules = true;
+    request.follow_functions = true;
+    if (!arguments.via.empty()) {
+        auto via = way_from_text(arguments.via);
+        if (!via)
+            return tl::unexpected(via.error());
+        request.via = *via;
+    }
+    const ThisKernel kernel = look_at_this_kernel();
+    const AttachPlan plan = resolve(hook_table(), kernel.offer, request);
+    arguments.json ? print_json(kernel, plan) : print_text(kernel, plan);
+    return kernel.problems.empty() ? ExitCode::done : ExitCode::cannot_here;
+}
+
+} // namespace
+
+void add_doctor(CLI::App& app, Outcome& result) {
+    auto* command = app.add_subcommand("doctor", "Say what this kernel offers and how RCU would be seen; attaches nothing");
+    auto arguments = std::make_shared<DoctorArguments>();
+    command->add_flag("--json", arguments->json, "For scripts");
+    command->add_option("--via", arguments->via, "As with record: fentry or kprobe only");
+    command->footer("Exit code 3 if this kernel, or these privileges, would not let rcuscope record.\n\n"
+                    "Examples:\n"
+                    "  sudo rcuscope doctor\n"
+                    "  sudo rcuscope doctor --json");
+    command->callback([arguments, &result] { result = run_doctor(*arguments); });
+}
+
+} // namespace rcuscope

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "analysis/hazards.hpp"
+#include "cli/cli.hpp"
+#include "cli/load.hpp"
+#include "export/exporter.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+struct ExportArguments {
+    std::string capture;
+    std::vector<std::string> outputs;
+    ExportOptions options;
+};
+
+Outcome run_export(const ExportArguments& arguments) {
+    // Before any work: a wrong name is wrong at once.
+    for (const std::string& output : arguments.outputs)
+        if (auto format = format_for_file(output); !format)
+            return tl::unexpected(format.error());
+    auto loaded = load_timeline(arguments.capture);
+    if (!loaded)
+        return tl::unexpected(loaded.error());
+    warn_of_cut(arguments.capture, loaded->extent);
+    for (const std::string& output : arguments.outputs)
+        if (auto written = export_timeline(loaded->timeline, arguments.options, output); !written)
+            return tl::unexpected(written.error());
+    return ExitCode::done;
+}
+
+} // namespace
+
+void add_export(CLI::App& app, Outcome& result) {
+    auto* command = app.add_subcommand("export", "Write a recording's timeline in another format");
+    auto arguments = std::make_shared<ExportArguments>();
+    command->add_option("CAPTURE", arguments->capture, "The recording (.rcu)")->required();
+    std::string formats = "Where to, the format by its ending:";
+    for (const ExportFormat& format : export_formats())
+        formats += " " + std::string(format.ending) + " (" + std::string(format.about) + ")";
+    command->add_option("-o,--output", arguments->outputs, formats + "; may be given more than once")
+        ->required()
+        ->expected(1)
+        ->take_all();
+    command->add_flag("--addresses", arguments->options.addresses,
+                      "Show kernel addresses too: who has them has a secret of the machine");
+    command->footer("Examples:\n"
+                    "  rcuscope export run.rcu -o run.json\n"
+                    "  rcuscope export run.rcu -o run.pftrace -o run.chrome.json\n"
+                    "Open a .pftrace in https://ui.perfetto.dev: it is read in your browser and goes nowhere.");
+    command->callback([arguments, &result] { result = run_export(*arguments); });
+}
+
+} // namespace rcuscope

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "capture/reader.hpp"
+#include "cli/cli.hpp"
+#include "cli/load.hpp"
+#include "cli/summary.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+struct InfoArguments {
+    std::string capture;
+    bool json = false;
+};
+
+void print_json(const LoadedTimeline& loaded) {
+    const Timeline& timeline = loaded.timeline;
+    const auto state_count = [&](CallbackState state) {
+        return std::count_if(timeline.callbacks.begin(), timeline.callbacks.end(),
+                             [&](const Callback& callback) { return callback.state == state; });
+    };
+    std::uint64_t lost = 0;
+    for (const Loss& loss : timeline.capture.lost)
+        lost += loss.count;
+    nlohmann::ordered_json out;
+    out["schema"] = "rcuscope.info/1";
+    out["kernel"] = timeline.host.kernel;
+    out["cpus"] = timeline.host.cpus;
+    out["duration_ns"] = timeline.capture.end;
+    out["complete"] = timeline.capture.complete;
+    out["end_reason"] = timeline.capture.end_reason;
+    out["command"] = timeline.capture.command;
+    out["followed"] = timeline.capture.followed;
+    out["file"] = {{"bytes", loaded.extent.file_bytes},
+                   {"valid_bytes", loaded.extent.valid_bytes},
+                   {"event_bytes", loaded.extent.event_bytes},
+                   {"cut", loaded.extent.cut_reason.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(loaded.extent.cut_reason)}};
+    out["grace_periods"] = timeline.grace_periods.size();
+    out["callbacks"] = {{"queued", timeline.callbacks.size()},
+                        {"done", state_count(CallbackState::done)},
+                        {"pending", state_count(CallbackState::pending)},
+                        {"unknown", state_count(CallbackState::unknown)}};
+    out["read_sections"] = timeline.read_sections.size();
+    out["waits"] = timeline.waits.size();
+    out["function_calls"] = timeline.function_calls.size();
+    out["hazards"] = timeline.hazards.size();
+    out["lost"] = lost;
+    std::cout << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+}
+
+void print_text(const std::string& path, const LoadedTimeline& loaded) {
+    const CaptureSummary& capture = loaded.timeline.capture;
+    std::cout << printable(path) << ": " << loaded.extent.file_bytes << " bytes, " << loaded.extent.event_bytes
+              << " bytes of events\n";
+    if (!capture.command.empty()) {
+        std::cout << "Command:";
+        for (const std::string& word : capture.command)
+            std::cout << " " << printable(word);
+        std::cout << "\n";
+    }
+    print_summary(loaded.timeline, std::cout);
+    std::cout << "Probes:\n";
+    for (const CaptureSummary::Probe& probe : capture.probes) {
+        std::string name = "  " + probe.hook;
+        name.resize(std::max<std::size_t>(name.size() + 1, 34), ' ');
+        std::cout << name << probe.via << ", " << (probe.hits ? std::to_string(*probe.hits) : "unknown") << " hits\n";
+    }
+}
+
+Outcome run_info(const InfoArguments& arguments) {
+    auto loaded = load_timeline(arguments.capture);
+    if (!loaded)
+        return tl::unexpected(loaded.error());
+    warn_of_cut(arguments.capture, loaded->extent);
+    if (arguments.json)
+        print_json(*loaded);
+    else
+        print_text(arguments.capture, *loaded);
+    return ExitCode::done;
+}
+
+} // namespace
+
+void add_info(CLI::App& app, Outcome& result) {
+    auto* command = app.add_subcommand("info", "Say what is in a recording");
+    auto arguments = std::make_shared<InfoArguments>();
+    command->add_option("CAPTURE", arguments->capture, "The recording (.rcu)")->required();
+    command->add_flag("--json", arguments->json, "For scripts");
+    command->footer("Examples:\n"
+                    "  rcuscope info run.rcu\n"
+                    "  rcuscope info run.rcu --json");
+    command->callback([arguments, &result] { result = run_info(*arguments); });
+}
+
+} // namespace rcuscope

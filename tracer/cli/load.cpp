@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/load.hpp"
+
+#include <iostream>
+
+#include "analysis/hazards.hpp"
+#include "timeline/builder.hpp"
+
+namespace rcuscope {
+
+Result<LoadedTimeline> load_timeline(const std::string& capture) {
+    auto reader = CaptureReader::open(capture);
+    if (!reader)
+        return tl::unexpected(reader.error());
+    auto timeline = build_timeline(*reader);
+    if (!timeline)
+        return tl::unexpected(timeline.error());
+    timeline->hazards = find_hazards(*timeline);
+    return LoadedTimeline{std::move(*timeline), reader->extent()};
+}
+
+void warn_of_cut(const std::string& capture, const CaptureExtent& extent) {
+    if (!extent.cut_reason.empty())
+        std::cerr << "rcuscope: warning: " << capture << ": " << extent.cut_reason << "; shown is what came before\n";
+    if (extent.skipped_chunks || extent.skipped_records)
+        std::cerr << "rcuscope: warning: " << capture << ": " << extent.skipped_chunks << " parts and "
+                  << extent.skipped_records << " records of an unknown kind were passed over\n";
+}
+
+} // namespace rcuscope

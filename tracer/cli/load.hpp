@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <string>
+
+#include "base/error.hpp"
+#include "capture/reader.hpp"
+#include "timeline/model.hpp"
+
+namespace rcuscope {
+
+struct LoadedTimeline {
+    Timeline timeline; // with its hazards
+    CaptureExtent extent;
+};
+
+// From a capture file to a timeline: what every command does that looks at a recording.
+Result<LoadedTimeline> load_timeline(const std::string& capture);
+
+// Says on stderr if the file was cut off, or has parts that could not be read.
+void warn_of_cut(const std::string& capture, const CaptureExtent& extent);
+
+} // namespace rcuscope

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <csignal>
+#include <iostream>
+
+#include "cli/cli.hpp"
+
+namespace rcuscope {
+
+std::string version_text() {
+    return RCUSCOPE_VERSION;
+}
+
+int report_error(const Error& error) {
+    std::cerr << "rcuscope: " << error.what << ": " << error.why << "\n";
+    if (!error.hint.empty())
+        std::cerr << "  hint: " << error.hint << "\n";
+    return static_cast<int>(error.code);
+}
+
+} // namespace rcuscope
+
+int main(int argc, char** argv) {
+    using namespace rcuscope;
+    // A closed pipe is a write error like any other: reported, and nothing is left behind.
+    std::signal(SIGPIPE, SIG_IGN);
+
+    CLI::App app("rcuscope shows what RCU did in a running kernel: grace periods, callbacks, readers, and the module "
+                 "that is being looked at.");
+    app.set_version_flag("--version", version_text());
+    app.require_subcommand(1);
+    app.footer("Exit codes: 0 done; 1 what was checked does not hold, or the recorded command failed;\n"
+               "2 wrong use or unusable input; 3 this kernel, or these privileges, cannot do it.\n\n"
+               "Examples:\n"
+               "  sudo rcuscope record -m rcucmap.ko -o run.rcu -- insmod rcucmap.ko\n"
+               "  rcuscope info run.rcu\n"
+               "  rcuscope export run.rcu -o run.json -o run.pftrace\n"
+               "  sudo rcuscope doctor");
+
+    Outcome result = ExitCode::done;
+    add_record(app, result);
+    add_export(app, result);
+    add_info(app, result);
+    add_doctor(app, result);
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        // CLI11 has a code for each kind of mistake; here all are one.
+        return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::bad_input);
+    }
+    return result ? static_cast<int>(*result) : report_error(result.error());
+}

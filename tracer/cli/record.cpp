@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <algorithm>
+#include <bit>
+#include <filesystem>
+#include <iostream>
+#include <unistd.h>
+
+#include "cli/cli.hpp"
+#include "cli/load.hpp"
+#include "cli/recorder.hpp"
+#include "cli/summary.hpp"
+#include "export/exporter.hpp"
+#include "kernel/host.hpp"
+#include "kernel/module_path.hpp"
+#include "probes/session.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+constexpr const char* capture_ending = ".rcu";
+constexpr const char* default_capture = "rcuscope.rcu";
+
+struct RecordArguments {
+    std::vector<std::string> modules;
+    std::vector<std::string> outputs;
+    std::vector<std::string> functions;
+    bool no_functions = false;
+    bool all_callbacks = false;
+    bool until_unload = false;
+    std::string via;
+    double linger_s = 5;
+    double duration_s = 0;
+    std::uint64_t buffer_kib = 4096;
+    bool strict = false;
+    bool quiet = false;
+    ExportOptions options;
+    std::vector<std::string> command;
+};
+
+bool is_capture(const std::string& path) {
+    return path.ends_with(capture_ending);
+}
+
+std::chrono::nanoseconds seconds(double value) {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(value));
+}
+
+// Where the capture goes while only other formats were asked for: beside the
+// first of them, since that place must have room anyway.
+class TemporaryCapture {
+public:
+    explicit TemporaryCapture(const std::string& beside)
+        : path_(beside + "." + std::to_string(::getpid()) + ".tmp" + capture_ending) {}
+    TemporaryCapture(const TemporaryCapture&) = delete;
+    TemporaryCapture& operator=(const TemporaryCapture&) = delete;
+    ~TemporaryCapture() { ::unlink(path_.c_str()); }
+    const std::string& path() const { return path_; }
+
+private:
+    std::string path_;
+};
+
+Result<std::vector<ModuleFile>> read_modules(const std::vector<std::string>& wanted) {
+    std::vector<ModuleFile> modules;
+    for (const std::string& text : wanted) {
+        auto path = module_path(text);
+        if (!path)
+            return tl::unexpected(path.error());
+        auto module = read_module_file(*path);
+        if (!module)
+            return tl::unexpected(module.error());
+        const bool twice = std::any_of(modules.begin(), modules.end(),
+                                       [&](const ModuleFile& other) { return other.name == module->name; });
+        if (twice)
+            return fail(ExitCode::bad_input, "-m " + text, "module " + module->name + " is named twice");
+        modules.push_back(std::move(*module));
+    }
+    return modules;
+}
+
+// What can be wrong with the arguments alone.
+Status check(const RecordArguments& arguments) {
+    if (arguments.modules.size() > max_followed)
+        return fail(ExitCode::bad_input, "-m given " + std::to_string(arguments.modules.size()) + " times",
+                    "at most " + std::to_string(max_followed) + " modules can be followed at once");
+    if (arguments.until_unload && arguments.modules.empty())
+        return fail(ExitCode::bad_input, "--until-unload", "no module is followed", "name one with -m");
+    if (!arguments.functions.empty() && arguments.modules.empty())
+        return fail(ExitCode::bad_input, "--function", "no module is followed", "name one with -m");
+    if (arguments.buffer_kib < 4 || arguments.buffer_kib > (1u << 20) || !std::has_single_bit(arguments.buffer_kib))
+        return fail(ExitCode::bad_input, "--buffer " + std::to_string(arguments.buffer_kib),
+                    "it must be a power of two from 4 to 1048576 (KiB for each CPU)");
+    for (const std::string& output : arguments.outputs)
+        if (!is_capture(output))
+            if (auto format = format_for_file(output); !format)
+                return fail(ExitCode::bad_input, format.error().what, format.error().why,
+                            format.error().hint + (format.error().hint.empty() ? "" : "; ") + "or " + capture_ending +
+                                " for the recording itself");
+    if (std::count_if(arguments.outputs.begin(), arguments.outputs.end(), is_capture) > 1)
+        return fail(ExitCode::bad_input, "-o", "only one recording (.rcu) can be written at once");
+    return {};
+}
+
+Result<RecordRequest> request_from(const RecordArguments& arguments) {
+    RecordRequest request;
+    auto modules = read_modules(arguments.modules);
+    if (!modules)
+        return tl::unexpected(modules.error());
+    request.modules = std::move(*modules);
+    if (!arguments.via.empty()) {
+        auto via = way_from_text(arguments.via);
+        if (!via)
+            return tl::unexpected(via.error());
+        request.via = *via;
+    }
+    if (!arguments.no_functions)
+        request.functions = arguments.functions.empty() ? std::vector<std::string>{"*"} : arguments.functions;
+    request.command = arguments.command;
+    request.all_callbacks = arguments.all_callbacks || arguments.modules.empty();
+    request.until_unload = arguments.until_unload;
+    request.linger = seconds(arguments.linger_s);
+    if (arguments.duration_s > 0)
+        request.duration = seconds(arguments.duration_s);
+    request.ring_bytes = static_cast<std::uint32_t>(arguments.buffer_kib << 10);
+    request.progress = !arguments.quiet && ::isatty(STDERR_FILENO);
+    return request;
+}
+
+Outcome run_record(const RecordArguments& arguments) {
+    if (auto fine = check(arguments); !fine)
+        return tl::unexpected(fine.error());
+    auto request = request_from(arguments);
+    if (!request)
+        return tl::unexpected(request.error());
+
+    std::vector<std::string> outputs = arguments.outputs;
+    if (outputs.empty())
+        outputs.emplace_back(default_capture);
+    const auto asked = std::find_if(outputs.begin(), outputs.end(), is_capture);
+    std::optional<TemporaryCapture> temporary;
+    if (asked == outputs.end())
+        temporary.emplace(outputs.front());
+    request->capture = temporary ? temporary->path() : *asked;
+
+    auto recorded = record(*request);
+    if (!recorded)
+        return tl::unexpected(recorded.error());
+    auto loaded = load_timeline(request->capture);
+    if (!loaded)
+        return tl::unexpected(loaded.error());
+    for (const std::string& output : outputs)
+        if (!is_capture(output))
+            if (auto written = export_timeline(loaded->timeline, arguments.options, output); !written)
+                return tl::unexpected(written.error());
+
+    if (!arguments.quiet) {
+        print_summary(loaded->timeline, std::cerr);
+        std::cerr << "Written:";
+        for (const std::string& output : outputs)
+            std::cerr << " " << output;
+        std::cerr << "\n";
+    }
+    if (recorded->command_status.value_or(0) != 0) {
+        std::cerr << "rcuscope: " << arguments.command.front() << " ended with status " << *recorded->command_status << "\n";
+        return ExitCode::does_not_hold;
+    }
+    if (arguments.strict && !loaded->timeline.capture.lost.empty()) {
+        std::cerr << "rcuscope: records were lost (--strict): a larger --buffer may help\n";
+        return ExitCode::does_not_hold;
+    }
+    return ExitCode::done;
+}
+
+} // namespace
+
+void add_record(CLI::App& app, Outcome& result) {
+    auto* command = app.add_subcommand("record", "Record what RCU and a module do, while a command runs");
+    auto arguments = std::make_shared<RecordArguments>();
+    command->add_option("-m,--module", arguments->modules,
+                        "Follow this module from its first instruction: its .ko file, or the name of an installed one")
+        ->expected(1)
+        ->take_all();
+    std::string formats = "Where to, the format by its ending: .rcu (the recording itself)";
+    for (const ExportFormat& format : export_formats())
+        formats += ", " + std::string(format.ending) + " (" + std::string(format.about) + ")";
+    command->add_option("-o,--output", arguments->outputs, formats + "; may be given more than once [rcuscope.rcu]")
+        ->expected(1)
+        ->take_all();
+    command->add_option("--function", arguments->functions,
+                        "Record calls of these functions of the module only (a pattern, such as 'cmap_*') [all of them]")
+        ->expected(1)
+        ->take_all();
+    command->add_flag("--no-functions", arguments->no_functions, "Record no calls of the module's functions");
+    command->add_flag("--all-callbacks", arguments->all_callbacks,
+                      "Record every callback of the system, not only the module's; without -m that is so anyway");
+    command->add_flag("--until-unload", arguments->until_unload, "Go on until the module is gone");
+    command->add_option("--linger", arguments->linger_s, "Seconds to wait for callbacks that are pending at the end")
+        ->capture_default_str()
+        ->check(CLI::NonNegativeNumber);
+    command->add_option("--duration", arguments->duration_s, "End after this many seconds")->check(CLI::PositiveNumber);
+    command->add_option("--via", arguments->via, "See RCU by this way only: fentry or kprobe [the best for each hook]");
+    command->add_option("--buffer", arguments->buffer_kib, "KiB of buffer for each CPU, a power of two")
+        ->capture_default_str();
+    command->add_flag("--strict", arguments->strict, "Exit code 1 if anything was lost");
+    command->add_flag("--addresses", arguments->options.addresses, "Show kernel addresses in exports");
+    command->add_flag("-q,--quiet", arguments->quiet, "No progress and no summary");
+    command->add_option("COMMAND", arguments->command, "The command to run, after --")->expected(0, 1 << 20);
+    command->positionals_at_end();
+    command->footer(
+        "It ends when the command has ended and the callbacks that were then pending have run (see --linger),\n"
+        "when the module is gone (--until-unload), after --duration, or with Ctrl-C. Then it prints a summary on stderr.\n"
+        "Exit code 1 if the command failed.\n\n"
+        "Examples:\n"
+        "  sudo rcuscope record -m rcucmap.ko -o run.rcu -o run.json -o run.pftrace -- insmod rcucmap.ko\n"
+        "  sudo rcuscope record -m rcucmap.ko --until-unload -o run.rcu -- insmod rcucmap.ko\n"
+        "  sudo rcuscope record --duration 10 -o system.rcu");
+    command->callback([arguments, &result] { result = run_record(*arguments); });
+}
+
+} // namespace rcuscope

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/recorder.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <iostream>
+#include <poll.h>
+#include <set>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "capture/event.hpp"
+#include "capture/writer.hpp"
+#include "cli/child.hpp"
+#include "cli/cli.hpp"
+#include "cli/symbol_collector.hpp"
+#include "kernel/host.hpp"
+#include "probes/guard.hpp"
+#include "probes/session.hpp"
+#include "probes/sites.hpp"
+#include "probes/this_kernel.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+// Between two looks at the buffers when nothing wakes the recorder.
+constexpr auto drain_interval = 50ms;
+// How long what was drained may wait before it is in the file.
+constexpr auto flush_interval = 500ms;
+
+// SIGINT and its kin as a descriptor; as before when it goes.
+class EndSignals {
+public:
+    static Result<EndSignals> take() {
+        EndSignals signals;
+        ::sigemptyset(&signals.set_);
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+            ::sigaddset(&signals.set_, signal);
+        ::sigprocmask(SIG_BLOCK, &signals.set_, &signals.before_);
+        signals.fd_ = Fd(::signalfd(-1, &signals.set_, SFD_CLOEXEC | SFD_NONBLOCK));
+        if (!signals.fd_)
+            return fail(ExitCode::cannot_here, "cannot wait for signals", errno_text(errno));
+        return signals;
+    }
+    EndSignals(EndSignals&&) noexcept = default;
+    EndSignals& operator=(EndSignals&&) noexcept = delete;
+    ~EndSignals() {
+        if (fd_)
+            ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+    }
+
+    int fd() const { return fd_.get(); }
+    bool came() const {
+        signalfd_siginfo info{};
+        return ::read(fd_.get(), &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info));
+    }
+
+private:
+    EndSignals() = default;
+    sigset_t set_{};
+    sigset_t before_{};
+    Fd fd_;
+};
+
+class Recorder {
+public:
+    explicit Recorder(const RecordRequest& request) : request_(request) {}
+
+    Result<RecordOutcome> run();
+
+private:
+    Status look();
+    Status place();
+    Status open_capture();
+    Status start_command();
+    Status loop();
+    Status drain();
+    void take(std::uint32_t cpu, std::span<const std::byte> record);
+    std::string why_to_end();
+    Status close();
+    Trailer trailer() const;
+    void show_progress();
+
+    bool waits_for_command() const { return child_ && !command_status_; }
+
+    const RecordRequest& request_;
+    ThisKernel kernel_;
+    AttachPlan plan_;
+    Metadata metadata_;
+    // In this order: what is attached must go before the guard removes what it is attached to.
+    std::optional<ProbeGuard> guard_;
+    std::optional<PlacedSites> sites_;
+    std::optional<BpfSession> session_;
+    std::optional<EndSignals> signals_;
+    std::optional<Child> child_;
+    std::optional<CaptureWriter> writer_;
+    std::optional<SymbolCollector> symbols_;
+    Status written_; // the first error of the writer
+
+    std::optional<int> command_status_;
+    std::set<std::string> waiting_for_; // followed modules that have not been freed yet
+    std::set<std::string> loaded_;      // followed modules that were seen coming
+    bool module_event_ = false;         // one to be synced at once
+    Clock::time_point started_;
+    std::optional<Clock::time_point> lingering_since_;
+    std::uint64_t linger_target_ = 0; // callbacks queued when lingering began
+    std::string end_reason_;
+    bool progress_shown_ = false;
+};
+
+Result<RecordOutcome> Recorder::run() {
+    // Each step leaves nothing behind if it fails: the destructors undo the ones before it.
+    for (auto step : {&Recorder::look, &Recorder::place, &Recorder::open_capture, &Recorder::start_command})
+        if (auto done = (this->*step)(); !done) {
+            if (writer_)
+                ::unlink(request_.capture.c_str());
+            return tl::unexpected(done.error());
+        }
+    if (auto done = loop(); !done)
+        return tl::unexpected(done.error());
+    if (auto done = close(); !done)
+        return tl::unexpected(done.error());
+    return RecordOutcome{command_status_};
+}
+
+// The kernel is known, and lets us in; there is a plan.
+Status Recorder::look() {
+    kernel_ = look_at_this_kernel();
+    if (!kernel_.problems.empty())
+        return tl::unexpected(kernel_.problems.front());
+    for (const ModuleFile& module : request_.modules) {
+        if (module.release != kernel_.host.kernel)
+            return fail(ExitCode::bad_input, "cannot follow " + module.path,
+                        "it was built for kernel " + module.release + ", this is " + kernel_.host.kernel,
+                        "build it against the headers of the running kernel");
+        if (::access(("/sys/module/" + module.name).c_str(), F_OK) == 0)
+            return fail(ExitCode::bad_input, "cannot follow " + module.name, "it is loaded already",
+                        "unload it first (rmmod " + module.name + "): a module is followed from its first instruction");
+    }
+    PlanRequest wanted;
+    wanted.via = request_.via;
+    wanted.follow_modules = !request_.modules.empty();
+    wanted.follow_functions = wanted.follow_modules && !request_.functions.empty();
+    plan_ = resolve(hook_table(), kernel_.offer, wanted);
+    if (plan_.programs().empty())
+        return fail(ExitCode::cannot_here, "cannot see RCU in this kernel", "none of the hooks can be had",
+                    "see why: rcuscope doctor");
+    return {};
+}
+
+// Every probe is in place, and those of modules that are not there yet wait for them.
+Status Recorder::place() {
+    auto signals = EndSignals::take();
+    if (!signals)
+        return tl::unexpected(signals.error());
+    signals_.emplace(std::move(*signals));
+    if (!request_.command.empty()) {
+        auto child = Child::prepare(request_.command);
+        if (!child)
+            return tl::unexpected(child.error());
+        child_.emplace(std::move(*child));
+    }
+    std::vector<SiteInfo> wanted;
+    for (const ModuleFile& module : request_.modules) {
+        auto sites = sites_of(module, plan_.takes("module.readers"),
+                              plan_.takes("module.functions") ? request_.functions : std::vector<std::string>());
+        wanted.insert(wanted.end(), sites.begin(), sites.end());
+        waiting_for_.insert(module.name);
+    }
+    if (!wanted.empty()) {
+        remove_stale_probes(kernel_.tracefs);
+        auto guard = ProbeGuard::start(kernel_.tracefs);
+        if (!guard)
+            return tl::unexpected(guard.error());
+        guard_.emplace(std::move(*guard));
+        auto placed = place_sites(kernel_.tracefs, probe_group(), wanted);
+        if (!placed)
+            return tl::unexpected(placed.error());
+        sites_ = std::move(*placed);
+    }
+    SessionConfig config;
+    for (const ModuleFile& module : request_.modules)
+        config.followed.push_back(module.name);
+    config.all_callbacks = request_.all_callbacks;
+    config.ring_bytes = request_.ring_bytes;
+    config.cpus = kernel_.host.cpus;
+    config.rcu_state_address = kernel_.rcu_state_address;
+    config.rcu_data_address = kernel_.rcu_data_address;
+    config.per_cpu_offset_address = kernel_.per_cpu_offset_address;
+    auto session = BpfSession::start(plan_, config);
+    if (!session)
+        return tl::unexpected(session.error());
+    session_.emplace(std::move(*session));
+    return sites_ ? session_->attach_sites(sites_->sites_event, sites_->returns_event) : Status();
+}
+
+ModuleInfo module_info(const ModuleFile& file) {
+    ModuleInfo info{file.name, base_name(file.path), file.build_id, file.init_function, file.exit_function, {}};
+    for (const KoFunction& function : file.functions)
+        info.functions.push_back({function.name, function.section, function.offset, function.size});
+    return info;
+}
+
+// The capture file is there, with everything that is known beforehand.
+Status Recorder::open_capture() {
+    metadata_.tool_version = version_text();
+    metadata_.host = kernel_.host;
+    metadata_.clocks = {boottime_ns(), monotonic_ns(), realtime_ns()};
+    metadata_.start_ns = metadata_.clocks.boottime_ns;
+    metadata_.command = request_.command;
+    metadata_.all_callbacks = request_.all_callbacks;
+    for (const PlannedHook& planned : plan_.hooks) {
+        const std::string hook(planned.hook->name);
+        if (planned.missing())
+            metadata_.missing.push_back({hook, std::string(planned.hook->without) + ": " + planned.why});
+        if (!planned.taken)
+            continue;
+        std::string functions;
+        for (const Program& program : planned.taken->programs)
+            if (functions.find(program.function) == std::string::npos)
+                functions += (functions.empty() ? "" : ", ") + std::string(program.function);
+        metadata_.probes.push_back({hook, std::string(to_text(planned.taken->way)), functions});
+    }
+    for (const ModuleFile& module : request_.modules) {
+        metadata_.followed.push_back(module.name);
+        metadata_.modules.push_back(module_info(module));
+        if (module.unusable_sites)
+            metadata_.missing.push_back({"module.readers", std::to_string(module.unusable_sites) + " places of " + module.name +
+                                                               " that open or close a section cannot be probed, such as " +
+                                                               module.unusable_example});
+    }
+    if (sites_) {
+        metadata_.sites = sites_->sites;
+        metadata_.missing.insert(metadata_.missing.end(), sites_->refused.begin(), sites_->refused.end());
+    }
+    auto writer = CaptureWriter::create(request_.capture, metadata_);
+    if (!writer)
+        return tl::unexpected(writer.error());
+    writer_.emplace(std::move(*writer));
+    symbols_.emplace(std::move(*kernel_.symbols));
+    return {};
+}
+
+Status Recorder::start_command() {
+    started_ = Clock::now();
+    return child_ ? child_->go() : Status();
+}
+
+void Recorder::take(std::uint32_t cpu, std::span<const std::byte> record) {
+    if (const auto event = decode_record(record, cpu)) {
+        symbols_->take(*event);
+        if (const auto* module = std::get_if<event::Module>(&event->body)) {
+            module_event_ = true;
+            if (module->step == event::ModuleStep::coming && waiting_for_.contains(module->name))
+                loaded_.insert(module->name);
+            if (module->step == event::ModuleStep::freed && loaded_.contains(module->name))
+                waiting_for_.erase(module->name);
+        }
+    }
+    if (written_)
+        written_ = writer_->record(cpu, record);
+}
+
+Status Recorder::drain() {
+    const auto drained =
+        session_->drain([this](std::uint32_t cpu, std::span<const std::byte> record) { take(cpu, record); });
+    if (!drained)
+        return drained;
+    if (written_)
+        if (const auto names = symbols_->found(); !names.empty())
+            written_ = writer_->symbols(names);
+    // The kernel may die right after a module went: what led to it must be on the disk.
+    if (written_ && std::exchange(module_event_, false))
+        written_ = writer_->flush(true);
+    return written_;
+}
+
+// Why the recording is over; empty while it is not.
+std::string Recorder::why_to_end() {
+    const auto now = Clock::now();
+    if (request_.duration && now - started_ >= *request_.duration)
+        return "duration over";
+    if (waits_for_command())
+        return "";
+    const bool by_command = child_ && !request_.until_unload;
+    const bool by_unload = request_.until_unload && waiting_for_.empty();
+    // A command that failed before it loaded anything: there is nothing to wait for.
+    const bool hopeless = request_.until_unload && child_ && *command_status_ != 0 && loaded_.empty();
+    if (!by_command && !by_unload && !hopeless)
+        return "";
+    const std::string reason = hopeless ? "command failed" : by_command ? "command ended" : "module freed";
+    const CallbackCounts counts = session_->callbacks();
+    if (!lingering_since_) {
+        lingering_since_ = now;
+        linger_target_ = counts.queued;
+    }
+    if (counts.done >= linger_target_)
+        return reason;
+    if (now - *lingering_since_ >= request_.linger)
+        return reason + "; callbacks still pending";
+    return "";
+}
+
+Status Recorder::loop() {
+    auto flushed = Clock::now();
+    std::array<pollfd, 3> waits{pollfd{signals_->fd(), POLLIN, 0}, pollfd{session_->wakeup_fd(), POLLIN, 0},
+                                pollfd{child_ ? child_->ended_fd() : -1, POLLIN, 0}};
+    while (end_reason_.empty()) {
+        if (::poll(waits.data(), waits.size(), static_cast<int>(drain_interval / 1ms)) < 0 && errno != EINTR)
+            return fail(ExitCode::cannot_here, "cannot wait for events", errno_text(errno));
+        if (auto drained = drain(); !drained)
+            return drained;
+        if (waits_for_command() && (waits[2].revents & POLLIN)) {
+            command_status_ = child_->status();
+            waits[2].fd = -1;
+        }
+        end_reason_ = signals_->came() ? "interrupted" : why_to_end();
+        if (Clock::now() - flushed >= flush_interval) {
+            if (auto done = writer_->flush(false); !done)
+                return done;
+            flushed = Clock::now();
+        }
+        show_progress();
+    }
+    return {};
+}
+
+Trailer Recorder::trailer() const {
+    Trailer trailer;
+    trailer.end_ns = boottime_ns();
+    trailer.reason = end_reason_;
+    trailer.command_status = command_status_;
+    return trailer;
+}
+
+// Probes out, the rest of the buffers in, the end of the file written.
+Status Recorder::close() {
+    Trailer end = trailer();
+    session_->detach();
+    if (auto drained = drain(); !drained)
+        return drained;
+    for (const PlannedHook& planned : plan_.hooks) {
+        if (!planned.taken)
+            continue;
+        ProbeHits hits{std::string(planned.hook->name), std::string(to_text(planned.taken->way)),
+                       session_->hits(planned.hook->counter), session_->missed(*planned.taken)};
+        if (planned.taken->way == Way::tracefs_kprobe)
+            hits.missed = count_sites(kernel_.tracefs, probe_group(), planned.hook->scope == HookScope::function_sites).missed;
+        end.hits.push_back(std::move(hits));
+    }
+    end.lost = session_->losses();
+    session_.reset();
+    if (guard_)
+        if (auto removed = guard_->finish(); !removed)
+            return removed;
+    if (progress_shown_)
+        std::cerr << "\r\033[K";
+    return writer_->finish(end);
+}
+
+void Recorder::show_progress() {
+    const auto running = Clock::now() - started_;
+    if (!request_.progress || running < 2s)
+        return;
+    const CallbackCounts counts = session_->callbacks();
+    std::cerr << "\r\033[Krecording " << running / 1s << " s: " << counts.queued << " callbacks queued, " << counts.done
+              << " done, " << writer_->bytes_written() / 1024 << " KiB"
+              << (lingering_since_ ? "; waiting for pending callbacks" : "") << " (Ctrl-C ends)" << std::flush;
+    progress_shown_ = true;
+}
+
+} // namespace
+
+Result<RecordOutcome> record(const RecordRequest& request) {
+    return Recorder(request).run();
+}
+
+} // namespace rcuscope

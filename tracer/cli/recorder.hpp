@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// A recording: probes in, command run, buffers drained into a capture file,
+// probes out.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "kernel/module_file.hpp"
+#include "probes/hooks.hpp"
+
+namespace rcuscope {
+
+struct RecordRequest {
+    std::vector<ModuleFile> modules;          // to follow
+    std::vector<std::string> functions;       // patterns of their functions to follow
+    std::vector<std::string> command;         // none: records until it is ended otherwise
+    bool all_callbacks = false;
+    bool until_unload = false;
+    std::optional<Way> via;
+    std::chrono::nanoseconds linger{};
+    std::optional<std::chrono::nanoseconds> duration;
+    std::uint32_t ring_bytes = 0;
+    bool progress = false;                    // a status line on stderr
+    std::string capture;                      // path of the file to write
+};
+
+struct RecordOutcome {
+    std::optional<int> command_status;
+};
+
+// Every probe is gone when this returns, however it ends. A capture is there only if it succeeds.
+Result<RecordOutcome> record(const RecordRequest& request);
+
+} // namespace rcuscope

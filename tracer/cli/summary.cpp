@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/summary.hpp"
+
+#include <array>
+#include <cstdio>
+#include <map>
+
+#include "analysis/statistics.hpp"
+#include "base/text.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+// A row's name, padded so that the values stand below each other.
+std::string label(std::string_view text) {
+    std::string padded = "  " + printable(text);
+    constexpr std::size_t width = 34;
+    padded.resize(std::max(padded.size() + 1, width), ' ');
+    return padded;
+}
+
+std::string quantiles(const Distribution& of) {
+    if (of.count() == 0)
+        return "no durations known";
+    return "p50 " + duration_text(of.percentile(50)) + ", p90 " + duration_text(of.percentile(90)) + ", p99 " +
+           duration_text(of.percentile(99)) + ", max " + duration_text(of.max());
+}
+
+std::string name_text(const FunctionName& name) {
+    if (name.function.empty())
+        return "unknown";
+    return name.module.empty() ? name.function : name.module + ":" + name.function;
+}
+
+void print_grace_periods(const char* name, const GracePeriodStatistics& of, std::ostream& out) {
+    out << label(name) << of.count;
+    if (of.count > 0)
+        out << ": " << quantiles(of.duration);
+    out << "\n";
+}
+
+void print_callbacks(const std::vector<CallbackStatistics>& rows, std::ostream& out) {
+    constexpr std::size_t most = 10;
+    if (rows.empty())
+        out << label("callbacks") << "0\n";
+    for (std::size_t i = 0; i < rows.size() && i < most; i++) {
+        const CallbackStatistics& row = rows[i];
+        out << label("callbacks of " + name_text(row.name)) << row.queued << " queued, " << row.done << " run";
+        if (row.pending)
+            out << ", " << row.pending << " pending";
+        if (row.unknown)
+            out << ", " << row.unknown << " unknown";
+        out << "\n" << label("") << "latency " << quantiles(row.latency) << "\n";
+    }
+    if (rows.size() > most)
+        out << label("") << "and of " << rows.size() - most << " functions more\n";
+}
+
+void print_readers(const std::vector<ReadSectionStatistics>& rows, std::ostream& out) {
+    if (rows.empty())
+        out << label("read-side sections") << "0\n";
+    for (const ReadSectionStatistics& row : rows)
+        out << label("read-side sections in " + name_text(row.name)) << row.count << ": " << quantiles(row.duration) << "\n";
+}
+
+void print_modules(const Timeline& timeline, std::ostream& out) {
+    for (const ModuleLife& life : timeline.modules) {
+        if (!life.followed)
+            continue;
+        out << label("module " + life.name);
+        if (life.init_error)
+            out << "init failed with " << *life.init_error << ", ";
+        else if (life.loaded && life.init_done)
+            out << "init took " << duration_text(*life.init_done - *life.loaded) << ", ";
+        if (life.loaded && life.freed)
+            out << "in memory for " << duration_text(*life.freed - *life.loaded) << "\n";
+        else
+            out << (life.freed ? "freed\n" : "still in memory at the end\n");
+    }
+}
+
+void print_losses(const Timeline& timeline, std::ostream& out) {
+    std::uint64_t lost = 0;
+    std::uint64_t missed = 0;
+    for (const Loss& loss : timeline.capture.lost)
+        lost += loss.count;
+    for (const CaptureSummary::Probe& probe : timeline.capture.probes)
+        missed += probe.missed;
+    out << label("lost") << (lost ? std::to_string(lost) + " records: times around them are unknown" : "nothing");
+    if (missed)
+        out << "; " << missed << " times a probe was reached but could not run";
+    out << "\n";
+    for (const MissingInfo& missing : timeline.capture.missing)
+        out << label("not seen") << printable(missing.why) << "\n";
+    if (!timeline.capture.complete)
+        out << label("cut off") << printable(timeline.capture.end_reason) << "\n";
+}
+
+} // namespace
+
+std::string duration_text(Nanoseconds duration) {
+    std::array<char, 48> text{};
+    const double value = static_cast<double>(duration);
+    if (value < 1e3)
+        std::snprintf(text.data(), text.size(), "%.0f ns", value);
+    else if (value < 1e6)
+        std::snprintf(text.data(), text.size(), "%.3g us", value / 1e3);
+    else if (value < 1e9)
+        std::snprintf(text.data(), text.size(), "%.3g ms", value / 1e6);
+    else
+        std::snprintf(text.data(), text.size(), "%.3g s", value / 1e9);
+    return text.data();
+}
+
+void print_summary(const Timeline& timeline, std::ostream& out) {
+    const Summary summary = summarize(timeline);
+    out << "Kernel " << printable(timeline.host.kernel) << ", " << timeline.host.cpus << " CPUs; "
+        << duration_text(timeline.capture.end) << " recorded (" << printable(timeline.capture.end_reason) << ")\n";
+    print_modules(timeline, out);
+    print_grace_periods("grace periods", summary.normal, out);
+    if (summary.expedited.count)
+        print_grace_periods("expedited grace periods", summary.expedited, out);
+    print_callbacks(summary.callbacks, out);
+    print_readers(summary.read_sections, out);
+    for (const WaitStatistics& row : summary.waits)
+        out << label(std::string(to_text(row.kind)) + " in " + name_text(row.caller)) << row.count << ": "
+            << quantiles(row.duration) << "\n";
+    if (summary.function_calls)
+        out << label("calls of the module's functions") << summary.function_calls << "\n";
+    out << label("hazards") << (timeline.hazards.empty() ? "none found" : "") << "\n";
+    for (const Hazard& hazard : timeline.hazards)
+        out << "    " << hazard.severity << " " << hazard.kind << ": " << printable(hazard.text) << "\n";
+    print_losses(timeline, out);
+}
+
+} // namespace rcuscope

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <unordered_set>
+#include <vector>
+
+#include "capture/event.hpp"
+#include "capture/writer.hpp"
+#include "kernel/kallsyms.hpp"
+
+namespace rcuscope {
+
+// Names the code addresses of a recording while their names can still be had:
+// a module's are gone from kallsyms with the module.
+class SymbolCollector {
+public:
+    explicit SymbolCollector(Kallsyms symbols) : symbols_(std::move(symbols)) {}
+
+    // Looks up the addresses of an event that were not asked for before. A module
+    // that comes or goes makes the collector look again.
+    void take(const Event& event);
+
+    // The names found since the last call.
+    std::vector<SymbolInfo> found();
+
+private:
+    void look_up(std::uint64_t address);
+
+    Kallsyms symbols_;
+    bool stale_ = false; // modules came since symbols_ was read
+    std::unordered_set<std::uint64_t> known_;
+    std::vector<SymbolInfo> found_;
+};
+
+} // namespace rcuscope

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "kernel/host.hpp"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <ctime>
+#include <memory>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/file.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+std::uint64_t clock_ns(clockid_t clock) {
+    timespec now{};
+    ::clock_gettime(clock, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+utsname names() {
+    utsname result{};
+    ::uname(&result);
+    return result;
+}
+
+} // namespace
+
+std::string kernel_release() {
+    return names().release;
+}
+
+std::string kernel_machine() {
+    return names().machine;
+}
+
+std::uint32_t possible_cpus() {
+    const int count = libbpf_num_possible_cpus();
+    return count > 0 ? static_cast<std::uint32_t>(count) : 1;
+}
+
+std::uint32_t timer_hz() {
+    timespec tick{};
+    if (::clock_getres(CLOCK_MONOTONIC_COARSE, &tick) != 0 || tick.tv_sec != 0 || tick.tv_nsec <= 0)
+        return 0;
+    return static_cast<std::uint32_t>((1'000'000'000 + tick.tv_nsec / 2) / tick.tv_nsec);
+}
+
+std::uint64_t boottime_ns() {
+    return clock_ns(CLOCK_BOOTTIME);
+}
+
+std::uint64_t monotonic_ns() {
+    return clock_ns(CLOCK_MONOTONIC);
+}
+
+std::uint64_t realtime_ns() {
+    return clock_ns(CLOCK_REALTIME);
+}
+
+std::string lockdown_mode() {
+    // "none [integrity] confidentiality": the brackets mark what is in force
+    const std::string text = read_line_or_empty("/sys/kernel/security/lockdown");
+    const auto from = text.find('[');
+    const auto to = text.find(']');
+    return from == std::string::npos || to == std::string::npos ? "" : text.substr(from + 1, to - from - 1);
+}
+
+bool is_root() {
+    return ::geteuid() == 0;
+}
+
+Result<std::string> tracefs_path() {
+    for (const char* path : {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"})
+        if (::access((std::string(path) + "/kprobe_events").c_str(), F_OK) == 0)
+            return path;
+    return fail(ExitCode::cannot_here, "cannot place probes in a module", "tracefs is not mounted, or has no kprobe_events",
+                "mount it: mount -t tracefs tracefs /sys/kernel/tracing");
+}
+
+bool has_trace_event(const std::string& tracefs, std::string_view group, std::string_view name) {
+    const std::string path = tracefs + "/events/" + std::string(group) + "/" + std::string(name) + "/id";
+    return ::access(path.c_str(), F_OK) == 0;
+}
+
+Result<std::set<std::string>> btf_functions_among(const std::set<std::string>& wanted) {
+    const std::unique_ptr<btf, decltype(&btf__free)> types(btf__load_vmlinux_btf(), &btf__free);
+    if (!types)
+        return fail(ExitCode::cannot_here, "cannot find the kernel's own type information",
+                    "there is no readable /sys/kernel/btf/vmlinux",
+                    "rcuscope needs a kernel built with CONFIG_DEBUG_INFO_BTF=y, as distributions' kernels are");
+    std::set<std::string> found;
+    for (const std::string& name : wanted)
+        if (btf__find_by_name_kind(types.get(), name.c_str(), BTF_KIND_FUNC) > 0)
+            found.insert(name);
+    return found;
+}
+
+} // namespace rcuscope

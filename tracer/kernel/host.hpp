@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What can be said of the running kernel without a probe.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+
+namespace rcuscope {
+
+std::string kernel_release(); // utsname.release
+std::string kernel_machine(); // utsname.machine
+std::uint32_t possible_cpus(); // CPU numbers are below this
+// CONFIG_HZ, from the resolution of the coarse clock (one tick); 0 if that cannot be read.
+std::uint32_t timer_hz();
+
+// Nanoseconds of CLOCK_BOOTTIME, CLOCK_MONOTONIC and CLOCK_REALTIME.
+std::uint64_t boottime_ns();
+std::uint64_t monotonic_ns();
+std::uint64_t realtime_ns();
+
+// "none", "integrity", "confidentiality"; empty if the kernel has no lockdown.
+std::string lockdown_mode();
+
+bool is_root();
+
+// Where tracefs is mounted; fails with ExitCode::cannot_here if nowhere.
+Result<std::string> tracefs_path();
+
+// Whether the kernel has this trace event.
+bool has_trace_event(const std::string& tracefs, std::string_view group, std::string_view name);
+
+// Which of these functions are in the kernel's BTF. Fails with ExitCode::cannot_here if it has no BTF.
+Result<std::set<std::string>> btf_functions_among(const std::set<std::string>& names);
+
+} // namespace rcuscope

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "kernel/kallsyms.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+
+#include "base/file.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+bool is_code(char type) {
+    return type == 't' || type == 'T' || type == 'w' || type == 'W';
+}
+
+} // namespace
+
+Result<Kallsyms> Kallsyms::read(const std::string& path) {
+    auto text = read_file(path);
+    if (!text)
+        return tl::unexpected(text.error());
+    Kallsyms symbols = parse(std::move(*text));
+    const bool hidden = std::all_of(symbols.code_.begin(), symbols.code_.end(),
+                                    [](const Symbol& symbol) { return symbol.address == 0; });
+    if (hidden)
+        return fail(ExitCode::cannot_here, "cannot read kernel addresses from " + path, "the kernel hides them",
+                    "run as root, with kernel.kptr_restrict below 2 (sysctl kernel.kptr_restrict=1)");
+    return symbols;
+}
+
+Kallsyms Kallsyms::parse(std::string text) {
+    Kallsyms result;
+    result.text_ = std::move(text);
+    const char* const base = result.text_.data();
+    const char* const end = base + result.text_.size();
+    for (const char* line = base; line < end;) {
+        const char* const stop = std::find(line, end, '\n');
+        Symbol symbol;
+        const auto [after, error] = std::from_chars(line, stop, symbol.address, 16);
+        // " T " and at least one character of a name
+        if (error == std::errc() && stop - after > 3 && after[0] == ' ' && after[2] == ' ') {
+            symbol.type = after[1];
+            const char* const from = after + 3;
+            const char* const tab = std::find(from, stop, '\t');
+            symbol.name_at = static_cast<std::uint32_t>(from - base);
+            symbol.name_size = static_cast<std::uint32_t>(tab - from);
+            if (stop - tab > 3 && tab[1] == '[' && stop[-1] == ']') {
+                symbol.module_at = static_cast<std::uint32_t>(tab + 2 - base);
+                symbol.module_size = static_cast<std::uint32_t>(stop - 1 - (tab + 2));
+            }
+            (is_code(symbol.type) ? result.code_ : result.data_).push_back(symbol);
+        }
+        line = stop == end ? end : stop + 1;
+    }
+    // Stable: of several names at one address the first listed one stays the first.
+    std::stable_sort(result.code_.begin(), result.code_.end(),
+                     [](const Symbol& a, const Symbol& b) { return a.address < b.address; });
+    return result;
+}
+
+std::optional<std::uint64_t> Kallsyms::address_of(std::string_view wanted) const {
+    for (const auto* list : {&data_, &code_})
+        for (const Symbol& symbol : *list)
+            if (symbol.module_size == 0 && name(symbol) == wanted)
+                return symbol.address;
+    return std::nullopt;
+}
+
+bool Kallsyms::has_function(std::string_view wanted) const {
+    return std::any_of(code_.begin(), code_.end(), [&](const Symbol& symbol) {
+        return symbol.module_size == 0 && name(symbol) == wanted;
+    });
+}
+
+std::optional<Kallsyms::Place> Kallsyms::place_of(std::uint64_t address) const {
+    auto after = std::upper_bound(code_.begin(), code_.end(), address,
+                                  [](std::uint64_t wanted, const Symbol& symbol) { return wanted < symbol.address; });
+    if (after == code_.begin())
+        return std::nullopt;
+    auto found = std::lower_bound(code_.begin(), after, std::prev(after)->address,
+                                  [](const Symbol& symbol, std::uint64_t wanted) { return symbol.address < wanted; });
+    // kallsyms has no sizes: a function reaches to the next symbol, but none is this large, so that an
+    // address far beyond the last one of an area is not taken for it.
+    constexpr std::uint64_t largest_function = 1u << 20;
+    const std::uint64_t offset = address - found->address;
+    if (offset > largest_function)
+        return std::nullopt;
+    return Place{std::string(name(*found)), std::string(module(*found)), offset};
+}
+
+} // namespace rcuscope

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "kernel/module_file.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <map>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <unistd.h>
+
+#include "base/file.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+struct ElfCloser {
+    void operator()(Elf* elf) const { elf_end(elf); }
+};
+
+struct Section {
+    Elf_Scn* scn = nullptr;
+    GElf_Shdr header{};
+    std::string name;
+
+    bool is_code() const { return (header.sh_flags & SHF_ALLOC) && (header.sh_flags & SHF_EXECINSTR); }
+};
+
+std::span<const unsigned char> bytes_of(const Section& section) {
+    const Elf_Data* data = elf_getdata(section.scn, nullptr);
+    if (!data || !data->d_buf || section.header.sh_type == SHT_NOBITS)
+        return {};
+    return {static_cast<const unsigned char*>(data->d_buf), data->d_size};
+}
+
+bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> prefixes) {
+    return std::any_of(prefixes.begin(), prefixes.end(), [&](std::string_view p) { return text.starts_with(p); });
+}
+
+// What the compiler and kbuild add besides functions: padding before functions
+// (CONFIG_FUNCTION_PADDING) and type hashes (CONFIG_CFI_CLANG).
+bool is_artifact(std::string_view name) {
+    return name.empty() || starts_with_any(name, {"__pfx_", "__cfi_"});
+}
+
+class Reader {
+public:
+    explicit Reader(std::string path) : path_(std::move(path)) { file_.path = path_; }
+
+    Result<ModuleFile> read() {
+        if (auto opened = open(); !opened)
+            return tl::unexpected(opened.error());
+        if (auto read = read_sections(); !read)
+            return tl::unexpected(read.error());
+        read_modinfo();
+        read_build_id();
+        if (file_.name.empty() || file_.release.empty())
+            return not_a_module("it has no module information (.modinfo)");
+        read_functions();
+        for (const Section& section : sections_)
+            if (section.header.sh_type == SHT_RELA && section.header.sh_info < sections_.size() &&
+                sections_[section.header.sh_info].is_code())
+                read_sites(section, sections_[section.header.sh_info]);
+        return std::move(file_);
+    }
+
+private:
+    tl::unexpected<Error> not_a_module(std::string why, std::string hint = {}) const {
+        return fail(ExitCode::bad_input, "cannot use " + path_ + " as a kernel module", std::move(why), std::move(hint));
+    }
+
+    Status open() {
+        fd_ = Fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+        if (!fd_)
+            return fail(ExitCode::bad_input, "cannot read " + path_, errno_text(errno),
+                        "name the module's .ko file, as for insmod");
+        elf_version(EV_CURRENT);
+        elf_.reset(elf_begin(fd_.get(), ELF_C_READ, nullptr));
+        if (!elf_ || elf_kind(elf_.get()) != ELF_K_ELF) {
+            for (const auto& [ending, tool] : {std::pair{".xz", "xz"}, {".zst", "zstd"}, {".gz", "gzip"}})
+                if (path_.ends_with(ending))
+                    return not_a_module("it is compressed", std::string("decompress a copy first: ") + tool + " -dk " + path_);
+            return not_a_module("it is not an ELF file");
+        }
+        GElf_Ehdr header;
+        if (!gelf_getehdr(elf_.get(), &header) || header.e_type != ET_REL || header.e_machine != EM_X86_64)
+            return not_a_module("it is not a relocatable x86-64 object");
+        return {};
+    }
+
+    Status read_sections() {
+        std::size_t count = 0;
+        std::size_t names = 0;
+        if (elf_getshdrnum(elf_.get(), &count) || elf_getshdrstrndx(elf_.get(), &names))
+            return not_a_module("its table of sections is damaged");
+        for (std::size_t i = 0; i < count; i++) {
+            Section section;
+            section.scn = elf_getscn(elf_.get(), i);
+            if (!section.scn || !gelf_getshdr(section.scn, &section.header))
+                return not_a_module("its table of sections is damaged");
+            if (const char* name = elf_strptr(elf_.get(), names, section.header.sh_name))
+                section.name = name;
+            sections_.push_back(std::move(section));
+        }
+        return {};
+    }
+
+    const Section* section_named(std::string_view name) const {
+        auto found = std::find_if(sections_.begin(), sections_.end(), [&](const Section& s) { return s.name == name; });
+        return found == sections_.end() ? nullptr : &*found;
+    }
+
+    void read_modinfo() {
+        const Section* section = section_named(".modinfo");
+        if (!section)
+            return;
+        const auto bytes = bytes_of(*section);
+        std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        while (!text.empty()) {
+            const std::string_view entry = text.substr(0, text.find('\0'));
+            text.remove_prefix(std::min(text.size(), entry.size() + 1));
+            if (entry.starts_with("name="))
+                file_.name = entry.substr(5);
+            else if (entry.starts_with("vermagic="))
+                file_.release = entry.substr(9, entry.find(' ') == std::string_view::npos ? std::string_view::npos
+                                                                                         : entry.find(' ') - 9);
+        }
+    }
+
+    void read_build_id() {
+        const Section* section = section_named(".note.gnu.build-id");
+        if (!section)
+            return;
+        // Elf64_Nhdr, "GNU\0", then the id
+        const auto bytes = bytes_of(*section);
+        GElf_Nhdr note;
+        if (bytes.size() < sizeof(note))
+            return;
+        std::memcpy(&note, bytes.data(), sizeof(note));
+        const std::size_t from = sizeof(note) + ((std::size_t{note.n_namesz} + 3) & ~std::size_t{3});
+        for (std::size_t i = from; i < bytes.size() && i < from + note.n_descsz; i++) {
+            constexpr char digits[] = "0123456789abcdef";
+            file_.build_id += digits[bytes[i] >> 4];
+            file_.build_id += digits[bytes[i] & 15];
+        }
+    }
+
+    // The name and section of a symbol that is defined in code.
+    void read_functions() {
+        std::map<std::pair<std::size_t, std::uint64_t>, KoFunction> by_place;
+        std::map<std::string, std::pair<std::size_t, std::uint64_t>> aliases;
+        const auto symtab = std::find_if(sections_.begin(), sections_.end(),
+                                         [](const Section& s) { return s.header.sh_type == SHT_SYMTAB; });
+        if (symtab == sections_.end())
+            return;
+        symtab_ = elf_getdata(symtab->scn, nullptr);
+        strings_ = symtab->header.sh_link;
+        for (int i = 0; symtab_; i++) {
+            GElf_Sym symbol;
+            if (!gelf_getsym(symtab_, i, &symbol))
+                break;
+            if (GELF_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_shndx >= sections_.size() ||
+                !sections_[symbol.st_shndx].is_code())
+                continue;
+            const char* text = elf_strptr(elf_.get(), strings_, symbol.st_name);
+            const std::string name = text ? text : "";
+            const std::pair place{std::size_t{symbol.st_shndx}, std::uint64_t{symbol.st_value}};
+            // module_init() and module_exit() give the functions these second names.
+            if (name == "init_module" || name == "cleanup_module")
+                aliases[name] = place;
+            if (is_artifact(name))
+                continue;
+            KoFunction function{name, sections_[symbol.st_shndx].name, symbol.st_value, symbol.st_size,
+                                name.find(".cold") == std::string::npos};
+            auto [known, fresh] = by_place.try_emplace(place, function);
+            if (!fresh && (known->second.name == "init_module" || known->second.name == "cleanup_module"))
+                known->second = std::move(function);
+        }
+        for (auto& [place, function] : by_place) {
+            if (auto alias = aliases.find("init_module"); alias != aliases.end() && alias->second == place)
+                file_.init_function = function.name;
+            if (auto alias = aliases.find("cleanup_module"); alias != aliases.end() && alias->second == place)
+                file_.exit_function = function.name;
+            file_.functions.push_back(std::move(function));
+        }
+    }
+
+    void unusable(const std::string& section, std::uint64_t offset, const char* why) {
+        if (file_.unusable_sites++ == 0)
+            file_.unusable_example = section + "+" + std::to_string(offset) + ": " + why;
+    }
+
+    void read_sites(const Section& relocations, const Section& code) {
+        Elf_Data* data = elf_getdata(relocations.scn, nullptr);
+        const auto bytes = bytes_of(code);
+        std::vector<std::pair<std::uint64_t, bool>> sites; // offset of the instruction in the section, lock
+        for (int i = 0; data; i++) {
+            GElf_Rela rela;
+            if (!gelf_getrela(data, i, &rela))
+                break;
+            GElf_Sym symbol;
+            if (!symtab_ || !gelf_getsym(symtab_, static_cast<int>(GELF_R_SYM(rela.r_info)), &symbol))
+                continue;
+            const char* name = elf_strptr(elf_.get(), strings_, symbol.st_name);
+            const bool lock = name && std::strcmp(name, "__rcu_read_lock") == 0;
+            if (!lock && (!name || std::strcmp(name, "__rcu_read_unlock") != 0))
+                continue;
+            // One byte of opcode before the 32-bit distance: call, or jmp at the end of a function.
+            const std::uint64_t type = GELF_R_TYPE(rela.r_info);
+            const bool distance = type == R_X86_64_PLT32 || type == R_X86_64_PC32;
+            const bool plain = distance && rela.r_offset >= 1 && rela.r_offset < bytes.size() &&
+                               (bytes[rela.r_offset - 1] == 0xe8 || bytes[rela.r_offset - 1] == 0xe9);
+            // A conditional jump has two bytes, 0f 8x, whose second may not be taken for a call.
+            if (plain)
+                sites.emplace_back(rela.r_offset - 1, lock);
+            else
+                unusable(code.name, rela.r_offset, "neither a call nor a jump");
+        }
+        std::sort(sites.begin(), sites.end());
+        for (const auto& [offset, lock] : sites) {
+            const std::uint64_t at = offset;
+            auto holder = std::find_if(file_.functions.begin(), file_.functions.end(), [&](const KoFunction& f) {
+                return f.section == code.name && at >= f.offset && at - f.offset < f.size;
+            });
+            if (holder == file_.functions.end())
+                unusable(code.name, offset, "in no function");
+            else
+                file_.read_sites.push_back({lock, holder->name, offset - holder->offset});
+        }
+    }
+
+    std::string path_;
+    Fd fd_;
+    std::unique_ptr<Elf, ElfCloser> elf_;
+    std::vector<Section> sections_;
+    Elf_Data* symtab_ = nullptr;
+    std::size_t strings_ = 0;
+    ModuleFile file_;
+};
+
+} // namespace
+
+Result<ModuleFile> read_module_file(const std::string& path) {
+    return Reader(path).read();
+}
+
+} // namespace rcuscope

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// A module's .ko file: its functions and the places where it opens and closes
+// read-side critical sections.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace rcuscope {
+
+struct KoFunction {
+    std::string name;         // as kallsyms will show it
+    std::string section;      // ".text", ".init.text", ...
+    std::uint64_t offset = 0; // in the section, bytes
+    std::uint64_t size = 0;   // bytes
+    bool can_be_entered = true; // false for the parts that a compiler split off (".cold")
+};
+
+// A call, or a jump at a function's end, to __rcu_read_lock() or __rcu_read_unlock().
+struct KoReadSite {
+    bool lock = false;          // otherwise unlock
+    std::string function;       // the one that holds it
+    std::uint64_t offset = 0;   // of the instruction in the function, bytes
+};
+
+struct ModuleFile {
+    std::string path;
+    std::string name;
+    std::string release;  // of the kernel it was built for (vermagic's first word)
+    std::string build_id; // hex, empty if there is none
+    std::string init_function;
+    std::string exit_function;
+    std::vector<KoFunction> functions;  // by section, then offset; one for each address
+    std::vector<KoReadSite> read_sites; // by section, then offset
+    // References to those two functions that are no plain call or jump, or lie in no function: how many, and one of them in words.
+    std::uint64_t unusable_sites = 0;
+    std::string unusable_example;
+};
+
+// Fails with ExitCode::bad_input if the file cannot be read or is no x86-64 kernel module.
+Result<ModuleFile> read_module_file(const std::string& path);
+
+} // namespace rcuscope

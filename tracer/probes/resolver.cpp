@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "probes/resolver.hpp"
+
+#include <algorithm>
+
+namespace rcuscope {
+
+namespace {
+
+// Why this alternative cannot be taken; empty if it can.
+std::string obstacle(const Alternative& alternative, const KernelOffer& offer, const PlanRequest& request) {
+    if (alternative.way == Way::tracefs_kprobe)
+        return offer.kprobe_events ? "" : "tracefs has no kprobe_events";
+    if (request.via && *request.via != alternative.way)
+        return "not asked for (--via " + std::string(to_text(*request.via)) + ")";
+    if (alternative.way == Way::fentry && !offer.btf)
+        return "the kernel has no BTF";
+    const auto& there = alternative.way == Way::fentry ? offer.btf_functions : offer.symbol_functions;
+    for (const Program& program : alternative.programs)
+        if (!there.contains(std::string(program.function)))
+            return "the kernel has no " + std::string(program.function) + "() " +
+                   (alternative.way == Way::fentry ? "in its BTF" : "in kallsyms");
+    return "";
+}
+
+bool kernel_has_any_function(const Hook& hook, const KernelOffer& offer) {
+    for (const Alternative& alternative : hook.alternatives)
+        for (const Program& program : alternative.programs) {
+            const std::string function(program.function);
+            if (offer.btf_functions.contains(function) || offer.symbol_functions.contains(function))
+                return true;
+        }
+    return false;
+}
+
+// Why nobody needs the hook here; empty if it is needed.
+std::string needless(const Hook& hook, const KernelOffer& offer, const PlanRequest& request) {
+    if (hook.scope == HookScope::read_sites && !request.follow_modules)
+        return "no module is followed";
+    if (hook.scope == HookScope::function_sites && !request.follow_functions)
+        return request.follow_modules ? "not asked for" : "no module is followed";
+    if (hook.newer_kernels_only && !kernel_has_any_function(hook, offer))
+        return "this kernel has no such function";
+    return "";
+}
+
+PlannedHook resolve_hook(const Hook& hook, const KernelOffer& offer, const PlanRequest& request) {
+    PlannedHook planned;
+    planned.hook = &hook;
+    planned.why = needless(hook, offer, request);
+    if (!planned.why.empty()) {
+        planned.needed = false;
+        return planned;
+    }
+    if (hook.scope == HookScope::read_sites && !offer.preempt_rcu) {
+        planned.why = "this kernel is built without CONFIG_PREEMPT_RCU: rcu_read_lock() is no call that could be probed";
+        return planned;
+    }
+    for (const Alternative& alternative : hook.alternatives) {
+        std::string why = obstacle(alternative, offer, request);
+        if (why.empty()) {
+            planned.taken = &alternative;
+            return planned;
+        }
+        planned.passed_over.push_back({alternative.way, std::move(why)});
+    }
+    for (const PassedOver& passed : planned.passed_over)
+        planned.why += (planned.why.empty() ? "" : "; ") + std::string(to_text(passed.way)) + ": " + passed.why;
+    return planned;
+}
+
+} // namespace
+
+std::set<std::string> AttachPlan::programs() const {
+    std::set<std::string> names;
+    for (const PlannedHook& planned : hooks)
+        if (planned.taken)
+            for (const Program& program : planned.taken->programs)
+                names.insert(std::string(program.name));
+    return names;
+}
+
+bool AttachPlan::takes(std::string_view hook) const {
+    return std::any_of(hooks.begin(), hooks.end(),
+                       [&](const PlannedHook& planned) { return planned.taken && planned.hook->name == hook; });
+}
+
+AttachPlan resolve(std::span<const Hook> table, const KernelOffer& offer, const PlanRequest& request) {
+    AttachPlan plan;
+    for (const Hook& hook : table)
+        plan.hooks.push_back(resolve_hook(hook, offer, request));
+    return plan;
+}
+
+std::set<std::string> functions_named(std::span<const Hook> table) {
+    std::set<std::string> names;
+    for (const Hook& hook : table)
+        for (const Alternative& alternative : hook.alternatives)
+            for (const Program& program : alternative.programs)
+                if (!program.function.empty())
+                    names.insert(std::string(program.function));
+    return names;
+}
+
+Result<Way> way_from_text(std::string_view text) {
+    for (const Way way : {Way::fentry, Way::kprobe})
+        if (text == to_text(way))
+            return way;
+    return fail(ExitCode::bad_input, "--via " + std::string(text), "there is no such way to see RCU",
+                "take fentry or kprobe, or leave it out: the best that this kernel has is taken");
+}
+
+} // namespace rcuscope

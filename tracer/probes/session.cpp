@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "probes/session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <linux/perf_event.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/file.hpp"
+#include "control.h"
+// After the types that it uses.
+#include "rcuscope.skel.h"
+
+namespace rcuscope {
+
+static_assert(max_followed == RS_MAX_FOLLOWED);
+
+namespace {
+
+// The last lines that libbpf had to say, for the error message of what failed then.
+std::string& libbpf_words() {
+    static std::string words;
+    return words;
+}
+
+int keep_libbpf_words(libbpf_print_level level, const char* format, va_list args) {
+    if (level != LIBBPF_WARN)
+        return 0;
+    std::array<char, 2048> line;
+    std::vsnprintf(line.data(), line.size(), format, args);
+    std::string& words = libbpf_words();
+    words += line.data();
+    constexpr std::size_t enough = 4096;
+    if (words.size() > enough)
+        words.erase(0, words.size() - enough);
+    return 0;
+}
+
+tl::unexpected<Error> cannot(const std::string& what, int error_number) {
+    std::string why = errno_text(error_number);
+    std::string words = libbpf_words();
+    while (!words.empty() && words.back() == '\n')
+        words.pop_back();
+    if (!words.empty())
+        why += "\n" + words;
+    return fail(ExitCode::cannot_here, what, why,
+                "try the other way to see RCU (--via kprobe, --via fentry), and see what rcuscope doctor says");
+}
+
+struct RingContext {
+    BpfSession::TakeRecord take;
+    std::uint32_t cpu = 0;
+};
+
+int take_sample(void* context, void* data, std::size_t size) {
+    auto* ring = static_cast<RingContext*>(context);
+    ring->take(ring->cpu, {static_cast<const std::byte*>(data), size});
+    return 0;
+}
+
+struct LinkCloser {
+    void operator()(bpf_link* link) const { bpf_link__destroy(link); }
+};
+using Link = std::unique_ptr<bpf_link, LinkCloser>;
+
+} // namespace
+
+struct BpfSession::Impl {
+    Impl() = default;
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+    ~Impl() {
+        links.clear();
+        ring_buffer__free(buffers);
+        rcuscope_bpf::destroy(skeleton);
+    }
+
+    bpf_program* program(std::string_view name) const {
+        return bpf_object__find_program_by_name(skeleton->obj, std::string(name).c_str());
+    }
+
+    Status attach_to_event(const char* name, std::uint64_t event);
+
+    rcuscope_bpf* skeleton = nullptr;
+    ring_buffer* buffers = nullptr;
+    std::vector<std::unique_ptr<RingContext>> contexts; // stable: the buffers point to them
+    std::vector<Fd> ring_maps;
+    std::vector<Link> links;
+    std::uint32_t cpus = 0;
+
+    Status load(const AttachPlan& plan, const SessionConfig& config);
+    Status make_rings(const SessionConfig& config);
+    Status attach(const AttachPlan& plan);
+    std::vector<rs_cpu> cpu_states() const;
+};
+
+Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& config) {
+    skeleton = rcuscope_bpf::open();
+    if (!skeleton)
+        return cannot("cannot read the BPF programs", errno);
+    bpf_program* each = nullptr;
+    const auto wanted = plan.programs();
+    while ((each = bpf_object__next_program(skeleton->obj, each)) != nullptr)
+        bpf_program__set_autoload(each, wanted.contains(bpf_program__name(each)));
+
+    auto& fixed = *skeleton->rodata;
+    fixed.followed_count = static_cast<__u32>(config.followed.size());
+    fixed.all_callbacks = config.all_callbacks;
+    fixed.rcu_state_address = config.rcu_state_address;
+    fixed.rcu_data_address = config.rcu_data_address;
+    fixed.per_cpu_offset_address = config.per_cpu_offset_address;
+    fixed.cpu_limit = config.cpus;
+    bpf_map__set_max_entries(skeleton->maps.rings, config.cpus);
+    if (const int error = rcuscope_bpf::load(skeleton); error)
+        return cannot("the kernel did not take the BPF programs", -error);
+    for (std::uint32_t i = 0; i < config.followed.size(); i++) {
+        rs_name name{};
+        config.followed[i].copy(name.text, sizeof(name.text) - 1);
+        if (bpf_map__update_elem(skeleton->maps.followed_names, &name, sizeof(name), &i, sizeof(i), BPF_ANY))
+            return cannot("cannot name " + config.followed[i] + " to the programs", errno);
+    }
+    return {};
+}
+
+Status BpfSession::Impl::make_rings(const SessionConfig& config) {
+    cpus = config.cpus;
+    for (std::uint32_t cpu = 0; cpu < cpus; cpu++) {
+        Fd map(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "rcuscope_ring", 0, 0, config.ring_bytes, nullptr));
+        if (!map)
+            return cannot("cannot make a buffer of " + std::to_string(config.ring_bytes) + " bytes for CPU " +
+                              std::to_string(cpu),
+                          errno);
+        auto context = std::make_unique<RingContext>();
+        context->cpu = cpu;
+        if (!buffers)
+            buffers = ring_buffer__new(map.get(), take_sample, context.get(), nullptr);
+        else if (const int error = ring_buffer__add(buffers, map.get(), take_sample, context.get()); error)
+            return cannot("cannot map the buffer of CPU " + std::to_string(cpu), -error);
+        if (!buffers)
+            return cannot("cannot map the buffer of CPU " + std::to_string(cpu), errno);
+        const int fd = map.get();
+        if (bpf_map__update_elem(skeleton->maps.rings, &cpu, sizeof(cpu), &fd, sizeof(fd), BPF_ANY))
+            return cannot("cannot hand the buffer of CPU " + std::to_string(cpu) + " to the programs", errno);
+        contexts.push_back(std::move(context));
+        ring_maps.push_back(std::move(map));
+    }
+    return {};
+}
+
+Status BpfSession::Impl::attach(const AttachPlan& plan) {
+    for (const PlannedHook& planned : plan.hooks) {
+        if (!planned.taken || planned.taken->way == Way::tracefs_kprobe)
+            continue;
+        for (const Program& wanted : planned.taken->programs) {
+            Link link(bpf_program__attach(program(wanted.name)));
+            if (!link)
+                return cannot("cannot attach to " + std::string(wanted.function) + "()", errno);
+            links.push_back(std::move(link));
+        }
+    }
+    return {};
+}
+
+Status BpfSession::Impl::attach_to_event(const char* name, std::uint64_t event) {
+    perf_event_attr attr{};
+    attr.size = sizeof(attr);
+    attr.type = PERF_TYPE_TRACEPOINT;
+    attr.config = event;
+    attr.sample_period = 1;
+    attr.wakeup_events = 1;
+    // The program runs on whatever CPU the probe is hit, whichever CPU the event is opened for.
+    Fd opened(static_cast<int>(::syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
+    if (!opened)
+        return cannot("cannot open the kprobe event of " + std::string(name), errno);
+    Link link(bpf_program__attach_perf_event(program(name), opened.get()));
+    if (!link)
+        return cannot("cannot attach " + std::string(name), errno);
+    (void)opened.release(); // the link owns it now
+    links.push_back(std::move(link));
+    return {};
+}
+
+std::vector<rs_cpu> BpfSession::Impl::cpu_states() const {
+    const std::uint32_t zero = 0;
+    std::vector<rs_cpu> states(static_cast<std::size_t>(libbpf_num_possible_cpus()));
+    if (bpf_map__lookup_elem(skeleton->maps.cpus, &zero, sizeof(zero), states.data(), states.size() * sizeof(rs_cpu), 0))
+        return {};
+    return states;
+}
+
+BpfSession::BpfSession(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+BpfSession::BpfSession(BpfSession&&) noexcept = default;
+BpfSession& BpfSession::operator=(BpfSession&&) noexcept = default;
+BpfSession::~BpfSession() = default;
+
+Result<BpfSession> BpfSession::start(const AttachPlan& plan, const SessionConfig& config) {
+    libbpf_set_print(keep_libbpf_words);
+    libbpf_words().clear();
+    auto impl = std::make_unique<Impl>();
+    if (auto loaded = impl->load(plan, config); !loaded)
+        return tl::unexpected(loaded.error());
+    if (auto made = impl->make_rings(config); !made)
+        return tl::unexpected(made.error());
+    if (auto attached = impl->attach(plan); !attached)
+        return tl::unexpected(attached.error());
+    return BpfSession(std::move(impl));
+}
+
+Status BpfSession::attach_sites(std::optional<std::uint64_t> sites_event, std::optional<std::uint64_t> returns_event) {
+    if (sites_event)
+        if (auto attached = impl_->attach_to_event("site_kprobe", *sites_event); !attached)
+            return attached;
+    if (returns_event)
+        return impl_->attach_to_event("site_kretprobe", *returns_event);
+    return {};
+}
+
+void BpfSession::detach() {
+    impl_->links.clear();
+}
+
+int BpfSession::wakeup_fd() const {
+    return ring_buffer__epoll_fd(impl_->buffers);
+}
+
+Status BpfSession::drain(const TakeRecord& take) {
+    for (auto& context : impl_->contexts)
+        context->take = take;
+    const int taken = ring_buffer__consume(impl_->buffers);
+    if (taken < 0)
+        return cannot("cannot read the programs' buffers", -taken);
+    return {};
+}
+
+CallbackCounts BpfSession::callbacks() const {
+    // Counted up by programs on other CPUs meanwhile: done first, so that it is never ahead of queued.
+    const volatile auto* shared = impl_->skeleton->bss;
+    CallbackCounts counts;
+    counts.done = shared->followed_done;
+    counts.queued = shared->followed_queued;
+    return counts;
+}
+
+std::uint64_t BpfSession::hits(unsigned counter) const {
+    std::uint64_t sum = 0;
+    for (const rs_cpu& state : impl_->cpu_states())
+        sum += state.hits[counter];
+    return sum;
+}
+
+std::uint64_t BpfSession::missed(const Alternative& alternative) const {
+    std::uint64_t sum = 0;
+    for (const Program& each : alternative.programs) {
+        bpf_prog_info info{};
+        __u32 size = sizeof(info);
+        const int fd = bpf_program__fd(impl_->program(each.name));
+        if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
+            sum += info.recursion_misses;
+    }
+    return sum;
+}
+
+std::vector<CpuLoss> BpfSession::losses() const {
+    std::vector<CpuLoss> losses;
+    std::uint32_t cpu = 0;
+    for (const rs_cpu& state : impl_->cpu_states()) {
+        if (state.lost_total)
+            losses.push_back({cpu, state.lost_total, state.lost_from_ns, state.lost_to_ns});
+        cpu++;
+    }
+    return losses;
+}
+
+} // namespace rcuscope

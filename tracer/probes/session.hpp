@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The BPF programs of an attach plan, loaded and attached, and their buffers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "capture/metadata.hpp"
+#include "probes/resolver.hpp"
+
+namespace rcuscope {
+
+struct SessionConfig {
+    std::vector<std::string> followed;   // names of modules, at most max_followed
+    bool all_callbacks = false;
+    std::uint32_t ring_bytes = 4u << 20; // of each CPU's buffer; a power of two, whole pages
+    std::uint32_t cpus = 1;              // CPU numbers are below
+    // Addresses of the kernel's own variables, from kallsyms.
+    std::uint64_t rcu_state_address = 0;
+    std::uint64_t rcu_data_address = 0;
+    std::uint64_t per_cpu_offset_address = 0;
+};
+
+inline constexpr std::size_t max_followed = 8; // RS_MAX_FOLLOWED
+
+// Callbacks that are followed, since the start.
+struct CallbackCounts {
+    std::uint64_t queued = 0;
+    std::uint64_t done = 0;
+};
+
+class BpfSession {
+public:
+    using TakeRecord = std::function<void(std::uint32_t cpu, std::span<const std::byte> record)>;
+
+    // Loads and attaches. Detached and unloaded by the destructor, and by the kernel if the process dies.
+    static Result<BpfSession> start(const AttachPlan& plan, const SessionConfig& config);
+
+    BpfSession(BpfSession&&) noexcept;
+    BpfSession& operator=(BpfSession&&) noexcept;
+    ~BpfSession();
+
+    // Attaches the programs for sites to kprobe events of tracefs, by the events' ids.
+    Status attach_sites(std::optional<std::uint64_t> sites_event, std::optional<std::uint64_t> returns_event);
+
+    // Closes every attachment: afterwards no program runs, and what they sent can still be drained.
+    void detach();
+
+    // A descriptor that is readable when a record must not wait.
+    int wakeup_fd() const;
+    // Takes every record that is there. A record's bytes are valid during the call only.
+    Status drain(const TakeRecord& take);
+
+    CallbackCounts callbacks() const;
+    std::uint64_t hits(unsigned counter) const;
+    // Runs that a hook's programs missed because the kernel refused to run them within each other.
+    std::uint64_t missed(const Alternative& alternative) const;
+    std::vector<CpuLoss> losses() const;
+
+private:
+    struct Impl;
+    explicit BpfSession(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace rcuscope

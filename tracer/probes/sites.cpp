@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "probes/sites.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fnmatch.h>
+
+#include "base/file.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+// The names hold the group's too, since kprobe_profile lists them without it.
+std::string event_name(const std::string& group, bool returns) {
+    return group + (returns ? "_returns" : "_sites");
+}
+
+bool matches_any(const std::string& name, const std::vector<std::string>& patterns) {
+    return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+        return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+    });
+}
+
+bool is_return(const SiteInfo& site) {
+    return site.kind == SiteKind::function_return;
+}
+
+// "p:GROUP/EVENT rcucmap:cmap_get+12"
+std::string definition(const std::string& group, const SiteInfo& site) {
+    std::string line = is_return(site) ? "r:" : "p:";
+    line += group + "/" + event_name(group, is_return(site)) + " " + site.module + ":" + site.function;
+    if (site.offset)
+        line += "+" + std::to_string(site.offset);
+    return line;
+}
+
+Result<std::uint64_t> event_id(const std::string& tracefs, const std::string& group, bool returns) {
+    const std::string path = tracefs + "/events/" + group + "/" + event_name(group, returns) + "/id";
+    const std::string text = read_line_or_empty(path);
+    std::uint64_t id = 0;
+    if (std::from_chars(text.data(), text.data() + text.size(), id).ec != std::errc())
+        return fail(ExitCode::cannot_here, "cannot read " + path, "it holds no number");
+    return id;
+}
+
+} // namespace
+
+std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std::vector<std::string>& functions) {
+    std::vector<SiteInfo> sites;
+    if (readers)
+        for (const KoReadSite& site : module.read_sites)
+            sites.push_back({site.lock ? SiteKind::read_lock : SiteKind::read_unlock, module.name, site.function, site.offset});
+    for (const KoFunction& function : module.functions)
+        if (function.can_be_entered && matches_any(function.name, functions)) {
+            sites.push_back({SiteKind::function_entry, module.name, function.name, 0});
+            sites.push_back({SiteKind::function_return, module.name, function.name, 0});
+        }
+    return sites;
+}
+
+Result<PlacedSites> place_sites(const std::string& tracefs, const std::string& group, const std::vector<SiteInfo>& sites) {
+    PlacedSites placed;
+    bool any_site = false;
+    bool any_return = false;
+    for (const SiteInfo& site : sites) {
+        auto written = write_existing(tracefs + "/kprobe_events", definition(group, site), true);
+        if (written) {
+            (is_return(site) ? any_return : any_site) = true;
+            placed.sites.push_back(site);
+            continue;
+        }
+        placed.refused.push_back(
+            {is_return(site) || site.kind == SiteKind::function_entry ? "module.functions" : "module.readers",
+             site.module + ":" + site.function + "+" + std::to_string(site.offset) + ": " + written.error().why});
+    }
+    if (placed.sites.empty() && !sites.empty())
+        return fail(ExitCode::cannot_here, "cannot place a probe in " + sites.front().module, placed.refused.front().why,
+                    "see the kernel log, and error_log in tracefs");
+    for (auto [any, returns, id] : {std::tuple{any_site, false, &placed.sites_event},
+                                    std::tuple{any_return, true, &placed.returns_event}}) {
+        if (!any)
+            continue;
+        auto number = event_id(tracefs, group, returns);
+        if (!number)
+            return tl::unexpected(number.error());
+        *id = *number;
+    }
+    return placed;
+}
+
+SiteCounts count_sites(const std::string& tracefs, const std::string& group, bool returns) {
+    // "  NAME   HITS   MISSED", one line for each place of an event
+    const std::string event = event_name(group, returns);
+    const std::string text = read_file(tracefs + "/kprobe_profile").value_or("");
+    SiteCounts counts;
+    for (std::string_view line : split_lines(text)) {
+        std::vector<std::string_view> words;
+        while (!line.empty()) {
+            const auto from = line.find_first_not_of(" \t");
+            if (from == std::string_view::npos)
+                break;
+            line.remove_prefix(from);
+            const auto to = std::min(line.find_first_of(" \t"), line.size());
+            words.push_back(line.substr(0, to));
+            line.remove_prefix(to);
+        }
+        if (words.size() != 3 || words[0] != event)
+            continue;
+        std::uint64_t hits = 0;
+        std::uint64_t missed = 0;
+        std::from_chars(words[1].data(), words[1].data() + words[1].size(), hits);
+        std::from_chars(words[2].data(), words[2].data() + words[2].size(), missed);
+        counts.hits += hits;
+        counts.missed += missed;
+    }
+    return counts;
+}
+
+} // namespace rcuscope

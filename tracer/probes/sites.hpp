@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The probed places of followed modules, as kprobe events of tracefs. All places
+// are one event, all returns another: an event may have many places, and each
+// event costs a grace period when it is closed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "capture/metadata.hpp"
+#include "kernel/module_file.hpp"
+
+namespace rcuscope {
+
+// What to probe in a module. `functions`: shell patterns of function names, none: no functions.
+std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std::vector<std::string>& functions);
+
+struct PlacedSites {
+    std::optional<std::uint64_t> sites_event;   // id of the trace event; none: no such site
+    std::optional<std::uint64_t> returns_event;
+    std::vector<SiteInfo> sites;                // those that the kernel took
+    std::vector<MissingInfo> refused;           // and those that it did not
+};
+
+// Defines the events. A guard must run already. Fails only if the kernel takes none at all.
+Result<PlacedSites> place_sites(const std::string& tracefs, const std::string& group, const std::vector<SiteInfo>& sites);
+
+struct SiteCounts {
+    std::uint64_t hits = 0;
+    std::uint64_t missed = 0; // reached, but the probe could not run
+};
+
+// The kernel's own counts of one of the group's two events, over all of its places.
+SiteCounts count_sites(const std::string& tracefs, const std::string& group, bool returns);
+
+} // namespace rcuscope

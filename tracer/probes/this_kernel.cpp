@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "probes/this_kernel.hpp"
+
+#include "kernel/host.hpp"
+#include "probes/hooks.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+void read_symbols(ThisKernel& kernel) {
+    auto symbols = Kallsyms::read();
+    if (!symbols) {
+        kernel.problems.push_back(symbols.error());
+        return;
+    }
+    kernel.symbols = std::move(*symbols);
+    for (const std::string& name : functions_named(hook_table()))
+        if (kernel.symbols->has_function(name))
+            kernel.offer.symbol_functions.insert(name);
+    // Exported for modules exactly if preemptible RCU is built; a plain inline function otherwise.
+    kernel.offer.preempt_rcu = kernel.symbols->has_function("__rcu_read_lock");
+    for (auto [name, address] : {std::pair{"rcu_state", &kernel.rcu_state_address},
+                                 std::pair{"rcu_data", &kernel.rcu_data_address},
+                                 std::pair{"__per_cpu_offset", &kernel.per_cpu_offset_address}}) {
+        auto found = kernel.symbols->address_of(name);
+        if (found)
+            *address = *found;
+        else
+            kernel.problems.push_back({ExitCode::cannot_here, "cannot find the kernel's variable " + std::string(name),
+                                       "kallsyms does not list it", "rcuscope needs a kernel with CONFIG_KALLSYMS_ALL=y"});
+    }
+}
+
+} // namespace
+
+ThisKernel look_at_this_kernel() {
+    ThisKernel kernel;
+    kernel.host.kernel = kernel_release();
+    kernel.host.machine = kernel_machine();
+    kernel.host.cpus = possible_cpus();
+    kernel.host.hz = timer_hz();
+    kernel.host.clock = "boottime";
+    kernel.lockdown = lockdown_mode();
+    if (!is_root())
+        kernel.problems.push_back({ExitCode::cannot_here, "cannot place probes in the kernel", "not running as root",
+                                   "run it with sudo"});
+    if (kernel.lockdown == "confidentiality")
+        kernel.problems.push_back({ExitCode::cannot_here, "cannot place probes in the kernel",
+                                   "the kernel is locked down (lockdown=confidentiality)",
+                                   "boot with lockdown=integrity or none; with secure boot, that is the firmware's setting"});
+    auto functions = btf_functions_among(functions_named(hook_table()));
+    if (functions) {
+        kernel.offer.btf = true;
+        kernel.offer.btf_functions = std::move(*functions);
+    } else {
+        kernel.problems.push_back(functions.error());
+    }
+    // What needs root would only repeat the one problem that it is.
+    if (!is_root())
+        return kernel;
+    read_symbols(kernel);
+    auto tracefs = tracefs_path();
+    if (tracefs) {
+        kernel.tracefs = *tracefs;
+        kernel.offer.kprobe_events = true;
+        kernel.host.rcu_trace = has_trace_event(*tracefs, "rcu", "rcu_grace_period");
+    }
+    kernel.host.preempt_rcu = kernel.offer.preempt_rcu;
+    return kernel;
+}
+
+} // namespace rcuscope

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "capture/metadata.hpp"
+#include "kernel/kallsyms.hpp"
+#include "probes/resolver.hpp"
+
+namespace rcuscope {
+
+// The running kernel, as far as it lets itself be looked at.
+struct ThisKernel {
+    HostInfo host;
+    KernelOffer offer;
+    std::string lockdown;         // as lockdown_mode()
+    std::string tracefs;          // empty if not mounted
+    std::optional<Kallsyms> symbols;
+    std::uint64_t rcu_state_address = 0;
+    std::uint64_t rcu_data_address = 0;
+    std::uint64_t per_cpu_offset_address = 0;
+    std::vector<Error> problems;  // what keeps a recording from being made here, the first cause first
+};
+
+ThisKernel look_at_this_kernel();
+
+} // namespace rcuscope

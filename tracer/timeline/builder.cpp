@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Hands each event to those who follow its subject, and at the end puts
+// together what they found.
+#include "timeline/builder.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "timeline/callbacks.hpp"
+#include "timeline/grace_periods.hpp"
+#include "timeline/losses.hpp"
+#include "timeline/modules.hpp"
+#include "timeline/moment.hpp"
+#include "timeline/sites.hpp"
+#include "timeline/summary.hpp"
+#include "timeline/symbols.hpp"
+#include "timeline/tasks.hpp"
+#include "timeline/waits.hpp"
+
+namespace rcuscope {
+
+struct TimelineBuilder::Impl {
+    Impl(const Metadata& from, const std::vector<SymbolInfo>& names) : metadata(from), symbols(metadata, names) {}
+
+    void take(const Event& event);
+
+    Nanoseconds time(std::uint64_t ns) const { return relative_time(ns, metadata.start_ns); }
+
+    // One for each kind of event.
+    void on(const event::Lost& body) { losses.lost(now.cpu, body); }
+    void on(const event::Task& body) { tasks.describe(now, body); }
+    void on(const event::GpStart& body) { grace_periods.started(now.at, body.since_ns ? std::optional(time(body.since_ns)) : std::nullopt, body); }
+    void on(const event::GpEnd& body) { grace_periods.ended(now.at, body); }
+    void on(const event::GpCleaned& body) { grace_periods.cleaned(now.at, body); }
+    void on(const event::CbQueued& body) {
+        callbacks.queued(now, body, symbols.function(body.func), symbols.caller(body.caller), task->comm);
+    }
+    void on(const event::CbAssigned& body) { callbacks.assigned(body); }
+    void on(const event::CbInvoked& body) {
+        batches.invoked(now, *task);
+        callbacks.invoked(now, body, task->context);
+    }
+    void on(const event::CbDone& body) { callbacks.done(now, body); }
+    void on(const event::BatchBegin& body) { batches.begin(now, body, *task); }
+    void on(const event::BatchEnd& body) { batches.end(now, body, *task); }
+    void on(const event::WaitBegin& body) { waits.begin(now, body, symbols.caller(body.caller), *task); }
+    void on(const event::WaitEnd& body) { waits.end(now, body, *task); }
+    void on(const event::Site& body) { sites.reached(now, body, *task); }
+    void on(const event::Module& body) {
+        modules.step(now.at, body);
+        if (body.step == event::ModuleStep::coming) {
+            symbols.laid_out(body);
+            sites.moved();
+        }
+    }
+    void on(const event::ModuleSection& body) {
+        symbols.placed(body);
+        sites.moved();
+    }
+
+    const Metadata metadata;
+    Symbols symbols;
+    LossTracker losses{metadata.start_ns};
+    TaskTable tasks;
+    GracePeriodTracker grace_periods;
+    CallbackTracker callbacks{losses};
+    WaitTracker waits;
+    BatchTracker batches;
+    ModuleTracker modules{metadata};
+    SiteTracker sites{metadata, symbols, modules};
+
+    Moment now;                  // of the event that is being taken
+    TrackedTask* task = nullptr; // and its current task
+    std::optional<Nanoseconds> last_event;
+};
+
+void TimelineBuilder::Impl::take(const Event& event) {
+    now = {.at = time(event.ns), .cpu = event.cpu, .tid = event.tid};
+    last_event = std::max(last_event.value_or(now.at), now.at);
+    task = &tasks.current(now, losses);
+    std::visit([this](const auto& body) { on(body); }, event.body);
+}
+
+TimelineBuilder::TimelineBuilder(const Metadata& metadata, const std::vector<SymbolInfo>& symbols)
+    : impl_(std::make_unique<Impl>(metadata, symbols)) {}
+TimelineBuilder::TimelineBuilder(TimelineBuilder&&) noexcept = default;
+TimelineBuilder& TimelineBuilder::operator=(TimelineBuilder&&) noexcept = default;
+TimelineBuilder::~TimelineBuilder() = default;
+
+void TimelineBuilder::take(const Event& event) {
+    impl_->take(event);
+}
+
+Timeline TimelineBuilder::finish(const std::optional<Trailer>& trailer, const std::string& cut_reason) && {
+    Impl& state = *impl_;
+    Timeline timeline;
+    timeline.host = state.metadata.host;
+    timeline.capture = summarize_capture(state.metadata, trailer, cut_reason, state.last_event.value_or(0),
+                                         state.losses.finish(trailer));
+    timeline.tasks = state.tasks.finish();
+    timeline.modules = state.modules.finish();
+    // Before the callbacks, which refer to their ids.
+    timeline.grace_periods = state.grace_periods.finish();
+    timeline.callbacks = state.callbacks.finish(timeline.capture.complete, timeline.capture.lost,
+                                                timeline.grace_periods, state.grace_periods);
+    timeline.read_sections = state.sites.finish_read_sections();
+    timeline.batches = state.batches.finish();
+    timeline.waits = state.waits.finish();
+    timeline.function_calls = state.sites.finish_function_calls();
+    return timeline;
+}
+
+} // namespace rcuscope

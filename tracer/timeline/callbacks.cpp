@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "timeline/callbacks.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace rcuscope {
+
+// Takes the oldest callback off a head's queue; the end iterator if none is left.
+CallbackTracker::OpenHeads::iterator CallbackTracker::drop_oldest(OpenHeads::iterator head) {
+    head->second.oldest = tracked_[head->second.oldest].next;
+    if (head->second.oldest == none) {
+        open_.erase(head);
+        return open_.end();
+    }
+    return head;
+}
+
+// The head is queued again. If records were lost since it was last queued, the
+// invocation is most likely among them; the next one seen belongs to the new callback.
+void CallbackTracker::give_up_if_lost(OpenHeads::iterator head) {
+    while (head != open_.end() && tracked_[head->second.oldest].reports != losses_.reports()) {
+        tracked_[head->second.oldest].given_up = true;
+        head = drop_oldest(head);
+    }
+}
+
+void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued, CodePlace function, CodePlace caller,
+                             const std::string& comm) {
+    const std::size_t index = callbacks_.size();
+    Callback& callback = callbacks_.emplace_back();
+    callback.function = std::move(function);
+    callback.caller = std::move(caller);
+    callback.head = queued.head;
+    callback.queued = moment.at;
+    callback.queued_cpu = moment.cpu;
+    callback.queued_tid = moment.tid;
+    callback.queued_comm = comm;
+
+    tracked_.push_back({.number = lists_[moment.cpu].queue(), .reports = losses_.reports()});
+    give_up_if_lost(open_.find(queued.head));
+    const auto [head, added] = open_.try_emplace(queued.head, OpenHead{.oldest = index, .newest = index});
+    if (!added) { // queued twice: a bug in who queued it, and both are shown
+        tracked_[head->second.newest].next = index;
+        head->second.newest = index;
+    }
+}
+
+void CallbackTracker::assigned(const event::CbAssigned& assigned) {
+    const auto list = lists_.find(assigned.list_cpu);
+    if (list != lists_.end()) {
+        list->second.assign(assigned.gp_seq);
+    }
+}
+
+// Only what was seen to be queued matches: others were queued before the
+// recording, or are of SRCU or RCU-tasks, which dequeue with the same function.
+void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invoked, InvocationContext context) {
+    auto head = open_.find(invoked.head);
+    // With another function the memory has found another use since: the end of
+    // what was queued with it was not seen, and never will be.
+    while (head != open_.end() && callbacks_[head->second.oldest].function.address != invoked.func) {
+        tracked_[head->second.oldest].given_up = true;
+        head = drop_oldest(head);
+    }
+    if (head == open_.end()) {
+        return;
+    }
+    const std::size_t index = head->second.oldest;
+    drop_oldest(head);
+
+    Callback& callback = callbacks_[index];
+    callback.invoked = moment.at;
+    callback.invoked_cpu = moment.cpu;
+    callback.context = context;
+    Tracked& tracked = tracked_[index];
+    if (const auto gp_seq = lists_[callback.queued_cpu].assigned(tracked.number)) {
+        tracked.gp_seq = *gp_seq;
+        tracked.has_gp_seq = true;
+    }
+    running_[invoked.head] = {.callback = index, .cpu_reports = losses_.reports(moment.cpu)};
+}
+
+void CallbackTracker::done(const Moment& moment, const event::CbDone& done) {
+    const auto running = running_.find(done.head);
+    if (running == running_.end()) {
+        return;
+    }
+    Callback& callback = callbacks_[running->second.callback];
+    // A loss meanwhile may have hidden its return, and another round of the same
+    // head whose return this is. A callback stays on its CPU until it returns.
+    if (callback.invoked_cpu == moment.cpu && running->second.cpu_reports == losses_.reports(moment.cpu) &&
+        callback.function.address == done.func) {
+        callback.done = moment.at;
+    }
+    running_.erase(running);
+}
+
+std::optional<std::uint32_t> CallbackTracker::released_by(const Callback& callback, const Tracked& tracked,
+                                                          const std::vector<GracePeriod>& grace_periods,
+                                                          const GracePeriodTracker& tracker) const {
+    if (!tracked.has_gp_seq || !callback.invoked) {
+        return std::nullopt;
+    }
+    const auto index = tracker.find_normal(counter_released_by(tracked.gp_seq));
+    if (!index) {
+        return std::nullopt;
+    }
+    // It must lie between queueing and invocation. If it does not, a record of an
+    // assignment was lost: better no grace period than a wrong one.
+    const GracePeriod& grace_period = grace_periods[*index];
+    const bool began_too_early = grace_period.start && *grace_period.start < callback.queued;
+    const bool ended_too_late =
+        grace_period.end.value_or(grace_period.start.value_or(*callback.invoked)) > *callback.invoked;
+    return began_too_early || ended_too_late ? std::nullopt : std::optional(grace_period.id);
+}
+
+std::vector<Callback> CallbackTracker::finish(bool complete, const std::vector<Loss>& all_losses,
+                                              const std::vector<GracePeriod>& grace_periods,
+                                              const GracePeriodTracker& tracker) {
+    Nanoseconds last_loss = std::numeric_limits<Nanoseconds>::min();
+    for (const Loss& loss : all_losses) {
+        last_loss = std::max(last_loss, loss.to);
+    }
+    for (std::size_t i = 0; i < callbacks_.size(); i++) {
+        Callback& callback = callbacks_[i];
+        callback.grace_period = released_by(callback, tracked_[i], grace_periods, tracker);
+        if (callback.done) {
+            callback.state = CallbackState::done;
+        } else if (!callback.invoked && complete && !tracked_[i].given_up && callback.queued > last_loss) {
+            callback.state = CallbackState::pending;
+        } else {
+            callback.state = CallbackState::unknown;
+        }
+    }
+    sort_by_time(callbacks_, [](const Callback& callback) { return callback.queued; });
+    for (std::size_t i = 0; i < callbacks_.size(); i++) {
+        callbacks_[i].id = static_cast<std::uint32_t>(i + 1);
+    }
+    return std::move(callbacks_);
+}
+
+} // namespace rcuscope

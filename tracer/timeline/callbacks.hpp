@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "capture/event.hpp"
+#include "timeline/grace_periods.hpp"
+#include "timeline/losses.hpp"
+#include "timeline/model.hpp"
+#include "timeline/moment.hpp"
+#include "timeline/segments.hpp"
+
+namespace rcuscope {
+
+// Follows callbacks from call_rcu() to the return of their function. A callback
+// is known by the address of its rcu_head, which may be queued again as soon as
+// it was invoked: even by its own function.
+class CallbackTracker {
+public:
+    explicit CallbackTracker(const LossTracker& losses) : losses_(losses) {}
+
+    void queued(const Moment& moment, const event::CbQueued& queued, CodePlace function, CodePlace caller,
+                const std::string& comm);
+    void assigned(const event::CbAssigned& assigned);
+    void invoked(const Moment& moment, const event::CbInvoked& invoked, InvocationContext context);
+    void done(const Moment& moment, const event::CbDone& done);
+
+    // `all_losses` as LossTracker::finish() gave them, `grace_periods` and `tracker` as
+    // GracePeriodTracker::finish() left them.
+    std::vector<Callback> finish(bool complete, const std::vector<Loss>& all_losses,
+                                 const std::vector<GracePeriod>& grace_periods, const GracePeriodTracker& tracker);
+
+private:
+    static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+    // What the builder knows of a callback beside the model. Same index as in callbacks_.
+    struct Tracked {
+        std::uint64_t number = 0;  // on the list of the CPU where it was queued
+        std::uint64_t reports = 0; // of losses, when it was queued
+        std::uint64_t gp_seq = 0;  // that it waited for when it was invoked
+        bool has_gp_seq = false;
+        bool given_up = false;   // its invocation was surely missed
+        std::size_t next = none; // queued later with the same head, also open
+    };
+    struct OpenHead {
+        std::size_t oldest = none;
+        std::size_t newest = none;
+    };
+    struct Running {
+        std::size_t callback = none;
+        std::uint64_t cpu_reports = 0; // of losses on the CPU where it runs
+    };
+    using OpenHeads = std::unordered_map<std::uint64_t, OpenHead>;
+
+    OpenHeads::iterator drop_oldest(OpenHeads::iterator head);
+    void give_up_if_lost(OpenHeads::iterator head);
+    std::optional<std::uint32_t> released_by(const Callback& callback, const Tracked& tracked,
+                                             const std::vector<GracePeriod>& grace_periods,
+                                             const GracePeriodTracker& tracker) const;
+
+    const LossTracker& losses_;
+    std::vector<Callback> callbacks_;
+    std::vector<Tracked> tracked_;
+    OpenHeads open_;                                         // queued, not yet invoked
+    std::unordered_map<std::uint64_t, Running> running_;     // invoked, not yet done; by head
+    std::unordered_map<std::uint32_t, SegmentedList> lists_; // by CPU
+};
+
+} // namespace rcuscope

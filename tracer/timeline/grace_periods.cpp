@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "timeline/grace_periods.hpp"
+
+#include <algorithm>
+
+#include "timeline/moment.hpp"
+
+namespace rcuscope {
+
+GracePeriod& GracePeriodTracker::entry(bool expedited, std::uint64_t gp_seq) {
+    const auto [place, added] = flavor(expedited).try_emplace(gp_seq >> rcu_seq_ctr_shift, grace_periods_.size());
+    if (added) {
+        GracePeriod& grace_period = grace_periods_.emplace_back();
+        grace_period.flavor = "rcu";
+        grace_period.expedited = expedited;
+        grace_period.gp_seq = static_cast<std::int64_t>(gp_seq);
+    }
+    return grace_periods_[place->second];
+}
+
+void GracePeriodTracker::started(Nanoseconds at, MaybeTime since, const event::GpStart& start) {
+    GracePeriod& grace_period = entry(start.expedited, start.gp_seq);
+    if (grace_period.start) {
+        return;
+    }
+    // Nothing says how early it may have begun.
+    if (!since) {
+        return;
+    }
+    // A start that was noticed late, after the end, lies before it all the same.
+    const Nanoseconds begun = std::min(at, grace_period.end.value_or(at));
+    grace_period.start = begun;
+    grace_period.start_uncertainty = *since < begun ? elapsed(*since, begun) : 0;
+}
+
+void GracePeriodTracker::ended(Nanoseconds at, const event::GpEnd& end) {
+    GracePeriod& grace_period = entry(end.expedited, end.gp_seq);
+    if (!grace_period.end) {
+        grace_period.end = at;
+    }
+}
+
+void GracePeriodTracker::cleaned(Nanoseconds at, const event::GpCleaned& cleaned) {
+    const ByCounter& known = flavor(cleaned.expedited);
+    const auto found = known.find(cleaned.gp_seq >> rcu_seq_ctr_shift);
+    if (found != known.end() && !grace_periods_[found->second].cleaned) {
+        grace_periods_[found->second].cleaned = at;
+    }
+}
+
+std::vector<GracePeriod> GracePeriodTracker::finish() {
+    sort_by_time(grace_periods_, [](const GracePeriod& row) { return row.start ? *row.start : row.end.value_or(0); });
+    for (std::size_t i = 0; i < grace_periods_.size(); i++) {
+        GracePeriod& row = grace_periods_[i];
+        row.id = static_cast<std::uint32_t>(i + 1);
+        flavor(row.expedited)[static_cast<std::uint64_t>(row.gp_seq) >> rcu_seq_ctr_shift] = i;
+    }
+    return std::move(grace_periods_);
+}
+
+std::optional<std::size_t> GracePeriodTracker::find_normal(std::uint64_t counter) const {
+    const auto found = by_counter_[0].find(counter);
+    return found == by_counter_[0].end() ? std::nullopt : std::optional(found->second);
+}
+
+} // namespace rcuscope

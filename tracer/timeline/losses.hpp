@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "capture/event.hpp"
+#include "capture/metadata.hpp"
+#include "timeline/model.hpp"
+
+namespace rcuscope {
+
+// What each CPU lost, from cumulative totals: a total that was reported twice
+// adds nothing.
+class LossTracker {
+public:
+    explicit LossTracker(std::uint64_t start_ns) : start_ns_(start_ns) {}
+
+    void lost(std::uint32_t cpu, const event::Lost& lost);
+
+    // How often new losses were reported: of one CPU, and of all. Whoever keeps
+    // something open remembers the number; if it has changed, the end may have been lost.
+    std::uint64_t reports(std::uint32_t cpu) const;
+    std::uint64_t reports() const { return all_reports_; }
+
+    // Adds what only the kernel's final count shows; the list is by time.
+    std::vector<Loss> finish(const std::optional<Trailer>& trailer);
+
+private:
+    struct Cpu {
+        std::uint64_t total = 0;
+        std::uint64_t reports = 0;
+    };
+
+    std::uint64_t start_ns_;
+    std::uint64_t all_reports_ = 0;
+    std::unordered_map<std::uint32_t, Cpu> cpus_;
+    std::vector<Loss> losses_;
+};
+
+} // namespace rcuscope

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "capture/event.hpp"
+#include "capture/metadata.hpp"
+#include "timeline/model.hpp"
+
+namespace rcuscope {
+
+class ModuleTracker {
+public:
+    explicit ModuleTracker(const Metadata& metadata);
+
+    void step(Nanoseconds at, const event::Module& module);
+    void exit_called(Nanoseconds at, const std::string& module);
+    void exit_returned(Nanoseconds at, const std::string& module);
+
+    std::vector<ModuleLife> finish();
+
+private:
+    // The newest life of the module in which `reached` is not yet set, else a new
+    // one: what came before was not seen.
+    ModuleLife& life_before(const std::string& name, const MaybeTime ModuleLife::*reached);
+
+    std::unordered_set<std::string> followed_;
+    std::vector<ModuleLife> lives_;
+    std::unordered_map<std::string, std::size_t> newest_;
+};
+
+} // namespace rcuscope

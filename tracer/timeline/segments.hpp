@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The segmented callback list of one CPU, as far as it can be known from
+// outside: which gp_seq each callback waits for.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "timeline/grace_periods.hpp"
+
+namespace rcuscope {
+
+// Callbacks are numbered as they are queued. Along the list the assigned values
+// never fall, so an assignment concerns a tail of it only, and the list is kept
+// as runs of equal values: assigning costs nothing for each callback.
+class SegmentedList {
+public:
+    std::uint64_t queue() { return next_++; }
+
+    // Those without a value, and those with a later one, now wait for `gp_seq`.
+    void assign(std::uint64_t gp_seq) {
+        std::uint64_t first = assigned_end_;
+        while (!runs_.empty() && seq_later(runs_.back().gp_seq, gp_seq)) {
+            first = runs_.back().first;
+            runs_.pop_back();
+        }
+        if (first < next_ && (runs_.empty() || runs_.back().gp_seq != gp_seq)) {
+            runs_.push_back({first, gp_seq});
+        }
+        assigned_end_ = next_;
+    }
+
+    std::optional<std::uint64_t> assigned(std::uint64_t number) const {
+        if (number >= assigned_end_) {
+            return std::nullopt;
+        }
+        const auto after = std::upper_bound(runs_.begin(), runs_.end(), number,
+                                            [](std::uint64_t n, const Run& run) { return n < run.first; });
+        return std::prev(after)->gp_seq; // the first run begins with number 0
+    }
+
+private:
+    struct Run {
+        std::uint64_t first;
+        std::uint64_t gp_seq;
+    };
+
+    std::uint64_t next_ = 0;
+    std::uint64_t assigned_end_ = 0;
+    std::vector<Run> runs_;
+};
+
+} // namespace rcuscope

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "capture/event.hpp"
+#include "capture/metadata.hpp"
+#include "timeline/model.hpp"
+#include "timeline/modules.hpp"
+#include "timeline/moment.hpp"
+#include "timeline/symbols.hpp"
+#include "timeline/tasks.hpp"
+
+namespace rcuscope {
+
+// The probed places of followed modules: read-side critical sections and calls
+// of functions.
+class SiteTracker {
+public:
+    // `symbols` name the sites' addresses; `modules` learns when an exit function
+    // was called and when it returned. All must outlive this.
+    SiteTracker(const Metadata& metadata, const Symbols& symbols, ModuleTracker& modules);
+
+    // Modules have come or moved: addresses name other sites from here on.
+    void moved() {
+        for (auto& addresses : by_address_) {
+            addresses.clear();
+        }
+    }
+
+    void reached(const Moment& moment, const event::Site& site, TrackedTask& task);
+
+    std::vector<ReadSection> finish_read_sections();
+    std::vector<FunctionCall> finish_function_calls();
+
+private:
+    struct Place {
+        const SiteInfo* site = nullptr;
+        std::size_t function = 0; // the same number for every site of one function
+        bool of_exit = false;     // of the module's exit function
+    };
+
+    // What was reached: which site, and its code. No place: nothing that was probed.
+    struct Reached {
+        const Place* place = nullptr;
+        CodePlace code;
+    };
+
+    const Reached& find(const event::Site& site);
+    const Place* match(const CodePlace& code, bool is_return) const;
+    void enter(const Moment& moment, const Reached& reached, TrackedTask& task);
+    void leave(const Moment& moment, const Place& place, TrackedTask& task);
+
+    const Symbols& symbols_;
+    ModuleTracker& modules_;
+    std::map<std::pair<std::string, std::string>, std::vector<Place>> by_function_; // module, function
+    std::unordered_map<std::uint64_t, Reached> by_address_[2]; // [is_return]
+    std::vector<ReadSection> read_sections_;
+    std::vector<FunctionCall> function_calls_;
+    std::vector<std::size_t> called_; // Place::function of each call
+};
+
+} // namespace rcuscope

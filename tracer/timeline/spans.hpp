@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Spans that a task has open: it did not yet reach their end. They nest, so
+// they are kept as stacks of indices into the timeline's vectors.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace rcuscope {
+
+using SpanStack = std::vector<std::size_t>;
+
+// Pops the newest span for which `matches` holds. Those opened after it are
+// over too, at a time not known: their ends were missed.
+template <typename Matches>
+std::optional<std::size_t> close_newest(SpanStack& open, Matches matches) {
+    for (std::size_t i = open.size(); i-- > 0;) {
+        if (matches(open[i])) {
+            const std::size_t span = open[i];
+            open.resize(i);
+            return span;
+        }
+    }
+    return std::nullopt;
+}
+
+} // namespace rcuscope

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "timeline/summary.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "timeline/moment.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+using Probe = CaptureSummary::Probe;
+
+// One row for each (hook, via): the kernel's hits are counted by these.
+std::vector<Probe> probes_of(const Metadata& metadata, const std::optional<Trailer>& trailer) {
+    std::vector<Probe> probes;
+    for (const ProbeInfo& info : metadata.probes) {
+        const auto same = [&info](const Probe& row) { return row.hook == info.hook && row.via == info.via; };
+        if (std::none_of(probes.begin(), probes.end(), same)) {
+            probes.push_back({.hook = info.hook, .via = info.via, .hits = std::nullopt, .missed = 0});
+        }
+    }
+    if (!trailer) {
+        return probes;
+    }
+    for (Probe& row : probes) {
+        for (const ProbeHits& counted : trailer->hits) {
+            if (counted.hook == row.hook && counted.via == row.via) {
+                row.hits = row.hits.value_or(0) + counted.hits;
+                row.missed += counted.missed;
+            }
+        }
+    }
+    return probes;
+}
+
+std::string end_reason(const std::optional<Trailer>& trailer, const std::string& cut_reason) {
+    if (trailer) {
+        return trailer->reason;
+    }
+    // Cut off between two chunks: nothing in the file is damaged, only its end is missing.
+    return cut_reason.empty() ? "the recording was cut off: the file has no trailer" : cut_reason;
+}
+
+} // namespace
+
+CaptureSummary summarize_capture(const Metadata& metadata, const std::optional<Trailer>& trailer,
+                                 const std::string& cut_reason, Nanoseconds last_event, std::vector<Loss> losses) {
+    CaptureSummary summary;
+    summary.start_boottime_ns = metadata.start_ns;
+    summary.clocks = metadata.clocks;
+    summary.end = trailer ? relative_time(trailer->end_ns, metadata.start_ns) : last_event;
+    summary.complete = trailer.has_value();
+    summary.end_reason = end_reason(trailer, cut_reason);
+    summary.command = metadata.command;
+    summary.command_status = trailer ? trailer->command_status : std::nullopt;
+    summary.followed = metadata.followed;
+    summary.all_callbacks = metadata.all_callbacks;
+    summary.probes = probes_of(metadata, trailer);
+    summary.missing = metadata.missing;
+    summary.lost = std::move(losses);
+    return summary;
+}
+
+} // namespace rcuscope

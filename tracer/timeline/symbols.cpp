@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "timeline/symbols.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace rcuscope {
+
+namespace {
+
+// Where a function ends. Hand-written assembly may have no size: it then reaches
+// to the next function of its section, and of the last one only the start is sure.
+std::uint64_t end_offset(const std::vector<ModuleFunction>& functions, std::size_t index) {
+    const ModuleFunction& function = functions[index];
+    if (function.size != 0) {
+        return function.offset + function.size;
+    }
+    for (std::size_t i = index + 1; i < functions.size() && functions[i].section == function.section; i++) {
+        if (functions[i].offset > function.offset) {
+            return functions[i].offset;
+        }
+    }
+    return function.offset + 1;
+}
+
+} // namespace
+
+Symbols::Symbols(const Metadata& metadata, const std::vector<SymbolInfo>& symbols) : modules_(metadata.modules) {
+    exact_.reserve(symbols.size());
+    for (const SymbolInfo& symbol : symbols) {
+        exact_[symbol.address] = {
+            .address = symbol.address, .function = symbol.name, .module = symbol.module, .offset = symbol.offset};
+    }
+}
+
+void Symbols::laid_out(const event::Module& module) {
+    std::erase_if(ranges_, [&](const Range& old) {
+        return old.module->name != module.name && old.begin < module.base + module.size && old.end > module.base;
+    });
+}
+
+void Symbols::placed(const event::ModuleSection& section) {
+    for (const ModuleInfo& module : modules_) {
+        if (module.name == section.module) {
+            place(module, section);
+            return;
+        }
+    }
+}
+
+void Symbols::place(const ModuleInfo& module, const event::ModuleSection& section) {
+    std::vector<Range> added;
+    for (std::size_t i = 0; i < module.functions.size(); i++) {
+        const ModuleFunction& function = module.functions[i];
+        if (function.section == section.section) {
+            added.push_back({.begin = section.address + function.offset,
+                             .end = section.address + end_offset(module.functions, i),
+                             .module = &module,
+                             .function = &function});
+        }
+    }
+    if (added.empty()) {
+        return;
+    }
+    std::uint64_t last = 0;
+    for (const Range& range : added) {
+        last = std::max(last, range.end);
+    }
+    // Out goes the earlier load of this section, and whatever of other modules lay at this place before.
+    std::erase_if(ranges_, [&](const Range& old) {
+        const bool earlier_load = old.module == &module && old.function->section == section.section;
+        return earlier_load || (old.begin < last && old.end > section.address);
+    });
+    ranges_.insert(ranges_.end(), added.begin(), added.end());
+    std::stable_sort(ranges_.begin(), ranges_.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
+}
+
+CodePlace Symbols::look_up(std::uint64_t address, std::uint64_t within) const {
+    if (address == 0) {
+        return {};
+    }
+    const auto after = std::upper_bound(ranges_.begin(), ranges_.end(), within,
+                                        [](std::uint64_t a, const Range& range) { return a < range.begin; });
+    if (after != ranges_.begin()) {
+        const Range& range = *std::prev(after);
+        if (within < range.end) {
+            return {.address = address,
+                    .function = range.function->name,
+                    .module = range.module->name,
+                    .offset = address - range.begin};
+        }
+    }
+    const auto exact = exact_.find(address);
+    return exact != exact_.end() ? exact->second : CodePlace{.address = address, .function = {}, .module = {}};
+}
+
+CodePlace Symbols::function(std::uint64_t address) const {
+    return look_up(address, address);
+}
+
+CodePlace Symbols::caller(std::uint64_t return_address) const {
+    return look_up(return_address, return_address - 1);
+}
+
+} // namespace rcuscope

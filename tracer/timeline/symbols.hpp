@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "capture/event.hpp"
+#include "capture/metadata.hpp"
+#include "capture/writer.hpp"
+#include "timeline/model.hpp"
+
+namespace rcuscope {
+
+// Names for code addresses. Followed modules are known from their .ko files and
+// the places where their sections were put; the recorder named the rest one by one.
+class Symbols {
+public:
+    Symbols(const Metadata& metadata, const std::vector<SymbolInfo>& symbols);
+
+    // Remembers references into the metadata: it must outlive this.
+    Symbols(Metadata&&, const std::vector<SymbolInfo>&) = delete;
+
+    // Any module was laid out: what other modules had there before (freed code, or
+    // an init section, which goes when the module is live) is no longer there.
+    void laid_out(const event::Module& module);
+
+    // A section of a followed module has got a place; a later load replaces it.
+    void placed(const event::ModuleSection& section);
+
+    CodePlace function(std::uint64_t address) const;
+    // Of a return address: the call may be the last instruction of its function, so
+    // the byte before decides whose it is.
+    CodePlace caller(std::uint64_t return_address) const;
+
+private:
+    struct Range {
+        std::uint64_t begin = 0;
+        std::uint64_t end = 0;
+        const ModuleInfo* module = nullptr;
+        const ModuleFunction* function = nullptr;
+    };
+
+    void place(const ModuleInfo& module, const event::ModuleSection& section);
+    CodePlace look_up(std::uint64_t address, std::uint64_t within) const;
+
+    const std::vector<ModuleInfo>& modules_;
+    std::vector<Range> ranges_; // by begin
+    std::unordered_map<std::uint64_t, CodePlace> exact_;
+};
+
+} // namespace rcuscope

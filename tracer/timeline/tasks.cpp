@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "timeline/tasks.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <tuple>
+
+namespace rcuscope {
+
+namespace {
+
+// The idle tasks share tid 0, one for each CPU.
+std::uint64_t key_of(const Moment& moment) {
+    return moment.tid != 0 ? moment.tid : (std::uint64_t{1} << 32) + moment.cpu;
+}
+
+// The kernel threads that run rcu_do_batch() themselves; on top of any other
+// task it is the softirq that does.
+InvocationContext context_of(const event::Task& task) {
+    const std::string_view comm = task.comm;
+    if (!task.kthread) {
+        return InvocationContext::softirq;
+    }
+    if (comm.starts_with("ksoftirqd/")) {
+        return InvocationContext::ksoftirqd;
+    }
+    if (comm.starts_with("rcuc/")) {
+        return InvocationContext::rcuc;
+    }
+    // rcuop/N, rcuos/N, rcuob/N
+    return comm.starts_with("rcuo") ? InvocationContext::rcuo : InvocationContext::softirq;
+}
+
+} // namespace
+
+TrackedTask& TaskTable::find(const Moment& moment) {
+    TrackedTask& task = tasks_[key_of(moment)];
+    if (moment.tid == 0 && task.context == InvocationContext::unknown) {
+        task.context = InvocationContext::softirq; // an idle task is none of RCU's threads, named or not
+    }
+    return task;
+}
+
+TrackedTask& TaskTable::current(const Moment& moment, const LossTracker& losses) {
+    TrackedTask& task = find(moment);
+    if (task.seen && losses.reports(task.last_cpu) != task.last_cpu_reports) {
+        task.read_sections.clear();
+        task.function_calls.clear();
+        task.batches.clear();
+        task.waits.clear();
+    }
+    task.seen = true;
+    task.last_cpu = moment.cpu;
+    task.last_cpu_reports = losses.reports(moment.cpu);
+    return task;
+}
+
+void TaskTable::describe(const Moment& moment, const event::Task& task) {
+    TrackedTask& tracked = find(moment);
+    tracked.described = ++descriptions_;
+    tracked.tgid = task.tgid;
+    tracked.kthread = task.kthread;
+    tracked.comm = task.comm;
+    tracked.context = context_of(task);
+}
+
+std::vector<Task> TaskTable::finish() const {
+    struct Row {
+        std::uint32_t tid;
+        std::uint64_t described;
+        const TrackedTask* task;
+    };
+    std::vector<Row> rows;
+    for (const auto& [key, task] : tasks_) {
+        if (task.described != 0) {
+            rows.push_back({(key >> 32) != 0 ? 0 : static_cast<std::uint32_t>(key), task.described, &task});
+        }
+    }
+    // Of the idle tasks the one described last stands for all.
+    std::sort(rows.begin(), rows.end(),
+              [](const Row& a, const Row& b) { return std::tie(a.tid, b.described) < std::tie(b.tid, a.described); });
+    std::vector<Task> tasks;
+    for (const Row& row : rows) {
+        if (tasks.empty() || tasks.back().tid != row.tid) {
+            const TrackedTask& task = *row.task;
+            tasks.push_back({.tid = row.tid, .tgid = task.tgid, .comm = task.comm, .kthread = task.kthread});
+        }
+    }
+    return tasks;
+}
+
+} // namespace rcuscope

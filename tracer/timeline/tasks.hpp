@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "capture/event.hpp"
+#include "timeline/losses.hpp"
+#include "timeline/model.hpp"
+#include "timeline/moment.hpp"
+#include "timeline/spans.hpp"
+
+namespace rcuscope {
+
+// A task as the builder follows it: who it is, and what it has not ended yet.
+struct TrackedTask {
+    std::uint64_t described = 0; // number of the newest record that says who it is; 0: none yet
+    std::uint32_t tgid = 0;
+    bool kthread = false;
+    std::string comm;
+    InvocationContext context = InvocationContext::unknown; // of callbacks that run while it is the current task
+
+    bool seen = false;
+    std::uint32_t last_cpu = 0;
+    std::uint64_t last_cpu_reports = 0; // of losses there, when it was last seen
+
+    SpanStack read_sections;
+    SpanStack function_calls;
+    SpanStack batches;
+    SpanStack waits;
+};
+
+class TaskTable {
+public:
+    // The current task of an event. If records of the CPU where it was last seen
+    // were lost since, its open spans may have ended unseen: they are given up, so
+    // that one loss does not spoil all that follows.
+    TrackedTask& current(const Moment& moment, const LossTracker& losses);
+
+    void describe(const Moment& moment, const event::Task& task);
+
+    // Every task of which a record was seen, by tid.
+    std::vector<Task> finish() const;
+
+private:
+    TrackedTask& find(const Moment& moment);
+
+    std::unordered_map<std::uint64_t, TrackedTask> tasks_;
+    std::uint64_t descriptions_ = 0;
+};
+
+} // namespace rcuscope

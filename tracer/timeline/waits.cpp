@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "timeline/waits.hpp"
+
+#include <utility>
+
+namespace rcuscope {
+
+void WaitTracker::begin(const Moment& moment, const event::WaitBegin& wait, CodePlace caller, TrackedTask& task) {
+    task.waits.push_back(waits_.size());
+    waits_.push_back({.kind = wait.kind,
+                      .tid = moment.tid,
+                      .comm = task.comm,
+                      .caller = std::move(caller),
+                      .begin = moment.at,
+                      .end = std::nullopt});
+}
+
+// synchronize_rcu() may call synchronize_rcu_expedited(): kinds nest.
+void WaitTracker::end(const Moment& moment, const event::WaitEnd& wait, TrackedTask& task) {
+    const auto index = close_newest(task.waits, [&](std::size_t i) { return waits_[i].kind == wait.kind; });
+    if (index) {
+        waits_[*index].end = moment.at;
+    }
+}
+
+std::vector<Wait> WaitTracker::finish() {
+    sort_by_time(waits_, [](const Wait& wait) { return wait.begin; });
+    return std::move(waits_);
+}
+
+void BatchTracker::begin(const Moment& moment, const event::BatchBegin& batch, TrackedTask& task) {
+    task.batches.push_back(batches_.size());
+    batches_.push_back({.cpu = moment.cpu,
+                        .list_cpu = batch.list_cpu,
+                        .tid = moment.tid,
+                        .context = task.context,
+                        .begin = moment.at,
+                        .end = std::nullopt});
+}
+
+void BatchTracker::invoked(const Moment& moment, const TrackedTask& task) {
+    if (!task.batches.empty() && batches_[task.batches.back()].cpu == moment.cpu) {
+        batches_[task.batches.back()].callbacks++;
+    }
+}
+
+// A softirq's batch may lie inside an offloaded one of the thread it interrupts.
+void BatchTracker::end(const Moment& moment, const event::BatchEnd& batch, TrackedTask& task) {
+    const auto index = close_newest(task.batches, [&](std::size_t i) {
+        return batches_[i].cpu == moment.cpu && batches_[i].list_cpu == batch.list_cpu;
+    });
+    if (index) {
+        batches_[*index].end = moment.at;
+    }
+}
+
+std::vector<Batch> BatchTracker::finish() {
+    sort_by_time(batches_, [](const Batch& batch) { return batch.begin; });
+    return std::move(batches_);
+}
+
+} // namespace rcuscope

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What tasks do inside RCU itself: wait for grace periods, run callbacks.
+#pragma once
+
+#include <vector>
+
+#include "capture/event.hpp"
+#include "timeline/model.hpp"
+#include "timeline/moment.hpp"
+#include "timeline/tasks.hpp"
+
+namespace rcuscope {
+
+class WaitTracker {
+public:
+    void begin(const Moment& moment, const event::WaitBegin& wait, CodePlace caller, TrackedTask& task);
+    void end(const Moment& moment, const event::WaitEnd& wait, TrackedTask& task);
+    std::vector<Wait> finish();
+
+private:
+    std::vector<Wait> waits_;
+};
+
+class BatchTracker {
+public:
+    void begin(const Moment& moment, const event::BatchBegin& batch, TrackedTask& task);
+    // A callback was invoked; it counts for the batch that the task runs on this CPU.
+    void invoked(const Moment& moment, const TrackedTask& task);
+    void end(const Moment& moment, const event::BatchEnd& batch, TrackedTask& task);
+    std::vector<Batch> finish();
+
+private:
+    std::vector<Batch> batches_;
+};
+
+} // namespace rcuscope
