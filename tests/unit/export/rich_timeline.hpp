@@ -36,6 +36,7 @@ inline void add_capture(Timeline& timeline) {
     capture.followed = {"rcucmap"};
     capture.probes = {{.hook = "gp.start", .via = "kprobe", .hits = 7, .missed = 1},
                       {.hook = "cb.queued", .via = "fentry", .hits = {}, .missed = 0}};
+    capture.missing = {{.hook = "cb.assigned", .why = "this kernel has no function to attach to"}};
     capture.lost = {{.cpu = 1, .from = 7'000'000, .to = 7'500'000, .count = 12},
                     {.cpu = 2, .from = 7'200'000, .to = 7'900'000, .count = 3}};
 }
