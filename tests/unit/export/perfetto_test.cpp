@@ -98,6 +98,7 @@ TEST(Perfetto, NamesAndOrdersTheTracks) {
         EXPECT_EQ(track.counter, track.name == "Pending callbacks");
     }
     std::vector<std::string> names;
+    names.reserve(by_rank.size());
     for (const auto& [rank, name] : by_rank)
         names.push_back(name);
     EXPECT_THAT(names,

@@ -36,6 +36,7 @@ inline void add_capture(Timeline& timeline) {
     capture.followed = {"rcucmap"};
     capture.probes = {{.hook = "gp.start", .via = "kprobe", .hits = 7, .missed = 1},
                       {.hook = "cb.queued", .via = "fentry", .hits = {}, .missed = 0}};
+    capture.missing = {{.hook = "cb.assigned", .why = "this kernel has no function to attach to"}};
     capture.lost = {{.cpu = 1, .from = 7'000'000, .to = 7'500'000, .count = 12},
                     {.cpu = 2, .from = 7'200'000, .to = 7'900'000, .count = 3}};
 }
@@ -152,7 +153,7 @@ inline Callback queued(std::uint32_t id, Nanoseconds at, CallbackState state) {
     callback.id = id;
     callback.function = in_module("node_free");
     callback.caller = in_module("cmap_set", 0x12);
-    callback.head = 0xffff888100000000 + id * 0x40U;
+    callback.head = 0xffff888100000000 + std::uint64_t{id} * 0x40;
     callback.queued = at;
     callback.queued_tid = 900;
     callback.queued_comm = "insmod";
