@@ -8,7 +8,7 @@ namespace {
 
 TEST(Callbacks, FromQueueToReturn) {
     Scenario scenario;
-    scenario.task(5, "rmmod").at(10, event::CbQueued{.head = 1, .func = Scenario::func, .caller = 0xca, .lazy = true});
+    scenario.task(5, "rmmod").at(10, event::CbQueued{.head = 1, .func = Scenario::func, .caller = 0xca});
     scenario.gp_start(20, 7).assign(21, 7).gp_end(40, 7).cpu(1).invoke(50, 1).done(53, 1);
 
     const Timeline timeline = scenario.complete(1000);
@@ -19,7 +19,6 @@ TEST(Callbacks, FromQueueToReturn) {
     EXPECT_EQ(callback.function.address, Scenario::func);
     EXPECT_EQ(callback.caller.address, 0xcaU);
     EXPECT_EQ(callback.head, 1U);
-    EXPECT_TRUE(callback.lazy);
     EXPECT_EQ(callback.queued, 10);
     EXPECT_EQ(callback.queued_tid, 100U);
     EXPECT_EQ(callback.queued_comm, "rmmod");
