@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "analysis/distribution.hpp"
@@ -26,7 +27,9 @@ struct FunctionName {
     std::string function;
 
     bool operator==(const FunctionName&) const = default;
-    auto operator<=>(const FunctionName&) const = default;
+    bool operator<(const FunctionName& other) const {
+        return std::tie(module, function) < std::tie(other.module, other.function);
+    }
 };
 
 // The callbacks of one function.

@@ -31,7 +31,9 @@ struct TimelineBuilder::Impl {
     // One for each kind of event.
     void on(const event::Lost& body) { losses.lost(now.cpu, body); }
     void on(const event::Task& body) { tasks.describe(now, body); }
-    void on(const event::GpStart& body) { grace_periods.started(now.at, body.since_ns ? std::optional(time(body.since_ns)) : std::nullopt, body); }
+    void on(const event::GpStart& body) {
+        grace_periods.started(now.at, body.since_ns ? std::optional(time(body.since_ns)) : std::nullopt, body);
+    }
     void on(const event::GpEnd& body) { grace_periods.ended(now.at, body); }
     void on(const event::GpCleaned& body) { grace_periods.cleaned(now.at, body); }
     void on(const event::CbQueued& body) {

@@ -60,7 +60,7 @@ private:
     const Symbols& symbols_;
     ModuleTracker& modules_;
     std::map<std::pair<std::string, std::string>, std::vector<Place>> by_function_; // module, function
-    std::unordered_map<std::uint64_t, Reached> by_address_[2]; // [is_return]
+    std::unordered_map<std::uint64_t, Reached> by_address_[2];                      // [is_return]
     std::vector<ReadSection> read_sections_;
     std::vector<FunctionCall> function_calls_;
     std::vector<std::size_t> called_; // Place::function of each call

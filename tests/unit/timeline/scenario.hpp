@@ -3,6 +3,7 @@
 // Events written tersely, and the timeline that they make.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -66,28 +67,24 @@ public:
     Scenario& done(Nanoseconds ns, std::uint64_t head, std::uint64_t function = func) {
         return at(ns, event::CbDone{.head = head, .func = function});
     }
-    // The site of that number is reached; one that there is not: an address that has no name.
+    // The site that was the `number`th of has_site() is reached.
     Scenario& site(Nanoseconds ns, std::size_t number) {
-        if (number >= metadata.sites.size()) {
-            return at(ns, event::Site{.address = 0xdead});
-        }
-        const SiteInfo& site = metadata.sites[number];
-        return at(ns, event::Site{.address = address(site), .is_return = site.kind == SiteKind::function_return});
+        const SiteInfo& info = metadata.sites.at(number);
+        const bool is_return = info.kind == SiteKind::function_return;
+        return at(ns, event::Site{.address = function_address(info.function) + (is_return ? 0 : info.offset),
+                                  .is_return = is_return});
     }
     Scenario& module(Nanoseconds ns, event::ModuleStep step, const std::string& name, std::int32_t ret = 0) {
         return at(ns, event::Module{.step = step, .name = name, .ret = ret});
     }
 
-    // A site of module "rcu_demo"; its number is the order of the calls.
+    // A site of module "rcu_demo", which had its place before the recording began.
     Scenario& has_site(SiteKind kind, const std::string& function, std::uint64_t offset = 0) {
         metadata.sites.push_back({.kind = kind, .module = "rcu_demo", .function = function, .offset = offset});
-        symbols.push_back(
-            {.address = function_address(function) + offset, .name = function, .offset = offset, .module = "rcu_demo"});
+        const std::uint64_t begin = function_address(function);
+        symbols.push_back({.address = begin, .name = function, .offset = 0, .module = "rcu_demo"});
+        symbols.push_back({.address = begin + offset, .name = function, .offset = offset, .module = "rcu_demo"});
         return *this;
-    }
-    // Where a function of "rcu_demo" lies.
-    std::uint64_t function_address(const std::string& function) {
-        return functions_.try_emplace(function, 0x10000 * (functions_.size() + 1)).first->second;
     }
 
     Timeline complete(Nanoseconds end) const {
@@ -107,6 +104,10 @@ public:
     std::vector<SymbolInfo> symbols;
 
 private:
+    std::uint64_t function_address(const std::string& function) {
+        return 0xc0000000 + 0x1000 * functions_.try_emplace(function, functions_.size()).first->second;
+    }
+
     Timeline build(const std::optional<Trailer>& trailer, const std::string& cut_reason) const {
         TimelineBuilder builder(metadata, symbols);
         for (const Event& event : events_) {
@@ -115,13 +116,8 @@ private:
         return std::move(builder).finish(trailer, cut_reason);
     }
 
-    // A return is reported at the function's own address.
-    std::uint64_t address(const SiteInfo& site) {
-        return function_address(site.function) + (site.kind == SiteKind::function_return ? 0 : site.offset);
-    }
-
-    std::map<std::string, std::uint64_t> functions_;
     std::vector<Event> events_;
+    std::map<std::string, std::uint64_t> functions_; // in the order of their addresses
     std::uint32_t cpu_ = 0;
     std::uint32_t tid_ = 100;
 };

@@ -6,7 +6,7 @@
 namespace rcuscope::test {
 namespace {
 
-enum : std::uint32_t { lock, unlock, other_unlock, enter, leave, enter_inner, leave_inner };
+enum : std::size_t { lock, unlock, other_unlock, enter, leave, enter_inner, leave_inner };
 
 Scenario with_sites() {
     Scenario scenario;
@@ -14,9 +14,9 @@ Scenario with_sites() {
         .has_site(SiteKind::read_unlock, "demo_read", 0x20)
         .has_site(SiteKind::read_unlock, "demo_put", 0x8)
         .has_site(SiteKind::function_entry, "demo_read")
-        .has_site(SiteKind::function_return, "demo_read")
+        .has_site(SiteKind::function_return, "demo_read", 0x30)
         .has_site(SiteKind::function_entry, "demo_inner")
-        .has_site(SiteKind::function_return, "demo_inner");
+        .has_site(SiteKind::function_return, "demo_inner", 0x44);
     return scenario;
 }
 
@@ -33,7 +33,6 @@ TEST(ReadSections, LockAndUnlock) {
     EXPECT_EQ(section.place.module, "rcu_demo");
     EXPECT_EQ(section.place.function, "demo_read");
     EXPECT_EQ(section.place.offset, 0x10U);
-    EXPECT_EQ(section.place.address, with_sites().function_address("demo_read") + 0x10);
     EXPECT_EQ(section.nesting, 0U);
 }
 
@@ -55,8 +54,9 @@ TEST(ReadSections, MayEndInAnotherFunction) {
     EXPECT_EQ(timeline.read_sections.at(0).end, 20);
 }
 
-TEST(ReadSections, UnlockWithoutLockAndUnknownSitesAreIgnored) {
-    const Timeline timeline = with_sites().site(10, unlock).site(11, 1000).site(12, lock).complete(99);
+TEST(ReadSections, UnlockWithoutLockAndUnknownAddressesAreIgnored) {
+    const Timeline timeline =
+        with_sites().site(10, unlock).at(11, event::Site{.address = 0x77}).site(12, lock).complete(99);
     ASSERT_EQ(timeline.read_sections.size(), 1U);
     EXPECT_EQ(timeline.read_sections[0].nesting, 0U);
 }
@@ -109,7 +109,7 @@ TEST(ReadSections, ATaskThatMovedAwayKeepsWhatIsOpen) {
     EXPECT_EQ(timeline.read_sections.at(0).end, 20);
 }
 
-TEST(ReadSections, AreFoundByTheirModulesSections) {
+TEST(Sites, MoveWithTheirModule) {
     Scenario scenario = with_sites();
     scenario.symbols.clear();
     ModuleInfo module;
@@ -117,12 +117,25 @@ TEST(ReadSections, AreFoundByTheirModulesSections) {
     module.functions = {{.name = "demo_read", .section = ".text", .offset = 0x100, .size = 0x50}};
     scenario.metadata.modules = {module};
     scenario.at(5, event::ModuleSection{.module = "rcu_demo", .section = ".text", .address = 0xffff1000});
-    scenario.at(10, event::Site{.address = 0xffff1110});
+    scenario.at(10, event::Site{.address = 0xffff1110}).at(11, event::Site{.address = 0xffff1120});
+    scenario.at(15, event::ModuleSection{.module = "rcu_demo", .section = ".text", .address = 0xeeee1000});
+    scenario.at(20, event::Site{.address = 0xffff1110}).at(21, event::Site{.address = 0xeeee1110});
 
     const Timeline timeline = scenario.complete(99);
 
-    EXPECT_EQ(timeline.read_sections.at(0).place.address, 0xffff1110U);
-    EXPECT_EQ(timeline.read_sections.at(0).place.offset, 0x10U);
+    ASSERT_EQ(timeline.read_sections.size(), 2U);
+    EXPECT_EQ(timeline.read_sections[0].place.address, 0xffff1110U);
+    EXPECT_EQ(timeline.read_sections[0].place.offset, 0x10U);
+    EXPECT_EQ(timeline.read_sections[0].end, 11);
+    EXPECT_EQ(timeline.read_sections[1].begin, 21);
+}
+
+TEST(Sites, AnEntryMayBeProbedBehindItsEndbr) {
+    Scenario scenario = with_sites();
+    scenario.symbols.push_back({.address = 0x88, .name = "demo_inner", .offset = 4, .module = "rcu_demo"});
+    const Timeline timeline = scenario.at(10, event::Site{.address = 0x88}).complete(99);
+    EXPECT_EQ(timeline.function_calls.at(0).function.function, "demo_inner");
+    EXPECT_EQ(timeline.function_calls.at(0).function.offset, 0U);
 }
 
 TEST(FunctionCalls, EntryAndReturn) {
@@ -132,18 +145,6 @@ TEST(FunctionCalls, EntryAndReturn) {
     EXPECT_EQ(timeline.function_calls[0].function.function, "demo_read");
     EXPECT_EQ(timeline.function_calls[0].comm, "caller");
     EXPECT_EQ(timeline.function_calls[0].begin, 10);
-    EXPECT_EQ(timeline.function_calls[0].end, 20);
-}
-
-TEST(FunctionCalls, AnEntryMayBeSeenBehindItsEndbr64) {
-    Scenario scenario = with_sites();
-    const std::uint64_t start = scenario.function_address("demo_read");
-    scenario.symbols.push_back({.address = start + 4, .name = "demo_read", .offset = 4, .module = "rcu_demo"});
-
-    const Timeline timeline = scenario.at(10, event::Site{.address = start + 4}).site(20, leave).complete(99);
-
-    ASSERT_EQ(timeline.function_calls.size(), 1U);
-    EXPECT_EQ(timeline.function_calls[0].function.offset, 0U);
     EXPECT_EQ(timeline.function_calls[0].end, 20);
 }
 
