@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "cli/recorder.hpp"
+#include "record/recorder.hpp"
 
 #include <array>
 #include <cerrno>
@@ -13,9 +13,8 @@
 
 #include "capture/event.hpp"
 #include "capture/writer.hpp"
-#include "cli/child.hpp"
-#include "cli/cli.hpp"
-#include "cli/symbol_collector.hpp"
+#include "record/child.hpp"
+#include "record/symbol_collector.hpp"
 #include "kernel/host.hpp"
 #include "probes/guard.hpp"
 #include "probes/session.hpp"
@@ -212,7 +211,7 @@ ModuleInfo module_info(const ModuleFile& file) {
 
 // The capture file is there, with everything that is known beforehand.
 Status Recorder::open_capture() {
-    metadata_.tool_version = version_text();
+    metadata_.tool_version = request_.tool_version;
     metadata_.host = kernel_.host;
     hits_before_ = hits();
     metadata_.clocks = {boottime_ns(), monotonic_ns(), realtime_ns()};

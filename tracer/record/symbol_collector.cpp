@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "cli/symbol_collector.hpp"
+#include "record/symbol_collector.hpp"
 
 #include <utility>
 
