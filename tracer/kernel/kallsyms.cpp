@@ -57,6 +57,9 @@ Kallsyms Kallsyms::parse(std::string text) {
     // Stable: of several names at one address the first listed one stays the first.
     std::stable_sort(result.code_.begin(), result.code_.end(),
                      [](const Symbol& a, const Symbol& b) { return a.address < b.address; });
+    // _stext and _etext are the linker's marks around the kernel's own code.
+    result.kernel_text_begin_ = result.address_of("_stext");
+    result.kernel_text_end_ = result.address_of("_etext");
     return result;
 }
 
@@ -74,6 +77,12 @@ bool Kallsyms::has_function(std::string_view wanted) const {
     });
 }
 
+bool Kallsyms::in_kernel_proper(std::uint64_t address) const {
+    if (!kernel_text_end_ || !kernel_text_begin_)
+        return false;
+    return address >= *kernel_text_begin_ && address < *kernel_text_end_;
+}
+
 std::optional<Kallsyms::Place> Kallsyms::place_of(std::uint64_t address) const {
     auto after = std::upper_bound(code_.begin(), code_.end(), address,
                                   [](std::uint64_t wanted, const Symbol& symbol) { return wanted < symbol.address; });
@@ -81,11 +90,13 @@ std::optional<Kallsyms::Place> Kallsyms::place_of(std::uint64_t address) const {
         return std::nullopt;
     auto found = std::lower_bound(code_.begin(), after, std::prev(after)->address,
                                   [](const Symbol& symbol, std::uint64_t wanted) { return symbol.address < wanted; });
-    // kallsyms has no sizes: a function reaches to the next symbol, but none is this large, so that an
-    // address far beyond the last one of an area is not taken for it.
-    constexpr std::uint64_t largest_function = 1u << 20;
+    // kallsyms has no sizes: a function reaches to the next symbol, and the last one
+    // of the kernel, or of a module, to somewhere. Modules begin on pages of their
+    // own, so beyond its page the last function of one is not believed.
     const std::uint64_t offset = address - found->address;
-    if (offset > largest_function)
+    constexpr std::uint64_t page = 4096;
+    const bool last = after == code_.end() || module(*after) != module(*found);
+    if (last && address / page != found->address / page)
         return std::nullopt;
     return Place{std::string(name(*found)), std::string(module(*found)), offset};
 }

@@ -39,6 +39,8 @@ public:
     std::optional<std::uint64_t> address_of(std::string_view name) const;
     // Code of the kernel proper under exactly this name.
     bool has_function(std::string_view name) const;
+    // Whether an address is code of the kernel itself, not of a module.
+    bool in_kernel_proper(std::uint64_t address) const;
     // The function that holds a code address. Code only: a data symbol is never taken for a function.
     std::optional<Place> place_of(std::uint64_t address) const;
 
@@ -49,6 +51,8 @@ private:
     std::string text_;
     std::vector<Symbol> code_; // by address
     std::vector<Symbol> data_; // in the file's order
+    std::optional<std::uint64_t> kernel_text_begin_;
+    std::optional<std::uint64_t> kernel_text_end_;
 };
 
 } // namespace rcuscope

@@ -22,7 +22,8 @@ void read_symbols(ThisKernel& kernel) {
     kernel.offer.preempt_rcu = kernel.symbols->has_function("__rcu_read_lock");
     for (auto [name, address] : {std::pair{"rcu_state", &kernel.rcu_state_address},
                                  std::pair{"rcu_data", &kernel.rcu_data_address},
-                                 std::pair{"__per_cpu_offset", &kernel.per_cpu_offset_address}}) {
+                                 std::pair{"__per_cpu_offset", &kernel.per_cpu_offset_address},
+                                 std::pair{"module_notify_list", &kernel.module_notify_list_address}}) {
         auto found = kernel.symbols->address_of(name);
         if (found)
             *address = *found;

@@ -17,20 +17,21 @@ class SymbolCollector {
 public:
     explicit SymbolCollector(Kallsyms symbols) : symbols_(std::move(symbols)) {}
 
-    // Looks up the addresses of an event that were not asked for before. A module
-    // that comes or goes makes the collector look again.
+    // Remembers the addresses of an event that were not seen before.
     void take(const Event& event);
 
-    // The names found since the last call.
-    std::vector<SymbolInfo> found();
+    // Names of the addresses seen since the last call. To be called when all of the
+    // CPUs' buffers were drained: an event of one may be taken before the one of
+    // another that tells of the module whose code it names.
+    std::vector<SymbolInfo> names();
 
 private:
-    void look_up(std::uint64_t address);
+    void see(std::uint64_t address);
 
     Kallsyms symbols_;
     bool stale_ = false; // modules came since symbols_ was read
     std::unordered_set<std::uint64_t> known_;
-    std::vector<SymbolInfo> found_;
+    std::vector<std::uint64_t> asked_;
 };
 
 } // namespace rcuscope
