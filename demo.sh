@@ -81,10 +81,12 @@ parse() {
 # its threads have said that they are done, however long that takes here.
 guest_commands() {
 	cat <<END
-rcuscope record --quiet -m /kmod/$MODULE.ko --until-unload -o /out/$MODULE.rcu -- sh -c '
-	insmod /kmod/$MODULE.ko reader_ms=$READER_MS writer_ms=$WRITER_MS || exit
-	until dmesg | grep -q "w: done" && dmesg | grep -q "r: done"; do usleep 50000; done
-	rmmod $MODULE'
+cat >load-and-unload <<'SCRIPT'
+insmod /kmod/$MODULE.ko reader_ms=$READER_MS writer_ms=$WRITER_MS || exit
+until dmesg | grep -q 'w: done' && dmesg | grep -q 'r: done'; do usleep 50000; done
+rmmod $MODULE
+SCRIPT
+rcuscope record --quiet -m /kmod/$MODULE.ko --until-unload -o /out/$MODULE.rcu -- sh load-and-unload
 status=\$?
 dmesg >/out/$MODULE.log
 exit \$status
@@ -116,6 +118,8 @@ publish() {
 	mv "$NEW/guest/$MODULE".{rcu,log} "$NEW"
 	build/release/tracer/rcuscope export "$NEW/$MODULE.rcu" -o "$NEW/$MODULE.json" -o "$NEW/$MODULE.pftrace" ||
 		fail 1 "the recording could not be exported"
+	build/release/tracer/rcuscope info --json "$NEW/$MODULE.rcu" | grep -q '"complete": true' ||
+		fail 1 "the recording does not reach to the module's unload"
 	for file in "$NEW/$MODULE".{rcu,json,pftrace,log}; do
 		[[ -s $file ]] || fail 1 "the guest left no ${file##*/}"
 	done
