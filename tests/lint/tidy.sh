@@ -16,7 +16,7 @@ mkdir -p "$memory"
 # All that may change the verdict, apart from the file itself and its headers.
 basis=$({
 	clang-tidy --version
-	cat .clang-tidy "$build/compile_commands.json" tests/lint/tidy.sh
+	cat .clang-tidy tests/.clang-tidy "$build/compile_commands.json" tests/lint/tidy.sh
 } | sha256sum)
 headers=$(project_files '*.hpp' '*.h' | xargs -d '\n' sha256sum)
 
