@@ -16,7 +16,7 @@ begin() { # "$@" of the test: KERNEL
 	(($# == 1)) || { printf 'usage: %s KERNEL (see %s kernels)\n' "$0" "$VM" >&2; exit 2; }
 	KERNEL=$1
 	WORK=$(mktemp -d "${TMPDIR:-/tmp}/$TEST.XXXXXX")
-	trap 'rm -rf -- "$WORK"' EXIT
+	trap '[[ ${RCUSCOPE_KEEP:-} ]] || rm -rf -- "$WORK"' EXIT
 }
 
 failed() { # WHAT

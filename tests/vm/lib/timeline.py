@@ -186,7 +186,9 @@ def check_rcucmap(timeline, fails, log=None, lives=1):
     hits = {probe["hook"]: probe["hits"] for probe in timeline["capture"]["probes"]}
     for hook in MUST_HIT:
         fails.true(f"{hook}: not hit: {hits.get(hook)}", hits.get(hook))
-    fails.equal("hits of module.readers", 2 * len(sections), hits.get("module.readers"))
+    # Entries of functions run the same program.
+    fails.true(f"hits of module.readers: {hits.get('module.readers')} for {len(sections)} sections",
+               hits.get("module.readers") in (2 * len(sections), 2 * len(sections) + len(of(timeline["function_calls"]))))
 
 
 def read_ftrace(file):
@@ -222,8 +224,10 @@ def check_ftrace(timeline, trace, fails, calls=None):
             fails.true(f"end of the grace period no. {i}: {time} is not near ftrace's {seen[i]}", low <= time <= high)
     if calls:
         callers = [caller for _, function, caller in read_ftrace(calls) if function == "call_rcu"]
-        for function, expected in (("cmap_set", UPDATES), ("cmap_remove", REMOVES)):
-            known = [caller for caller in callers if caller == function or function == "cmap_remove" and caller == "bucket_remove"]
+        # bucket_remove() jumps to call_rcu() at its end; with its return probed, ftrace cannot tell who called it.
+        for function, names, expected in (("cmap_set", r"cmap_set", UPDATES),
+                                          ("cmap_remove", r"cmap_remove|bucket_remove.*|\[unknown/kretprobe'd\]", REMOVES)):
+            known = [caller for caller in callers if re.fullmatch(names, caller)]
             fails.equal(f"calls of call_rcu() in {function}, as ftrace counts them", expected, len(known))
 
 
