@@ -4,6 +4,7 @@
 # begin, checks, and ends with finish. Every failed check is a line "FAILED".
 
 TESTS_VM=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
+# shellcheck disable=SC2034 # for the tests
 PROJECT=$(dirname -- "$(dirname -- "$TESTS_VM")")
 VM=$TESTS_VM/vm
 PATH+=:/usr/sbin:/sbin
@@ -74,6 +75,7 @@ check_timeline() { # CHECK FILE ARGUMENT... (see timeline.py)
 # Boots $KERNEL and runs the script on stdin there, with lib/guest_check.sh;
 # what the script leaves in /out is then in $OUT, its output in $OUT/output.
 # The script must reach its end, and every "FAILED" line in it counts.
+# shellcheck disable=SC2120 # the tests pass options
 guest() { # [OPTION of vm run]...
 	local status=0 script
 	OUT=$WORK/out-$((++boots))
@@ -92,7 +94,9 @@ boots=0
 
 # The recording on which most checks stand: a whole life of rcucmap, and beside it
 # what ftrace saw of the grace periods and of call_rcu(), a witness of its own.
+# shellcheck disable=SC2120
 record_rcucmap() { # [OPTION of record]...
+	# shellcheck disable=SC2119
 	guest <<GUEST
 start_ftrace rcu_gp_cleanup call_rcu
 expect_status record 0 rcuscope record -m /kmod/rcucmap.ko --until-unload $* \
