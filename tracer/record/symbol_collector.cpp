@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "record/symbol_collector.hpp"
 
-#include <utility>
-
 namespace rcuscope {
 
 void SymbolCollector::take(const Event& event) {
@@ -14,11 +12,11 @@ void SymbolCollector::take(const Event& event) {
     } else if (const auto* site = std::get_if<event::Site>(&event.body)) {
         look_up(site->address);
     } else if (const auto* module = std::get_if<event::Module>(&event.body)) {
-        if (module->step == event::ModuleStep::coming)
+        // It may lie where another one was, or only the other's init section: that is freed unseen.
+        if (module->step == event::ModuleStep::coming) {
             stale_ = true;
-        // Another module may be put where this one was.
-        if (module->step == event::ModuleStep::freed)
-            std::erase_if(known_, [&](std::uint64_t address) { return address - module->base < module->size; });
+            elsewhere_.clear();
+        }
     }
 }
 
@@ -27,15 +25,18 @@ std::vector<SymbolInfo> SymbolCollector::found() {
 }
 
 void SymbolCollector::look_up(std::uint64_t address) {
-    if (address == 0 || !known_.insert(address).second)
+    if (address == 0 || in_kernel_.contains(address) || elsewhere_.contains(address))
         return;
     auto place = symbols_.place_of(address);
-    if (!place && stale_) {
-        if (auto now = Kallsyms::read())
+    // A function of a module is no answer yet: it reaches to the next symbol, and the
+    // new module may be that, or lie where the function was.
+    if (stale_ && (!place || !place->module.empty())) {
+        if (auto now = Kallsyms::read(path_))
             symbols_ = std::move(*now);
         stale_ = false;
         place = symbols_.place_of(address);
     }
+    (place && place->module.empty() ? in_kernel_ : elsewhere_).insert(address);
     if (place)
         found_.push_back({address, std::move(place->function), place->offset, std::move(place->module)});
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "capture/event.hpp"
@@ -15,7 +17,9 @@ namespace rcuscope {
 // a module's are gone from kallsyms with the module.
 class SymbolCollector {
 public:
-    explicit SymbolCollector(Kallsyms symbols) : symbols_(std::move(symbols)) {}
+    // `path`: where `symbols` were read, and are read again.
+    explicit SymbolCollector(Kallsyms symbols, std::string path = "/proc/kallsyms")
+        : symbols_(std::move(symbols)), path_(std::move(path)) {}
 
     // Looks up the addresses of an event that were not asked for before. A module
     // that comes or goes makes the collector look again.
@@ -28,8 +32,10 @@ private:
     void look_up(std::uint64_t address);
 
     Kallsyms symbols_;
+    std::string path_;
     bool stale_ = false; // modules came since symbols_ was read
-    std::unordered_set<std::uint64_t> known_;
+    std::unordered_set<std::uint64_t> in_kernel_; // asked for, and in the kernel proper
+    std::unordered_set<std::uint64_t> elsewhere_; // asked for, and in a module or not found
     std::vector<SymbolInfo> found_;
 };
 
