@@ -15,11 +15,11 @@ void SymbolCollector::take(const Event& event) {
     } else if (const auto* site = std::get_if<event::Site>(&event.body)) {
         see(site->address);
     } else if (const auto* module = std::get_if<event::Module>(&event.body)) {
-        if (module->step == event::ModuleStep::coming)
+        // It may lie where another one was, or only the other's init section: that is freed unseen.
+        if (module->step == event::ModuleStep::coming) {
             stale_ = true;
-        // Another module may be put where this one was.
-        if (module->step == event::ModuleStep::freed)
-            std::erase_if(known_, [&](std::uint64_t address) { return address - module->base < module->size; });
+            std::erase_if(known_, [&](std::uint64_t address) { return !symbols_.in_kernel_proper(address); });
+        }
     }
 }
 
@@ -32,7 +32,7 @@ std::vector<SymbolInfo> SymbolCollector::names() {
     const bool in_modules = std::any_of(asked_.begin(), asked_.end(),
                                         [&](std::uint64_t address) { return !symbols_.in_kernel_proper(address); });
     if (in_modules && std::exchange(stale_, false))
-        if (auto now = Kallsyms::read())
+        if (auto now = Kallsyms::read(path_))
             symbols_ = std::move(*now);
     std::vector<SymbolInfo> found;
     for (const std::uint64_t address : std::exchange(asked_, {}))

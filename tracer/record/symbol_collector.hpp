@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "capture/event.hpp"
@@ -15,7 +17,9 @@ namespace rcuscope {
 // a module's are gone from kallsyms with the module.
 class SymbolCollector {
 public:
-    explicit SymbolCollector(Kallsyms symbols) : symbols_(std::move(symbols)) {}
+    // `path`: where `symbols` were read, and are read again.
+    explicit SymbolCollector(Kallsyms symbols, std::string path = "/proc/kallsyms")
+        : symbols_(std::move(symbols)), path_(std::move(path)) {}
 
     // Remembers the addresses of an event that were not seen before.
     void take(const Event& event);
@@ -29,6 +33,7 @@ private:
     void see(std::uint64_t address);
 
     Kallsyms symbols_;
+    std::string path_;
     bool stale_ = false; // modules came since symbols_ was read
     std::unordered_set<std::uint64_t> known_;
     std::vector<std::uint64_t> asked_;
