@@ -18,6 +18,7 @@ struct KoFunction {
     std::uint64_t offset = 0; // in the section, bytes
     std::uint64_t size = 0;   // bytes
     bool can_be_entered = true; // false for the parts that a compiler split off (".cold")
+    bool notrace = false;       // kprobe events refuse it, as they do every __exit function
 };
 
 // A call, or a jump at a function's end, to __rcu_read_lock() or __rcu_read_unlock().

@@ -53,11 +53,19 @@ std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std
         for (const KoReadSite& site : module.read_sites)
             sites.push_back({site.lock ? SiteKind::read_lock : SiteKind::read_unlock, module.name, site.function, site.offset});
     for (const KoFunction& function : module.functions)
-        if (function.can_be_entered && matches_any(function.name, functions)) {
+        if (function.can_be_entered && !function.notrace && matches_any(function.name, functions)) {
             sites.push_back({SiteKind::function_entry, module.name, function.name, 0});
             sites.push_back({SiteKind::function_return, module.name, function.name, 0});
         }
     return sites;
+}
+
+std::vector<std::string> untraceable_functions(const ModuleFile& module, const std::vector<std::string>& functions) {
+    std::vector<std::string> names;
+    for (const KoFunction& function : module.functions)
+        if (function.can_be_entered && function.notrace && matches_any(function.name, functions))
+            names.push_back(function.name);
+    return names;
 }
 
 Result<PlacedSites> place_sites(const std::string& tracefs, const std::string& group, const std::vector<SiteInfo>& sites) {

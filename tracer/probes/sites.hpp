@@ -19,6 +19,9 @@ namespace rcuscope {
 // What to probe in a module. `functions`: shell patterns of function names, none: no functions.
 std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std::vector<std::string>& functions);
 
+// Functions that the patterns ask for and that kprobe events refuse.
+std::vector<std::string> untraceable_functions(const ModuleFile& module, const std::vector<std::string>& functions);
+
 struct PlacedSites {
     std::optional<std::uint64_t> sites_event;   // id of the trace event; none: no such site
     std::optional<std::uint64_t> returns_event;

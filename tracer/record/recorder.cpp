@@ -244,6 +244,11 @@ Status Recorder::open_capture() {
                                                                " that open or close a section cannot be probed, such as " +
                                                                module.unusable_example});
     }
+    if (plan_.takes("module.functions"))
+        for (const ModuleFile& module : request_.modules)
+            for (const std::string& name : untraceable_functions(module, request_.functions))
+                metadata_.missing.push_back({"module.functions", "calls of " + module.name + ":" + name +
+                                                                     ", which is notrace, as __exit functions are"});
     if (sites_) {
         metadata_.sites = sites_->sites;
         metadata_.missing.insert(metadata_.missing.end(), sites_->refused.begin(), sites_->refused.end());
