@@ -69,6 +69,8 @@ enum rs_module_step {
 	RS_MODULE_FAILED = 2, /* init returned an error (rs_module.ret) */
 	RS_MODULE_FREEING = 3, /* free_module() entered */
 	RS_MODULE_FREED = 4,   /* free_module() returned: the memory is gone */
+	RS_MODULE_UNLOADING = 5, /* delete_module() entered: it may yet be refused */
+	RS_MODULE_EXITED = 6,	 /* its exit function has returned */
 };
 
 /* Flags in rs_header.aux of RS_GP_*. */
