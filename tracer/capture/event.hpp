@@ -74,7 +74,7 @@ struct Site {
     std::uint64_t address = 0; // of the probed instruction, or of the function that returns
     bool is_return = false;
 };
-enum class ModuleStep : std::uint8_t { coming, live, failed, freeing, freed };
+enum class ModuleStep : std::uint8_t { coming, live, failed, freeing, freed, unloading, exited };
 struct Module {
     ModuleStep step = ModuleStep::coming;
     std::string name;

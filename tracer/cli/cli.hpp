@@ -22,7 +22,6 @@ void add_doctor(CLI::App& app, Outcome& result);
 // "rcuscope: WHAT: WHY" and the hint, on stderr; returns the exit code.
 int report_error(const Error& error);
 
-// The hint of an error without one: where to read on.
 std::string version_text();
 
 } // namespace rcuscope

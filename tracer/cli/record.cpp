@@ -7,7 +7,7 @@
 
 #include "cli/cli.hpp"
 #include "cli/load.hpp"
-#include "cli/recorder.hpp"
+#include "record/recorder.hpp"
 #include "cli/summary.hpp"
 #include "export/exporter.hpp"
 #include "kernel/host.hpp"
@@ -117,6 +117,7 @@ Result<RecordRequest> request_from(const RecordArguments& arguments) {
     if (!arguments.no_functions)
         request.functions = arguments.functions.empty() ? std::vector<std::string>{"*"} : arguments.functions;
     request.command = arguments.command;
+    request.tool_version = version_text();
     request.all_callbacks = arguments.all_callbacks || arguments.modules.empty();
     request.until_unload = arguments.until_unload;
     request.linger = seconds(arguments.linger_s);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/summary.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
-#include <map>
 
 #include "analysis/statistics.hpp"
 #include "base/text.hpp"
@@ -100,16 +101,21 @@ void print_losses(const Timeline& timeline, std::ostream& out) {
 } // namespace
 
 std::string duration_text(Nanoseconds duration) {
+    // Three digits, and whole seconds however many. Where three digits would round up to a thousand, %g
+    // would turn to an exponent: the next unit has that value as 1.
     std::array<char, 48> text{};
     const double value = static_cast<double>(duration);
-    if (value < 1e3)
+    const double size = std::abs(value);
+    if (size < 1e3)
         std::snprintf(text.data(), text.size(), "%.0f ns", value);
-    else if (value < 1e6)
+    else if (size < 999.5e3)
         std::snprintf(text.data(), text.size(), "%.3g us", value / 1e3);
-    else if (value < 1e9)
+    else if (size < 999.5e6)
         std::snprintf(text.data(), text.size(), "%.3g ms", value / 1e6);
-    else
+    else if (size < 999.5e9)
         std::snprintf(text.data(), text.size(), "%.3g s", value / 1e9);
+    else
+        std::snprintf(text.data(), text.size(), "%.0f s", value / 1e9);
     return text.data();
 }
 

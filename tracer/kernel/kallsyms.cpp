@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
+#include <unordered_set>
 
 #include "base/file.hpp"
 
@@ -13,6 +15,12 @@ namespace {
 
 bool is_code(char type) {
     return type == 't' || type == 'T' || type == 'w' || type == 'W';
+}
+
+// Where `wanted` is, or the end. memchr(): there are 200,000 lines, read while a command waits.
+const char* find(const char* from, const char* end, char wanted) {
+    const void* found = std::memchr(from, wanted, static_cast<std::size_t>(end - from));
+    return found ? static_cast<const char*>(found) : end;
 }
 
 } // namespace
@@ -36,14 +44,14 @@ Kallsyms Kallsyms::parse(std::string text) {
     const char* const base = result.text_.data();
     const char* const end = base + result.text_.size();
     for (const char* line = base; line < end;) {
-        const char* const stop = std::find(line, end, '\n');
+        const char* const stop = find(line, end, '\n');
         Symbol symbol;
         const auto [after, error] = std::from_chars(line, stop, symbol.address, 16);
         // " T " and at least one character of a name
         if (error == std::errc() && stop - after > 3 && after[0] == ' ' && after[2] == ' ') {
             symbol.type = after[1];
             const char* const from = after + 3;
-            const char* const tab = std::find(from, stop, '\t');
+            const char* const tab = find(from, stop, '\t');
             symbol.name_at = static_cast<std::uint32_t>(from - base);
             symbol.name_size = static_cast<std::uint32_t>(tab - from);
             if (stop - tab > 3 && tab[1] == '[' && stop[-1] == ']') {
@@ -54,9 +62,12 @@ Kallsyms Kallsyms::parse(std::string text) {
         }
         line = stop == end ? end : stop + 1;
     }
+    const auto before = [](const Symbol& a, const Symbol& b) { return a.address < b.address; };
+    // The kernel lists its own in order, and modules by their ages: only these are out of it.
     // Stable: of several names at one address the first listed one stays the first.
-    std::stable_sort(result.code_.begin(), result.code_.end(),
-                     [](const Symbol& a, const Symbol& b) { return a.address < b.address; });
+    const auto sorted = std::is_sorted_until(result.code_.begin(), result.code_.end(), before);
+    std::stable_sort(sorted, result.code_.end(), before);
+    std::inplace_merge(result.code_.begin(), sorted, result.code_.end(), before);
     return result;
 }
 
@@ -74,6 +85,20 @@ bool Kallsyms::has_function(std::string_view wanted) const {
     });
 }
 
+bool Kallsyms::in_kernel_proper(std::uint64_t address) const {
+    const auto place = place_of(address);
+    return place && place->module.empty();
+}
+
+std::set<std::string> Kallsyms::functions_among(const std::set<std::string>& names) const {
+    const std::unordered_set<std::string_view> wanted(names.begin(), names.end());
+    std::set<std::string> found;
+    for (const Symbol& symbol : code_)
+        if (symbol.module_size == 0 && wanted.contains(name(symbol)))
+            found.emplace(name(symbol));
+    return found;
+}
+
 std::optional<Kallsyms::Place> Kallsyms::place_of(std::uint64_t address) const {
     auto after = std::upper_bound(code_.begin(), code_.end(), address,
                                   [](std::uint64_t wanted, const Symbol& symbol) { return wanted < symbol.address; });
@@ -81,11 +106,13 @@ std::optional<Kallsyms::Place> Kallsyms::place_of(std::uint64_t address) const {
         return std::nullopt;
     auto found = std::lower_bound(code_.begin(), after, std::prev(after)->address,
                                   [](const Symbol& symbol, std::uint64_t wanted) { return symbol.address < wanted; });
-    // kallsyms has no sizes: a function reaches to the next symbol, but none is this large, so that an
-    // address far beyond the last one of an area is not taken for it.
-    constexpr std::uint64_t largest_function = 1u << 20;
+    // kallsyms has no sizes: a function reaches to the next symbol, and the last one
+    // of the kernel, or of a module, to somewhere. Modules begin on pages of their
+    // own, so beyond its page the last function of one is not believed.
     const std::uint64_t offset = address - found->address;
-    if (offset > largest_function)
+    constexpr std::uint64_t page = 4096;
+    const bool last = after == code_.end() || module(*after) != module(*found);
+    if (last && address / page != found->address / page)
         return std::nullopt;
     return Place{std::string(name(*found)), std::string(module(*found)), offset};
 }

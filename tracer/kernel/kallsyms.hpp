@@ -2,11 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <istream>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/error.hpp"
@@ -39,6 +38,10 @@ public:
     std::optional<std::uint64_t> address_of(std::string_view name) const;
     // Code of the kernel proper under exactly this name.
     bool has_function(std::string_view name) const;
+    // Whether an address is code of the kernel itself, not of a module.
+    bool in_kernel_proper(std::uint64_t address) const;
+    // Those of the names that has_function() holds for, in one pass over all symbols.
+    std::set<std::string> functions_among(const std::set<std::string>& names) const;
     // The function that holds a code address. Code only: a data symbol is never taken for a function.
     std::optional<Place> place_of(std::uint64_t address) const;
 

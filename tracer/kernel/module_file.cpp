@@ -150,7 +150,7 @@ private:
         }
     }
 
-    // The name and section of a symbol that is defined in code.
+    // Names of functions, and how many symbols have them: a static function's name may be another file's, too.
     void read_functions() {
         std::map<std::pair<std::size_t, std::uint64_t>, KoFunction> by_place;
         std::map<std::string, std::pair<std::size_t, std::uint64_t>> aliases;
@@ -164,11 +164,13 @@ private:
             GElf_Sym symbol;
             if (!gelf_getsym(symtab_, i, &symbol))
                 break;
+            const char* text = elf_strptr(elf_.get(), strings_, symbol.st_name);
+            const std::string name = text ? text : "";
+            if (symbol.st_shndx != SHN_UNDEF)
+                bearers_[name]++;
             if (GELF_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_shndx >= sections_.size() ||
                 !sections_[symbol.st_shndx].is_code())
                 continue;
-            const char* text = elf_strptr(elf_.get(), strings_, symbol.st_name);
-            const std::string name = text ? text : "";
             const std::pair place{std::size_t{symbol.st_shndx}, std::uint64_t{symbol.st_value}};
             // module_init() and module_exit() give the functions these second names.
             if (name == "init_module" || name == "cleanup_module")
@@ -190,7 +192,7 @@ private:
         }
     }
 
-    void unusable(const std::string& section, std::uint64_t offset, const char* why) {
+    void unusable(const std::string& section, std::uint64_t offset, const std::string& why) {
         if (file_.unusable_sites++ == 0)
             file_.unusable_example = section + "+" + std::to_string(offset) + ": " + why;
     }
@@ -213,9 +215,9 @@ private:
             // One byte of opcode before the 32-bit distance: call, or jmp at the end of a function.
             const std::uint64_t type = GELF_R_TYPE(rela.r_info);
             const bool distance = type == R_X86_64_PLT32 || type == R_X86_64_PC32;
+            // A conditional jump (0f 8x) may not be taken, and an address that is loaded calls nothing.
             const bool plain = distance && rela.r_offset >= 1 && rela.r_offset < bytes.size() &&
                                (bytes[rela.r_offset - 1] == 0xe8 || bytes[rela.r_offset - 1] == 0xe9);
-            // A conditional jump has two bytes, 0f 8x, whose second may not be taken for a call.
             if (plain)
                 sites.emplace_back(rela.r_offset - 1, lock);
             else
@@ -229,6 +231,8 @@ private:
             });
             if (holder == file_.functions.end())
                 unusable(code.name, offset, "in no function");
+            else if (bearers_[holder->name] > 1) // the kernel places probes by name: it would take any of them
+                unusable(code.name, offset, holder->name + " is the name of several functions");
             else
                 file_.read_sites.push_back({lock, holder->name, offset - holder->offset});
         }
@@ -240,6 +244,7 @@ private:
     std::vector<Section> sections_;
     Elf_Data* symtab_ = nullptr;
     std::size_t strings_ = 0;
+    std::map<std::string, unsigned> bearers_;
     ModuleFile file_;
 };
 

@@ -36,7 +36,8 @@ struct ModuleFile {
     std::string exit_function;
     std::vector<KoFunction> functions;  // by section, then offset; one for each address
     std::vector<KoReadSite> read_sites; // by section, then offset
-    // References to those two functions that are no plain call or jump, or lie in no function: how many, and one of them in words.
+    // References to those two functions that cannot be probed, as they are no plain call or jump, or lie in
+    // no function, or in one that does not have its name alone: how many, and one of them in words.
     std::uint64_t unusable_sites = 0;
     std::string unusable_example;
 };

@@ -35,7 +35,7 @@ std::set<std::string> events_of(const std::string& tracefs, std::string_view gro
 }
 
 bool remove_event(const std::string& tracefs, const std::string& event) {
-    return write_existing(tracefs + "/kprobe_events", "-:" + event, true).has_value();
+    return write_existing(tracefs + "/kprobe_events", "-:" + event + "\n", true).has_value();
 }
 
 // Until they are gone: the kernel refuses while a descriptor is still being

@@ -85,6 +85,11 @@ bool AttachPlan::takes(std::string_view hook) const {
                        [&](const PlannedHook& planned) { return planned.taken && planned.hook->name == hook; });
 }
 
+bool AttachPlan::takes_way(Way way) const {
+    return std::any_of(hooks.begin(), hooks.end(),
+                       [&](const PlannedHook& planned) { return planned.taken && planned.taken->way == way; });
+}
+
 AttachPlan resolve(std::span<const Hook> table, const KernelOffer& offer, const PlanRequest& request) {
     AttachPlan plan;
     for (const Hook& hook : table)

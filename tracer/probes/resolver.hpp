@@ -51,6 +51,7 @@ struct AttachPlan {
 
     std::set<std::string> programs() const; // names of those to load
     bool takes(std::string_view hook) const;
+    bool takes_way(Way way) const; // for any hook
 };
 
 AttachPlan resolve(std::span<const Hook> table, const KernelOffer& offer, const PlanRequest& request);

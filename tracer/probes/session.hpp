@@ -27,6 +27,7 @@ struct SessionConfig {
     std::uint64_t rcu_state_address = 0;
     std::uint64_t rcu_data_address = 0;
     std::uint64_t per_cpu_offset_address = 0;
+    std::uint64_t module_notify_list_address = 0;
 };
 
 inline constexpr std::size_t max_followed = 8; // RS_MAX_FOLLOWED

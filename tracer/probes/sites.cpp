@@ -6,6 +6,7 @@
 #include <fnmatch.h>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 
 namespace rcuscope {
 
@@ -26,13 +27,13 @@ bool is_return(const SiteInfo& site) {
     return site.kind == SiteKind::function_return;
 }
 
-// "p:GROUP/EVENT rcucmap:cmap_get+12"
+// "p:GROUP/EVENT rcucmap:cmap_get+0xc\n"
 std::string definition(const std::string& group, const SiteInfo& site) {
     std::string line = is_return(site) ? "r:" : "p:";
     line += group + "/" + event_name(group, is_return(site)) + " " + site.module + ":" + site.function;
     if (site.offset)
-        line += "+" + std::to_string(site.offset);
-    return line;
+        line += "+" + hex(site.offset);
+    return line + "\n";
 }
 
 Result<std::uint64_t> event_id(const std::string& tracefs, const std::string& group, bool returns) {
@@ -72,7 +73,7 @@ Result<PlacedSites> place_sites(const std::string& tracefs, const std::string& g
         }
         placed.refused.push_back(
             {is_return(site) || site.kind == SiteKind::function_entry ? "module.functions" : "module.readers",
-             site.module + ":" + site.function + "+" + std::to_string(site.offset) + ": " + written.error().why});
+             site.module + ":" + site.function + "+" + hex(site.offset) + ": " + written.error().why});
     }
     if (placed.sites.empty() && !sites.empty())
         return fail(ExitCode::cannot_here, "cannot place a probe in " + sites.front().module, placed.refused.front().why,

@@ -15,14 +15,13 @@ void read_symbols(ThisKernel& kernel) {
         return;
     }
     kernel.symbols = std::move(*symbols);
-    for (const std::string& name : functions_named(hook_table()))
-        if (kernel.symbols->has_function(name))
-            kernel.offer.symbol_functions.insert(name);
+    kernel.offer.symbol_functions = kernel.symbols->functions_among(functions_named(hook_table()));
     // Exported for modules exactly if preemptible RCU is built; a plain inline function otherwise.
     kernel.offer.preempt_rcu = kernel.symbols->has_function("__rcu_read_lock");
     for (auto [name, address] : {std::pair{"rcu_state", &kernel.rcu_state_address},
                                  std::pair{"rcu_data", &kernel.rcu_data_address},
-                                 std::pair{"__per_cpu_offset", &kernel.per_cpu_offset_address}}) {
+                                 std::pair{"__per_cpu_offset", &kernel.per_cpu_offset_address},
+                                 std::pair{"module_notify_list", &kernel.module_notify_list_address}}) {
         auto found = kernel.symbols->address_of(name);
         if (found)
             *address = *found;

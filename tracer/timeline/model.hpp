@@ -76,8 +76,8 @@ struct ModuleLife {
     MaybeTime loaded;       // laid out in memory, init about to run
     MaybeTime init_done;    // init returned
     std::optional<int> init_error; // what it returned, if that was an error
-    MaybeTime exit;         // its exit function was called (followed modules only)
-    MaybeTime exit_done;    // and returned
+    MaybeTime exit;       // its exit function was called: by a probe in it, else delete_module(), which calls it
+    MaybeTime exit_done;  // and had returned
     MaybeTime free_begin;   // free_module() entered
     MaybeTime freed;        // free_module() returned: the memory is gone
 };

@@ -52,5 +52,26 @@ TEST(ValidUtf8, ReplacesACutCharacterOnce) {
     EXPECT_EQ(valid_utf8("\xe2\x82\xe2\x82\xac"), marked("?\xe2\x82\xac"));
 }
 
+TEST(Printable, ShowsWhatWouldSteerATerminal) {
+    EXPECT_EQ(printable("\x1b[31mred\x1b[m"), "\\u{1b}[31mred\\u{1b}[m");
+    EXPECT_EQ(printable("a\0\t\n\r\x7f"sv), "a\\u{0}\\u{9}\\u{a}\\u{d}\\u{7f}");
+    EXPECT_EQ(printable("\xc2\x9b"), "\\u{9b}"); // CSI as one character
+}
+
+TEST(Printable, ShowsWhatWouldTurnTextAround) {
+    EXPECT_EQ(printable("\xd8\x9c|\xe2\x80\x8f|\xe2\x80\xae|\xe2\x81\xa6"), "\\u{61c}|\\u{200f}|\\u{202e}|\\u{2066}");
+}
+
+TEST(Printable, LeavesOtherTextAlone) {
+    EXPECT_EQ(printable(""), "");
+    EXPECT_EQ(printable("kworker/0:1-\xc3\xa4\xf0\x9f\x98\x80\\"), "kworker/0:1-\xc3\xa4\xf0\x9f\x98\x80\\");
+    EXPECT_EQ(printable("\xff\x9b"), marked("??"));
+}
+
+TEST(Hex, AsTheKernelWritesAddresses) {
+    EXPECT_EQ(hex(0), "0x0");
+    EXPECT_EQ(hex(0xffffffff81000000), "0xffffffff81000000");
+}
+
 } // namespace
 } // namespace rcuscope

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "cli/child.hpp"
+#include "record/child.hpp"
 
 #include <array>
 #include <cerrno>

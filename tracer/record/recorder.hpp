@@ -28,6 +28,7 @@ struct RecordRequest {
     std::uint32_t ring_bytes = 0;
     bool progress = false;                    // a status line on stderr
     std::string capture;                      // path of the file to write
+    std::string tool_version;                 // goes into the file
 };
 
 struct RecordOutcome {

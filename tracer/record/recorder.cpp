@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "cli/recorder.hpp"
+#include "record/recorder.hpp"
 
 #include <array>
 #include <cerrno>
@@ -13,9 +13,8 @@
 
 #include "capture/event.hpp"
 #include "capture/writer.hpp"
-#include "cli/child.hpp"
-#include "cli/cli.hpp"
-#include "cli/symbol_collector.hpp"
+#include "record/child.hpp"
+#include "record/symbol_collector.hpp"
 #include "kernel/host.hpp"
 #include "probes/guard.hpp"
 #include "probes/session.hpp"
@@ -196,6 +195,7 @@ Status Recorder::place() {
     config.rcu_state_address = kernel_.rcu_state_address;
     config.rcu_data_address = kernel_.rcu_data_address;
     config.per_cpu_offset_address = kernel_.per_cpu_offset_address;
+    config.module_notify_list_address = kernel_.module_notify_list_address;
     auto session = BpfSession::start(plan_, config);
     if (!session)
         return tl::unexpected(session.error());
@@ -212,7 +212,7 @@ ModuleInfo module_info(const ModuleFile& file) {
 
 // The capture file is there, with everything that is known beforehand.
 Status Recorder::open_capture() {
-    metadata_.tool_version = version_text();
+    metadata_.tool_version = request_.tool_version;
     metadata_.host = kernel_.host;
     hits_before_ = hits();
     metadata_.clocks = {boottime_ns(), monotonic_ns(), realtime_ns()};
@@ -231,6 +231,11 @@ Status Recorder::open_capture() {
                 functions += (functions.empty() ? "" : ", ") + std::string(program.function);
         metadata_.probes.push_back({hook, std::string(to_text(planned.taken->way)), functions});
     }
+    // The kernel runs no BPF program from a kprobe while another of them runs on the
+    // CPU, and not every kernel counts what it skipped.
+    if (plan_.takes_way(Way::kprobe))
+        metadata_.missing.push_back({"kprobe", "what happens in an interrupt that comes while the program of a kprobe runs; "
+                                               "fentry has no such gap"});
     for (const ModuleFile& module : request_.modules) {
         metadata_.followed.push_back(module.name);
         metadata_.modules.push_back(module_info(module));
@@ -287,7 +292,7 @@ Status Recorder::drain() {
     if (!drained)
         return drained;
     if (written_)
-        if (const auto names = symbols_->found(); !names.empty())
+        if (const auto names = symbols_->names(); !names.empty())
             written_ = writer_->symbols(names);
     // The kernel may die right after a module went: what led to it must be on the disk.
     if (written_ && std::exchange(module_event_, false))

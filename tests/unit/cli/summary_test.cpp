@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/summary.hpp"
+
+#include <gmock/gmock.h>
+#include <sstream>
+
+namespace rcuscope::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string summary_of(const Timeline& timeline) {
+    std::ostringstream out;
+    print_summary(timeline, out);
+    return out.str();
+}
+
+TEST(DurationText, ThreeDigitsInTheUnitThatFits) {
+    EXPECT_EQ(duration_text(0), "0 ns");
+    EXPECT_EQ(duration_text(90), "90 ns");
+    EXPECT_EQ(duration_text(999), "999 ns");
+    EXPECT_EQ(duration_text(1'000), "1 us");
+    EXPECT_EQ(duration_text(870'400), "870 us");
+    EXPECT_EQ(duration_text(20'100'000), "20.1 ms");
+    EXPECT_EQ(duration_text(1'534'000'000), "1.53 s");
+}
+
+TEST(DurationText, RoundsUpToTheNextUnit) {
+    EXPECT_EQ(duration_text(999'499), "999 us");
+    EXPECT_EQ(duration_text(999'500), "1 ms");
+    EXPECT_EQ(duration_text(999'999'999), "1 s");
+}
+
+TEST(DurationText, LongOnesAreWholeSeconds) {
+    EXPECT_EQ(duration_text(999'400'000'000), "999 s");
+    EXPECT_EQ(duration_text(1'000'000'000'000), "1000 s");
+    EXPECT_EQ(duration_text(86'400'000'000'000), "86400 s");
+}
+
+TEST(DurationText, NegativeOnesHaveUnitsToo) {
+    EXPECT_EQ(duration_text(-90), "-90 ns");
+    EXPECT_EQ(duration_text(-20'100'000), "-20.1 ms");
+}
+
+Timeline empty() {
+    Timeline timeline;
+    timeline.host.kernel = "6.1.0-test";
+    timeline.host.cpus = 2;
+    timeline.capture.end = 1'500'000'000;
+    timeline.capture.complete = true;
+    timeline.capture.end_reason = "command ended";
+    return timeline;
+}
+
+CodePlace code(std::string module, std::string function) {
+    return {.address = 0x1000, .function = std::move(function), .module = std::move(module), .offset = 0};
+}
+
+Callback callback(std::string function, Nanoseconds queued, MaybeTime invoked) {
+    Callback result;
+    result.function = code("demo", std::move(function));
+    result.queued = queued;
+    result.invoked = invoked;
+    result.done = invoked;
+    result.state = invoked ? CallbackState::done : CallbackState::pending;
+    return result;
+}
+
+TEST(PrintSummary, OfNothing) {
+    EXPECT_EQ(summary_of(empty()), "Kernel 6.1.0-test, 2 CPUs; 1.5 s recorded (command ended)\n"
+                                   "  grace periods                   0\n"
+                                   "  callbacks                       0\n"
+                                   "  read-side sections              0\n"
+                                   "  hazards                         none found\n"
+                                   "  lost                            nothing\n");
+}
+
+TEST(PrintSummary, OfALittleOfEverything) {
+    Timeline timeline = empty();
+    timeline.modules.push_back(
+        {.name = "demo", .followed = true, .loaded = 1'000, .init_done = 3'000, .freed = 2'001'000});
+    timeline.modules.push_back({.name = "bystander"});
+    timeline.grace_periods.push_back({.id = 1, .flavor = "rcu", .start = 0, .end = 20'000'000});
+    timeline.grace_periods.push_back({.id = 2, .flavor = "rcu", .expedited = true, .start = 0});
+    timeline.callbacks = {callback("demo_free", 0, 5'000), callback("demo_free", 10, {})};
+    timeline.read_sections.push_back({.begin = 100, .end = 350, .place = code("demo", "demo_read")});
+    timeline.waits.push_back(
+        {.kind = event::WaitKind::rcu_barrier, .caller = code("demo", "demo_exit"), .begin = 0, .end = 7'000});
+    timeline.function_calls.resize(3);
+    timeline.hazards.push_back(
+        {.kind = "freed-with-pending-callbacks", .severity = "fatal", .text = "demo was freed."});
+    EXPECT_EQ(summary_of(timeline),
+              "Kernel 6.1.0-test, 2 CPUs; 1.5 s recorded (command ended)\n"
+              "  module demo                     init took 2 us, in memory for 2 ms\n"
+              "  grace periods                   1: p50 20 ms, p90 20 ms, p99 20 ms, max 20 ms\n"
+              "  expedited grace periods         1: no durations known\n"
+              "  callbacks of demo:demo_free     2 queued, 1 run, 1 pending\n"
+              "                                  latency p50 5 us, p90 5 us, p99 5 us, max 5 us\n"
+              "  read-side sections in demo:demo_read 1: p50 250 ns, p90 250 ns, p99 250 ns, max 250 ns\n"
+              "  rcu_barrier in demo:demo_exit   1: p50 7 us, p90 7 us, p99 7 us, max 7 us\n"
+              "  calls of the module's functions 3\n"
+              "  hazards                         \n"
+              "    fatal freed-with-pending-callbacks: demo was freed.\n"
+              "  lost                            nothing\n");
+}
+
+TEST(PrintSummary, SaysWhatIsNotKnown) {
+    Timeline timeline = empty();
+    timeline.capture.complete = false;
+    timeline.capture.end_reason = "a chunk is cut";
+    timeline.capture.lost = {{.cpu = 0, .from = 1, .to = 2, .count = 5}, {.cpu = 1, .from = 1, .to = 2, .count = 6}};
+    timeline.capture.probes = {{.hook = "gp.start", .via = "fentry", .hits = {}, .missed = 3}};
+    timeline.capture.missing = {{"module.readers", "no PREEMPT_RCU"}};
+    EXPECT_THAT(
+        summary_of(timeline),
+        HasSubstr("  lost                            11 records: times around them are unknown; 3 times a probe was "
+                  "reached but could not run\n"
+                  "  not seen                        no PREEMPT_RCU\n"
+                  "  cut off                         a chunk is cut\n"));
+}
+
+TEST(PrintSummary, ModulesThatWereNotSeenToTheEnd) {
+    Timeline timeline = empty();
+    timeline.modules = {
+        {.name = "bad", .followed = true, .loaded = 0, .init_done = 10, .init_error = -12, .freed = 1'000},
+        {.name = "stays", .followed = true, .loaded = 0, .init_done = 1'000},
+        {.name = "early", .followed = true, .freed = 5}};
+    EXPECT_THAT(summary_of(timeline),
+                HasSubstr("  module bad                      init failed with -12, in memory for 1 us\n"
+                          "  module stays                    init took 1 us, still in memory at the end\n"
+                          "  module early                    freed\n"));
+}
+
+TEST(PrintSummary, TenFunctionsWithCallbacksAreEnough) {
+    Timeline timeline = empty();
+    for (int i = 0; i < 12; i++)
+        timeline.callbacks.push_back(callback("free_" + std::to_string(i), 0, 5));
+    EXPECT_THAT(summary_of(timeline), HasSubstr("and of 2 functions more\n"));
+}
+
+// Every text of a recording may have been made to steer the terminal of its reader.
+TEST(PrintSummary, UntrustedTextIsShownNotObeyed) {
+    Timeline timeline = empty();
+    const std::string evil = "\x1b[2Jx";
+    timeline.host.kernel = evil;
+    timeline.capture.complete = false;
+    timeline.capture.end_reason = evil;
+    timeline.capture.missing = {{evil, evil}};
+    timeline.modules.push_back({.name = evil, .followed = true});
+    timeline.callbacks = {callback(evil, 0, 5)};
+    timeline.read_sections.push_back({.begin = 0, .end = 1, .place = code(evil, evil)});
+    timeline.waits.push_back({.caller = code(evil, evil), .begin = 0, .end = 1});
+    timeline.hazards.push_back({.kind = evil, .severity = evil, .text = evil});
+    const std::string text = summary_of(timeline);
+    EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+    EXPECT_THAT(text, HasSubstr("callbacks of demo:\\u{1b}[2Jx"));
+    EXPECT_THAT(text, HasSubstr("Kernel \\u{1b}[2Jx, 2 CPUs"));
+}
+
+} // namespace
+} // namespace rcuscope::test

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "kernel/module_file.hpp"
+
+#include <cstddef>
+#include <cstring>
+#include <elf.h>
+#include <gmock/gmock.h>
+#include <random>
+
+#include "base/file.hpp"
+#include "temp_dir.hpp"
+
+namespace rcuscope::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string sample(const std::string& name) {
+    return RCUSCOPE_SAMPLES_DIR "/" + name;
+}
+
+// What sample_module.S holds.
+ModuleFile sample_module() {
+    auto read = read_module_file(sample("sample_module.ko"));
+    EXPECT_TRUE(read) << read.error().why;
+    return read.value_or(ModuleFile{});
+}
+
+std::string why_not(const std::string& path) {
+    const auto read = read_module_file(path);
+    if (read)
+        return "it was read";
+    EXPECT_EQ(read.error().code, ExitCode::bad_input);
+    EXPECT_THAT(read.error().what, HasSubstr(path));
+    return read.error().why;
+}
+
+// "unlock sample_read+11"
+std::vector<std::string> words_of(const std::vector<KoReadSite>& sites) {
+    std::vector<std::string> words;
+    for (const KoReadSite& site : sites)
+        words.push_back((site.lock ? "lock " : "unlock ") + site.function + "+" + std::to_string(site.offset));
+    return words;
+}
+
+// ".text:16 sample_read, 17 bytes"
+std::vector<std::string> words_of(const std::vector<KoFunction>& functions) {
+    std::vector<std::string> words;
+    for (const KoFunction& function : functions)
+        words.push_back(function.section + ":" + std::to_string(function.offset) + " " + function.name + ", " +
+                        std::to_string(function.size) + " bytes");
+    return words;
+}
+
+TEST(ModuleFile, SaysWhatItIs) {
+    const ModuleFile module = sample_module();
+    EXPECT_EQ(module.path, sample("sample_module.ko"));
+    EXPECT_EQ(module.name, "sample_module");
+    EXPECT_EQ(module.release, "6.1.0-test-amd64");
+    EXPECT_EQ(module.build_id, "00017f80feff102030405060708090a0b0c0d0e0");
+}
+
+TEST(ModuleFile, FunctionsAreThoseOfKallsyms) {
+    EXPECT_THAT(words_of(sample_module().functions),
+                ElementsAre(".text:16 sample_read, 17 bytes", ".text:48 sample_tail.isra.0, 12 bytes",
+                            ".text:64 sample_conditional, 9 bytes", ".text:80 sample_address, 18 bytes",
+                            ".text.unlikely:0 sample_read.cold, 7 bytes", ".init.text:0 sample_init, 13 bytes",
+                            ".exit.text:0 sample_exit, 1 bytes"));
+}
+
+TEST(ModuleFile, PartsThatWereSplitOffCannotBeEntered) {
+    for (const KoFunction& function : sample_module().functions)
+        EXPECT_EQ(function.can_be_entered, function.name != "sample_read.cold") << function.name;
+}
+
+TEST(ModuleFile, InitAndExitGoByTheirOwnNames) {
+    const ModuleFile module = sample_module();
+    EXPECT_EQ(module.init_function, "sample_init");
+    EXPECT_EQ(module.exit_function, "sample_exit");
+}
+
+TEST(ModuleFile, SitesAreCallsAndJumpsAtAFunctionsEnd) {
+    EXPECT_THAT(words_of(sample_module().read_sites),
+                ElementsAre("lock sample_read+5", "unlock sample_read+11", "lock sample_tail.isra.0+0",
+                            "unlock sample_tail.isra.0+7", "unlock sample_read.cold+2", "lock sample_init+0",
+                            "unlock sample_init+5"));
+}
+
+TEST(ModuleFile, OtherReferencesInCodeAreCounted) {
+    const ModuleFile module = sample_module();
+    EXPECT_EQ(module.unusable_sites, 4u); // je, lea, movabs, and a call outside of every function
+    EXPECT_EQ(module.unusable_example, ".text+68: neither a call nor a jump");
+}
+
+// A probe is placed by its function's name: of two functions the kernel would take one.
+TEST(ModuleFile, SitesInFunctionsOfOneNameAreUnusable) {
+    const auto twins = read_module_file(sample("twins.ko"));
+    ASSERT_TRUE(twins) << twins.error().why;
+    EXPECT_EQ(twins->functions.size(), 2u);
+    EXPECT_THAT(twins->read_sites, testing::IsEmpty());
+    EXPECT_EQ(twins->unusable_sites, 2u);
+    EXPECT_EQ(twins->unusable_example, ".text+3: twin is the name of several functions");
+}
+
+TEST(ModuleFile, WhatItDoesNotHaveIsEmpty) {
+    const auto twins = read_module_file(sample("twins.ko"));
+    ASSERT_TRUE(twins) << twins.error().why;
+    EXPECT_EQ(twins->release, "6.12.0"); // the only word of vermagic
+    EXPECT_EQ(twins->build_id, "");
+    EXPECT_EQ(twins->init_function, "");
+    EXPECT_EQ(twins->exit_function, "");
+}
+
+TEST(ModuleFileErrors, NotAModule) {
+    const TempDir dir;
+    EXPECT_EQ(why_not(dir.file("missing.ko")), "No such file or directory");
+    EXPECT_EQ(why_not(dir.write("empty.ko", "")), "it is not an ELF file");
+    EXPECT_EQ(why_not(dir.write("text.ko", "obj-m := demo.o\n")), "it is not an ELF file");
+    EXPECT_EQ(why_not(dir.path()), "it is not an ELF file");
+    EXPECT_EQ(why_not("/proc/self/exe"), "it is not a relocatable x86-64 object");
+    EXPECT_EQ(why_not(sample("no_modinfo.ko")), "it has no module information (.modinfo)");
+}
+
+TEST(ModuleFileErrors, ACompressedOneNamesTheToolToUse) {
+    const TempDir dir;
+    const auto read = read_module_file(dir.write("demo.ko.xz", std::string("\xfd"
+                                                                           "7zXZ\0\0",
+                                                                           7)));
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().why, "it is compressed");
+    EXPECT_THAT(read.error().hint, HasSubstr("xz -dk"));
+}
+
+TEST(ModuleFileErrors, OfAnotherMachine) {
+    const TempDir dir;
+    std::string bytes = read_file(sample("sample_module.ko")).value_or("");
+    bytes.at(offsetof(Elf64_Ehdr, e_machine)) = static_cast<char>(EM_AARCH64);
+    EXPECT_EQ(why_not(dir.write("arm.ko", bytes)), "it is not a relocatable x86-64 object");
+}
+
+// Whatever it says of a damaged file: it says it, and reads nothing outside of the file.
+TEST(ModuleFileDamage, CutAnywhere) {
+    const TempDir dir;
+    const std::string whole = read_file(sample("sample_module.ko")).value_or("");
+    ASSERT_FALSE(whole.empty());
+    for (std::size_t size = 0; size < whole.size(); size += 97) {
+        const auto read = read_module_file(dir.write("cut.ko", whole.substr(0, size)));
+        EXPECT_FALSE(read) << size; // the table of sections is at the end
+    }
+}
+
+TEST(ModuleFileDamage, BytesChangedAnywhere) {
+    const TempDir dir;
+    const std::string whole = read_file(sample("sample_module.ko")).value_or("");
+    std::mt19937 random(1);
+    std::uniform_int_distribution<std::size_t> place(sizeof(Elf64_Ehdr), whole.size() - 1);
+    for (int i = 0; i < 300; i++) {
+        std::string bytes = whole;
+        for (int change = 0; change < 4; change++)
+            bytes[place(random)] = static_cast<char>(random());
+        const auto read = read_module_file(dir.write("changed.ko", bytes));
+        for (const KoReadSite& site : read ? read->read_sites : std::vector<KoReadSite>())
+            EXPECT_FALSE(site.function.empty());
+    }
+}
+
+// Every 32-bit word of the table of sections at its greatest: sizes, offsets, links and indices out of range.
+TEST(ModuleFileDamage, TableOfSectionsOutOfRange) {
+    const TempDir dir;
+    const std::string whole = read_file(sample("sample_module.ko")).value_or("");
+    Elf64_Ehdr header;
+    ASSERT_GE(whole.size(), sizeof(header));
+    std::memcpy(&header, whole.data(), sizeof(header));
+    for (std::size_t at = header.e_shoff; at + 4 <= whole.size(); at += 4) {
+        std::string bytes = whole;
+        bytes.replace(at, 4, "\xff\xff\xff\xff");
+        const auto read = read_module_file(dir.write("changed.ko", bytes));
+        EXPECT_TRUE(!read || !read->name.empty());
+    }
+}
+
+} // namespace
+} // namespace rcuscope::test

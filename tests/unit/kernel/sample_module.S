@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a compiler and kbuild leave in a .ko, byte by byte: the reader of module
+ * files is tested on it. Instructions that a test names are preceded by bytes
+ * that are easy to count.
+ */
+
+	.macro function name
+	.p2align 4
+	.type \name, @function
+\name:
+	.endm
+
+	.macro end_function name
+	.size \name, . - \name
+	.endm
+
+	.text
+
+	/* CONFIG_FUNCTION_PADDING */
+	.type __pfx_sample_read, @function
+__pfx_sample_read:
+	.fill 16, 1, 0x90
+	.size __pfx_sample_read, 16
+
+	.globl sample_read
+	function sample_read
+	call __fentry__
+	call __rcu_read_lock		/* +5 */
+	nop
+	call __rcu_read_unlock		/* +11 */
+	ret
+	end_function sample_read
+
+	/* The section is closed by a jump at the end. */
+	function sample_tail.isra.0
+	call __rcu_read_lock		/* +0 */
+	test %eax, %eax
+	jmp __rcu_read_unlock		/* +7 */
+	end_function sample_tail.isra.0
+
+	/* Not always taken, so not to be counted as an unlock. */
+	function sample_conditional
+	test %eax, %eax
+	je __rcu_read_unlock
+	ret
+	end_function sample_conditional
+
+	/* The address as a value, in code: no site either. */
+	function sample_address
+	lea __rcu_read_lock(%rip), %rax
+	movabs $__rcu_read_unlock, %rcx
+	ret
+	end_function sample_address
+
+	/* A second name of the same place: listed later, as are all global ones. */
+	.globl sample_alias
+	.type sample_alias, @function
+	.set sample_alias, sample_address
+
+	/* Code that no function symbol covers. */
+	.p2align 4
+stray:
+	call __rcu_read_lock
+
+	.section .text.unlikely, "ax", @progbits
+	function sample_read.cold
+	nop
+	nop
+	jmp __rcu_read_unlock		/* +2 */
+	end_function sample_read.cold
+
+	.section .init.text, "ax", @progbits
+	function sample_init
+	call __rcu_read_lock		/* +0 */
+	call __rcu_read_unlock		/* +5 */
+	xor %eax, %eax
+	ret
+	end_function sample_init
+	.globl init_module
+	.type init_module, @function
+	.set init_module, sample_init
+
+	.section .exit.text, "ax", @progbits
+	function sample_exit
+	ret
+	end_function sample_exit
+	.globl cleanup_module
+	.type cleanup_module, @function
+	.set cleanup_module, sample_exit
+
+	/* References in data are nobody's calls. */
+	.data
+	.type sample_table, @object
+sample_table:
+	.quad __rcu_read_lock
+	.quad sample_read
+	.size sample_table, . - sample_table
+
+	.bss
+	.skip 64
+
+#ifndef WITHOUT_MODINFO
+	.section .modinfo, "a", @progbits
+	.asciz "license=GPL"
+	.asciz "name=sample_module"
+	.asciz "vermagic=6.1.0-test-amd64 SMP preempt mod_unload modversions "
+#endif
+
+	.section .note.gnu.build-id, "a", @note
+	.long 4, 20, 3
+	.asciz "GNU"
+	.byte 0x00, 0x01, 0x7f, 0x80, 0xfe, 0xff, 0x10, 0x20, 0x30, 0x40
+	.byte 0x50, 0x60, 0x70, 0x80, 0x90, 0xa0, 0xb0, 0xc0, 0xd0, 0xe0
+
+	.section .note.GNU-stack, "", @progbits

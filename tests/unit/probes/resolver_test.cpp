@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "probes/resolver.hpp"
+
+#include <algorithm>
+#include <gmock/gmock.h>
+
+#include "control.h"
+// After the types that it uses.
+#include "rcuscope.skel.h"
+
+namespace rcuscope::test {
+namespace {
+
+using testing::Contains;
+using testing::Each;
+using testing::Field;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::Property;
+
+// A kernel that has all that the table names.
+KernelOffer everything() {
+    KernelOffer offer;
+    offer.btf = true;
+    offer.btf_functions = functions_named(hook_table());
+    offer.symbol_functions = offer.btf_functions;
+    offer.kprobe_events = true;
+    offer.preempt_rcu = true;
+    return offer;
+}
+
+const PlanRequest all_of_a_module{.via = {}, .follow_modules = true, .follow_functions = true};
+const PlanRequest readers_of_a_module{.via = {}, .follow_modules = true, .follow_functions = false};
+
+PlanRequest only(Way way) {
+    return {.via = way, .follow_modules = true, .follow_functions = true};
+}
+
+AttachPlan plan(const KernelOffer& offer, const PlanRequest& request = all_of_a_module) {
+    return resolve(hook_table(), offer, request);
+}
+
+PlannedHook planned(const AttachPlan& of, std::string_view name) {
+    const auto found = std::find_if(of.hooks.begin(), of.hooks.end(),
+                                    [&](const PlannedHook& hook) { return hook.hook->name == name; });
+    EXPECT_NE(found, of.hooks.end()) << name;
+    return found == of.hooks.end() ? PlannedHook{} : *found;
+}
+
+// By which way a hook is seen; none: it is not.
+std::optional<Way> way_of(const AttachPlan& of, std::string_view name) {
+    const PlannedHook hook = planned(of, name);
+    return hook.taken ? std::optional(hook.taken->way) : std::nullopt;
+}
+
+bool is_of_a_module(const PlannedHook& hook) {
+    return hook.hook->scope != HookScope::kernel;
+}
+
+TEST(Resolver, TheBestWayIsTakenForEverything) {
+    for (const PlannedHook& hook : plan(everything()).hooks) {
+        ASSERT_TRUE(hook.taken) << hook.hook->name;
+        EXPECT_EQ(hook.taken, &hook.hook->alternatives.front()) << hook.hook->name;
+        EXPECT_TRUE(hook.needed);
+        EXPECT_FALSE(hook.missing());
+        EXPECT_EQ(hook.why, "");
+        EXPECT_THAT(hook.passed_over, IsEmpty());
+    }
+}
+
+TEST(Resolver, ThePlanHasEveryHookInTheTablesOrder) {
+    for (const KernelOffer& offer : {everything(), KernelOffer{}}) {
+        const AttachPlan plan_here = plan(offer);
+        ASSERT_EQ(plan_here.hooks.size(), hook_table().size());
+        for (std::size_t i = 0; i < plan_here.hooks.size(); i++)
+            EXPECT_EQ(plan_here.hooks[i].hook, &hook_table()[i]);
+    }
+}
+
+TEST(Resolver, WithoutBtfKprobes) {
+    KernelOffer offer = everything();
+    offer.btf = false;
+    offer.btf_functions.clear();
+    for (const PlannedHook& hook : plan(offer).hooks) {
+        ASSERT_TRUE(hook.taken) << hook.hook->name;
+        EXPECT_EQ(hook.taken->way, is_of_a_module(hook) ? Way::tracefs_kprobe : Way::kprobe) << hook.hook->name;
+    }
+    EXPECT_EQ(planned(plan(offer), "gp.start").passed_over.at(0).why, "the kernel has no BTF");
+}
+
+TEST(Resolver, AFunctionThatBtfDoesNotNameIsSeenWithAKprobe) {
+    KernelOffer offer = everything();
+    offer.btf_functions.erase("rcu_cblist_dequeue");
+    const AttachPlan result = plan(offer);
+    const PlannedHook hook = planned(result, "callback.invoked");
+    ASSERT_TRUE(hook.taken);
+    EXPECT_EQ(hook.taken->way, Way::kprobe);
+    ASSERT_EQ(hook.passed_over.size(), 1u);
+    EXPECT_EQ(hook.passed_over[0].way, Way::fentry);
+    EXPECT_EQ(hook.passed_over[0].why, "the kernel has no rcu_cblist_dequeue() in its BTF");
+    EXPECT_EQ(way_of(result, "callback.queued"), Way::fentry);
+}
+
+TEST(Resolver, AFunctionThatIsNowhereIsMissingWithAllReasons) {
+    KernelOffer offer = everything();
+    offer.btf_functions.erase("rcu_gp_init");
+    offer.symbol_functions.erase("rcu_gp_init");
+    const AttachPlan result = plan(offer);
+    const PlannedHook hook = planned(result, "gp.start");
+    EXPECT_TRUE(hook.missing());
+    EXPECT_EQ(hook.why, "fentry: the kernel has no rcu_gp_init() in its BTF; "
+                        "kprobe: the kernel has no rcu_gp_init() in kallsyms");
+    EXPECT_EQ(hook.passed_over.size(), 2u);
+    EXPECT_FALSE(result.takes("gp.start"));
+    EXPECT_TRUE(result.takes("gp.end"));
+    EXPECT_THAT(result.programs(), Not(Contains("gp_init_fentry")));
+}
+
+TEST(Resolver, AForcedWayIsTheOnlyOneLookedAt) {
+    const AttachPlan result = plan(everything(), only(Way::kprobe));
+    EXPECT_EQ(way_of(result, "gp.start"), Way::kprobe);
+    EXPECT_EQ(planned(result, "gp.start").passed_over.at(0).why, "not asked for (--via kprobe)");
+    EXPECT_EQ(way_of(result, "module.readers"), Way::tracefs_kprobe); // there is no other
+    EXPECT_THAT(result.programs(), Each(Not(HasSubstr("fentry"))));
+}
+
+TEST(Resolver, AForcedWayThatIsNotThereIsNotReplaced) {
+    KernelOffer offer = everything();
+    offer.btf = false;
+    offer.btf_functions.clear();
+    const PlannedHook hook = planned(plan(offer, only(Way::fentry)), "gp.start");
+    EXPECT_TRUE(hook.missing());
+    EXPECT_EQ(hook.why, "fentry: the kernel has no BTF; kprobe: not asked for (--via fentry)");
+}
+
+TEST(Resolver, AFunctionOfNewerKernelsIsNotMissedOnOlderOnes) {
+    KernelOffer offer = everything();
+    offer.btf_functions.erase("call_rcu_hurry");
+    offer.symbol_functions.erase("call_rcu_hurry");
+    const PlannedHook hook = planned(plan(offer), "callback.queued.hurry");
+    EXPECT_FALSE(hook.needed);
+    EXPECT_FALSE(hook.missing());
+    EXPECT_EQ(hook.why, "this kernel has no such function");
+}
+
+TEST(Resolver, AFunctionOfNewerKernelsThatIsThereButOutOfReachIsMissing) {
+    KernelOffer offer = everything();
+    offer.btf_functions.erase("call_rcu_hurry");
+    EXPECT_TRUE(planned(plan(offer, only(Way::fentry)), "callback.queued.hurry").missing());
+}
+
+TEST(Resolver, WithoutPreemptRcuReadersCannotBeSeen) {
+    KernelOffer offer = everything();
+    offer.preempt_rcu = false;
+    const AttachPlan result = plan(offer);
+    EXPECT_TRUE(planned(result, "module.readers").missing());
+    EXPECT_THAT(planned(result, "module.readers").why, HasSubstr("CONFIG_PREEMPT_RCU"));
+    EXPECT_TRUE(result.takes("module.functions"));
+    EXPECT_TRUE(result.programs().contains("site_kprobe"));
+}
+
+TEST(Resolver, WithoutKprobeEventsNoSitesOfModules) {
+    KernelOffer offer = everything();
+    offer.kprobe_events = false;
+    const AttachPlan result = plan(offer);
+    for (const char* name : {"module.readers", "module.functions"}) {
+        EXPECT_TRUE(planned(result, name).missing()) << name;
+        EXPECT_EQ(planned(result, name).why, "tracefs-kprobe: tracefs has no kprobe_events");
+    }
+    EXPECT_TRUE(result.takes("gp.start"));
+}
+
+TEST(Resolver, NobodyNeedsSitesIfNoModuleIsFollowed) {
+    const AttachPlan result = plan(everything(), {});
+    for (const char* name : {"module.readers", "module.functions"}) {
+        EXPECT_FALSE(planned(result, name).needed);
+        EXPECT_EQ(planned(result, name).why, "no module is followed");
+    }
+    EXPECT_THAT(result.programs(), Not(Contains("site_kprobe")));
+    EXPECT_EQ(planned(plan(everything(), readers_of_a_module), "module.functions").why, "not asked for");
+}
+
+TEST(Resolver, AKernelThatHasNothing) {
+    const AttachPlan result = plan({});
+    EXPECT_THAT(result.programs(), IsEmpty());
+    for (const PlannedHook& hook : result.hooks) {
+        EXPECT_EQ(hook.missing(), !hook.hook->newer_kernels_only) << hook.hook->name;
+        EXPECT_NE(hook.why, "") << hook.hook->name;
+    }
+}
+
+TEST(Way, FromText) {
+    EXPECT_EQ(way_from_text("fentry").value(), Way::fentry);
+    EXPECT_EQ(way_from_text("kprobe").value(), Way::kprobe);
+    for (const char* text : {"", "Fentry", "fexit", "tracefs-kprobe"}) {
+        const auto way = way_from_text(text);
+        ASSERT_FALSE(way) << text;
+        EXPECT_EQ(way.error().code, ExitCode::bad_input);
+        EXPECT_EQ(way.error().what, "--via " + std::string(text));
+        EXPECT_NE(way.error().hint, "");
+    }
+}
+
+TEST(HookTable, NamesAreUnique) {
+    std::set<std::string_view> names;
+    for (const Hook& hook : hook_table())
+        EXPECT_TRUE(names.insert(hook.name).second) << hook.name;
+}
+
+TEST(HookTable, EveryHookHasAWayAWordAndACounterOfItsOwn) {
+    std::set<unsigned> counters;
+    for (const Hook& hook : hook_table()) {
+        EXPECT_FALSE(hook.alternatives.empty()) << hook.name;
+        EXPECT_THAT(hook.alternatives, Each(Field(&Alternative::programs, Not(IsEmpty())))) << hook.name;
+        EXPECT_NE(hook.shows, "") << hook.name;
+        EXPECT_NE(hook.without, "") << hook.name;
+        EXPECT_LT(hook.counter, unsigned{RS_COUNTERS}) << hook.name;
+        EXPECT_TRUE(counters.insert(hook.counter).second) << hook.name;
+    }
+    EXPECT_EQ(counters.size(), std::size_t{RS_COUNTERS});
+}
+
+TEST(HookTable, OnlySitesHaveProgramsWithoutAFunction) {
+    for (const Hook& hook : hook_table())
+        for (const Alternative& alternative : hook.alternatives) {
+            EXPECT_EQ(alternative.way == Way::tracefs_kprobe, hook.scope != HookScope::kernel) << hook.name;
+            EXPECT_THAT(alternative.programs,
+                        Each(Field(&Program::function,
+                                   Property(&std::string_view::empty, alternative.way == Way::tracefs_kprobe))));
+        }
+}
+
+// Opening needs no privileges: nothing is loaded.
+struct BpfObject {
+    rcuscope_bpf* skeleton = rcuscope_bpf::open();
+    BpfObject() = default;
+    BpfObject(const BpfObject&) = delete;
+    BpfObject& operator=(const BpfObject&) = delete;
+    ~BpfObject() { rcuscope_bpf::destroy(skeleton); }
+
+    // Each program with where it says that it belongs: {"gp_init_fexit", "fexit/rcu_gp_init"}
+    std::map<std::string, std::string> sections() const {
+        std::map<std::string, std::string> found;
+        bpf_program* each = nullptr;
+        while ((each = bpf_object__next_program(skeleton->obj, each)) != nullptr)
+            found[bpf_program__name(each)] = bpf_program__section_name(each);
+        return found;
+    }
+};
+
+TEST(HookTable, NamesExactlyTheProgramsThatThereAre) {
+    const BpfObject object;
+    ASSERT_NE(object.skeleton, nullptr);
+    std::set<std::string> there;
+    for (const auto& [name, section] : object.sections())
+        there.insert(name);
+    std::set<std::string> named;
+    for (const Hook& hook : hook_table())
+        for (const Alternative& alternative : hook.alternatives)
+            for (const Program& program : alternative.programs)
+                named.insert(std::string(program.name));
+    EXPECT_EQ(named, there);
+}
+
+TEST(HookTable, SaysOfEveryProgramWhereItIsAttached) {
+    const BpfObject object;
+    ASSERT_NE(object.skeleton, nullptr);
+    const auto sections = object.sections();
+    for (const Hook& hook : hook_table())
+        for (const Alternative& alternative : hook.alternatives)
+            for (const Program& program : alternative.programs) {
+                const std::string section = sections.at(std::string(program.name));
+                const std::string kind = section.substr(0, section.find('/'));
+                const bool fentry = alternative.way == Way::fentry;
+                EXPECT_TRUE(fentry ? kind == "fentry" || kind == "fexit" : kind == "kprobe" || kind == "kretprobe")
+                    << program.name << " is in " << section;
+                const std::string place = program.function.empty() ? kind : kind + "/" + std::string(program.function);
+                EXPECT_EQ(section, place) << program.name;
+            }
+}
+
+} // namespace
+} // namespace rcuscope::test

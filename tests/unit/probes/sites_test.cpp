@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "probes/sites.hpp"
+
+#include <gmock/gmock.h>
+
+#include "base/file.hpp"
+#include "temp_dir.hpp"
+
+namespace rcuscope::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// "function_entry demo:demo_read+0"
+std::vector<std::string> words_of(const std::vector<SiteInfo>& sites) {
+    constexpr const char* kinds[] = {"lock", "unlock", "entry", "return"};
+    std::vector<std::string> words;
+    for (const SiteInfo& site : sites)
+        words.push_back(kinds[static_cast<std::size_t>(site.kind)] + (" " + site.module) + ":" + site.function + "+" +
+                        std::to_string(site.offset));
+    return words;
+}
+
+ModuleFile demo() {
+    ModuleFile module;
+    module.name = "demo";
+    module.functions = {{"demo_read", ".text", 0, 32, true},
+                        {"demo_write", ".text", 32, 32, true},
+                        {"demo_read.cold", ".text.unlikely", 0, 8, false},
+                        {"demo_exit", ".exit.text", 0, 8, true}};
+    module.read_sites = {{true, "demo_read", 5}, {false, "demo_read.cold", 2}};
+    return module;
+}
+
+TEST(SitesOf, ReadersIfTheyAreAskedFor) {
+    EXPECT_THAT(words_of(sites_of(demo(), true, {})),
+                ElementsAre("lock demo:demo_read+5", "unlock demo:demo_read.cold+2"));
+    EXPECT_THAT(sites_of(demo(), false, {}), IsEmpty());
+}
+
+TEST(SitesOf, FunctionsByPattern) {
+    EXPECT_THAT(words_of(sites_of(demo(), false, {"demo_[re]*"})),
+                ElementsAre("entry demo:demo_read+0", "return demo:demo_read+0", "entry demo:demo_exit+0",
+                            "return demo:demo_exit+0"));
+    EXPECT_THAT(sites_of(demo(), false, {"demo", "read"}), IsEmpty()) << "a pattern is of the whole name";
+}
+
+TEST(SitesOf, AFunctionThatMatchesTwiceIsThereOnce) {
+    EXPECT_EQ(sites_of(demo(), false, {"*write", "demo_w*"}).size(), 2u);
+}
+
+TEST(SitesOf, PartsThatCannotBeEnteredAreNoFunctions) {
+    EXPECT_EQ(sites_of(demo(), false, {"*"}).size(), 6u);
+    EXPECT_THAT(sites_of(demo(), false, {"*.cold"}), IsEmpty());
+}
+
+// Plain files where the kernel has its own: what is written is collected.
+struct FakeTracefs {
+    FakeTracefs() {
+        dir.write("kprobe_events", "");
+        dir.write("events/rcuscope_7/rcuscope_7_sites/id", "1601\n");
+        dir.write("events/rcuscope_7/rcuscope_7_returns/id", "1602\n");
+    }
+    std::string written() const { return read_file(dir.file("kprobe_events")).value_or("unreadable"); }
+    Result<PlacedSites> place(const std::vector<SiteInfo>& sites) const {
+        return place_sites(dir.path(), "rcuscope_7", sites);
+    }
+
+    TempDir dir;
+};
+
+TEST(PlaceSites, OneEventForPlacesAndOneForReturns) {
+    const FakeTracefs tracefs;
+    const auto placed = tracefs.place(sites_of(demo(), true, {"*write"}));
+    ASSERT_TRUE(placed) << placed.error().why;
+    EXPECT_EQ(tracefs.written(), "p:rcuscope_7/rcuscope_7_sites demo:demo_read+0x5\n"
+                                 "p:rcuscope_7/rcuscope_7_sites demo:demo_read.cold+0x2\n"
+                                 "p:rcuscope_7/rcuscope_7_sites demo:demo_write\n"
+                                 "r:rcuscope_7/rcuscope_7_returns demo:demo_write\n");
+    EXPECT_EQ(placed->sites_event, 1601u);
+    EXPECT_EQ(placed->returns_event, 1602u);
+    EXPECT_EQ(placed->sites.size(), 4u);
+    EXPECT_THAT(placed->refused, IsEmpty());
+}
+
+TEST(PlaceSites, OffsetsAreHexadecimal) {
+    const FakeTracefs tracefs;
+    ASSERT_TRUE(tracefs.place({{SiteKind::read_unlock, "demo", "demo_read", 0x1a2}}));
+    EXPECT_THAT(tracefs.written(), HasSubstr("demo:demo_read+0x1a2\n"));
+}
+
+TEST(PlaceSites, AnEventThatHasNoPlaceIsNotAskedFor) {
+    const FakeTracefs tracefs;
+    const auto placed = tracefs.place(sites_of(demo(), true, {}));
+    ASSERT_TRUE(placed) << placed.error().why;
+    EXPECT_EQ(placed->sites_event, 1601u);
+    EXPECT_EQ(placed->returns_event, std::nullopt);
+    const auto none = tracefs.place({});
+    ASSERT_TRUE(none);
+    EXPECT_EQ(none->sites_event, std::nullopt);
+}
+
+TEST(PlaceSites, FailsIfTheKernelTakesNone) {
+    const TempDir nothing;
+    const auto placed = place_sites(nothing.path(), "rcuscope_7", sites_of(demo(), true, {"*"}));
+    ASSERT_FALSE(placed);
+    EXPECT_EQ(placed.error().code, ExitCode::cannot_here);
+    EXPECT_EQ(placed.error().what, "cannot place a probe in demo");
+    EXPECT_EQ(placed.error().why, "demo:demo_read+0x5: No such file or directory");
+}
+
+TEST(PlaceSites, FailsIfTheEventHasNoId) {
+    const FakeTracefs tracefs;
+    tracefs.dir.write("events/rcuscope_7/rcuscope_7_sites/id", "\n");
+    const auto placed = tracefs.place(sites_of(demo(), true, {}));
+    ASSERT_FALSE(placed);
+    EXPECT_THAT(placed.error().what, HasSubstr("events/rcuscope_7/rcuscope_7_sites/id"));
+}
+
+TEST(CountSites, SumsAllPlacesOfAnEvent) {
+    const FakeTracefs tracefs;
+    // As trace_kprobe.c prints it: "  %-44s %15lu %15lu\n"
+    tracefs.dir.write("kprobe_profile",
+                      "  rcuscope_7_sites                                            12               1\n"
+                      "  rcuscope_7_returns                                           3               0\n"
+                      "  rcuscope_77_sites                                          500             500\n"
+                      "  rcuscope_7_sites                                            30               2\n");
+    const SiteCounts sites = count_sites(tracefs.dir.path(), "rcuscope_7", false);
+    EXPECT_EQ(sites.hits, 42u);
+    EXPECT_EQ(sites.missed, 3u);
+    EXPECT_EQ(count_sites(tracefs.dir.path(), "rcuscope_7", true).hits, 3u);
+}
+
+TEST(CountSites, WhatIsNotThereCountsNothing) {
+    const FakeTracefs tracefs;
+    EXPECT_EQ(count_sites(tracefs.dir.path(), "rcuscope_7", false).hits, 0u);
+    tracefs.dir.write("kprobe_profile", "rcuscope_7_sites\n\n  rcuscope_7_sites  x y\n rcuscope_7_sites 1 2 3\n");
+    EXPECT_EQ(count_sites(tracefs.dir.path(), "rcuscope_7", false).hits, 0u);
+}
+
+} // namespace
+} // namespace rcuscope::test

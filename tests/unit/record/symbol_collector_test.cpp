@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "record/symbol_collector.hpp"
+
+#include <gmock/gmock.h>
+
+#include "temp_dir.hpp"
+
+namespace rcuscope::test {
+namespace {
+
+using event::ModuleStep;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr const char* kernel_alone = "1000 T call_site\n2000 T other_site\n";
+constexpr const char* with_old = "1000 T call_site\n2000 T other_site\n900000 t old_free\t[old]\n";
+constexpr const char* with_new =
+    "1000 T call_site\n2000 T other_site\n900000 t new_init\t[new]\n900100 t new_free\t[new]\n";
+
+// A collector, and the kallsyms that it reads again.
+struct Collecting {
+    explicit Collecting(const char* kallsyms)
+        : path(dir.write("kallsyms", kallsyms)), collector(Kallsyms::parse(kallsyms), path) {}
+
+    void kallsyms_now(const char* text) const { dir.write("kallsyms", text); }
+    void queued(std::uint64_t function, std::uint64_t caller = 0) { take(event::CbQueued{0xeb, function, caller}); }
+    void module(ModuleStep step) {
+        take(event::Module{.step = step, .name = "new", .base = 0x900000, .size = 0x1000, .ret = 0});
+    }
+    void take(EventBody body) { collector.take({.ns = 1, .cpu = 0, .tid = 1, .body = std::move(body)}); }
+
+    // "900100 new:new_free+0"
+    std::vector<std::string> found() {
+        std::vector<std::string> words;
+        for (const SymbolInfo& symbol : collector.names()) {
+            std::ostringstream text;
+            text << std::hex << symbol.address << " " << (symbol.module.empty() ? "" : symbol.module + ":")
+                 << symbol.name << "+" << symbol.offset;
+            words.push_back(text.str());
+        }
+        return words;
+    }
+
+    TempDir dir;
+    std::string path;
+    SymbolCollector collector;
+};
+
+TEST(SymbolCollector, NamesFunctionsCallersAndSites) {
+    Collecting symbols(with_old);
+    symbols.queued(0x900000, 0x1010);
+    symbols.take(event::WaitBegin{.caller = 0x2004});
+    symbols.take(event::Site{.address = 0x900008});
+    EXPECT_THAT(symbols.found(), ElementsAre("900000 old:old_free+0", "1010 call_site+10", "2004 other_site+4",
+                                             "900008 old:old_free+8"));
+}
+
+TEST(SymbolCollector, NamesEachAddressOnce) {
+    Collecting symbols(with_old);
+    symbols.queued(0x900000, 0x1010);
+    EXPECT_EQ(symbols.found().size(), 2u);
+    symbols.queued(0x900000, 0x1010);
+    EXPECT_THAT(symbols.found(), IsEmpty());
+}
+
+TEST(SymbolCollector, WhatHasNoNameIsLeftOut) {
+    Collecting symbols(kernel_alone);
+    symbols.queued(0, 0);
+    symbols.queued(0x10);
+    symbols.queued(0xffffffffc0000000);
+    symbols.take(event::GpEnd{});
+    EXPECT_THAT(symbols.found(), IsEmpty());
+}
+
+TEST(SymbolCollector, LooksAgainOnceAModuleHasCome) {
+    Collecting symbols(kernel_alone);
+    symbols.kallsyms_now(with_new);
+    symbols.queued(0x900100);
+    EXPECT_THAT(symbols.found(), IsEmpty()) << "no module came";
+    symbols.module(ModuleStep::coming);
+    symbols.queued(0x900100);
+    EXPECT_THAT(symbols.found(), ElementsAre("900100 new:new_free+0"));
+}
+
+// A function reaches to the next symbol: until kallsyms is read again, the new module's code seems to be the old one's.
+TEST(SymbolCollector, ANewModuleIsNotTakenForItsNeighbour) {
+    Collecting symbols("8f0000 t neighbour\t[old]\n");
+    symbols.kallsyms_now("8f0000 t neighbour\t[old]\n900000 t new_init\t[new]\n");
+    symbols.module(ModuleStep::coming);
+    symbols.queued(0x900000);
+    EXPECT_THAT(symbols.found(), ElementsAre("900000 new:new_init+0"));
+}
+
+TEST(SymbolCollector, AModuleMayComeWhereAnotherWas) {
+    Collecting symbols(with_old);
+    symbols.queued(0x900000);
+    EXPECT_THAT(symbols.found(), ElementsAre("900000 old:old_free+0"));
+    symbols.module(ModuleStep::freed);
+    symbols.kallsyms_now(with_new);
+    symbols.module(ModuleStep::coming);
+    symbols.queued(0x900000);
+    EXPECT_THAT(symbols.found(), ElementsAre("900000 new:new_init+0"));
+}
+
+// An event of one CPU may be drained before another's that tells of the module.
+TEST(SymbolCollector, WaitsForAllCpusBeforeItNames) {
+    Collecting symbols("8f0000 t neighbour\t[old]\n");
+    symbols.kallsyms_now("8f0000 t neighbour\t[old]\n900000 t new_init\t[new]\n");
+    symbols.queued(0x900000);
+    symbols.module(ModuleStep::coming);
+    EXPECT_THAT(symbols.found(), ElementsAre("900000 new:new_init+0"));
+}
+
+// Nothing tells that an init section is freed.
+TEST(SymbolCollector, AModuleMayComeWhereAnothersInitSectionWas) {
+    Collecting symbols(with_old);
+    symbols.queued(0x900000);
+    EXPECT_THAT(symbols.found(), ElementsAre("900000 old:old_free+0"));
+    symbols.kallsyms_now(with_new);
+    symbols.module(ModuleStep::coming);
+    symbols.queued(0x900000);
+    EXPECT_THAT(symbols.found(), ElementsAre("900000 new:new_init+0"));
+}
+
+TEST(SymbolCollector, TheKernelsOwnNamesStay) {
+    Collecting symbols(kernel_alone);
+    symbols.queued(0x1000);
+    EXPECT_EQ(symbols.found().size(), 1u);
+    symbols.module(ModuleStep::coming);
+    symbols.queued(0x1000);
+    EXPECT_THAT(symbols.found(), IsEmpty());
+}
+
+TEST(SymbolCollector, KeepsItsNamesIfKallsymsCannotBeReadAgain) {
+    Collecting symbols(with_old);
+    symbols.kallsyms_now("0 T call_site\n"); // hidden meanwhile
+    symbols.module(ModuleStep::coming);
+    symbols.queued(0x900000, 0x1000);
+    EXPECT_THAT(symbols.found(), ElementsAre("900000 old:old_free+0", "1000 call_site+0"));
+}
+
+} // namespace
+} // namespace rcuscope::test

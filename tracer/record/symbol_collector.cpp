@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "record/symbol_collector.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace rcuscope {
+
+void SymbolCollector::take(const Event& event) {
+    if (const auto* queued = std::get_if<event::CbQueued>(&event.body)) {
+        see(queued->func);
+        see(queued->caller);
+    } else if (const auto* wait = std::get_if<event::WaitBegin>(&event.body)) {
+        see(wait->caller);
+    } else if (const auto* site = std::get_if<event::Site>(&event.body)) {
+        see(site->address);
+    } else if (const auto* module = std::get_if<event::Module>(&event.body)) {
+        // It may lie where another one was, or only the other's init section: that is freed unseen.
+        if (module->step == event::ModuleStep::coming) {
+            stale_ = true;
+            std::erase_if(known_, [&](std::uint64_t address) { return !symbols_.in_kernel_proper(address); });
+        }
+    }
+}
+
+void SymbolCollector::see(std::uint64_t address) {
+    if (address != 0 && known_.insert(address).second)
+        asked_.push_back(address);
+}
+
+std::vector<SymbolInfo> SymbolCollector::names() {
+    const bool in_modules = std::any_of(asked_.begin(), asked_.end(),
+                                        [&](std::uint64_t address) { return !symbols_.in_kernel_proper(address); });
+    if (in_modules && std::exchange(stale_, false))
+        if (auto now = Kallsyms::read(path_))
+            symbols_ = std::move(*now);
+    std::vector<SymbolInfo> found;
+    for (const std::uint64_t address : std::exchange(asked_, {}))
+        if (auto place = symbols_.place_of(address))
+            found.push_back({address, std::move(place->function), place->offset, std::move(place->module)});
+    return found;
+}
+
+} // namespace rcuscope
