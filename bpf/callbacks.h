@@ -259,11 +259,17 @@ static __always_inline void rs_batch_entered(struct rcu_data *data)
 		if (!mine)
 			return;
 	}
-	depth = mine->depth++;
-	if (depth < RS_BATCH_DEPTH) {
-		mine->state[depth].running_head = 0;
-		mine->state[depth].list_cpu = list_cpu;
-	}
+	/*
+	 * A return is not seen if a tracer came to the function, or left it,
+	 * meanwhile: then the kernel skips the fexit programs of calls that are
+	 * under way. What such a call left here must not hide this batch.
+	 */
+	depth = mine->depth;
+	if (depth >= RS_BATCH_DEPTH || (depth && mine->state[0].list_cpu == list_cpu))
+		depth = 0;
+	mine->depth = depth + 1;
+	mine->state[depth].running_head = 0;
+	mine->state[depth].list_cpu = list_cpu;
 	rs_send_batch(cpu, RS_BATCH_BEGIN, list_cpu);
 }
 

@@ -23,5 +23,6 @@ for file in rcucmap.rcu rcucmap.json rcucmap.pftrace; do
 	expect "$file is there" test -s "$folder/$file"
 done
 check_timeline rcucmap "$folder/rcucmap.json"
+# shellcheck disable=SC2016 # expanded by that sh
 expect "the Perfetto trace can be decoded" sh -c 'protoc --decode_raw <"$1" >/dev/null' sh "$folder/rcucmap.pftrace"
 finish

@@ -206,7 +206,7 @@ void add_record(CLI::App& app, Outcome& result) {
     command->add_flag("--strict", arguments->strict, "Exit code 1 if anything was lost");
     command->add_flag("--addresses", arguments->options.addresses, "Show kernel addresses in exports");
     command->add_flag("-q,--quiet", arguments->quiet, "No progress and no summary");
-    command->add_option("COMMAND", arguments->command, "The command to run, after --")->expected(0, 1 << 20);
+    command->add_option("COMMAND", arguments->command, "The command to run, after --")->expected(1, 1 << 20);
     command->positionals_at_end();
     command->footer(
         "It ends when the command has ended and the callbacks that were then pending have run (see --linger),\n"

@@ -2,6 +2,7 @@
 #include "kernel/host.hpp"
 
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <charconv>
 #include <ctime>
 #include <memory>
@@ -98,6 +99,7 @@ bool has_trace_event(const std::string& tracefs, std::string_view group, std::st
 }
 
 Result<std::set<std::string>> btf_functions_among(const std::set<std::string>& wanted) {
+    libbpf_set_print(nullptr); // what it has to say is said below
     const std::unique_ptr<btf, decltype(&btf__free)> types(btf__load_vmlinux_btf(), &btf__free);
     if (!types)
         return fail(ExitCode::cannot_here, "cannot find the kernel's own type information",

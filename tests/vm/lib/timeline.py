@@ -253,7 +253,7 @@ def main(check, file, *rest):
     elif check == "holds":
         for expression in rest:
             # The tests' own text, not what comes from a kernel.
-            fails.true(f"does not hold: {expression}", eval(expression, {"of": of, "place_function": place_function}, timeline))
+            fails.true(f"does not hold: {expression}", eval(expression, {**timeline, "of": of, "place_function": place_function}))
     elif check not in ("valid", "whole"):
         sys.exit(__doc__)
     shown = 20
