@@ -134,7 +134,7 @@ void print_summary(const Timeline& timeline, std::ostream& out) {
             << quantiles(row.duration) << "\n";
     if (summary.function_calls)
         out << label("calls of the module's functions") << summary.function_calls << "\n";
-    out << label("hazards") << (timeline.hazards.empty() ? "none found" : "") << "\n";
+    out << label("hazards") << (timeline.hazards.empty() ? "none found" : std::to_string(timeline.hazards.size())) << "\n";
     for (const Hazard& hazard : timeline.hazards)
         out << "    " << hazard.severity << " " << hazard.kind << ": " << printable(hazard.text) << "\n";
     print_losses(timeline, out);

@@ -175,7 +175,7 @@ TEST(ModuleFileDamage, BytesChangedAnywhere) {
     const std::string whole = read_file(sample("sample_module.ko")).value_or("");
     std::mt19937 random(1);
     std::uniform_int_distribution<std::size_t> place(sizeof(Elf64_Ehdr), whole.size() - 1);
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 150; i++) {
         std::string bytes = whole;
         for (int change = 0; change < 4; change++)
             bytes[place(random)] = static_cast<char>(random());
