@@ -35,7 +35,7 @@ rcuscope() { "${unprivileged[@]}" "$WORK/any/rcuscope" "$@"; }
 nothing_but() { # WHAT NAME...: files in the folder
 	local what=$1
 	shift
-	expect_equal "$what: files" "$(printf '%s\n' rcuscope run.rcu "$@" | sort)" "$(ls -A | sort)"
+	expect_equal "$what: files" "$(printf '%s\n' rcuscope run.rcu "$@" | sort)" "$(find . -mindepth 1 -printf '%P\n' | sort)"
 }
 
 expect_run "export" 0 rcuscope export run.rcu -o run.json
