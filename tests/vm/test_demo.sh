@@ -8,6 +8,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 
+# shellcheck disable=SC2317 # expect calls it
 decodes() { protoc --decode_raw <"$1" >/dev/null; }
 
 if [[ ${1:-} == --check ]]; then
