@@ -38,7 +38,9 @@ int keep_libbpf_words(libbpf_print_level level, const char* format, va_list args
     std::string line(size > 0 ? static_cast<std::size_t>(size) + 1 : 0, '\0');
     std::vsnprintf(line.data(), line.size(), format, again);
     va_end(again);
-    libbpf_words().append(line.data()); // without the zero at the end
+    if (!line.empty())
+        line.pop_back(); // the zero at the end
+    libbpf_words() += line;
     return 0;
 }
 
