@@ -73,7 +73,8 @@ public:
 
 private:
     tl::unexpected<Error> not_a_module(std::string why, std::string hint = {}) const {
-        return fail(ExitCode::bad_input, "cannot use " + path_ + " as a kernel module", std::move(why), std::move(hint));
+        return fail(ExitCode::bad_input, "cannot use " + path_ + " as a kernel module", std::move(why),
+                    std::move(hint));
     }
 
     Status open() {
@@ -86,7 +87,8 @@ private:
         if (!elf_ || elf_kind(elf_.get()) != ELF_K_ELF) {
             for (const auto& [ending, tool] : {std::pair{".xz", "xz"}, {".zst", "zstd"}, {".gz", "gzip"}})
                 if (path_.ends_with(ending))
-                    return not_a_module("it is compressed", std::string("decompress a copy first: ") + tool + " -dk " + path_);
+                    return not_a_module("it is compressed",
+                                        std::string("decompress a copy first: ") + tool + " -dk " + path_);
             return not_a_module("it is not an ELF file");
         }
         GElf_Ehdr header;
@@ -130,7 +132,7 @@ private:
                 file_.name = entry.substr(5);
             else if (entry.starts_with("vermagic="))
                 file_.release = entry.substr(9, entry.find(' ') == std::string_view::npos ? std::string_view::npos
-                                                                                         : entry.find(' ') - 9);
+                                                                                          : entry.find(' ') - 9);
         }
     }
 
@@ -208,7 +210,8 @@ private:
             GElf_Sym symbol;
             if (gelf_getsym(symtab_, static_cast<int>(GELF_R_SYM(rela.r_info)), &symbol) &&
                 symbol.st_shndx < sections_.size())
-                places.emplace(sections_[symbol.st_shndx].name, symbol.st_value + static_cast<std::uint64_t>(rela.r_addend));
+                places.emplace(sections_[symbol.st_shndx].name,
+                               symbol.st_value + static_cast<std::uint64_t>(rela.r_addend));
         }
         std::set<std::string> traceable;
         for (const KoFunction& function : file_.functions) {
