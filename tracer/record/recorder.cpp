@@ -70,6 +70,9 @@ private:
 class Recorder {
 public:
     explicit Recorder(const RecordRequest& request) : request_(request) {}
+    Recorder(const Recorder&) = delete;
+    Recorder& operator=(const Recorder&) = delete;
+    ~Recorder() { clear_status(); }
 
     Result<RecordOutcome> run();
 
@@ -86,6 +89,8 @@ private:
     std::string why_to_end();
     Status close();
     void show_progress();
+    void show(const std::string& what);
+    void clear_status();
 
     bool waits_for_command() const { return child_ && !command_status_; }
 
@@ -168,6 +173,7 @@ Status Recorder::place() {
             return tl::unexpected(child.error());
         child_.emplace(std::move(*child));
     }
+    show("placing probes");
     std::vector<SiteInfo> wanted;
     for (const ModuleFile& module : request_.modules) {
         auto sites = sites_of(module, plan_.takes("module.readers"),
@@ -264,6 +270,7 @@ Status Recorder::open_capture() {
 }
 
 Status Recorder::start_command() {
+    clear_status();
     started_ = Clock::now();
     return child_ ? child_->go() : Status();
 }
@@ -382,6 +389,7 @@ Status Recorder::close() {
         end.hits[i].hits -= hits_before_[i].hits;
         end.hits[i].missed -= hits_before_[i].missed;
     }
+    show("removing probes");
     session_->detach();
     if (auto drained = drain(); !drained)
         return drained;
@@ -390,20 +398,32 @@ Status Recorder::close() {
     if (guard_)
         if (auto removed = guard_->finish(); !removed)
             return removed;
-    if (progress_shown_)
-        std::cerr << "\r\033[K";
     return writer_->finish(end);
+}
+
+// The status line, on a terminal only. Placing and removing probes can take seconds, too.
+void Recorder::show(const std::string& what) {
+    if (!request_.progress)
+        return;
+    std::cerr << "\r\033[K" << what << std::flush;
+    progress_shown_ = true;
+}
+
+// Before anything else is written to the terminal.
+void Recorder::clear_status() {
+    if (progress_shown_)
+        std::cerr << "\r\033[K" << std::flush;
+    progress_shown_ = false;
 }
 
 void Recorder::show_progress() {
     const auto running = Clock::now() - started_;
-    if (!request_.progress || running < 2s)
+    if (running < 2s)
         return;
     const CallbackCounts counts = session_->callbacks();
-    std::cerr << "\r\033[Krecording " << running / 1s << " s: " << counts.queued << " callbacks queued, " << counts.done
-              << " done, " << writer_->bytes_written() / 1024 << " KiB"
-              << (lingering_since_ ? "; waiting for pending callbacks" : "") << " (Ctrl-C ends)" << std::flush;
-    progress_shown_ = true;
+    show("recording " + std::to_string(running / 1s) + " s: " + std::to_string(counts.queued) + " callbacks queued, " +
+         std::to_string(counts.done) + " done, " + std::to_string(writer_->bytes_written() / 1024) + " KiB" +
+         (lingering_since_ ? "; waiting for pending callbacks" : "") + " (Ctrl-C ends)");
 }
 
 } // namespace
