@@ -41,7 +41,7 @@ echo 'just text' >/root/text.ko
 head -c 3000 /kmod/rcucmap.ko >/root/cut.ko
 refused "a module that is not there" 2 no_such_module rcuscope record -m no_such_module -o /tmp/r.rcu -- true
 refused "a file that is not there" 2 'nowhere\.ko' rcuscope record -m /root/nowhere.ko -o /tmp/r.rcu -- true
-refused "a module of another kernel" 2 '${other_release//+/.}.*'"\$(uname -r)" rcuscope record -m /root/other.ko -o /tmp/r.rcu -- true
+refused "a module of another kernel" 2 '${other_release//+/.}.*'"\$(uname -r | tr + .)" rcuscope record -m /root/other.ko -o /tmp/r.rcu -- true
 refused "a text as module" 2 'text\.ko' rcuscope record -m /root/text.ko -o /tmp/r.rcu -- true
 refused "half a module" 2 'cut\.ko' rcuscope record -m /root/cut.ko -o /tmp/r.rcu -- true
 refused "a folder as module" 2 '/root' rcuscope record -m /root/ -o /tmp/r.rcu -- true
