@@ -95,7 +95,8 @@ run() { # PRESET
 	local preset=$1 report=build/$1-tests.xml status=0 result name seen=''
 	note "running ${LABELS[$preset]//|/, } ($preset)"
 	rm -f "$report"
-	ctest --test-dir "build/$preset" -L "^(${LABELS[$preset]})\$" -j2 --output-on-failure --no-tests=error \
+	prefix_for "$preset"
+	"${PREFIX[@]}" ctest --test-dir "build/$preset" -L "^(${LABELS[$preset]})\$" -j2 --output-on-failure --no-tests=error \
 		--output-junit "$PWD/$report" "${CTEST_ARGUMENTS[@]}" </dev/null || status=$?
 	if [[ ! -s $report ]]; then
 		# Listing only (-N), or wrong arguments: nothing was run.

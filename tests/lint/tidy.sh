@@ -33,8 +33,11 @@ check() { # FILE
 	local record output
 	record=$(remembered "$1")
 	[[ ! -f $record ]] || return 0
-	# GCC's flags are in the database; what clang does not know of them is no finding.
-	if output=$(clang-tidy -p "$build" --quiet --extra-arg=-Wno-unknown-warning-option "$1" 2>/dev/null); then
+	# GCC's flags are in the database; what clang does not know of them is no
+	# finding. The skeleton's _Bool is a word of GCC's <stdbool.h>, and of clang's
+	# with GNU extensions only.
+	if output=$(clang-tidy -p "$build" --quiet --extra-arg=-Wno-unknown-warning-option --extra-arg=-D_Bool=bool \
+		"$1" 2>/dev/null); then
 		: >"$record"
 	else
 		printf '%s\n' "$output" "$1: clang-tidy has findings"
@@ -44,7 +47,7 @@ check() { # FILE
 
 mapfile -t files < <(
 	sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' "$build/compile_commands.json" |
-		sort -u | while IFS= read -r file; do realpath -s --relative-to=. -- "$file"; done | grep -E "$pattern" | grep -v '^build/'
+		sort -u | while IFS= read -r file; do [[ ! -f $file ]] || realpath -s --relative-to=. -- "$file"; done | grep -E "$pattern" | grep -v '^build/'
 )
 # The verdicts of files that have changed since.
 find "$memory" -type f -mtime +14 -delete

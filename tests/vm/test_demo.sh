@@ -8,14 +8,16 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 
+# shellcheck disable=SC2317 # expect calls it
+decodes() { protoc --decode_raw <"$1" >/dev/null; }
+
 if [[ ${1:-} == --check ]]; then
 	folder=${2:?a folder}
 	begin demo
 else
 	begin "${1:-demo}"
-	folder=$PROJECT/out/demo
-	rm -rf -- "$folder" # what an earlier one left shall not pass for this one's
-	expect_run "demo.sh" 0 "$PROJECT/demo.sh" ${1:+--kernel "$1"}
+	folder=$WORK/demo
+	expect_run "demo.sh" 0 "$PROJECT/demo.sh" --out "$folder" ${1:+--kernel "$1"}
 	((failures == 0)) || { cat "$WORK/stdout"; finish; }
 fi
 
@@ -23,6 +25,5 @@ for file in rcucmap.rcu rcucmap.json rcucmap.pftrace; do
 	expect "$file is there" test -s "$folder/$file"
 done
 check_timeline rcucmap "$folder/rcucmap.json"
-# shellcheck disable=SC2016 # expanded by that sh
-expect "the Perfetto trace can be decoded" sh -c 'protoc --decode_raw <"$1" >/dev/null' sh "$folder/rcucmap.pftrace"
+expect "the Perfetto trace can be decoded" decodes "$folder/rcucmap.pftrace"
 finish

@@ -90,9 +90,10 @@ struct ModuleSection {
 
 } // namespace event
 
-using EventBody = std::variant<event::Lost, event::Task, event::GpStart, event::GpEnd, event::GpCleaned, event::CbQueued,
-                               event::CbAssigned, event::CbInvoked, event::CbDone, event::BatchBegin, event::BatchEnd,
-                               event::WaitBegin, event::WaitEnd, event::Site, event::Module, event::ModuleSection>;
+using EventBody =
+    std::variant<event::Lost, event::Task, event::GpStart, event::GpEnd, event::GpCleaned, event::CbQueued,
+                 event::CbAssigned, event::CbInvoked, event::CbDone, event::BatchBegin, event::BatchEnd,
+                 event::WaitBegin, event::WaitEnd, event::Site, event::Module, event::ModuleSection>;
 
 struct Event {
     std::uint64_t ns = 0;

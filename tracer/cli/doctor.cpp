@@ -56,13 +56,14 @@ const char* yes_no(bool value) {
 }
 
 void print_text(const ThisKernel& kernel, const AttachPlan& plan) {
-    std::cout << "Kernel " << kernel.host.kernel << " (" << kernel.host.machine << "), " << kernel.host.cpus << " CPUs, HZ "
-              << kernel.host.hz << "\n"
+    std::cout << "Kernel " << kernel.host.kernel << " (" << kernel.host.machine << "), " << kernel.host.cpus
+              << " CPUs, HZ " << kernel.host.hz << "\n"
               << "  preemptible RCU (CONFIG_PREEMPT_RCU)  " << yes_no(kernel.host.preempt_rcu) << "\n"
               << "  rcu trace events (CONFIG_RCU_TRACE)   " << yes_no(kernel.host.rcu_trace) << "\n"
               << "  type information (BTF)                " << yes_no(kernel.offer.btf) << "\n"
               << "  kprobe events (tracefs)               " << yes_no(kernel.offer.kprobe_events) << "\n"
-              << "  lockdown                              " << (kernel.lockdown.empty() ? "not built in" : kernel.lockdown)
+              << "  lockdown                              "
+              << (kernel.lockdown.empty() ? "not built in" : kernel.lockdown)
               << "\n\nHow rcuscope would see RCU here:\n";
     for (const PlannedHook& planned : plan.hooks) {
         std::string name(planned.hook->name);
@@ -105,7 +106,8 @@ Outcome run_doctor(const DoctorArguments& arguments) {
 } // namespace
 
 void add_doctor(CLI::App& app, Outcome& result) {
-    auto* command = app.add_subcommand("doctor", "Say what this kernel offers and how RCU would be seen; attaches nothing");
+    auto* command =
+        app.add_subcommand("doctor", "Say what this kernel offers and how RCU would be seen; attaches nothing");
     auto arguments = std::make_shared<DoctorArguments>();
     command->add_flag("--json", arguments->json, "For scripts");
     command->add_option("--via", arguments->via, "As with record: fentry or kprobe only");

@@ -19,6 +19,7 @@ int report_error(const Error& error) {
 
 } // namespace rcuscope
 
+// NOLINTNEXTLINE(bugprone-exception-escape): out of memory, or options that contradict each other; nothing can go on.
 int main(int argc, char** argv) {
     using namespace rcuscope;
     // A closed pipe is a write error like any other: reported, and nothing is left behind.

@@ -89,7 +89,8 @@ Result<std::string> tracefs_path() {
     for (const char* path : {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"})
         if (::access((std::string(path) + "/kprobe_events").c_str(), F_OK) == 0)
             return path;
-    return fail(ExitCode::cannot_here, "cannot place probes in a module", "tracefs is not mounted, or has no kprobe_events",
+    return fail(ExitCode::cannot_here, "cannot place probes in a module",
+                "tracefs is not mounted, or has no kprobe_events",
                 "mount it: mount -t tracefs tracefs /sys/kernel/tracing");
 }
 

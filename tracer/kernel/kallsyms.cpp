@@ -80,9 +80,8 @@ std::optional<std::uint64_t> Kallsyms::address_of(std::string_view wanted) const
 }
 
 bool Kallsyms::has_function(std::string_view wanted) const {
-    return std::any_of(code_.begin(), code_.end(), [&](const Symbol& symbol) {
-        return symbol.module_size == 0 && name(symbol) == wanted;
-    });
+    return std::any_of(code_.begin(), code_.end(),
+                       [&](const Symbol& symbol) { return symbol.module_size == 0 && name(symbol) == wanted; });
 }
 
 bool Kallsyms::in_kernel_proper(std::uint64_t address) const {

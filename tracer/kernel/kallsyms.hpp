@@ -47,7 +47,9 @@ public:
 
 private:
     std::string_view name(const Symbol& symbol) const { return {text_.data() + symbol.name_at, symbol.name_size}; }
-    std::string_view module(const Symbol& symbol) const { return {text_.data() + symbol.module_at, symbol.module_size}; }
+    std::string_view module(const Symbol& symbol) const {
+        return {text_.data() + symbol.module_at, symbol.module_size};
+    }
 
     std::string text_;
     std::vector<Symbol> code_; // by address

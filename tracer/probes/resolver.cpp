@@ -53,7 +53,8 @@ PlannedHook resolve_hook(const Hook& hook, const KernelOffer& offer, const PlanR
         return planned;
     }
     if (hook.scope == HookScope::read_sites && !offer.preempt_rcu) {
-        planned.why = "this kernel is built without CONFIG_PREEMPT_RCU: rcu_read_lock() is no call that could be probed";
+        planned.why =
+            "this kernel is built without CONFIG_PREEMPT_RCU: rcu_read_lock() is no call that could be probed";
         return planned;
     }
     for (const Alternative& alternative : hook.alternatives) {

@@ -26,7 +26,7 @@ struct KernelOffer {
 };
 
 struct PlanRequest {
-    std::optional<Way> via;      // only this way of seeing RCU; the others count as not there
+    std::optional<Way> via; // only this way of seeing RCU; the others count as not there
     bool follow_modules = false;
     bool follow_functions = false;
 };

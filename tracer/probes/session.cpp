@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "base/file.hpp"
-#include "kernel/host.hpp"
 #include "control.h"
+#include "kernel/host.hpp"
 // After the types that it uses.
 #include "rcuscope.skel.h"
 
@@ -38,7 +38,9 @@ int keep_libbpf_words(libbpf_print_level level, const char* format, va_list args
     std::string line(size > 0 ? static_cast<std::size_t>(size) + 1 : 0, '\0');
     std::vsnprintf(line.data(), line.size(), format, again);
     va_end(again);
-    libbpf_words() += line.c_str();
+    if (!line.empty())
+        line.pop_back(); // the zero at the end
+    libbpf_words() += line;
     return 0;
 }
 
@@ -194,7 +196,8 @@ Status BpfSession::Impl::attach_to_event(const char* name, std::uint64_t event) 
 std::vector<rs_cpu> BpfSession::Impl::cpu_states() const {
     const std::uint32_t zero = 0;
     std::vector<rs_cpu> states(static_cast<std::size_t>(libbpf_num_possible_cpus()));
-    if (bpf_map__lookup_elem(skeleton->maps.cpus, &zero, sizeof(zero), states.data(), states.size() * sizeof(rs_cpu), 0))
+    if (bpf_map__lookup_elem(skeleton->maps.cpus, &zero, sizeof(zero), states.data(), states.size() * sizeof(rs_cpu),
+                             0))
         return {};
     return states;
 }

@@ -19,7 +19,7 @@
 namespace rcuscope {
 
 struct SessionConfig {
-    std::vector<std::string> followed;   // names of modules, at most max_followed
+    std::vector<std::string> followed; // names of modules, at most max_followed
     bool all_callbacks = false;
     std::uint32_t ring_bytes = 4u << 20; // of each CPU's buffer; a power of two, whole pages
     std::uint32_t cpus = 1;              // CPU numbers are below

@@ -13,13 +13,13 @@
 
 #include "capture/event.hpp"
 #include "capture/writer.hpp"
-#include "record/child.hpp"
-#include "record/symbol_collector.hpp"
 #include "kernel/host.hpp"
 #include "probes/guard.hpp"
 #include "probes/session.hpp"
 #include "probes/sites.hpp"
 #include "probes/this_kernel.hpp"
+#include "record/child.hpp"
+#include "record/symbol_collector.hpp"
 
 namespace rcuscope {
 
@@ -112,7 +112,7 @@ private:
     std::uint64_t linger_target_ = 0; // callbacks queued when lingering began
     std::string end_reason_;
     std::uint64_t end_ns_ = std::numeric_limits<std::uint64_t>::max(); // CLOCK_BOOTTIME, of the window
-    std::vector<ProbeHits> hits_before_; // when the window opened
+    std::vector<ProbeHits> hits_before_;                               // when the window opened
     bool progress_shown_ = false;
 };
 
@@ -234,16 +234,23 @@ Status Recorder::open_capture() {
     // The kernel runs no BPF program from a kprobe while another of them runs on the
     // CPU, and not every kernel counts what it skipped.
     if (plan_.takes_way(Way::kprobe))
-        metadata_.missing.push_back({"kprobe", "what happens in an interrupt that comes while the program of a kprobe runs; "
-                                               "fentry has no such gap"});
+        metadata_.missing.push_back({"kprobe",
+                                     "what happens in an interrupt that comes while the program of a kprobe runs; "
+                                     "fentry has no such gap"});
     for (const ModuleFile& module : request_.modules) {
         metadata_.followed.push_back(module.name);
         metadata_.modules.push_back(module_info(module));
         if (module.unusable_sites)
-            metadata_.missing.push_back({"module.readers", std::to_string(module.unusable_sites) + " places of " + module.name +
-                                                               " that open or close a section cannot be probed, such as " +
-                                                               module.unusable_example});
+            metadata_.missing.push_back(
+                {"module.readers", std::to_string(module.unusable_sites) + " places of " + module.name +
+                                       " that open or close a section cannot be probed, such as " +
+                                       module.unusable_example});
     }
+    if (plan_.takes("module.functions"))
+        for (const ModuleFile& module : request_.modules)
+            for (const std::string& name : untraceable_functions(module, request_.functions))
+                metadata_.missing.push_back({"module.functions", "calls of " + module.name + ":" + name +
+                                                                     ", which is notrace, as __exit functions are"});
     if (sites_) {
         metadata_.sites = sites_->sites;
         metadata_.missing.insert(metadata_.missing.end(), sites_->refused.begin(), sites_->refused.end());
@@ -282,7 +289,8 @@ void Recorder::take(std::uint32_t cpu, std::span<const std::byte> record) {
 // own doing: attaching and detaching cost grace periods. Names of tasks and
 // losses hold all the same.
 bool Recorder::in_window(const Event& event) const {
-    const bool lasting = std::holds_alternative<event::Task>(event.body) || std::holds_alternative<event::Lost>(event.body);
+    const bool lasting =
+        std::holds_alternative<event::Task>(event.body) || std::holds_alternative<event::Lost>(event.body);
     return lasting || (event.ns >= metadata_.start_ns && event.ns <= end_ns_);
 }
 

@@ -67,6 +67,47 @@ Callback callback(std::string function, Nanoseconds queued, MaybeTime invoked) {
     return result;
 }
 
+ModuleLife life(std::string name, MaybeTime loaded = {}, MaybeTime init_done = {}, MaybeTime freed = {}) {
+    ModuleLife result;
+    result.name = std::move(name);
+    result.followed = true;
+    result.loaded = loaded;
+    result.init_done = init_done;
+    result.freed = freed;
+    return result;
+}
+
+GracePeriod grace_period(bool expedited, MaybeTime end) {
+    GracePeriod result;
+    result.expedited = expedited;
+    result.start = 0;
+    result.end = end;
+    return result;
+}
+
+ReadSection read_section(CodePlace place, Nanoseconds duration) {
+    ReadSection result;
+    result.place = std::move(place);
+    result.end = duration;
+    return result;
+}
+
+Wait wait(event::WaitKind kind, CodePlace caller, Nanoseconds duration) {
+    Wait result;
+    result.kind = kind;
+    result.caller = std::move(caller);
+    result.end = duration;
+    return result;
+}
+
+Hazard hazard(std::string kind, std::string severity, std::string text) {
+    Hazard result;
+    result.kind = std::move(kind);
+    result.severity = std::move(severity);
+    result.text = std::move(text);
+    return result;
+}
+
 TEST(PrintSummary, OfNothing) {
     EXPECT_EQ(summary_of(empty()), "Kernel 6.1.0-test, 2 CPUs; 1.5 s recorded (command ended)\n"
                                    "  grace periods                   0\n"
@@ -78,18 +119,14 @@ TEST(PrintSummary, OfNothing) {
 
 TEST(PrintSummary, OfALittleOfEverything) {
     Timeline timeline = empty();
-    timeline.modules.push_back(
-        {.name = "demo", .followed = true, .loaded = 1'000, .init_done = 3'000, .freed = 2'001'000});
-    timeline.modules.push_back({.name = "bystander"});
-    timeline.grace_periods.push_back({.id = 1, .flavor = "rcu", .start = 0, .end = 20'000'000});
-    timeline.grace_periods.push_back({.id = 2, .flavor = "rcu", .expedited = true, .start = 0});
+    timeline.modules = {life("demo", 1'000, 3'000, 2'001'000), life("bystander")};
+    timeline.modules[1].followed = false;
+    timeline.grace_periods = {grace_period(false, 20'000'000), grace_period(true, {})};
     timeline.callbacks = {callback("demo_free", 0, 5'000), callback("demo_free", 10, {})};
-    timeline.read_sections.push_back({.begin = 100, .end = 350, .place = code("demo", "demo_read")});
-    timeline.waits.push_back(
-        {.kind = event::WaitKind::rcu_barrier, .caller = code("demo", "demo_exit"), .begin = 0, .end = 7'000});
+    timeline.read_sections = {read_section(code("demo", "demo_read"), 250)};
+    timeline.waits = {wait(event::WaitKind::rcu_barrier, code("demo", "demo_exit"), 7'000)};
     timeline.function_calls.resize(3);
-    timeline.hazards.push_back(
-        {.kind = "freed-with-pending-callbacks", .severity = "fatal", .text = "demo was freed."});
+    timeline.hazards = {hazard("freed-with-pending-callbacks", "fatal", "demo was freed.")};
     EXPECT_EQ(summary_of(timeline),
               "Kernel 6.1.0-test, 2 CPUs; 1.5 s recorded (command ended)\n"
               "  module demo                     init took 2 us, in memory for 2 ms\n"
@@ -100,7 +137,7 @@ TEST(PrintSummary, OfALittleOfEverything) {
               "  read-side sections in demo:demo_read 1: p50 250 ns, p90 250 ns, p99 250 ns, max 250 ns\n"
               "  rcu_barrier in demo:demo_exit   1: p50 7 us, p90 7 us, p99 7 us, max 7 us\n"
               "  calls of the module's functions 3\n"
-              "  hazards                         \n"
+              "  hazards                         1\n"
               "    fatal freed-with-pending-callbacks: demo was freed.\n"
               "  lost                            nothing\n");
 }
@@ -122,10 +159,8 @@ TEST(PrintSummary, SaysWhatIsNotKnown) {
 
 TEST(PrintSummary, ModulesThatWereNotSeenToTheEnd) {
     Timeline timeline = empty();
-    timeline.modules = {
-        {.name = "bad", .followed = true, .loaded = 0, .init_done = 10, .init_error = -12, .freed = 1'000},
-        {.name = "stays", .followed = true, .loaded = 0, .init_done = 1'000},
-        {.name = "early", .followed = true, .freed = 5}};
+    timeline.modules = {life("bad", 0, 10, 1'000), life("stays", 0, 1'000), life("early", {}, {}, 5)};
+    timeline.modules[0].init_error = -12;
     EXPECT_THAT(summary_of(timeline),
                 HasSubstr("  module bad                      init failed with -12, in memory for 1 us\n"
                           "  module stays                    init took 1 us, still in memory at the end\n"
@@ -147,11 +182,11 @@ TEST(PrintSummary, UntrustedTextIsShownNotObeyed) {
     timeline.capture.complete = false;
     timeline.capture.end_reason = evil;
     timeline.capture.missing = {{evil, evil}};
-    timeline.modules.push_back({.name = evil, .followed = true});
+    timeline.modules = {life(evil)};
     timeline.callbacks = {callback(evil, 0, 5)};
-    timeline.read_sections.push_back({.begin = 0, .end = 1, .place = code(evil, evil)});
-    timeline.waits.push_back({.caller = code(evil, evil), .begin = 0, .end = 1});
-    timeline.hazards.push_back({.kind = evil, .severity = evil, .text = evil});
+    timeline.read_sections = {read_section(code(evil, evil), 1)};
+    timeline.waits = {wait(event::WaitKind::rcu_barrier, code(evil, evil), 1)};
+    timeline.hazards = {hazard("kind", "fatal", evil)};
     const std::string text = summary_of(timeline);
     EXPECT_THAT(text, Not(HasSubstr("\x1b")));
     EXPECT_THAT(text, HasSubstr("callbacks of demo:\\u{1b}[2Jx"));
