@@ -13,6 +13,10 @@ const volatile bool all_callbacks; /* not only those of followed modules */
 /* User space fills in modules that are there before the programs run. */
 struct rs_code followed_code[RS_MAX_FOLLOWED];
 
+/* How often each came and was freed: user space waits for that, and the records may be lost. */
+__u32 followed_loaded[RS_MAX_FOLLOWED];
+__u32 followed_freed[RS_MAX_FOLLOWED];
+
 static __always_inline bool rs_in_range(const struct rs_range *range, __u64 address)
 {
 	return address - range->start < range->size;

@@ -111,8 +111,10 @@ static __always_inline void rs_module_entered(struct module *mod, __u64 which, _
 	bpf_map_update_elem(&module_notes, &key, &note, BPF_ANY);
 	if (which == RS_NOTE_INIT)
 		followed = bpf_map_lookup_elem(&followed_names, &note.name);
-	if (followed)
+	if (followed) {
 		followed_code[*followed & (RS_MAX_FOLLOWED - 1)] = code;
+		__sync_fetch_and_add(&followed_loaded[*followed & (RS_MAX_FOLLOWED - 1)], 1);
+	}
 	rs_send_module(cpu, step, &note, 0);
 	if (followed)
 		rs_send_sections(mod, &note);
@@ -124,6 +126,7 @@ static __always_inline void rs_module_returned(__u64 which, int ret)
 	struct rs_module_note *note = bpf_map_lookup_elem(&module_notes, &key);
 	struct rs_cpu *cpu = rs_this_cpu();
 	__u16 step = RS_MODULE_FREED;
+	__u32 *followed;
 
 	if (!cpu || !note)
 		return;
@@ -131,6 +134,9 @@ static __always_inline void rs_module_returned(__u64 which, int ret)
 		step = ret < 0 ? RS_MODULE_FAILED : RS_MODULE_LIVE;
 	/* The address may be somebody else's from now on: user space sees that from the record. */
 	rs_send_module(cpu, step, note, ret);
+	followed = which == RS_NOTE_FREE ? bpf_map_lookup_elem(&followed_names, &note->name) : NULL;
+	if (followed)
+		__sync_fetch_and_add(&followed_freed[*followed & (RS_MAX_FOLLOWED - 1)], 1);
 	bpf_map_delete_elem(&module_notes, &key);
 }
 

@@ -255,6 +255,11 @@ CallbackCounts BpfSession::callbacks() const {
     return counts;
 }
 
+ModuleCounts BpfSession::module(std::size_t followed) const {
+    const volatile auto* shared = impl_->skeleton->bss;
+    return {shared->followed_loaded[followed], shared->followed_freed[followed]};
+}
+
 std::uint64_t BpfSession::hits(unsigned counter) const {
     std::uint64_t sum = 0;
     for (const rs_cpu& state : impl_->cpu_states())

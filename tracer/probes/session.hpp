@@ -38,6 +38,12 @@ struct CallbackCounts {
     std::uint64_t done = 0;
 };
 
+// Of a followed module, since the start.
+struct ModuleCounts {
+    std::uint32_t loaded = 0;
+    std::uint32_t freed = 0;
+};
+
 class BpfSession {
 public:
     using TakeRecord = std::function<void(std::uint32_t cpu, std::span<const std::byte> record)>;
@@ -61,6 +67,8 @@ public:
     Status drain(const TakeRecord& take);
 
     CallbackCounts callbacks() const;
+    // By its place in SessionConfig::followed.
+    ModuleCounts module(std::size_t followed) const;
     std::uint64_t hits(unsigned counter) const;
     // Runs that a hook's programs missed because the kernel refused to run them within each other.
     std::uint64_t missed(const Alternative& alternative) const;

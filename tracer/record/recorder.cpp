@@ -7,7 +7,6 @@
 #include <iostream>
 #include <limits>
 #include <poll.h>
-#include <set>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -109,8 +108,6 @@ private:
     Status written_; // the first error of the writer
 
     std::optional<int> command_status_;
-    std::set<std::string> waiting_for_; // followed modules that have not been freed yet
-    std::set<std::string> loaded_;      // followed modules that were seen coming
     bool module_event_ = false;         // one to be synced at once
     Clock::time_point started_;
     std::optional<Clock::time_point> lingering_since_;
@@ -179,7 +176,6 @@ Status Recorder::place() {
         auto sites = sites_of(module, plan_.takes("module.readers"),
                               plan_.takes("module.functions") ? request_.functions : std::vector<std::string>());
         wanted.insert(wanted.end(), sites.begin(), sites.end());
-        waiting_for_.insert(module.name);
     }
     if (!wanted.empty()) {
         remove_stale_probes(kernel_.tracefs);
@@ -280,13 +276,8 @@ void Recorder::take(std::uint32_t cpu, std::span<const std::byte> record) {
         if (!in_window(*event))
             return;
         symbols_->take(*event);
-        if (const auto* module = std::get_if<event::Module>(&event->body)) {
+        if (std::holds_alternative<event::Module>(event->body))
             module_event_ = true;
-            if (module->step == event::ModuleStep::coming && waiting_for_.contains(module->name))
-                loaded_.insert(module->name);
-            if (module->step == event::ModuleStep::freed && loaded_.contains(module->name))
-                waiting_for_.erase(module->name);
-        }
     }
     if (written_)
         written_ = writer_->record(cpu, record);
@@ -323,9 +314,17 @@ std::string Recorder::why_to_end() {
     if (waits_for_command())
         return "";
     const bool by_command = child_ && !request_.until_unload;
-    const bool by_unload = request_.until_unload && waiting_for_.empty();
+    // Counted in the kernel, since the records may be lost.
+    bool all_freed = true;
+    bool any_loaded = false;
+    for (std::size_t i = 0; i < request_.modules.size(); i++) {
+        const ModuleCounts counts = session_->module(i);
+        all_freed = all_freed && counts.freed > 0;
+        any_loaded = any_loaded || counts.loaded > 0;
+    }
+    const bool by_unload = request_.until_unload && all_freed;
     // A command that failed before it loaded anything: there is nothing to wait for.
-    const bool hopeless = request_.until_unload && child_ && *command_status_ != 0 && loaded_.empty();
+    const bool hopeless = request_.until_unload && child_ && *command_status_ != 0 && !any_loaded;
     if (!by_command && !by_unload && !hopeless)
         return "";
     const std::string reason = hopeless ? "command failed" : by_command ? "command ended" : "module freed";
