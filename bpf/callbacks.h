@@ -23,13 +23,7 @@ const volatile __u32 cpu_limit; /* CPU numbers are below */
 __u64 followed_queued;
 __u64 followed_done;
 
-/*
- * Followed callbacks waiting on each CPU's list, so that lists without any
- * cause no records. Slots are signed: callbacks of a CPU that went offline are
- * run from another's list.
- */
 #define RS_MAX_CPUS 4096
-__s64 list_waiting[RS_MAX_CPUS];
 
 /* Followed for their caller, not for their function: heads that are queued. */
 struct {
@@ -46,7 +40,6 @@ static __always_inline void rs_call_rcu(enum rs_counter counter, __u64 head, __u
 {
 	struct rs_cpu *cpu = rs_this_cpu();
 	struct rs_cb_queued *record;
-	__u32 this_cpu = bpf_get_smp_processor_id();
 	bool followed_func;
 
 	if (!cpu)
@@ -62,8 +55,6 @@ static __always_inline void rs_call_rcu(enum rs_counter counter, __u64 head, __u
 			__sync_fetch_and_add(&queued_by_followed_count, 1);
 	}
 	__sync_fetch_and_add(&followed_queued, 1);
-	if (this_cpu < RS_MAX_CPUS)
-		__sync_fetch_and_add(&list_waiting[this_cpu], 1);
 	record = rs_begin(rs_cb_queued, cpu, rs_now(), RS_CB_QUEUED, 0);
 	if (!record)
 		return;
@@ -138,7 +129,8 @@ static __always_inline void rs_assigned(struct rcu_segcblist *list, __u64 gp_seq
 	if (!cpu || list_cpu < 0)
 		return;
 	rs_hit(RS_COUNT_CB_ASSIGNED);
-	if (!list_waiting[list_cpu & (RS_MAX_CPUS - 1)])
+	/* Lists are long-lived and many: nothing to tell while no followed callback is on any. */
+	if (!all_callbacks && followed_queued == followed_done)
 		return;
 	record = rs_begin(rs_cb_assigned, cpu, rs_now(), RS_CB_ASSIGNED, 0);
 	if (!record)
@@ -267,11 +259,17 @@ static __always_inline void rs_batch_entered(struct rcu_data *data)
 		if (!mine)
 			return;
 	}
-	depth = mine->depth++;
-	if (depth < RS_BATCH_DEPTH) {
-		mine->state[depth].running_head = 0;
-		mine->state[depth].list_cpu = list_cpu;
-	}
+	/*
+	 * A return is not seen if a tracer came to the function, or left it,
+	 * meanwhile: then the kernel skips the fexit programs of calls that are
+	 * under way. What such a call left here must not hide this batch.
+	 */
+	depth = mine->depth;
+	if (depth >= RS_BATCH_DEPTH || (depth && mine->state[0].list_cpu == list_cpu))
+		depth = 0;
+	mine->depth = depth + 1;
+	mine->state[depth].running_head = 0;
+	mine->state[depth].list_cpu = list_cpu;
 	rs_send_batch(cpu, RS_BATCH_BEGIN, list_cpu);
 }
 
@@ -327,7 +325,6 @@ static __always_inline void rs_dequeued(struct callback_head *head)
 		return;
 	state->running_head = (__u64)head;
 	state->running_func = func;
-	__sync_fetch_and_add(&list_waiting[state->list_cpu & (RS_MAX_CPUS - 1)], -1);
 	rs_send_cb(cpu, RS_CB_INVOKED, (__u64)head, func);
 }
 

@@ -5,30 +5,16 @@
 
 #include "emit.h"
 
-/*
- * In a kprobe at a function's first instruction the return address is on top
- * of the stack.
- */
-static __always_inline __u64 rs_kprobe_caller(struct pt_regs *regs)
-{
-	__u64 caller = 0;
-
-	if (bpf_probe_read_kernel(&caller, sizeof(caller), (void *)PT_REGS_SP(regs)))
-		return 0;
-	return caller;
-}
-
 #define RS_CALLER_FRAMES 6
 
 /*
- * In fentry it lies above the frames of the program and its trampoline: the
- * frame after the one that is in the probed function itself, which was left at
- * its first call.
+ * The kernel's unwinder is asked instead of the stack's top, since a kretprobe
+ * may have put its trampoline there. The probed function itself was left, or
+ * stopped, within its first bytes: endbr64 and the call of the hook are 9.
  */
-static __always_inline __u64 rs_fentry_caller(void *ctx)
+static __always_inline __u64 rs_caller_of(void *ctx, __u64 function)
 {
 	__u64 frames[RS_CALLER_FRAMES];
-	__u64 function = bpf_get_func_ip(ctx);
 	long bytes = bpf_get_stack(ctx, frames, sizeof(frames), 0);
 	bool inside = false;
 
@@ -37,9 +23,20 @@ static __always_inline __u64 rs_fentry_caller(void *ctx)
 			break;
 		if (inside)
 			return frames[i];
-		inside = frames[i] - function < 16; /* endbr64 and the call are 9 bytes */
+		inside = frames[i] - function < 16;
 	}
 	return 0;
+}
+
+/* In fentry the function's frame lies below those of the program and its trampoline. */
+static __always_inline __u64 rs_fentry_caller(void *ctx)
+{
+	return rs_caller_of(ctx, bpf_get_func_ip(ctx));
+}
+
+static __always_inline __u64 rs_kprobe_caller(struct pt_regs *regs)
+{
+	return rs_caller_of(regs, PT_REGS_IP(regs) - 8);
 }
 
 #endif /* RCUSCOPE_CALLER_H */

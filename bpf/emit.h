@@ -178,7 +178,7 @@ static __always_inline void rs_announce_task(void *ring, struct rs_cpu *cpu, __u
 		record_;                                                                           \
 	})
 
-#define rs_send(cpu, record) rs_submit(cpu, record, false)
+#define rs_send(cpu, record)	    rs_submit(cpu, record, false)
 #define rs_send_urgent(cpu, record) rs_submit(cpu, record, true)
 
 #define rs_now() bpf_ktime_get_boot_ns()

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is followed: some modules, known by name, and where their code lies while they are loaded. */
+/* What is followed: some modules, by name, and where their code lies while they are loaded. */
 #ifndef RCUSCOPE_FOLLOW_H
 #define RCUSCOPE_FOLLOW_H
 

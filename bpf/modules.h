@@ -190,6 +190,73 @@ int BPF_KRETPROBE(module_free_kretprobe)
 	return 0;
 }
 
+/*
+ * The exit function itself mostly cannot be probed: __exit implies notrace, and
+ * kprobe events refuse such functions. The system call that runs it can, and so
+ * can the notification that follows it.
+ */
+static __always_inline void rs_unload_asked(struct pt_regs *syscall)
+{
+	struct rs_module_note note = {};
+	struct rs_cpu *cpu = rs_this_cpu();
+	const char *name = NULL;
+
+	if (!cpu)
+		return;
+	rs_hit(RS_COUNT_MODULE_EXIT);
+	/* The registers as user space had them, a layout that is part of the ABI. */
+	bpf_probe_read_kernel(&name, sizeof(name), &PT_REGS_PARM1(syscall));
+	if (bpf_probe_read_user_str(note.name.text, sizeof(note.name.text), name) < 0)
+		return;
+	rs_send_module(cpu, RS_MODULE_UNLOADING, &note, 0);
+}
+
+/* Address of the kernel's static variable, from kallsyms. Set before loading. */
+const volatile __u64 module_notify_list_address;
+
+/* include/linux/module.h: enum module_state */
+#define RS_MODULE_STATE_GOING 2
+
+static __always_inline void rs_notified(__u64 list, __u64 state, struct module *mod)
+{
+	struct rs_module_note note = {};
+	struct rs_cpu *cpu = rs_this_cpu();
+	struct rs_code code = {};
+
+	if (list != module_notify_list_address || state != RS_MODULE_STATE_GOING || !cpu)
+		return;
+	rs_note_module(mod, &note, &code);
+	rs_send_module(cpu, RS_MODULE_EXITED, &note, 0);
+}
+
+SEC("fentry/__x64_sys_delete_module")
+int BPF_PROG(unload_fentry, struct pt_regs *syscall)
+{
+	rs_unload_asked(syscall);
+	return 0;
+}
+
+SEC("kprobe/__x64_sys_delete_module")
+int BPF_KPROBE(unload_kprobe, struct pt_regs *syscall)
+{
+	rs_unload_asked(syscall);
+	return 0;
+}
+
+SEC("fentry/blocking_notifier_call_chain")
+int BPF_PROG(exited_fentry, void *list, unsigned long state, void *mod)
+{
+	rs_notified((__u64)list, state, mod);
+	return 0;
+}
+
+SEC("kprobe/blocking_notifier_call_chain")
+int BPF_KPROBE(exited_kprobe, void *list, unsigned long state, void *mod)
+{
+	rs_notified((__u64)list, state, mod);
+	return 0;
+}
+
 static __always_inline void rs_site_reached(__u64 address, __u16 flags)
 {
 	struct rs_cpu *cpu = rs_this_cpu();

@@ -34,27 +34,27 @@ typedef __s32 rs_s32;
 
 #define RS_WIRE_VERSION 1
 
-#define RS_COMM_LEN 16	  /* TASK_COMM_LEN */
-#define RS_MODULE_LEN 56  /* MODULE_NAME_LEN on 64-bit kernels */
+#define RS_COMM_LEN    16 /* TASK_COMM_LEN */
+#define RS_MODULE_LEN  56 /* MODULE_NAME_LEN on 64-bit kernels */
 #define RS_SECTION_LEN 32 /* longer section names are cut; code sections are short */
 
 enum rs_kind {
-	RS_LOST = 1,	     /* struct rs_lost */
-	RS_TASK = 2,	     /* struct rs_task: before the first record of a task, and after a new name */
-	RS_GP_START = 10,    /* struct rs_gp_start */
-	RS_GP_END = 11,	     /* struct rs_gp: every quiescent state is in; callbacks may run from here on */
-	RS_GP_CLEANED = 12,  /* struct rs_gp: the kernel has announced the end everywhere */
-	RS_CB_QUEUED = 20,   /* struct rs_cb_queued */
-	RS_CB_ASSIGNED = 21, /* struct rs_cb_assigned: rcu_segcblist_accelerate() returned true */
-	RS_CB_INVOKED = 22,  /* struct rs_cb: dequeued, its function runs next */
-	RS_CB_DONE = 23,     /* struct rs_cb: its function has returned */
-	RS_BATCH_BEGIN = 24, /* struct rs_batch: rcu_do_batch() */
-	RS_BATCH_END = 25,   /* struct rs_batch */
-	RS_WAIT_BEGIN = 30,  /* struct rs_wait: aux is enum rs_wait_kind */
-	RS_WAIT_END = 31,    /* struct rs_wait: aux is enum rs_wait_kind, caller is 0 */
-	RS_SITE = 40,	     /* struct rs_site: a probed place of a followed module was reached */
-	RS_MODULE = 50,	     /* struct rs_module: aux is enum rs_module_step */
-	RS_MODULE_SECTION = 51, /* struct rs_module_section: where a followed module's code was put */
+	RS_LOST = 1,		/* struct rs_lost */
+	RS_TASK = 2,		/* struct rs_task: before a task's first record, or renamed */
+	RS_GP_START = 10,	/* struct rs_gp_start */
+	RS_GP_END = 11,		/* struct rs_gp: all quiescent states are in; callbacks may run */
+	RS_GP_CLEANED = 12,	/* struct rs_gp: the kernel has announced the end everywhere */
+	RS_CB_QUEUED = 20,	/* struct rs_cb_queued */
+	RS_CB_ASSIGNED = 21,	/* struct rs_cb_assigned: rcu_segcblist_accelerate() was true */
+	RS_CB_INVOKED = 22,	/* struct rs_cb: dequeued, its function runs next */
+	RS_CB_DONE = 23,	/* struct rs_cb: its function has returned */
+	RS_BATCH_BEGIN = 24,	/* struct rs_batch: rcu_do_batch() */
+	RS_BATCH_END = 25,	/* struct rs_batch */
+	RS_WAIT_BEGIN = 30,	/* struct rs_wait: aux is enum rs_wait_kind */
+	RS_WAIT_END = 31,	/* struct rs_wait: aux is enum rs_wait_kind, caller is 0 */
+	RS_SITE = 40,		/* struct rs_site: a probed place of a module was reached */
+	RS_MODULE = 50,		/* struct rs_module: aux is enum rs_module_step */
+	RS_MODULE_SECTION = 51, /* struct rs_module_section: where a module's code was put */
 };
 
 enum rs_wait_kind {
@@ -64,17 +64,19 @@ enum rs_wait_kind {
 };
 
 enum rs_module_step {
-	RS_MODULE_COMING = 0, /* memory laid out, init not yet called */
-	RS_MODULE_LIVE = 1,   /* init returned 0 */
-	RS_MODULE_FAILED = 2, /* init returned an error (rs_module.ret) */
-	RS_MODULE_FREEING = 3, /* free_module() entered */
-	RS_MODULE_FREED = 4,   /* free_module() returned: the memory is gone */
+	RS_MODULE_COMING = 0,	 /* memory laid out, init not yet called */
+	RS_MODULE_LIVE = 1,	 /* init returned 0 */
+	RS_MODULE_FAILED = 2,	 /* init returned an error (rs_module.ret) */
+	RS_MODULE_FREEING = 3,	 /* free_module() entered */
+	RS_MODULE_FREED = 4,	 /* free_module() returned: the memory is gone */
+	RS_MODULE_UNLOADING = 5, /* delete_module() entered: it may yet be refused */
+	RS_MODULE_EXITED = 6,	 /* its exit function has returned */
 };
 
 /* Flags in rs_header.aux of RS_GP_*. */
 #define RS_GP_EXPEDITED 1
 /* Flags in rs_header.aux of RS_SITE. */
-#define RS_SITE_RETURN 1 /* the function returns */
+#define RS_SITE_RETURN	1 /* the function returns */
 /* Flags in rs_task.flags. */
 #define RS_TASK_KTHREAD 1
 
@@ -114,7 +116,7 @@ RS_ASSERT_SIZE(rs_task, 40);
  */
 struct rs_gp_start {
 	struct rs_header h;
-	rs_u64 gp_seq; /* as of the running grace period: state bits not zero */
+	rs_u64 gp_seq;	 /* as of the running grace period: state bits not zero */
 	rs_u64 since_ns; /* 0: not known */
 };
 RS_ASSERT_SIZE(rs_gp_start, 32);

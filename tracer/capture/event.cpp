@@ -120,6 +120,10 @@ std::optional<event::ModuleStep> module_step(rs_u16 aux) {
         return event::ModuleStep::freeing;
     case RS_MODULE_FREED:
         return event::ModuleStep::freed;
+    case RS_MODULE_UNLOADING:
+        return event::ModuleStep::unloading;
+    case RS_MODULE_EXITED:
+        return event::ModuleStep::exited;
     default:
         return std::nullopt;
     }

@@ -74,7 +74,7 @@ struct Site {
     std::uint64_t address = 0; // of the probed instruction, or of the function that returns
     bool is_return = false;
 };
-enum class ModuleStep : std::uint8_t { coming, live, failed, freeing, freed };
+enum class ModuleStep : std::uint8_t { coming, live, failed, freeing, freed, unloading, exited };
 struct Module {
     ModuleStep step = ModuleStep::coming;
     std::string name;
@@ -90,9 +90,10 @@ struct ModuleSection {
 
 } // namespace event
 
-using EventBody = std::variant<event::Lost, event::Task, event::GpStart, event::GpEnd, event::GpCleaned, event::CbQueued,
-                               event::CbAssigned, event::CbInvoked, event::CbDone, event::BatchBegin, event::BatchEnd,
-                               event::WaitBegin, event::WaitEnd, event::Site, event::Module, event::ModuleSection>;
+using EventBody =
+    std::variant<event::Lost, event::Task, event::GpStart, event::GpEnd, event::GpCleaned, event::CbQueued,
+                 event::CbAssigned, event::CbInvoked, event::CbDone, event::BatchBegin, event::BatchEnd,
+                 event::WaitBegin, event::WaitEnd, event::Site, event::Module, event::ModuleSection>;
 
 struct Event {
     std::uint64_t ns = 0;

@@ -21,10 +21,10 @@
 namespace rcuscope {
 
 struct FileHeader {
-    char magic[8];             // "RCUSCOPE"
-    std::uint32_t version;     // format_version; a reader refuses a greater one
+    char magic[8];              // "RCUSCOPE"
+    std::uint32_t version;      // format_version; a reader refuses a greater one
     std::uint32_t wire_version; // RS_WIRE_VERSION of the records; a reader refuses another
-    std::uint64_t features;    // bits that a reader must know to read the file: none yet
+    std::uint64_t features;     // bits that a reader must know to read the file: none yet
 };
 static_assert(sizeof(FileHeader) == 24);
 
@@ -36,12 +36,12 @@ enum class ChunkType : std::uint16_t { metadata = 1, events = 2, symbols = 3, tr
 inline constexpr std::uint16_t chunk_compressed = 1; // flag: the payload is one zstd frame
 
 struct ChunkHeader {
-    std::uint32_t magic;  // chunk_magic
-    std::uint16_t type;   // ChunkType
+    std::uint32_t magic; // chunk_magic
+    std::uint16_t type;  // ChunkType
     std::uint16_t flags;
-    std::uint32_t cpu;    // of an events chunk, otherwise 0
-    std::uint32_t stored; // bytes of payload in the file
-    std::uint32_t size;   // bytes of payload when decompressed
+    std::uint32_t cpu;      // of an events chunk, otherwise 0
+    std::uint32_t stored;   // bytes of payload in the file
+    std::uint32_t size;     // bytes of payload when decompressed
     std::uint32_t reserved; // 0
     std::uint64_t checksum; // XXH3, 64 bits, of this header with checksum 0 and then of the stored payload
 };

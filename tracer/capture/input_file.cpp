@@ -2,9 +2,9 @@
 #include "capture/input_file.hpp"
 
 #include <cerrno>
-#include <unistd.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace rcuscope {
 

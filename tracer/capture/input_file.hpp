@@ -26,8 +26,7 @@ public:
     tl::unexpected<Error> cannot_read(std::string why, std::string hint = {}) const;
 
 private:
-    InputFile(std::string path, Fd fd, std::uint64_t size)
-        : path_(std::move(path)), fd_(std::move(fd)), size_(size) {}
+    InputFile(std::string path, Fd fd, std::uint64_t size) : path_(std::move(path)), fd_(std::move(fd)), size_(size) {}
 
     std::string path_;
     Fd fd_;

@@ -16,10 +16,10 @@
 namespace rcuscope {
 
 struct HostInfo {
-    std::string kernel;  // utsname.release
-    std::string machine; // utsname.machine
-    std::uint32_t cpus = 0; // possible CPUs: CPU numbers are below this; at most max_cpus
-    std::uint32_t hz = 0;   // timer interrupts per second (CONFIG_HZ), 0 if not known
+    std::string kernel;       // utsname.release
+    std::string machine;      // utsname.machine
+    std::uint32_t cpus = 0;   // possible CPUs: CPU numbers are below this; at most max_cpus
+    std::uint32_t hz = 0;     // timer interrupts per second (CONFIG_HZ), 0 if not known
     bool preempt_rcu = false; // CONFIG_PREEMPT_RCU
     bool rcu_trace = false;   // CONFIG_RCU_TRACE
     std::string clock;        // "boottime": CLOCK_BOOTTIME
@@ -34,8 +34,8 @@ struct ClockSnapshot {
 
 // A hook that was attached, and how.
 struct ProbeInfo {
-    std::string hook; // its name in the table of hooks: "gp.start"
-    std::string via;  // "fentry", "fexit", "kprobe", "kretprobe", "tracefs-kprobe"
+    std::string hook;   // its name in the table of hooks: "gp.start"
+    std::string via;    // "fentry", "fexit", "kprobe", "kretprobe", "tracefs-kprobe"
     std::string symbol; // what it is attached to
 };
 
@@ -58,13 +58,13 @@ struct ModuleInfo {
     std::string file;     // base name of the .ko
     std::string build_id; // hex, empty if it has none
     std::string init_function;
-    std::string exit_function; // empty if it has none
+    std::string exit_function;             // empty if it has none
     std::vector<ModuleFunction> functions; // by section, then offset
 };
 
 enum class SiteKind : std::uint8_t {
-    read_lock,    // about to call __rcu_read_lock()
-    read_unlock,  // about to call __rcu_read_unlock()
+    read_lock,   // about to call __rcu_read_lock()
+    read_unlock, // about to call __rcu_read_unlock()
     function_entry,
     function_return,
 };
@@ -80,11 +80,11 @@ struct SiteInfo {
 struct Metadata {
     std::string tool_version;
     HostInfo host;
-    ClockSnapshot clocks;        // at the start
-    std::uint64_t start_ns = 0;  // CLOCK_BOOTTIME: when every probe was in place
-    std::vector<std::string> command; // empty if none was run
+    ClockSnapshot clocks;              // at the start
+    std::uint64_t start_ns = 0;        // CLOCK_BOOTTIME: when every probe was in place
+    std::vector<std::string> command;  // empty if none was run
     std::vector<std::string> followed; // names of the followed modules
-    bool all_callbacks = false;  // callbacks of the whole system, not only of the followed modules
+    bool all_callbacks = false;        // callbacks of the whole system, not only of the followed modules
     std::vector<ProbeInfo> probes;
     std::vector<MissingInfo> missing;
     std::vector<ModuleInfo> modules;
@@ -95,7 +95,8 @@ struct ProbeHits {
     std::string hook;
     std::string via;
     std::uint64_t hits = 0;
-    std::uint64_t missed = 0; // the kernel reached it but could not run the probe (recursion, no free kretprobe instance)
+    std::uint64_t missed =
+        0; // the kernel reached it but could not run the probe (recursion, no free kretprobe instance)
 };
 
 // Records lost on a CPU, from the kernel's own count at the end of the recording.
@@ -108,8 +109,8 @@ struct CpuLoss {
 
 // Written when a recording ends in order. A capture without it was cut off.
 struct Trailer {
-    std::uint64_t end_ns = 0; // CLOCK_BOOTTIME
-    std::string reason;       // why it ended: "command ended", "module freed", "duration", "interrupted", ...
+    std::uint64_t end_ns = 0;          // CLOCK_BOOTTIME
+    std::string reason;                // why it ended: "command ended", "module freed", "duration", "interrupted", ...
     std::optional<int> command_status; // exit status of the command, 128 + signal if one ended it
     std::vector<ProbeHits> hits;
     std::vector<CpuLoss> lost; // CPUs that lost something

@@ -2,10 +2,10 @@
 #include "capture/output_file.hpp"
 
 #include <cerrno>
-#include <unistd.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <unistd.h>
 #include <vector>
 
 namespace rcuscope {

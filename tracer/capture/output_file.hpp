@@ -27,8 +27,7 @@ public:
     const std::string& path() const { return path_; }
 
 private:
-    OutputFile(std::string path, Fd fd, bool regular)
-        : path_(std::move(path)), fd_(std::move(fd)), regular_(regular) {}
+    OutputFile(std::string path, Fd fd, bool regular) : path_(std::move(path)), fd_(std::move(fd)), regular_(regular) {}
     tl::unexpected<Error> failed(int error_number) const;
 
     std::string path_;

@@ -18,12 +18,12 @@ namespace rcuscope {
 // How much of a file was whole.
 struct CaptureExtent {
     std::uint64_t file_bytes = 0;
-    std::uint64_t valid_bytes = 0;  // up to the end of the last whole chunk
-    std::string cut_reason;         // why reading stopped before the end of the file; empty if it did not
+    std::uint64_t valid_bytes = 0;     // up to the end of the last whole chunk
+    std::string cut_reason;            // why reading stopped before the end of the file; empty if it did not
     std::uint64_t skipped_chunks = 0;  // whole, but of an unknown type, or metadata again
     std::uint64_t skipped_records = 0; // of an unknown kind, or malformed
     std::uint64_t event_chunks = 0;
-    std::uint64_t event_bytes = 0;  // of the records, decompressed
+    std::uint64_t event_bytes = 0; // of the records, decompressed
 };
 
 // Reads a capture file, whole or cut off.
@@ -39,9 +39,10 @@ public:
     ~CaptureReader();
 
     const Metadata& metadata() const;
-    const std::vector<SymbolInfo>& symbols() const;    // of all symbols chunks, by address; the last one of an address counts
-    const std::optional<Trailer>& trailer() const;     // none: the recording was cut off
-    const CaptureExtent& extent() const;               // skipped_records: after for_each_event()
+    const std::vector<SymbolInfo>&
+    symbols() const; // of all symbols chunks, by address; the last one of an address counts
+    const std::optional<Trailer>& trailer() const; // none: the recording was cut off
+    const CaptureExtent& extent() const;           // skipped_records: after for_each_event()
 
     // Every event in the order of time (of equal times: by CPU, then as sent).
     // Fails if the file has changed since open(), or if so much of it overlaps in

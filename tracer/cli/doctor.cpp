@@ -31,6 +31,15 @@ nlohmann::ordered_json plan_json(const AttachPlan& plan) {
     return hooks;
 }
 
+// Most is only told to root: what was not looked at is not known, neither yes nor no.
+const char* yes_no(const ThisKernel& kernel, bool value) {
+    return !kernel.symbols ? "unknown" : value ? "yes" : "no";
+}
+
+nlohmann::ordered_json known(const ThisKernel& kernel, bool value) {
+    return kernel.symbols ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
+}
+
 void print_json(const ThisKernel& kernel, const AttachPlan& plan) {
     nlohmann::ordered_json out;
     out["schema"] = "rcuscope.doctor/1";
@@ -38,12 +47,12 @@ void print_json(const ThisKernel& kernel, const AttachPlan& plan) {
     out["machine"] = kernel.host.machine;
     out["cpus"] = kernel.host.cpus;
     out["hz"] = kernel.host.hz;
-    out["preempt_rcu"] = kernel.host.preempt_rcu;
-    out["rcu_trace"] = kernel.host.rcu_trace;
+    out["preempt_rcu"] = known(kernel, kernel.host.preempt_rcu);
+    out["rcu_trace"] = known(kernel, kernel.host.rcu_trace);
     out["btf"] = kernel.offer.btf;
-    out["kprobe_events"] = kernel.offer.kprobe_events;
+    out["kprobe_events"] = known(kernel, kernel.offer.kprobe_events);
     out["lockdown"] = kernel.lockdown;
-    out["plan"] = plan_json(plan);
+    out["plan"] = kernel.symbols ? plan_json(plan) : nlohmann::ordered_json();
     auto problems = nlohmann::ordered_json::array();
     for (const Error& problem : kernel.problems)
         problems.push_back({{"what", problem.what}, {"why", problem.why}, {"hint", problem.hint}});
@@ -51,19 +60,8 @@ void print_json(const ThisKernel& kernel, const AttachPlan& plan) {
     std::cout << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
 }
 
-const char* yes_no(bool value) {
-    return value ? "yes" : "no";
-}
-
-void print_text(const ThisKernel& kernel, const AttachPlan& plan) {
-    std::cout << "Kernel " << kernel.host.kernel << " (" << kernel.host.machine << "), " << kernel.host.cpus << " CPUs, HZ "
-              << kernel.host.hz << "\n"
-              << "  preemptible RCU (CONFIG_PREEMPT_RCU)  " << yes_no(kernel.host.preempt_rcu) << "\n"
-              << "  rcu trace events (CONFIG_RCU_TRACE)   " << yes_no(kernel.host.rcu_trace) << "\n"
-              << "  type information (BTF)                " << yes_no(kernel.offer.btf) << "\n"
-              << "  kprobe events (tracefs)               " << yes_no(kernel.offer.kprobe_events) << "\n"
-              << "  lockdown                              " << (kernel.lockdown.empty() ? "not built in" : kernel.lockdown)
-              << "\n\nHow rcuscope would see RCU here:\n";
+void print_plan(const AttachPlan& plan) {
+    std::cout << "\nHow rcuscope would see RCU here:\n";
     for (const PlannedHook& planned : plan.hooks) {
         std::string name(planned.hook->name);
         name.resize(std::max<std::size_t>(name.size(), 32), ' ');
@@ -79,6 +77,20 @@ void print_text(const ThisKernel& kernel, const AttachPlan& plan) {
         if (planned.missing())
             std::cout << "      a recording will not show " << planned.hook->without << "\n";
     }
+}
+
+void print_text(const ThisKernel& kernel, const AttachPlan& plan) {
+    std::cout << "Kernel " << kernel.host.kernel << " (" << kernel.host.machine << "), " << kernel.host.cpus
+              << " CPUs, HZ " << kernel.host.hz << "\n"
+              << "  preemptible RCU (CONFIG_PREEMPT_RCU)  " << yes_no(kernel, kernel.host.preempt_rcu) << "\n"
+              << "  rcu trace events (CONFIG_RCU_TRACE)   " << yes_no(kernel, kernel.host.rcu_trace) << "\n"
+              << "  type information (BTF)                " << (kernel.offer.btf ? "yes" : "no") << "\n"
+              << "  kprobe events (tracefs)               " << yes_no(kernel, kernel.offer.kprobe_events) << "\n"
+              << "  lockdown                              " << (kernel.lockdown.empty() ? "unknown" : kernel.lockdown)
+              << "\n";
+    if (kernel.symbols)
+        print_plan(plan);
+
     for (const Error& problem : kernel.problems)
         std::cout << "\nProblem: " << problem.what << ": " << problem.why << "\n  hint: " << problem.hint << "\n";
     if (kernel.problems.empty())
@@ -105,7 +117,8 @@ Outcome run_doctor(const DoctorArguments& arguments) {
 } // namespace
 
 void add_doctor(CLI::App& app, Outcome& result) {
-    auto* command = app.add_subcommand("doctor", "Say what this kernel offers and how RCU would be seen; attaches nothing");
+    auto* command =
+        app.add_subcommand("doctor", "Say what this kernel offers and how RCU would be seen; attaches nothing");
     auto arguments = std::make_shared<DoctorArguments>();
     command->add_flag("--json", arguments->json, "For scripts");
     command->add_option("--via", arguments->via, "As with record: fentry or kprobe only");

@@ -38,7 +38,8 @@ void print_json(const LoadedTimeline& loaded) {
     out["file"] = {{"bytes", loaded.extent.file_bytes},
                    {"valid_bytes", loaded.extent.valid_bytes},
                    {"event_bytes", loaded.extent.event_bytes},
-                   {"cut", loaded.extent.cut_reason.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(loaded.extent.cut_reason)}};
+                   {"cut", loaded.extent.cut_reason.empty() ? nlohmann::ordered_json()
+                                                            : nlohmann::ordered_json(loaded.extent.cut_reason)}};
     out["grace_periods"] = timeline.grace_periods.size();
     out["callbacks"] = {{"queued", timeline.callbacks.size()},
                         {"done", state_count(CallbackState::done)},

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <csignal>
+#include <cstdio>
+#include <exception>
 #include <iostream>
 
 #include "cli/cli.hpp"
@@ -19,7 +21,9 @@ int report_error(const Error& error) {
 
 } // namespace rcuscope
 
-int main(int argc, char** argv) {
+namespace {
+
+int run(int argc, char** argv) {
     using namespace rcuscope;
     // A closed pipe is a write error like any other: reported, and nothing is left behind.
     std::signal(SIGPIPE, SIG_IGN);
@@ -49,4 +53,17 @@ int main(int argc, char** argv) {
         return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::bad_input);
     }
     return result ? static_cast<int>(*result) : report_error(result.error());
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    // What can go wrong is a value everywhere else; what is thrown nevertheless is
+    // the library's: no memory, mostly.
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "rcuscope: cannot go on: %s\n", error.what());
+        return static_cast<int>(rcuscope::ExitCode::cannot_here);
+    }
 }

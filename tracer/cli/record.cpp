@@ -7,12 +7,12 @@
 
 #include "cli/cli.hpp"
 #include "cli/load.hpp"
-#include "record/recorder.hpp"
 #include "cli/summary.hpp"
 #include "export/exporter.hpp"
 #include "kernel/host.hpp"
 #include "kernel/module_path.hpp"
 #include "probes/session.hpp"
+#include "record/recorder.hpp"
 
 namespace rcuscope {
 
@@ -163,7 +163,8 @@ Outcome run_record(const RecordArguments& arguments) {
         std::cerr << "\n";
     }
     if (recorded->command_status.value_or(0) != 0) {
-        std::cerr << "rcuscope: " << arguments.command.front() << " ended with status " << *recorded->command_status << "\n";
+        std::cerr << "rcuscope: " << arguments.command.front() << " ended with status " << *recorded->command_status
+                  << "\n";
         return ExitCode::does_not_hold;
     }
     if (arguments.strict && !loaded->timeline.capture.lost.empty()) {
@@ -178,8 +179,9 @@ Outcome run_record(const RecordArguments& arguments) {
 void add_record(CLI::App& app, Outcome& result) {
     auto* command = app.add_subcommand("record", "Record what RCU and a module do, while a command runs");
     auto arguments = std::make_shared<RecordArguments>();
-    command->add_option("-m,--module", arguments->modules,
-                        "Follow this module from its first instruction: its .ko file, or the name of an installed one")
+    command
+        ->add_option("-m,--module", arguments->modules,
+                     "Follow this module from its first instruction: its .ko file, or the name of an installed one")
         ->expected(1)
         ->take_all();
     std::string formats = "Where to, the format by its ending: .rcu (the recording itself)";
@@ -188,8 +190,9 @@ void add_record(CLI::App& app, Outcome& result) {
     command->add_option("-o,--output", arguments->outputs, formats + "; may be given more than once [rcuscope.rcu]")
         ->expected(1)
         ->take_all();
-    command->add_option("--function", arguments->functions,
-                        "Record calls of these functions of the module only (a pattern, such as 'cmap_*') [all of them]")
+    command
+        ->add_option("--function", arguments->functions,
+                     "Record calls of these functions of the module only (a pattern, such as 'cmap_*') [all of them]")
         ->expected(1)
         ->take_all();
     command->add_flag("--no-functions", arguments->no_functions, "Record no calls of the module's functions");
@@ -206,11 +209,12 @@ void add_record(CLI::App& app, Outcome& result) {
     command->add_flag("--strict", arguments->strict, "Exit code 1 if anything was lost");
     command->add_flag("--addresses", arguments->options.addresses, "Show kernel addresses in exports");
     command->add_flag("-q,--quiet", arguments->quiet, "No progress and no summary");
-    command->add_option("COMMAND", arguments->command, "The command to run, after --")->expected(0, 1 << 20);
+    command->add_option("COMMAND", arguments->command, "The command to run, after --")->expected(1, 1 << 20);
     command->positionals_at_end();
     command->footer(
         "It ends when the command has ended and the callbacks that were then pending have run (see --linger),\n"
-        "when the module is gone (--until-unload), after --duration, or with Ctrl-C. Then it prints a summary on stderr.\n"
+        "when the module is gone (--until-unload), after --duration, or with Ctrl-C. Then it prints a summary on "
+        "stderr.\n"
         "Exit code 1 if the command failed.\n\n"
         "Examples:\n"
         "  sudo rcuscope record -m rcucmap.ko -o run.rcu -o run.json -o run.pftrace -- insmod rcucmap.ko\n"

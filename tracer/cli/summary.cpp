@@ -62,7 +62,8 @@ void print_readers(const std::vector<ReadSectionStatistics>& rows, std::ostream&
     if (rows.empty())
         out << label("read-side sections") << "0\n";
     for (const ReadSectionStatistics& row : rows)
-        out << label("read-side sections in " + name_text(row.name)) << row.count << ": " << quantiles(row.duration) << "\n";
+        out << label("read-side sections in " + name_text(row.name)) << row.count << ": " << quantiles(row.duration)
+            << "\n";
 }
 
 void print_modules(const Timeline& timeline, std::ostream& out) {
@@ -134,7 +135,8 @@ void print_summary(const Timeline& timeline, std::ostream& out) {
             << quantiles(row.duration) << "\n";
     if (summary.function_calls)
         out << label("calls of the module's functions") << summary.function_calls << "\n";
-    out << label("hazards") << (timeline.hazards.empty() ? "none found" : std::to_string(timeline.hazards.size())) << "\n";
+    out << label("hazards") << (timeline.hazards.empty() ? "none found" : std::to_string(timeline.hazards.size()))
+        << "\n";
     for (const Hazard& hazard : timeline.hazards)
         out << "    " << hazard.severity << " " << hazard.kind << ": " << printable(hazard.text) << "\n";
     print_losses(timeline, out);

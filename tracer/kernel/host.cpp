@@ -2,6 +2,7 @@
 #include "kernel/host.hpp"
 
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <charconv>
 #include <ctime>
 #include <memory>
@@ -88,7 +89,8 @@ Result<std::string> tracefs_path() {
     for (const char* path : {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"})
         if (::access((std::string(path) + "/kprobe_events").c_str(), F_OK) == 0)
             return path;
-    return fail(ExitCode::cannot_here, "cannot place probes in a module", "tracefs is not mounted, or has no kprobe_events",
+    return fail(ExitCode::cannot_here, "cannot place probes in a module",
+                "tracefs is not mounted, or has no kprobe_events",
                 "mount it: mount -t tracefs tracefs /sys/kernel/tracing");
 }
 
@@ -98,6 +100,7 @@ bool has_trace_event(const std::string& tracefs, std::string_view group, std::st
 }
 
 Result<std::set<std::string>> btf_functions_among(const std::set<std::string>& wanted) {
+    libbpf_set_print(nullptr); // what it has to say is said below
     const std::unique_ptr<btf, decltype(&btf__free)> types(btf__load_vmlinux_btf(), &btf__free);
     if (!types)
         return fail(ExitCode::cannot_here, "cannot find the kernel's own type information",

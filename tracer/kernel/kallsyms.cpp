@@ -80,9 +80,13 @@ std::optional<std::uint64_t> Kallsyms::address_of(std::string_view wanted) const
 }
 
 bool Kallsyms::has_function(std::string_view wanted) const {
-    return std::any_of(code_.begin(), code_.end(), [&](const Symbol& symbol) {
-        return symbol.module_size == 0 && name(symbol) == wanted;
-    });
+    return std::any_of(code_.begin(), code_.end(),
+                       [&](const Symbol& symbol) { return symbol.module_size == 0 && name(symbol) == wanted; });
+}
+
+bool Kallsyms::in_kernel_proper(std::uint64_t address) const {
+    const auto place = place_of(address);
+    return place && place->module.empty();
 }
 
 std::set<std::string> Kallsyms::functions_among(const std::set<std::string>& names) const {
@@ -101,11 +105,13 @@ std::optional<Kallsyms::Place> Kallsyms::place_of(std::uint64_t address) const {
         return std::nullopt;
     auto found = std::lower_bound(code_.begin(), after, std::prev(after)->address,
                                   [](const Symbol& symbol, std::uint64_t wanted) { return symbol.address < wanted; });
-    // kallsyms has no sizes: a function reaches to the next symbol, but none is this large, so that an
-    // address far beyond the last one of an area is not taken for it.
-    constexpr std::uint64_t largest_function = 1u << 20;
+    // kallsyms has no sizes: a function reaches to the next symbol, and the last one
+    // of the kernel, or of a module, to somewhere. Modules begin on pages of their
+    // own, so beyond its page the last function of one is not believed.
     const std::uint64_t offset = address - found->address;
-    if (offset > largest_function)
+    constexpr std::uint64_t page = 4096;
+    const bool last = after == code_.end() || module(*after) != module(*found);
+    if (last && address / page != found->address / page)
         return std::nullopt;
     return Place{std::string(name(*found)), std::string(module(*found)), offset};
 }

@@ -38,6 +38,8 @@ public:
     std::optional<std::uint64_t> address_of(std::string_view name) const;
     // Code of the kernel proper under exactly this name.
     bool has_function(std::string_view name) const;
+    // Whether an address is code of the kernel itself, not of a module.
+    bool in_kernel_proper(std::uint64_t address) const;
     // Those of the names that has_function() holds for, in one pass over all symbols.
     std::set<std::string> functions_among(const std::set<std::string>& names) const;
     // The function that holds a code address. Code only: a data symbol is never taken for a function.
@@ -45,7 +47,9 @@ public:
 
 private:
     std::string_view name(const Symbol& symbol) const { return {text_.data() + symbol.name_at, symbol.name_size}; }
-    std::string_view module(const Symbol& symbol) const { return {text_.data() + symbol.module_at, symbol.module_size}; }
+    std::string_view module(const Symbol& symbol) const {
+        return {text_.data() + symbol.module_at, symbol.module_size};
+    }
 
     std::string text_;
     std::vector<Symbol> code_; // by address

@@ -9,6 +9,7 @@
 #include <libelf.h>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string_view>
 #include <unistd.h>
@@ -62,6 +63,7 @@ public:
         if (file_.name.empty() || file_.release.empty())
             return not_a_module("it has no module information (.modinfo)");
         read_functions();
+        read_traceable();
         for (const Section& section : sections_)
             if (section.header.sh_type == SHT_RELA && section.header.sh_info < sections_.size() &&
                 sections_[section.header.sh_info].is_code())
@@ -71,7 +73,8 @@ public:
 
 private:
     tl::unexpected<Error> not_a_module(std::string why, std::string hint = {}) const {
-        return fail(ExitCode::bad_input, "cannot use " + path_ + " as a kernel module", std::move(why), std::move(hint));
+        return fail(ExitCode::bad_input, "cannot use " + path_ + " as a kernel module", std::move(why),
+                    std::move(hint));
     }
 
     Status open() {
@@ -84,7 +87,8 @@ private:
         if (!elf_ || elf_kind(elf_.get()) != ELF_K_ELF) {
             for (const auto& [ending, tool] : {std::pair{".xz", "xz"}, {".zst", "zstd"}, {".gz", "gzip"}})
                 if (path_.ends_with(ending))
-                    return not_a_module("it is compressed", std::string("decompress a copy first: ") + tool + " -dk " + path_);
+                    return not_a_module("it is compressed",
+                                        std::string("decompress a copy first: ") + tool + " -dk " + path_);
             return not_a_module("it is not an ELF file");
         }
         GElf_Ehdr header;
@@ -128,7 +132,7 @@ private:
                 file_.name = entry.substr(5);
             else if (entry.starts_with("vermagic="))
                 file_.release = entry.substr(9, entry.find(' ') == std::string_view::npos ? std::string_view::npos
-                                                                                         : entry.find(' ') - 9);
+                                                                                          : entry.find(' ') - 9);
         }
     }
 
@@ -192,6 +196,35 @@ private:
         }
     }
 
+    // The kernel lets kprobe events into functions that ftrace can trace, which are
+    // those with a place in this table (kernel/trace/trace_kprobe.c:
+    // within_notrace_func()). A part that the compiler split off counts as its function.
+    void read_traceable() {
+        const Section* table = section_named(".rela__mcount_loc");
+        Elf_Data* data = table && symtab_ ? elf_getdata(table->scn, nullptr) : nullptr;
+        if (!data)
+            return; // built without ftrace: nothing is known to be refused
+        std::set<std::pair<std::string, std::uint64_t>> places;
+        GElf_Rela rela;
+        for (int i = 0; gelf_getrela(data, i, &rela); i++) {
+            GElf_Sym symbol;
+            if (gelf_getsym(symtab_, static_cast<int>(GELF_R_SYM(rela.r_info)), &symbol) &&
+                symbol.st_shndx < sections_.size())
+                places.emplace(sections_[symbol.st_shndx].name,
+                               symbol.st_value + static_cast<std::uint64_t>(rela.r_addend));
+        }
+        std::set<std::string> traceable;
+        for (const KoFunction& function : file_.functions) {
+            const auto first = places.lower_bound({function.section, function.offset});
+            if (first != places.end() && first->first == function.section &&
+                first->second - function.offset < std::max<std::uint64_t>(function.size, 1))
+                traceable.insert(function.name);
+        }
+        for (KoFunction& function : file_.functions)
+            function.notrace = !traceable.contains(function.name) &&
+                               !traceable.contains(function.name.substr(0, function.name.find('.')));
+    }
+
     void unusable(const std::string& section, std::uint64_t offset, const std::string& why) {
         if (file_.unusable_sites++ == 0)
             file_.unusable_example = section + "+" + std::to_string(offset) + ": " + why;
@@ -231,6 +264,8 @@ private:
             });
             if (holder == file_.functions.end())
                 unusable(code.name, offset, "in no function");
+            else if (holder->notrace)
+                unusable(code.name, offset, holder->name + " is notrace");
             else if (bearers_[holder->name] > 1) // the kernel places probes by name: it would take any of them
                 unusable(code.name, offset, holder->name + " is the name of several functions");
             else

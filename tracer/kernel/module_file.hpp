@@ -13,18 +13,19 @@
 namespace rcuscope {
 
 struct KoFunction {
-    std::string name;         // as kallsyms will show it
-    std::string section;      // ".text", ".init.text", ...
-    std::uint64_t offset = 0; // in the section, bytes
-    std::uint64_t size = 0;   // bytes
+    std::string name;           // as kallsyms will show it
+    std::string section;        // ".text", ".init.text", ...
+    std::uint64_t offset = 0;   // in the section, bytes
+    std::uint64_t size = 0;     // bytes
     bool can_be_entered = true; // false for the parts that a compiler split off (".cold")
+    bool notrace = false;       // kprobe events refuse it, as they do every __exit function
 };
 
 // A call, or a jump at a function's end, to __rcu_read_lock() or __rcu_read_unlock().
 struct KoReadSite {
-    bool lock = false;          // otherwise unlock
-    std::string function;       // the one that holds it
-    std::uint64_t offset = 0;   // of the instruction in the function, bytes
+    bool lock = false;        // otherwise unlock
+    std::string function;     // the one that holds it
+    std::uint64_t offset = 0; // of the instruction in the function, bytes
 };
 
 struct ModuleFile {

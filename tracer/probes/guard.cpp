@@ -117,8 +117,8 @@ Status ProbeGuard::finish() {
     pid_ = -1;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return {};
-    return fail(ExitCode::cannot_here, "cannot remove the probes of " + probe_group(), "the kernel says that they are in use",
-                "look at kprobe_events in tracefs, and remove them there");
+    return fail(ExitCode::cannot_here, "cannot remove the probes of " + probe_group(),
+                "the kernel says that they are in use", "look at kprobe_events in tracefs, and remove them there");
 }
 
 void remove_stale_probes(const std::string& tracefs) {

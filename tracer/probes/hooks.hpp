@@ -11,8 +11,8 @@
 namespace rcuscope {
 
 enum class Way {
-    fentry, // BPF trampolines (fentry and fexit): needs the function in the kernel's BTF
-    kprobe, // kprobes and kretprobes: needs the function's symbol
+    fentry,         // BPF trampolines (fentry and fexit): needs the function in the kernel's BTF
+    kprobe,         // kprobes and kretprobes: needs the function's symbol
     tracefs_kprobe, // kprobe events of tracefs, which can wait for a module that is not there yet
 };
 
@@ -30,18 +30,18 @@ struct Alternative {
 };
 
 enum class HookScope {
-    kernel,          // always wanted
-    read_sites,      // wanted if a module is followed
-    function_sites,  // wanted if a followed module's functions are asked for
+    kernel,         // always wanted
+    read_sites,     // wanted if a module is followed
+    function_sites, // wanted if a followed module's functions are asked for
 };
 
 struct Hook {
     std::string_view name;
-    std::string_view shows;        // what is seen with it, for people
-    std::string_view without;      // what is not known without it
-    bool newer_kernels_only;       // a kernel that has none of its functions lacks nothing
+    std::string_view shows;   // what is seen with it, for people
+    std::string_view without; // what is not known without it
+    bool newer_kernels_only;  // a kernel that has none of its functions lacks nothing
     HookScope scope;
-    unsigned counter;              // its place in the programs' counters (enum rs_counter)
+    unsigned counter; // its place in the programs' counters (enum rs_counter)
     std::vector<Alternative> alternatives;
 };
 

@@ -53,7 +53,8 @@ PlannedHook resolve_hook(const Hook& hook, const KernelOffer& offer, const PlanR
         return planned;
     }
     if (hook.scope == HookScope::read_sites && !offer.preempt_rcu) {
-        planned.why = "this kernel is built without CONFIG_PREEMPT_RCU: rcu_read_lock() is no call that could be probed";
+        planned.why =
+            "this kernel is built without CONFIG_PREEMPT_RCU: rcu_read_lock() is no call that could be probed";
         return planned;
     }
     for (const Alternative& alternative : hook.alternatives) {
@@ -83,6 +84,11 @@ std::set<std::string> AttachPlan::programs() const {
 bool AttachPlan::takes(std::string_view hook) const {
     return std::any_of(hooks.begin(), hooks.end(),
                        [&](const PlannedHook& planned) { return planned.taken && planned.hook->name == hook; });
+}
+
+bool AttachPlan::takes_way(Way way) const {
+    return std::any_of(hooks.begin(), hooks.end(),
+                       [&](const PlannedHook& planned) { return planned.taken && planned.taken->way == way; });
 }
 
 AttachPlan resolve(std::span<const Hook> table, const KernelOffer& offer, const PlanRequest& request) {

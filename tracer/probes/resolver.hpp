@@ -26,7 +26,7 @@ struct KernelOffer {
 };
 
 struct PlanRequest {
-    std::optional<Way> via;      // only this way of seeing RCU; the others count as not there
+    std::optional<Way> via; // only this way of seeing RCU; the others count as not there
     bool follow_modules = false;
     bool follow_functions = false;
 };
@@ -51,6 +51,7 @@ struct AttachPlan {
 
     std::set<std::string> programs() const; // names of those to load
     bool takes(std::string_view hook) const;
+    bool takes_way(Way way) const; // for any hook
 };
 
 AttachPlan resolve(std::span<const Hook> table, const KernelOffer& offer, const PlanRequest& request);

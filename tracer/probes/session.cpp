@@ -2,20 +2,18 @@
 #include "probes/session.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
-#include <cstring>
 #include <linux/perf_event.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/file.hpp"
-#include "kernel/host.hpp"
 #include "control.h"
+#include "kernel/host.hpp"
 // After the types that it uses.
 #include "rcuscope.skel.h"
 
@@ -25,7 +23,7 @@ static_assert(max_followed == RS_MAX_FOLLOWED);
 
 namespace {
 
-// The last lines that libbpf had to say, for the error message of what failed then.
+// What libbpf had to say, for the error message of what failed then.
 std::string& libbpf_words() {
     static std::string words;
     return words;
@@ -34,24 +32,30 @@ std::string& libbpf_words() {
 int keep_libbpf_words(libbpf_print_level level, const char* format, va_list args) {
     if (level != LIBBPF_WARN)
         return 0;
-    std::array<char, 2048> line;
-    std::vsnprintf(line.data(), line.size(), format, args);
-    std::string& words = libbpf_words();
-    words += line.data();
-    constexpr std::size_t enough = 4096;
-    if (words.size() > enough)
-        words.erase(0, words.size() - enough);
+    va_list again;
+    va_copy(again, args);
+    const int size = std::vsnprintf(nullptr, 0, format, args);
+    std::string line(size > 0 ? static_cast<std::size_t>(size) + 1 : 0, '\0');
+    std::vsnprintf(line.data(), line.size(), format, again);
+    va_end(again);
+    if (!line.empty())
+        line.pop_back(); // the zero at the end
+    libbpf_words() += line;
     return 0;
 }
 
+// The end is what tells: the verifier's log may be long, and its last lines say why.
+std::string last_words() {
+    constexpr std::size_t most = 12;
+    const auto lines = split_lines(libbpf_words());
+    std::string text;
+    for (std::size_t i = lines.size() > most ? lines.size() - most : 0; i < lines.size(); i++)
+        text += "\n    " + std::string(lines[i]);
+    return text;
+}
+
 tl::unexpected<Error> cannot(const std::string& what, int error_number) {
-    std::string why = errno_text(error_number);
-    std::string words = libbpf_words();
-    while (!words.empty() && words.back() == '\n')
-        words.pop_back();
-    if (!words.empty())
-        why += "\n" + words;
-    return fail(ExitCode::cannot_here, what, why,
+    return fail(ExitCode::cannot_here, what, errno_text(error_number) + last_words(),
                 "try the other way to see RCU (--via kprobe, --via fentry), and see what rcuscope doctor says");
 }
 
@@ -117,6 +121,7 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& confi
     fixed.rcu_state_address = config.rcu_state_address;
     fixed.rcu_data_address = config.rcu_data_address;
     fixed.per_cpu_offset_address = config.per_cpu_offset_address;
+    fixed.module_notify_list_address = config.module_notify_list_address;
     fixed.cpu_limit = config.cpus;
     bpf_map__set_max_entries(skeleton->maps.rings, config.cpus);
     if (const int error = rcuscope_bpf::load(skeleton); error)
@@ -191,7 +196,8 @@ Status BpfSession::Impl::attach_to_event(const char* name, std::uint64_t event) 
 std::vector<rs_cpu> BpfSession::Impl::cpu_states() const {
     const std::uint32_t zero = 0;
     std::vector<rs_cpu> states(static_cast<std::size_t>(libbpf_num_possible_cpus()));
-    if (bpf_map__lookup_elem(skeleton->maps.cpus, &zero, sizeof(zero), states.data(), states.size() * sizeof(rs_cpu), 0))
+    if (bpf_map__lookup_elem(skeleton->maps.cpus, &zero, sizeof(zero), states.data(), states.size() * sizeof(rs_cpu),
+                             0))
         return {};
     return states;
 }

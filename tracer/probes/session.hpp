@@ -19,7 +19,7 @@
 namespace rcuscope {
 
 struct SessionConfig {
-    std::vector<std::string> followed;   // names of modules, at most max_followed
+    std::vector<std::string> followed; // names of modules, at most max_followed
     bool all_callbacks = false;
     std::uint32_t ring_bytes = 4u << 20; // of each CPU's buffer; a power of two, whole pages
     std::uint32_t cpus = 1;              // CPU numbers are below
@@ -27,6 +27,7 @@ struct SessionConfig {
     std::uint64_t rcu_state_address = 0;
     std::uint64_t rcu_data_address = 0;
     std::uint64_t per_cpu_offset_address = 0;
+    std::uint64_t module_notify_list_address = 0;
 };
 
 inline constexpr std::size_t max_followed = 8; // RS_MAX_FOLLOWED

@@ -18,9 +18,8 @@ std::string event_name(const std::string& group, bool returns) {
 }
 
 bool matches_any(const std::string& name, const std::vector<std::string>& patterns) {
-    return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-        return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
-    });
+    return std::any_of(patterns.begin(), patterns.end(),
+                       [&](const std::string& pattern) { return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0; });
 }
 
 bool is_return(const SiteInfo& site) {
@@ -51,16 +50,26 @@ std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std
     std::vector<SiteInfo> sites;
     if (readers)
         for (const KoReadSite& site : module.read_sites)
-            sites.push_back({site.lock ? SiteKind::read_lock : SiteKind::read_unlock, module.name, site.function, site.offset});
+            sites.push_back(
+                {site.lock ? SiteKind::read_lock : SiteKind::read_unlock, module.name, site.function, site.offset});
     for (const KoFunction& function : module.functions)
-        if (function.can_be_entered && matches_any(function.name, functions)) {
+        if (function.can_be_entered && !function.notrace && matches_any(function.name, functions)) {
             sites.push_back({SiteKind::function_entry, module.name, function.name, 0});
             sites.push_back({SiteKind::function_return, module.name, function.name, 0});
         }
     return sites;
 }
 
-Result<PlacedSites> place_sites(const std::string& tracefs, const std::string& group, const std::vector<SiteInfo>& sites) {
+std::vector<std::string> untraceable_functions(const ModuleFile& module, const std::vector<std::string>& functions) {
+    std::vector<std::string> names;
+    for (const KoFunction& function : module.functions)
+        if (function.can_be_entered && function.notrace && matches_any(function.name, functions))
+            names.push_back(function.name);
+    return names;
+}
+
+Result<PlacedSites> place_sites(const std::string& tracefs, const std::string& group,
+                                const std::vector<SiteInfo>& sites) {
     PlacedSites placed;
     bool any_site = false;
     bool any_return = false;
@@ -76,10 +85,10 @@ Result<PlacedSites> place_sites(const std::string& tracefs, const std::string& g
              site.module + ":" + site.function + "+" + hex(site.offset) + ": " + written.error().why});
     }
     if (placed.sites.empty() && !sites.empty())
-        return fail(ExitCode::cannot_here, "cannot place a probe in " + sites.front().module, placed.refused.front().why,
-                    "see the kernel log, and error_log in tracefs");
-    for (auto [any, returns, id] : {std::tuple{any_site, false, &placed.sites_event},
-                                    std::tuple{any_return, true, &placed.returns_event}}) {
+        return fail(ExitCode::cannot_here, "cannot place a probe in " + sites.front().module,
+                    placed.refused.front().why, "see the kernel log, and error_log in tracefs");
+    for (auto [any, returns, id] :
+         {std::tuple{any_site, false, &placed.sites_event}, std::tuple{any_return, true, &placed.returns_event}}) {
         if (!any)
             continue;
         auto number = event_id(tracefs, group, returns);

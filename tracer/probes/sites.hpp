@@ -19,15 +19,19 @@ namespace rcuscope {
 // What to probe in a module. `functions`: shell patterns of function names, none: no functions.
 std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std::vector<std::string>& functions);
 
+// Functions that the patterns ask for and that kprobe events refuse.
+std::vector<std::string> untraceable_functions(const ModuleFile& module, const std::vector<std::string>& functions);
+
 struct PlacedSites {
-    std::optional<std::uint64_t> sites_event;   // id of the trace event; none: no such site
+    std::optional<std::uint64_t> sites_event; // id of the trace event; none: no such site
     std::optional<std::uint64_t> returns_event;
-    std::vector<SiteInfo> sites;                // those that the kernel took
-    std::vector<MissingInfo> refused;           // and those that it did not
+    std::vector<SiteInfo> sites;      // those that the kernel took
+    std::vector<MissingInfo> refused; // and those that it did not
 };
 
 // Defines the events. A guard must run already. Fails only if the kernel takes none at all.
-Result<PlacedSites> place_sites(const std::string& tracefs, const std::string& group, const std::vector<SiteInfo>& sites);
+Result<PlacedSites> place_sites(const std::string& tracefs, const std::string& group,
+                                const std::vector<SiteInfo>& sites);
 
 struct SiteCounts {
     std::uint64_t hits = 0;

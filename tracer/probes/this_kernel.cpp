@@ -18,15 +18,17 @@ void read_symbols(ThisKernel& kernel) {
     kernel.offer.symbol_functions = kernel.symbols->functions_among(functions_named(hook_table()));
     // Exported for modules exactly if preemptible RCU is built; a plain inline function otherwise.
     kernel.offer.preempt_rcu = kernel.symbols->has_function("__rcu_read_lock");
-    for (auto [name, address] : {std::pair{"rcu_state", &kernel.rcu_state_address},
-                                 std::pair{"rcu_data", &kernel.rcu_data_address},
-                                 std::pair{"__per_cpu_offset", &kernel.per_cpu_offset_address}}) {
+    for (auto [name, address] :
+         {std::pair{"rcu_state", &kernel.rcu_state_address}, std::pair{"rcu_data", &kernel.rcu_data_address},
+          std::pair{"__per_cpu_offset", &kernel.per_cpu_offset_address},
+          std::pair{"module_notify_list", &kernel.module_notify_list_address}}) {
         auto found = kernel.symbols->address_of(name);
         if (found)
             *address = *found;
         else
             kernel.problems.push_back({ExitCode::cannot_here, "cannot find the kernel's variable " + std::string(name),
-                                       "kallsyms does not list it", "rcuscope needs a kernel with CONFIG_KALLSYMS_ALL=y"});
+                                       "kallsyms does not list it",
+                                       "rcuscope needs a kernel with CONFIG_KALLSYMS_ALL=y"});
     }
 }
 
@@ -41,12 +43,13 @@ ThisKernel look_at_this_kernel() {
     kernel.host.clock = "boottime";
     kernel.lockdown = lockdown_mode();
     if (!is_root())
-        kernel.problems.push_back({ExitCode::cannot_here, "cannot place probes in the kernel", "not running as root",
-                                   "run it with sudo"});
+        kernel.problems.push_back(
+            {ExitCode::cannot_here, "cannot place probes in the kernel", "not running as root", "run it with sudo"});
     if (kernel.lockdown == "confidentiality")
-        kernel.problems.push_back({ExitCode::cannot_here, "cannot place probes in the kernel",
-                                   "the kernel is locked down (lockdown=confidentiality)",
-                                   "boot with lockdown=integrity or none; with secure boot, that is the firmware's setting"});
+        kernel.problems.push_back(
+            {ExitCode::cannot_here, "cannot place probes in the kernel",
+             "the kernel is locked down (lockdown=confidentiality)",
+             "boot with lockdown=integrity or none; with secure boot, that is the firmware's setting"});
     auto functions = btf_functions_among(functions_named(hook_table()));
     if (functions) {
         kernel.offer.btf = true;

@@ -17,13 +17,14 @@ namespace rcuscope {
 struct ThisKernel {
     HostInfo host;
     KernelOffer offer;
-    std::string lockdown;         // as lockdown_mode()
-    std::string tracefs;          // empty if not mounted
+    std::string lockdown; // as lockdown_mode()
+    std::string tracefs;  // empty if not mounted
     std::optional<Kallsyms> symbols;
     std::uint64_t rcu_state_address = 0;
     std::uint64_t rcu_data_address = 0;
     std::uint64_t per_cpu_offset_address = 0;
-    std::vector<Error> problems;  // what keeps a recording from being made here, the first cause first
+    std::uint64_t module_notify_list_address = 0;
+    std::vector<Error> problems; // what keeps a recording from being made here, the first cause first
 };
 
 ThisKernel look_at_this_kernel();

@@ -37,6 +37,7 @@ Result<Pipe> make_pipe() {
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     std::vector<char*> words;
+    words.reserve(command.size() + 1);
     for (const std::string& text : command)
         words.push_back(const_cast<char*>(text.c_str())); // execvp() does not write to them
     words.push_back(nullptr);

@@ -13,13 +13,13 @@
 
 #include "capture/event.hpp"
 #include "capture/writer.hpp"
-#include "record/child.hpp"
-#include "record/symbol_collector.hpp"
 #include "kernel/host.hpp"
 #include "probes/guard.hpp"
 #include "probes/session.hpp"
 #include "probes/sites.hpp"
 #include "probes/this_kernel.hpp"
+#include "record/child.hpp"
+#include "record/symbol_collector.hpp"
 
 namespace rcuscope {
 
@@ -70,6 +70,9 @@ private:
 class Recorder {
 public:
     explicit Recorder(const RecordRequest& request) : request_(request) {}
+    Recorder(const Recorder&) = delete;
+    Recorder& operator=(const Recorder&) = delete;
+    ~Recorder() { clear_status(); }
 
     Result<RecordOutcome> run();
 
@@ -86,6 +89,8 @@ private:
     std::string why_to_end();
     Status close();
     void show_progress();
+    void show(const std::string& what);
+    void clear_status();
 
     bool waits_for_command() const { return child_ && !command_status_; }
 
@@ -112,7 +117,7 @@ private:
     std::uint64_t linger_target_ = 0; // callbacks queued when lingering began
     std::string end_reason_;
     std::uint64_t end_ns_ = std::numeric_limits<std::uint64_t>::max(); // CLOCK_BOOTTIME, of the window
-    std::vector<ProbeHits> hits_before_; // when the window opened
+    std::vector<ProbeHits> hits_before_;                               // when the window opened
     bool progress_shown_ = false;
 };
 
@@ -168,6 +173,7 @@ Status Recorder::place() {
             return tl::unexpected(child.error());
         child_.emplace(std::move(*child));
     }
+    show("placing probes");
     std::vector<SiteInfo> wanted;
     for (const ModuleFile& module : request_.modules) {
         auto sites = sites_of(module, plan_.takes("module.readers"),
@@ -195,6 +201,7 @@ Status Recorder::place() {
     config.rcu_state_address = kernel_.rcu_state_address;
     config.rcu_data_address = kernel_.rcu_data_address;
     config.per_cpu_offset_address = kernel_.per_cpu_offset_address;
+    config.module_notify_list_address = kernel_.module_notify_list_address;
     auto session = BpfSession::start(plan_, config);
     if (!session)
         return tl::unexpected(session.error());
@@ -230,14 +237,26 @@ Status Recorder::open_capture() {
                 functions += (functions.empty() ? "" : ", ") + std::string(program.function);
         metadata_.probes.push_back({hook, std::string(to_text(planned.taken->way)), functions});
     }
+    // The kernel runs no BPF program from a kprobe while another of them runs on the
+    // CPU, and not every kernel counts what it skipped.
+    if (plan_.takes_way(Way::kprobe))
+        metadata_.missing.push_back({"kprobe",
+                                     "what happens in an interrupt that comes while the program of a kprobe runs; "
+                                     "fentry has no such gap"});
     for (const ModuleFile& module : request_.modules) {
         metadata_.followed.push_back(module.name);
         metadata_.modules.push_back(module_info(module));
         if (module.unusable_sites)
-            metadata_.missing.push_back({"module.readers", std::to_string(module.unusable_sites) + " places of " + module.name +
-                                                               " that open or close a section cannot be probed, such as " +
-                                                               module.unusable_example});
+            metadata_.missing.push_back(
+                {"module.readers", std::to_string(module.unusable_sites) + " places of " + module.name +
+                                       " that open or close a section cannot be probed, such as " +
+                                       module.unusable_example});
     }
+    if (plan_.takes("module.functions"))
+        for (const ModuleFile& module : request_.modules)
+            for (const std::string& name : untraceable_functions(module, request_.functions))
+                metadata_.missing.push_back({"module.functions", "calls of " + module.name + ":" + name +
+                                                                     ", which is notrace, as __exit functions are"});
     if (sites_) {
         metadata_.sites = sites_->sites;
         metadata_.missing.insert(metadata_.missing.end(), sites_->refused.begin(), sites_->refused.end());
@@ -251,6 +270,7 @@ Status Recorder::open_capture() {
 }
 
 Status Recorder::start_command() {
+    clear_status();
     started_ = Clock::now();
     return child_ ? child_->go() : Status();
 }
@@ -276,7 +296,8 @@ void Recorder::take(std::uint32_t cpu, std::span<const std::byte> record) {
 // own doing: attaching and detaching cost grace periods. Names of tasks and
 // losses hold all the same.
 bool Recorder::in_window(const Event& event) const {
-    const bool lasting = std::holds_alternative<event::Task>(event.body) || std::holds_alternative<event::Lost>(event.body);
+    const bool lasting =
+        std::holds_alternative<event::Task>(event.body) || std::holds_alternative<event::Lost>(event.body);
     return lasting || (event.ns >= metadata_.start_ns && event.ns <= end_ns_);
 }
 
@@ -286,7 +307,7 @@ Status Recorder::drain() {
     if (!drained)
         return drained;
     if (written_)
-        if (const auto names = symbols_->found(); !names.empty())
+        if (const auto names = symbols_->names(); !names.empty())
             written_ = writer_->symbols(names);
     // The kernel may die right after a module went: what led to it must be on the disk.
     if (written_ && std::exchange(module_event_, false))
@@ -368,6 +389,7 @@ Status Recorder::close() {
         end.hits[i].hits -= hits_before_[i].hits;
         end.hits[i].missed -= hits_before_[i].missed;
     }
+    show("removing probes");
     session_->detach();
     if (auto drained = drain(); !drained)
         return drained;
@@ -376,20 +398,32 @@ Status Recorder::close() {
     if (guard_)
         if (auto removed = guard_->finish(); !removed)
             return removed;
-    if (progress_shown_)
-        std::cerr << "\r\033[K";
     return writer_->finish(end);
+}
+
+// The status line, on a terminal only. Placing and removing probes can take seconds, too.
+void Recorder::show(const std::string& what) {
+    if (!request_.progress)
+        return;
+    std::cerr << "\r\033[K" << what << std::flush;
+    progress_shown_ = true;
+}
+
+// Before anything else is written to the terminal.
+void Recorder::clear_status() {
+    if (progress_shown_)
+        std::cerr << "\r\033[K" << std::flush;
+    progress_shown_ = false;
 }
 
 void Recorder::show_progress() {
     const auto running = Clock::now() - started_;
-    if (!request_.progress || running < 2s)
+    if (running < 2s)
         return;
     const CallbackCounts counts = session_->callbacks();
-    std::cerr << "\r\033[Krecording " << running / 1s << " s: " << counts.queued << " callbacks queued, " << counts.done
-              << " done, " << writer_->bytes_written() / 1024 << " KiB"
-              << (lingering_since_ ? "; waiting for pending callbacks" : "") << " (Ctrl-C ends)" << std::flush;
-    progress_shown_ = true;
+    show("recording " + std::to_string(running / 1s) + " s: " + std::to_string(counts.queued) + " callbacks queued, " +
+         std::to_string(counts.done) + " done, " + std::to_string(writer_->bytes_written() / 1024) + " KiB" +
+         (lingering_since_ ? "; waiting for pending callbacks" : "") + " (Ctrl-C ends)");
 }
 
 } // namespace

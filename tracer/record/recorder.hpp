@@ -17,18 +17,18 @@
 namespace rcuscope {
 
 struct RecordRequest {
-    std::vector<ModuleFile> modules;          // to follow
-    std::vector<std::string> functions;       // patterns of their functions to follow
-    std::vector<std::string> command;         // none: records until it is ended otherwise
+    std::vector<ModuleFile> modules;    // to follow
+    std::vector<std::string> functions; // patterns of their functions to follow
+    std::vector<std::string> command;   // none: records until it is ended otherwise
     bool all_callbacks = false;
     bool until_unload = false;
     std::optional<Way> via;
     std::chrono::nanoseconds linger{};
     std::optional<std::chrono::nanoseconds> duration;
     std::uint32_t ring_bytes = 0;
-    bool progress = false;                    // a status line on stderr
-    std::string capture;                      // path of the file to write
-    std::string tool_version;                 // goes into the file
+    bool progress = false;    // a status line on stderr
+    std::string capture;      // path of the file to write
+    std::string tool_version; // goes into the file
 };
 
 struct RecordOutcome {

@@ -21,22 +21,22 @@ public:
     explicit SymbolCollector(Kallsyms symbols, std::string path = "/proc/kallsyms")
         : symbols_(std::move(symbols)), path_(std::move(path)) {}
 
-    // Looks up the addresses of an event that were not asked for before. A module
-    // that comes or goes makes the collector look again.
+    // Remembers the addresses of an event that were not seen before.
     void take(const Event& event);
 
-    // The names found since the last call.
-    std::vector<SymbolInfo> found();
+    // Names of the addresses seen since the last call. To be called when all of the
+    // CPUs' buffers were drained: an event of one may be taken before the one of
+    // another that tells of the module whose code it names.
+    std::vector<SymbolInfo> names();
 
 private:
-    void look_up(std::uint64_t address);
+    void see(std::uint64_t address);
 
     Kallsyms symbols_;
     std::string path_;
     bool stale_ = false; // modules came since symbols_ was read
-    std::unordered_set<std::uint64_t> in_kernel_; // asked for, and in the kernel proper
-    std::unordered_set<std::uint64_t> elsewhere_; // asked for, and in a module or not found
-    std::vector<SymbolInfo> found_;
+    std::unordered_set<std::uint64_t> known_;
+    std::vector<std::uint64_t> asked_;
 };
 
 } // namespace rcuscope

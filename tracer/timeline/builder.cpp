@@ -41,8 +41,8 @@ struct TimelineBuilder::Impl {
     }
     void on(const event::CbAssigned& body) { callbacks.assigned(body); }
     void on(const event::CbInvoked& body) {
-        batches.invoked(now, *task);
-        callbacks.invoked(now, body, task->context);
+        const auto list_cpu = batches.invoked(now, *task);
+        callbacks.invoked(now, body, task->context, list_cpu);
     }
     void on(const event::CbDone& body) { callbacks.done(now, body); }
     void on(const event::BatchBegin& body) { batches.begin(now, body, *task); }

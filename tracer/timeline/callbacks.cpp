@@ -56,7 +56,8 @@ void CallbackTracker::assigned(const event::CbAssigned& assigned) {
 
 // Only what was seen to be queued matches: others were queued before the
 // recording, or are of SRCU or RCU-tasks, which dequeue with the same function.
-void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invoked, InvocationContext context) {
+void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invoked, InvocationContext context,
+                              std::optional<std::uint32_t> list_cpu) {
     auto head = open_.find(invoked.head);
     // With another function the memory has found another use since: the end of
     // what was queued with it was not seen, and never will be.
@@ -75,7 +76,11 @@ void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invo
     callback.invoked_cpu = moment.cpu;
     callback.context = context;
     Tracked& tracked = tracked_[index];
-    if (const auto gp_seq = lists_[callback.queued_cpu].assigned(tracked.number)) {
+    // Its task may have been moved to another CPU between the probe and the list,
+    // or a CPU's list taken over by another: then what this list's callbacks waited
+    // for says nothing of it.
+    const bool same_list = list_cpu.value_or(callback.queued_cpu) == callback.queued_cpu;
+    if (const auto gp_seq = lists_[callback.queued_cpu].assigned(tracked.number); gp_seq && same_list) {
         tracked.gp_seq = *gp_seq;
         tracked.has_gp_seq = true;
     }

@@ -27,7 +27,9 @@ public:
     void queued(const Moment& moment, const event::CbQueued& queued, CodePlace function, CodePlace caller,
                 const std::string& comm);
     void assigned(const event::CbAssigned& assigned);
-    void invoked(const Moment& moment, const event::CbInvoked& invoked, InvocationContext context);
+    // `list_cpu`: whose callbacks are being run, if that is known.
+    void invoked(const Moment& moment, const event::CbInvoked& invoked, InvocationContext context,
+                 std::optional<std::uint32_t> list_cpu);
     void done(const Moment& moment, const event::CbDone& done);
 
     // `all_losses` as LossTracker::finish() gave them, `grace_periods` and `tracker` as

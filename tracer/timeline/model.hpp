@@ -43,9 +43,9 @@ struct Loss {
 struct CaptureSummary {
     std::uint64_t start_boottime_ns = 0; // zero of all times
     ClockSnapshot clocks;
-    Nanoseconds start = 0; // always 0
-    Nanoseconds end = 0;   // of the recording, or of the last event if it was cut off
-    bool complete = false; // it ended in order
+    Nanoseconds start = 0;  // always 0
+    Nanoseconds end = 0;    // of the recording, or of the last event if it was cut off
+    bool complete = false;  // it ended in order
     std::string end_reason; // Trailer::reason, or why the file ends early
     std::vector<std::string> command;
     std::optional<int> command_status;
@@ -73,24 +73,24 @@ struct Task {
 struct ModuleLife {
     std::string name;
     bool followed = false;
-    MaybeTime loaded;       // laid out in memory, init about to run
-    MaybeTime init_done;    // init returned
+    MaybeTime loaded;              // laid out in memory, init about to run
+    MaybeTime init_done;           // init returned
     std::optional<int> init_error; // what it returned, if that was an error
-    MaybeTime exit;         // its exit function was called (followed modules only)
-    MaybeTime exit_done;    // and returned
-    MaybeTime free_begin;   // free_module() entered
-    MaybeTime freed;        // free_module() returned: the memory is gone
+    MaybeTime exit;       // its exit function was called: by a probe in it, else delete_module(), which calls it
+    MaybeTime exit_done;  // and had returned
+    MaybeTime free_begin; // free_module() entered
+    MaybeTime freed;      // free_module() returned: the memory is gone
 };
 
 struct GracePeriod {
-    std::uint32_t id = 0;   // unique in this timeline, by time, from 1
-    std::string flavor;     // "rcu"
+    std::uint32_t id = 0; // unique in this timeline, by time, from 1
+    std::string flavor;   // "rcu"
     bool expedited = false;
-    std::int64_t gp_seq = 0; // while in progress, signed: as the kernel's own trace events print it
-    MaybeTime start;         // had begun; none: before the recording
+    std::int64_t gp_seq = 0;           // while in progress, signed: as the kernel's own trace events print it
+    MaybeTime start;                   // had begun; none: before the recording
     Nanoseconds start_uncertainty = 0; // it began in [start - start_uncertainty, start]
-    MaybeTime end;           // every quiescent state was in; none: still in progress at the end
-    MaybeTime cleaned;       // the kernel had announced the end everywhere
+    MaybeTime end;                     // every quiescent state was in; none: still in progress at the end
+    MaybeTime cleaned;                 // the kernel had announced the end everywhere
 };
 
 struct ReadSection {
@@ -99,7 +99,7 @@ struct ReadSection {
     std::uint32_t cpu = 0; // where it began
     Nanoseconds begin = 0;
     MaybeTime end;
-    CodePlace place;       // of the rcu_read_lock()
+    CodePlace place;           // of the rcu_read_lock()
     std::uint32_t nesting = 0; // how many sections of the task were already open
 };
 
@@ -114,7 +114,7 @@ enum class InvocationContext : std::uint8_t { unknown, softirq, ksoftirqd, rcuc,
 struct Callback {
     std::uint32_t id = 0; // unique in this timeline, by time of queueing, from 1
     CodePlace function;
-    CodePlace caller;     // of call_rcu()
+    CodePlace caller;       // of call_rcu()
     std::uint64_t head = 0; // address of the rcu_head
     Nanoseconds queued = 0;
     std::uint32_t queued_cpu = 0;
@@ -164,21 +164,21 @@ struct Hazard {
     std::string module;
     Nanoseconds at = 0;
     std::vector<std::uint32_t> callbacks; // ids of those concerned
-    std::string text;     // one sentence, with the remedy
+    std::string text;                     // one sentence, with the remedy
 };
 
 struct Timeline {
     HostInfo host;
     CaptureSummary capture;
-    std::vector<Task> tasks;                 // by tid
-    std::vector<ModuleLife> modules;         // by first time known
-    std::vector<GracePeriod> grace_periods;  // by start
-    std::vector<ReadSection> read_sections;  // by begin
-    std::vector<Callback> callbacks;         // by queued
-    std::vector<Batch> batches;              // by begin
-    std::vector<Wait> waits;                 // by begin
+    std::vector<Task> tasks;                  // by tid
+    std::vector<ModuleLife> modules;          // by first time known
+    std::vector<GracePeriod> grace_periods;   // by start
+    std::vector<ReadSection> read_sections;   // by begin
+    std::vector<Callback> callbacks;          // by queued
+    std::vector<Batch> batches;               // by begin
+    std::vector<Wait> waits;                  // by begin
     std::vector<FunctionCall> function_calls; // by begin
-    std::vector<Hazard> hazards;             // by time
+    std::vector<Hazard> hazards;              // by time
 };
 
 const char* to_text(CallbackState state);       // "done", "pending", "unknown"

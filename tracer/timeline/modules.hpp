@@ -24,6 +24,9 @@ public:
     std::vector<ModuleLife> finish();
 
 private:
+    void init_failed(Nanoseconds at, const event::Module& module);
+    void exited(MaybeTime at, const std::string& module);
+
     // The newest life of the module in which `reached` is not yet set, else a new
     // one: what came before was not seen.
     ModuleLife& life_before(const std::string& name, const MaybeTime ModuleLife::*reached);
@@ -31,6 +34,7 @@ private:
     std::unordered_set<std::string> followed_;
     std::vector<ModuleLife> lives_;
     std::unordered_map<std::string, std::size_t> newest_;
+    std::unordered_map<std::string, Nanoseconds> unloading_; // asked for, not yet known whether granted
 };
 
 } // namespace rcuscope

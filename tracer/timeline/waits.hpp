@@ -3,6 +3,8 @@
 // What tasks do inside RCU itself: wait for grace periods, run callbacks.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "capture/event.hpp"
@@ -25,8 +27,9 @@ private:
 class BatchTracker {
 public:
     void begin(const Moment& moment, const event::BatchBegin& batch, TrackedTask& task);
-    // A callback was invoked; it counts for the batch that the task runs on this CPU.
-    void invoked(const Moment& moment, const TrackedTask& task);
+    // A callback was invoked; it counts for the batch that the task runs on this
+    // CPU. Returns whose callbacks that batch runs, if it is known.
+    std::optional<std::uint32_t> invoked(const Moment& moment, const TrackedTask& task);
     void end(const Moment& moment, const event::BatchEnd& batch, TrackedTask& task);
     std::vector<Batch> finish();
 

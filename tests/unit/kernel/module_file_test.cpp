@@ -63,6 +63,26 @@ TEST(ModuleFile, SaysWhatItIs) {
     EXPECT_EQ(module.build_id, "00017f80feff102030405060708090a0b0c0d0e0");
 }
 
+// Kprobe events refuse what ftrace cannot trace; a part split off counts as its function.
+TEST(ModuleFile, KnowsWhatCannotBeProbed) {
+    const auto module = read_module_file(sample("traced_module.ko"));
+    ASSERT_TRUE(module) << module.error().why;
+    std::vector<std::string> notrace;
+    for (const KoFunction& function : module->functions)
+        if (function.notrace)
+            notrace.push_back(function.name);
+    EXPECT_THAT(notrace, ElementsAre("sample_tail.isra.0", "sample_conditional", "sample_address", "sample_exit"));
+    EXPECT_THAT(words_of(module->read_sites),
+                ElementsAre("lock sample_read+5", "unlock sample_read+11", "unlock sample_read.cold+2",
+                            "lock sample_init+0", "unlock sample_init+5"));
+    EXPECT_EQ(module->unusable_sites, sample_module().unusable_sites + 2);
+}
+
+TEST(ModuleFile, WithoutFtraceNothingIsKnownToBeRefused) {
+    for (const KoFunction& function : sample_module().functions)
+        EXPECT_FALSE(function.notrace) << function.name;
+}
+
 TEST(ModuleFile, FunctionsAreThoseOfKallsyms) {
     EXPECT_THAT(words_of(sample_module().functions),
                 ElementsAre(".text:16 sample_read, 17 bytes", ".text:48 sample_tail.isra.0, 12 bytes",

@@ -100,6 +100,13 @@ sample_table:
 	.bss
 	.skip 64
 
+#ifdef WITH_MCOUNT
+	/* What ftrace can trace; sample_exit is not among it, as no __exit function is. */
+	.section __mcount_loc, "a", @progbits
+	.quad sample_read
+	.quad sample_init
+#endif
+
 #ifndef WITHOUT_MODINFO
 	.section .modinfo, "a", @progbits
 	.asciz "license=GPL"

@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Builds the project and runs its tests through CTest. The help below says how.
+set -euo pipefail
+cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")"
+# shellcheck disable=SC2034 # for common.sh
+ME='test'
+source .ci/common.sh
+
+help() {
+	cat <<'END'
+usage: ./test.sh [GROUP...] [-- CTEST_ARGUMENT...]
+
+Installs what is missing (as root or with sudo), builds, and runs the tests of
+the groups through CTest:
+
+  unit     the parts of the tracer, each by itself
+  golden   the exporters' files, judged by readers that are not this project's
+  vm       everything together, on stock Debian kernels in QEMU
+  lint     format, clang-tidy, shellcheck, licences and the like
+  asan     unit and golden under ASan and UBSan
+  tsan     unit and golden under TSan
+
+Without a GROUP: all of them but tsan, since nothing here has threads yet. The arguments after -- go to every run of CTest.
+The last line is the total of all runs.
+
+Environment:
+  CI=true             a test that was skipped has failed
+  RCUSCOPE_CACHE      where kernels are kept [~/.cache/rcuscope]
+  RCUSCOPE_NO_SETUP   set: install nothing
+
+Exit status: 0 all passed, 1 not all, 2 wrong use, 3 this machine lacks
+something that could not be installed.
+
+Examples:
+  ./test.sh
+  ./test.sh unit golden
+  ./test.sh vm -- -R rcucmap
+  CI=true ./test.sh unit lint -- --stop-on-failure
+END
+}
+
+# Labels to run in the build of each preset.
+declare -A LABELS=()
+declare -A PRESET_OF=([unit]=release [golden]=release [vm]=release [lint]=release)
+CTEST_ARGUMENTS=()
+
+parse() {
+	local groups=() group preset
+	while (($#)); do
+		case $1 in
+		-h | --help) help; exit ;;
+		--) shift; CTEST_ARGUMENTS=("$@"); break ;;
+		unit | golden | vm | lint | asan | tsan) groups+=("$1") ;;
+		*) fail 2 "there is no group '$1'" "./test.sh --help lists the groups; CTest's arguments follow --" ;;
+		esac
+		shift
+	done
+	((${#groups[@]})) || groups=(unit golden vm lint asan)
+	for group in "${groups[@]}"; do
+		case $group in
+		asan | tsan) LABELS[$group]='unit|golden' ;;
+		*)
+			preset=${PRESET_OF[$group]}
+			LABELS[$preset]+=${LABELS[$preset]:+|}$group ;;
+		esac
+	done
+}
+
+# The configuration builds all that the tests of any group run.
+packages() {
+	local groups=(build test)
+	[[ ! ${LABELS[release]:-} =~ vm ]] || groups+=(vm)
+	[[ ! ${LABELS[release]:-} =~ lint ]] || groups+=(lint)
+	.ci/setup "${groups[@]}" || exit
+}
+
+PASSED=0 FAILED=0 SKIPPED=0
+
+# One line for each test: passed, failed or skipped, and its name. CTest counts
+# a test that could not be started among the skipped; here it has failed.
+results() { # REPORT
+	awk '
+	function tell() { if (name != "") print result, name }
+	/<testcase / {
+		tell()
+		name = $0; sub(/.*<testcase name="/, "", name); sub(/".*/, "", name)
+		result = /status="run"/ ? "passed" : /status="disabled"/ ? "skipped" : "failed"
+	}
+	/<skipped message="SKIP_/ { result = "skipped" }
+	END { tell() }' "$1"
+}
+
+run() { # PRESET
+	local preset=$1 report=build/$1-tests.xml status=0 result name seen=''
+	note "running ${LABELS[$preset]//|/, } ($preset)"
+	rm -f "$report"
+	prefix_for "$preset"
+	"${PREFIX[@]}" ctest --test-dir "build/$preset" -L "^(${LABELS[$preset]})\$" -j2 --output-on-failure --no-tests=error \
+		--output-junit "$PWD/$report" "${CTEST_ARGUMENTS[@]}" </dev/null || status=$?
+	if [[ ! -s $report ]]; then
+		# Listing only (-N), or wrong arguments: nothing was run.
+		((status == 0)) || fail 1 "CTest ended with $status and ran nothing in build/$preset"
+		return
+	fi
+	while read -r result name; do
+		case $result in
+		passed) PASSED=$((PASSED + 1)) ;;
+		failed) FAILED=$((FAILED + 1)); seen=yes ;;
+		skipped) SKIPPED=$((SKIPPED + 1)); note "skipped: $name" ;;
+		esac
+	done < <(results "$report")
+	# Whatever else CTest was not content with.
+	((status == 0)) || [[ $seen ]] || fail 1 "CTest ended with status $status in build/$preset, though no test failed"
+}
+
+parse "$@"
+packages
+for preset in release asan tsan; do
+	[[ ${LABELS[$preset]:-} ]] || continue
+	note "building ($preset)"
+	build "$preset" all -DRCUSCOPE_TESTS=ON
+	run "$preset"
+done
+
+status=0
+((FAILED == 0)) || status=1
+if ((SKIPPED)) && [[ ${CI:-} == true ]]; then
+	note "skipped tests are failures here, because CI is true"
+	FAILED=$((FAILED + SKIPPED)) SKIPPED=0 status=1
+fi
+if ((SKIPPED)); then
+	printf '%d passed, %d failed, %d skipped\n' "$PASSED" "$FAILED" "$SKIPPED"
+else
+	printf '%d passed, %d failed\n' "$PASSED" "$FAILED"
+fi
+exit "$status"

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Holds C and C++ to the .clang-format of their folder. To mend: format.sh --fix
+set -euo pipefail
+source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
+
+how=(--dry-run -Werror)
+[[ ${1:-} != --fix ]] || how=(-i)
+mapfile -t files < <(project_files '*.c' '*.h' '*.cpp' '*.hpp')
+for file in "${files[@]}"; do
+	clang-format --style=file "${how[@]}" "$file" 2>&1 || problem "$file" 'not formatted; mend with tests/lint/format.sh --fix'
+done
+conclude "${#files[@]}"

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Every source file names its licence within its first three lines, and it is
+# the one of the folder it is in.
+set -euo pipefail
+source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
+
+licence_of() { # FILE
+	case $1 in
+	kmod/*) printf 'GPL-2.0-only\n' ;;
+	bpf/*) printf 'GPL-2.0-only OR BSD-2-Clause\n' ;;
+	*) printf 'BSD-2-Clause\n' ;;
+	esac
+}
+
+# Data cannot hold a comment, or would not be the same with one.
+is_source() { # FILE
+	case ${1##*/} in
+	*.c | *.h | *.cpp | *.hpp | *.S | *.sh | *.py | *.ts | *.js | *.mjs | *.css | *.cmake | *.proto | *.yml | *.yaml) ;;
+	CMakeLists.txt | Kbuild | Makefile | .clang-format | .clang-tidy | .shellcheckrc) ;;
+	*) [[ $(first_line "$1") == '#!'* ]] ;;
+	esac
+}
+
+count=0
+while IFS= read -r file; do
+	is_source "$file" || continue
+	count=$((count + 1))
+	wanted=$(licence_of "$file")
+	# Configuration is no part of what the folder's licence covers.
+	[[ ${file##*/} != .* && ${file##*/} != CMakeLists.txt ]] || wanted=BSD-2-Clause
+	found=$(head -n 3 -- "$file" | sed -n -E 's|^.*SPDX-License-Identifier: (.*[^ */>-])[ */>-]*$|\1|p')
+	[[ $found == "$wanted" ]] || problem "$file" "names ${found:-no licence} within its first three lines; here it is $wanted"
+done < <(project_files .)
+
+for folder in . kmod bpf; do
+	[[ -s $folder/LICENSE ]] || problem "$folder/LICENSE" 'is missing'
+done
+conclude "$count"

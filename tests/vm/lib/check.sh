@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+# What the tests in tests/vm share, on the host. A test sources this, calls
+# begin, checks, and ends with finish. Every failed check is a line "FAILED".
+
+TESTS_VM=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
+# shellcheck disable=SC2034 # for the tests
+PROJECT=$(dirname -- "$(dirname -- "$TESTS_VM")")
+VM=$TESTS_VM/vm
+PATH+=:/usr/sbin:/sbin
+
+failures=0
+
+# Sets KERNEL, TEST, and WORK, a folder that goes when the test ends.
+begin() { # "$@" of the test: KERNEL
+	TEST=$(basename -- "$0" .sh)
+	(($# == 1)) || { printf 'usage: %s KERNEL (see %s kernels)\n' "$0" "$VM" >&2; exit 2; }
+	KERNEL=$1
+	WORK=$(mktemp -d "${TMPDIR:-/tmp}/$TEST.XXXXXX")
+	trap '[[ ${RCUSCOPE_KEEP:-} ]] || rm -rf -- "$WORK"' EXIT
+}
+
+failed() { # WHAT
+	printf '%s: %s: FAILED: %s\n' "$TEST" "${KERNEL:-}" "$1"
+	failures=$((failures + 1))
+}
+
+# Exits with the test's verdict.
+finish() {
+	((failures == 0)) || { printf '%s: %s: %d checks failed\n' "$TEST" "${KERNEL:-}" "$failures"; exit 1; }
+	printf '%s: %s: ok\n' "$TEST" "${KERNEL:-}"
+	exit 0
+}
+
+expect_equal() { # WHAT EXPECTED ACTUAL
+	[[ $2 == "$3" ]] || failed "$1: expected '$2', got '$3'"
+}
+
+expect() { # WHAT COMMAND...
+	local what=$1
+	shift
+	"$@" || failed "$what"
+}
+
+# Runs a command; leaves STATUS, and what it wrote in $WORK/stdout and $WORK/stderr.
+run() { # COMMAND...
+	STATUS=0
+	"$@" >"$WORK/stdout" 2>"$WORK/stderr" </dev/null || STATUS=$?
+}
+
+expect_run() { # WHAT STATUS COMMAND...
+	local what=$1 status=$2
+	shift 2
+	run "$@"
+	[[ $STATUS == "$status" ]] || {
+		failed "$what: exit status $STATUS, expected $status: $*"
+		cat "$WORK/stderr"
+	}
+}
+
+expect_stderr() { # WHAT PATTERN
+	grep -qE -- "$2" "$WORK/stderr" || { failed "$1: stderr has no '$2'"; cat "$WORK/stderr"; }
+}
+
+# One line that says what failed, and perhaps one that says what to do.
+expect_clear_error() { # WHAT
+	awk 'NR == 1 && !/^rcuscope: .+: .+/ || NR == 2 && !/^  hint: / || NR > 2 { bad = 1 } END { exit bad || !NR }' \
+		"$WORK/stderr" || { failed "$1: not one clear line of error"; cat "$WORK/stderr"; }
+}
+
+check_timeline() { # CHECK FILE ARGUMENT... (see timeline.py)
+	/usr/bin/python3 "$TESTS_VM/lib/timeline.py" "$@" || failed "timeline.py $1 $(basename -- "$2")"
+}
+
+# Boots $KERNEL and runs the script on stdin there, with lib/guest_check.sh;
+# what the script leaves in /out is then in $OUT, its output in $OUT/output.
+# The script must reach its end, and every "FAILED" line in it counts.
+# shellcheck disable=SC2120 # the tests pass options
+guest() { # [OPTION of vm run]...
+	local status=0 script
+	OUT=$WORK/out-$((++boots))
+	mkdir -p "$OUT"
+	script=$(cat)
+	"$VM" run --kernel "$KERNEL" --timeout 900 --add "$TESTS_VM/lib/guest_check.sh" --out "$OUT" "$@" -- \
+		". /root/guest_check.sh"$'\n'"$script"$'\n''echo "end of the guest"' >"$OUT/output" || status=$?
+	! grep -a 'FAILED' "$OUT/output" || failed "in the guest"
+	[[ $status == 0 && $(tail -n 1 "$OUT/output") == "end of the guest" ]] || {
+		failed "the guest ended with status $status"
+		tail -n 40 "$OUT/output"
+	}
+	! grep -aE 'WARNING: |BUG: |Oops|general protection|rcu: INFO' "$OUT/console.log" || failed "the kernel complained"
+}
+boots=0
+
+# The recording on which most checks stand: a whole life of rcucmap, and beside it
+# what ftrace saw of the grace periods and of call_rcu(), a witness of its own.
+# shellcheck disable=SC2120
+record_rcucmap() { # [OPTION of record]...
+	# shellcheck disable=SC2119
+	guest <<GUEST
+start_ftrace rcu_gp_cleanup call_rcu
+expect_status record 0 rcuscope record -m /kmod/rcucmap.ko --until-unload $* \
+	-o /out/run.rcu -o /out/run.json -o /out/run.pftrace -o /out/run.chrome.json -- sh -c '
+		insmod /kmod/rcucmap.ko reader_ms=20 writer_ms=100
+		until dmesg | grep -q "r: done"; do usleep 50000; done
+		cat $FTRACE/trace >/out/calls.ftrace # while rcucmap has its symbols
+		rmmod rcucmap'
+cp /tmp/stderr /out/record.stderr
+cat $FTRACE/trace >/out/gp.ftrace
+dmesg >/out/log
+expect_nothing_left record
+GUEST
+}
+FTRACE=/sys/kernel/tracing/instances/witness
+
+check_recorded_rcucmap() { # FOLDER
+	check_timeline rcucmap "$1/run.json" "$1/log"
+	check_timeline ftrace "$1/run.json" "$1/gp.ftrace" "$1/calls.ftrace"
+	check_timeline holds "$1/run.json" \
+		'capture["end_reason"] == "module freed"' 'capture["command_status"] == 0' 'capture["followed"] == ["rcucmap"]' \
+		'not capture["all_callbacks"]' 'len(callbacks) == len(of(callbacks))' \
+		'len([c for c in function_calls if c["function"] == "rcucmap:cmap_get"]) == len(read_sections)' \
+		'len([c for c in function_calls if c["function"] == "rcucmap:node_free_rcu"]) == 50' \
+		'all(c["end_ns"] is not None for c in function_calls)'
+}

@@ -1,0 +1,280 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Holds a timeline (JSON) to what must be true of it.
+
+    timeline.py valid FILE              of every timeline, also of one cut off
+    timeline.py whole FILE              of one that ended in order and lost nothing
+    timeline.py rcucmap FILE [LOG] [--lives N]
+                                        of a recording of the module rcucmap from its
+                                        load to its unload; LOG is the kernel's log
+    timeline.py ftrace FILE TRACE [CALLS]
+                                        against what ftrace saw in the same time
+    timeline.py holds FILE EXPRESSION...
+                                        Python on the timeline: its members are names,
+                                        `of` gives the callbacks, sections ... of a module
+
+Each check includes the ones above it, up to rcucmap. A line for what does not hold; exit
+status 0 if all does.
+"""
+import json
+import pathlib
+import re
+import sys
+
+import jsonschema
+
+SCHEMA = pathlib.Path(__file__).resolve().parents[3] / "docs" / "timeline.schema.json"
+KERNEL_HALF = 0xFFFF_8000_0000_0000
+# What rcucmap does in one life: so many nodes replaced, then removed.
+UPDATES = 40
+REMOVES = 10
+# Hooks that a life of rcucmap cannot but hit.
+MUST_HIT = [
+    "gp.start", "gp.end", "callback.queued", "callback.assigned", "callback.invoked", "wait.rcu_barrier",
+    "module.init", "module.free", "module.readers",
+]
+
+
+class Failures:
+    def __init__(self):
+        self.lines = []
+
+    def true(self, what, holds):
+        if not holds:
+            self.lines.append(what)
+
+    def equal(self, what, expected, actual):
+        self.true(f"{what}: expected {expected!r}, got {actual!r}", expected == actual)
+
+    def ordered(self, what, *times):
+        """Each not before the one in front of it; those not known are passed over."""
+        known = [time for time in times if time is not None]
+        self.true(f"{what}: not in order: {times}", known == sorted(known))
+
+    def known(self, what, entry, *members):
+        for member in members:
+            self.true(f"{what}: {member} is not known: {entry}", entry[member] is not None)
+
+
+def of(entries, module="rcucmap"):
+    return [entry for entry in entries if entry["module"] == module]
+
+
+def seen_by_kprobe(timeline):
+    """Whether RCU itself was seen by kprobes; a module's own places always are."""
+    return any(probe["via"] == "kprobe" for probe in timeline["capture"]["probes"])
+
+
+def place_function(place):
+    """'rcucmap:cmap_set' of 'rcucmap:cmap_set+0x9f'"""
+    return (place or "").partition("+")[0]
+
+
+def numbers(value):
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from numbers(each)
+    elif isinstance(value, int):
+        yield value
+
+
+def check_valid(timeline, text, fails):
+    validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    fails.lines += [f"schema: {error.json_path}: {error.message}" for error in list(validator.iter_errors(timeline))[:5]]
+    if fails.lines:
+        return
+    fails.true("a kernel address as text", not re.search(r"0x(0000)?ffff|\bffff[0-9a-f]{12}\b", text, re.I))
+    fails.true("a kernel address as number", all(abs(number) < KERNEL_HALF for number in numbers(timeline)))
+    for kind in ("grace_periods", "callbacks"):
+        ids = [entry["id"] for entry in timeline[kind]]
+        fails.equal(f"ids of {kind}", sorted(set(ids)), ids)
+
+    grace_periods = {period["id"]: period for period in timeline["grace_periods"]}
+    for expedited in (False, True):
+        seqs = [period["gp_seq"] for period in grace_periods.values() if period["expedited"] == expedited]
+        fails.equal(f"gp_seq twice (expedited: {expedited})", len(set(seqs)), len(seqs))
+    for period in grace_periods.values():
+        fails.ordered(f"grace period {period['id']}", period["start_ns"], period["end_ns"], period["cleaned_ns"])
+    for callback in timeline["callbacks"]:
+        name = f"callback {callback['id']}"
+        period = grace_periods.get(callback["grace_period"])
+        fails.ordered(name, callback["queued_ns"], period and period["start_ns"], period and period["end_ns"],
+                      callback["invoked_ns"], callback["done_ns"])
+        if callback["grace_period"] is not None:
+            fails.true(f"{name}: its grace period is not there", period is not None)
+        if callback["state"] == "done":
+            fails.known(name, callback, "invoked_ns", "done_ns", "invoked_cpu")
+        if callback["state"] == "pending":
+            fails.equal(f"{name}: pending, but invoked", None, callback["invoked_ns"])
+    for kind in ("read_sections", "waits", "function_calls", "batches"):
+        for entry in timeline[kind]:
+            fails.ordered(kind, entry["begin_ns"], entry["end_ns"])
+    for life in timeline["modules"]:
+        fails.ordered(f"module {life['name']}", life["loaded_ns"], life["init_done_ns"], life["exit_ns"],
+                      life["exit_done_ns"], life["free_begin_ns"], life["freed_ns"])
+
+
+def check_whole(timeline, fails):
+    capture = timeline["capture"]
+    fails.equal("capture.complete", True, capture["complete"])
+    fails.equal("capture.lost", [], capture["lost"])
+    # Only what no kernel shows by this way: calls of notrace functions, and the gap that kprobes have.
+    allowed = {"module.functions"} | ({"kprobe"} if seen_by_kprobe(timeline) else set())
+    for missing in capture["missing"]:
+        fails.true(f"missing: {missing}", missing["hook"] in allowed)
+        fails.true(f"missing: {missing}", missing["hook"] != "module.functions" or "notrace" in missing["why"])
+    fails.equal("callbacks of unknown fate", 0, sum(callback["state"] == "unknown" for callback in timeline["callbacks"]))
+    # No grace period is missing: each has the kernel's next number, and begins after the last one.
+    normal = [period for period in timeline["grace_periods"] if not period["expedited"]]
+    for before, after in zip(normal, normal[1:]):
+        name = f"grace period {after['id']} after {before['id']}"
+        fails.equal(f"{name}: gp_seq", before["gp_seq"] + 4, after["gp_seq"])
+        fails.known(f"{name}: the one before", before, "end_ns", "cleaned_ns")
+        fails.known(name, after, "start_ns")
+        if after["start_ns"] is not None:
+            fails.ordered(name, before["end_ns"], before["cleaned_ns"], after["start_ns"] - after["start_uncertainty_ns"])
+    end = capture["end_ns"]
+    for kind, first, last in (("waits", "begin_ns", "end_ns"), ("grace_periods", "start_ns", "cleaned_ns"),
+                              ("callbacks", "queued_ns", "done_ns")):
+        for entry in timeline[kind]:
+            fails.true(f"{kind}: after the end of the recording: {entry}",
+                       all(entry[time] is None or entry[time] <= end for time in (first, last)))
+    # A wait without an end is one that goes on: a second one of that thread cannot be there.
+    for wait in timeline["waits"]:
+        later = [other for other in timeline["waits"]
+                 if other["tid"] == wait["tid"] != 0 and other["begin_ns"] > wait["begin_ns"] and
+                 other["kind"] == wait["kind"]]
+        fails.true(f"a wait never ended: {wait}", wait["end_ns"] is not None or not later)
+
+
+def check_rcucmap(timeline, fails, log=None, lives=1):
+    callbacks = of(timeline["callbacks"])
+    fails.equal("callbacks of rcucmap", lives * (UPDATES + REMOVES), len(callbacks))
+    for callback in callbacks:
+        name = f"callback {callback['id']}"
+        fails.equal(f"{name}: state", "done", callback["state"])
+        fails.equal(f"{name}: function", "rcucmap:node_free_rcu", callback["function"])
+        # A kprobe may miss which grace period it was given; it is not guessed then.
+        fails.known(name, callback, *(["context"] if seen_by_kprobe(timeline) else ["context", "grace_period"]))
+        period = next((each for each in timeline["grace_periods"] if each["id"] == callback["grace_period"]), None)
+        if period:
+            fails.known(f"{name}: its grace period", period, "start_ns", "end_ns")
+            fails.true(f"{name}: queued at {callback['queued_ns']}, after its grace period began: {period}",
+                       period["start_ns"] is not None and callback["queued_ns"] < period["start_ns"])
+    callers = [place_function(callback["caller"]) for callback in callbacks]
+    removes = [caller for caller in callers if caller in ("rcucmap:cmap_remove", "rcucmap:bucket_remove")]
+    fails.equal("callbacks queued by cmap_set", lives * UPDATES, callers.count("rcucmap:cmap_set"))
+    fails.equal("callbacks queued by cmap_remove", lives * REMOVES, len(removes))
+
+    sections = of(timeline["read_sections"])
+    if log is not None:
+        reads = [int(number) for number in re.findall(r"rcucmap: reads=(\d+)", log)]
+        fails.equal("lives in the module's log", lives, len(reads))
+        fails.equal("read-side sections, as the module's own log counts them", sum(reads), len(sections))
+    for section in sections:
+        fails.known("read-side section", section, "end_ns")
+        fails.equal("thread of a read-side section", "rcucmap_reader", section["comm"])
+        fails.equal("place of a read-side section", "rcucmap:cmap_get", place_function(section["place"]))
+        fails.equal("nesting of a read-side section", 0, section["nesting"])
+
+    times = ("loaded_ns", "init_done_ns", "exit_ns", "exit_done_ns", "free_begin_ns", "freed_ns")
+    modules = [life for life in timeline["modules"] if life["name"] == "rcucmap"]
+    fails.equal("lives of rcucmap", lives, len(modules))
+    for life in modules:
+        fails.known("rcucmap", life, *times)
+        fails.equal("rcucmap is followed", True, life["followed"])
+        fails.equal("rcucmap's init", None, life["init_error"])
+    barriers = [wait for wait in timeline["waits"]
+                if wait["kind"] == "rcu_barrier" and place_function(wait["caller"]) == "rcucmap:rcucmap_exit"]
+    fails.equal("waits in rcu_barrier() in rcucmap's exit", lives, len(barriers))
+    for wait in barriers:
+        fails.known("rcu_barrier()", wait, "end_ns")
+    fails.equal("hazards", [], timeline["hazards"])
+
+    hits = {probe["hook"]: probe["hits"] for probe in timeline["capture"]["probes"]}
+    for hook in MUST_HIT:
+        fails.true(f"{hook}: not hit: {hits.get(hook)}", hits.get(hook))
+    # Entries of functions run the same program.
+    fails.true(f"hits of module.readers: {hits.get('module.readers')} for {len(sections)} sections",
+               hits.get("module.readers") in (2 * len(sections), 2 * len(sections) + len(of(timeline["function_calls"]))))
+
+
+def read_ftrace(file):
+    """(nanoseconds on the trace's clock, function, its caller) of a function trace, in order of time"""
+    text = pathlib.Path(file).read_text(encoding="utf-8", errors="replace")
+    counts = re.search(r"entries-in-buffer/entries-written: (\d+)/(\d+)", text)
+    if not counts or counts[1] != counts[2]:
+        sys.exit(f"{file}: ftrace itself is not whole: {counts and counts[0]}")
+    entries = re.findall(r"^.*\s(\d+)\.(\d{6}): (\S+) <-(\S+)", text, re.M)
+    return sorted((int(seconds) * 10**9 + int(micro) * 1000, function, caller) for seconds, micro, function, caller in entries)
+
+
+def check_ftrace(timeline, trace, fails, calls=None):
+    """Ends of grace periods are entries of rcu_gp_cleanup(); ftrace saw it enter at nearly the same moment."""
+    start = timeline["capture"]["start_boottime_ns"]
+    end = start + timeline["capture"]["end_ns"]
+    margin = 2_000_000  # ftrace and the tracer look at the clock one after the other
+    seen = [time for time, function, _ in read_ftrace(trace)
+            if function == "rcu_gp_cleanup" and start - margin <= time <= end + margin]
+    ends = sorted(start + period["end_ns"] for period in timeline["grace_periods"]
+                  if not period["expedited"] and period["end_ns"] is not None)
+    # Which of the two looked first decides about one right at the edge.
+    while seen and len(seen) > len(ends) and seen[0] < start + margin:
+        seen.pop(0)
+    while seen and len(seen) > len(ends) and seen[-1] > end - margin:
+        seen.pop()
+    fails.equal("grace periods that ended, as ftrace counts them", len(seen), len(ends))
+    fails.true("ftrace saw no grace period", seen)
+    if len(seen) == len(ends):
+        for i, time in enumerate(ends):
+            low = seen[i - 1] if i > 0 else time
+            high = seen[i + 1] if i + 1 < len(seen) else time
+            fails.true(f"end of the grace period no. {i}: {time} is not near ftrace's {seen[i]}", low <= time <= high)
+    if calls:
+        callers = [caller for _, function, caller in read_ftrace(calls) if function == "call_rcu"]
+        # bucket_remove() jumps to call_rcu() at its end; with its return probed, ftrace cannot tell who called it.
+        for function, names, expected in (("cmap_set", r"cmap_set", UPDATES),
+                                          ("cmap_remove", r"cmap_remove|bucket_remove.*|\[unknown/kretprobe'd\]", REMOVES)):
+            known = [caller for caller in callers if re.fullmatch(names, caller)]
+            fails.equal(f"calls of call_rcu() in {function}, as ftrace counts them", expected, len(known))
+
+
+def main(check, file, *rest):
+    text = pathlib.Path(file).read_text(encoding="utf-8")
+    timeline = json.loads(text)
+    fails = Failures()
+    rest = list(rest)
+    if check in ("valid", "whole", "rcucmap"):
+        check_valid(timeline, text, fails)
+    if check in ("whole", "rcucmap"):
+        check_whole(timeline, fails)
+    if check == "rcucmap":
+        lives = 1
+        if "--lives" in rest:
+            at = rest.index("--lives")
+            lives = int(rest[at + 1])
+            del rest[at:at + 2]
+        log = pathlib.Path(rest[0]).read_text(encoding="utf-8", errors="replace") if rest else None
+        check_rcucmap(timeline, fails, log, lives)
+    elif check == "ftrace":
+        check_ftrace(timeline, rest[0], fails, rest[1] if len(rest) > 1 else None)
+    elif check == "holds":
+        for expression in rest:
+            # The tests' own text, not what comes from a kernel.
+            fails.true(f"does not hold: {expression}", eval(expression, {**timeline, "of": of, "place_function": place_function}))
+    elif check not in ("valid", "whole"):
+        sys.exit(__doc__)
+    shown = 20
+    for line in fails.lines[:shown]:
+        print(f"{pathlib.Path(file).name}: FAILED: {line}")
+    if len(fails.lines) > shown:
+        print(f"{pathlib.Path(file).name}: FAILED: and {len(fails.lines) - shown} more")
+    return 1 if fails.lines else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: test_export.sh KERNEL
+# A capture leaves the machine on which it was made and says the same
+# elsewhere, to anybody, and as much as is left of it when it is damaged.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib/check.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
+begin "$@"
+
+# The same program as in the guest, but where anybody may run it.
+for place in "${RCUSCOPE:-}" "$PROJECT"/build/release/tracer/rcuscope; do
+	[[ ! -x $place ]] || break
+done
+[[ -x $place ]] || { failed "there is no rcuscope: build it, or set RCUSCOPE"; finish; }
+export RCUSCOPE=$place
+
+guest <<'GUEST'
+expect_status record 0 rcuscope record -m /kmod/rcucmap.ko --until-unload -o /out/run.rcu -o /out/run.json -- sh -c '
+	insmod /kmod/rcucmap.ko reader_ms=20 writer_ms=100
+	until dmesg | grep -q "r: done"; do usleep 50000; done
+	rmmod rcucmap'
+GUEST
+
+# Without privileges, where there are any.
+unprivileged=()
+((EUID != 0)) || unprivileged=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+cd "$WORK"
+mkdir -m 777 "$WORK/any"
+cp "$RCUSCOPE" "$OUT/run.rcu" "$WORK/any"
+chmod 755 "$WORK" "$WORK/any/rcuscope"
+chmod 644 "$WORK/any/run.rcu"
+cd "$WORK/any"
+rcuscope() { "${unprivileged[@]}" "$WORK/any/rcuscope" "$@"; }
+nothing_but() { # WHAT NAME...: files in the folder
+	local what=$1
+	shift
+	expect_equal "$what: files" "$(printf '%s\n' rcuscope run.rcu "$@" | sort)" "$(find . -mindepth 1 -printf '%P\n' | sort)"
+}
+
+expect_run "export" 0 rcuscope export run.rcu -o run.json
+expect "JSON is the same here as in the guest" cmp "$OUT/run.json" run.json
+export LC_ALL=C.UTF-8 TZ=Pacific/Auckland
+expect_run "export elsewhere" 0 rcuscope export "$PWD/run.rcu" -o elsewhere.json
+expect "JSON is the same under any locale and time zone" cmp run.json elsewhere.json
+unset LC_ALL TZ
+expect_run "info" 0 rcuscope info run.rcu
+expect "info names the 50 callbacks" grep -q 'node_free_rcu *50 queued, 50 run' "$WORK/stdout"
+expect_run "info --json" 0 rcuscope info run.rcu --json
+check_timeline holds "$WORK/stdout" 'complete' 'lost == 0' 'callbacks["done"] == 50' 'file["cut"] is None' \
+	'file["bytes"] == file["valid_bytes"]'
+rm run.json elsewhere.json
+
+expect_run "export into /dev/null" 0 rcuscope export run.rcu -o /dev/null
+expect "export into a pipe is whole" cmp "$OUT/run.json" <(rcuscope export run.rcu -o /dev/stdout)
+expect_run "a full device" 2 rcuscope export run.rcu -o /dev/full
+expect_stderr "a full device" '/dev/full.*No space left'
+expect_clear_error "a full device"
+expect_run "an unknown format" 2 rcuscope export run.rcu -o x.unknown
+expect_clear_error "an unknown format"
+expect_run "a folder that is not there" 2 rcuscope export run.rcu -o nowhere/x.json
+expect_clear_error "a folder that is not there"
+nothing_but "after refusals"
+
+# What is no capture.
+: >empty.rcu
+head -c 100000 /dev/urandom >random.rcu
+{ head -c 8 run.rcu; printf '\377\0\0\0'; tail -c +13 run.rcu; } >newer.rcu
+mkdir folder.rcu
+for what in empty random newer folder missing; do
+	for command in info export; do
+		arguments=()
+		[[ $command == info ]] || arguments=(-o x.json)
+		expect_run "$command of $what.rcu" 2 rcuscope "$command" "$what.rcu" "${arguments[@]}"
+		expect_stderr "$command of $what.rcu" "$what\.rcu"
+		expect_clear_error "$command of $what.rcu"
+	done
+done
+rm -r empty.rcu random.rcu newer.rcu folder.rcu
+nothing_but "after what is no capture"
+
+# Cut anywhere: what is left is shown, and that it was cut. The seed is for who
+# wants the same cuts again.
+expect "cut captures" /usr/bin/python3 -B "$TESTS_VM/lib/cut_captures.py" "$WORK/any/rcuscope" run.rcu "${SEED:-$RANDOM}"
+finish

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: test_killed.sh KERNEL
+# However a recorder ends, nothing of it stays in the kernel, what it follows
+# goes on, and the capture can be read.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib/check.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
+begin "$@"
+
+guest --add "$(command -v bpftool):/usr/sbin/" <<'GUEST'
+[ -x /usr/sbin/bpftool ] || failed "there is no bpftool in the guest"
+
+# Starts a recorder in the background, with rcucmap running under it; returns
+# when the capture has events of it.
+start_recording() { # CAPTURE
+	dmesg -c >/run/before
+	rcuscope record -m /kmod/rcucmap.ko --until-unload -o "$1" -- \
+		insmod /kmod/rcucmap.ko reader_ms=20 writer_ms=300 >/tmp/stdout 2>/tmp/stderr &
+	recorder=$!
+	wait_for "rcucmap" sh -c 'dmesg | grep -q "r: continue"'
+	[ -n "$(bpf_objects)" ] || failed "bpftool sees nothing of a recorder that runs"
+	wait_for "events in the capture" sh -c "rcuscope info --json $1 | grep -q '\"read_sections\": [1-9]'"
+}
+
+# The module is none the worse.
+end_rcucmap() { # WHAT
+	wait_for "rcucmap's end, after $1" rcucmap_done
+	rmmod rcucmap || failed "$1: rmmod"
+	dmesg | grep -q 'updates=40 removes=10 freed=50' || failed "$1: rcucmap's counts"
+	dmesg | grep -q 'rcucmap: exit' || failed "$1: rcucmap's exit"
+}
+
+wait_status() { # WHAT STATUS
+	status=0
+	wait $recorder || status=$?
+	expect_equal "status after $1" "$2" $status
+}
+
+start_recording /out/kill.rcu
+kill -KILL $recorder
+wait_status SIGKILL 137
+wait_for "all to go after SIGKILL" nothing_left || show_left
+end_rcucmap SIGKILL
+expect_status "info of a cut capture" 0 rcuscope info --json /out/kill.rcu
+cp /tmp/stdout /out/kill.info
+expect_status "export of a cut capture" 0 rcuscope export /out/kill.rcu -o /out/kill.json
+
+for signal in INT TERM HUP; do
+	start_recording /out/$signal.rcu
+	# Not to the shell's background jobs, which ignore SIGINT: rcuscope must not.
+	kill -$signal $recorder
+	wait_status SIG$signal 0
+	expect_nothing_left SIG$signal
+	end_rcucmap SIG$signal
+	expect_status "export after SIG$signal" 0 rcuscope export /out/$signal.rcu -o /out/$signal.json
+done
+
+# Nobody is left to clean up but the next recorder.
+start_recording /out/both.rcu
+kill -KILL $(rcuscope_processes | cut -d' ' -f1)
+wait_status "SIGKILL of both" 137
+end_rcucmap "SIGKILL of both"
+grep -q rcuscope_ $TRACEFS/kprobe_events || failed "events do not outlive recorder and guard: this test tests nothing"
+expect_status "the next recorder" 0 rcuscope record -m /kmod/rcucmap.ko --until-unload -o /out/next.rcu -o /out/next.json -- \
+	sh -c 'insmod /kmod/rcucmap.ko reader_ms=20 writer_ms=20; rmmod rcucmap'
+expect_nothing_left "the next recorder"
+GUEST
+
+check_timeline valid "$OUT/kill.json"
+check_timeline holds "$OUT/kill.json" 'not capture["complete"]' 'capture["end_reason"]' 'len(of(read_sections)) > 0' \
+	'all(probe["hits"] is None for probe in capture["probes"])'
+expect "info says that the capture was cut off" grep -q '"complete": false' "$OUT/kill.info"
+for signal in INT TERM HUP; do
+	check_timeline whole "$OUT/$signal.json"
+	check_timeline holds "$OUT/$signal.json" 'capture["end_reason"] == "interrupted"' 'len(of(read_sections)) > 0'
+done
+check_timeline whole "$OUT/next.json"
+finish

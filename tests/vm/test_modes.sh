@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: test_modes.sh KERNEL
+# The ways to record: how long, what of, how many at once, and with buffers
+# that are too small.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib/check.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
+begin "$@"
+
+guest <<'GUEST'
+dmesg -c >/run/before
+life='insmod /kmod/rcucmap.ko reader_ms=10 writer_ms=20; until dmesg | grep -q "r: done"; do usleep 50000; done; rmmod rcucmap'
+record() { # NAME [OPTION]...: a life of rcucmap
+	name=$1
+	shift
+	expect_status "$name" 0 rcuscope record -m /kmod/rcucmap.ko "$@" -o "/out/$name.json" -- sh -c "$life"
+	dmesg -c >"/out/$name.log"
+	expect_nothing_left "$name"
+}
+
+# For a time; the whole system; quietly; where nothing is said of the output.
+churn() { i=0; while :; do i=$((i + 1)); echo x >"/tmp/churn.$((i % 50))"; rm "/tmp/churn.$((i % 50))"; done; }
+churn &
+churning=$!
+cd /tmp
+expect_status duration 0 rcuscope record --duration 2 -q
+expect_equal "-q on stderr" "" "$(cat /tmp/stderr)"
+[ -s /tmp/rcuscope.rcu ] || failed "there is no /tmp/rcuscope.rcu"
+expect_status "export of duration" 0 rcuscope export /tmp/rcuscope.rcu -o /out/duration.json
+cd /root
+kill $churning
+expect_nothing_left duration
+
+record linger --until-unload --linger 0
+cp /tmp/stderr /out/linger.stderr
+record no-functions --until-unload --no-functions
+record function --until-unload --function 'cmap_*'
+life='
+	for i in 1 2; do
+		insmod /kmod/rcucmap.ko reader_ms=10 writer_ms=20
+		until [ "$(dmesg | grep -c "r: done")" = $i ]; do usleep 50000; done
+		rmmod rcucmap
+	done'
+record twice
+
+# Two at once on the same module, so each probe twice in the same place.
+mkfifo /tmp/go
+rcuscope record -m /kmod/rcucmap.ko --until-unload -o /out/first.json -- sh -c 'cat /tmp/go' 2>/tmp/first.err &
+first=$!
+wait_for "the first recorder's probes" grep -q rcuscope_ $TRACEFS/kprobe_events
+expect_status second 0 rcuscope record -m /kmod/rcucmap.ko --until-unload -o /out/second.json -- sh -c '
+	insmod /kmod/rcucmap.ko reader_ms=10 writer_ms=20
+	until dmesg | grep -q "r: done"; do usleep 50000; done
+	grep -o "rcuscope_[0-9]*/" /sys/kernel/tracing/kprobe_events | sort -u >/out/groups
+	echo go >/tmp/go
+	rmmod rcucmap'
+status=0
+wait $first || status=$?
+expect_equal "status of the first of two recorders" 0 $status
+dmesg -c >/out/two.log
+expect_equal "groups of probes of two recorders" 2 "$(wc -l </out/groups)"
+expect_nothing_left "two recorders"
+
+# Buffers of a page, and a recorder that is stopped while they fill.
+rcuscope record -m /kmod/rcucmap.ko --all-callbacks --until-unload --buffer 4 --strict -o /out/lost.json -- sh -c 'cat /tmp/go' 2>/tmp/stderr &
+recorder=$!
+wait_for "the recorder's probes" grep -q rcuscope_ $TRACEFS/kprobe_events
+wait_for "the recorded command" sh -c 'ps | grep -q "[c]at /tmp/go"'
+echo go >/tmp/go
+insmod /kmod/rcucmap.ko reader_ms=1 writer_ms=1
+kill -STOP $recorder
+wait_for "rcucmap's end" rcucmap_done
+kill -CONT $recorder
+rmmod rcucmap
+status=0
+wait $recorder || status=$?
+expect_equal "status with --strict and losses" 1 $status
+expect_stderr "--strict" "records were lost"
+dmesg -c >/out/lost.log
+expect_nothing_left losses
+GUEST
+
+check_timeline valid "$OUT/duration.json"
+check_timeline whole "$OUT/duration.json"
+check_timeline holds "$OUT/duration.json" \
+	'capture["end_reason"] == "duration over"' 'capture["all_callbacks"]' 'capture["followed"] == []' \
+	'capture["end_ns"] >= 2 * 10**9' 'len([c for c in callbacks if c["state"] == "done"]) > 50' \
+	'any(c["module"] is None for c in callbacks)' 'read_sections == function_calls == []'
+
+for name in linger no-functions function; do
+	check_timeline rcucmap "$OUT/$name.json" "$OUT/$name.log"
+done
+check_timeline holds "$OUT/no-functions.json" 'function_calls == []'
+check_timeline holds "$OUT/function.json" \
+	'{c["function"] for c in function_calls} == {"rcucmap:cmap_get", "rcucmap:cmap_set", "rcucmap:cmap_remove"}'
+expect "no escape characters on a stderr that is no terminal" test -z "$(tr -d '\n[:print:]' <"$OUT/linger.stderr")"
+
+check_timeline rcucmap "$OUT/twice.json" "$OUT/twice.log" --lives 2
+check_timeline rcucmap "$OUT/first.json" "$OUT/two.log"
+check_timeline rcucmap "$OUT/second.json" "$OUT/two.log"
+
+# Nothing is concluded across a gap: what was not seen to end is unknown.
+check_timeline valid "$OUT/lost.json"
+check_timeline holds "$OUT/lost.json" \
+	'capture["lost"]' 'all(loss["count"] > 0 for loss in capture["lost"])' 'capture["complete"]' \
+	'len(of(callbacks)) <= 50' 'all(c["state"] in ("done", "unknown") for c in of(callbacks))' \
+	'all(not any(c["queued_ns"] <= loss["to_ns"] for loss in capture["lost"]) for c in callbacks if c["state"] == "pending")'
+finish

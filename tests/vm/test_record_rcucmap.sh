@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: test_record_rcucmap.sh KERNEL
+# A recording of a whole life of rcucmap shows exactly what the module's own
+# log and ftrace say happened, in every format.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib/check.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
+begin "$@"
+
+record_rcucmap
+check_recorded_rcucmap "$OUT"
+
+expect "the summary names the 50 callbacks" grep -qE 'callbacks of rcucmap:node_free_rcu +50 queued, 50 run' "$OUT/record.stderr"
+expect "the summary says that nothing was lost" grep -qE 'lost +nothing$' "$OUT/record.stderr"
+
+# What protoc and a JSON parser read in the other two.
+golden=$PROJECT/tests/golden
+if protoc --proto_path "$golden" --decode rcuscope.golden.Trace "$golden/perfetto.proto" \
+	<"$OUT/run.pftrace" >"$OUT/run.pftrace.txt"; then
+	expect "the Perfetto trace has no field unknown to the format" test -z "$(grep -E '^ *[0-9]+[: ]' "$OUT/run.pftrace.txt")"
+	expect "the Perfetto trace has events" grep -q 'track_event {' "$OUT/run.pftrace.txt"
+	expect "the Perfetto trace has the callbacks' function" grep -q 'rcucmap:node_free_rcu' "$OUT/run.pftrace.txt"
+	begins=$(grep -c 'type: TYPE_SLICE_BEGIN' "$OUT/run.pftrace.txt")
+	ends=$(grep -c 'type: TYPE_SLICE_END' "$OUT/run.pftrace.txt")
+	expect_equal "slices of the Perfetto trace that end" "$begins" "$ends"
+else
+	failed "protoc cannot read the Perfetto trace"
+fi
+expect "Chrome's trace has events" /usr/bin/python3 -c '
+import json, sys
+trace = json.load(open(sys.argv[1], encoding="utf-8"))
+events = trace["traceEvents"]
+sys.exit(not any("rcucmap:node_free_rcu" in json.dumps(event) for event in events))' "$OUT/run.chrome.json"
+for file in run.pftrace.txt run.chrome.json; do
+	expect "no kernel address in $file" test -z "$(grep -aoiE '0x(0000)?ffff[0-9a-f]*|184467[0-9]{14}' "$OUT/$file" | head -n 3)"
+done
+finish

@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: test_refusals.sh KERNEL
+# What cannot be done is refused with the right status, a line that says why,
+# and nothing left behind, neither files nor anything in the kernel.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib/check.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
+begin "$@"
+
+other=$("$VM" kernels | awk -v this="$KERNEL" 'NR > 1 && $1 != this { print $1; exit }')
+[[ $other ]] || { failed "there is no second kernel to take a module of"; finish; }
+other_release=$("$VM" kernels | sed -n "s/^$other .*(\(.*\)).*/\1/p")
+tools=(--add "$(command -v bpftool):/usr/sbin/")
+
+# Of record, with a status, a pattern that stderr must have, and the rest of
+# its command line. A doctor that must refuse too says the same.
+cat >"$WORK/refuse.sh" <<'EOS'
+refused() { # WHAT STATUS PATTERN COMMAND...
+	what=$1
+	pattern=$3
+	shift
+	wanted=$1
+	shift 2
+	before=$(ls -A /tmp /root /out)
+	expect_status "$what" "$wanted" "$@"
+	cp /tmp/stderr /tmp/refusal
+	expect_stderr "$what" "$pattern"
+	awk 'NR == 1 && !/^rcuscope: .+: .+/ || NR == 2 && !/^  hint: / || NR > 2 { bad = 1 } END { exit bad || !NR }' /tmp/refusal ||
+		{ failed "$what: not one clear line of error"; cat /tmp/refusal; }
+	expect_equal "$what: files" "$before" "$(ls -A /tmp /root /out)"
+	expect_nothing_left "$what"
+}
+touch /tmp/stdout /tmp/stderr /tmp/refusal # there before and after
+record='rcuscope record -m /kmod/rcucmap.ko -o /tmp/r.rcu -o /tmp/r.json'
+EOS
+
+guest "${tools[@]}" --add "$WORK/refuse.sh" --add "$("$VM" modules "$other")/rcucmap.ko:/root/other.ko" <<GUEST
+. ./refuse.sh
+echo 'just text' >/root/text.ko
+head -c 3000 /kmod/rcucmap.ko >/root/cut.ko
+refused "a module that is not there" 2 no_such_module rcuscope record -m no_such_module -o /tmp/r.rcu -- true
+refused "a file that is not there" 2 'nowhere\.ko' rcuscope record -m /root/nowhere.ko -o /tmp/r.rcu -- true
+refused "a module of another kernel" 2 '${other_release//+/.}.*'"\$(uname -r | tr + .)" rcuscope record -m /root/other.ko -o /tmp/r.rcu -- true
+refused "a text as module" 2 'text\.ko' rcuscope record -m /root/text.ko -o /tmp/r.rcu -- true
+refused "half a module" 2 'cut\.ko' rcuscope record -m /root/cut.ko -o /tmp/r.rcu -- true
+refused "a folder as module" 2 '/root' rcuscope record -m /root/ -o /tmp/r.rcu -- true
+refused "a module twice" 2 'twice' rcuscope record -m /kmod/rcucmap.ko -m /kmod/rcucmap.ko -o /tmp/r.rcu -- true
+refused "a command that is not there" 2 '/nonexistent' \$record -- /nonexistent
+refused "a command that is not there, without -o .rcu" 2 '/nonexistent' rcuscope record -m /kmod/rcucmap.ko -o /tmp/r.json -- /nonexistent
+refused "a command that is no program" 2 'text\.ko' \$record -- /root/text.ko
+refused "an unknown format" 2 'r\.unknown' rcuscope record -m /kmod/rcucmap.ko -o /tmp/r.unknown -- true
+refused "a folder that is not there" 2 '/nowhere' rcuscope record -m /kmod/rcucmap.ko -o /nowhere/r.rcu -- true
+refused "a folder that is not there, without -o .rcu" 2 '/nowhere' rcuscope record -m /kmod/rcucmap.ko -o /nowhere/r.json -- true
+refused "--until-unload of nothing" 2 'no module' rcuscope record --until-unload -o /tmp/r.rcu -- true
+refused "a buffer of no power of two" 2 'power of two' rcuscope record --buffer 5 -o /tmp/r.rcu -- true
+refused "an unknown way" 2 'nonsense' rcuscope record --via nonsense -o /tmp/r.rcu -- true
+
+insmod /kmod/rcucmap.ko reader_ms=1 writer_ms=1
+refused "a module that is loaded" 2 'loaded already' \$record -- true
+expect_status "doctor beside a loaded module" 0 rcuscope doctor
+wait_for "rcucmap's end" rcucmap_done
+rmmod rcucmap
+
+expect_status "a command that fails" 1 \$record -- false
+expect_stderr "a command that fails" 'false ended with status 1'
+[ -s /tmp/r.rcu ] && [ -s /tmp/r.json ] || failed "a command that fails: there is no recording"
+expect_nothing_left "a command that fails"
+expect_status "a command that fails, until unload" 1 \$record --until-unload -- sh -c 'exit 7'
+expect_stderr "a command that fails, until unload" 'ended with status 7'
+rm /tmp/r.rcu /tmp/r.json
+
+echo 'root:x:0:0::/root:/bin/sh
+nobody:x:65534:65534::/:/bin/sh' >/etc/passwd
+as_nobody() { su nobody -s /bin/sh -c "\$*"; }
+expect_equal "nobody" 65534 "\$(as_nobody id -u)"
+refused "not root" 3 'root' as_nobody "\$record -- true"
+expect_stderr "not root" 'hint: .*sudo'
+expect_status "doctor, not root" 3 as_nobody rcuscope doctor
+grep -q 'Problem: .*not running as root' /tmp/stdout || failed "doctor does not say that it is not root"
+expect_status "doctor --json, not root" 3 as_nobody rcuscope doctor --json
+cp /tmp/stdout /out/nobody.json
+
+mkdir /run/empty
+mount --bind /run/empty /sys/kernel/btf
+refused "no BTF" 3 'BTF|type information' \$record -- true
+expect_status "doctor, no BTF" 3 rcuscope doctor
+grep -qE 'Problem: .*(BTF|type information)' /tmp/stdout || failed "doctor does not say that there is no BTF"
+expect_status "doctor --json, no BTF" 3 rcuscope doctor --json
+cp /tmp/stdout /out/no-btf.json
+umount /sys/kernel/btf
+
+# And after all that it works.
+expect_status "a recording" 0 \$record --until-unload -- sh -c 'insmod /kmod/rcucmap.ko; rmmod rcucmap'
+expect_nothing_left "a recording"
+GUEST
+for file in nobody no-btf; do
+	check_timeline holds "$OUT/$file.json" 'len(problems) == 1' 'all(problems[0][word] for word in ("what", "why", "hint"))'
+done
+check_timeline holds "$OUT/no-btf.json" 'not btf' 'all(hook["via"] != "fentry" for hook in plan)'
+
+guest "${tools[@]}" --append lockdown=confidentiality --add "$WORK/refuse.sh" <<'GUEST'
+. ./refuse.sh
+expect_equal "lockdown" 'none integrity [confidentiality]' "$(cat /sys/kernel/security/lockdown)"
+refused "lockdown" 3 'lockdown' $record -- true
+expect_status "doctor, locked down" 3 rcuscope doctor
+grep -q 'Problem: .*lockdown=confidentiality' /tmp/stdout || failed "doctor does not name the lockdown"
+expect_status "doctor --json, locked down" 3 rcuscope doctor --json
+cp /tmp/stdout /out/lockdown.json
+GUEST
+check_timeline holds "$OUT/lockdown.json" 'lockdown == "confidentiality"' 'problems'
+finish

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: test_via_kprobe.sh KERNEL
+# A timeline means the same by whichever way RCU was seen: what holds of a
+# recording with fentry holds of one with kprobes.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib/check.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
+begin "$@"
+
+record_rcucmap --via kprobe
+check_recorded_rcucmap "$OUT"
+check_timeline holds "$OUT/run.json" \
+	'all(probe["via"] in ("kprobe", "tracefs-kprobe") for probe in capture["probes"])'
+
+guest <<'GUEST'
+expect_status "doctor --via kprobe" 0 rcuscope doctor --via kprobe --json
+cp /tmp/stdout /out/doctor.json
+expect_status "doctor" 0 rcuscope doctor --json
+cp /tmp/stdout /out/doctor-best.json
+expect_status "doctor as text" 0 rcuscope doctor
+grep -q "record works here" /tmp/stdout || failed "doctor does not say that record works"
+expect_status "doctor --via nonsense" 2 rcuscope doctor --via nonsense
+expect_nothing_left doctor
+GUEST
+for how in 'doctor.json kprobe' 'doctor-best.json fentry'; do
+	read -r file way <<<"$how"
+	check_timeline holds "$OUT/$file" 'problems == []' \
+		"all(hook['via'] in ('$way', 'tracefs-kprobe') for hook in plan if hook['via'])" \
+		"len([hook for hook in plan if hook['via'] == '$way']) >= 10" \
+		"all(hook['via'] or not hook['needed'] for hook in plan)"
+done
+finish
