@@ -39,6 +39,7 @@ std::string why_not(const std::string& path) {
 // "unlock sample_read+11"
 std::vector<std::string> words_of(const std::vector<KoReadSite>& sites) {
     std::vector<std::string> words;
+    words.reserve(sites.size());
     for (const KoReadSite& site : sites)
         words.push_back((site.lock ? "lock " : "unlock ") + site.function + "+" + std::to_string(site.offset));
     return words;
@@ -47,6 +48,7 @@ std::vector<std::string> words_of(const std::vector<KoReadSite>& sites) {
 // ".text:16 sample_read, 17 bytes"
 std::vector<std::string> words_of(const std::vector<KoFunction>& functions) {
     std::vector<std::string> words;
+    words.reserve(functions.size());
     for (const KoFunction& function : functions)
         words.push_back(function.section + ":" + std::to_string(function.offset) + " " + function.name + ", " +
                         std::to_string(function.size) + " bytes");

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -15,7 +15,6 @@ namespace rcuscope::test {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
 
 // The id of a process that has ended.
 pid_t dead_process() {

@@ -17,6 +17,7 @@ using testing::IsEmpty;
 std::vector<std::string> words_of(const std::vector<SiteInfo>& sites) {
     constexpr const char* kinds[] = {"lock", "unlock", "entry", "return"};
     std::vector<std::string> words;
+    words.reserve(sites.size());
     for (const SiteInfo& site : sites)
         words.push_back(kinds[static_cast<std::size_t>(site.kind)] + (" " + site.module) + ":" + site.function + "+" +
                         std::to_string(site.offset));
