@@ -108,7 +108,7 @@ private:
     Status written_; // the first error of the writer
 
     std::optional<int> command_status_;
-    bool module_event_ = false;         // one to be synced at once
+    bool module_event_ = false; // one to be synced at once
     Clock::time_point started_;
     std::optional<Clock::time_point> lingering_since_;
     std::uint64_t linger_target_ = 0; // callbacks queued when lingering began
