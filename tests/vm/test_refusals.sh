@@ -51,6 +51,7 @@ refused "a command that is not there, without -o .rcu" 2 '/nonexistent' rcuscope
 refused "a command that is no program" 2 'text\.ko' \$record -- /root/text.ko
 refused "an unknown format" 2 'r\.unknown' rcuscope record -m /kmod/rcucmap.ko -o /tmp/r.unknown -- true
 refused "a folder that is not there" 2 '/nowhere' rcuscope record -m /kmod/rcucmap.ko -o /nowhere/r.rcu -- true
+refused "a folder that is not there, for one of two" 2 '/nowhere' rcuscope record -m /kmod/rcucmap.ko -o /tmp/r.rcu -o /nowhere/r.json -- true
 refused "a folder that is not there, without -o .rcu" 2 '/nowhere' rcuscope record -m /kmod/rcucmap.ko -o /nowhere/r.json -- true
 refused "--until-unload of nothing" 2 'no module' rcuscope record --until-unload -o /tmp/r.rcu -- true
 refused "a buffer of no power of two" 2 'power of two' rcuscope record --buffer 5 -o /tmp/r.rcu -- true

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <filesystem>
 #include <iostream>
 #include <unistd.h>
@@ -97,6 +98,13 @@ Status check(const RecordArguments& arguments) {
                 return fail(ExitCode::bad_input, format.error().what, format.error().why,
                             format.error().hint + (format.error().hint.empty() ? "" : "; ") + "or " + capture_ending +
                                 " for the recording itself");
+    // Now, not when what was to be recorded is over.
+    for (const std::string& output : arguments.outputs) {
+        const std::filesystem::path folder = std::filesystem::path(output).parent_path();
+        if (!folder.empty() && ::access(folder.c_str(), W_OK) != 0)
+            return fail(ExitCode::bad_input, "cannot write " + output, folder.string() + ": " + errno_text(errno),
+                        "make the folder first, or name another with -o");
+    }
     if (std::count_if(arguments.outputs.begin(), arguments.outputs.end(), is_capture) > 1)
         return fail(ExitCode::bad_input, "-o", "only one recording (.rcu) can be written at once");
     return {};
