@@ -293,8 +293,7 @@ bool Recorder::in_window(const Event& event) const {
 }
 
 Status Recorder::drain() {
-    const auto drained =
-        session_->drain([this](std::uint32_t cpu, std::span<const std::byte> record) { take(cpu, record); });
+    auto drained = session_->drain([this](std::uint32_t cpu, std::span<const std::byte> record) { take(cpu, record); });
     if (!drained)
         return drained;
     if (written_)
@@ -327,7 +326,7 @@ std::string Recorder::why_to_end() {
     const bool hopeless = request_.until_unload && child_ && *command_status_ != 0 && !any_loaded;
     if (!by_command && !by_unload && !hopeless)
         return "";
-    const std::string reason = hopeless ? "command failed" : by_command ? "command ended" : "module freed";
+    std::string reason = hopeless ? "command failed" : by_command ? "command ended" : "module freed";
     const CallbackCounts counts = session_->callbacks();
     if (!lingering_since_) {
         lingering_since_ = now;
