@@ -21,7 +21,8 @@ the groups through CTest:
   asan     unit and golden under ASan and UBSan
   tsan     unit and golden under TSan
 
-Without a GROUP: all of them but tsan, since nothing here has threads yet. The arguments after -- go to every run of CTest.
+Without a GROUP: unit, golden, vm and lint. The sanitizers' builds take longer
+than all of these together and are to be asked for. The arguments after -- go to every run of CTest.
 The last line is the total of all runs.
 
 Environment:
@@ -56,7 +57,7 @@ parse() {
 		esac
 		shift
 	done
-	((${#groups[@]})) || groups=(unit golden vm lint asan)
+	((${#groups[@]})) || groups=(unit golden vm lint)
 	for group in "${groups[@]}"; do
 		case $group in
 		asan | tsan) LABELS[$group]='unit|golden' ;;
