@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "analysis/hazards.hpp"
 #include "cli/cli.hpp"
 #include "cli/load.hpp"
 #include "export/exporter.hpp"

@@ -20,32 +20,12 @@
 #include "capture/payload.hpp"
 #include "capture/reader.hpp"
 #include "capture/writer.hpp"
+#include "temp_dir.hpp"
 #include "wire.h"
 
 namespace rcuscope::test {
 
 using Bytes = std::vector<std::byte>;
-
-class TempDir {
-public:
-    TempDir() {
-        std::string name = (std::filesystem::temp_directory_path() / "rcuscope-capture-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) {
-            throw std::system_error(errno, std::generic_category(), name);
-        }
-        path_ = name;
-    }
-    TempDir(const TempDir&) = delete;
-    TempDir& operator=(const TempDir&) = delete;
-    ~TempDir() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    std::string file(const std::string& name) const { return (path_ / name).string(); }
-
-private:
-    std::filesystem::path path_;
-};
 
 inline Bytes read_file(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
