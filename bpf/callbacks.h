@@ -120,6 +120,11 @@ static __always_inline int rs_list_cpu(struct rcu_segcblist *list)
 	return rcu_data_address + offset == (__u64)data ? (int)list_cpu : -1;
 }
 
+static __always_inline bool rs_callbacks_pending(void)
+{
+	return all_callbacks || followed_queued != followed_done;
+}
+
 static __always_inline void rs_assigned(struct rcu_segcblist *list, __u64 gp_seq)
 {
 	struct rs_cb_assigned *record;
@@ -130,7 +135,7 @@ static __always_inline void rs_assigned(struct rcu_segcblist *list, __u64 gp_seq
 		return;
 	rs_hit(RS_COUNT_CB_ASSIGNED);
 	/* Lists are long-lived and many: nothing to tell while no followed callback is on any. */
-	if (!all_callbacks && followed_queued == followed_done)
+	if (!rs_callbacks_pending())
 		return;
 	record = rs_begin(rs_cb_assigned, cpu, rs_now(), RS_CB_ASSIGNED, 0);
 	if (!record)
@@ -240,6 +245,7 @@ static __always_inline void rs_end_running(struct rs_cpu *cpu, struct rs_batch_s
 		return;
 	rs_send_cb(cpu, RS_CB_DONE, state->running_head, state->running_func);
 	state->running_head = 0;
+	__sync_fetch_and_add(&cpu->callbacks_done, 1);
 	__sync_fetch_and_add(&followed_done, 1);
 }
 

@@ -36,6 +36,7 @@ struct rs_cpu {
 	rs_u64 lost_to_ns;
 	rs_u64 lost_told; /* lost_total as last sent */
 	rs_u64 sent;
+	rs_u64 callbacks_done; /* followed ones that ran here */
 };
 
 struct rs_name {

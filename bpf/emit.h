@@ -79,12 +79,18 @@ static __always_inline void rs_fill(struct rs_header *h, __u64 ns, __u16 kind, _
 	h->aux = aux;
 }
 
-static __always_inline void rs_count_loss(struct rs_cpu *cpu, __u64 ns)
+static __always_inline void rs_count_losses(struct rs_cpu *cpu, __u64 from_ns, __u64 to_ns,
+					    __u64 count)
 {
 	if (cpu->lost_total == cpu->lost_told)
-		cpu->lost_from_ns = ns;
-	cpu->lost_to_ns = ns;
-	__sync_fetch_and_add(&cpu->lost_total, 1);
+		cpu->lost_from_ns = from_ns;
+	cpu->lost_to_ns = to_ns;
+	__sync_fetch_and_add(&cpu->lost_total, count);
+}
+
+static __always_inline void rs_count_loss(struct rs_cpu *cpu, __u64 ns)
+{
+	rs_count_losses(cpu, ns, ns, 1);
 }
 
 /*

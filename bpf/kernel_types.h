@@ -32,11 +32,12 @@ struct rcu_state {
 };
 
 struct rcu_segcblist {
-	long len;
+	unsigned long gp_seq[4]; /* RCU_CBLIST_NSEGS */
 };
 
 struct rcu_data {
 	struct rcu_segcblist cblist;
+	unsigned long n_cbs_invoked;
 	int cpu;
 };
 

@@ -9,6 +9,7 @@
 #include "callbacks.h"
 #include "grace_periods.h"
 #include "modules.h"
+#include "skipped.h"
 #include "waits.h"
 
 /* bpf_probe_read_kernel() and bpf_get_stack() are for GPL-compatible programs only. */

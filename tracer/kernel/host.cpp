@@ -99,17 +99,21 @@ bool has_trace_event(const std::string& tracefs, std::string_view group, std::st
     return ::access(path.c_str(), F_OK) == 0;
 }
 
-Result<std::set<std::string>> btf_functions_among(const std::set<std::string>& wanted) {
+Result<BtfNames> btf_names_among(const BtfNames& wanted) {
     libbpf_set_print(nullptr); // what it has to say is said below
     const std::unique_ptr<btf, decltype(&btf__free)> types(btf__load_vmlinux_btf(), &btf__free);
     if (!types)
         return fail(ExitCode::cannot_here, "cannot find the kernel's own type information",
                     "there is no readable /sys/kernel/btf/vmlinux",
                     "rcuscope needs a kernel built with CONFIG_DEBUG_INFO_BTF=y, as distributions' kernels are");
-    std::set<std::string> found;
-    for (const std::string& name : wanted)
+    BtfNames found;
+    for (const std::string& name : wanted.functions)
         if (btf__find_by_name_kind(types.get(), name.c_str(), BTF_KIND_FUNC) > 0)
-            found.insert(name);
+            found.functions.insert(name);
+    // Each tracepoint has a typedef of its prototype.
+    for (const std::string& name : wanted.tracepoints)
+        if (btf__find_by_name_kind(types.get(), ("btf_trace_" + name).c_str(), BTF_KIND_TYPEDEF) > 0)
+            found.tracepoints.insert(name);
     return found;
 }
 

@@ -36,7 +36,12 @@ Result<std::string> tracefs_path();
 // Whether the kernel has this trace event.
 bool has_trace_event(const std::string& tracefs, std::string_view group, std::string_view name);
 
-// Which of these functions are in the kernel's BTF. Fails with ExitCode::cannot_here if it has no BTF.
-Result<std::set<std::string>> btf_functions_among(const std::set<std::string>& names);
+struct BtfNames {
+    std::set<std::string> functions;
+    std::set<std::string> tracepoints;
+};
+
+// Which of these are in the kernel's BTF. Fails with ExitCode::cannot_here if it has no BTF.
+Result<BtfNames> btf_names_among(const BtfNames& names);
 
 } // namespace rcuscope

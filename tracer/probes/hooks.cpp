@@ -88,7 +88,9 @@ std::span<const Hook> hook_table() {
           {Way::kprobe,
            {{"batch_kprobe", "rcu_do_batch"},
             {"batch_kretprobe", "rcu_do_batch"},
-            {"dequeue_kretprobe", "rcu_cblist_dequeue"}}}}},
+            {"dequeue_kretprobe", "rcu_cblist_dequeue"},
+            {"skipped_entry", "", "softirq_entry"},
+            {"skipped_exit", "", "softirq_exit"}}}}},
         {"wait.synchronize_rcu",
          "tasks that wait in synchronize_rcu()",
          "waits in synchronize_rcu()",
@@ -154,7 +156,11 @@ std::span<const Hook> hook_table() {
          false,
          HookScope::function_sites,
          RS_COUNT_SITE_RETURN,
-         {{Way::tracefs_kprobe, {{"site_kprobe", ""}, {"site_kretprobe", ""}}}}},
+         {{Way::tracefs_kprobe,
+           {{"site_kprobe", ""},
+            {"site_kretprobe", ""},
+            {"skipped_entry", "", "softirq_entry"},
+            {"skipped_exit", "", "softirq_exit"}}}}},
     };
     return table;
 }

@@ -20,8 +20,11 @@ enum class Way {
 std::string_view to_text(Way way);
 
 struct Program {
-    std::string_view name;     // of the BPF program
-    std::string_view function; // of the kernel; empty: attached to the sites of followed modules
+    std::string_view name;         // of the BPF program
+    std::string_view function;     // of the kernel
+    std::string_view tracepoint{}; // of the kernel; neither: attached to the sites of followed modules
+
+    bool of_kernel() const { return !function.empty() || !tracepoint.empty(); }
 };
 
 struct Alternative {

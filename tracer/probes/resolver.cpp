@@ -9,17 +9,20 @@ namespace {
 
 // Why this alternative cannot be taken; empty if it can.
 std::string obstacle(const Alternative& alternative, const KernelOffer& offer, const PlanRequest& request) {
-    if (alternative.way == Way::tracefs_kprobe)
-        return offer.kprobe_events ? "" : "tracefs has no kprobe_events";
-    if (request.via && *request.via != alternative.way)
+    if (alternative.way == Way::tracefs_kprobe && !offer.kprobe_events)
+        return "tracefs has no kprobe_events";
+    if (alternative.way != Way::tracefs_kprobe && request.via && *request.via != alternative.way)
         return "not asked for (--via " + std::string(to_text(*request.via)) + ")";
     if (alternative.way == Way::fentry && !offer.btf)
         return "the kernel has no BTF";
     const auto& there = alternative.way == Way::fentry ? offer.btf_functions : offer.symbol_functions;
-    for (const Program& program : alternative.programs)
-        if (!there.contains(std::string(program.function)))
+    for (const Program& program : alternative.programs) {
+        if (!program.function.empty() && !there.contains(std::string(program.function)))
             return "the kernel has no " + std::string(program.function) + "() " +
                    (alternative.way == Way::fentry ? "in its BTF" : "in kallsyms");
+        if (!program.tracepoint.empty() && !offer.tracepoints.contains(std::string(program.tracepoint)))
+            return "the kernel has no tracepoint " + std::string(program.tracepoint);
+    }
     return "";
 }
 
@@ -98,14 +101,26 @@ AttachPlan resolve(std::span<const Hook> table, const KernelOffer& offer, const 
     return plan;
 }
 
-std::set<std::string> functions_named(std::span<const Hook> table) {
+namespace {
+
+std::set<std::string> named(std::span<const Hook> table, std::string_view Program::*what) {
     std::set<std::string> names;
     for (const Hook& hook : table)
         for (const Alternative& alternative : hook.alternatives)
             for (const Program& program : alternative.programs)
-                if (!program.function.empty())
-                    names.insert(std::string(program.function));
+                if (!(program.*what).empty())
+                    names.insert(std::string(program.*what));
     return names;
+}
+
+} // namespace
+
+std::set<std::string> functions_named(std::span<const Hook> table) {
+    return named(table, &Program::function);
+}
+
+std::set<std::string> tracepoints_named(std::span<const Hook> table) {
+    return named(table, &Program::tracepoint);
 }
 
 Result<Way> way_from_text(std::string_view text) {

@@ -21,6 +21,7 @@ struct KernelOffer {
     bool btf = false;
     std::set<std::string> btf_functions;    // in the kernel's BTF: fentry can attach
     std::set<std::string> symbol_functions; // in kallsyms under exactly this name: kprobes can attach
+    std::set<std::string> tracepoints;      // in the kernel's BTF
     bool kprobe_events = false;             // tracefs takes kprobe events
     bool preempt_rcu = false;               // rcu_read_lock() is a call that can be probed
 };
@@ -56,8 +57,9 @@ struct AttachPlan {
 
 AttachPlan resolve(std::span<const Hook> table, const KernelOffer& offer, const PlanRequest& request);
 
-// Every kernel function that the table names.
+// Every kernel function, every tracepoint that the table names.
 std::set<std::string> functions_named(std::span<const Hook> table);
+std::set<std::string> tracepoints_named(std::span<const Hook> table);
 
 // "fentry" or "kprobe", as given with --via.
 Result<Way> way_from_text(std::string_view text);

@@ -8,6 +8,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <linux/perf_event.h>
+#include <set>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -118,6 +119,7 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& confi
     auto& fixed = *skeleton->rodata;
     fixed.followed_count = static_cast<__u32>(config.followed.size());
     fixed.all_callbacks = config.all_callbacks;
+    fixed.rcu_by_kprobe = plan.takes_way(Way::kprobe);
     fixed.rcu_state_address = config.rcu_state_address;
     fixed.rcu_data_address = config.rcu_data_address;
     fixed.per_cpu_offset_address = config.per_cpu_offset_address;
@@ -161,13 +163,18 @@ Status BpfSession::Impl::make_rings(const SessionConfig& config) {
 }
 
 Status BpfSession::Impl::attach(const AttachPlan& plan) {
+    std::set<std::string_view> attached;
     for (const PlannedHook& planned : plan.hooks) {
-        if (!planned.taken || planned.taken->way == Way::tracefs_kprobe)
+        if (!planned.taken)
             continue;
         for (const Program& wanted : planned.taken->programs) {
+            if (!wanted.of_kernel() || !attached.insert(wanted.name).second)
+                continue;
             Link link(bpf_program__attach(program(wanted.name)));
             if (!link)
-                return cannot("cannot attach to " + std::string(wanted.function) + "()", errno);
+                return cannot(wanted.function.empty() ? "cannot attach to tracepoint " + std::string(wanted.tracepoint)
+                                                      : "cannot attach to " + std::string(wanted.function) + "()",
+                              errno);
             links.push_back(std::move(link));
         }
     }

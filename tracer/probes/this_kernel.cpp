@@ -50,12 +50,13 @@ ThisKernel look_at_this_kernel() {
             {ExitCode::cannot_here, "cannot place probes in the kernel",
              "the kernel is locked down (lockdown=confidentiality)",
              "boot with lockdown=integrity or none; with secure boot, that is the firmware's setting"});
-    auto functions = btf_functions_among(functions_named(hook_table()));
-    if (functions) {
+    auto names = btf_names_among({functions_named(hook_table()), tracepoints_named(hook_table())});
+    if (names) {
         kernel.offer.btf = true;
-        kernel.offer.btf_functions = std::move(*functions);
+        kernel.offer.btf_functions = std::move(names->functions);
+        kernel.offer.tracepoints = std::move(names->tracepoints);
     } else {
-        kernel.problems.push_back(functions.error());
+        kernel.problems.push_back(names.error());
     }
     // What needs root would only repeat the one problem that it is.
     if (!is_root())

@@ -229,16 +229,17 @@ Status Recorder::open_capture() {
             continue;
         std::string functions;
         for (const Program& program : planned.taken->programs)
-            if (functions.find(program.function) == std::string::npos)
-                functions += (functions.empty() ? "" : ", ") + std::string(program.function);
+            if (const auto place = program.function.empty() ? program.tracepoint : program.function;
+                functions.find(place) == std::string::npos)
+                functions += (functions.empty() ? "" : ", ") + std::string(place);
         metadata_.probes.push_back({hook, std::string(to_text(planned.taken->way)), functions});
     }
-    // The kernel runs no BPF program from a kprobe while another of them runs on the
-    // CPU, and not every kernel counts what it skipped.
+    // bpf/skipped.h: what it can tell is told as lost.
     if (plan_.takes_way(Way::kprobe))
         metadata_.missing.push_back({"kprobe",
-                                     "what happens in an interrupt that comes while the program of a kprobe runs; "
-                                     "fentry has no such gap"});
+                                     "in an interrupt that comes while the program of a kprobe runs: callbacks that it "
+                                     "queues, and batches while no followed callback is pending; fentry has no such "
+                                     "gap"});
     for (const ModuleFile& module : request_.modules) {
         metadata_.followed.push_back(module.name);
         metadata_.modules.push_back(module_info(module));
@@ -335,7 +336,8 @@ std::string Recorder::why_to_end() {
     if (counts.done >= linger_target_)
         return reason;
     if (now - *lingering_since_ >= request_.linger)
-        return reason + "; callbacks still pending";
+        return reason +
+               (session_->losses().empty() ? "; callbacks still pending" : "; the end of callbacks was not seen");
     return "";
 }
 

@@ -25,6 +25,7 @@ KernelOffer everything() {
     offer.btf = true;
     offer.btf_functions = functions_named(hook_table());
     offer.symbol_functions = offer.btf_functions;
+    offer.tracepoints = tracepoints_named(hook_table());
     offer.kprobe_events = true;
     offer.preempt_rcu = true;
     return offer;
@@ -100,6 +101,15 @@ TEST(Resolver, AFunctionThatBtfDoesNotNameIsSeenWithAKprobe) {
     EXPECT_EQ(hook.passed_over[0].way, Way::fentry);
     EXPECT_EQ(hook.passed_over[0].why, "the kernel has no rcu_cblist_dequeue() in its BTF");
     EXPECT_EQ(way_of(result, "callback.queued"), Way::fentry);
+}
+
+TEST(Resolver, AWayWhoseTracepointIsNotThereIsNotTaken) {
+    KernelOffer offer = everything();
+    offer.tracepoints.erase("softirq_exit");
+    const AttachPlan result = plan(offer, only(Way::kprobe));
+    EXPECT_EQ(planned(result, "callback.invoked").passed_over.at(1).why, "the kernel has no tracepoint softirq_exit");
+    EXPECT_TRUE(planned(result, "module.functions").missing());
+    EXPECT_EQ(way_of(plan(offer), "callback.invoked"), Way::fentry);
 }
 
 TEST(Resolver, AFunctionThatIsNowhereIsMissingWithAllReasons) {
@@ -225,9 +235,10 @@ TEST(HookTable, OnlySitesHaveProgramsWithoutAFunction) {
     for (const Hook& hook : hook_table())
         for (const Alternative& alternative : hook.alternatives) {
             EXPECT_EQ(alternative.way == Way::tracefs_kprobe, hook.scope != HookScope::kernel) << hook.name;
-            EXPECT_THAT(alternative.programs,
-                        Each(Field(&Program::function,
-                                   Property(&std::string_view::empty, alternative.way == Way::tracefs_kprobe))));
+            for (const Program& program : alternative.programs) {
+                EXPECT_EQ(program.of_kernel(), !program.name.starts_with("site_")) << program.name;
+                EXPECT_TRUE(program.function.empty() || program.tracepoint.empty()) << program.name;
+            }
         }
 }
 
@@ -273,10 +284,12 @@ TEST(HookTable, SaysOfEveryProgramWhereItIsAttached) {
                 const std::string section = sections.at(std::string(program.name));
                 const std::string kind = section.substr(0, section.find('/'));
                 const bool fentry = alternative.way == Way::fentry;
-                EXPECT_TRUE(fentry ? kind == "fentry" || kind == "fexit" : kind == "kprobe" || kind == "kretprobe")
+                EXPECT_TRUE(!program.tracepoint.empty() ? kind == "tp_btf"
+                            : fentry                    ? kind == "fentry" || kind == "fexit"
+                                                        : kind == "kprobe" || kind == "kretprobe")
                     << program.name << " is in " << section;
-                const std::string place = program.function.empty() ? kind : kind + "/" + std::string(program.function);
-                EXPECT_EQ(section, place) << program.name;
+                const std::string place(program.function.empty() ? program.tracepoint : program.function);
+                EXPECT_EQ(section, place.empty() ? kind : kind + "/" + place) << program.name;
             }
 }
 

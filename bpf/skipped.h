@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What kprobes do not see. The kernel runs no BPF program from a kprobe while
+ * another of them runs on the CPU (trace_call_bpf() and bpf_prog_active), and
+ * 6.1 does not count what it skipped. An interrupt that comes while such a
+ * program runs may go on to RCU's softirq: then a whole batch of callbacks is
+ * not seen. Programs of tracepoints do run there, and what RCU itself counted
+ * tells whether anything was missed. While no followed callback is pending,
+ * nothing that matters is.
+ */
+#ifndef RCUSCOPE_SKIPPED_H
+#define RCUSCOPE_SKIPPED_H
+
+#include "callbacks.h"
+#include "emit.h"
+
+/* include/linux/interrupt.h */
+#define RS_RCU_SOFTIRQ 9
+
+extern const int bpf_prog_active __ksym;
+
+/* Otherwise RCU is seen by fentry, which has no such gap, and only calls of followed callbacks are
+ * missed. */
+const volatile bool rcu_by_kprobe;
+
+struct rs_unwatched {
+	__u64 since_ns; /* 0: nothing is skipped */
+	__u64 invoked;
+	__u64 callbacks_done;
+	__u64 gp_seq[4];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rs_unwatched);
+} unwatched SEC(".maps");
+
+static __always_inline void rs_read_progress(struct rs_unwatched *progress, struct rs_cpu *state)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct rcu_data *data;
+	__u64 offset = 0;
+
+	bpf_probe_read_kernel(&offset, sizeof(offset), (void *)(per_cpu_offset_address + 8 * cpu));
+	data = (void *)(rcu_data_address + offset);
+	progress->invoked = BPF_CORE_READ(data, n_cbs_invoked);
+	BPF_CORE_READ_INTO(&progress->gp_seq, data, cblist.gp_seq);
+	progress->callbacks_done = state->callbacks_done;
+}
+
+SEC("tp_btf/softirq_entry")
+int BPF_PROG(skipped_entry, unsigned int vector)
+{
+	const int *active = bpf_this_cpu_ptr(&bpf_prog_active);
+	__u32 zero = 0;
+	struct rs_unwatched *before = bpf_map_lookup_elem(&unwatched, &zero);
+	struct rs_cpu *cpu = rs_this_cpu();
+
+	if (vector != RS_RCU_SOFTIRQ || !before || !cpu)
+		return 0;
+	before->since_ns = *active && rs_callbacks_pending() ? rs_now() : 0;
+	if (before->since_ns)
+		rs_read_progress(before, cpu);
+	return 0;
+}
+
+SEC("tp_btf/softirq_exit")
+int BPF_PROG(skipped_exit, unsigned int vector)
+{
+	__u32 zero = 0;
+	struct rs_unwatched *before = bpf_map_lookup_elem(&unwatched, &zero), now = {};
+	struct rs_cpu *cpu = rs_this_cpu();
+	__u64 count;
+
+	if (vector != RS_RCU_SOFTIRQ || !before || !before->since_ns || !cpu)
+		return 0;
+	rs_read_progress(&now, cpu);
+	count = rcu_by_kprobe ? now.invoked - before->invoked
+			      : now.callbacks_done - before->callbacks_done;
+	/* Callbacks assigned to a grace period: one record for the list. */
+	if (!count && rcu_by_kprobe)
+		count = now.gp_seq[1] != before->gp_seq[1] || now.gp_seq[2] != before->gp_seq[2];
+	if (count)
+		rs_count_losses(cpu, before->since_ns, rs_now(), count);
+	return 0;
+}
+
+#endif /* RCUSCOPE_SKIPPED_H */
