@@ -55,6 +55,10 @@ enum rs_kind {
 	RS_SITE = 40,		/* struct rs_site: a probed place of a module was reached */
 	RS_MODULE = 50,		/* struct rs_module: aux is enum rs_module_step */
 	RS_MODULE_SECTION = 51, /* struct rs_module_section: where a module's code was put */
+	RS_MODULE_PENDING = 52, /* struct rs_module_pending: aux is enum rs_module_step */
+	RS_MODULE_REF = 53,	/* struct rs_module_ref: aux is 1 if taken, 0 if put */
+	RS_SWITCH_OUT = 60,	/* struct rs_switch: a task in a section leaves the CPU */
+	RS_SWITCH_IN = 61,	/* struct rs_switch: and comes back to one */
 };
 
 enum rs_wait_kind {
@@ -71,14 +75,17 @@ enum rs_module_step {
 	RS_MODULE_FREED = 4,	 /* free_module() returned: the memory is gone */
 	RS_MODULE_UNLOADING = 5, /* delete_module() entered: it may yet be refused */
 	RS_MODULE_EXITED = 6,	 /* its exit function has returned */
+	RS_MODULE_REFUSED = 7,	 /* delete_module() returned an error (rs_module.ret) */
 };
 
 /* Flags in rs_header.aux of RS_GP_*. */
-#define RS_GP_EXPEDITED 1
+#define RS_GP_EXPEDITED	    1
 /* Flags in rs_header.aux of RS_SITE. */
-#define RS_SITE_RETURN	1 /* the function returns */
+#define RS_SITE_RETURN	    1 /* the function returns */
+/* Flags in rs_header.aux of RS_SWITCH_OUT. */
+#define RS_SWITCH_PREEMPTED 1 /* else it gave up the CPU itself: it blocked */
 /* Flags in rs_task.flags. */
-#define RS_TASK_KTHREAD 1
+#define RS_TASK_KTHREAD	    1
 
 struct rs_header {
 	rs_u64 ns;
@@ -184,7 +191,7 @@ struct rs_module {
 	struct rs_header h;
 	rs_u64 base; /* of the core text */
 	rs_u32 size; /* of the core text */
-	rs_s32 ret;  /* of the init function, for RS_MODULE_FAILED */
+	rs_s32 ret;  /* of the init function, or of delete_module() */
 	char name[RS_MODULE_LEN];
 };
 RS_ASSERT_SIZE(rs_module, 88);
@@ -196,5 +203,34 @@ struct rs_module_section {
 	char section[RS_SECTION_LEN];
 };
 RS_ASSERT_SIZE(rs_module_section, 112);
+
+/*
+ * Follows RS_MODULE of a followed module at the steps of its going. Counted by
+ * the programs themselves, so it holds where records are lost.
+ */
+struct rs_module_pending {
+	struct rs_header h;
+	rs_u64 pending; /* callbacks into the module that have not begun to run */
+	char name[RS_MODULE_LEN];
+};
+RS_ASSERT_SIZE(rs_module_pending, 80);
+
+/* A reference to a followed module: try_module_get() gave it, or module_put() dropped it. */
+struct rs_module_ref {
+	struct rs_header h;
+	rs_u64 caller; /* return address, 0 if not known */
+	rs_s32 count;  /* references then held, as far as can be seen without a lock */
+	rs_u32 reserved;
+	char name[RS_MODULE_LEN];
+};
+RS_ASSERT_SIZE(rs_module_ref, 88);
+
+/* h.tid: the task that is switched; sent only while it is within a read-side section. */
+struct rs_switch {
+	struct rs_header h;
+	rs_u32 nesting; /* its rcu_read_lock_nesting */
+	rs_u32 reserved;
+};
+RS_ASSERT_SIZE(rs_switch, 24);
 
 #endif /* RCUSCOPE_WIRE_H */

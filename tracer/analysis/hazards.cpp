@@ -6,10 +6,10 @@
 
 namespace rcuscope {
 
-std::vector<Hazard> find_hazards(const Timeline& timeline) {
-    std::vector<Hazard> hazards = find_unload_hazards(timeline);
-    sort_by_time(hazards, [](const Hazard& hazard) { return hazard.at; });
-    return hazards;
+void find_hazards(Timeline& timeline, const HazardLimits& limits) {
+    (void)limits;
+    timeline.hazards = find_unload_hazards(timeline);
+    sort_by_time(timeline.hazards, [](const Hazard& hazard) { return hazard.at; });
 }
 
 } // namespace rcuscope

@@ -1,20 +1,33 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
-#include <vector>
+#include <cstdint>
 
 #include "timeline/model.hpp"
 
 namespace rcuscope {
 
-// What went wrong, or nearly so, in the modules' use of RCU; by time. Kinds:
+// From where on something that is no error is worth a warning.
+struct HazardLimits {
+    Nanoseconds long_reader = 1'000'000'000;
+    // RCU's own limit (qhimark), above which it drops its batch limit and hurries.
+    std::uint64_t callback_flood = 10'000;
+};
+
+// Fills Timeline::hazards, by time: what went wrong, or nearly so, in the
+// followed modules' use of RCU; and ModuleLife::verdict. Kinds:
 //
-//   freed-with-pending-callbacks  A module went away before its callbacks had run.
-//     fatal    they had not run when its memory was gone, or the recording breaks off
-//              while it goes and they have not
-//     latent   they ran in time, but only after free_module() had begun: nothing had
-//              waited for them
+//   freed-with-pending-callbacks        A module's memory went while callbacks into it were queued.
+//     fatal    they had not run when it was gone, or the recording breaks off while it goes
 //     warning  it is not known whether they ran in time
-std::vector<Hazard> find_hazards(const Timeline& timeline);
+//   exit-without-barrier                Nothing waited for the callbacks: they ran after the exit function
+//     latent   had returned and before the memory went, since free_module() waits for a grace period of its own
+//   init-failed-with-pending-callbacks  The same for a module whose init function failed
+//     fatal, latent, warning
+//   double-call-rcu      fatal    A head was queued while it was pending
+//   blocked-in-reader    warning  A voluntary context switch within a read-side section
+//   long-reader          warning  A section longer than the limit
+//   callback-flood       warning  More callbacks of one function pending than the limit
+void find_hazards(Timeline& timeline, const HazardLimits& limits);
 
 } // namespace rcuscope

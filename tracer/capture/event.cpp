@@ -124,6 +124,8 @@ std::optional<event::ModuleStep> module_step(rs_u16 aux) {
         return event::ModuleStep::unloading;
     case RS_MODULE_EXITED:
         return event::ModuleStep::exited;
+    case RS_MODULE_REFUSED:
+        return event::ModuleStep::refused;
     default:
         return std::nullopt;
     }
@@ -145,6 +147,31 @@ std::optional<EventBody> module_section(const rs_module_section& wire) {
         return std::nullopt;
     }
     return event::ModuleSection{std::move(*module), std::move(*section), wire.address};
+}
+
+std::optional<EventBody> module_pending(const rs_module_pending& wire) {
+    const auto step = module_step(wire.h.aux);
+    auto name = terminated(wire.name);
+    if (!step || !name) {
+        return std::nullopt;
+    }
+    return event::ModulePending{*step, std::move(*name), wire.pending};
+}
+
+std::optional<EventBody> module_ref(const rs_module_ref& wire) {
+    auto name = terminated(wire.name);
+    if (!name) {
+        return std::nullopt;
+    }
+    return event::ModuleRef{std::move(*name), wire.h.aux != 0, wire.count, wire.caller};
+}
+
+std::optional<EventBody> switch_out(const rs_switch& wire) {
+    return event::SwitchOut{(wire.h.aux & RS_SWITCH_PREEMPTED) != 0, wire.nesting};
+}
+
+std::optional<EventBody> switch_in(const rs_switch& wire) {
+    return event::SwitchIn{wire.nesting};
 }
 
 template <typename Wire>
@@ -188,6 +215,14 @@ std::optional<EventBody> decode_body(rs_u16 kind, std::span<const std::byte> rec
         return decode_as(record, module);
     case RS_MODULE_SECTION:
         return decode_as(record, module_section);
+    case RS_MODULE_PENDING:
+        return decode_as(record, module_pending);
+    case RS_MODULE_REF:
+        return decode_as(record, module_ref);
+    case RS_SWITCH_OUT:
+        return decode_as(record, switch_out);
+    case RS_SWITCH_IN:
+        return decode_as(record, switch_in);
     default:
         return std::nullopt;
     }

@@ -74,13 +74,13 @@ struct Site {
     std::uint64_t address = 0; // of the probed instruction, or of the function that returns
     bool is_return = false;
 };
-enum class ModuleStep : std::uint8_t { coming, live, failed, freeing, freed, unloading, exited };
+enum class ModuleStep : std::uint8_t { coming, live, failed, freeing, freed, unloading, exited, refused };
 struct Module {
     ModuleStep step = ModuleStep::coming;
     std::string name;
     std::uint64_t base = 0;
     std::uint32_t size = 0;
-    std::int32_t ret = 0; // of the init function, for failed
+    std::int32_t ret = 0; // of the init function, for failed; of delete_module(), for refused
 };
 struct ModuleSection {
     std::string module;
@@ -88,12 +88,33 @@ struct ModuleSection {
     std::uint64_t address = 0;
 };
 
+struct ModulePending {
+    ModuleStep step = ModuleStep::freeing;
+    std::string name;
+    std::uint64_t pending = 0; // callbacks into the module that have not begun to run
+};
+struct ModuleRef {
+    std::string name;
+    bool taken = false;       // else put
+    std::int32_t count = 0;   // references then held
+    std::uint64_t caller = 0; // 0: not known
+};
+// The event's tid is the task that is switched, within a read-side section.
+struct SwitchOut {
+    bool preempted = false; // else it gave up the CPU itself
+    std::uint32_t nesting = 0;
+};
+struct SwitchIn {
+    std::uint32_t nesting = 0;
+};
+
 } // namespace event
 
 using EventBody =
     std::variant<event::Lost, event::Task, event::GpStart, event::GpEnd, event::GpCleaned, event::CbQueued,
                  event::CbAssigned, event::CbInvoked, event::CbDone, event::BatchBegin, event::BatchEnd,
-                 event::WaitBegin, event::WaitEnd, event::Site, event::Module, event::ModuleSection>;
+                 event::WaitBegin, event::WaitEnd, event::Site, event::Module, event::ModuleSection,
+                 event::ModulePending, event::ModuleRef, event::SwitchOut, event::SwitchIn>;
 
 struct Event {
     std::uint64_t ns = 0;

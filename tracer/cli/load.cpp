@@ -15,7 +15,7 @@ Result<LoadedTimeline> load_timeline(const std::string& capture) {
     auto timeline = build_timeline(*reader);
     if (!timeline)
         return tl::unexpected(timeline.error());
-    timeline->hazards = find_hazards(*timeline);
+    find_hazards(*timeline, {});
     return LoadedTimeline{std::move(*timeline), reader->extent()};
 }
 

@@ -57,6 +57,10 @@ struct TimelineBuilder::Impl {
             sites.moved();
         }
     }
+    void on(const event::ModulePending&) {}
+    void on(const event::ModuleRef&) {}
+    void on(const event::SwitchOut&) {}
+    void on(const event::SwitchIn&) {}
     void on(const event::ModuleSection& body) {
         symbols.placed(body);
         sites.moved();

@@ -80,6 +80,27 @@ struct ModuleLife {
     MaybeTime exit_done;  // and had returned
     MaybeTime free_begin; // free_module() entered
     MaybeTime freed;      // free_module() returned: the memory is gone
+    // Callbacks into the module that had not begun to run, as counted in the kernel, which holds where records
+    // were lost too. None: that moment was not seen, or the module is not followed.
+    std::optional<std::uint64_t> pending_at_exit; // when its exit function had returned
+    std::optional<std::uint64_t> pending_at_free; // at free_begin
+    std::optional<std::uint64_t> pending_at_freed;
+    struct Refusal { // of delete_module()
+        Nanoseconds at = 0;
+        int error = 0; // negative, as the kernel returned it
+    };
+    std::vector<Refusal> refusals;
+    struct Reference { // try_module_get(), module_put()
+        Nanoseconds at = 0;
+        bool taken = false;     // else put
+        std::int32_t count = 0; // references then held, as far as can be seen without a lock
+        std::uint32_t cpu = 0;
+        std::uint32_t tid = 0;
+        std::string comm;
+        CodePlace caller;
+    };
+    std::vector<Reference> references;
+    std::string verdict; // analysis/hazards.hpp: a sentence on how it went; empty for modules that are not followed
 };
 
 struct GracePeriod {
@@ -101,6 +122,12 @@ struct ReadSection {
     MaybeTime end;
     CodePlace place;           // of the rcu_read_lock()
     std::uint32_t nesting = 0; // how many sections of the task were already open
+    struct OffCpu {            // its task did not run
+        Nanoseconds at = 0;
+        MaybeTime until;
+        bool voluntary = false; // it blocked, or yielded; else it was preempted
+    };
+    std::vector<OffCpu> off_cpu{};
 };
 
 enum class CallbackState : std::uint8_t {
@@ -163,8 +190,9 @@ struct Hazard {
     std::string severity; // "fatal", "latent", "warning"
     std::string module;
     Nanoseconds at = 0;
-    std::vector<std::uint32_t> callbacks; // ids of those concerned
-    std::string text;                     // one sentence, with the remedy
+    std::vector<std::uint32_t> callbacks;   // ids of those concerned
+    std::vector<std::size_t> read_sections{}; // places in Timeline::read_sections of those concerned
+    std::string text;                       // one sentence, with the remedy
 };
 
 struct Timeline {

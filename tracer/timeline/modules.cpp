@@ -39,6 +39,8 @@ void ModuleTracker::step(Nanoseconds at, const event::Module& module) {
     case event::ModuleStep::unloading:
         unloading_[module.name] = at;
         break;
+    case event::ModuleStep::refused:
+        break;
     case event::ModuleStep::exited:
         exited(at, module.name);
         break;
