@@ -40,16 +40,18 @@ static __always_inline void rs_call_rcu(enum rs_counter counter, __u64 head, __u
 {
 	struct rs_cpu *cpu = rs_this_cpu();
 	struct rs_cb_queued *record;
-	bool followed_func;
+	int module;
 
 	if (!cpu)
 		return;
 	rs_hit(counter);
-	followed_func = rs_followed_address(func);
-	if (!followed_func && !all_callbacks) {
+	module = rs_followed_code(func);
+	if (module >= 0)
+		__sync_fetch_and_add(&followed_callbacks_queued[rs_place(module)], 1);
+	if (module < 0 && !all_callbacks) {
 		__u8 one = 1;
 
-		if (!rs_followed_address(caller))
+		if (rs_followed_code(caller) < 0)
 			return;
 		if (!bpf_map_update_elem(&queued_by_followed, &head, &one, BPF_ANY))
 			__sync_fetch_and_add(&queued_by_followed_count, 1);
@@ -300,7 +302,11 @@ static __always_inline void rs_batch_returned(void)
 
 static __always_inline bool rs_follows_callback(__u64 head, __u64 func)
 {
-	if (all_callbacks || rs_followed_address(func))
+	int module = rs_followed_code(func);
+
+	if (module >= 0)
+		__sync_fetch_and_add(&followed_callbacks_invoked[rs_place(module)], 1);
+	if (module >= 0 || all_callbacks)
 		return true;
 	if (!queued_by_followed_count || bpf_map_delete_elem(&queued_by_followed, &head))
 		return false;

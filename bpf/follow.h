@@ -17,21 +17,29 @@ struct rs_code followed_code[RS_MAX_FOLLOWED];
 __u32 followed_loaded[RS_MAX_FOLLOWED];
 __u32 followed_freed[RS_MAX_FOLLOWED];
 
+/* struct module of each while it is loaded, and its callbacks in this life of it. */
+__u64 followed_module[RS_MAX_FOLLOWED];
+__u64 followed_callbacks_queued[RS_MAX_FOLLOWED];
+__u64 followed_callbacks_invoked[RS_MAX_FOLLOWED];
+
+#define rs_place(index) ((index) & (RS_MAX_FOLLOWED - 1)) /* for the verifier */
+
 static __always_inline bool rs_in_range(const struct rs_range *range, __u64 address)
 {
 	return address - range->start < range->size;
 }
 
-static __always_inline bool rs_followed_address(__u64 address)
+/* In which followed module's code it is; -1: in none. */
+static __always_inline int rs_followed_code(__u64 address)
 {
 	for (__u32 i = 0; i < RS_MAX_FOLLOWED; i++) {
 		if (i >= followed_count)
 			break;
 		if (rs_in_range(&followed_code[i].core, address) ||
 		    rs_in_range(&followed_code[i].init, address))
-			return true;
+			return i;
 	}
-	return false;
+	return -1;
 }
 
 /* Names of followed modules, each with its place in followed_code[]. */

@@ -43,13 +43,20 @@ struct rcu_data {
 
 struct task_struct {
 	unsigned int flags;
+	int pid;
+	int rcu_read_lock_nesting; /* with CONFIG_PREEMPT_RCU */
 };
 
 struct module_sect_attrs;
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct module {
 	char name[56];
 	struct module_sect_attrs *sect_attrs;
+	atomic_t refcnt; /* with CONFIG_MODULE_UNLOAD */
 };
 
 #pragma clang attribute pop

@@ -6,6 +6,7 @@
 #ifndef RCUSCOPE_MODULES_H
 #define RCUSCOPE_MODULES_H
 
+#include "caller.h"
 #include "compat.h"
 #include "emit.h"
 #include "follow.h"
@@ -22,8 +23,9 @@ struct rs_module_note {
 	struct rs_name name;
 };
 
-#define RS_NOTE_INIT 0ULL
-#define RS_NOTE_FREE (1ULL << 63)
+#define RS_NOTE_INIT   0ULL
+#define RS_NOTE_FREE   (1ULL << 63)
+#define RS_NOTE_UNLOAD (1ULL << 62)
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -46,6 +48,26 @@ static __always_inline void rs_send_module(struct rs_cpu *cpu, __u16 step,
 	rs_send_urgent(cpu, record);
 }
 
+/* What is pending as a followed module goes: user space is to hear that while the kernel lives. */
+static __always_inline void rs_send_pending(struct rs_cpu *cpu, __u16 step, struct rs_name *name)
+{
+	__u32 *followed = bpf_map_lookup_elem(&followed_names, name);
+	struct rs_module_pending *record;
+	__u64 queued, invoked;
+
+	if (!followed)
+		return;
+	/* In this order: what is invoked in between must not seem to be pending for ever. */
+	invoked = followed_callbacks_invoked[rs_place(*followed)];
+	queued = followed_callbacks_queued[rs_place(*followed)];
+	record = rs_begin(rs_module_pending, cpu, rs_now(), RS_MODULE_PENDING, step);
+	if (!record)
+		return;
+	record->pending = queued > invoked ? queued - invoked : 0;
+	__builtin_memcpy(record->name, name->text, sizeof(record->name));
+	rs_send_urgent(cpu, record);
+}
+
 #define RS_MAX_SECTIONS 1024
 
 struct rs_section_walk {
@@ -60,7 +82,7 @@ static long rs_send_section(__u32 index, struct rs_section_walk *walk)
 	struct rs_cpu *cpu = rs_this_cpu();
 	__u64 address = rs_module_section(walk->mod, index, section, sizeof(section));
 
-	if (!cpu || !rs_followed_address(address))
+	if (!cpu || rs_followed_code(address) < 0)
 		return 0;
 	record = rs_begin(rs_module_section, cpu, rs_now(), RS_MODULE_SECTION, 0);
 	if (!record)
@@ -112,12 +134,17 @@ static __always_inline void rs_module_entered(struct module *mod, __u64 which, _
 	if (which == RS_NOTE_INIT)
 		followed = bpf_map_lookup_elem(&followed_names, &note.name);
 	if (followed) {
-		followed_code[*followed & (RS_MAX_FOLLOWED - 1)] = code;
-		__sync_fetch_and_add(&followed_loaded[*followed & (RS_MAX_FOLLOWED - 1)], 1);
+		followed_code[rs_place(*followed)] = code;
+		followed_module[rs_place(*followed)] = (__u64)mod;
+		followed_callbacks_queued[rs_place(*followed)] = 0;
+		followed_callbacks_invoked[rs_place(*followed)] = 0;
+		__sync_fetch_and_add(&followed_loaded[rs_place(*followed)], 1);
 	}
 	rs_send_module(cpu, step, &note, 0);
 	if (followed)
 		rs_send_sections(mod, &note);
+	if (which == RS_NOTE_FREE)
+		rs_send_pending(cpu, step, &note.name);
 }
 
 static __always_inline void rs_module_returned(__u64 which, int ret)
@@ -135,8 +162,11 @@ static __always_inline void rs_module_returned(__u64 which, int ret)
 	/* The address may be somebody else's from now on: user space sees that from the record. */
 	rs_send_module(cpu, step, note, ret);
 	followed = which == RS_NOTE_FREE ? bpf_map_lookup_elem(&followed_names, &note->name) : NULL;
-	if (followed)
-		__sync_fetch_and_add(&followed_freed[*followed & (RS_MAX_FOLLOWED - 1)], 1);
+	if (followed) {
+		rs_send_pending(cpu, step, &note->name);
+		followed_module[rs_place(*followed)] = 0;
+		__sync_fetch_and_add(&followed_freed[rs_place(*followed)], 1);
+	}
 	bpf_map_delete_elem(&module_notes, &key);
 }
 
@@ -203,6 +233,7 @@ int BPF_KRETPROBE(module_free_kretprobe)
  */
 static __always_inline void rs_unload_asked(struct pt_regs *syscall)
 {
+	__u64 key = rs_task_key() | RS_NOTE_UNLOAD;
 	struct rs_module_note note = {};
 	struct rs_cpu *cpu = rs_this_cpu();
 	const char *name = NULL;
@@ -214,7 +245,21 @@ static __always_inline void rs_unload_asked(struct pt_regs *syscall)
 	bpf_probe_read_kernel(&name, sizeof(name), &PT_REGS_PARM1(syscall));
 	if (bpf_probe_read_user_str(note.name.text, sizeof(note.name.text), name) < 0)
 		return;
+	bpf_map_update_elem(&module_notes, &key, &note, BPF_ANY);
 	rs_send_module(cpu, RS_MODULE_UNLOADING, &note, 0);
+}
+
+static __always_inline void rs_unload_answered(int ret)
+{
+	__u64 key = rs_task_key() | RS_NOTE_UNLOAD;
+	struct rs_module_note *note = bpf_map_lookup_elem(&module_notes, &key);
+	struct rs_cpu *cpu = rs_this_cpu();
+
+	if (!cpu || !note)
+		return;
+	if (ret < 0)
+		rs_send_module(cpu, RS_MODULE_REFUSED, note, ret);
+	bpf_map_delete_elem(&module_notes, &key);
 }
 
 /* Address of the kernel's static variable, from kallsyms. Set before loading. */
@@ -233,6 +278,7 @@ static __always_inline void rs_notified(__u64 list, __u64 state, struct module *
 		return;
 	rs_note_module(mod, &note, &code);
 	rs_send_module(cpu, RS_MODULE_EXITED, &note, 0);
+	rs_send_pending(cpu, RS_MODULE_EXITED, &note.name);
 }
 
 SEC("fentry/__x64_sys_delete_module")
@@ -249,6 +295,20 @@ int BPF_KPROBE(unload_kprobe, struct pt_regs *syscall)
 	return 0;
 }
 
+SEC("fexit/__x64_sys_delete_module")
+int BPF_PROG(unload_fexit, struct pt_regs *syscall, long ret)
+{
+	rs_unload_answered(ret);
+	return 0;
+}
+
+SEC("kretprobe/__x64_sys_delete_module")
+int BPF_KRETPROBE(unload_kretprobe, long ret)
+{
+	rs_unload_answered(ret);
+	return 0;
+}
+
 SEC("fentry/blocking_notifier_call_chain")
 int BPF_PROG(exited_fentry, void *list, unsigned long state, void *mod)
 {
@@ -260,6 +320,106 @@ SEC("kprobe/blocking_notifier_call_chain")
 int BPF_KPROBE(exited_kprobe, void *list, unsigned long state, void *mod)
 {
 	rs_notified((__u64)list, state, mod);
+	return 0;
+}
+
+/* include/linux/module.h: MODULE_REF_BASE, one that is there from the start. */
+#define RS_MODULE_REF_BASE 1
+
+static __always_inline void rs_referenced(__u64 mod, bool taken, int change, __u64 caller)
+{
+	struct module *known = (void *)mod;
+	struct rs_module_ref *record;
+	struct rs_cpu *cpu = rs_this_cpu();
+
+	if (!cpu || !mod)
+		return;
+	for (__u32 i = 0; i < RS_MAX_FOLLOWED; i++) {
+		if (i >= followed_count)
+			return;
+		if (followed_module[i] == mod)
+			break;
+		if (i == RS_MAX_FOLLOWED - 1)
+			return;
+	}
+	rs_hit(RS_COUNT_MODULE_REF);
+	record = rs_begin(rs_module_ref, cpu, rs_now(), RS_MODULE_REF, taken);
+	if (!record)
+		return;
+	record->caller = caller;
+	record->count = BPF_CORE_READ(known, refcnt.counter) - RS_MODULE_REF_BASE + change;
+	record->reserved = 0;
+	bpf_probe_read_kernel(record->name, sizeof(record->name), known->name);
+	rs_send(cpu, record);
+}
+
+SEC("fexit/try_module_get")
+int BPF_PROG(ref_try_fexit, void *mod, bool taken)
+{
+	if (taken)
+		rs_referenced((__u64)mod, true, 0, rs_fentry_caller(ctx));
+	return 0;
+}
+
+SEC("fentry/__module_get")
+int BPF_PROG(ref_get_fentry, void *mod)
+{
+	rs_referenced((__u64)mod, true, 1, rs_fentry_caller(ctx));
+	return 0;
+}
+
+/* At its entry: after the last reference the module's memory may go at any moment. */
+SEC("fentry/module_put")
+int BPF_PROG(ref_put_fentry, void *mod)
+{
+	rs_referenced((__u64)mod, false, -1, rs_fentry_caller(ctx));
+	return 0;
+}
+
+struct rs_ref_note {
+	__u64 mod;
+	__u64 caller;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct rs_ref_note);
+} ref_notes SEC(".maps");
+
+SEC("kprobe/try_module_get")
+int BPF_KPROBE(ref_try_kprobe, void *mod)
+{
+	__u64 key = rs_task_key();
+	struct rs_ref_note note = { .mod = (__u64)mod, .caller = rs_kprobe_caller(ctx) };
+
+	bpf_map_update_elem(&ref_notes, &key, &note, BPF_ANY);
+	return 0;
+}
+
+SEC("kretprobe/try_module_get")
+int BPF_KRETPROBE(ref_try_kretprobe, long taken)
+{
+	__u64 key = rs_task_key();
+	struct rs_ref_note *note = bpf_map_lookup_elem(&ref_notes, &key);
+
+	if (note && (taken & 0xff))
+		rs_referenced(note->mod, true, 0, note->caller);
+	return 0;
+}
+
+SEC("kprobe/__module_get")
+int BPF_KPROBE(ref_get_kprobe, void *mod)
+{
+	rs_referenced((__u64)mod, true, 1, rs_kprobe_caller(ctx));
+	return 0;
+}
+
+SEC("kprobe/module_put")
+int BPF_KPROBE(ref_put_kprobe, void *mod)
+{
+	rs_referenced((__u64)mod, false, -1, rs_kprobe_caller(ctx));
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "grace_periods.h"
 #include "modules.h"
 #include "skipped.h"
+#include "switches.h"
 #include "waits.h"
 
 /* bpf_probe_read_kernel() and bpf_get_stack() are for GPL-compatible programs only. */

@@ -13,10 +13,11 @@ namespace rcuscope {
 enum class Way {
     fentry,         // BPF trampolines (fentry and fexit): needs the function in the kernel's BTF
     kprobe,         // kprobes and kretprobes: needs the function's symbol
+    tracepoint,     // tracepoints: needs their prototypes in the kernel's BTF
     tracefs_kprobe, // kprobe events of tracefs, which can wait for a module that is not there yet
 };
 
-// "fentry", "kprobe", "tracefs-kprobe"
+// "fentry", "kprobe", "tracepoint", "tracefs-kprobe"
 std::string_view to_text(Way way);
 
 struct Program {
@@ -34,7 +35,8 @@ struct Alternative {
 
 enum class HookScope {
     kernel,         // always wanted
-    read_sites,     // wanted if a module is followed
+    modules,        // wanted if a module is followed
+    read_sites,     // the same, and only preemptible RCU has it
     function_sites, // wanted if a followed module's functions are asked for
 };
 

@@ -7,11 +7,13 @@ namespace rcuscope {
 
 namespace {
 
-// Why this alternative cannot be taken; empty if it can.
-std::string obstacle(const Alternative& alternative, const KernelOffer& offer, const PlanRequest& request) {
+// Why this alternative cannot be taken; empty if it can. Where there is no
+// choice of ways, none can be asked for.
+std::string obstacle(const Hook& hook, const Alternative& alternative, const KernelOffer& offer,
+                     const PlanRequest& request) {
     if (alternative.way == Way::tracefs_kprobe && !offer.kprobe_events)
         return "tracefs has no kprobe_events";
-    if (alternative.way != Way::tracefs_kprobe && request.via && *request.via != alternative.way)
+    if (hook.alternatives.size() > 1 && request.via && *request.via != alternative.way)
         return "not asked for (--via " + std::string(to_text(*request.via)) + ")";
     if (alternative.way == Way::fentry && !offer.btf)
         return "the kernel has no BTF";
@@ -38,7 +40,7 @@ bool kernel_has_any_function(const Hook& hook, const KernelOffer& offer) {
 
 // Why nobody needs the hook here; empty if it is needed.
 std::string needless(const Hook& hook, const KernelOffer& offer, const PlanRequest& request) {
-    if (hook.scope == HookScope::read_sites && !request.follow_modules)
+    if ((hook.scope == HookScope::modules || hook.scope == HookScope::read_sites) && !request.follow_modules)
         return "no module is followed";
     if (hook.scope == HookScope::function_sites && !request.follow_functions)
         return request.follow_modules ? "not asked for" : "no module is followed";
@@ -61,7 +63,7 @@ PlannedHook resolve_hook(const Hook& hook, const KernelOffer& offer, const PlanR
         return planned;
     }
     for (const Alternative& alternative : hook.alternatives) {
-        std::string why = obstacle(alternative, offer, request);
+        std::string why = obstacle(hook, alternative, offer, request);
         if (why.empty()) {
             planned.taken = &alternative;
             return planned;

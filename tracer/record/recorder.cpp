@@ -19,6 +19,7 @@
 #include "probes/this_kernel.hpp"
 #include "record/child.hpp"
 #include "record/symbol_collector.hpp"
+#include "record/unload_watch.hpp"
 
 namespace rcuscope {
 
@@ -29,6 +30,8 @@ using namespace std::chrono_literals;
 
 // Between two looks at the buffers when nothing wakes the recorder.
 constexpr auto drain_interval = 50ms;
+// The same while the kernel may be about to die; then everything is synced to disk, too.
+constexpr auto danger_interval = 1ms;
 // How long what was drained may wait before it is in the file.
 constexpr auto flush_interval = 500ms;
 
@@ -105,10 +108,12 @@ private:
     std::optional<Child> child_;
     std::optional<CaptureWriter> writer_;
     std::optional<SymbolCollector> symbols_;
+    std::optional<UnloadWatch> unloads_;
     Status written_; // the first error of the writer
 
     std::optional<int> command_status_;
     bool module_event_ = false; // one to be synced at once
+    bool taken_ = false;        // anything since the last look
     Clock::time_point started_;
     std::optional<Clock::time_point> lingering_since_;
     std::uint64_t linger_target_ = 0; // callbacks queued when lingering began
@@ -263,6 +268,7 @@ Status Recorder::open_capture() {
         return tl::unexpected(writer.error());
     writer_.emplace(std::move(*writer));
     symbols_.emplace(std::move(*kernel_.symbols));
+    unloads_.emplace(metadata_.followed);
     return {};
 }
 
@@ -273,10 +279,12 @@ Status Recorder::start_command() {
 }
 
 void Recorder::take(std::uint32_t cpu, std::span<const std::byte> record) {
+    taken_ = true;
     if (const auto event = decode_record(record, cpu)) {
         if (!in_window(*event))
             return;
         symbols_->take(*event);
+        unloads_->take(*event);
         if (std::holds_alternative<event::Module>(event->body))
             module_event_ = true;
     }
@@ -301,8 +309,14 @@ Status Recorder::drain() {
         if (const auto names = symbols_->names(); !names.empty())
             written_ = writer_->symbols(names);
     // The kernel may die right after a module went: what led to it must be on the disk.
-    if (written_ && std::exchange(module_event_, false))
+    const bool must_hold = module_event_ || (unloads_->in_danger() && taken_);
+    if (written_ && must_hold)
         written_ = writer_->flush(true);
+    module_event_ = taken_ = false;
+    for (const std::string& line : unloads_->say()) {
+        clear_status();
+        std::cerr << "rcuscope: HAZARD: " << line << std::endl;
+    }
     return written_;
 }
 
@@ -346,7 +360,8 @@ Status Recorder::loop() {
     std::array<pollfd, 3> waits{pollfd{signals_->fd(), POLLIN, 0}, pollfd{session_->wakeup_fd(), POLLIN, 0},
                                 pollfd{child_ ? child_->ended_fd() : -1, POLLIN, 0}};
     while (end_reason_.empty()) {
-        if (::poll(waits.data(), waits.size(), static_cast<int>(drain_interval / 1ms)) < 0 && errno != EINTR)
+        const auto interval = unloads_->in_danger() ? danger_interval : drain_interval;
+        if (::poll(waits.data(), waits.size(), static_cast<int>(interval / 1ms)) < 0 && errno != EINTR)
             return fail(ExitCode::cannot_here, "cannot wait for events", errno_text(errno));
         if (auto drained = drain(); !drained)
             return drained;

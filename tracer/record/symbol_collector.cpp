@@ -12,6 +12,8 @@ void SymbolCollector::take(const Event& event) {
         see(queued->caller);
     } else if (const auto* wait = std::get_if<event::WaitBegin>(&event.body)) {
         see(wait->caller);
+    } else if (const auto* reference = std::get_if<event::ModuleRef>(&event.body)) {
+        see(reference->caller);
     } else if (const auto* site = std::get_if<event::Site>(&event.body)) {
         see(site->address);
     } else if (const auto* module = std::get_if<event::Module>(&event.body)) {
