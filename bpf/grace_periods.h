@@ -18,6 +18,7 @@ const volatile __u64 rcu_state_address;
 
 /* There is one grace-period kthread, so these have one writer each. */
 __u64 gp_init_ns;
+__u64 gp_scans; /* forced, of this grace period */
 __u64 gp_cleanup_seq;
 __u64 exp_end_ns;
 /* The first to ask for an expedited grace period since the last one began. */
@@ -68,6 +69,7 @@ static __always_inline void rs_send_gp(__u16 kind, __u64 gp_seq, __u16 flags)
 
 static __always_inline void rs_gp_init_entered(void)
 {
+	gp_scans = 0;
 	gp_init_ns = rs_now();
 }
 

@@ -20,6 +20,10 @@
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct list_head {
+	struct list_head *next;
+};
+
 /* struct rcu_head is a macro for this. */
 struct callback_head {
 	struct callback_head *next;
@@ -29,6 +33,16 @@ struct callback_head {
 struct rcu_state {
 	unsigned long gp_seq;
 	unsigned long expedited_sequence;
+	struct task_struct *gp_kthread;
+	short gp_state;
+};
+
+struct rcu_node {
+	unsigned long gp_seq;
+	unsigned long qsmask;
+	int grplo;
+	__u8 level;
+	struct list_head *gp_tasks;
 };
 
 struct rcu_segcblist {
@@ -36,6 +50,8 @@ struct rcu_segcblist {
 };
 
 struct rcu_data {
+	struct rcu_node *mynode;
+	unsigned long grpmask;
 	struct rcu_segcblist cblist;
 	unsigned long n_cbs_invoked;
 	int cpu;
@@ -44,7 +60,9 @@ struct rcu_data {
 struct task_struct {
 	unsigned int flags;
 	int pid;
-	int rcu_read_lock_nesting; /* with CONFIG_PREEMPT_RCU */
+	int rcu_read_lock_nesting;	 /* with CONFIG_PREEMPT_RCU */
+	struct list_head rcu_node_entry; /* the same */
+	char comm[16];
 };
 
 struct module_sect_attrs;

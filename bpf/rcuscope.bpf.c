@@ -9,6 +9,7 @@
 #include "callbacks.h"
 #include "grace_periods.h"
 #include "modules.h"
+#include "progress.h"
 #include "skipped.h"
 #include "switches.h"
 #include "waits.h"

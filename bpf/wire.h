@@ -39,11 +39,17 @@ typedef __s32 rs_s32;
 #define RS_SECTION_LEN 32 /* longer section names are cut; code sections are short */
 
 enum rs_kind {
-	RS_LOST = 1,		/* struct rs_lost */
-	RS_TASK = 2,		/* struct rs_task: before a task's first record, or renamed */
-	RS_GP_START = 10,	/* struct rs_gp_start */
-	RS_GP_END = 11,		/* struct rs_gp: all quiescent states are in; callbacks may run */
-	RS_GP_CLEANED = 12,	/* struct rs_gp: the kernel has announced the end everywhere */
+	RS_LOST = 1,	    /* struct rs_lost */
+	RS_TASK = 2,	    /* struct rs_task: before a task's first record, or renamed */
+	RS_GP_START = 10,   /* struct rs_gp_start */
+	RS_GP_END = 11,	    /* struct rs_gp: all quiescent states are in; callbacks may run */
+	RS_GP_CLEANED = 12, /* struct rs_gp: the kernel has announced the end everywhere */
+	RS_GP_REQUESTED =
+		13, /* struct rs_gp: somebody needs it; h.ns may be long before its start */
+	RS_GP_QUIESCENT = 14,	/* struct rs_gp_quiescent: aux is enum rs_quiescent_kind */
+	RS_GP_SCAN = 15,	/* struct rs_gp_scan: CPUs are about to be looked at */
+	RS_GP_BLOCKED = 16,	/* struct rs_gp_blocked */
+	RS_GP_SAMPLE = 17,	/* struct rs_gp_sample */
 	RS_CB_QUEUED = 20,	/* struct rs_cb_queued */
 	RS_CB_ASSIGNED = 21,	/* struct rs_cb_assigned: rcu_segcblist_accelerate() was true */
 	RS_CB_INVOKED = 22,	/* struct rs_cb: dequeued, its function runs next */
@@ -65,6 +71,13 @@ enum rs_wait_kind {
 	RS_WAIT_SYNCHRONIZE_RCU = 0,
 	RS_WAIT_SYNCHRONIZE_RCU_EXPEDITED = 1,
 	RS_WAIT_RCU_BARRIER = 2,
+};
+
+enum rs_quiescent_kind {
+	RS_QS_SELF = 0,	 /* the CPU reported its own */
+	RS_QS_SCAN = 1,	 /* the grace-period kthread found it idle, in user mode or offline */
+	RS_QS_INIT = 2,	 /* offline as the grace period began */
+	RS_QS_OTHER = 3, /* such as a CPU that goes offline */
 };
 
 enum rs_module_step {
@@ -133,6 +146,46 @@ struct rs_gp {
 	rs_u64 gp_seq; /* as of the running grace period, like in rs_gp_start */
 };
 RS_ASSERT_SIZE(rs_gp, 24);
+
+/* Of a leaf of the tree: CPU first_cpu + n is bit n of the masks. */
+struct rs_gp_quiescent {
+	struct rs_header h;
+	rs_u64 gp_seq;
+	rs_u64 mask; /* whose quiescent state came in */
+	rs_u64 left; /* for whose the leaf still waits */
+	rs_u32 first_cpu;
+	rs_u32 blocked; /* 1: it also waits for tasks that were preempted in a section */
+};
+RS_ASSERT_SIZE(rs_gp_quiescent, 48);
+
+struct rs_gp_scan {
+	struct rs_header h;
+	rs_u64 gp_seq;
+	rs_u64 count; /* of this grace period, from 1 */
+};
+RS_ASSERT_SIZE(rs_gp_scan, 32);
+
+/* At a scan: the grace period waits for a task that was preempted within a section. */
+struct rs_gp_blocked {
+	struct rs_header h;
+	rs_u64 gp_seq;
+	rs_u32 tid;	  /* the oldest such task of the leaf */
+	rs_u32 first_cpu; /* of the leaf */
+	char comm[RS_COMM_LEN];
+};
+RS_ASSERT_SIZE(rs_gp_blocked, 48);
+
+#define RS_SAMPLE_FRAMES 32
+
+/* The tick of a CPU for which the grace period waits: what it does; h.tid is its task. */
+struct rs_gp_sample {
+	struct rs_header h;
+	rs_u64 gp_seq;
+	rs_u32 frames; /* of stack, innermost first: the tick's own come before the task's */
+	rs_u32 reserved;
+	rs_u64 stack[RS_SAMPLE_FRAMES];
+};
+RS_ASSERT_SIZE(rs_gp_sample, 288);
 
 /* Queued on the list of the CPU of this ring; h.ns is before it is on the list. */
 struct rs_cb_queued {

@@ -51,6 +51,41 @@ std::optional<EventBody> gp(const rs_gp& wire) {
     return Body{wire.gp_seq, (wire.h.aux & RS_GP_EXPEDITED) != 0};
 }
 
+std::optional<EventBody> gp_requested(const rs_gp& wire) {
+    return event::GpRequested{wire.gp_seq};
+}
+
+std::optional<EventBody> gp_quiescent(const rs_gp_quiescent& wire) {
+    if (wire.h.aux > RS_QS_OTHER || wire.first_cpu >= max_cpus) {
+        return std::nullopt;
+    }
+    return event::GpQuiescent{static_cast<event::QuiescentKind>(wire.h.aux),
+                              wire.gp_seq,
+                              wire.mask,
+                              wire.left,
+                              wire.first_cpu,
+                              wire.blocked != 0};
+}
+
+std::optional<EventBody> gp_scan(const rs_gp_scan& wire) {
+    return event::GpScan{wire.gp_seq, wire.count};
+}
+
+std::optional<EventBody> gp_blocked(const rs_gp_blocked& wire) {
+    auto comm = terminated(wire.comm);
+    if (!comm || wire.first_cpu >= max_cpus) {
+        return std::nullopt;
+    }
+    return event::GpBlocked{wire.gp_seq, wire.tid, wire.first_cpu, std::move(*comm)};
+}
+
+std::optional<EventBody> gp_sample(const rs_gp_sample& wire) {
+    if (wire.frames > RS_SAMPLE_FRAMES) {
+        return std::nullopt;
+    }
+    return event::GpSample{wire.gp_seq, {wire.stack, wire.stack + wire.frames}};
+}
+
 std::optional<EventBody> cb_queued(const rs_cb_queued& wire) {
     return event::CbQueued{wire.head, wire.func, wire.caller};
 }
@@ -193,6 +228,16 @@ std::optional<EventBody> decode_body(rs_u16 kind, std::span<const std::byte> rec
         return decode_as(record, gp<event::GpEnd>);
     case RS_GP_CLEANED:
         return decode_as(record, gp<event::GpCleaned>);
+    case RS_GP_REQUESTED:
+        return decode_as(record, gp_requested);
+    case RS_GP_QUIESCENT:
+        return decode_as(record, gp_quiescent);
+    case RS_GP_SCAN:
+        return decode_as(record, gp_scan);
+    case RS_GP_BLOCKED:
+        return decode_as(record, gp_blocked);
+    case RS_GP_SAMPLE:
+        return decode_as(record, gp_sample);
     case RS_CB_QUEUED:
         return decode_as(record, cb_queued);
     case RS_CB_ASSIGNED:

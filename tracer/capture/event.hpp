@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace rcuscope {
 
@@ -38,6 +39,32 @@ struct GpEnd {
 struct GpCleaned {
     std::uint64_t gp_seq = 0;
     bool expedited = false;
+};
+struct GpRequested {
+    std::uint64_t gp_seq = 0;
+};
+enum class QuiescentKind : std::uint8_t { self, scan, init, other };
+struct GpQuiescent { // of a leaf of the tree: CPU first_cpu + n is bit n of the masks
+    QuiescentKind kind = QuiescentKind::self;
+    std::uint64_t gp_seq = 0;
+    std::uint64_t mask = 0; // whose quiescent state came in
+    std::uint64_t left = 0; // for whose the leaf still waits
+    std::uint32_t first_cpu = 0;
+    bool blocked = false; // it also waits for preempted readers
+};
+struct GpScan {
+    std::uint64_t gp_seq = 0;
+    std::uint64_t count = 0; // of this grace period, from 1
+};
+struct GpBlocked { // a preempted reader for which the grace period waits, at a scan
+    std::uint64_t gp_seq = 0;
+    std::uint32_t tid = 0;
+    std::uint32_t first_cpu = 0; // of its leaf
+    std::string comm;
+};
+struct GpSample { // the event's CPU and task hold up the grace period
+    std::uint64_t gp_seq = 0;
+    std::vector<std::uint64_t> stack; // innermost first, the tick's own frames included
 };
 struct CbQueued {
     std::uint64_t head = 0;
@@ -111,7 +138,8 @@ struct SwitchIn {
 } // namespace event
 
 using EventBody =
-    std::variant<event::Lost, event::Task, event::GpStart, event::GpEnd, event::GpCleaned, event::CbQueued,
+    std::variant<event::Lost, event::Task, event::GpStart, event::GpEnd, event::GpCleaned, event::GpRequested,
+                 event::GpQuiescent, event::GpScan, event::GpBlocked, event::GpSample, event::CbQueued,
                  event::CbAssigned, event::CbInvoked, event::CbDone, event::BatchBegin, event::BatchEnd,
                  event::WaitBegin, event::WaitEnd, event::Site, event::Module, event::ModuleSection,
                  event::ModulePending, event::ModuleRef, event::SwitchOut, event::SwitchIn>;

@@ -14,6 +14,9 @@ void SymbolCollector::take(const Event& event) {
         see(wait->caller);
     } else if (const auto* reference = std::get_if<event::ModuleRef>(&event.body)) {
         see(reference->caller);
+    } else if (const auto* sample = std::get_if<event::GpSample>(&event.body)) {
+        for (const std::uint64_t address : sample->stack)
+            see(address);
     } else if (const auto* site = std::get_if<event::Site>(&event.body)) {
         see(site->address);
     } else if (const auto* module = std::get_if<event::Module>(&event.body)) {

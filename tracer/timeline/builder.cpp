@@ -35,6 +35,11 @@ struct TimelineBuilder::Impl {
         grace_periods.started(now.at, body.since_ns ? std::optional(time(body.since_ns)) : std::nullopt, body);
     }
     void on(const event::GpEnd& body) { grace_periods.ended(now.at, body); }
+    void on(const event::GpRequested&) {}
+    void on(const event::GpQuiescent&) {}
+    void on(const event::GpScan&) {}
+    void on(const event::GpBlocked&) {}
+    void on(const event::GpSample&) {}
     void on(const event::GpCleaned& body) { grace_periods.cleaned(now.at, body); }
     void on(const event::CbQueued& body) {
         callbacks.queued(now, body, symbols.function(body.func), symbols.caller(body.caller), task->comm);

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What happens within a grace period: who asked for it, which CPU's quiescent
+ * state came in when and how, each forced scan, and what those do that it
+ * still waits for.
+ */
+#ifndef RCUSCOPE_PROGRESS_H
+#define RCUSCOPE_PROGRESS_H
+
+#include "callbacks.h"
+#include "emit.h"
+#include "grace_periods.h"
+
+/* kernel/rcu/tree.h: RCU_GP_*, the states of rcu_state.gp_state */
+#define RS_GP_STATE_ONOFF     3
+#define RS_GP_STATE_INIT      4
+#define RS_GP_STATE_DOING_FQS 6
+
+/* The newest grace period that somebody asked for. */
+__u64 gp_requested_seq;
+
+static __always_inline void rs_gp_requested(__u64 wanted)
+{
+	/* Each CPU asks, again and again: the first counts. Sequence numbers wrap. */
+	if (gp_requested_seq && (__s64)(wanted - gp_requested_seq) <= 0)
+		return;
+	gp_requested_seq = wanted;
+	rs_hit(RS_COUNT_GP_REQUESTED);
+	/* wanted: the value when it is over; minus one counter step, plus "in progress". */
+	rs_send_gp(RS_GP_REQUESTED, wanted - 4 + 1, 0);
+}
+
+SEC("fentry/rcu_start_this_gp")
+int BPF_PROG(gp_request_fentry, void *node, void *data, unsigned long wanted)
+{
+	rs_gp_requested(wanted);
+	return 0;
+}
+
+SEC("kprobe/rcu_start_this_gp")
+int BPF_KPROBE(gp_request_kprobe, void *node, void *data, unsigned long wanted)
+{
+	rs_gp_requested(wanted);
+	return 0;
+}
+
+static __always_inline struct rcu_data *rs_rcu_data(__u32 cpu)
+{
+	__u64 offset = 0;
+
+	bpf_probe_read_kernel(&offset, sizeof(offset), (void *)(per_cpu_offset_address + 8 * cpu));
+	return (void *)(rcu_data_address + offset);
+}
+
+static __always_inline __u16 rs_quiescent_kind(struct rcu_node *node, __u64 mask)
+{
+	struct rcu_state *state = (void *)rcu_state_address;
+	__u32 cpu = bpf_get_smp_processor_id();
+	short gp_state = BPF_CORE_READ(state, gp_state);
+
+	if ((__u64)BPF_CORE_READ(state, gp_kthread) == bpf_get_current_task())
+		return gp_state == RS_GP_STATE_DOING_FQS ? RS_QS_SCAN : RS_QS_INIT;
+	if (mask == BPF_CORE_READ(rs_rcu_data(cpu), grpmask))
+		return RS_QS_SELF;
+	return RS_QS_OTHER;
+}
+
+/* The node is locked; it walks up from there by itself. */
+static __always_inline void rs_quiescent(__u64 mask, struct rcu_node *node, __u64 gp_seq)
+{
+	struct rs_cpu *cpu = rs_this_cpu();
+	__u64 left = BPF_CORE_READ(node, qsmask);
+	struct rcu_node *leaf = BPF_CORE_READ(rs_rcu_data(bpf_get_smp_processor_id()), mynode);
+	struct rs_gp_quiescent *record;
+
+	if (!cpu || !(left & mask) || BPF_CORE_READ(node, gp_seq) != gp_seq ||
+	    BPF_CORE_READ(node, level) != BPF_CORE_READ(leaf, level))
+		return;
+	rs_hit(RS_COUNT_GP_QUIESCENT);
+	record = rs_begin(rs_gp_quiescent, cpu, rs_now(), RS_GP_QUIESCENT,
+			  rs_quiescent_kind(node, mask));
+	if (!record)
+		return;
+	record->gp_seq = gp_seq;
+	record->mask = left & mask;
+	record->left = left & ~mask;
+	record->first_cpu = BPF_CORE_READ(node, grplo);
+	record->blocked = BPF_CORE_READ(node, gp_tasks) != NULL;
+	rs_send(cpu, record);
+}
+
+SEC("fentry/rcu_report_qs_rnp")
+int BPF_PROG(quiescent_fentry, unsigned long mask, void *node, unsigned long gp_seq)
+{
+	rs_quiescent(mask, node, gp_seq);
+	return 0;
+}
+
+SEC("kprobe/rcu_report_qs_rnp")
+int BPF_KPROBE(quiescent_kprobe, unsigned long mask, void *node, unsigned long gp_seq)
+{
+	rs_quiescent(mask, node, gp_seq);
+	return 0;
+}
+
+/* A task that was preempted within a section, and for which the grace period waits. */
+static long rs_send_blocked(__u32 index, void *unused)
+{
+	struct rs_gp_blocked *record;
+	struct rs_cpu *cpu = rs_this_cpu();
+	struct task_struct *task;
+	struct rcu_node *node;
+	__u64 entry;
+
+	(void)unused;
+	node = BPF_CORE_READ(rs_rcu_data(index), mynode);
+	if (!cpu || !node || BPF_CORE_READ(node, grplo) != (int)index)
+		return 0;
+	entry = (__u64)BPF_CORE_READ(node, gp_tasks);
+	if (!entry)
+		return 0;
+	task = (void *)(entry - bpf_core_field_offset(struct task_struct, rcu_node_entry));
+	record = rs_begin(rs_gp_blocked, cpu, rs_now(), RS_GP_BLOCKED, 0);
+	if (!record)
+		return 0;
+	record->gp_seq = rs_gp_seq();
+	record->tid = BPF_CORE_READ(task, pid);
+	record->first_cpu = index;
+	bpf_probe_read_kernel(record->comm, sizeof(record->comm), task->comm);
+	rs_send(cpu, record);
+	return 0;
+}
+
+/* The first scans tell most; a grace period that lasts is looked at ever more rarely. */
+static __always_inline bool rs_power_of_two(__u64 count)
+{
+	return (count & (count - 1)) == 0;
+}
+
+static __always_inline void rs_scan_began(void)
+{
+	struct rs_cpu *cpu = rs_this_cpu();
+	__u64 count = ++gp_scans;
+	struct rs_gp_scan *record;
+
+	if (!cpu)
+		return;
+	rs_hit(RS_COUNT_GP_SCAN);
+	record = rs_begin(rs_gp_scan, cpu, rs_now(), RS_GP_SCAN, 0);
+	if (!record)
+		return;
+	record->gp_seq = rs_gp_seq();
+	record->count = count;
+	rs_send(cpu, record);
+	if (rs_power_of_two(count) && bpf_core_field_exists(struct task_struct, rcu_node_entry))
+		bpf_loop(cpu_limit < RS_MAX_CPUS ? cpu_limit : RS_MAX_CPUS, rs_send_blocked, NULL,
+			 0);
+}
+
+SEC("fentry/force_qs_rnp")
+int BPF_PROG(scan_fentry)
+{
+	rs_scan_began();
+	return 0;
+}
+
+SEC("kprobe/force_qs_rnp")
+int BPF_KPROBE(scan_kprobe)
+{
+	rs_scan_began();
+	return 0;
+}
+
+struct rs_sampled {
+	__u64 gp_seq;
+	__u64 scans;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rs_sampled);
+} sampled SEC(".maps");
+
+/*
+ * At a CPU's tick, if a scan has just found that the grace period waits for
+ * this CPU: what it is doing instead. In user mode, or idle, it is about to
+ * report.
+ */
+static __always_inline void rs_tick(void *ctx, int user)
+{
+	struct rcu_data *data = rs_rcu_data(bpf_get_smp_processor_id());
+	struct rs_cpu *cpu = rs_this_cpu();
+	struct rs_gp_sample *record;
+	struct rs_sampled *last;
+	struct rcu_node *node;
+	__u64 scans = gp_scans, gp_seq;
+	__u32 zero = 0;
+	long bytes;
+
+	if (!scans || user || !cpu || !rs_power_of_two(scans) || !(__u32)bpf_get_current_pid_tgid())
+		return;
+	last = bpf_map_lookup_elem(&sampled, &zero);
+	if (!last)
+		return;
+	gp_seq = rs_gp_seq();
+	if (last->gp_seq == gp_seq && last->scans == scans)
+		return;
+	node = BPF_CORE_READ(data, mynode);
+	if (!(BPF_CORE_READ(node, qsmask) & BPF_CORE_READ(data, grpmask)))
+		return;
+	last->gp_seq = gp_seq;
+	last->scans = scans;
+	rs_hit(RS_COUNT_GP_SAMPLE);
+	record = rs_begin(rs_gp_sample, cpu, rs_now(), RS_GP_SAMPLE, 0);
+	if (!record)
+		return;
+	record->gp_seq = gp_seq;
+	bytes = bpf_get_stack(ctx, record->stack, sizeof(record->stack), 0);
+	record->frames = bytes > 0 ? bytes / sizeof(record->stack[0]) : 0;
+	record->reserved = 0;
+	rs_send(cpu, record);
+}
+
+SEC("fentry/rcu_sched_clock_irq")
+int BPF_PROG(tick_fentry, int user)
+{
+	rs_tick(ctx, user);
+	return 0;
+}
+
+SEC("kprobe/rcu_sched_clock_irq")
+int BPF_KPROBE(tick_kprobe, int user)
+{
+	rs_tick(ctx, user);
+	return 0;
+}
+
+#endif /* RCUSCOPE_PROGRESS_H */
