@@ -35,11 +35,17 @@ struct TimelineBuilder::Impl {
         grace_periods.started(now.at, body.since_ns ? std::optional(time(body.since_ns)) : std::nullopt, body);
     }
     void on(const event::GpEnd& body) { grace_periods.ended(now.at, body); }
-    void on(const event::GpRequested&) {}
-    void on(const event::GpQuiescent&) {}
-    void on(const event::GpScan&) {}
-    void on(const event::GpBlocked&) {}
-    void on(const event::GpSample&) {}
+    void on(const event::GpRequested& body) { grace_periods.requested(now.at, body); }
+    void on(const event::GpQuiescent& body) { grace_periods.quiescent(now.at, body); }
+    void on(const event::GpScan& body) { grace_periods.scanned(now.at, body); }
+    void on(const event::GpBlocked& body) { grace_periods.blocked(now.at, body); }
+    void on(const event::GpSample& body) {
+        grace_periods.busy(body.gp_seq, {.at = now.at,
+                                         .cpu = now.cpu,
+                                         .tid = now.tid,
+                                         .comm = task->comm,
+                                         .stack = symbols.interrupted_stack(body.stack)});
+    }
     void on(const event::GpCleaned& body) { grace_periods.cleaned(now.at, body); }
     void on(const event::CbQueued& body) {
         callbacks.queued(now, body, symbols.function(body.func), symbols.caller(body.caller), task->comm);

@@ -48,7 +48,46 @@ void GracePeriodTracker::cleaned(Nanoseconds at, const event::GpCleaned& cleaned
     }
 }
 
+void GracePeriodTracker::requested(Nanoseconds at, const event::GpRequested& requested) {
+    requested_.try_emplace(requested.gp_seq >> rcu_seq_ctr_shift, at);
+}
+
+void GracePeriodTracker::quiescent(Nanoseconds at, const event::GpQuiescent& quiescent) {
+    QuiescentState state{.at = at,
+                         .kind = quiescent.kind,
+                         .cpus = {},
+                         .last = quiescent.left == 0,
+                         .blocked_readers = quiescent.blocked};
+    for (std::uint32_t bit = 0; bit < 64; bit++) {
+        if (quiescent.mask >> bit & 1) {
+            state.cpus.push_back(quiescent.first_cpu + bit);
+        }
+    }
+    entry(false, quiescent.gp_seq).quiescent_states.push_back(std::move(state));
+}
+
+void GracePeriodTracker::scanned(Nanoseconds at, const event::GpScan& scan) {
+    GracePeriod& grace_period = entry(false, scan.gp_seq);
+    grace_period.scans = std::max(grace_period.scans, scan.count);
+    if (!grace_period.first_scan) {
+        grace_period.first_scan = at;
+    }
+}
+
+void GracePeriodTracker::blocked(Nanoseconds at, const event::GpBlocked& blocked) {
+    entry(false, blocked.gp_seq).preempted_readers.push_back({.at = at, .tid = blocked.tid, .comm = blocked.comm});
+}
+
+void GracePeriodTracker::busy(std::uint64_t gp_seq, BusyCpu cpu) {
+    entry(false, gp_seq).busy_cpus.push_back(std::move(cpu));
+}
+
 std::vector<GracePeriod> GracePeriodTracker::finish() {
+    for (const auto& [counter, at] : requested_) {
+        if (const auto found = flavor(false).find(counter); found != flavor(false).end()) {
+            grace_periods_[found->second].requested = at;
+        }
+    }
     sort_by_time(grace_periods_, [](const GracePeriod& row) { return row.start ? *row.start : row.end.value_or(0); });
     for (std::size_t i = 0; i < grace_periods_.size(); i++) {
         GracePeriod& row = grace_periods_[i];

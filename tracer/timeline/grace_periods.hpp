@@ -33,6 +33,12 @@ public:
     // One of which nothing else was seen is left out: it had ended before the recording.
     void cleaned(Nanoseconds at, const event::GpCleaned& cleaned);
 
+    void requested(Nanoseconds at, const event::GpRequested& requested);
+    void quiescent(Nanoseconds at, const event::GpQuiescent& quiescent);
+    void scanned(Nanoseconds at, const event::GpScan& scan);
+    void blocked(Nanoseconds at, const event::GpBlocked& blocked);
+    void busy(std::uint64_t gp_seq, BusyCpu cpu);
+
     // Sorted, with their ids. Afterwards find_normal() knows their places.
     std::vector<GracePeriod> finish();
 
@@ -47,6 +53,7 @@ private:
 
     std::vector<GracePeriod> grace_periods_;
     std::array<ByCounter, 2> by_counter_;
+    std::unordered_map<std::uint64_t, Nanoseconds> requested_; // by counter: it may never start
 };
 
 } // namespace rcuscope

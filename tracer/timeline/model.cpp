@@ -45,6 +45,38 @@ const char* to_text(InvocationContext context) {
     return "unknown";
 }
 
+const char* to_text(HolderKind kind) {
+    switch (kind) {
+    case HolderKind::unknown:
+        return "unknown";
+    case HolderKind::read_section:
+        return "read-section";
+    case HolderKind::preempted_reader:
+        return "preempted-reader";
+    case HolderKind::busy_cpu:
+        return "busy-cpu";
+    case HolderKind::idle_cpu:
+        return "idle-cpu";
+    case HolderKind::gp_kthread:
+        return "gp-kthread";
+    }
+    return "";
+}
+
+const char* to_text(event::QuiescentKind kind) {
+    switch (kind) {
+    case event::QuiescentKind::self:
+        return "self";
+    case event::QuiescentKind::scan:
+        return "scan";
+    case event::QuiescentKind::init:
+        return "init";
+    case event::QuiescentKind::other:
+        return "other";
+    }
+    return "";
+}
+
 const char* to_text(event::WaitKind kind) {
     switch (kind) {
     case event::WaitKind::synchronize_rcu:

@@ -103,6 +103,49 @@ struct ModuleLife {
     std::string verdict; // analysis/hazards.hpp: a sentence on how it went; empty for modules that are not followed
 };
 
+// A leaf of RCU's tree heard of quiescent states of some of its CPUs.
+struct QuiescentState {
+    Nanoseconds at = 0;
+    event::QuiescentKind kind = event::QuiescentKind::self;
+    std::vector<std::uint32_t> cpus;
+    bool last = false;             // of its leaf's CPUs
+    bool blocked_readers = false;  // the leaf waits for preempted readers, too
+};
+
+// For whom a grace period waits, found out at a forced scan or at the tick after one.
+struct PreemptedReader {
+    Nanoseconds at = 0;
+    std::uint32_t tid = 0;
+    std::string comm;
+};
+struct BusyCpu {
+    Nanoseconds at = 0;
+    std::uint32_t cpu = 0;
+    std::uint32_t tid = 0;
+    std::string comm;
+    std::vector<CodePlace> stack; // of the task, innermost first
+};
+
+// Who made a grace period as long as it was.
+enum class HolderKind : std::uint8_t {
+    unknown,
+    read_section,     // of a followed module
+    preempted_reader, // any task that was preempted within a section
+    busy_cpu,         // in the kernel, without a context switch
+    idle_cpu,         // idle, in user mode or offline, and noticed by a forced scan
+    gp_kthread,       // everything was in, but RCU's own thread did not run
+};
+struct Holder {
+    HolderKind kind = HolderKind::unknown;
+    std::optional<std::uint32_t> cpu;
+    std::optional<std::uint32_t> tid;
+    std::string comm;
+    CodePlace place;
+    Nanoseconds held = 0; // this much of the grace period
+    std::vector<CodePlace> stack;
+    std::string text; // one sentence
+};
+
 struct GracePeriod {
     std::uint32_t id = 0; // unique in this timeline, by time, from 1
     std::string flavor;   // "rcu"
@@ -112,6 +155,13 @@ struct GracePeriod {
     Nanoseconds start_uncertainty = 0; // it began in [start - start_uncertainty, start]
     MaybeTime end;                     // every quiescent state was in; none: still in progress at the end
     MaybeTime cleaned;                 // the kernel had announced the end everywhere
+    MaybeTime requested;               // somebody first asked for it
+    std::uint64_t scans = 0;           // forced scans
+    MaybeTime first_scan;
+    std::vector<QuiescentState> quiescent_states;
+    std::vector<PreemptedReader> preempted_readers;
+    std::vector<BusyCpu> busy_cpus;
+    std::optional<Holder> held_by; // analysis/holders.hpp; none: it has not ended, or began unseen
 };
 
 struct ReadSection {
@@ -211,6 +261,8 @@ struct Timeline {
 
 const char* to_text(CallbackState state);       // "done", "pending", "unknown"
 const char* to_text(InvocationContext context); // "softirq", ...
+const char* to_text(HolderKind kind);           // "read-section", ...
+const char* to_text(event::QuiescentKind kind); // "self", "scan", "init", "other"
 const char* to_text(event::WaitKind kind);      // "synchronize_rcu", ...
 
 } // namespace rcuscope

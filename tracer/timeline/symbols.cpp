@@ -102,4 +102,21 @@ CodePlace Symbols::caller(std::uint64_t return_address) const {
     return look_up(return_address, return_address - 1);
 }
 
+// An interrupt enters by a function called asm_sysvec_... or asm_common_interrupt; the
+// frame behind it is the instruction that was interrupted, the others are return addresses.
+std::vector<CodePlace> Symbols::interrupted_stack(const std::vector<std::uint64_t>& stack) const {
+    std::vector<CodePlace> places;
+    bool entry_seen = false;
+    for (const std::uint64_t address : stack) {
+        CodePlace place = entry_seen && places.empty() ? function(address) : caller(address);
+        if (!entry_seen && place.function.starts_with("asm_")) {
+            places.clear();
+            entry_seen = true;
+            continue;
+        }
+        places.push_back(std::move(place));
+    }
+    return places;
+}
+
 } // namespace rcuscope

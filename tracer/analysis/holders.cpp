@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "analysis/holders.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "analysis/loss_index.hpp"
+#include "base/duration.hpp"
+#include "timeline/moment.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+// Sections by begin, searched for those that are open at a time.
+class OpenSections {
+public:
+    explicit OpenSections(const Timeline& timeline) : sections_(timeline.read_sections) {
+        latest_end_.reserve(sections_.size());
+        for (const ReadSection& section : sections_) {
+            const Nanoseconds end = section.end.value_or(timeline.capture.end);
+            latest_end_.push_back(latest_end_.empty() ? end : std::max(end, latest_end_.back()));
+        }
+    }
+
+    // Of those that were open at `at`, the one that ended last.
+    const ReadSection* longest_at(Nanoseconds at, Nanoseconds recording_end) const {
+        auto i = static_cast<std::size_t>(
+            std::upper_bound(sections_.begin(), sections_.end(), at,
+                             [](Nanoseconds t, const ReadSection& section) { return t < section.begin; }) -
+            sections_.begin());
+        const ReadSection* found = nullptr;
+        // Where nothing before reaches so far, nothing before needs a look.
+        while (i-- > 0 && latest_end_[i] > at) {
+            const Nanoseconds end = sections_[i].end.value_or(recording_end);
+            if (end > at && (!found || end > found->end.value_or(recording_end))) {
+                found = &sections_[i];
+            }
+        }
+        return found;
+    }
+
+private:
+    const std::vector<ReadSection>& sections_;
+    std::vector<Nanoseconds> latest_end_; // of all up to this one
+};
+
+std::string cpu_list(const std::vector<std::uint32_t>& cpus) {
+    std::string text = cpus.size() == 1 ? "CPU " : "CPUs ";
+    for (std::size_t i = 0; i < cpus.size(); i++) {
+        text += (i == 0 ? "" : ", ") + std::to_string(cpus[i]);
+    }
+    return text;
+}
+
+std::string task_text(const std::string& comm, std::uint32_t tid) {
+    return (comm.empty() ? "task" : comm) + " (" + std::to_string(tid) + ")";
+}
+
+class Judge {
+public:
+    Judge(const GracePeriod& grace_period, const Timeline& timeline, const OpenSections& sections)
+        : gp_(grace_period), timeline_(timeline), sections_(sections), start_(*grace_period.start),
+          end_(*grace_period.end), last_(last_report()) {}
+
+    Holder holder() const {
+        for (auto evidence : {&Judge::read_section, &Judge::preempted_reader, &Judge::kthread, &Judge::last_cpu}) {
+            if (auto found = (this->*evidence)()) {
+                found->text = "GP " + std::to_string(gp_.gp_seq) + " took " + duration_text(elapsed(start_, end_)) +
+                              ": " + found->text;
+                return *found;
+            }
+        }
+        Holder unknown;
+        unknown.text = "GP " + std::to_string(gp_.gp_seq) + " took " + duration_text(elapsed(start_, end_)) +
+                       ", and it is not known who held it: " + missing();
+        return unknown;
+    }
+
+private:
+    // The report after which nothing more was to come, as far as it was seen.
+    const QuiescentState* last_report() const {
+        const QuiescentState* last = nullptr;
+        for (const QuiescentState& state : gp_.quiescent_states) {
+            if (!last || state.at >= last->at) {
+                last = &state;
+            }
+        }
+        return last;
+    }
+
+    bool explains(Nanoseconds held) const { return held >= elapsed(start_, end_) / 2; }
+
+    // Open before it started: later ones do not hold it. What began while it started may.
+    std::optional<Holder> read_section() const {
+        const ReadSection* section = sections_.longest_at(start_ - gp_.start_uncertainty, timeline_.capture.end);
+        if (!section) {
+            return std::nullopt;
+        }
+        const Nanoseconds until = std::min(section->end.value_or(end_), end_);
+        if (!explains(elapsed(start_, until))) {
+            return std::nullopt;
+        }
+        Holder holder{.kind = HolderKind::read_section,
+                      .cpu = section->cpu,
+                      .tid = section->tid,
+                      .comm = section->comm,
+                      .place = section->place,
+                      .held = elapsed(start_, until),
+                      .stack = {},
+                      .text = {}};
+        holder.text = "CPU " + std::to_string(section->cpu) + ", " + section->comm + ", in " +
+                      place_name(section->place, false) + " for " +
+                      duration_text(elapsed(section->begin, section->end.value_or(timeline_.capture.end)));
+        return holder;
+    }
+
+    std::optional<Holder> preempted_reader() const {
+        if (gp_.preempted_readers.empty()) {
+            return std::nullopt;
+        }
+        // The last one that a scan found was waited for from the start.
+        const PreemptedReader& reader = gp_.preempted_readers.back();
+        if (!explains(elapsed(start_, reader.at)) && !(last_ && last_->blocked_readers && explains(elapsed(last_->at, end_)))) {
+            return std::nullopt;
+        }
+        Holder holder{.kind = HolderKind::preempted_reader,
+                      .cpu = std::nullopt,
+                      .tid = reader.tid,
+                      .comm = reader.comm,
+                      .place = {},
+                      .held = elapsed(start_, end_),
+                      .stack = {},
+                      .text = {}};
+        holder.text = task_text(reader.comm, reader.tid) + " was preempted within a read-side section";
+        return holder;
+    }
+
+    std::optional<Holder> kthread() const {
+        if (!last_ || !last_->last || last_->blocked_readers || !explains(elapsed(last_->at, end_))) {
+            return std::nullopt;
+        }
+        Holder holder;
+        holder.kind = HolderKind::gp_kthread;
+        holder.held = elapsed(last_->at, end_);
+        holder.text = "every CPU had reported after " + duration_text(elapsed(start_, last_->at)) +
+                      ", and RCU's own thread ran " + duration_text(holder.held) + " later";
+        return holder;
+    }
+
+    std::optional<Holder> last_cpu() const {
+        if (!last_ || !explains(elapsed(start_, last_->at)) || last_->cpus.empty()) {
+            return std::nullopt;
+        }
+        Holder holder;
+        holder.cpu = last_->cpus.front();
+        holder.held = elapsed(start_, last_->at);
+        for (const BusyCpu& sample : gp_.busy_cpus) {
+            if (std::find(last_->cpus.begin(), last_->cpus.end(), sample.cpu) != last_->cpus.end()) {
+                return busy(sample, std::move(holder));
+            }
+        }
+        if (last_->kind != event::QuiescentKind::scan) {
+            return std::nullopt;
+        }
+        holder.kind = HolderKind::idle_cpu;
+        holder.text = cpu_list(last_->cpus) + (last_->cpus.size() == 1 ? " was" : " were") +
+                      " idle or in user mode, which a forced scan noticed after " + duration_text(holder.held);
+        return holder;
+    }
+
+    // The newest sample of that CPU: the earlier ones were of tasks that made room.
+    Holder busy(const BusyCpu& first, Holder holder) const {
+        const BusyCpu* newest = &first;
+        for (const BusyCpu& sample : gp_.busy_cpus) {
+            if (sample.cpu == first.cpu && sample.at >= newest->at) {
+                newest = &sample;
+            }
+        }
+        holder.kind = HolderKind::busy_cpu;
+        holder.cpu = newest->cpu;
+        holder.tid = newest->tid;
+        holder.comm = newest->comm;
+        holder.stack = newest->stack;
+        if (!newest->stack.empty()) {
+            holder.place = newest->stack.front();
+        }
+        holder.text = "CPU " + std::to_string(newest->cpu) + ", " + task_text(newest->comm, newest->tid) +
+                      (holder.place.known() ? ", in " + place_name(holder.place, false) : ", in the kernel") +
+                      " without a context switch, reported last after " + duration_text(holder.held);
+        return holder;
+    }
+
+    std::string missing() const {
+        if (!last_) {
+            return "no quiescent state of it was seen";
+        }
+        if (last_->blocked_readers) {
+            return "a preempted reader, which no forced scan found in time to name it";
+        }
+        return cpu_list(last_->cpus) + " reported last, after " + duration_text(elapsed(start_, last_->at)) +
+               ", and no tick after a forced scan showed what " + (last_->cpus.size() == 1 ? "it" : "they") + " did";
+    }
+
+    const GracePeriod& gp_;
+    const Timeline& timeline_;
+    const OpenSections& sections_;
+    Nanoseconds start_;
+    Nanoseconds end_;
+    const QuiescentState* last_;
+};
+
+} // namespace
+
+void find_holders(Timeline& timeline) {
+    const OpenSections sections(timeline);
+    const LossIndex losses(timeline.capture.lost);
+    for (GracePeriod& grace_period : timeline.grace_periods) {
+        if (grace_period.expedited || !grace_period.start || !grace_period.end) {
+            continue;
+        }
+        grace_period.held_by = Judge(grace_period, timeline, sections).holder();
+        if (grace_period.held_by->kind == HolderKind::unknown &&
+            losses.overlaps(*grace_period.start, *grace_period.end)) {
+            grace_period.held_by->text += " (records were lost meanwhile)";
+        }
+    }
+}
+
+} // namespace rcuscope
