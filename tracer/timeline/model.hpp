@@ -190,9 +190,9 @@ struct Hazard {
     std::string severity; // "fatal", "latent", "warning"
     std::string module;
     Nanoseconds at = 0;
-    std::vector<std::uint32_t> callbacks;   // ids of those concerned
+    std::vector<std::uint32_t> callbacks;     // ids of those concerned
     std::vector<std::size_t> read_sections{}; // places in Timeline::read_sections of those concerned
-    std::string text;                       // one sentence, with the remedy
+    std::string text;                         // one sentence, with the remedy
 };
 
 struct Timeline {

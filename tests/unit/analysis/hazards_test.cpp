@@ -53,7 +53,10 @@ public:
         return *this;
     }
 
-    std::vector<Hazard> find() const { return find_hazards(timeline); }
+    std::vector<Hazard> find() {
+        find_hazards(timeline, {});
+        return timeline.hazards;
+    }
 
     Timeline timeline;
 };
