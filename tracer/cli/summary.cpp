@@ -2,11 +2,9 @@
 #include "cli/summary.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstdio>
 
 #include "analysis/statistics.hpp"
+#include "base/duration.hpp"
 #include "base/text.hpp"
 
 namespace rcuscope {
@@ -100,25 +98,6 @@ void print_losses(const Timeline& timeline, std::ostream& out) {
 }
 
 } // namespace
-
-std::string duration_text(Nanoseconds duration) {
-    // Three digits, and whole seconds however many. Where three digits would round up to a thousand, %g
-    // would turn to an exponent: the next unit has that value as 1.
-    std::array<char, 48> text{};
-    const double value = static_cast<double>(duration);
-    const double size = std::abs(value);
-    if (size < 1e3)
-        std::snprintf(text.data(), text.size(), "%.0f ns", value);
-    else if (size < 999.5e3)
-        std::snprintf(text.data(), text.size(), "%.3g us", value / 1e3);
-    else if (size < 999.5e6)
-        std::snprintf(text.data(), text.size(), "%.3g ms", value / 1e6);
-    else if (size < 999.5e9)
-        std::snprintf(text.data(), text.size(), "%.3g s", value / 1e9);
-    else
-        std::snprintf(text.data(), text.size(), "%.0f s", value / 1e9);
-    return text.data();
-}
 
 void print_summary(const Timeline& timeline, std::ostream& out) {
     const Summary summary = summarize(timeline);

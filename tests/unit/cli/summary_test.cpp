@@ -16,33 +16,6 @@ std::string summary_of(const Timeline& timeline) {
     return out.str();
 }
 
-TEST(DurationText, ThreeDigitsInTheUnitThatFits) {
-    EXPECT_EQ(duration_text(0), "0 ns");
-    EXPECT_EQ(duration_text(90), "90 ns");
-    EXPECT_EQ(duration_text(999), "999 ns");
-    EXPECT_EQ(duration_text(1'000), "1 us");
-    EXPECT_EQ(duration_text(870'400), "870 us");
-    EXPECT_EQ(duration_text(20'100'000), "20.1 ms");
-    EXPECT_EQ(duration_text(1'534'000'000), "1.53 s");
-}
-
-TEST(DurationText, RoundsUpToTheNextUnit) {
-    EXPECT_EQ(duration_text(999'499), "999 us");
-    EXPECT_EQ(duration_text(999'500), "1 ms");
-    EXPECT_EQ(duration_text(999'999'999), "1 s");
-}
-
-TEST(DurationText, LongOnesAreWholeSeconds) {
-    EXPECT_EQ(duration_text(999'400'000'000), "999 s");
-    EXPECT_EQ(duration_text(1'000'000'000'000), "1000 s");
-    EXPECT_EQ(duration_text(86'400'000'000'000), "86400 s");
-}
-
-TEST(DurationText, NegativeOnesHaveUnitsToo) {
-    EXPECT_EQ(duration_text(-90), "-90 ns");
-    EXPECT_EQ(duration_text(-20'100'000), "-20.1 ms");
-}
-
 Timeline empty() {
     Timeline timeline;
     timeline.host.kernel = "6.1.0-test";
