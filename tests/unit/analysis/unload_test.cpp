@@ -2,152 +2,168 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "analysis/hazards.hpp"
-#include "analysis/loss_index.hpp"
+#include "analysis/recording.hpp"
 
 namespace rcuscope::test {
 namespace {
 
+using event::WaitKind;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
-// A recording of 1000 ns in which module rcu_unload is freed from 500 to 600.
-class Unloading {
-public:
-    Unloading() {
-        timeline.capture.complete = true;
-        timeline.capture.end = 1000;
-        ModuleLife& life = timeline.modules.emplace_back();
-        life.name = "rcu_unload";
-        life.loaded = 0;
-        life.free_begin = 500;
-        life.freed = 600;
-    }
-
-    Unloading& callback(Nanoseconds queued, MaybeTime invoked = {}, MaybeTime done = {},
-                        const std::string& function = "node_free", const std::string& module = "rcu_unload") {
-        Callback& row = timeline.callbacks.emplace_back();
-        row.id = static_cast<std::uint32_t>(timeline.callbacks.size());
-        row.function.module = module;
-        row.function.function = function;
-        row.queued = queued;
-        row.invoked = invoked;
-        row.done = done;
-        row.state = done ? CallbackState::done : CallbackState::pending;
-        return *this;
-    }
-    Unloading& unknown() { // of the callback before
-        timeline.callbacks.back().state = CallbackState::unknown;
-        return *this;
-    }
-    Unloading& lost(Nanoseconds from, Nanoseconds to) {
-        timeline.capture.lost.push_back({.cpu = 0, .from = from, .to = to, .count = 3});
-        return *this;
-    }
-    // The file ends before free_module() returns.
-    Unloading& cut_off_at(Nanoseconds end) {
-        timeline.capture.complete = false;
-        timeline.capture.end = end;
-        timeline.modules[0].freed = std::nullopt;
-        return *this;
-    }
-
-    std::vector<Hazard> find() {
-        find_hazards(timeline, {});
-        return timeline.hazards;
-    }
-
-    Timeline timeline;
-};
+// The one hazard that was found.
+Hazard only(Unloading& scene) {
+    const auto hazards = scene.find();
+    EXPECT_EQ(hazards.size(), 1U);
+    return hazards.empty() ? Hazard() : hazards.front();
+}
 
 TEST(UnloadHazard, NoneIfEverythingRanBefore) {
-    EXPECT_THAT(Unloading().callback(10, 100, 101).callback(400, 499, 500).find(), IsEmpty());
+    EXPECT_THAT(Unloading().callback(10, 100, 101).callback(400, 479, 480).find(), IsEmpty());
 }
 
 TEST(UnloadHazard, NoneIfTheModuleStays) {
-    Unloading scene;
-    scene.timeline.modules[0].free_begin = scene.timeline.modules[0].freed = std::nullopt;
-    EXPECT_THAT(scene.callback(10).find(), IsEmpty());
+    EXPECT_THAT(Unloading().stays().callback(10).find(), IsEmpty());
 }
 
 TEST(UnloadHazard, FatalIfTheyRanTooLateOrNever) {
-    const auto hazards = Unloading()
-                             .callback(10, 100, 101)
-                             .callback(490, 601, 602)
-                             .callback(491, 599, 601, "list_free")
-                             .callback(492)
-                             .find();
+    Unloading scene;
+    scene.callback(10, 100, 101).callback(490, 601, 602).callback(492);
+    const Hazard hazard = only(scene);
 
-    ASSERT_EQ(hazards.size(), 1U);
-    EXPECT_EQ(hazards[0].kind, "freed-with-pending-callbacks");
-    EXPECT_EQ(hazards[0].severity, "fatal");
-    EXPECT_EQ(hazards[0].module, "rcu_unload");
-    EXPECT_EQ(hazards[0].at, 600);
-    EXPECT_THAT(hazards[0].callbacks, ElementsAre(2, 3, 4));
-    EXPECT_EQ(hazards[0].text, "rcu_unload was freed while 3 of its callbacks (rcu_unload:node_free, "
-                               "rcu_unload:list_free) were still queued: call rcu_barrier() in its exit function, "
-                               "after the last call_rcu(), before anything it uses goes away.");
+    EXPECT_EQ(hazard.kind, "freed-with-pending-callbacks");
+    EXPECT_EQ(hazard.severity, "fatal");
+    EXPECT_EQ(hazard.module, "rcu_unload");
+    EXPECT_EQ(hazard.at, 600);
+    EXPECT_THAT(hazard.callbacks, ElementsAre(2, 3));
+    EXPECT_EQ(hazard.text,
+              "rcu_unload was freed while 2 of its callbacks (rcu_unload:node_free), queued in "
+              "rcu_unload:writer_fn+0x12 (CPU 0, task writer), had not run, so that they run into memory that is gone: "
+              "call rcu_barrier() in its exit function, after the last call_rcu(), before anything it uses goes away.");
+}
+
+TEST(UnloadHazard, FatalIfOneStillRunsWhenTheMemoryIsGone) {
+    Unloading scene;
+    scene.callback(10, 599, 601);
+    const Hazard hazard = only(scene);
+    EXPECT_EQ(hazard.kind, "freed-with-pending-callbacks");
+    EXPECT_EQ(hazard.severity, "fatal");
+    EXPECT_THAT(hazard.text, HasSubstr("had not run to their end"));
 }
 
 TEST(UnloadHazard, OfOtherModulesCallbacksNone) {
     EXPECT_THAT(Unloading().callback(490, 700, 701, "f", "other").callback(490, 700, 701, "f", "").find(), IsEmpty());
 }
 
-TEST(UnloadHazard, LatentIfTheyRanWhileItWent) {
-    const auto hazards = Unloading().callback(490, 550, 551).find();
+TEST(UnloadHazard, LatentIfTheyRanBetweenTheExitAndTheEndOfTheMemory) {
+    Unloading scene;
+    scene.callback(450, 490, 491).callback(451, 550, 551);
+    const Hazard hazard = only(scene);
 
-    ASSERT_EQ(hazards.size(), 1U);
-    EXPECT_EQ(hazards[0].severity, "latent");
-    EXPECT_EQ(hazards[0].at, 500);
-    EXPECT_THAT(hazards[0].callbacks, ElementsAre(1));
-    EXPECT_THAT(hazards[0].text, HasSubstr("1 of its callbacks (rcu_unload:node_free) was still queued"));
-    EXPECT_THAT(hazards[0].text, HasSubstr("rcu_barrier()"));
+    EXPECT_EQ(hazard.kind, "exit-without-barrier");
+    EXPECT_EQ(hazard.severity, "latent");
+    EXPECT_EQ(hazard.at, 480);
+    EXPECT_THAT(hazard.callbacks, ElementsAre(1, 2));
+    EXPECT_EQ(hazard.text,
+              "the exit function of rcu_unload had returned while 2 of its callbacks (rcu_unload:node_free), queued in "
+              "rcu_unload:writer_fn+0x12 (CPU 0, task writer), had not run and it went well by 49 ns, only because "
+              "free_module() waits for a grace period of its own: call rcu_barrier() in its exit function, after the "
+              "last call_rcu(), before anything it uses goes away.");
+}
+
+TEST(UnloadHazard, WithoutTheExitFunctionsEndItIsTheFreeingThatCounts) {
+    Unloading scene;
+    scene.life().exit_done = std::nullopt;
+    scene.callback(450, 490, 491).callback(451, 550, 551);
+    const Hazard hazard = only(scene);
+    EXPECT_EQ(hazard.kind, "exit-without-barrier");
+    EXPECT_EQ(hazard.at, 500);
+    EXPECT_THAT(hazard.callbacks, ElementsAre(2));
+    EXPECT_THAT(hazard.text, HasSubstr("rcu_unload was being freed while"));
+}
+
+// The last callback wakes the exit function, or drops the last reference, and returns after that.
+TEST(UnloadHazard, ACallbackThatRunsWhileTheExitFunctionReturnsIsNone) {
+    EXPECT_THAT(Unloading().callback(450, 479, 485).callback(450, 480, 499).callback(450, 480, 520).find(), IsEmpty());
+}
+
+TEST(UnloadHazard, SynchronizeRcuAloneIsSaidNotToBeEnough) {
+    Unloading scene;
+    scene.wait(WaitKind::synchronize_rcu_expedited, 410, 470).callback(450, 490, 491);
+    EXPECT_THAT(only(scene).text, HasSubstr("synchronize_rcu_expedited() alone is not enough, since it waits for "
+                                            "readers and not for callbacks"));
+}
+
+TEST(UnloadHazard, OthersWaitsAndThoseBeforeTheExitAreNotItsOwn) {
+    Unloading scene;
+    scene.wait(WaitKind::synchronize_rcu, 300, 390)
+        .wait(WaitKind::synchronize_rcu, 410, 470, "other")
+        .wait(WaitKind::synchronize_rcu, 470, 490)
+        .callback(450, 490, 491);
+    EXPECT_THAT(only(scene).text, Not(HasSubstr("alone")));
+}
+
+TEST(UnloadHazard, ABarrierThatCameTooEarlyIsSaidToBeTooEarly) {
+    Unloading scene;
+    scene.wait(WaitKind::synchronize_rcu, 405, 408)
+        .wait(WaitKind::rcu_barrier, 410, 440)
+        .callback(400, 430, 431)
+        .callback(450, 490, 491);
+    EXPECT_THAT(only(scene).text, HasSubstr("did call rcu_barrier(), but 1 was queued after that"));
 }
 
 TEST(UnloadHazard, FatalIfTheRecordingBreaksOffMeanwhile) {
-    const auto hazards = Unloading()
-                             .callback(490)
-                             .unknown()
-                             .callback(491, 540) // runs when everything ends
-                             .unknown()
-                             .callback(492, 530, 531)
-                             .cut_off_at(540)
-                             .find();
+    Unloading scene;
+    scene.callback(490)
+        .unknown()
+        .callback(491, 540) // runs when everything ends
+        .unknown()
+        .callback(492, 530, 531)
+        .cut_off_at(540);
+    const Hazard hazard = only(scene);
 
-    ASSERT_EQ(hazards.size(), 1U);
-    EXPECT_EQ(hazards[0].severity, "fatal");
-    EXPECT_EQ(hazards[0].at, 500);
-    EXPECT_THAT(hazards[0].callbacks, ElementsAre(1, 2));
-    EXPECT_THAT(hazards[0].text, HasSubstr("the recording breaks off while rcu_unload was being freed"));
+    EXPECT_EQ(hazard.kind, "freed-with-pending-callbacks");
+    EXPECT_EQ(hazard.severity, "fatal");
+    EXPECT_EQ(hazard.at, 500);
+    EXPECT_THAT(hazard.callbacks, ElementsAre(1, 2));
+    EXPECT_THAT(hazard.text,
+                HasSubstr("the recording breaks off 40 ns after free_module() was entered for rcu_unload, as it does "
+                          "when the kernel dies, and 2 of its callbacks"));
+}
+
+TEST(UnloadHazard, FatalIfTheRecordingBreaksOffAfterTheMemoryIsGone) {
+    Unloading scene;
+    scene.callback(490).unknown().timeline.capture.complete = false;
+    EXPECT_EQ(only(scene).severity, "fatal");
+    EXPECT_EQ(scene.timeline.hazards[0].at, 600);
 }
 
 TEST(UnloadHazard, LatentIfTheRecordingEndsInOrderMeanwhile) {
     Unloading scene;
-    scene.callback(490).cut_off_at(540);
-    scene.timeline.capture.complete = true;
-
-    const auto hazards = scene.find();
-
-    ASSERT_EQ(hazards.size(), 1U);
-    EXPECT_EQ(hazards[0].severity, "latent");
-    EXPECT_THAT(hazards[0].text, HasSubstr("the recording ended while"));
+    scene.callback(490).cut_off_at(540).timeline.capture.complete = true;
+    const Hazard hazard = only(scene);
+    EXPECT_EQ(hazard.kind, "exit-without-barrier");
+    EXPECT_EQ(hazard.severity, "latent");
+    EXPECT_THAT(hazard.text, HasSubstr("the recording ended while"));
 }
 
 TEST(UnloadHazard, WarningIfALossHidesTheEnd) {
-    const auto hazards = Unloading().callback(490).unknown().lost(510, 520).find();
-
-    ASSERT_EQ(hazards.size(), 1U);
-    EXPECT_EQ(hazards[0].severity, "warning");
-    EXPECT_THAT(hazards[0].callbacks, ElementsAre(1));
-    EXPECT_THAT(hazards[0].text, HasSubstr("not known"));
-    EXPECT_THAT(hazards[0].text, HasSubstr("records were lost"));
+    Unloading scene;
+    scene.callback(490).unknown().lost(510, 520);
+    const Hazard hazard = only(scene);
+    EXPECT_EQ(hazard.kind, "freed-with-pending-callbacks");
+    EXPECT_EQ(hazard.severity, "warning");
+    EXPECT_THAT(hazard.callbacks, ElementsAre(1));
+    EXPECT_THAT(hazard.text, HasSubstr("not known"));
+    EXPECT_THAT(hazard.text, HasSubstr("records were lost"));
 }
 
 TEST(UnloadHazard, ALossAfterTheMemoryWasGoneHidesNothing) {
-    const auto hazards = Unloading().callback(490).unknown().lost(700, 720).find();
-    ASSERT_EQ(hazards.size(), 1U);
-    EXPECT_EQ(hazards[0].severity, "fatal");
+    Unloading scene;
+    scene.callback(490).unknown().lost(700, 720);
+    EXPECT_EQ(only(scene).severity, "fatal");
 }
 
 TEST(UnloadHazard, WhatIsKnownAndWhatIsNotAreTwoHazards) {
@@ -159,25 +175,26 @@ TEST(UnloadHazard, WhatIsKnownAndWhatIsNotAreTwoHazards) {
 }
 
 TEST(UnloadHazard, AHeadUsedAgainIsNotKnownEither) {
-    const auto hazards = Unloading().callback(490).unknown().find();
-    ASSERT_EQ(hazards.size(), 1U);
-    EXPECT_EQ(hazards[0].severity, "warning");
-    EXPECT_THAT(hazards[0].text, HasSubstr("queued again"));
+    Unloading scene;
+    scene.callback(490).unknown();
+    EXPECT_EQ(only(scene).severity, "warning");
+    EXPECT_THAT(scene.timeline.hazards[0].text, HasSubstr("queued again"));
 }
 
 TEST(UnloadHazard, ACallbackThatRanAlreadyIsWaitedFor) {
-    EXPECT_THAT(Unloading().callback(490, 499).unknown().lost(499, 501).find(), IsEmpty());
+    EXPECT_THAT(Unloading().callback(450, 479).unknown().lost(499, 501).find(), IsEmpty());
 }
 
 TEST(UnloadHazard, CallbacksBelongToTheLifeInWhichTheyWereQueued) {
     Unloading scene;
-    ModuleLife second = scene.timeline.modules[0];
+    ModuleLife second = scene.life();
     second.loaded = 700;
+    second.exit_done = 790;
     second.free_begin = 800;
     second.freed = 850;
     scene.timeline.modules.push_back(second);
 
-    const auto hazards = scene.callback(490, 740, 741).callback(790, 820, 821).find();
+    const auto hazards = scene.callback(490, 740, 741).callback(785, 820, 821).find();
 
     ASSERT_EQ(hazards.size(), 2U);
     EXPECT_EQ(hazards[0].severity, "fatal");
@@ -188,7 +205,7 @@ TEST(UnloadHazard, CallbacksBelongToTheLifeInWhichTheyWereQueued) {
 
 TEST(UnloadHazard, TheNextLifeTellsThatTheLastIsOver) {
     Unloading scene;
-    scene.timeline.modules[0].freed = std::nullopt; // the record of it was lost
+    scene.life().freed = std::nullopt; // the record of it was lost
     ModuleLife& second = scene.timeline.modules.emplace_back();
     second.name = "rcu_unload";
     second.loaded = 700;
@@ -201,32 +218,138 @@ TEST(UnloadHazard, TheNextLifeTellsThatTheLastIsOver) {
     EXPECT_THAT(hazards[0].callbacks, ElementsAre(1));
 }
 
-TEST(UnloadHazard, AFailedInitHasAnotherRemedy) {
-    Unloading scene;
-    scene.timeline.modules[0].init_error = -12;
-    const auto hazards = scene.callback(490, 700, 701).find();
-    ASSERT_EQ(hazards.size(), 1U);
-    EXPECT_THAT(hazards[0].text, HasSubstr("the error path of its init function"));
-}
-
-TEST(UnloadHazard, ManyFunctionsAreNotAllNamed) {
+TEST(UnloadHazard, ManyFunctionsAndPlacesAreNotAllNamed) {
     Unloading scene;
     for (const char* function : {"a", "b", "c", "d", "e", "e"}) {
         scene.callback(490, 700, 701, function);
     }
-    const auto hazards = scene.find();
-    ASSERT_EQ(hazards.size(), 1U);
-    EXPECT_THAT(hazards[0].text, HasSubstr("(rcu_unload:e, rcu_unload:a, rcu_unload:b and 2 more)"));
+    scene.from("late_fn", 3, "kworker").callback(490, 700, 701, "e").from("other_fn", 1, "insmod");
+    for (std::uint32_t cpu = 0; cpu < 6; cpu++) {
+        scene.callback(490, 700, 701, "e").from("storm_fn", cpu, "w/" + std::to_string(cpu));
+    }
+    const Hazard hazard = only(scene);
+    EXPECT_THAT(hazard.text, HasSubstr("(rcu_unload:e, rcu_unload:a, rcu_unload:b and 2 more)"));
+    EXPECT_THAT(hazard.text, HasSubstr("queued in rcu_unload:storm_fn+0x12 (6 CPUs, tasks w/0, w/1 and 4 more), "
+                                       "in rcu_unload:writer_fn+0x12 (CPU 0, task writer) and 2 more, had not run"));
 }
 
-TEST(LossIndex, FindsALongLossBehindShortOnes) {
-    const LossIndex losses({{.from = 50, .to = 55}, {.from = 10, .to = 90}, {.from = 60, .to = 61}});
-    EXPECT_TRUE(losses.overlaps(80, 85));
-    EXPECT_TRUE(losses.overlaps(90, 99));
-    EXPECT_TRUE(losses.overlaps(0, 10));
-    EXPECT_FALSE(losses.overlaps(0, 9));
-    EXPECT_FALSE(losses.overlaps(91, 99));
-    EXPECT_FALSE(LossIndex({}).overlaps(0, 100));
+TEST(UnloadHazard, WhereTheyWereQueuedMayNotBeKnown) {
+    Unloading scene;
+    scene.callback(490, 700, 701).timeline.callbacks[0].caller = {};
+    scene.timeline.callbacks[0].queued_comm.clear();
+    EXPECT_THAT(only(scene).text, HasSubstr("queued at a place not known (CPU 0), had not run"));
+}
+
+TEST(FailedInit, HasItsOwnKindAndRemedy) {
+    Unloading scene;
+    scene.init_failed().callback(490, 700, 701);
+    const Hazard hazard = only(scene);
+    EXPECT_EQ(hazard.kind, "init-failed-with-pending-callbacks");
+    EXPECT_EQ(hazard.severity, "fatal");
+    EXPECT_THAT(hazard.text, HasSubstr("since its init function failed"));
+    EXPECT_THAT(hazard.text, HasSubstr("the error path of its init function"));
+}
+
+TEST(FailedInit, LatentIfTheyRanWhileItWasFreed) {
+    Unloading scene;
+    scene.init_failed().callback(490, 550, 551);
+    EXPECT_EQ(only(scene).kind, "init-failed-with-pending-callbacks");
+    EXPECT_EQ(scene.timeline.hazards[0].severity, "latent");
+}
+
+TEST(FailedInit, WarningIfALossHidesTheEnd) {
+    Unloading scene;
+    scene.init_failed().callback(490).unknown().lost(510, 520);
+    EXPECT_EQ(only(scene).kind, "init-failed-with-pending-callbacks");
+    EXPECT_EQ(scene.timeline.hazards[0].severity, "warning");
+}
+
+TEST(FailedInit, NoneIfEverythingRanBefore) {
+    EXPECT_THAT(Unloading().init_failed().callback(10, 100, 101).find(), IsEmpty());
+}
+
+// do_init_module() tells the error when the memory is gone: too late for a kernel that dies before.
+TEST(FailedInit, IsKnownByAFreeingThatNobodyAskedFor) {
+    Unloading scene;
+    scene.init_failed().callback(490).unknown().cut_off_at(540);
+    scene.life().init_done = scene.life().init_error = std::nullopt;
+    const Hazard hazard = only(scene);
+    EXPECT_EQ(hazard.kind, "init-failed-with-pending-callbacks");
+    EXPECT_EQ(hazard.severity, "fatal");
+    EXPECT_THAT(hazard.text, HasSubstr("the error path of its init function"));
+}
+
+TEST(FailedInit, IsNotGuessedWhereRecordsWereLost) {
+    Unloading scene;
+    scene.init_failed().callback(490).unknown().lost(5, 6).cut_off_at(540);
+    scene.life().init_done = scene.life().init_error = std::nullopt;
+    EXPECT_EQ(only(scene).kind, "freed-with-pending-callbacks");
+}
+
+TEST(KernelsCount, IsReportedWhereTheTimelineHoldsNoCallbacks) {
+    Unloading scene;
+    scene.lost(10, 20).counted(12, 12, 12);
+    const Hazard hazard = only(scene);
+    EXPECT_EQ(hazard.severity, "fatal");
+    EXPECT_THAT(hazard.callbacks, IsEmpty());
+    EXPECT_THAT(hazard.text, HasSubstr("rcu_unload was freed while 12 of its callbacks had not run, as counted in the "
+                                       "kernel (none of them in the recording)"));
+}
+
+TEST(KernelsCount, IsReportedEvenAgainstATimelineWithoutLoss) {
+    Unloading scene;
+    scene.callback(10, 100, 101).counted(1, 1, 1);
+    EXPECT_EQ(only(scene).severity, "fatal");
+}
+
+TEST(KernelsCount, OfTheExitAloneIsLatent) {
+    Unloading scene;
+    scene.lost(10, 20).counted(12, 3, 0);
+    const Hazard hazard = only(scene);
+    EXPECT_EQ(hazard.kind, "exit-without-barrier");
+    EXPECT_EQ(hazard.severity, "latent");
+    EXPECT_THAT(hazard.text, HasSubstr("12 of its callbacks had not run"));
+}
+
+TEST(KernelsCount, OfZeroMakesALossHarmless) {
+    EXPECT_THAT(Unloading().callback(450).unknown().lost(455, 456).counted(0, 0, 0).find(), IsEmpty());
+    EXPECT_THAT(Unloading().callback(450).unknown().lost(455, 456).counted(0, {}, {}).find(), IsEmpty());
+    EXPECT_THAT(Unloading().callback(450).unknown().lost(455, 456).counted({}, 0, {}).find(), IsEmpty());
+}
+
+TEST(KernelsCount, OfZeroAtTheExitSaysNothingOfWhatWasQueuedLater) {
+    Unloading scene;
+    scene.callback(490).unknown().lost(510, 520).counted(0, {}, {});
+    EXPECT_EQ(only(scene).severity, "warning");
+}
+
+TEST(KernelsCount, TellsWhatALossHides) {
+    Unloading scene;
+    scene.callback(450).unknown().lost(510, 520).counted(1, 1, 1);
+    EXPECT_EQ(only(scene).severity, "fatal");
+    scene.counted(1, 1, 0);
+    EXPECT_EQ(only(scene).severity, "latent");
+}
+
+TEST(KernelsCount, DoesNotTalkAwayWhatWasSeen) {
+    Unloading scene;
+    scene.callback(490, 601, 602).counted(0, 0, 0);
+    EXPECT_EQ(only(scene).severity, "fatal");
+}
+
+TEST(KernelsCount, AtACutIsWhatIsLeft) {
+    Unloading scene;
+    scene.counted(20'000, 20'000, {}).cut_off_at(540);
+    const Hazard hazard = only(scene);
+    EXPECT_EQ(hazard.kind, "freed-with-pending-callbacks");
+    EXPECT_EQ(hazard.severity, "fatal");
+    EXPECT_THAT(hazard.text, HasSubstr("breaks off"));
+    EXPECT_THAT(hazard.text, HasSubstr("20000 of its callbacks had not run, as counted in the kernel"));
+}
+
+// The last records of a CPU may be missing from a file that was cut off.
+TEST(KernelsCount, OfZeroAtACutIsBelieved) {
+    EXPECT_THAT(Unloading().callback(450).unknown().counted(0, 0, {}).cut_off_at(540).find(), IsEmpty());
 }
 
 } // namespace

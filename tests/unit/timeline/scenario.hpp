@@ -3,6 +3,7 @@
 // Events written tersely, and the timeline that they make.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -96,6 +97,12 @@ public:
         const std::uint64_t begin = function_address(function);
         symbols.push_back({.address = begin, .name = function, .offset = 0, .module = "rcu_demo"});
         symbols.push_back({.address = begin + offset, .name = function, .offset = offset, .module = "rcu_demo"});
+        return *this;
+    }
+
+    // What was written task by task, as a reader gives it out.
+    Scenario& in_order() {
+        std::stable_sort(events_.begin(), events_.end(), [](const Event& a, const Event& b) { return a.ns < b.ns; });
         return *this;
     }
 
