@@ -28,7 +28,8 @@ ExitWaits waits_in_exit(const ModuleLife& life, const std::vector<Wait>& waits) 
             continue;
         }
         const bool barrier = wait->kind == event::WaitKind::rcu_barrier;
-        (barrier ? found.in_barrier : found.in_synchronize) += elapsed(wait->begin, *wait->end);
+        (barrier ? found.in_barrier : found.in_synchronize) +=
+            static_cast<std::uint64_t>(elapsed(wait->begin, *wait->end));
         found.synchronize_last = !barrier;
         if (barrier) {
             found.last_barrier = wait->begin;

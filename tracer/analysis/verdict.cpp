@@ -94,12 +94,22 @@ std::string waits_text(const JudgedLife& judged, const Timeline& timeline) {
     const ExitWaits waits = waits_in_exit(*judged.life, timeline.waits);
     std::string text;
     if (waits.in_barrier > 0) {
-        text += "; rcu_barrier() waited " + duration_text(waits.in_barrier);
+        text += "; rcu_barrier() waited " + duration_text(static_cast<Nanoseconds>(waits.in_barrier));
     }
     if (waits.in_synchronize > 0) {
-        text += "; " + std::string(to_text(waits.synchronize)) + "() waited " + duration_text(waits.in_synchronize);
+        text += "; " + std::string(to_text(waits.synchronize)) + "() waited " +
+                duration_text(static_cast<Nanoseconds>(waits.in_synchronize));
     }
     return text;
+}
+
+// The error comes from a file and may be anything.
+std::string reason_text(int error) {
+    constexpr int most = 4095; // MAX_ERRNO
+    if (error == -EWOULDBLOCK) {
+        return "module in use";
+    }
+    return error < 0 && error >= -most ? errno_text(-error) : "error " + std::to_string(error);
 }
 
 std::string refusals_text(const ModuleLife& life) {
@@ -108,7 +118,7 @@ std::string refusals_text(const ModuleLife& life) {
     }
     std::vector<std::string> reasons;
     for (const ModuleLife::Refusal& refusal : life.refusals) {
-        reasons.push_back(refusal.error == -EWOULDBLOCK ? "module in use" : errno_text(-refusal.error));
+        reasons.push_back(reason_text(refusal.error));
     }
     return "; unloading was refused " + counted(reasons.size(), "time") + " (" + most_frequent(reasons, 2) + ")";
 }

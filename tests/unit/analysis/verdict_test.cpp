@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <cerrno>
 #include <gtest/gtest.h>
+#include <limits>
 
 #include "analysis/recording.hpp"
 
@@ -70,6 +71,13 @@ TEST(Verdict, OfRefusals) {
     scene.life().refusals.push_back({.at = 320, .error = -EBUSY});
     EXPECT_EQ(scene.verdict(), "rcu_unload: still loaded at the end; nothing was queued; unloading was refused 3 times "
                                "(module in use and Device or resource busy)");
+}
+
+TEST(Verdict, ARefusalsErrorMayBeAnything) {
+    Unloading scene;
+    scene.stays().life().refusals = {{.at = 300, .error = std::numeric_limits<int>::min()}};
+    EXPECT_EQ(scene.verdict(), "rcu_unload: still loaded at the end; nothing was queued; unloading was refused 1 time "
+                               "(error -2147483648)");
 }
 
 TEST(Verdict, NeverClaimsMoreThanIsKnown) {
