@@ -91,8 +91,7 @@ static struct list_node *node_find(int value)
 {
 	struct list_node *node;
 
-	list_for_each_entry(node, &nodes, link)
-	{
+	list_for_each_entry(node, &nodes, link) {
 		if (node->value == value)
 			return node;
 	}

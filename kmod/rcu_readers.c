@@ -27,13 +27,11 @@
 
 static unsigned int reader_ms = 1000;
 module_param(reader_ms, uint, 0444);
-MODULE_PARM_DESC(reader_ms,
-		 "Milliseconds between two reads of a reader (default 1000, at least 1)");
+MODULE_PARM_DESC(reader_ms, "Milliseconds between two reads of a reader (default 1000)");
 
 static unsigned int writer_ms = 2000;
 module_param(writer_ms, uint, 0444);
-MODULE_PARM_DESC(writer_ms,
-		 "At most so many milliseconds are between two updates (default 2000, at least 1)");
+MODULE_PARM_DESC(writer_ms, "Most milliseconds between two updates (default 2000)");
 
 struct sample {
 	u32 value;

@@ -39,6 +39,7 @@
 #include <linux/delay.h>
 #include <linux/irqflags.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/llist.h>
 #include <linux/module.h>
 #include <linux/printk.h>
@@ -53,14 +54,13 @@
 
 /* A section is reported as a stall after 21 s, as most kernels are configured. */
 #define MAX_LONG_READ_MS    10000
-/* What udelay() can do everywhere. */
+/* Callbacks run with bottom halves disabled: nothing else does on that CPU meanwhile. */
 #define MAX_CALLBACK_US	    1000
 #define BACKLOG_CALLBACK_US 100
 
 static unsigned int reader_ms = 30;
 module_param(reader_ms, uint, 0444);
-MODULE_PARM_DESC(reader_ms,
-		 "Milliseconds between two sections of a reader (default 30, at least 1)");
+MODULE_PARM_DESC(reader_ms, "Milliseconds between two sections of a reader (default 30)");
 
 static unsigned int writer_ms = 100;
 module_param(writer_ms, uint, 0444);
@@ -68,19 +68,17 @@ MODULE_PARM_DESC(writer_ms, "Milliseconds between two updates (default 100, at l
 
 static unsigned int long_read_ms = 1500;
 module_param(long_read_ms, uint, 0444);
-MODULE_PARM_DESC(long_read_ms,
-		 "Milliseconds that a section of reader 2 lasts (default 1500, 1 to 10000)");
+MODULE_PARM_DESC(long_read_ms, "Milliseconds of a section of reader 2 (default 1500, 1 to 10000)");
 
 static unsigned int backlog;
 module_param(backlog, uint, 0444);
 MODULE_PARM_DESC(backlog,
-		 "So many callbacks more, queued at exit or by stop, on another CPU (default 0)");
+		 "Callbacks queued besides, at exit or by stop, on another CPU (default 0)");
 
 static int callback_us = -1;
 module_param(callback_us, int, 0444);
-MODULE_PARM_DESC(
-	callback_us,
-	"Microseconds that each callback takes (default 0, 100 with a backlog; at most 1000)");
+MODULE_PARM_DESC(callback_us,
+		 "Microseconds per callback (default 0, with a backlog 100; at most 1000)");
 
 enum misuse {
 	MISUSE_NONE,
@@ -100,8 +98,7 @@ static struct choice misuse = {
 	.chosen = MISUSE_NONE,
 };
 module_param_cb(misuse, &choice_ops, &misuse, 0444);
-MODULE_PARM_DESC(misuse, "none (default), double (call_rcu() of a pending node) or block (sleep in "
-			 "a read-side section)");
+MODULE_PARM_DESC(misuse, "none (default), double (call_rcu() twice) or block (sleep in a section)");
 
 static bool stop;
 
@@ -159,11 +156,23 @@ static void node_free(struct unload_node *node)
 	atomic_long_inc(&nr_deleted);
 }
 
+/*
+ * Not udelay(), which trusts the TSC: that of an emulated CPU may run as it likes,
+ * and the callbacks be quick after all.
+ */
+static void take_time(void)
+{
+	ktime_t end = ktime_add_us(ktime_get(), callback_us);
+
+	while (ktime_before(ktime_get(), end))
+		cpu_relax();
+}
+
 static noinline __noclone void rcu_del(struct rcu_head *rcu)
 {
 	struct unload_node *node = container_of(rcu, struct unload_node, rcu);
 
-	udelay(callback_us);
+	take_time();
 	pr_info("%s: a=%d\n", __func__, node->a);
 	node_free(node);
 	unload_callback_done();
@@ -172,7 +181,7 @@ static noinline __noclone void rcu_del(struct rcu_head *rcu)
 /* The same without a line in the log: there may be many thousands. */
 static noinline __noclone void backlog_del(struct rcu_head *rcu)
 {
-	udelay(callback_us);
+	take_time();
 	node_free(container_of(rcu, struct unload_node, rcu));
 	unload_callback_done();
 }

@@ -47,8 +47,7 @@ static struct choice unload = {
 	.chosen = UNLOAD_BARRIER,
 };
 module_param_cb(unload, &choice_ops, &unload, 0444);
-MODULE_PARM_DESC(unload, "How exit deals with pending callbacks: none (a bug), barrier (default), "
-			 "synchronize, modref or counter");
+MODULE_PARM_DESC(unload, "none (a bug), barrier (default), synchronize, modref or counter");
 
 /* For unload=counter. One more than are pending: the last one is dropped by the exit. */
 static refcount_t unload_pending = REFCOUNT_INIT(1);
