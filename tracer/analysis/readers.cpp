@@ -133,6 +133,7 @@ std::vector<Hazard> blocked_reader_hazards(const Timeline& timeline) {
         }
     }
     std::vector<Hazard> hazards;
+    hazards.reserve(groups.size());
     for (auto& [function, group] : groups) {
         hazards.push_back(blocked(timeline, function, std::move(group)));
     }
@@ -152,6 +153,7 @@ std::vector<Hazard> long_reader_hazards(const Timeline& timeline, const LossInde
         }
     }
     std::vector<Hazard> hazards;
+    hazards.reserve(groups.size());
     for (auto& [function, group] : groups) {
         hazards.push_back(long_one(timeline, function, std::move(group), limit));
     }
