@@ -50,6 +50,7 @@ std::string cpus_text(const std::set<std::uint32_t>& cpus) {
         return std::to_string(cpus.size()) + " CPUs";
     }
     std::vector<std::string> numbers;
+    numbers.reserve(cpus.size());
     for (const std::uint32_t cpu : cpus) {
         numbers.push_back(std::to_string(cpu));
     }

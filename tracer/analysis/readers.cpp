@@ -76,7 +76,7 @@ Hazard long_one(const Timeline& timeline, const Function& function, Group group,
     text += " had " + counted(group.sections.size(), "read-side section") + " of " + duration_text(limit) +
             " or longer, the longest of " + duration_text(group.worst) +
             (worst.end ? "" : " until the recording ended") + ", " + where(worst) +
-            ": no grace period that began before its end can end in it, so that callbacks and whoever waits in "
+            ": a grace period that begins within it cannot end before it, so that callbacks and whoever waits in "
             "synchronize_rcu() wait as long; leave the section and enter it again between portions of the work, or "
             "use SRCU.";
     return warning("long-reader", function, std::move(group), std::move(text));
@@ -133,6 +133,7 @@ std::vector<Hazard> blocked_reader_hazards(const Timeline& timeline) {
         }
     }
     std::vector<Hazard> hazards;
+    hazards.reserve(groups.size());
     for (auto& [function, group] : groups) {
         hazards.push_back(blocked(timeline, function, std::move(group)));
     }
@@ -152,6 +153,7 @@ std::vector<Hazard> long_reader_hazards(const Timeline& timeline, const LossInde
         }
     }
     std::vector<Hazard> hazards;
+    hazards.reserve(groups.size());
     for (auto& [function, group] : groups) {
         hazards.push_back(long_one(timeline, function, std::move(group), limit));
     }

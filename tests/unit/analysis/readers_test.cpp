@@ -64,11 +64,12 @@ TEST(LongReader, WarningForEachFunctionTheWorstInTheText) {
     EXPECT_EQ(hazards[0].severity, "warning");
     EXPECT_EQ(hazards[0].at, 10);
     EXPECT_THAT(hazards[0].read_sections, ElementsAre(0, 2));
-    EXPECT_EQ(hazards[0].text,
-              "rcu_unload:reader had 2 read-side sections of 100 ns or longer, the longest of 400 ns, "
-              "rcu_unload:reader+0x8 (task reader 900, CPU 1): no grace period that began before its end can end in "
-              "it, so that callbacks and whoever waits in synchronize_rcu() wait as long; leave the section and enter "
-              "it again between portions of the work, or use SRCU.");
+    EXPECT_EQ(
+        hazards[0].text,
+        "rcu_unload:reader had 2 read-side sections of 100 ns or longer, the longest of 400 ns, "
+        "rcu_unload:reader+0x8 (task reader 900, CPU 1): a grace period that begins within it cannot end "
+        "before it, so that callbacks and whoever waits in synchronize_rcu() wait as long; leave the section and enter "
+        "it again between portions of the work, or use SRCU.");
 }
 
 TEST(LongReader, OneThatIsOpenAtTheEndIsAsLongAsWasSeen) {
