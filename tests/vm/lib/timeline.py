@@ -18,6 +18,7 @@
 Each check includes the ones above it, up to rcucmap. A line for what does not hold; exit
 status 0 if all does.
 """
+import collections
 import json
 import pathlib
 import re
@@ -60,6 +61,10 @@ class Failures:
 
 def of(entries, module="rcucmap"):
     return [entry for entry in entries if entry["module"] == module]
+
+
+def of_name(modules, name):
+    return [life for life in modules if life["name"] == name]
 
 
 def seen_by_kprobe(timeline):
@@ -250,7 +255,9 @@ def check_counts(timeline, fails, log, module):
     fails.true(f"the log has no counts of {module}", lines)
     if not lines:
         return
-    counts = {name: int(value) for name, value in (pair.split("=") for pair in lines[-1].split())}
+    counts = collections.Counter() # of all its lives
+    for line in lines:
+        counts.update({name: int(value) for name, value in (pair.split("=") for pair in line.split())})
     callbacks = of(timeline["callbacks"], module)
     sections = of(timeline["read_sections"], module)
     waits = [wait for wait in timeline["waits"]
@@ -265,6 +272,9 @@ def check_counts(timeline, fails, log, module):
     for name in compared:
         fails.equal(f"{module}'s own count of {name}", counts[name], seen[name])
     fails.equal(f"sections of {module} that did not end", 0, sum(section["end_ns"] is None for section in sections))
+
+
+HELPERS = {"of": of, "of_name": of_name, "place_function": place_function}
 
 
 def main(check, file, *rest):
@@ -295,7 +305,7 @@ def main(check, file, *rest):
     elif check == "holds":
         for expression in rest:
             # The tests' own text, not what comes from a kernel.
-            fails.true(f"does not hold: {expression}", eval(expression, {**timeline, "of": of, "place_function": place_function}))
+            fails.true(f"does not hold: {expression}", eval(expression, HELPERS | timeline))
     elif check not in ("valid", "whole"):
         sys.exit(__doc__)
     shown = 20
