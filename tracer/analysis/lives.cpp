@@ -55,9 +55,8 @@ std::map<std::string, Lives> lives_of(const Timeline& timeline, const LossIndex&
             judged.begin = judged.begin ? judged.begin : judged.gone;
             judged.init_failed = init_failed(judged, timeline.capture);
             if (judged.begin) {
-                // Of a failed init nothing says when its function returned.
-                const MaybeTime exit_done = judged.init_failed ? std::nullopt : judged.life->exit_done;
-                judged.exited = std::min(exit_done.value_or(*judged.begin), *judged.begin);
+                const MaybeTime returned = judged.init_failed ? judged.life->init_done : judged.life->exit_done;
+                judged.exited = std::min(returned.value_or(*judged.begin), *judged.begin);
             }
         }
     }

@@ -130,7 +130,9 @@ Hazard went_well(const JudgedLife& judged, const Timeline& timeline) {
     if (judged.unsure.empty()) {
         const auto spare = margin(judged);
         text += spare ? " and it went well by " + duration_text(*spare) : " and it went well";
-        text += ", only because free_module() waits for a grace period of its own";
+        text += judged.init_failed
+                    ? ", only because do_init_module() and free_module() wait for grace periods of their own"
+                    : ", only because free_module() waits for a grace period of its own";
     }
     return hazard_of(judged, without_barrier, "latent", *judged.exited, judged.just_ran,
                      text + ": " + remedy(judged, judged.just_ran, timeline));

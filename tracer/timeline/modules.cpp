@@ -41,8 +41,13 @@ void ModuleTracker::step(Nanoseconds at, const event::Module& module) {
         unloading_.erase(module.name);
         life_before(module.name, &ModuleLife::loaded).loaded = at;
         break;
+    case event::ModuleStep::init_done:
+        init_done(at, module);
+        break;
     case event::ModuleStep::live:
-        life_before(module.name, &ModuleLife::init_done).init_done = at;
+        if (!init_known(module.name)) {
+            life_before(module.name, &ModuleLife::init_done).init_done = at;
+        }
         break;
     case event::ModuleStep::failed:
         init_failed(at, module);
@@ -66,8 +71,25 @@ void ModuleTracker::step(Nanoseconds at, const event::Module& module) {
     }
 }
 
+void ModuleTracker::init_done(Nanoseconds at, const event::Module& module) {
+    ModuleLife& life = life_before(module.name, &ModuleLife::init_done);
+    life.init_done = at;
+    if (module.ret < 0) {
+        life.init_error = module.ret;
+    }
+}
+
+// The return of the init function was seen: that of do_init_module() says nothing new.
+bool ModuleTracker::init_known(const std::string& module) const {
+    const auto newest = newest_.find(module);
+    return newest != newest_.end() && lives_[newest->second].loaded && lives_[newest->second].init_done;
+}
+
 // The kernel frees the module before do_init_module() returns: the life is over by then.
 void ModuleTracker::init_failed(Nanoseconds at, const event::Module& module) {
+    if (init_known(module.name)) {
+        return;
+    }
     const auto newest = newest_.find(module.name);
     const bool known = newest != newest_.end() && lives_[newest->second].loaded && !lives_[newest->second].init_done;
     ModuleLife& life = known ? lives_[newest->second] : life_before(module.name, &ModuleLife::init_done);
@@ -123,7 +145,7 @@ void ModuleTracker::pending(const event::ModulePending& counted) {
     const auto newest = newest_.find(counted.name);
     const bool over = counted.step == event::ModuleStep::freed && newest != newest_.end();
     ModuleLife& life = over ? lives_[newest->second] : present_life(counted.name);
-    if (counted.step == event::ModuleStep::exited) {
+    if (counted.step == event::ModuleStep::exited || counted.step == event::ModuleStep::init_done) {
         life.pending_at_exit = counted.pending;
     } else if (counted.step == event::ModuleStep::freeing) {
         life.pending_at_free = counted.pending;

@@ -27,7 +27,9 @@ public:
     std::vector<ModuleLife> finish();
 
 private:
+    void init_done(Nanoseconds at, const event::Module& module);
     void init_failed(Nanoseconds at, const event::Module& module);
+    bool init_known(const std::string& module) const;
     void refused(Nanoseconds at, const event::Module& module);
     void exited(MaybeTime at, const std::string& module);
 

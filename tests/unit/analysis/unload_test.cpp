@@ -264,6 +264,15 @@ TEST(FailedInit, WarningIfALossHidesTheEnd) {
     EXPECT_EQ(scene.timeline.hazards[0].severity, "warning");
 }
 
+TEST(FailedInit, LatentIfTheyRanAfterItHadReturned) {
+    Unloading scene;
+    scene.init_failed().callback(450, 495, 496);
+    scene.life().init_done = 480;
+    EXPECT_EQ(only(scene).severity, "latent");
+    EXPECT_EQ(scene.timeline.hazards[0].at, 480);
+    EXPECT_THAT(scene.timeline.hazards[0].text, HasSubstr("do_init_module() and free_module() wait"));
+}
+
 TEST(FailedInit, NoneIfEverythingRanBefore) {
     EXPECT_THAT(Unloading().init_failed().callback(10, 100, 101).find(), IsEmpty());
 }

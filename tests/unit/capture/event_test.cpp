@@ -161,8 +161,8 @@ TEST(Event, RefusesValuesOutOfRange) {
     EXPECT_TRUE(refused(rs_header{1000, 7, 9999, 0}));
     EXPECT_TRUE(refused(rs_wait{header_of(RS_WAIT_BEGIN, 1000, 3), 0}));
     EXPECT_TRUE(refused(rs_wait{header_of(RS_WAIT_END, 1000, 0xffff), 0}));
-    EXPECT_TRUE(refused(rs_module{header_of(RS_MODULE, 1000, RS_MODULE_REFUSED + 1), 0, 0, 0, "m"}));
-    EXPECT_TRUE(refused(rs_module_pending{header_of(RS_MODULE_PENDING, 1000, RS_MODULE_REFUSED + 1), 0, "m"}));
+    EXPECT_TRUE(refused(rs_module{header_of(RS_MODULE, 1000, RS_MODULE_INIT_DONE + 1), 0, 0, 0, "m"}));
+    EXPECT_TRUE(refused(rs_module_pending{header_of(RS_MODULE_PENDING, 1000, RS_MODULE_INIT_DONE + 1), 0, "m"}));
     EXPECT_TRUE(refused(rs_batch{header_of(RS_BATCH_BEGIN, 1000), max_cpus, 0}));
     EXPECT_TRUE(refused(rs_cb_assigned{header_of(RS_CB_ASSIGNED, 1000), 0, max_cpus, 0}));
 }

@@ -84,6 +84,31 @@ TEST(Modules, AFailedInit) {
     EXPECT_EQ(timeline.modules.at(0).freed, 25);
 }
 
+TEST(Modules, TheReturnOfTheInitFunctionIsBetterThanThatOfDoInitModule) {
+    const Timeline good = Scenario()
+                              .module(10, ModuleStep::coming, "other")
+                              .module(18, ModuleStep::init_done, "other", 0)
+                              .module(20, ModuleStep::live, "other")
+                              .complete(99);
+    ASSERT_EQ(good.modules.size(), 1U);
+    EXPECT_EQ(good.modules[0].init_done, 18);
+    EXPECT_EQ(good.modules[0].init_error, std::nullopt);
+
+    const Timeline failed = Scenario()
+                                .module(10, ModuleStep::coming, "other")
+                                .module(12, ModuleStep::init_done, "other", -12)
+                                .pending(12, ModuleStep::init_done, "other", 3)
+                                .module(20, ModuleStep::freeing, "other")
+                                .module(25, ModuleStep::freed, "other")
+                                .module(26, ModuleStep::failed, "other", -12)
+                                .complete(99);
+    ASSERT_EQ(failed.modules.size(), 1U);
+    EXPECT_EQ(failed.modules[0].init_done, 12);
+    EXPECT_EQ(failed.modules[0].init_error, -12);
+    EXPECT_EQ(failed.modules[0].pending_at_exit, 3U);
+    EXPECT_EQ(failed.modules[0].freed, 25);
+}
+
 TEST(Modules, LoadedBeforeTheRecordingHasOnlyLaterTimes) {
     Scenario scenario = with_exit_function();
     scenario.site(5, 1).site(10, 0).site(12, 1).module(20, ModuleStep::freeing, "rcu_demo");
