@@ -170,15 +170,20 @@ demo_life() {
 	how_to_open rcucmap
 }
 
+# What cut the recording off is told in it, too.
+info_without_probes() { # NAME
+	"$RCUSCOPE" info "$OUT/$1.rcu" 2>/dev/null | sed '/^Probes:/,$d; s/^/  /'
+}
+
 # The module's exit function queues a backlog, so that the bug kills every time.
 demo_hazard() {
-	local used="dmesg | grep -q 'rcu_unload: rcu_del: '" backlog='long_read_ms=200 backlog=20000'
+	local used="dmesg | grep -q 'rcu_del: a='" backlog='long_read_ms=200 backlog=20000'
 	note "unloading rcu_unload on $KERNEL without waiting for its callbacks"
 	# shellcheck disable=SC2086 # words
-	record 300 yes crash rcu_unload "$used" unload=none $backlog
+	record 180 yes crash rcu_unload "$used" unload=none $backlog
 	note "unloading rcu_unload on $KERNEL with rcu_barrier() in its exit function"
 	# shellcheck disable=SC2086 # words
-	record 300 no barrier rcu_unload "$used" unload=barrier $backlog
+	record 180 no barrier rcu_unload "$used" unload=barrier $backlog
 	publish crash
 	publish barrier
 
@@ -192,9 +197,9 @@ How the kernel died:
 $(grep -aE 'BUG: |RIP: |Kernel panic' "$OUT/crash.log" | awk '!seen[$0]++' | sed 's/^/  /' | head -n 4)
 What the recording shows, which was on the disk by then:
 END
-	"$RCUSCOPE" info "$OUT/crash.rcu" 2>/dev/null | sed 's/^/  /'
+	info_without_probes crash
 	printf '\n2. unload=barrier: the same, and rcu_barrier() waits for them\n\n'
-	"$RCUSCOPE" info "$OUT/barrier.rcu" | sed 's/^/  /'
+	info_without_probes barrier
 	how_to_open crash barrier
 }
 

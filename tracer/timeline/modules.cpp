@@ -145,8 +145,11 @@ void ModuleTracker::pending(const event::ModulePending& counted) {
     const auto newest = newest_.find(counted.name);
     const bool over = counted.step == event::ModuleStep::freed && newest != newest_.end();
     ModuleLife& life = over ? lives_[newest->second] : present_life(counted.name);
-    if (counted.step == event::ModuleStep::exited || counted.step == event::ModuleStep::init_done) {
+    if (counted.step == event::ModuleStep::init_done) {
         life.pending_at_exit = counted.pending;
+    } else if (counted.step == event::ModuleStep::exited) {
+        // A failed init is notified the same way, later.
+        life.pending_at_exit = life.pending_at_exit.value_or(counted.pending);
     } else if (counted.step == event::ModuleStep::freeing) {
         life.pending_at_free = counted.pending;
     } else if (counted.step == event::ModuleStep::freed) {

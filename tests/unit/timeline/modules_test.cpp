@@ -98,6 +98,8 @@ TEST(Modules, TheReturnOfTheInitFunctionIsBetterThanThatOfDoInitModule) {
                                 .module(10, ModuleStep::coming, "other")
                                 .module(12, ModuleStep::init_done, "other", -12)
                                 .pending(12, ModuleStep::init_done, "other", 3)
+                                .module(18, ModuleStep::exited, "other")
+                                .pending(18, ModuleStep::exited, "other", 0)
                                 .module(20, ModuleStep::freeing, "other")
                                 .module(25, ModuleStep::freed, "other")
                                 .module(26, ModuleStep::failed, "other", -12)
