@@ -1,36 +1,42 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Records the companion module rcucmap in a virtual machine. The help below
-# says how.
+# Records companion modules in a virtual machine. The help below says how.
 set -euo pipefail
 cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")"
 # shellcheck disable=SC2034 # for common.sh
 ME=demo
 source .ci/common.sh
 
-MODULE=rcucmap
+DEMO=life
 KERNEL=debian-6.1
-OUT=out/demo
+OUT=
 READER_MS=100
 WRITER_MS=1000
+RCUSCOPE=build/release/tracer/rcuscope
 
 help() {
 	cat <<END
-usage: ./demo.sh [OPTION]...
+usage: ./demo.sh [life|hazard] [OPTION]...
 
-Boots a stock Debian kernel in QEMU, records what RCU and the module $MODULE do
-there from its first instruction to its unload, and leaves in $OUT:
+Boots a stock Debian kernel in QEMU and records what RCU and a module do there:
 
-  $MODULE.rcu       the recording
-  $MODULE.pftrace   its timeline, for Perfetto
-  $MODULE.json      its timeline, for programs (docs/timeline.schema.json)
-  $MODULE.log       the guest's kernel log
-Then it prints a summary of the recording. Packages that are missing are
+  life     the module rcucmap, from its first instruction to its unload [default]
+  hazard   the module rcu_unload, which is unloaded while its callbacks are
+           queued: the kernel dies, and the recording shows why; then the same
+           module as it should be, which lives
+
+It prints a summary of each recording and leaves in the folder OUT, for each:
+
+  NAME.rcu       the recording
+  NAME.pftrace   its timeline, for Perfetto
+  NAME.json      its timeline, for programs (docs/timeline.schema.json)
+  NAME.log       the guest's kernel log
+NAME is rcucmap; with hazard, crash and barrier. Packages that are missing are
 installed first (as root or with sudo); the kernel is downloaded once.
 
   --kernel NAME    which kernel [$KERNEL]; tests/vm/vm kernels lists them
-  --out DIR        where the files go [$OUT]
-  --reader-ms N    milliseconds between two rounds of the module's reader [$READER_MS]
+  --out DIR        where the files go [out/demo; with hazard out/hazard]
+  --reader-ms N    milliseconds between two rounds of rcucmap's reader [$READER_MS]
   --writer-ms N    milliseconds between two rounds of its writer [$WRITER_MS]
   -h, --help       this
 
@@ -43,16 +49,20 @@ something that could not be installed.
 
 Examples:
   ./demo.sh
+  ./demo.sh hazard
   ./demo.sh --kernel debian-6.12 --out out/6.12
   ./demo.sh --reader-ms 10 --writer-ms 50
-  build/release/tracer/rcuscope info $OUT/$MODULE.rcu
-  build/release/tracer/rcuscope export $OUT/$MODULE.rcu -o $OUT/$MODULE.chrome.json
+  $RCUSCOPE info out/demo/rcucmap.rcu
+  $RCUSCOPE export out/demo/rcucmap.rcu -o out/demo/rcucmap.chrome.json
 END
 }
 
 usage_error() { fail 2 "$1" "./demo.sh --help tells what can be asked for"; }
 
 parse() {
+	case ${1:-} in
+	life | hazard) DEMO=$1; shift ;;
+	esac
 	while (($#)); do
 		case $1 in
 		-h | --help) help; exit ;;
@@ -63,11 +73,16 @@ parse() {
 		case $1 in
 		--kernel) KERNEL=$2 ;;
 		--out) OUT=$2 ;;
+		*) [[ $DEMO == life ]] || usage_error "$1 is not for the demo '$DEMO'" ;;&
 		--reader-ms) READER_MS=$2 ;;
 		--writer-ms) WRITER_MS=$2 ;;
 		esac
 		shift 2
 	done
+	[[ $OUT ]] || case $DEMO in
+	life) OUT=out/demo ;;
+	hazard) OUT=out/hazard ;;
+	esac
 	local value
 	for value in "$READER_MS" "$WRITER_MS"; do
 		# The module's parameter is an unsigned int; a day of waiting is not a demo.
@@ -77,55 +92,115 @@ parse() {
 		usage_error "no kernel is called '$KERNEL' (there are: $(tests/vm/vm kernels | awk 'NR > 1 { print $1 }' | paste -sd' '))"
 }
 
-# In the guest: loads the module under the tracer and unloads it once both of
-# its threads have said that they are done, however long that takes here.
-guest_commands() {
+# In the guest: records MODULE while it is loaded, used until the condition
+# UNTIL holds, however long that takes here, and unloaded.
+guest_commands() { # NAME MODULE UNTIL [PARAMETER]...
+	local name=$1 module=$2 until=$3
+	shift 3
 	cat <<END
 cat >load-and-unload <<'SCRIPT'
-insmod /kmod/$MODULE.ko reader_ms=$READER_MS writer_ms=$WRITER_MS || exit
-until dmesg | grep -q 'w: done' && dmesg | grep -q 'r: done'; do usleep 50000; done
-rmmod $MODULE
+insmod /kmod/$module.ko $* || exit
+until $until; do usleep 50000; done
+rmmod $module
 SCRIPT
-rcuscope record --quiet -m /kmod/$MODULE.ko --until-unload -o /out/$MODULE.rcu -- sh load-and-unload
+rcuscope record --quiet -m /kmod/$module.ko --until-unload -o /out/$name.rcu -- sh load-and-unload
 status=\$?
-dmesg >/out/$MODULE.log
+dmesg >/out/$name.log
 exit \$status
 END
 }
 
-# Fills the folder NEW; the guest's time goes by with the module's intervals.
-record() {
-	local status=0 seconds=$((120 + 8 * WRITER_MS / 1000 + 2 * READER_MS / 1000))
-	note "recording $MODULE on $KERNEL"
-	tests/vm/vm run --kernel "$KERNEL" --timeout "$seconds" --rcuscope build/release/tracer/rcuscope \
-		--out "$NEW/guest" -- "$(guest_commands)" >"$NEW/output" || status=$?
+# Records into the folder NEW what guest_commands gives for the arguments.
+record() { # SECONDS PANICS NAME MODULE...
+	local seconds=$1 panics=$2 name=$3 module=$4 status=0 guest=$NEW/guest-$3
+	local options=()
+	shift 2
+	[[ $panics == no ]] || options=(--expect-panic)
+	tests/vm/vm run --kernel "$KERNEL" --timeout "$seconds" --rcuscope "$RCUSCOPE" "${options[@]}" \
+		--out "$guest" -- "$(guest_commands "$@")" >"$NEW/$name.output" || status=$?
 	if ((status)); then
 		note "the guest's output:"
-		sed 's/^/  | /' "$NEW/output" >&2
-		[[ ! -s $NEW/guest/$MODULE.log ]] || {
+		sed 's/^/  | /' "$NEW/$name.output" >&2
+		[[ ! -s $guest/$name.log ]] || {
 			note "the end of its kernel log:"
-			tail -n 20 "$NEW/guest/$MODULE.log" | sed 's/^/  | /' >&2
+			tail -n 20 "$guest/$name.log" | sed 's/^/  | /' >&2
 		}
-		fail 1 "recording $MODULE on $KERNEL failed with status $status" \
+		fail 1 "recording $module on $KERNEL failed with status $status" \
 			"what was said is above; tests/vm/vm shell --kernel $KERNEL opens a shell on that kernel"
 	fi
+	# Who died wrote no log; the console has it.
+	[[ $panics == no ]] || mv "$guest/console.log" "$guest/$name.log"
+	mv "$guest/$name".{rcu,log} "$NEW"
+	"$RCUSCOPE" export "$NEW/$name.rcu" -o "$NEW/$name.json" -o "$NEW/$name.pftrace" 2>"$NEW/$name.errors" || {
+		cat "$NEW/$name.errors" >&2
+		fail 1 "the recording could not be exported"
+	}
+	[[ $panics == yes ]] || "$RCUSCOPE" info --json "$NEW/$name.rcu" | grep -q '"complete": true' ||
+		fail 1 "the recording does not reach to the module's unload"
 }
 
 # Whole files only, each renamed into its place: what an earlier demo left
 # stays until then.
-publish() {
+publish() { # NAME
 	local file
-	mv "$NEW/guest/$MODULE".{rcu,log} "$NEW"
-	build/release/tracer/rcuscope export "$NEW/$MODULE.rcu" -o "$NEW/$MODULE.json" -o "$NEW/$MODULE.pftrace" ||
-		fail 1 "the recording could not be exported"
-	build/release/tracer/rcuscope info --json "$NEW/$MODULE.rcu" | grep -q '"complete": true' ||
-		fail 1 "the recording does not reach to the module's unload"
-	for file in "$NEW/$MODULE".{rcu,json,pftrace,log}; do
+	for file in "$NEW/$1".{rcu,json,pftrace,log}; do
 		[[ -s $file ]] || fail 1 "the guest left no ${file##*/}"
 	done
-	for file in "$NEW/$MODULE".{rcu,json,pftrace,log}; do
+	for file in "$NEW/$1".{rcu,json,pftrace,log}; do
 		mv -f "$file" "$OUT/"
 	done
+}
+
+how_to_open() { # NAME...
+	printf '\nWritten to %s:' "$OUT"
+	printf ' %s.{rcu,pftrace,json,log}' "$@"
+	cat <<END
+
+The timeline: open https://ui.perfetto.dev and drag $OUT/$1.pftrace into it.
+Perfetto reads it in your browser; nothing is uploaded.
+END
+}
+
+demo_life() {
+	note "recording rcucmap on $KERNEL"
+	record $((120 + 8 * WRITER_MS / 1000 + 2 * READER_MS / 1000)) no rcucmap rcucmap \
+		"dmesg | grep -q 'w: done' && dmesg | grep -q 'r: done'" reader_ms="$READER_MS" writer_ms="$WRITER_MS"
+	publish rcucmap
+	"$RCUSCOPE" info "$OUT/rcucmap.rcu"
+	how_to_open rcucmap
+}
+
+# What cut the recording off is told in it, too.
+info_without_probes() { # NAME
+	"$RCUSCOPE" info "$OUT/$1.rcu" 2>/dev/null | sed '/^Probes:/,$d; s/^/  /'
+}
+
+# The module's exit function queues a backlog, so that the bug kills every time.
+demo_hazard() {
+	local used="dmesg | grep -q 'rcu_del: a='" backlog='long_read_ms=200 backlog=20000'
+	note "unloading rcu_unload on $KERNEL without waiting for its callbacks"
+	# shellcheck disable=SC2086 # words
+	record 180 yes crash rcu_unload "$used" unload=none $backlog
+	note "unloading rcu_unload on $KERNEL with rcu_barrier() in its exit function"
+	# shellcheck disable=SC2086 # words
+	record 180 no barrier rcu_unload "$used" unload=barrier $backlog
+	publish crash
+	publish barrier
+
+	cat <<END
+
+1. unload=none: the exit function returns while callbacks are queued
+
+What the tracer said before the kernel died:
+$(grep -a HAZARD "$NEW/crash.output" | fold -s -w 110 | sed 's/^/  /')
+How the kernel died:
+$(grep -aE 'BUG: |RIP: |Kernel panic' "$OUT/crash.log" | awk '!seen[$0]++' | sed 's/^/  /' | head -n 4)
+What the recording shows, which was on the disk by then:
+END
+	info_without_probes crash
+	printf '\n2. unload=barrier: the same, and rcu_barrier() waits for them\n\n'
+	info_without_probes barrier
+	how_to_open crash barrier
 }
 
 NEW=
@@ -146,13 +221,4 @@ NEW=$(mktemp -d "$OUT/.new.XXXXXX")
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-record
-publish
-
-build/release/tracer/rcuscope info "$OUT/$MODULE.rcu"
-cat <<END
-
-Written to $OUT: $MODULE.rcu $MODULE.json $MODULE.pftrace $MODULE.log
-The timeline: open https://ui.perfetto.dev and drag $OUT/$MODULE.pftrace into it.
-Perfetto reads it in your browser; nothing is uploaded.
-END
+"demo_$DEMO"

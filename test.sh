@@ -16,7 +16,7 @@ the groups through CTest:
 
   unit     the parts of the tracer, each by itself
   golden   the exporters' files, judged by readers that are not this project's
-  vm       everything together, on stock Debian kernels in QEMU
+  vm       everything together, on real kernels in QEMU
   lint     format, clang-tidy, shellcheck, licences and the like
   asan     unit and golden under ASan and UBSan
   tsan     unit and golden under TSan

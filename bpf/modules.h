@@ -170,6 +170,38 @@ static __always_inline void rs_module_returned(__u64 which, int ret)
 	bpf_map_delete_elem(&module_notes, &key);
 }
 
+/* Of the init function: only that of a module runs while do_init_module() does. */
+static __always_inline void rs_init_returned(int ret)
+{
+	__u64 key = rs_task_key() | RS_NOTE_INIT;
+	struct rs_module_note *note = bpf_map_lookup_elem(&module_notes, &key);
+	struct rs_cpu *cpu = rs_this_cpu();
+
+	if (!cpu || !note)
+		return;
+	rs_send_module(cpu, RS_MODULE_INIT_DONE, note, ret);
+	if (ret < 0)
+		rs_send_pending(cpu, RS_MODULE_INIT_DONE, &note->name);
+}
+
+/* Its argument is a pointer to a function, like call_rcu()'s. */
+SEC("fexit/do_one_initcall")
+int init_returned_fexit(void *ctx)
+{
+	__u64 ret = 0;
+
+	bpf_get_func_ret(ctx, &ret);
+	rs_init_returned(ret);
+	return 0;
+}
+
+SEC("kretprobe/do_one_initcall")
+int BPF_KRETPROBE(init_returned_kretprobe, int ret)
+{
+	rs_init_returned(ret);
+	return 0;
+}
+
 SEC("fentry/do_init_module")
 int BPF_PROG(module_init_fentry, struct module *mod)
 {

@@ -82,13 +82,14 @@ enum rs_quiescent_kind {
 
 enum rs_module_step {
 	RS_MODULE_COMING = 0,	 /* memory laid out, init not yet called */
-	RS_MODULE_LIVE = 1,	 /* init returned 0 */
-	RS_MODULE_FAILED = 2,	 /* init returned an error (rs_module.ret) */
+	RS_MODULE_LIVE = 1,	 /* do_init_module() returned 0 */
+	RS_MODULE_FAILED = 2,	 /* do_init_module() returned an error (rs_module.ret) */
 	RS_MODULE_FREEING = 3,	 /* free_module() entered */
 	RS_MODULE_FREED = 4,	 /* free_module() returned: the memory is gone */
 	RS_MODULE_UNLOADING = 5, /* delete_module() entered: it may yet be refused */
 	RS_MODULE_EXITED = 6,	 /* its exit function has returned */
 	RS_MODULE_REFUSED = 7,	 /* delete_module() returned an error (rs_module.ret) */
+	RS_MODULE_INIT_DONE = 8, /* its init function has returned (rs_module.ret) */
 };
 
 /* Flags in rs_header.aux of RS_GP_*. */
@@ -258,7 +259,8 @@ struct rs_module_section {
 RS_ASSERT_SIZE(rs_module_section, 112);
 
 /*
- * Follows RS_MODULE of a followed module at the steps of its going. Counted by
+ * Follows RS_MODULE of a followed module at the steps of its going, of which
+ * the return of an init function with an error is one. Counted by
  * the programs themselves, so it holds where records are lost.
  */
 struct rs_module_pending {

@@ -8,27 +8,24 @@
  *
  * The counts logged at exit can be held against a trace: cmap_get() has the
  * only read-side section of this module, so "reads" is how many there were.
+ *
+ * Parameters: reader_ms and writer_ms, the threads' pauses; unload, what the
+ * exit does about callbacks that are pending (unload.h).
  */
 #include <linux/atomic.h>
 #include <linux/completion.h>
-#include <linux/err.h>
-#include <linux/jiffies.h>
-#include <linux/kthread.h>
 #include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
 #include <linux/printk.h>
 #include <linux/rculist.h>
 #include <linux/rcupdate.h>
-#include <linux/sched.h>
-#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
-#include <linux/wait.h>
 
-/* Lines of a thread begin with its letter, lines of the module with its name. */
-#define CMAP_PREFIX KBUILD_MODNAME ": "
+#include "common.h"
+#include "unload.h"
 
 #define NR_BUCKETS 10
 #define NR_KEYS	   10
@@ -76,10 +73,25 @@ static u32 cmap_index(const struct cmap *map, u32 key)
 	return cmap_hash(key) % map->nr_buckets;
 }
 
+static void node_free(struct cmap_node *node)
+{
+	kfree(node);
+	atomic_long_inc(&nr_freed);
+}
+
 static void node_free_rcu(struct rcu_head *rcu)
 {
-	kfree(container_of(rcu, struct cmap_node, rcu));
-	atomic_long_inc(&nr_freed);
+	node_free(container_of(rcu, struct cmap_node, rcu));
+	unload_callback_done();
+}
+
+/* For a node that readers may still see; may sleep. Inline for unload.h's reason. */
+static __always_inline void node_retire(struct cmap_node *node)
+{
+	if (unload_call_rcu(&node->rcu, node_free_rcu))
+		return;
+	synchronize_rcu();
+	node_free(node);
 }
 
 static struct cmap *cmap_create(u32 nr_buckets)
@@ -111,13 +123,26 @@ static struct cmap_node *bucket_find(struct cmap_bucket *bucket, u32 key)
 	return NULL;
 }
 
-/* With the bucket's lock held. */
+/* With the bucket's lock held. The node is then to be retired, without it. */
 static void bucket_remove(struct cmap_bucket *bucket, struct cmap_node *node)
 {
 	lockdep_assert_held(&bucket->lock);
 	hlist_del_rcu(&node->link);
 	atomic_long_inc(&nr_removes);
-	call_rcu(&node->rcu, node_free_rcu);
+}
+
+/* Any of the bucket's nodes, removed; NULL if there is none. */
+static struct cmap_node *bucket_take(struct cmap_bucket *bucket)
+{
+	struct cmap_node *node;
+
+	spin_lock(&bucket->lock);
+	node = hlist_entry_safe(bucket->nodes.first, struct cmap_node, link);
+	if (node)
+		bucket_remove(bucket, node);
+	spin_unlock(&bucket->lock);
+
+	return node;
 }
 
 /*
@@ -161,7 +186,7 @@ static noinline __noclone int cmap_set(struct cmap *map, u32 key, u32 value)
 
 	if (old) {
 		atomic_long_inc(&nr_updates);
-		call_rcu(&old->rcu, node_free_rcu);
+		node_retire(old);
 	}
 	return 0;
 }
@@ -177,23 +202,21 @@ static noinline __noclone bool cmap_remove(struct cmap *map, u32 key)
 		bucket_remove(bucket, node);
 	spin_unlock(&bucket->lock);
 
-	return node;
+	if (!node)
+		return false;
+	node_retire(node);
+	return true;
 }
 
-/* When nobody uses the map any more. Its nodes are freed by RCU callbacks. */
+/* When nobody uses the map any more. Its nodes go the way of all nodes. */
 static void cmap_destroy(struct cmap *map)
 {
 	struct cmap_node *node;
-	struct hlist_node *next;
 	u32 i;
 
 	for (i = 0; i < map->nr_buckets; i++) {
-		struct cmap_bucket *bucket = &map->buckets[i];
-
-		spin_lock(&bucket->lock);
-		hlist_for_each_entry_safe(node, next, &bucket->nodes, link)
-			bucket_remove(bucket, node);
-		spin_unlock(&bucket->lock);
+		while ((node = bucket_take(&map->buckets[i])))
+			node_retire(node);
 	}
 	kfree(map);
 }
@@ -202,19 +225,10 @@ static void cmap_destroy(struct cmap *map)
 static struct cmap *cmap;
 static bool ready;
 
-/* kthread_stop() wakes a waiting thread itself, whatever it waits on. */
-static DECLARE_WAIT_QUEUE_HEAD(wait);
 static DECLARE_COMPLETION(reader_waits);
 
 static struct task_struct *reader;
 static struct task_struct *writer;
-
-/* False if the thread is to stop. */
-static bool pause_ms(unsigned int ms)
-{
-	wait_event_idle_timeout(wait, kthread_should_stop(), msecs_to_jiffies(ms));
-	return !kthread_should_stop();
-}
 
 static u32 cmap_sum(struct cmap *map)
 {
@@ -247,7 +261,7 @@ static int reader_fn(void *unused)
 			break;
 		}
 		pr_info("r: continue: sum: %u\n", sum);
-	} while (pause_ms(reader_ms));
+	} while (thread_pause_ms(reader_ms));
 
 	return 0;
 }
@@ -302,7 +316,7 @@ static int writer_fn(void *unused)
 	pr_info("w: init\n");
 	cmap = cmap_create(NR_BUCKETS);
 	if (!cmap) {
-		pr_err(CMAP_PREFIX "no memory for the map\n");
+		pr_err(MODULE_PREFIX "no memory for the map\n");
 		set_ready();
 		return -ENOMEM;
 	}
@@ -312,14 +326,14 @@ static int writer_fn(void *unused)
 		pr_info("w: ready\n");
 		set_ready();
 		for (step = 1; step <= NR_ROUNDS && !err; step++) {
-			if (!pause_ms(writer_ms))
+			if (!thread_pause_ms(writer_ms))
 				return 0;
 			err = update_all(cmap, step);
 		}
 	}
 	if (err)
-		pr_err(CMAP_PREFIX "no memory for a node\n");
-	else if (!pause_ms(writer_ms))
+		pr_err(MODULE_PREFIX "no memory for a node\n");
+	else if (!thread_pause_ms(writer_ms))
 		return 0;
 
 	remove_all(cmap);
@@ -328,39 +342,21 @@ static int writer_fn(void *unused)
 	return err;
 }
 
-/* The reference lets stop() name the thread even when it has ended by itself. */
-static struct task_struct *start(int (*fn)(void *), const char *name)
-{
-	struct task_struct *task = kthread_create(fn, NULL, "%s", name);
-
-	if (!IS_ERR(task)) {
-		get_task_struct(task);
-		wake_up_process(task);
-	}
-	return task;
-}
-
-static void stop(struct task_struct *task)
-{
-	kthread_stop(task);
-	put_task_struct(task);
-}
-
 static int __init rcucmap_init(void)
 {
 	if (!reader_ms || !writer_ms) {
-		pr_err(CMAP_PREFIX "reader_ms and writer_ms must be at least 1\n");
+		pr_err(MODULE_PREFIX "reader_ms and writer_ms must be at least 1\n");
 		return -EINVAL;
 	}
 
-	reader = start(reader_fn, "rcucmap_reader");
+	reader = thread_start(reader_fn, "rcucmap_reader");
 	if (IS_ERR(reader))
 		return PTR_ERR(reader);
 	wait_for_completion(&reader_waits);
 
-	writer = start(writer_fn, "rcucmap_writer");
+	writer = thread_start(writer_fn, "rcucmap_writer");
 	if (IS_ERR(writer)) {
-		stop(reader);
+		thread_stop(reader);
 		return PTR_ERR(writer);
 	}
 	return 0;
@@ -368,20 +364,20 @@ static int __init rcucmap_init(void)
 
 static void __exit rcucmap_exit(void)
 {
-	stop(writer);
-	stop(reader);
+	thread_stop(writer);
+	thread_stop(reader);
 
 	if (cmap) {
-		pr_info(CMAP_PREFIX "deleting cmap\n");
+		pr_info(MODULE_PREFIX "deleting cmap\n");
 		cmap_destroy(cmap);
 	}
 	/* node_free_rcu() is code of this module. */
-	rcu_barrier();
+	unload_wait();
 
-	pr_info(CMAP_PREFIX "reads=%ld updates=%ld removes=%ld freed=%ld\n",
+	pr_info(MODULE_PREFIX "reads=%ld updates=%ld removes=%ld freed=%ld\n",
 		atomic_long_read(&nr_reads), atomic_long_read(&nr_updates),
 		atomic_long_read(&nr_removes), atomic_long_read(&nr_freed));
-	pr_info(CMAP_PREFIX "exit\n");
+	pr_info(MODULE_PREFIX "exit\n");
 }
 
 module_init(rcucmap_init);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck disable=SC2317 # check calls the conditions by their names
 # Shows that the bench does what the tests on top of it rely on. Needs no
-# rcuscope; gets the kernels if they are not cached. About a minute.
+# rcuscope; gets the kernels if they are not cached. About two minutes.
 set -euo pipefail
 PATH+=:/usr/sbin:/sbin
 
@@ -45,6 +45,8 @@ no_qemu_in_scratch() {
 
 vm run --kernel no-such-kernel -- true
 check 'a wrong kernel name is wrong use' status_is 2
+vm run --kernel-module no-such-module -- true
+check 'a kernel module that is not there is wrong use' status_is 2
 vm run --kernel
 check 'an option without its value is wrong use' status_is 2
 vm run --add /no/such/file -- true
@@ -58,12 +60,21 @@ for kernel in $("$VM" kernels | awk 'NR > 1 { print $1 }'); do
 	vm run --kernel "$kernel" -- 'uname -r; exit 7'
 	check "$kernel: the commands' status is vm's" status_is 7
 	check "$kernel: boots, and stdout is the commands' alone" output_is "$release"
+	vm run --kernel "$kernel" -- '! grep jiffies /sys/devices/system/clocksource/clocksource0/current_clocksource'
+	check "$kernel: its clock is finer than a tick" status_is 0
 
 	mkdir -p "$WORK/kmod"
 	printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\nMODULE_DESCRIPTION("x");\n' >"$WORK/kmod/empty.c"
 	printf 'obj-m += empty.o\n' >"$WORK/kmod/Kbuild"
 	RCUSCOPE_KMOD=$WORK/kmod vm run --kernel "$kernel" -- 'insmod /kmod/empty.ko && lsmod | grep -c ^empty'
 	check "$kernel: its companion modules load" output_is 1
+
+	rm -rf "$WORK/panic"
+	vm run --kernel "$kernel" --expect-panic --out "$WORK/panic" -- \
+		'echo saved >/out/f; sync; echo c >/proc/sysrq-trigger; sleep 60'
+	check "$kernel: an expected panic is success" status_is 0
+	check "$kernel: what was synced before a panic comes out" grep -q saved "$WORK/panic/f"
+	check "$kernel: the panic is on the console" grep -q 'Kernel panic' "$WORK/panic/console.log"
 done
 
 printf 'from the host\n' >"$WORK/given"
@@ -82,10 +93,29 @@ check 'the console has no CR' no_cr "$WORK/result/console.log"
 vm run -- 'seq 200000'
 check 'a megabyte of output is whole, without CR' cmp <(seq 200000) "$WORK/out"
 
-vm run --expect-panic --out "$WORK/panic" -- 'echo saved >/out/f; sync; echo c >/proc/sysrq-trigger; sleep 60'
-check 'an expected panic is success' status_is 0
-check 'what was synced before a panic comes out' grep -q saved "$WORK/panic/f"
-check 'the panic is on the console' grep -q 'Kernel panic' "$WORK/panic/console.log"
+# What the built kernels are there for.
+has() { # KERNEL WHAT GUEST-COMMANDS [OPTION]...: they succeed there
+	local kernel=$1 what=$2 commands=$3
+	shift 3
+	vm run --kernel "$kernel" "$@" -- "$commands"
+	check "$kernel: $what" status_is 0
+}
+events=/sys/kernel/tracing/events/rcu
+for kernel in rcu-trace-6.1 rcu-voluntary-6.1; do
+	for cpus in 1 4; do
+		has "$kernel" "has $cpus CPUs where they are asked for, and RCU's tracepoints" \
+			"test \$(nproc) = $cpus && test -d $events/rcu_callback && test -r /sys/kernel/btf/vmlinux" --cpus "$cpus"
+	done
+	has "$kernel" 'its own modules load, with BTF' \
+		'modprobe rcutorture && test -r /sys/kernel/btf/rcutorture && lsmod | grep -q "^torture .*rcutorture" &&
+		rmmod rcutorture && modprobe rcuscale && rmmod rcuscale && modinfo rcuscale' \
+		--kernel-module rcutorture --kernel-module rcuscale
+	has "$kernel" 'takes rcu_nocbs' 'ps | grep -q "[r]cuo./1"' --append rcu_nocbs=all
+	has "$kernel" 'takes rcu_expedited' 'grep -qx 1 /sys/kernel/rcu_expedited' --append rcupdate.rcu_expedited=1
+done
+has rcu-trace-6.1 'has PREEMPT_RCU' 'zcat /proc/config.gz | grep -qx CONFIG_PREEMPT_RCU=y'
+has rcu-voluntary-6.1 'has no PREEMPT_RCU' '! zcat /proc/config.gz | grep -q CONFIG_PREEMPT_RCU=y'
+
 vm run -- 'echo c >/proc/sysrq-trigger; sleep 60'
 check 'an unexpected panic is 125' status_is 125
 check 'an unexpected panic is told' error_has 'the guest panicked'

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_demo.sh [KERNEL]
 #        test_demo.sh --check FOLDER
-# The demonstration leaves a capture and its exports that show a whole life of
-# rcucmap. With --check only looks at what a demonstration left in FOLDER.
+# The first demonstration leaves a capture and its exports that show a whole life
+# of rcucmap; the second one shows a crash and why it came, and that it need not.
+# With --check only looks at what the first one left in FOLDER.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -26,4 +27,18 @@ for file in rcucmap.rcu rcucmap.json rcucmap.pftrace; do
 done
 check_timeline rcucmap "$folder/rcucmap.json"
 expect "the Perfetto trace can be decoded" decodes "$folder/rcucmap.pftrace"
+[[ ${1:-} != --check ]] || finish
+
+folder=$WORK/hazard
+expect_run "demo.sh hazard" 0 "$PROJECT/demo.sh" hazard --out "$folder" ${1:+--kernel "$1"}
+((failures == 0)) || { cat "$WORK/stdout"; finish; }
+check_timeline valid "$folder/crash.json"
+check_timeline holds "$folder/crash.json" 'not capture["complete"]' \
+	'[(h["kind"], h["severity"]) for h in hazards if h["severity"] == "fatal"] == [("freed-with-pending-callbacks", "fatal")]'
+check_timeline valid "$folder/barrier.json"
+check_timeline holds "$folder/barrier.json" 'capture["complete"]' 'not any(h["severity"] == "fatal" for h in hazards)' \
+	'len([c for c in callbacks if c["function"] == "rcu_unload:backlog_del" and c["state"] == "done"]) == 20000'
+for said in 'HAZARD: rcu_unload is being freed while' 'Kernel panic' 'fatal: freed-with-pending-callbacks' 'rcu_barrier\(\) waited'; do
+	expect "it shows '$said'" grep -qE "$said" "$WORK/stdout"
+done
 finish

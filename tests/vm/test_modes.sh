@@ -97,8 +97,8 @@ check_timeline holds "$OUT/function.json" \
 expect "no escape characters on a stderr that is no terminal" test -z "$(tr -d '\n[:print:]' <"$OUT/linger.stderr")"
 
 check_timeline rcucmap "$OUT/twice.json" "$OUT/twice.log" --lives 2
-check_timeline rcucmap "$OUT/first.json" "$OUT/two.log"
-check_timeline rcucmap "$OUT/second.json" "$OUT/two.log"
+check_timeline rcucmap "$OUT/first.json" "$OUT/two.log" --disturbed
+check_timeline rcucmap "$OUT/second.json" "$OUT/two.log" --disturbed
 
 # Nothing is concluded across a gap: what was not seen to end is unknown.
 check_timeline valid "$OUT/lost.json"

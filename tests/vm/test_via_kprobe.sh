@@ -13,7 +13,7 @@ begin "$@"
 for _ in 1 2 3 4 5 6; do
 	record_rcucmap --via kprobe
 	check_timeline holds "$OUT/run.json" \
-		'all(probe["via"] in ("kprobe", "tracefs-kprobe") for probe in capture["probes"])' \
+		'all(probe["via"] in ("kprobe", "tracepoint", "tracefs-kprobe") for probe in capture["probes"])' \
 		'capture["complete"]' 'len(callbacks) == len(of(callbacks)) == 50' \
 		'not any(callback["state"] == "pending" for callback in callbacks)'
 	/usr/bin/python3 "$TESTS_VM/lib/timeline.py" holds "$OUT/run.json" 'capture["lost"] == []' >/dev/null || continue
@@ -35,7 +35,7 @@ GUEST
 for how in 'doctor.json kprobe' 'doctor-best.json fentry'; do
 	read -r file way <<<"$how"
 	check_timeline holds "$OUT/$file" 'problems == []' \
-		"all(hook['via'] in ('$way', 'tracefs-kprobe') for hook in plan if hook['via'])" \
+		"all(hook['via'] in ('$way', 'tracepoint', 'tracefs-kprobe') for hook in plan if hook['via'])" \
 		"len([hook for hook in plan if hook['via'] == '$way']) >= 10" \
 		"all(hook['via'] or not hook['needed'] for hook in plan)"
 done

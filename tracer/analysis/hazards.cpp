@@ -1,15 +1,47 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "analysis/hazards.hpp"
 
+#include <iterator>
+#include <utility>
+
+#include "analysis/double_queue.hpp"
+#include "analysis/flood.hpp"
+#include "analysis/lives.hpp"
+#include "analysis/loss_index.hpp"
+#include "analysis/readers.hpp"
 #include "analysis/unload.hpp"
+#include "analysis/verdict.hpp"
 #include "timeline/moment.hpp"
 
 namespace rcuscope {
 
 void find_hazards(Timeline& timeline, const HazardLimits& limits) {
-    (void)limits;
-    timeline.hazards = find_unload_hazards(timeline);
-    sort_by_time(timeline.hazards, [](const Hazard& hazard) { return hazard.at; });
+    const LossIndex losses(timeline.capture.lost);
+    const auto modules = judge_lives(timeline, losses);
+
+    std::vector<Hazard> hazards;
+    const auto add = [&hazards](std::vector<Hazard> found) {
+        hazards.insert(hazards.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+    };
+    for (const auto& [name, lives] : modules) {
+        for (const JudgedLife& judged : lives) {
+            add(unload_hazards(judged, timeline));
+        }
+    }
+    add(double_queue_hazards(timeline, losses));
+    add(blocked_reader_hazards(timeline));
+    add(long_reader_hazards(timeline, losses, limits.long_reader));
+    add(flood_hazards(timeline, limits.callback_flood));
+    sort_by_time(hazards, [](const Hazard& hazard) { return hazard.at; });
+    timeline.hazards = std::move(hazards);
+
+    for (const auto& [name, lives] : modules) {
+        for (const JudgedLife& judged : lives) {
+            if (judged.life->followed) {
+                timeline.modules[judged.index].verdict = verdict_of(judged, timeline);
+            }
+        }
+    }
 }
 
 } // namespace rcuscope

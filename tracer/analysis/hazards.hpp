@@ -17,17 +17,24 @@ struct HazardLimits {
 // Fills Timeline::hazards, by time: what went wrong, or nearly so, in the
 // followed modules' use of RCU; and ModuleLife::verdict. Kinds:
 //
+// Of callbacks of the kernel proper, and of modules that neither were followed
+// nor came or went in the recording, nothing is said.
+//
 //   freed-with-pending-callbacks        A module's memory went while callbacks into it were queued.
 //     fatal    they had not run when it was gone, or the recording breaks off while it goes
 //     warning  it is not known whether they ran in time
 //   exit-without-barrier                Nothing waited for the callbacks: they ran after the exit function
-//     latent   had returned and before the memory went, since free_module() waits for a grace period of its own
+//     latent   had returned and before the memory went, since free_module() waits for a grace period of its own;
+//              or the recording ended in order while the memory went
 //   init-failed-with-pending-callbacks  The same for a module whose init function failed
 //     fatal, latent, warning
 //   double-call-rcu      fatal    A head was queued while it was pending
 //   blocked-in-reader    warning  A voluntary context switch within a read-side section
 //   long-reader          warning  A section longer than the limit
-//   callback-flood       warning  More callbacks of one function pending than the limit
+//   callback-flood       warning  More callbacks of one function pending than the limit; lists none of them
+//
+// One hazard stands for all callbacks of a life, for all pairs of one pair of
+// places (double-call-rcu), for all sections of one function.
 void find_hazards(Timeline& timeline, const HazardLimits& limits);
 
 } // namespace rcuscope

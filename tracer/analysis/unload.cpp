@@ -3,208 +3,175 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
-#include <map>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "analysis/loss_index.hpp"
+#include "analysis/describe.hpp"
+#include "analysis/exit_waits.hpp"
+#include "base/duration.hpp"
+#include "timeline/moment.hpp"
 
 namespace rcuscope {
 
 namespace {
 
-using Callbacks = std::vector<const Callback*>;
-
-// A life of a module, and what its callbacks did when it went.
-struct Unload {
-    const ModuleLife* life = nullptr;
-    Nanoseconds first_known = 0;
-    MaybeTime begin;     // of its going: free_module() entered. None: it was not seen to go
-    MaybeTime gone;      // its memory surely was. None: not before the recording's end
-    Callbacks late;      // not done in time
-    Callbacks just_done; // done in time, but not before free_module()
-    Callbacks unsure;    // not known
-    bool unsure_by_loss = false;
-};
-
-using Lives = std::vector<Unload>; // of one module, in the order of time
-
-Nanoseconds first_known(const ModuleLife& life) {
-    for (const MaybeTime& time : {life.loaded, life.init_done, life.exit, life.exit_done, life.free_begin}) {
-        if (time) {
-            return *time;
-        }
-    }
-    return life.freed.value_or(0);
+std::string call_barrier(const JudgedLife& judged) {
+    return std::string("call rcu_barrier() in ") +
+           (judged.init_failed ? "the error path of its init function" : "its exit function") +
+           ", after the last call_rcu(), before anything it uses goes away.";
 }
 
-// By name. Where a life's end was missed, the next life says that it was over by then.
-std::map<std::string, Lives> lives_of(const Timeline& timeline) {
-    std::map<std::string, Lives> modules;
-    for (const ModuleLife& life : timeline.modules) {
-        Lives& lives = modules[life.name];
-        Unload next;
-        next.life = &life;
-        next.first_known = first_known(life);
-        next.begin = life.free_begin;
-        next.gone = life.freed;
-        if (!lives.empty() && !lives.back().gone) {
-            lives.back().gone = next.first_known;
-        }
-        lives.push_back(std::move(next));
+// What the exit function did instead, and why that was not enough.
+std::string remedy(const JudgedLife& judged, const Callbacks& callbacks, const Timeline& timeline) {
+    if (judged.init_failed) {
+        return call_barrier(judged);
     }
-    for (auto& [name, lives] : modules) {
-        for (Unload& unload : lives) {
-            unload.begin = unload.begin ? unload.begin : unload.gone;
+    const ExitWaits waits = waits_in_exit(*judged.life, timeline.waits);
+    if (waits.synchronize_last) {
+        return std::string(to_text(waits.synchronize)) +
+               "() alone is not enough, since it waits for readers and not for callbacks, which run at some time "
+               "after their grace period: " +
+               call_barrier(judged);
+    }
+    if (waits.last_barrier) {
+        const auto after =
+            static_cast<std::uint64_t>(std::count_if(callbacks.begin(), callbacks.end(), [&](const Callback* callback) {
+                return callback->queued > *waits.last_barrier;
+            }));
+        if (after > 0) {
+            return "its exit function did call rcu_barrier(), but " + std::to_string(after) +
+                   (after == 1 ? " was" : " were") +
+                   " queued after that, and it waits for what was queued before: stop first whatever calls "
+                   "call_rcu(), then call rcu_barrier().";
         }
     }
-    return modules;
+    return call_barrier(judged);
 }
 
-// The life in which a callback was queued: the last that had begun, or the first
-// one, whose beginning may not have been seen.
-Unload& life_at(Lives& lives, Nanoseconds queued) {
-    const auto after = std::upper_bound(lives.begin(), lives.end(), queued,
-                                        [](Nanoseconds at, const Unload& unload) { return at < unload.first_known; });
-    return after == lives.begin() ? *after : *std::prev(after);
-}
-
-void judge(const Callback& callback, Unload& unload, const Timeline& timeline, const LossIndex& losses) {
-    const Nanoseconds deadline = unload.gone.value_or(timeline.capture.end);
-    if (!unload.begin || callback.queued > deadline) {
-        return;
+// "12 of its callbacks (rcu_unload:node_free), queued in rcu_unload:writer_fn+0x12 (CPU 0, task writer), had not run".
+// Where records were lost it is the kernel that counted, and not all are known, or none.
+std::string not_run(const Callbacks& callbacks, std::uint64_t count, const char* verb) {
+    std::string text = std::to_string(count) + " of its callbacks";
+    if (!callbacks.empty()) {
+        text += " (" + functions_of(callbacks) + "), queued " + origins_of(callbacks) + ",";
     }
-    if (callback.done) {
-        if (*callback.done > deadline) {
-            unload.late.push_back(&callback);
-        } else if (*callback.done > *unload.begin) {
-            unload.just_done.push_back(&callback);
-        }
-        return;
-    }
-    // free_module() waits for a grace period, and a grace period for a callback
-    // that runs already: its return was missed, or lies beyond the end.
-    if (callback.invoked && *callback.invoked <= *unload.begin) {
-        return;
-    }
-    // It surely was not done when it was last seen. A loss after that may hide its end.
-    const Nanoseconds seen = callback.invoked.value_or(callback.queued);
-    const bool lost = seen <= deadline && losses.overlaps(seen, deadline);
-    // Neither a loss nor a cut explains that its end is not known: its head was
-    // used anew before it was seen to run.
-    const bool unexplained = !callback.invoked && callback.state == CallbackState::unknown &&
-                             timeline.capture.complete && !losses.overlaps(callback.queued, timeline.capture.end);
-    if (lost || unexplained) {
-        unload.unsure.push_back(&callback);
-        unload.unsure_by_loss = unload.unsure_by_loss || lost;
-    } else {
-        unload.late.push_back(&callback);
-    }
-}
-
-// "rcu_unload:node_free, rcu_unload:list_free and 2 more": most callbacks first.
-std::string functions_of(const Callbacks& callbacks) {
-    constexpr std::size_t shown = 3;
-    std::map<std::string, std::size_t> counts;
-    for (const Callback* callback : callbacks) {
-        counts[callback->function.module + ":" + callback->function.function]++;
-    }
-    std::vector<std::pair<std::string, std::size_t>> functions(counts.begin(), counts.end());
-    std::stable_sort(functions.begin(), functions.end(),
-                     [](const auto& a, const auto& b) { return a.second > b.second; });
-    std::string text;
-    for (std::size_t i = 0; i < std::min(shown, functions.size()); i++) {
-        text += (i == 0 ? "" : ", ") + functions[i].first;
-    }
-    if (functions.size() > shown) {
-        text += " and " + std::to_string(functions.size() - shown) + " more";
+    text += std::string(" ") + verb;
+    if (count > callbacks.size()) {
+        text += ", as counted in the kernel (";
+        text += callbacks.empty() ? "none" : std::to_string(callbacks.size());
+        text += " of them in the recording)";
     }
     return text;
 }
 
-// "12 of its callbacks (rcu_unload:node_free)"
-std::string count_of(const Callbacks& callbacks) {
-    return std::to_string(callbacks.size()) + " of its callbacks (" + functions_of(callbacks) + ")";
+Hazard hazard_of(const JudgedLife& judged, const char* kind, const char* severity, Nanoseconds at,
+                 const Callbacks& callbacks, std::string text) {
+    return {.kind = judged.init_failed ? "init-failed-with-pending-callbacks" : kind,
+            .severity = severity,
+            .module = judged.life->name,
+            .at = at,
+            .callbacks = ids_of(callbacks),
+            .text = std::move(text)};
 }
 
-std::string still_queued(const Callbacks& callbacks) {
-    return count_of(callbacks) + (callbacks.size() == 1 ? " was" : " were") + " still queued";
+constexpr const char* freed_with_pending = "freed-with-pending-callbacks";
+constexpr const char* without_barrier = "exit-without-barrier";
+
+Hazard freed_too_early(const JudgedLife& judged, const Timeline& timeline) {
+    const bool running = std::any_of(judged.late.begin(), judged.late.end(), [&](const Callback* callback) {
+        return callback->invoked && *callback->invoked <= *judged.gone;
+    });
+    return hazard_of(judged, freed_with_pending, "fatal", *judged.gone, judged.late,
+                     judged.life->name + " was freed" +
+                         (judged.init_failed ? ", since its init function failed," : "") + " while " +
+                         not_run(judged.late, judged.late_count, running ? "had not run to their end" : "had not run") +
+                         ", so that they run into memory that is gone: " + remedy(judged, judged.late, timeline));
 }
 
-std::string remedy(const ModuleLife& life) {
-    return std::string("call rcu_barrier() in ") +
-           (life.init_error ? "the error path of its init function" : "its exit function") +
-           ", after the last call_rcu(), before anything it uses goes away.";
-}
-
-Hazard hazard_of(const Unload& unload, const char* severity, Nanoseconds at, const Callbacks& callbacks,
-                 std::string text) {
-    Hazard hazard{.kind = "freed-with-pending-callbacks",
-                  .severity = severity,
-                  .module = unload.life->name,
-                  .at = at,
-                  .callbacks = {},
-                  .text = std::move(text)};
-    for (const Callback* callback : callbacks) {
-        hazard.callbacks.push_back(callback->id);
+// An orderly end says nothing of what came next; a cut at this very point is what a crash looks like.
+Hazard ended_meanwhile(const JudgedLife& judged, const Timeline& timeline) {
+    const CaptureSummary& capture = timeline.capture;
+    const std::string left = not_run(judged.late, judged.late_count, "had not run");
+    if (!capture.complete) {
+        return hazard_of(judged, freed_with_pending, "fatal", *judged.begin, judged.late,
+                         "the recording breaks off " + duration_text(elapsed(*judged.begin, capture.end)) +
+                             " after free_module() was entered for " + judged.life->name +
+                             ", as it does when the kernel dies, and " + left + ": " +
+                             remedy(judged, judged.late, timeline));
     }
-    return hazard;
+    return hazard_of(judged, without_barrier, "latent", *judged.exited, judged.late,
+                     "the recording ended while " + judged.life->name + " was being freed and " + left + ": " +
+                         remedy(judged, judged.late, timeline));
 }
 
-std::optional<Hazard> known_hazard(const Unload& unload, bool complete) {
-    const std::string& name = unload.life->name;
-    if (!unload.late.empty() && unload.gone) {
-        return hazard_of(unload, "fatal", *unload.gone, unload.late,
-                         name + " was freed while " + still_queued(unload.late) + ": " + remedy(*unload.life));
+// By how much it went well, if both ends are known.
+std::optional<Nanoseconds> margin(const JudgedLife& judged) {
+    MaybeTime last;
+    for (const Callback* callback : judged.just_ran) {
+        if (!callback->done) {
+            return std::nullopt;
+        }
+        last = std::max(last.value_or(*callback->done), *callback->done);
     }
-    if (!unload.late.empty()) {
-        // An orderly end says nothing of what came next; a cut at this very point is what a crash looks like.
-        const char* end = complete ? "the recording ended while " : "the recording breaks off while ";
-        return hazard_of(unload, complete ? "latent" : "fatal", *unload.begin, unload.late,
-                         end + name + " was being freed and " + still_queued(unload.late) + ": " +
-                             remedy(*unload.life));
+    if (!last || !judged.life->freed || judged.just_ran.size() < judged.just_ran_count) {
+        return std::nullopt;
     }
-    if (!unload.just_done.empty()) {
-        return hazard_of(unload, "latent", *unload.begin, unload.just_done,
-                         name + " was being freed while " + still_queued(unload.just_done) +
-                             ", and this time they ran before its memory was gone: " + remedy(*unload.life));
+    return elapsed(*last, *judged.life->freed);
+}
+
+Hazard went_well(const JudgedLife& judged, const Timeline& timeline) {
+    const ModuleLife& life = *judged.life;
+    std::string text = judged.init_failed ? "the init function of " + life.name + " had failed"
+                       : life.exit_done   ? "the exit function of " + life.name + " had returned"
+                                          : life.name + " was being freed";
+    text += " while " + not_run(judged.just_ran, judged.just_ran_count, "had not run");
+    if (judged.unsure.empty()) {
+        const auto spare = margin(judged);
+        text += spare ? " and it went well by " + duration_text(*spare) : " and it went well";
+        text += judged.init_failed
+                    ? ", only because do_init_module() and free_module() wait for grace periods of their own"
+                    : ", only because free_module() waits for a grace period of its own";
+    }
+    return hazard_of(judged, without_barrier, "latent", *judged.exited, judged.just_ran,
+                     text + ": " + remedy(judged, judged.just_ran, timeline));
+}
+
+std::optional<Hazard> known_hazard(const JudgedLife& judged, const Timeline& timeline) {
+    if (!judged.begin) {
+        return std::nullopt;
+    }
+    if (judged.late_count > 0) {
+        return judged.gone ? freed_too_early(judged, timeline) : ended_meanwhile(judged, timeline);
+    }
+    if (judged.just_ran_count > 0) {
+        return went_well(judged, timeline);
     }
     return std::nullopt;
 }
 
-std::optional<Hazard> unsure_hazard(const Unload& unload) {
-    if (unload.unsure.empty()) {
+std::optional<Hazard> unsure_hazard(const JudgedLife& judged) {
+    if (judged.unsure.empty()) {
         return std::nullopt;
     }
-    const char* why = unload.unsure_by_loss ? "records were lost meanwhile"
+    const std::size_t count = judged.unsure.size();
+    const char* why = judged.unsure_by_loss ? "records were lost meanwhile"
                                             : "their heads were queued again before they were seen to run";
-    return hazard_of(unload, "warning", *unload.begin, unload.unsure,
-                     unload.life->name + (unload.gone ? " was freed" : " was being freed") +
-                         ", and it is not known whether " + count_of(unload.unsure) + " had run by then, because " +
-                         why + ": if nothing waits for them, " + remedy(*unload.life));
+    return hazard_of(judged, freed_with_pending, "warning", *judged.begin, judged.unsure,
+                     judged.life->name + (judged.gone ? " was freed" : " was being freed") +
+                         ", and it is not known whether " + std::to_string(count) + " of its callbacks (" +
+                         functions_of(judged.unsure) + "), queued " + origins_of(judged.unsure) +
+                         ", had run by then, because " + why + ": if nothing waits for them, " + call_barrier(judged));
 }
 
 } // namespace
 
-std::vector<Hazard> find_unload_hazards(const Timeline& timeline) {
-    const LossIndex losses(timeline.capture.lost);
-    auto modules = lives_of(timeline);
-    for (const Callback& callback : timeline.callbacks) {
-        const auto module = modules.find(callback.function.module);
-        if (module != modules.end()) {
-            judge(callback, life_at(module->second, callback.queued), timeline, losses);
-        }
-    }
+std::vector<Hazard> unload_hazards(const JudgedLife& judged, const Timeline& timeline) {
     std::vector<Hazard> hazards;
-    for (const auto& [name, lives] : modules) {
-        for (const Unload& unload : lives) {
-            for (auto& hazard : {known_hazard(unload, timeline.capture.complete), unsure_hazard(unload)}) {
-                if (hazard) {
-                    hazards.push_back(*hazard);
-                }
-            }
+    for (auto& hazard : {known_hazard(judged, timeline), unsure_hazard(judged)}) {
+        if (hazard) {
+            hazards.push_back(*hazard);
         }
     }
     return hazards;

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The hazard freed-with-pending-callbacks: hazards.hpp says what it is.
+// Hazards of a module's going: freed-with-pending-callbacks, exit-without-barrier
+// and init-failed-with-pending-callbacks. hazards.hpp says what they are.
 #pragma once
 
 #include <vector>
 
+#include "analysis/lives.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
 
-std::vector<Hazard> find_unload_hazards(const Timeline& timeline);
+// At most one that is certain, and one of what is not known.
+std::vector<Hazard> unload_hazards(const JudgedLife& judged, const Timeline& timeline);
 
 } // namespace rcuscope

@@ -161,6 +161,8 @@ std::optional<event::ModuleStep> module_step(rs_u16 aux) {
         return event::ModuleStep::exited;
     case RS_MODULE_REFUSED:
         return event::ModuleStep::refused;
+    case RS_MODULE_INIT_DONE:
+        return event::ModuleStep::init_done;
     default:
         return std::nullopt;
     }

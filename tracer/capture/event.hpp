@@ -101,13 +101,13 @@ struct Site {
     std::uint64_t address = 0; // of the probed instruction, or of the function that returns
     bool is_return = false;
 };
-enum class ModuleStep : std::uint8_t { coming, live, failed, freeing, freed, unloading, exited, refused };
+enum class ModuleStep : std::uint8_t { coming, live, failed, freeing, freed, unloading, exited, refused, init_done };
 struct Module {
     ModuleStep step = ModuleStep::coming;
     std::string name;
     std::uint64_t base = 0;
     std::uint32_t size = 0;
-    std::int32_t ret = 0; // of the init function, for failed; of delete_module(), for refused
+    std::int32_t ret = 0; // of the init function, for init_done and failed; of delete_module(), for refused
 };
 struct ModuleSection {
     std::string module;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/cli.hpp"
+#include "cli/hazard_options.hpp"
 #include "cli/load.hpp"
 #include "export/exporter.hpp"
 
@@ -11,6 +12,7 @@ struct ExportArguments {
     std::string capture;
     std::vector<std::string> outputs;
     ExportOptions options;
+    HazardLimits limits;
 };
 
 Outcome run_export(const ExportArguments& arguments) {
@@ -18,7 +20,7 @@ Outcome run_export(const ExportArguments& arguments) {
     for (const std::string& output : arguments.outputs)
         if (auto format = format_for_file(output); !format)
             return tl::unexpected(format.error());
-    auto loaded = load_timeline(arguments.capture);
+    auto loaded = load_timeline(arguments.capture, arguments.limits);
     if (!loaded)
         return tl::unexpected(loaded.error());
     warn_of_cut(arguments.capture, loaded->extent);
@@ -43,6 +45,7 @@ void add_export(CLI::App& app, Outcome& result) {
         ->take_all();
     command->add_flag("--addresses", arguments->options.addresses,
                       "Show kernel addresses too: who has them has a secret of the machine");
+    add_hazard_limits(*command, arguments->limits);
     command->footer("Examples:\n"
                     "  rcuscope export run.rcu -o run.json\n"
                     "  rcuscope export run.rcu -o run.pftrace -o run.chrome.json\n"

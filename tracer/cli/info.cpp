@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
 #include "capture/reader.hpp"
 #include "cli/cli.hpp"
+#include "cli/hazard_options.hpp"
 #include "cli/load.hpp"
 #include "cli/summary.hpp"
 
@@ -15,7 +17,23 @@ namespace {
 struct InfoArguments {
     std::string capture;
     bool json = false;
+    HazardLimits limits;
 };
+
+// Of the callbacks or sections concerned only how many the recording holds: `rcuscope export` names them.
+nlohmann::ordered_json hazards_json(const std::vector<Hazard>& hazards) {
+    auto rows = nlohmann::ordered_json::array();
+    for (const Hazard& hazard : hazards) {
+        rows.push_back(
+            {{"kind", hazard.kind},
+             {"severity", hazard.severity},
+             {"module", hazard.module.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(hazard.module)},
+             {"at_ns", hazard.at},
+             {"count", std::max(hazard.callbacks.size(), hazard.read_sections.size())},
+             {"text", hazard.text}});
+    }
+    return rows;
+}
 
 void print_json(const LoadedTimeline& loaded) {
     const Timeline& timeline = loaded.timeline;
@@ -48,7 +66,7 @@ void print_json(const LoadedTimeline& loaded) {
     out["read_sections"] = timeline.read_sections.size();
     out["waits"] = timeline.waits.size();
     out["function_calls"] = timeline.function_calls.size();
-    out["hazards"] = timeline.hazards.size();
+    out["hazards"] = hazards_json(timeline.hazards);
     out["lost"] = lost;
     std::cout << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
 }
@@ -73,7 +91,7 @@ void print_text(const std::string& path, const LoadedTimeline& loaded) {
 }
 
 Outcome run_info(const InfoArguments& arguments) {
-    auto loaded = load_timeline(arguments.capture);
+    auto loaded = load_timeline(arguments.capture, arguments.limits);
     if (!loaded)
         return tl::unexpected(loaded.error());
     warn_of_cut(arguments.capture, loaded->extent);
@@ -91,9 +109,11 @@ void add_info(CLI::App& app, Outcome& result) {
     auto arguments = std::make_shared<InfoArguments>();
     command->add_option("CAPTURE", arguments->capture, "The recording (.rcu)")->required();
     command->add_flag("--json", arguments->json, "For scripts");
+    add_hazard_limits(*command, arguments->limits);
     command->footer("Examples:\n"
                     "  rcuscope info run.rcu\n"
-                    "  rcuscope info run.rcu --json");
+                    "  rcuscope info run.rcu --json\n"
+                    "  rcuscope info run.rcu --long-reader 100ms --callback-flood 1000");
     command->callback([arguments, &result] { result = run_info(*arguments); });
 }
 

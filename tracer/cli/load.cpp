@@ -3,19 +3,18 @@
 
 #include <iostream>
 
-#include "analysis/hazards.hpp"
 #include "timeline/builder.hpp"
 
 namespace rcuscope {
 
-Result<LoadedTimeline> load_timeline(const std::string& capture) {
+Result<LoadedTimeline> load_timeline(const std::string& capture, const HazardLimits& limits) {
     auto reader = CaptureReader::open(capture);
     if (!reader)
         return tl::unexpected(reader.error());
     auto timeline = build_timeline(*reader);
     if (!timeline)
         return tl::unexpected(timeline.error());
-    find_hazards(*timeline, {});
+    find_hazards(*timeline, limits);
     return LoadedTimeline{std::move(*timeline), reader->extent()};
 }
 

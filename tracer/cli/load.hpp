@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "analysis/hazards.hpp"
 #include "base/error.hpp"
 #include "capture/reader.hpp"
 #include "timeline/model.hpp"
@@ -15,7 +16,7 @@ struct LoadedTimeline {
 };
 
 // From a capture file to a timeline: what every command does that looks at a recording.
-Result<LoadedTimeline> load_timeline(const std::string& capture);
+Result<LoadedTimeline> load_timeline(const std::string& capture, const HazardLimits& limits);
 
 // Says on stderr if the file was cut off, or has parts that could not be read.
 void warn_of_cut(const std::string& capture, const CaptureExtent& extent);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/cli.hpp"
+#include "cli/hazard_options.hpp"
 #include "cli/load.hpp"
 #include "cli/summary.hpp"
 #include "export/exporter.hpp"
@@ -34,6 +35,8 @@ struct RecordArguments {
     double duration_s = 0;
     std::uint64_t buffer_kib = 4096;
     bool strict = false;
+    std::string fail_on;
+    HazardLimits limits;
     bool quiet = false;
     ExportOptions options;
     std::vector<std::string> command;
@@ -155,7 +158,7 @@ Outcome run_record(const RecordArguments& arguments) {
     auto recorded = record(*request);
     if (!recorded)
         return tl::unexpected(recorded.error());
-    auto loaded = load_timeline(request->capture);
+    auto loaded = load_timeline(request->capture, arguments.limits);
     if (!loaded)
         return tl::unexpected(loaded.error());
     for (const std::string& output : outputs)
@@ -170,6 +173,9 @@ Outcome run_record(const RecordArguments& arguments) {
             std::cerr << " " << output;
         std::cerr << "\n";
     }
+    const auto reason = reason_to_fail(loaded->timeline.hazards, arguments.fail_on);
+    if (reason)
+        std::cerr << "rcuscope: " << *reason << "\n";
     if (recorded->command_status.value_or(0) != 0) {
         std::cerr << "rcuscope: " << arguments.command.front() << " ended with status " << *recorded->command_status
                   << "\n";
@@ -179,7 +185,7 @@ Outcome run_record(const RecordArguments& arguments) {
         std::cerr << "rcuscope: records were lost (--strict): a larger --buffer may help\n";
         return ExitCode::does_not_hold;
     }
-    return ExitCode::done;
+    return reason ? ExitCode::does_not_hold : ExitCode::done;
 }
 
 } // namespace
@@ -215,6 +221,8 @@ void add_record(CLI::App& app, Outcome& result) {
     command->add_option("--buffer", arguments->buffer_kib, "KiB of buffer for each CPU, a power of two")
         ->capture_default_str();
     command->add_flag("--strict", arguments->strict, "Exit code 1 if anything was lost");
+    add_fail_on(*command, arguments->fail_on);
+    add_hazard_limits(*command, arguments->limits);
     command->add_flag("--addresses", arguments->options.addresses, "Show kernel addresses in exports");
     command->add_flag("-q,--quiet", arguments->quiet, "No progress and no summary");
     command->add_option("COMMAND", arguments->command, "The command to run, after --")->expected(1, 1 << 20);
@@ -223,10 +231,12 @@ void add_record(CLI::App& app, Outcome& result) {
         "It ends when the command has ended and the callbacks that were then pending have run (see --linger),\n"
         "when the module is gone (--until-unload), after --duration, or with Ctrl-C. Then it prints a summary on "
         "stderr.\n"
-        "Exit code 1 if the command failed.\n\n"
+        "Exit code 1 if the command failed, or what --strict and --fail-on ask for does not hold.\n\n"
         "Examples:\n"
         "  sudo rcuscope record -m rcucmap.ko -o run.rcu -o run.json -o run.pftrace -- insmod rcucmap.ko\n"
         "  sudo rcuscope record -m rcucmap.ko --until-unload -o run.rcu -- insmod rcucmap.ko\n"
+        "  sudo rcuscope record -m mine.ko --until-unload --fail-on hazard -o mine.rcu -- sh -c 'insmod mine.ko; "
+        "rmmod mine'\n"
         "  sudo rcuscope record --duration 10 -o system.rcu");
     command->callback([arguments, &result] { result = run_record(*arguments); });
 }

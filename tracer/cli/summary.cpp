@@ -2,11 +2,9 @@
 #include "cli/summary.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstdio>
 
 #include "analysis/statistics.hpp"
+#include "base/duration.hpp"
 #include "base/text.hpp"
 
 namespace rcuscope {
@@ -32,6 +30,25 @@ std::string name_text(const FunctionName& name) {
     if (name.function.empty())
         return "unknown";
     return name.module.empty() ? name.function : name.module + ":" + name.function;
+}
+
+// Printable, broken between words, each line indented; a word of its own may be longer than a line.
+void print_wrapped(std::string_view untrusted, std::size_t indent, std::ostream& out) {
+    constexpr std::size_t width = 110;
+    const std::string text = printable(untrusted);
+    std::size_t column = 0;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find(' ', at), text.size());
+        const std::size_t length = end - at;
+        if (column > 0 && column + 1 + length > width) {
+            out << "\n";
+            column = 0;
+        }
+        out << (column == 0 ? std::string(indent, ' ') : " ") << text.substr(at, length);
+        column += (column == 0 ? indent : 1) + length;
+        at = end + 1;
+    }
+    out << "\n";
 }
 
 void print_grace_periods(const char* name, const GracePeriodStatistics& of, std::ostream& out) {
@@ -79,7 +96,14 @@ void print_modules(const Timeline& timeline, std::ostream& out) {
             out << "in memory for " << duration_text(*life.freed - *life.loaded) << "\n";
         else
             out << (life.freed ? "freed\n" : "still in memory at the end\n");
+        if (!life.verdict.empty())
+            print_wrapped(life.verdict, 6, out);
     }
+}
+
+void print_hazard(const Hazard& hazard, std::ostream& out) {
+    out << "    " << hazard.severity << ": " << hazard.kind << ", at " << duration_text(hazard.at) << "\n";
+    print_wrapped(hazard.text, 6, out);
 }
 
 void print_losses(const Timeline& timeline, std::ostream& out) {
@@ -101,25 +125,6 @@ void print_losses(const Timeline& timeline, std::ostream& out) {
 
 } // namespace
 
-std::string duration_text(Nanoseconds duration) {
-    // Three digits, and whole seconds however many. Where three digits would round up to a thousand, %g
-    // would turn to an exponent: the next unit has that value as 1.
-    std::array<char, 48> text{};
-    const double value = static_cast<double>(duration);
-    const double size = std::abs(value);
-    if (size < 1e3)
-        std::snprintf(text.data(), text.size(), "%.0f ns", value);
-    else if (size < 999.5e3)
-        std::snprintf(text.data(), text.size(), "%.3g us", value / 1e3);
-    else if (size < 999.5e6)
-        std::snprintf(text.data(), text.size(), "%.3g ms", value / 1e6);
-    else if (size < 999.5e9)
-        std::snprintf(text.data(), text.size(), "%.3g s", value / 1e9);
-    else
-        std::snprintf(text.data(), text.size(), "%.0f s", value / 1e9);
-    return text.data();
-}
-
 void print_summary(const Timeline& timeline, std::ostream& out) {
     const Summary summary = summarize(timeline);
     out << "Kernel " << printable(timeline.host.kernel) << ", " << timeline.host.cpus << " CPUs; "
@@ -138,7 +143,7 @@ void print_summary(const Timeline& timeline, std::ostream& out) {
     out << label("hazards") << (timeline.hazards.empty() ? "none found" : std::to_string(timeline.hazards.size()))
         << "\n";
     for (const Hazard& hazard : timeline.hazards)
-        out << "    " << hazard.severity << " " << hazard.kind << ": " << printable(hazard.text) << "\n";
+        print_hazard(hazard, out);
     print_losses(timeline, out);
 }
 

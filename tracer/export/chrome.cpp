@@ -110,7 +110,7 @@ void Writer::write() {
             write_item(track, item);
         for (const tracks::Point& point : layout_.tracks[track].points)
             event(track, "C", layout_.tracks[track].name, point.at,
-                  R"(,"args":)" + text(OrderedJson::object({{"callbacks", point.value}})));
+                  R"(,"args":)" + text(OrderedJson::object({{layout_.tracks[track].counts, point.value}})));
     }
     out_ << "\n]}\n";
 }

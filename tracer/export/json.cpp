@@ -43,6 +43,7 @@ public:
 private:
     void write_host();
     void write_capture();
+    Json module_life(const ModuleLife& life) const;
     Json callback(const Callback& callback) const;
     Json read_section(const ReadSection& section) const;
     Json wait(const Wait& wait) const;
@@ -93,6 +94,40 @@ void Writer::write_capture() {
     lines_.end_object();
 }
 
+Json Writer::module_life(const ModuleLife& life) const {
+    Json refusals = Json::array();
+    for (const ModuleLife::Refusal& refusal : life.refusals)
+        refusals.push_back({{"at_ns", refusal.at}, {"error", refusal.error}});
+    Json references = Json::array();
+    for (const ModuleLife::Reference& reference : life.references) {
+        Json json = {{"at_ns", reference.at},
+                     {"taken", reference.taken},
+                     {"count", reference.count},
+                     {"cpu", reference.cpu},
+                     {"tid", reference.tid},
+                     {"comm", reference.comm},
+                     {"caller", point(reference.caller)}};
+        if (options_.addresses)
+            json["caller_address"] = address(reference.caller.address);
+        references.push_back(std::move(json));
+    }
+    return {{"name", life.name},
+            {"followed", life.followed},
+            {"loaded_ns", or_null(life.loaded)},
+            {"init_done_ns", or_null(life.init_done)},
+            {"init_error", or_null(life.init_error)},
+            {"exit_ns", or_null(life.exit)},
+            {"exit_done_ns", or_null(life.exit_done)},
+            {"free_begin_ns", or_null(life.free_begin)},
+            {"freed_ns", or_null(life.freed)},
+            {"pending_at_exit", or_null(life.pending_at_exit)},
+            {"pending_at_free", or_null(life.pending_at_free)},
+            {"pending_at_freed", or_null(life.pending_at_freed)},
+            {"refusals", std::move(refusals)},
+            {"references", std::move(references)},
+            {"verdict", or_null(life.verdict)}};
+}
+
 Json Writer::callback(const Callback& callback) const {
     Json json = {{"id", callback.id},
                  {"function", place_name(callback.function, false)},
@@ -117,6 +152,9 @@ Json Writer::callback(const Callback& callback) const {
 }
 
 Json Writer::read_section(const ReadSection& section) const {
+    Json off_cpu = Json::array();
+    for (const ReadSection::OffCpu& off : section.off_cpu)
+        off_cpu.push_back({{"at_ns", off.at}, {"until_ns", or_null(off.until)}, {"voluntary", off.voluntary}});
     Json json = {{"tid", section.tid},
                  {"comm", section.comm},
                  {"cpu", section.cpu},
@@ -125,7 +163,8 @@ Json Writer::read_section(const ReadSection& section) const {
                  {"function", place_name(section.place, false)},
                  {"module", or_null(section.place.module)},
                  {"place", point(section.place)},
-                 {"nesting", section.nesting}};
+                 {"nesting", section.nesting},
+                 {"off_cpu", std::move(off_cpu)}};
     if (options_.addresses)
         json["place_address"] = address(section.place.address);
     return json;
@@ -152,18 +191,6 @@ Json Writer::function_call(const FunctionCall& call) const {
     return json;
 }
 
-Json module_life(const ModuleLife& life) {
-    return {{"name", life.name},
-            {"followed", life.followed},
-            {"loaded_ns", or_null(life.loaded)},
-            {"init_done_ns", or_null(life.init_done)},
-            {"init_error", or_null(life.init_error)},
-            {"exit_ns", or_null(life.exit)},
-            {"exit_done_ns", or_null(life.exit_done)},
-            {"free_begin_ns", or_null(life.free_begin)},
-            {"freed_ns", or_null(life.freed)}};
-}
-
 Json grace_period(const GracePeriod& gp) {
     return {{"id", gp.id},
             {"flavor", gp.flavor},
@@ -187,7 +214,8 @@ Json batch(const Batch& batch) {
 
 Json hazard(const Hazard& hazard) {
     return {{"kind", hazard.kind}, {"severity", hazard.severity},   {"module", or_null(hazard.module)},
-            {"at_ns", hazard.at},  {"callbacks", hazard.callbacks}, {"text", hazard.text}};
+            {"at_ns", hazard.at},  {"callbacks", hazard.callbacks}, {"read_sections", hazard.read_sections},
+            {"text", hazard.text}};
 }
 
 Json task(const Task& task) {
@@ -200,7 +228,7 @@ void Writer::write() {
     write_host();
     write_capture();
     lines_.array("tasks", timeline_.tasks, task);
-    lines_.array("modules", timeline_.modules, module_life);
+    lines_.array("modules", timeline_.modules, [&](const auto& one) { return module_life(one); });
     lines_.array("grace_periods", timeline_.grace_periods, grace_period);
     lines_.array("read_sections", timeline_.read_sections, [&](const auto& one) { return read_section(one); });
     lines_.array("callbacks", timeline_.callbacks, [&](const auto& one) { return callback(one); });

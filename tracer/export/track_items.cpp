@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // What is written on the items of a track.
+#include <algorithm>
 #include <concepts>
 #include <utility>
 
@@ -62,6 +63,17 @@ public:
         if (options_.addresses && address != 0)
             text(name, hex(address));
     }
+    // Not all of many: viewers show a note on one line.
+    template <typename Id>
+    void ids(const char* name, const std::vector<Id>& ids) {
+        constexpr std::size_t shown = 20;
+        std::string list;
+        for (std::size_t i = 0; i < std::min(shown, ids.size()); ++i)
+            (list += i == 0 ? "" : " ") += std::to_string(ids[i]);
+        if (ids.size() > shown)
+            ((list += " and ") += std::to_string(ids.size() - shown)) += " more";
+        text(name, std::move(list));
+    }
     std::vector<Annotation> take() { return std::move(notes_); }
 
 private:
@@ -118,19 +130,20 @@ void note_module(Notes& notes, const ModuleLife& life) {
     notes.text("module", life.name);
     notes.flag("followed", life.followed);
     notes.number("init_error", life.init_error);
+    notes.number("pending_at_exit", life.pending_at_exit);
+    notes.number("pending_at_free", life.pending_at_free);
+    notes.number("pending_at_freed", life.pending_at_freed);
+    if (!life.refusals.empty())
+        notes.number("refusals", life.refusals.size());
+    notes.text("verdict", life.verdict);
 }
 
 void note_hazard(Notes& notes, const Hazard& hazard) {
     notes.text("severity", hazard.severity);
     notes.text("module", hazard.module);
     notes.text("text", hazard.text);
-    std::string ids;
-    for (const std::uint32_t id : hazard.callbacks) {
-        if (!ids.empty())
-            ids += ' ';
-        ids += std::to_string(id);
-    }
-    notes.text("callbacks", std::move(ids));
+    notes.ids("callbacks", hazard.callbacks);
+    notes.ids("read_sections", hazard.read_sections);
 }
 
 } // namespace
@@ -162,6 +175,8 @@ std::string item_name(const Layout& layout, const Item& item) {
     }
     case ItemKind::read_section:
         return place_name(timeline.read_sections[item.index].place, false);
+    case ItemKind::off_cpu:
+        return timeline.read_sections[item.index].off_cpu[item.part].voluntary ? "blocked" : "preempted";
     case ItemKind::wait:
         return to_text(timeline.waits[item.index].kind);
     case ItemKind::function_call:
@@ -202,6 +217,9 @@ std::vector<Annotation> item_annotations(const Layout& layout, const Item& item,
         notes.address("function_address", section.place.address);
         break;
     }
+    case ItemKind::off_cpu:
+        notes.place("place", timeline.read_sections[item.index].place);
+        break;
     case ItemKind::wait: {
         const Wait& wait = timeline.waits[item.index];
         notes.place("caller", wait.caller);

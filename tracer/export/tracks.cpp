@@ -93,6 +93,7 @@ private:
     void add_modules();
     void add_cpus();
     void add_threads();
+    void add_off_cpu(std::size_t section, std::vector<Item>& items) const;
 
     const Timeline& timeline_;
     Layout layout_;
@@ -191,6 +192,7 @@ void Builder::add_pending(std::size_t group) {
     std::sort(steps.begin(), steps.end(), [](const Point& a, const Point& b) { return a.at < b.at; });
 
     Track& track = add_track(Track::Kind::counter, "Pending callbacks", group, rank_rcu);
+    track.counts = "callbacks";
     track.points.push_back({0, 0});
     for (const Point& step : steps) {
         if (track.points.back().at != step.at)
@@ -202,8 +204,11 @@ void Builder::add_pending(std::size_t group) {
 // The phases of a module's life between the times that are known.
 void Builder::add_modules() {
     std::map<std::string, std::vector<Item>> by_name;
+    std::map<std::string, std::vector<Point>> references;
     for (std::size_t i = 0; i < timeline_.modules.size(); ++i) {
         const ModuleLife& life = timeline_.modules[i];
+        for (const ModuleLife::Reference& reference : life.references)
+            references[life.name].push_back({drawn(reference.at), reference.count});
         struct Mark {
             MaybeTime at;
             ModulePhase before; // what the module was in until then
@@ -248,6 +253,11 @@ void Builder::add_modules() {
         std::string track = "Module ";
         track += name;
         add_slices(group, track, rank_rcu, std::move(items));
+        if (const auto counted = references.find(name); counted != references.end()) {
+            Track& counter = add_track(Track::Kind::counter, track + " references", group, rank_rcu);
+            counter.counts = "references";
+            counter.points = std::move(counted->second);
+        }
     }
 }
 
@@ -293,6 +303,22 @@ void Builder::add_cpus() {
     }
 }
 
+// Nested sections have the same times in which their thread did not run: they are
+// drawn in the outermost. One whose end was missed ends at the latest with its
+// section; if that is open too it is a point.
+void Builder::add_off_cpu(std::size_t section, std::vector<Item>& items) const {
+    const ReadSection& row = timeline_.read_sections[section];
+    if (row.nesting > 0)
+        return;
+    for (std::size_t i = 0; i < row.off_cpu.size(); ++i) {
+        const ReadSection::OffCpu& off = row.off_cpu[i];
+        Item& item =
+            items.emplace_back(slice(ItemKind::off_cpu, section, off.at, off.until.value_or(row.end.value_or(off.at))));
+        item.part = static_cast<std::uint32_t>(i);
+        item.unfinished = !off.until;
+    }
+}
+
 void Builder::add_threads() {
     struct Thread {
         std::string comm;
@@ -319,6 +345,7 @@ void Builder::add_threads() {
         const ReadSection& section = timeline_.read_sections[i];
         thread(section.tid, section.comm)
             .sections.push_back(slice(ItemKind::read_section, i, section.begin, section.end));
+        add_off_cpu(i, thread(section.tid, section.comm).sections);
     }
     for (std::size_t i = 0; i < timeline_.waits.size(); ++i) {
         const Wait& wait = timeline_.waits[i];

@@ -6,9 +6,9 @@
 //
 //   RCU         Grace periods, Expedited grace periods, Pending callbacks,
 //               Hazards, Lost records
-//   Modules     one track for each module
+//   Modules     one track for each module, and how many references to it are held
 //   CPUs        CPU n callbacks: batches, each callback a slice within its batch
-//   Threads     for each thread: calls, read-side sections, waits
+//   Threads     for each thread: calls, read-side sections with the times in which it did not run, waits
 //
 // On one track slices are disjoint or one within the other. Where they are not
 // (a lock taken in one function and released in another), the later one goes to
@@ -45,6 +45,7 @@ enum class ItemKind : std::uint8_t {
     callback,
     call_rcu, // instant
     read_section,
+    off_cpu, // within a read_section: its thread did not run
     wait,
     function_call,
     module_phase,
@@ -59,7 +60,8 @@ enum class ModulePhase : std::uint8_t { init, init_failed, live, exit, exited, f
 struct Item {
     Nanoseconds begin = 0;
     Nanoseconds end = 0;
-    std::uint32_t index = 0; // in the timeline's vector of its kind
+    std::uint32_t index = 0; // in the timeline's vector of its kind; of an off_cpu, of its section
+    std::uint32_t part = 0;  // of an off_cpu: which of its section's
     ItemKind kind = ItemKind::grace_period;
     ModulePhase phase = ModulePhase::init; // of a module_phase
     bool unfinished = false;               // its end is not known, the one here is the last it could be drawn to
@@ -81,6 +83,7 @@ struct Track {
     std::uint8_t flow_rank = 0;       // of two points of an arrow at one time, the lower comes first
     std::vector<Item> items;          // of slices: by begin, the outer before the inner
     std::vector<Point> points;        // of a counter: by time
+    const char* counts = "";          // of a counter: what
 };
 
 // Refers to the timeline that it was made of.

@@ -77,7 +77,7 @@ void UnloadWatch::module_step(const Event& event, const event::Module& step) {
         module->base = step.base;
         module->size = step.size;
         module->init_failed = true; // until it has not
-    } else if (step.step == event::ModuleStep::live) {
+    } else if (step.step == event::ModuleStep::live || (step.step == event::ModuleStep::init_done && step.ret >= 0)) {
         module->init_failed = false;
     } else if (step.step == event::ModuleStep::freeing) {
         module->free_begin_ns = event.ns;

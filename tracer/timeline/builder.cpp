@@ -68,10 +68,10 @@ struct TimelineBuilder::Impl {
             sites.moved();
         }
     }
-    void on(const event::ModulePending&) {}
-    void on(const event::ModuleRef&) {}
-    void on(const event::SwitchOut&) {}
-    void on(const event::SwitchIn&) {}
+    void on(const event::ModulePending& body) { modules.pending(body); }
+    void on(const event::ModuleRef& body) { modules.reference(now, body, symbols.caller(body.caller), task->comm); }
+    void on(const event::SwitchOut& body) { sites.switched_out(now, body, *task); }
+    void on(const event::SwitchIn&) { sites.switched_in(now, *task); }
     void on(const event::ModuleSection& body) {
         symbols.placed(body);
         sites.moved();

@@ -74,7 +74,7 @@ struct ModuleLife {
     std::string name;
     bool followed = false;
     MaybeTime loaded;              // laid out in memory, init about to run
-    MaybeTime init_done;           // init returned
+    MaybeTime init_done;           // the init function had returned
     std::optional<int> init_error; // what it returned, if that was an error
     MaybeTime exit;       // its exit function was called: by a probe in it, else delete_module(), which calls it
     MaybeTime exit_done;  // and had returned
@@ -82,7 +82,8 @@ struct ModuleLife {
     MaybeTime freed;      // free_module() returned: the memory is gone
     // Callbacks into the module that had not begun to run, as counted in the kernel, which holds where records
     // were lost too. None: that moment was not seen, or the module is not followed.
-    std::optional<std::uint64_t> pending_at_exit; // when its exit function had returned
+    std::optional<std::uint64_t>
+        pending_at_exit; // when its exit function had returned, or its init function with an error
     std::optional<std::uint64_t> pending_at_free; // at free_begin
     std::optional<std::uint64_t> pending_at_freed;
     struct Refusal { // of delete_module()

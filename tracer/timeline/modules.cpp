@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "timeline/modules.hpp"
 
+#include <cerrno>
 #include <utility>
 
 namespace rcuscope {
+
+namespace {
+
+// Of the errors of delete_module() those that it returns for a module that it found.
+bool says_it_is_there(std::int32_t error) {
+    return error == -EWOULDBLOCK || error == -EBUSY;
+}
+
+} // namespace
 
 ModuleTracker::ModuleTracker(const Metadata& metadata)
     : followed_(metadata.followed.begin(), metadata.followed.end()) {}
@@ -28,18 +38,25 @@ void ModuleTracker::step(Nanoseconds at, const event::Module& module) {
     case event::ModuleStep::coming:
         // Where something of the same life is known already, it is a life whose end was missed.
         newest_.erase(module.name);
+        unloading_.erase(module.name);
         life_before(module.name, &ModuleLife::loaded).loaded = at;
         break;
+    case event::ModuleStep::init_done:
+        init_done(at, module);
+        break;
     case event::ModuleStep::live:
-        life_before(module.name, &ModuleLife::init_done).init_done = at;
+        if (!init_known(module.name)) {
+            life_before(module.name, &ModuleLife::init_done).init_done = at;
+        }
         break;
     case event::ModuleStep::failed:
         init_failed(at, module);
         break;
     case event::ModuleStep::unloading:
-        unloading_[module.name] = at;
+        unloading_[module.name].push_back(at);
         break;
     case event::ModuleStep::refused:
+        refused(at, module);
         break;
     case event::ModuleStep::exited:
         exited(at, module.name);
@@ -54,8 +71,25 @@ void ModuleTracker::step(Nanoseconds at, const event::Module& module) {
     }
 }
 
+void ModuleTracker::init_done(Nanoseconds at, const event::Module& module) {
+    ModuleLife& life = life_before(module.name, &ModuleLife::init_done);
+    life.init_done = at;
+    if (module.ret < 0) {
+        life.init_error = module.ret;
+    }
+}
+
+// The return of the init function was seen: that of do_init_module() says nothing new.
+bool ModuleTracker::init_known(const std::string& module) const {
+    const auto newest = newest_.find(module);
+    return newest != newest_.end() && lives_[newest->second].loaded && lives_[newest->second].init_done;
+}
+
 // The kernel frees the module before do_init_module() returns: the life is over by then.
 void ModuleTracker::init_failed(Nanoseconds at, const event::Module& module) {
+    if (init_known(module.name)) {
+        return;
+    }
     const auto newest = newest_.find(module.name);
     const bool known = newest != newest_.end() && lives_[newest->second].loaded && !lives_[newest->second].init_done;
     ModuleLife& life = known ? lives_[newest->second] : life_before(module.name, &ModuleLife::init_done);
@@ -67,14 +101,14 @@ void ModuleTracker::init_failed(Nanoseconds at, const event::Module& module) {
 // the same way, but nobody asked. What a probe in the exit function saw is better.
 void ModuleTracker::exited(MaybeTime at, const std::string& module) {
     const auto asked = unloading_.find(module);
-    if (asked == unloading_.end()) {
+    if (asked == unloading_.end() || asked->second.empty()) {
         return;
     }
     const auto newest = newest_.find(module);
     const bool seen = newest != newest_.end() && lives_[newest->second].exit;
     ModuleLife& life = seen ? lives_[newest->second] : life_before(module, &ModuleLife::exit);
     if (!life.exit) {
-        life.exit = asked->second;
+        life.exit = asked->second.back();
     }
     if (!life.exit_done) {
         life.exit_done = at;
@@ -92,6 +126,47 @@ void ModuleTracker::exit_returned(Nanoseconds at, const std::string& module) {
     if (newest != newest_.end() && lives_[newest->second].exit && !lives_[newest->second].exit_done) {
         lives_[newest->second].exit_done = at;
     }
+}
+
+// The newest to ask is the one that is refused: who was granted it keeps others from getting that far.
+void ModuleTracker::refused(Nanoseconds at, const event::Module& module) {
+    if (const auto asked = unloading_.find(module.name); asked != unloading_.end() && !asked->second.empty()) {
+        asked->second.pop_back();
+    }
+    const auto newest = newest_.find(module.name);
+    const bool present = newest != newest_.end() && !lives_[newest->second].freed;
+    if (present || says_it_is_there(module.ret)) {
+        present_life(module.name).refusals.push_back({.at = at, .error = module.ret});
+    }
+}
+
+// Follows the record of its step: at the last one the life is over.
+void ModuleTracker::pending(const event::ModulePending& counted) {
+    const auto newest = newest_.find(counted.name);
+    const bool over = counted.step == event::ModuleStep::freed && newest != newest_.end();
+    ModuleLife& life = over ? lives_[newest->second] : present_life(counted.name);
+    if (counted.step == event::ModuleStep::init_done) {
+        life.pending_at_exit = counted.pending;
+    } else if (counted.step == event::ModuleStep::exited) {
+        // A failed init is notified the same way, later.
+        life.pending_at_exit = life.pending_at_exit.value_or(counted.pending);
+    } else if (counted.step == event::ModuleStep::freeing) {
+        life.pending_at_free = counted.pending;
+    } else if (counted.step == event::ModuleStep::freed) {
+        life.pending_at_freed = counted.pending;
+    }
+}
+
+void ModuleTracker::reference(const Moment& moment, const event::ModuleRef& reference, CodePlace caller,
+                              const std::string& comm) {
+    present_life(reference.name)
+        .references.push_back({.at = moment.at,
+                               .taken = reference.taken,
+                               .count = reference.count,
+                               .cpu = moment.cpu,
+                               .tid = moment.tid,
+                               .comm = comm,
+                               .caller = std::move(caller)});
 }
 
 std::vector<ModuleLife> ModuleTracker::finish() {

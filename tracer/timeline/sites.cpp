@@ -118,6 +118,22 @@ void SiteTracker::leave(const Moment& moment, const Place& place, TrackedTask& t
     }
 }
 
+void SiteTracker::switched_out(const Moment& moment, const event::SwitchOut& out, const TrackedTask& task) {
+    for (const std::size_t index : task.read_sections) {
+        read_sections_[index].off_cpu.push_back({.at = moment.at, .until = std::nullopt, .voluntary = !out.preempted});
+    }
+}
+
+// Ends the newest absence only: of one before it, if still open, the end was missed.
+void SiteTracker::switched_in(const Moment& moment, const TrackedTask& task) {
+    for (const std::size_t index : task.read_sections) {
+        auto& off_cpu = read_sections_[index].off_cpu;
+        if (!off_cpu.empty() && !off_cpu.back().until) {
+            off_cpu.back().until = moment.at;
+        }
+    }
+}
+
 std::vector<ReadSection> SiteTracker::finish_read_sections() {
     sort_by_time(read_sections_, [](const ReadSection& section) { return section.begin; });
     return std::move(read_sections_);

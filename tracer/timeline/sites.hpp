@@ -36,6 +36,10 @@ public:
 
     void reached(const Moment& moment, const event::Site& site, TrackedTask& task);
 
+    // The task leaves the CPU within every section that it has open, and is back on one.
+    void switched_out(const Moment& moment, const event::SwitchOut& out, const TrackedTask& task);
+    void switched_in(const Moment& moment, const TrackedTask& task);
+
     std::vector<ReadSection> finish_read_sections();
     std::vector<FunctionCall> finish_function_calls();
 

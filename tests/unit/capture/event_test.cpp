@@ -98,6 +98,50 @@ TEST(Event, SiteAndModule) {
     EXPECT_EQ(section.address, 0xd000u);
 }
 
+TEST(Event, ModuleRefused) {
+    const auto module =
+        decoded<event::Module>(rs_module{header_of(RS_MODULE, 1000, RS_MODULE_REFUSED), 0, 0, -11, "rcu_refs"});
+    EXPECT_EQ(module.step, event::ModuleStep::refused);
+    EXPECT_EQ(module.ret, -11);
+}
+
+TEST(Event, ModulePending) {
+    const auto counted = decoded<event::ModulePending>(
+        rs_module_pending{header_of(RS_MODULE_PENDING, 1000, RS_MODULE_FREED), 20'000, "rcu_unload"});
+    EXPECT_EQ(counted.step, event::ModuleStep::freed);
+    EXPECT_EQ(counted.name, "rcu_unload");
+    EXPECT_EQ(counted.pending, 20'000u);
+}
+
+TEST(Event, ModuleReference) {
+    const auto taken =
+        decoded<event::ModuleRef>(rs_module_ref{header_of(RS_MODULE_REF, 1000, 1), 0xc12, 3, 0, "rcu_refs"});
+    EXPECT_EQ(taken.name, "rcu_refs");
+    EXPECT_TRUE(taken.taken);
+    EXPECT_EQ(taken.count, 3);
+    EXPECT_EQ(taken.caller, 0xc12u);
+    // Read without a lock, a count may be anything.
+    const auto put = decoded<event::ModuleRef>(rs_module_ref{header_of(RS_MODULE_REF, 1000), 0, -1, 0, "rcu_refs"});
+    EXPECT_FALSE(put.taken);
+    EXPECT_EQ(put.count, -1);
+}
+
+TEST(Event, Switch) {
+    const auto preempted =
+        decoded<event::SwitchOut>(rs_switch{header_of(RS_SWITCH_OUT, 1000, RS_SWITCH_PREEMPTED), 2, 0});
+    EXPECT_TRUE(preempted.preempted);
+    EXPECT_EQ(preempted.nesting, 2u);
+    EXPECT_FALSE(decoded<event::SwitchOut>(rs_switch{header_of(RS_SWITCH_OUT, 1000), 1, 0}).preempted);
+    EXPECT_EQ(decoded<event::SwitchIn>(rs_switch{header_of(RS_SWITCH_IN, 1000), 3, 0}).nesting, 3u);
+}
+
+// The sizes on the wire are the format of files that exist.
+TEST(Event, AddedRecordsHaveTheSizesOfTheFormat) {
+    EXPECT_EQ(sizeof(rs_module_pending), 80u);
+    EXPECT_EQ(sizeof(rs_module_ref), 88u);
+    EXPECT_EQ(sizeof(rs_switch), 24u);
+}
+
 TEST(Event, RefusesWhatIsTooShort) {
     const Bytes whole = bytes_of(rs_module{header_of(RS_MODULE, 1000), 0, 0, 0, "m"});
     for (std::size_t size = 0; size < whole.size(); ++size) {
@@ -117,7 +161,8 @@ TEST(Event, RefusesValuesOutOfRange) {
     EXPECT_TRUE(refused(rs_header{1000, 7, 9999, 0}));
     EXPECT_TRUE(refused(rs_wait{header_of(RS_WAIT_BEGIN, 1000, 3), 0}));
     EXPECT_TRUE(refused(rs_wait{header_of(RS_WAIT_END, 1000, 0xffff), 0}));
-    EXPECT_TRUE(refused(rs_module{header_of(RS_MODULE, 1000, RS_MODULE_EXITED + 1), 0, 0, 0, "m"}));
+    EXPECT_TRUE(refused(rs_module{header_of(RS_MODULE, 1000, RS_MODULE_INIT_DONE + 1), 0, 0, 0, "m"}));
+    EXPECT_TRUE(refused(rs_module_pending{header_of(RS_MODULE_PENDING, 1000, RS_MODULE_INIT_DONE + 1), 0, "m"}));
     EXPECT_TRUE(refused(rs_batch{header_of(RS_BATCH_BEGIN, 1000), max_cpus, 0}));
     EXPECT_TRUE(refused(rs_cb_assigned{header_of(RS_CB_ASSIGNED, 1000), 0, max_cpus, 0}));
 }
@@ -129,6 +174,12 @@ TEST(Event, RefusesStringsWithoutEnd) {
     rs_module_section section{header_of(RS_MODULE_SECTION, 1000), 0, "m", ""};
     std::memset(section.section, 'x', sizeof section.section);
     EXPECT_TRUE(refused(section));
+    rs_module_pending pending{header_of(RS_MODULE_PENDING, 1000, RS_MODULE_FREED), 0, ""};
+    std::memset(pending.name, 'x', sizeof pending.name);
+    EXPECT_TRUE(refused(pending));
+    rs_module_ref reference{header_of(RS_MODULE_REF, 1000), 0, 0, 0, ""};
+    std::memset(reference.name, 'x', sizeof reference.name);
+    EXPECT_TRUE(refused(reference));
 }
 
 } // namespace

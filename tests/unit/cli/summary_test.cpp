@@ -16,33 +16,6 @@ std::string summary_of(const Timeline& timeline) {
     return out.str();
 }
 
-TEST(DurationText, ThreeDigitsInTheUnitThatFits) {
-    EXPECT_EQ(duration_text(0), "0 ns");
-    EXPECT_EQ(duration_text(90), "90 ns");
-    EXPECT_EQ(duration_text(999), "999 ns");
-    EXPECT_EQ(duration_text(1'000), "1 us");
-    EXPECT_EQ(duration_text(870'400), "870 us");
-    EXPECT_EQ(duration_text(20'100'000), "20.1 ms");
-    EXPECT_EQ(duration_text(1'534'000'000), "1.53 s");
-}
-
-TEST(DurationText, RoundsUpToTheNextUnit) {
-    EXPECT_EQ(duration_text(999'499), "999 us");
-    EXPECT_EQ(duration_text(999'500), "1 ms");
-    EXPECT_EQ(duration_text(999'999'999), "1 s");
-}
-
-TEST(DurationText, LongOnesAreWholeSeconds) {
-    EXPECT_EQ(duration_text(999'400'000'000), "999 s");
-    EXPECT_EQ(duration_text(1'000'000'000'000), "1000 s");
-    EXPECT_EQ(duration_text(86'400'000'000'000), "86400 s");
-}
-
-TEST(DurationText, NegativeOnesHaveUnitsToo) {
-    EXPECT_EQ(duration_text(-90), "-90 ns");
-    EXPECT_EQ(duration_text(-20'100'000), "-20.1 ms");
-}
-
 Timeline empty() {
     Timeline timeline;
     timeline.host.kernel = "6.1.0-test";
@@ -120,6 +93,7 @@ TEST(PrintSummary, OfNothing) {
 TEST(PrintSummary, OfALittleOfEverything) {
     Timeline timeline = empty();
     timeline.modules = {life("demo", 1'000, 3'000, 2'001'000), life("bystander")};
+    timeline.modules[0].verdict = "demo: 2 callbacks, all done";
     timeline.modules[1].followed = false;
     timeline.grace_periods = {grace_period(false, 20'000'000), grace_period(true, {})};
     timeline.callbacks = {callback("demo_free", 0, 5'000), callback("demo_free", 10, {})};
@@ -130,6 +104,7 @@ TEST(PrintSummary, OfALittleOfEverything) {
     EXPECT_EQ(summary_of(timeline),
               "Kernel 6.1.0-test, 2 CPUs; 1.5 s recorded (command ended)\n"
               "  module demo                     init took 2 us, in memory for 2 ms\n"
+              "      demo: 2 callbacks, all done\n"
               "  grace periods                   1: p50 20 ms, p90 20 ms, p99 20 ms, max 20 ms\n"
               "  expedited grace periods         1: no durations known\n"
               "  callbacks of demo:demo_free     2 queued, 1 run, 1 pending\n"
@@ -138,7 +113,8 @@ TEST(PrintSummary, OfALittleOfEverything) {
               "  rcu_barrier in demo:demo_exit   1: p50 7 us, p90 7 us, p99 7 us, max 7 us\n"
               "  calls of the module's functions 3\n"
               "  hazards                         1\n"
-              "    fatal freed-with-pending-callbacks: demo was freed.\n"
+              "    fatal: freed-with-pending-callbacks, at 0 ns\n"
+              "      demo was freed.\n"
               "  lost                            nothing\n");
 }
 
@@ -167,6 +143,21 @@ TEST(PrintSummary, ModulesThatWereNotSeenToTheEnd) {
                           "  module early                    freed\n"));
 }
 
+TEST(PrintSummary, LongTextsAreBrokenBetweenWords) {
+    Timeline timeline = empty();
+    std::string text = "one";
+    for (int i = 0; i < 40; i++)
+        text += " word" + std::to_string(i);
+    text += " " + std::string(200, 'x') + " end.";
+    timeline.hazards = {hazard("kind", "latent", text)};
+    const std::string summary = summary_of(timeline);
+    EXPECT_THAT(summary, HasSubstr("\n    latent: kind, at 0 ns\n      one word0 word1 "));
+    EXPECT_THAT(summary, HasSubstr("\n      " + std::string(200, 'x') + "\n      end.\n"));
+    std::istringstream lines(summary);
+    for (std::string line; std::getline(lines, line);)
+        EXPECT_TRUE(line.size() <= 110 || line.find('x') == 6) << line;
+}
+
 TEST(PrintSummary, TenFunctionsWithCallbacksAreEnough) {
     Timeline timeline = empty();
     for (int i = 0; i < 12; i++)
@@ -187,6 +178,7 @@ TEST(PrintSummary, UntrustedTextIsShownNotObeyed) {
     timeline.read_sections = {read_section(code(evil, evil), 1)};
     timeline.waits = {wait(event::WaitKind::rcu_barrier, code(evil, evil), 1)};
     timeline.hazards = {hazard("kind", "fatal", evil)};
+    timeline.modules[0].verdict = evil;
     const std::string text = summary_of(timeline);
     EXPECT_THAT(text, Not(HasSubstr("\x1b")));
     EXPECT_THAT(text, HasSubstr("callbacks of demo:\\u{1b}[2Jx"));

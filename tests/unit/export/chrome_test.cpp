@@ -70,8 +70,12 @@ TEST(Chrome, DrawsWhatTheOthersDraw) {
     EXPECT_EQ(slices["CPU 0 callbacks"][1]["args"]["latency_ns"], 3'600'000);
     EXPECT_EQ(slices["insmod 900: waits"][1]["args"]["unfinished"], true);
     EXPECT_EQ(slices["Module rcucmap"].size(), 5U);
-    EXPECT_EQ(events_of(trace, "i")["Hazards"].size(), 2U);
-    EXPECT_EQ(events_of(trace, "C")["Pending callbacks"].size(), 12U);
+    EXPECT_EQ(events_of(trace, "i")["Hazards"].size(), 3U);
+    auto counters = events_of(trace, "C");
+    EXPECT_EQ(counters["Pending callbacks"].size(), 12U);
+    EXPECT_EQ(counters["Pending callbacks"][1]["args"]["callbacks"], 1);
+    ASSERT_EQ(counters["Module rcucmap references"].size(), 2U);
+    EXPECT_EQ(counters["Module rcucmap references"][0]["args"]["references"], 2);
 }
 
 TEST(Chrome, LeadsArrowsFromSliceToSlice) {

@@ -73,6 +73,30 @@ TEST(TimelineJson, NamesPlaces) {
     EXPECT_EQ(json["waits"][0]["caller"], "free_module+0x40");
 }
 
+TEST(TimelineJson, SaysHowAModuleWent) {
+    const Json json = Json::parse(json_of(test::rich_timeline()));
+    const Json& module = json["modules"][0];
+    EXPECT_EQ(module["pending_at_exit"], 2);
+    EXPECT_EQ(module["pending_at_freed"], 1);
+    EXPECT_EQ(module["refusals"], Json::parse(R"([{"at_ns": 7000000, "error": -11}])"));
+    EXPECT_EQ(module["references"].size(), 2U);
+    EXPECT_EQ(module["references"][0]["caller"], "rcucmap:cmap_open+0x31");
+    EXPECT_EQ(module["references"][0]["taken"], true);
+    EXPECT_TRUE(module["references"][1]["caller"].is_null());
+    EXPECT_FALSE(module["references"][0].contains("caller_address"));
+    EXPECT_TRUE(json["modules"][1]["pending_at_free"].is_null());
+    EXPECT_TRUE(json["modules"][1]["verdict"].is_null());
+}
+
+TEST(TimelineJson, SaysWhenReadersDidNotRun) {
+    const Json json = Json::parse(json_of(test::rich_timeline()));
+    EXPECT_EQ(json["read_sections"][1]["off_cpu"][1],
+              Json::parse(R"({"at_ns": 1400000, "until_ns": 1500000, "voluntary": true})"));
+    EXPECT_TRUE(json["read_sections"][4]["off_cpu"][0]["until_ns"].is_null());
+    EXPECT_EQ(json["read_sections"][0]["off_cpu"], Json::array());
+    EXPECT_EQ(json["hazards"][2]["read_sections"], Json::array({1}));
+}
+
 TEST(TimelineJson, ShowsAddressesOnlyWhenAsked) {
     for (const Timeline& timeline : {test::rich_timeline(), test::nasty_timeline()})
         EXPECT_EQ(json_of(timeline).find("ffff"), std::string::npos);

@@ -17,6 +17,7 @@ namespace {
 using test::PerfettoEvent;
 using test::PerfettoTrace;
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 constexpr std::uint64_t start = 5'000'000'000; // start_boottime_ns of the rich timeline
 
@@ -95,7 +96,7 @@ TEST(Perfetto, NamesAndOrdersTheTracks) {
         const std::string group = track.parent == 0 ? "" : trace.tracks.at(track.parent).name + " / ";
         by_rank[track.rank] = group + track.name;
         EXPECT_EQ(track.explicit_order, track.parent == 0);
-        EXPECT_EQ(track.counter, track.name == "Pending callbacks");
+        EXPECT_EQ(track.counter, track.name == "Pending callbacks" || track.name == "Module rcucmap references");
     }
     std::vector<std::string> names;
     names.reserve(by_rank.size());
@@ -104,11 +105,12 @@ TEST(Perfetto, NamesAndOrdersTheTracks) {
     EXPECT_THAT(names,
                 ElementsAre("RCU", "RCU / Grace periods", "RCU / Expedited grace periods", "RCU / Pending callbacks",
                             "RCU / Hazards", "RCU / Lost records", "RCU / Lost records (2)", "Modules",
-                            "Modules / Module old", "Modules / Module rcubad", "Modules / Module rcucmap", "CPUs",
-                            "CPUs / CPU 0 callbacks", "CPUs / CPU 1 callbacks", "Threads",
-                            "Threads / swapper/1 0: calls", "Threads / reader 812: calls",
-                            "Threads / reader 812: read-side sections", "Threads / reader 812: read-side sections (2)",
-                            "Threads / insmod 900: calls", "Threads / insmod 900: waits"));
+                            "Modules / Module old", "Modules / Module rcubad", "Modules / Module rcucmap",
+                            "Modules / Module rcucmap references", "CPUs", "CPUs / CPU 0 callbacks",
+                            "CPUs / CPU 1 callbacks", "Threads", "Threads / swapper/1 0: calls",
+                            "Threads / reader 812: calls", "Threads / reader 812: read-side sections",
+                            "Threads / reader 812: read-side sections (2)", "Threads / insmod 900: calls",
+                            "Threads / insmod 900: waits"));
 }
 
 TEST(Perfetto, DrawsGracePeriods) {
@@ -149,7 +151,8 @@ TEST(Perfetto, DrawsThreadsOnTracksThatNest) {
     EXPECT_THAT(drawn(trace, "reader 812: calls"), ElementsAre("rcucmap:cmap_get 1050-1850"));
     EXPECT_THAT(drawn(trace, "reader 812: read-side sections"),
                 ElementsAre("rcucmap:reader 0-10", "rcucmap:cmap_get 1100-1900", "  rcucmap:cmap_peek 1200-1300",
-                            "rcucmap:cmap_get 9500-10000"));
+                            "    preempted 1210-1220", "  blocked 1400-1500", "rcucmap:cmap_get 9500-10000",
+                            "  preempted 9600-9600"));
     EXPECT_THAT(drawn(trace, "reader 812: read-side sections (2)"), ElementsAre("rcucmap:cmap_get 1800-2100"));
     EXPECT_THAT(drawn(trace, "insmod 900: calls"),
                 ElementsAre("rcucmap:cmap_set 600-700", "  call_rcu rcucmap:node_free 610",
@@ -170,11 +173,36 @@ TEST(Perfetto, DrawsTheLivesOfModules) {
 
 TEST(Perfetto, DrawsHazardsAndLosses) {
     const PerfettoTrace trace = trace_of(test::rich_timeline());
-    EXPECT_THAT(drawn(trace, "Hazards"), ElementsAre("slow-callback 4300", "freed-with-pending-callbacks 8600"));
-    EXPECT_EQ(trace.on("Hazards")[1].annotations.at("callbacks"), "5 6");
-    EXPECT_EQ(trace.on("Hazards")[1].annotations.at("severity"), "fatal");
+    EXPECT_THAT(drawn(trace, "Hazards"),
+                ElementsAre("blocked-in-reader 1400", "slow-callback 4300", "freed-with-pending-callbacks 8600"));
+    EXPECT_EQ(trace.on("Hazards")[0].annotations.at("read_sections"), "1");
+    EXPECT_EQ(trace.on("Hazards")[2].annotations.at("callbacks"), "5 6");
+    EXPECT_EQ(trace.on("Hazards")[2].annotations.at("severity"), "fatal");
     EXPECT_THAT(drawn(trace, "Lost records"), ElementsAre("CPU 1: 12 records lost 7000-7500"));
     EXPECT_THAT(drawn(trace, "Lost records (2)"), ElementsAre("CPU 2: 3 records lost 7200-7900"));
+}
+
+TEST(Perfetto, NamesSomeOfManyCallbacks) {
+    Timeline timeline = test::rich_timeline();
+    timeline.hazards.resize(1);
+    timeline.hazards[0].callbacks.assign(20'000, 7);
+    const std::string ids = trace_of(timeline).on("Hazards").at(0).annotations.at("callbacks");
+    EXPECT_EQ(ids, "7 7 7 7 7 7 7 7 7 7 7 7 7 7 7 7 7 7 7 7 and 19980 more");
+}
+
+TEST(Perfetto, CountsReferencesToAModule) {
+    std::vector<std::pair<std::uint64_t, std::int64_t>> points;
+    for (const PerfettoEvent& event : trace_of(test::rich_timeline()).on("Module rcucmap references"))
+        points.emplace_back((event.at - start) / 1000, event.value);
+    using P = std::pair<std::uint64_t, std::int64_t>;
+    EXPECT_THAT(points, ElementsAre(P(6900, 2), P(7100, 1)));
+}
+
+TEST(Perfetto, SaysOfAModuleHowItWent) {
+    const auto events = trace_of(test::rich_timeline()).on("Module rcucmap");
+    EXPECT_EQ(events[0].annotations.at("pending_at_exit"), "2");
+    EXPECT_EQ(events[0].annotations.at("refusals"), "1");
+    EXPECT_THAT(events[0].annotations.at("verdict"), HasSubstr("had not run when its code was freed"));
 }
 
 TEST(Perfetto, CountsPendingCallbacks) {
@@ -238,7 +266,8 @@ TEST(Perfetto, HasOneSliceForEachOfTheModel) {
     EXPECT_EQ(slices("race periods"), timeline.grace_periods.size() + 2); // two cleanups
     EXPECT_EQ(slices("callbacks"), timeline.batches.size() + invoked);
     EXPECT_EQ(slices(": calls"), timeline.function_calls.size());
-    EXPECT_EQ(slices(": read-side sections"), timeline.read_sections.size());
+    EXPECT_EQ(slices(": read-side sections"),
+              timeline.read_sections.size() + 3); // in which three times one did not run
     EXPECT_EQ(slices(": waits"), timeline.waits.size());
     EXPECT_EQ(slices("Lost records"), timeline.capture.lost.size());
 }

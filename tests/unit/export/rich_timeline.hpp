@@ -51,6 +51,20 @@ inline void add_modules(Timeline& timeline) {
     whole.exit_done = 8'500'000;
     whole.free_begin = 8'600'000;
     whole.freed = 8'700'000;
+    whole.pending_at_exit = 2;
+    whole.pending_at_free = 2;
+    whole.pending_at_freed = 1;
+    whole.refusals = {{.at = 7'000'000, .error = -11}};
+    whole.references = {
+        {.at = 6'900'000,
+         .taken = true,
+         .count = 2,
+         .cpu = 1,
+         .tid = 900,
+         .comm = "insmod",
+         .caller = in_module("cmap_open", 0x31)},
+        {.at = 7'100'000, .taken = false, .count = 1, .cpu = 0, .tid = 15, .comm = "rcuop/0", .caller = {}}};
+    whole.verdict = "rcucmap: 2 of 6 callbacks had not run when its code was freed: see freed-with-pending-callbacks";
     ModuleLife failed;
     failed.name = "rcubad";
     failed.followed = false;
@@ -108,14 +122,17 @@ inline void add_readers(Timeline& timeline) {
          .cpu = 2,
          .begin = 1'100'000,
          .end = 1'900'000,
-         .place = in_module("cmap_get", 0x24)},
+         .place = in_module("cmap_get", 0x24),
+         .off_cpu = {{.at = 1'210'000, .until = 1'220'000, .voluntary = false},
+                     {.at = 1'400'000, .until = 1'500'000, .voluntary = true}}},
         {.tid = 812,
          .comm = "reader",
          .cpu = 2,
          .begin = 1'200'000,
          .end = 1'300'000,
          .place = in_module("cmap_peek", 0x10),
-         .nesting = 1},
+         .nesting = 1,
+         .off_cpu = {{.at = 1'210'000, .until = 1'220'000, .voluntary = false}}},
         // Overlaps the one above without lying in it: the locks were let go out of order.
         {.tid = 812,
          .comm = "reader",
@@ -124,7 +141,13 @@ inline void add_readers(Timeline& timeline) {
          .end = 2'100'000,
          .place = in_module("cmap_get", 0x24),
          .nesting = 1},
-        {.tid = 812, .comm = "reader", .cpu = 3, .begin = 9'500'000, .end = {}, .place = in_module("cmap_get", 0x24)}};
+        {.tid = 812,
+         .comm = "reader",
+         .cpu = 3,
+         .begin = 9'500'000,
+         .end = {},
+         .place = in_module("cmap_get", 0x24),
+         .off_cpu = {{.at = 9'600'000, .until = {}, .voluntary = false}}}};
     timeline.function_calls = {
         {.function = in_module("cmap_get"),
          .tid = 812,
@@ -233,7 +256,14 @@ inline Timeline rich_timeline() {
                          .module = "",
                          .at = 4'300'000,
                          .callbacks = {},
-                         .text = "a callback of the kernel ran long"}};
+                         .text = "a callback of the kernel ran long"},
+                        {.kind = "blocked-in-reader",
+                         .severity = "warning",
+                         .module = "rcucmap",
+                         .at = 1'400'000,
+                         .callbacks = {},
+                         .read_sections = {1},
+                         .text = "rcucmap:cmap_get gave up the CPU within 1 read-side section: use SRCU"}};
     return timeline;
 }
 

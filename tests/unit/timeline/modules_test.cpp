@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <cerrno>
 #include <gtest/gtest.h>
 
 #include "timeline/scenario.hpp"
@@ -83,6 +84,33 @@ TEST(Modules, AFailedInit) {
     EXPECT_EQ(timeline.modules.at(0).freed, 25);
 }
 
+TEST(Modules, TheReturnOfTheInitFunctionIsBetterThanThatOfDoInitModule) {
+    const Timeline good = Scenario()
+                              .module(10, ModuleStep::coming, "other")
+                              .module(18, ModuleStep::init_done, "other", 0)
+                              .module(20, ModuleStep::live, "other")
+                              .complete(99);
+    ASSERT_EQ(good.modules.size(), 1U);
+    EXPECT_EQ(good.modules[0].init_done, 18);
+    EXPECT_EQ(good.modules[0].init_error, std::nullopt);
+
+    const Timeline failed = Scenario()
+                                .module(10, ModuleStep::coming, "other")
+                                .module(12, ModuleStep::init_done, "other", -12)
+                                .pending(12, ModuleStep::init_done, "other", 3)
+                                .module(18, ModuleStep::exited, "other")
+                                .pending(18, ModuleStep::exited, "other", 0)
+                                .module(20, ModuleStep::freeing, "other")
+                                .module(25, ModuleStep::freed, "other")
+                                .module(26, ModuleStep::failed, "other", -12)
+                                .complete(99);
+    ASSERT_EQ(failed.modules.size(), 1U);
+    EXPECT_EQ(failed.modules[0].init_done, 12);
+    EXPECT_EQ(failed.modules[0].init_error, -12);
+    EXPECT_EQ(failed.modules[0].pending_at_exit, 3U);
+    EXPECT_EQ(failed.modules[0].freed, 25);
+}
+
 TEST(Modules, LoadedBeforeTheRecordingHasOnlyLaterTimes) {
     Scenario scenario = with_exit_function();
     scenario.site(5, 1).site(10, 0).site(12, 1).module(20, ModuleStep::freeing, "rcu_demo");
@@ -101,6 +129,132 @@ TEST(Modules, WithoutAnExitFunctionNoSiteIsTheExit) {
     Scenario scenario = with_exit_function();
     scenario.metadata.modules[0].exit_function.clear();
     EXPECT_TRUE(scenario.site(10, 0).complete(99).modules.empty());
+}
+
+TEST(Modules, WhatIsPendingIsToldAtEachStepOfItsGoing) {
+    const Timeline timeline = Scenario()
+                                  .module(10, ModuleStep::coming, "other")
+                                  .module(20, ModuleStep::live, "other")
+                                  .module(30, ModuleStep::unloading, "other")
+                                  .module(40, ModuleStep::exited, "other")
+                                  .pending(40, ModuleStep::exited, "other", 12)
+                                  .module(50, ModuleStep::freeing, "other")
+                                  .pending(50, ModuleStep::freeing, "other", 7)
+                                  .module(60, ModuleStep::freed, "other")
+                                  .pending(60, ModuleStep::freed, "other", 0)
+                                  .complete(99);
+
+    ASSERT_EQ(timeline.modules.size(), 1U);
+    EXPECT_EQ(timeline.modules[0].exit_done, 40);
+    EXPECT_EQ(timeline.modules[0].pending_at_exit, 12U);
+    EXPECT_EQ(timeline.modules[0].pending_at_free, 7U);
+    EXPECT_EQ(timeline.modules[0].pending_at_freed, 0U);
+}
+
+TEST(Modules, WhatIsPendingBelongsToTheNewestLife) {
+    const Timeline timeline = Scenario()
+                                  .module(10, ModuleStep::coming, "other")
+                                  .module(20, ModuleStep::freed, "other")
+                                  .module(30, ModuleStep::coming, "other")
+                                  .module(40, ModuleStep::freeing, "other")
+                                  .pending(40, ModuleStep::freeing, "other", 7)
+                                  .complete(99);
+
+    ASSERT_EQ(timeline.modules.size(), 2U);
+    EXPECT_EQ(timeline.modules[0].pending_at_free, std::nullopt);
+    EXPECT_EQ(timeline.modules[1].pending_at_free, 7U);
+    EXPECT_EQ(timeline.modules[1].pending_at_exit, std::nullopt);
+}
+
+TEST(Modules, AFailedInitTellsWhatIsPendingWithoutAnExit) {
+    const Timeline timeline = Scenario()
+                                  .module(10, ModuleStep::coming, "other")
+                                  .module(20, ModuleStep::freeing, "other")
+                                  .pending(20, ModuleStep::freeing, "other", 3)
+                                  .module(25, ModuleStep::freed, "other")
+                                  .pending(25, ModuleStep::freed, "other", 2)
+                                  .module(30, ModuleStep::failed, "other", -12)
+                                  .complete(99);
+
+    ASSERT_EQ(timeline.modules.size(), 1U);
+    EXPECT_EQ(timeline.modules[0].exit, std::nullopt);
+    EXPECT_EQ(timeline.modules[0].pending_at_exit, std::nullopt);
+    EXPECT_EQ(timeline.modules[0].pending_at_free, 3U);
+    EXPECT_EQ(timeline.modules[0].pending_at_freed, 2U);
+}
+
+TEST(Modules, RefusalsAreNoExit) {
+    const Timeline timeline = Scenario()
+                                  .module(10, ModuleStep::coming, "other")
+                                  .module(20, ModuleStep::unloading, "other")
+                                  .module(21, ModuleStep::refused, "other", -EWOULDBLOCK)
+                                  .module(30, ModuleStep::unloading, "other")
+                                  .module(31, ModuleStep::refused, "other", -EBUSY)
+                                  .complete(99);
+
+    ASSERT_EQ(timeline.modules.size(), 1U);
+    const ModuleLife& life = timeline.modules[0];
+    ASSERT_EQ(life.refusals.size(), 2U);
+    EXPECT_EQ(life.refusals[0].at, 21);
+    EXPECT_EQ(life.refusals[0].error, -EWOULDBLOCK);
+    EXPECT_EQ(life.refusals[1].at, 31);
+    EXPECT_EQ(life.exit, std::nullopt);
+}
+
+TEST(Modules, WhoeverIsRefusedMeanwhileTakesNothingFromTheOneWhoWasGrantedIt) {
+    const Timeline timeline = Scenario()
+                                  .module(10, ModuleStep::coming, "other")
+                                  .module(20, ModuleStep::unloading, "other")
+                                  .module(22, ModuleStep::unloading, "other")
+                                  .module(23, ModuleStep::refused, "other", -EBUSY)
+                                  .module(30, ModuleStep::exited, "other")
+                                  .complete(99);
+
+    ASSERT_EQ(timeline.modules.size(), 1U);
+    EXPECT_EQ(timeline.modules[0].exit, 20);
+    EXPECT_EQ(timeline.modules[0].exit_done, 30);
+    EXPECT_EQ(timeline.modules[0].refusals.size(), 1U);
+}
+
+// rmmod of a module that is not there is refused too.
+TEST(Modules, ARefusalMakesAModuleOnlyIfItSaysThatItIsThere) {
+    const Timeline timeline = Scenario()
+                                  .module(20, ModuleStep::unloading, "nowhere")
+                                  .module(21, ModuleStep::refused, "nowhere", -ENOENT)
+                                  .module(30, ModuleStep::unloading, "there_before")
+                                  .module(31, ModuleStep::refused, "there_before", -EWOULDBLOCK)
+                                  .complete(99);
+
+    ASSERT_EQ(timeline.modules.size(), 1U);
+    EXPECT_EQ(timeline.modules[0].name, "there_before");
+    EXPECT_EQ(timeline.modules[0].loaded, std::nullopt);
+}
+
+TEST(Modules, ReferencesSayWhoTookThem) {
+    Scenario scenario;
+    scenario.symbols.push_back({.address = Scenario::caller, .name = "refs_get", .offset = 0x11, .module = "other"});
+    const Timeline timeline = scenario.module(10, ModuleStep::coming, "other")
+                                  .cpu(3)
+                                  .task(11, "opener")
+                                  .reference(12, "other", true, 2)
+                                  .reference(13, "other", false, 1)
+                                  .module(20, ModuleStep::freed, "other")
+                                  .module(30, ModuleStep::coming, "other")
+                                  .reference(31, "other", true, 1)
+                                  .complete(99);
+
+    ASSERT_EQ(timeline.modules.size(), 2U);
+    ASSERT_EQ(timeline.modules[0].references.size(), 2U);
+    const ModuleLife::Reference& taken = timeline.modules[0].references[0];
+    EXPECT_EQ(taken.at, 12);
+    EXPECT_TRUE(taken.taken);
+    EXPECT_EQ(taken.count, 2);
+    EXPECT_EQ(taken.cpu, 3U);
+    EXPECT_EQ(taken.tid, 100U);
+    EXPECT_EQ(taken.comm, "opener");
+    EXPECT_EQ(place_name(taken.caller, true), "other:refs_get+0x11");
+    EXPECT_FALSE(timeline.modules[0].references[1].taken);
+    EXPECT_EQ(timeline.modules[1].references.size(), 1U);
 }
 
 } // namespace

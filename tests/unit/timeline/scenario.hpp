@@ -3,6 +3,7 @@
 // Events written tersely, and the timeline that they make.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -78,12 +79,30 @@ public:
         return at(ns, event::Module{.step = step, .name = name, .ret = ret});
     }
 
+    // Follows the record of the step.
+    Scenario& pending(Nanoseconds ns, event::ModuleStep step, const std::string& name, std::uint64_t count) {
+        return at(ns, event::ModulePending{.step = step, .name = name, .pending = count});
+    }
+    Scenario& reference(Nanoseconds ns, const std::string& name, bool taken, std::int32_t count) {
+        return at(ns, event::ModuleRef{.name = name, .taken = taken, .count = count, .caller = caller});
+    }
+    Scenario& switch_out(Nanoseconds ns, bool preempted) {
+        return at(ns, event::SwitchOut{.preempted = preempted, .nesting = 1});
+    }
+    Scenario& switch_in(Nanoseconds ns) { return at(ns, event::SwitchIn{.nesting = 1}); }
+
     // A site of module "rcu_demo", which had its place before the recording began.
     Scenario& has_site(SiteKind kind, const std::string& function, std::uint64_t offset = 0) {
         metadata.sites.push_back({.kind = kind, .module = "rcu_demo", .function = function, .offset = offset});
         const std::uint64_t begin = function_address(function);
         symbols.push_back({.address = begin, .name = function, .offset = 0, .module = "rcu_demo"});
         symbols.push_back({.address = begin + offset, .name = function, .offset = offset, .module = "rcu_demo"});
+        return *this;
+    }
+
+    // What was written task by task, as a reader gives it out.
+    Scenario& in_order() {
+        std::stable_sort(events_.begin(), events_.end(), [](const Event& a, const Event& b) { return a.ns < b.ns; });
         return *this;
     }
 
@@ -99,6 +118,7 @@ public:
     static std::uint64_t absolute(Nanoseconds ns) { return start_ns + static_cast<std::uint64_t>(ns); }
 
     static constexpr std::uint64_t func = 0xf00;
+    static constexpr std::uint64_t caller = 0xca11;
 
     Metadata metadata;
     std::vector<SymbolInfo> symbols;

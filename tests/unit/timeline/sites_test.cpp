@@ -109,6 +109,59 @@ TEST(ReadSections, ATaskThatMovedAwayKeepsWhatIsOpen) {
     EXPECT_EQ(timeline.read_sections.at(0).end, 20);
 }
 
+TEST(ReadSections, SayWhenTheirTaskDidNotRun) {
+    Scenario scenario = with_sites();
+    scenario.tid(1).site(10, lock).site(11, lock).switch_out(12, true);
+    scenario.cpu(1).switch_in(15).site(16, unlock).switch_out(20, false).switch_in(29).site(30, unlock);
+
+    const Timeline timeline = scenario.complete(99);
+
+    ASSERT_EQ(timeline.read_sections.size(), 2U);
+    const auto& outer = timeline.read_sections[0].off_cpu;
+    ASSERT_EQ(outer.size(), 2U);
+    EXPECT_EQ(outer[0].at, 12);
+    EXPECT_EQ(outer[0].until, 15);
+    EXPECT_FALSE(outer[0].voluntary);
+    EXPECT_EQ(outer[1].at, 20);
+    EXPECT_EQ(outer[1].until, 29);
+    EXPECT_TRUE(outer[1].voluntary);
+    const auto& inner = timeline.read_sections[1].off_cpu;
+    ASSERT_EQ(inner.size(), 1U);
+    EXPECT_EQ(inner[0].until, 15);
+}
+
+// The kernel's own sections are sent too: they are nobody's here.
+TEST(ReadSections, SwitchesOutsideOfThemAndOfOtherTasksAreIgnored) {
+    Scenario scenario = with_sites();
+    scenario.tid(1).switch_out(5, false).switch_in(6).site(10, lock);
+    scenario.tid(2).switch_out(11, false).switch_in(12).tid(1).site(20, unlock);
+    EXPECT_TRUE(scenario.complete(99).read_sections.at(0).off_cpu.empty());
+}
+
+TEST(ReadSections, AReturnToACpuThatWasMissedIsLeftOpen) {
+    Scenario scenario = with_sites();
+    scenario.tid(1).site(10, lock).switch_out(12, false).switch_out(20, true).switch_in(22).site(30, unlock);
+
+    const Timeline timeline = scenario.complete(99);
+
+    const auto& off_cpu = timeline.read_sections.at(0).off_cpu;
+    ASSERT_EQ(off_cpu.size(), 2U);
+    EXPECT_EQ(off_cpu[0].until, std::nullopt);
+    EXPECT_EQ(off_cpu[1].until, 22);
+}
+
+TEST(ReadSections, GivenUpByALossTheyAreNotSwitchedIn) {
+    Scenario scenario = with_sites();
+    scenario.tid(1).site(10, lock).switch_out(12, false).tid(2).lost(13, 14, 5);
+    scenario.cpu(1).tid(1).switch_in(20);
+
+    const Timeline timeline = scenario.complete(99);
+
+    const auto& off_cpu = timeline.read_sections.at(0).off_cpu;
+    ASSERT_EQ(off_cpu.size(), 1U);
+    EXPECT_EQ(off_cpu[0].until, std::nullopt);
+}
+
 TEST(Sites, MoveWithTheirModule) {
     Scenario scenario = with_sites();
     scenario.symbols.clear();

@@ -22,20 +22,20 @@ usage_error() { die "$EXIT_USAGE" "$* (see 'vm --help')"; }
 
 note() { printf 'vm: %s\n' "$*" >&2; }
 
-# Each line: a program and the Debian package that has it. All that is missing
+# Each line: a program or file and the Debian package that has it. All that is missing
 # is named at once, so that one apt command mends it.
 declare -A PACKAGE_OF=(
 	[qemu-system-x86_64]=qemu-system-x86 [busybox]=busybox-static
 	[cpio]=cpio [mke2fs]=e2fsprogs [e2fsck]=e2fsprogs [debugfs]=e2fsprogs
 	[flock]=util-linux [setpriv]=util-linux [xz]=xz-utils [ldd]=libc-bin
 	[apt-get]=apt [dpkg-deb]=dpkg [make]=make [gcc-12]=gcc-12 [pahole]=dwarves
-	[sha256sum]=coreutils
+	[sha256sum]=coreutils [flex]=flex [bison]=bison [bc]=bc [/usr/include/libelf.h]=libelf-dev
 )
 
-need() { # PROGRAM...
+need() { # PROGRAM-OR-FILE...
 	local program packages=()
 	for program; do
-		command -v "$program" >/dev/null || packages+=("${PACKAGE_OF[$program]}")
+		command -v "$program" >/dev/null || [[ -f $program ]] || packages+=("${PACKAGE_OF[$program]}")
 	done
 	((${#packages[@]} == 0)) && return
 	fail "programs are missing on this machine; do: apt install $(printf '%s\n' "${packages[@]}" | sort -u | paste -sd' ')"

@@ -11,26 +11,28 @@ make_cpio() { # FOLDER: newc archive on stdout
 	(cd "$1" && find . -mindepth 1 -print0 | cpio --null --create --format=newc --owner=0:0 --quiet)
 }
 
-# Copies module NAME of kernel folder KERNEL, uncompressed and after what it
-# depends on, and appends it to modules.order.
-add_kernel_module() { # KERNEL NAME ROOT
-	local kernel=$1 name=${2//-/_} root=$3 pattern file dependency
-	[[ ! -e $root/vm/modules/$name.ko ]] || return 0
+# Copies module NAME of kernel folder KERNEL into FOLDER, uncompressed and after
+# what it depends on, and appends it to FOLDER/modules.order. What is built in
+# is left out; 1 if there is no such module.
+add_kernel_module() { # KERNEL NAME FOLDER
+	local kernel=$1 name=${2//-/_} folder=$3 pattern file dependency
+	[[ ! -e $folder/$name.ko ]] || return 0
 	pattern=${name//_/[-_]} # file names have either
 	! grep -qE "/$pattern\.ko$" "$kernel/modules/modules.builtin" || return 0
 	file=$(find -L "$kernel/modules/kernel" -name "$pattern.ko*" -print -quit)
-	[[ $file ]] || fail "the kernel in $kernel has no module $name, which the guest needs for /out"
+	[[ $file ]] || return
+	mkdir -p "$folder"
 	case $file in
 	*.xz) xz -dc "$file" ;;
 	*.zst) zstd -dcq "$file" ;;
 	*.gz) gzip -dc "$file" ;;
 	*) cat "$file" ;;
-	esac >"$root/vm/modules/$name.ko"
+	esac >"$folder/$name.ko"
 	# .modinfo, read as strings: the host may lack modinfo.
 	while read -r dependency; do
-		add_kernel_module "$kernel" "$dependency" "$root"
-	done < <(tr '\0' '\n' <"$root/vm/modules/$name.ko" | grep -a '^depends=' | cut -d= -f2 | tr ',' '\n' | grep .)
-	printf '%s.ko\n' "$name" >>"$root/vm/modules.order"
+		add_kernel_module "$kernel" "$dependency" "$folder" || return
+	done < <(tr '\0' '\n' <"$folder/$name.ko" | grep -a '^depends=' | cut -d= -f2 | tr ',' '\n' | grep .)
+	printf '%s.ko\n' "$name" >>"$folder/modules.order"
 }
 
 # Sets BASE to the cached archive of kernel NAME: busybox and the modules.
@@ -47,9 +49,10 @@ base_ensure() { # NAME
 	root=$SCRATCH/base
 	mkdir -p "$root"/{bin,vm/modules} "$CACHE/base"
 	cp "$busybox" "$root/bin/busybox"
-	: >"$root/vm/modules.order"
+	: >"$root/vm/modules/modules.order"
 	for module in "${GUEST_MODULES[@]}"; do
-		add_kernel_module "$kernel" "$module" "$root"
+		add_kernel_module "$kernel" "$module" "$root/vm/modules" ||
+			fail "the kernel in $kernel has no module $module, which the guest needs for /out"
 	done
 	# Two at once make the same file; the last rename wins.
 	STAGING=$(mktemp "$CACHE/base/.XXXXXX")
@@ -75,6 +78,17 @@ add_libraries() { # PROGRAM ROOT
 		mkdir -p "$2${library%/*}"
 		cp -L "$library" "$2$library"
 	done < <(grep -oE '(^|[[:space:]])/[^[:space:]]+ \(0x' <<<"$output" | awk '{ print $1 }')
+}
+
+# The modules of --kernel-module, where the guest's modprobe finds them.
+add_wanted_modules() { # NAME-OF-KERNEL ROOT MODULE...
+	local kernel root=$2 module release
+	kernel=$(kernel_folder "$1")
+	release=$(<"$kernel/release")
+	for module in "${@:3}"; do
+		add_kernel_module "$kernel" "$module" "$root/lib/modules/$release" ||
+			usage_error "--kernel-module $module: $1 has no such module; $kernel/modules is what it has"
+	done
 }
 
 # One --add: FILE or FILE:GUESTPATH. Without a path it lands in /root, where

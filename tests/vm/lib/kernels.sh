@@ -9,14 +9,21 @@
 #   version    what people are told it is
 #   modules    link to its module folder (with modules.builtin and kernel/)
 #   headers    link to the build folder for external modules
-# FOLDER is renamed afterwards: links inside it must be relative.
+# FOLDER is renamed afterwards: links inside it must be relative. "version" must
+# differ where kernels differ: caches of what is made for a kernel go by it.
+# A kind may also have key_KIND SPEC..., which prints what a kernel has to be
+# made anew for when it changes, and prepare_KIND SPEC..., called before that.
 #
 #   fetched: Debian packages. SPEC is the suites (comma-separated) and the
 #            flavour; the metapackages linux-{image,headers}-FLAVOUR tell the
 #            current version.
+#   built:   Debian's source, configured by fragments in kernels/. SPEC is the
+#            suites, the source's package, the fragments (lib/built.sh).
 KERNELS=(
-	'debian-6.1   fetched  bookworm,bookworm-security  cloud-amd64'
-	'debian-6.12  fetched  bookworm-backports          cloud-amd64'
+	'debian-6.1         fetched  bookworm,bookworm-security  cloud-amd64'
+	'debian-6.12        fetched  bookworm-backports          cloud-amd64'
+	'rcu-trace-6.1      built    bookworm,bookworm-security  linux-source-6.1  rcu-trace-6.1'
+	'rcu-voluntary-6.1  built    bookworm,bookworm-security  linux-source-6.1  rcu-trace-6.1 rcu-voluntary-6.1'
 )
 # shellcheck disable=SC2034 # for vm
 DEFAULT_KERNEL=debian-6.1
@@ -24,52 +31,79 @@ DEFAULT_KERNEL=debian-6.1
 # Changed when the layout above changes, so that older caches are not misread.
 LAYOUT=1
 
-kernel_folder() { printf '%s/kernels-%s/%s\n' "$CACHE" "$LAYOUT" "$1"; }
+kernel_folder() ( # NAME; a shell of its own, so the caller's kernel stays looked up
+	kernel_lookup "$1"
+	printf '%s/kernels-%s/%s\n' "$CACHE" "$LAYOUT" "$1${KERNEL_KEY:+-$KERNEL_KEY}"
+)
 
 kernel_names() { printf '%s\n' "${KERNELS[@]}" | awk '{ print $1 }'; }
 
-# Sets KERNEL_KIND and KERNEL_SPEC.
+# Sets KERNEL_NAME, KERNEL_KIND, KERNEL_SPEC and KERNEL_KEY (empty: none).
 kernel_lookup() { # NAME
-	local line name
+	local line spec
 	for line in "${KERNELS[@]}"; do
-		read -r name KERNEL_KIND KERNEL_SPEC <<<"$line"
-		[[ $name == "$1" ]] && return
+		read -r KERNEL_NAME KERNEL_KIND spec <<<"$line"
+		[[ $KERNEL_NAME == "$1" ]] || continue
+		read -ra KERNEL_SPEC <<<"$spec"
+		KERNEL_KEY=
+		! is_function "key_$KERNEL_KIND" || KERNEL_KEY=$("key_$KERNEL_KIND" "${KERNEL_SPEC[@]}")
+		return
 	done
 	usage_error "no kernel is called '$1'; there are: $(kernel_names | paste -sd' ')"
 }
 
+is_function() { declare -F "$1" >/dev/null; }
+
 kernel_list() {
 	local name folder
-	printf '%-14s %-9s %s\n' NAME KIND VERSION
+	printf '%-18s %-8s %s\n' NAME KIND VERSION
 	while read -r name; do
 		kernel_lookup "$name"
 		folder=$(kernel_folder "$name")
 		if [[ -d $folder ]]; then
-			printf '%-14s %-9s %s (%s), cached\n' "$name" "$KERNEL_KIND" "$(<"$folder/version")" "$(<"$folder/release")"
+			printf '%-18s %-8s %s (%s), cached\n' "$name" "$KERNEL_KIND" "$(<"$folder/version")" "$(<"$folder/release")"
 		else
-			printf '%-14s %-9s not cached; the first use, or vm fetch %s, gets it\n' "$name" "$KERNEL_KIND" "$name"
+			printf '%-18s %-8s not cached; the first use, or vm fetch %s, gets it\n' "$name" "$KERNEL_KIND" "$name"
 		fi
 	done < <(kernel_names)
 }
 
-# Makes sure NAME is in the cache. A folder under its final name is whole: it
-# is filled under another name and renamed.
+# What is under its final name in the cache is whole: it is filled in STAGING
+# and renamed.
+stage() { # FOLDER; who calls holds its lock
+	mkdir -p "${1%/*}"
+	# Left by a vm that was killed outright; the lock says nobody is filling it.
+	rm -rf "${1%/*}/.${1##*/}".??????
+	STAGING=$(mktemp -d "${1%/*}/.${1##*/}.XXXXXX")
+	chmod 755 "$STAGING"
+}
+
+unstage() { # FOLDER
+	mv -T "$STAGING" "$1"
+	STAGING=
+}
+
+# Makes sure NAME is in the cache.
 kernel_ensure() { # NAME
 	kernel_lookup "$1"
-	local folder spec
+	if is_function "prepare_$KERNEL_KIND"; then
+		"prepare_$KERNEL_KIND" "${KERNEL_SPEC[@]}"
+		kernel_lookup "$1"
+	fi
+	local folder
 	folder=$(kernel_folder "$1")
-	[[ -d $folder ]] && return
+	if [[ -d $folder ]]; then
+		touch "$folder"
+		return
+	fi
 	lock "kernel-$1"
 	if [[ ! -d $folder ]]; then
-		mkdir -p "${folder%/*}"
-		# Left by a vm that was killed outright; the lock says nobody is filling it.
-		rm -rf "${folder%/*}/.$1".??????
-		STAGING=$(mktemp -d "${folder%/*}/.$1.XXXXXX")
-		chmod 755 "$STAGING"
-		read -ra spec <<<"$KERNEL_SPEC"
-		"populate_$KERNEL_KIND" "$STAGING" "${spec[@]}"
-		mv -T "$STAGING" "$folder"
-		STAGING=
+		stage "$folder"
+		"populate_$KERNEL_KIND" "$STAGING" "${KERNEL_SPEC[@]}"
+		unstage "$folder"
+		# Those of other keys that nobody has used for long.
+		[[ -z $KERNEL_KEY ]] ||
+			find "${folder%/*}" -mindepth 1 -maxdepth 1 -mtime +7 \( -name "$1-*" -o -name ".$1-*" \) -exec rm -rf {} +
 		note "$1 is now in the cache: $(<"$folder/version")"
 	fi
 	unlock
@@ -119,6 +153,25 @@ write_sources() { # SUITES
 	done
 }
 
+# A private apt root for SUITES, with their lists of packages.
+apt_begin() { # ROOT SUITES
+	local root=$1 suites=$2
+	need apt-get dpkg-deb
+	[[ -r $DEBIAN_KEYRING ]] || fail "$DEBIAN_KEYRING is missing; do: apt install debian-archive-keyring"
+	mkdir -p "$root"/{lists,cache/archives}/partial "$root/none" "$root/debs"
+	: >"$root/status"
+	write_sources "$suites" >"$root/sources.list"
+	private_apt "$root" apt-get update >"$root/log" 2>&1 ||
+		fail "apt-get update failed for $suites: $(tail -n 3 "$root/log")"
+}
+
+apt_download() { # ROOT PACKAGE...: into ROOT/debs
+	local root=$1
+	shift
+	(cd "$root/debs" && private_apt "$root" apt-get download "$@") >"$root/log" 2>&1 ||
+		fail "downloading $1 failed: $(tail -n 3 "$root/log")"
+}
+
 depends_of() { # ROOT PACKAGE: one name per line, first alternatives only
 	private_apt "$1" apt-cache show --no-all-versions "$2" |
 		sed -n 's/^Depends: //p' | tr ',' '\n' | awk '{ print $1 }'
@@ -126,16 +179,11 @@ depends_of() { # ROOT PACKAGE: one name per line, first alternatives only
 
 populate_fetched() { # FOLDER SUITES FLAVOUR
 	local folder=$1 suites=$2 flavour=$3
-	need apt-get dpkg-deb xz
-	[[ -r $DEBIAN_KEYRING ]] || fail "$DEBIAN_KEYRING is missing; do: apt install debian-archive-keyring"
+	need xz
 	note "fetching Debian's current linux-image-$flavour of $suites (about 45 MB)"
 
 	local root=$folder/.apt
-	mkdir -p "$root"/{lists,cache/archives}/partial "$root/none" "$root/debs"
-	: >"$root/status"
-	write_sources "$suites" >"$root/sources.list"
-	private_apt "$root" apt-get update >"$root/log" 2>&1 ||
-		fail "apt-get update failed for $suites: $(tail -n 3 "$root/log")"
+	apt_begin "$root" "$suites"
 
 	local image headers packages
 	image=$(depends_of "$root" "linux-image-$flavour" | grep -m1 '^linux-image-') ||
@@ -143,8 +191,7 @@ populate_fetched() { # FOLDER SUITES FLAVOUR
 	headers=$(depends_of "$root" "linux-headers-$flavour" | grep -m1 '^linux-headers-') ||
 		fail "the package linux-headers-$flavour is not in $suites"
 	mapfile -t packages < <(depends_of "$root" "$headers" | grep -E '^linux-(headers|kbuild)-')
-	(cd "$root/debs" && private_apt "$root" apt-get download "$image" "$headers" "${packages[@]}") >"$root/log" 2>&1 ||
-		fail "downloading $image failed: $(tail -n 3 "$root/log")"
+	apt_download "$root" "$image" "$headers" "${packages[@]}"
 	local package
 	for package in "$root"/debs/*.deb; do
 		dpkg-deb -x "$package" "$folder" || fail "cannot unpack $package; is the disk full?"

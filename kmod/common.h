@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the modules with threads share. */
+#ifndef COMPANION_COMMON_H
+#define COMPANION_COMMON_H
+
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/sched.h>
+#include <linux/sched/task.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+/* Lines of a thread begin with its own name, lines of the module with the module's. */
+#define MODULE_PREFIX KBUILD_MODNAME ": "
+
+/* kthread_stop() wakes a waiting thread itself, whatever it waits on. */
+static DECLARE_WAIT_QUEUE_HEAD(wait);
+
+/* The reference lets thread_stop() name the thread even when it has ended by itself. */
+static inline struct task_struct *thread_start(int (*fn)(void *), const char *name)
+{
+	struct task_struct *task = kthread_create(fn, NULL, "%s", name);
+
+	if (!IS_ERR(task)) {
+		get_task_struct(task);
+		wake_up_process(task);
+	}
+	return task;
+}
+
+static inline void thread_stop(struct task_struct *task)
+{
+	kthread_stop(task);
+	put_task_struct(task);
+}
+
+/* False if the thread is to stop. */
+static inline bool thread_pause_ms(unsigned int ms)
+{
+	wait_event_idle_timeout(wait, kthread_should_stop(), msecs_to_jiffies(ms));
+	return !kthread_should_stop();
+}
+
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "analysis/recording.hpp"
+
+namespace rcuscope::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::vector<Hazard> doubles(Unloading& scene) {
+    scene.stays();
+    auto hazards = scene.find();
+    std::erase_if(hazards, [](const Hazard& hazard) { return hazard.kind != "double-call-rcu"; });
+    return hazards;
+}
+
+TEST(DoubleQueue, FatalWithBothPlaces) {
+    Unloading scene;
+    scene.callback(10, 100, 101).head(7).callback(50).head(7).from("other_fn", 1, "other");
+
+    const auto hazards = doubles(scene);
+
+    ASSERT_EQ(hazards.size(), 1U);
+    EXPECT_EQ(hazards[0].severity, "fatal");
+    EXPECT_EQ(hazards[0].module, "rcu_unload");
+    EXPECT_EQ(hazards[0].at, 50);
+    EXPECT_THAT(hazards[0].callbacks, ElementsAre(1, 2));
+    EXPECT_EQ(hazards[0].text,
+              "an rcu_head was queued in rcu_unload:other_fn+0x12 for rcu_unload:node_free while it was still pending, "
+              "40 ns after it had been queued in rcu_unload:writer_fn+0x12: that breaks RCU's list of callbacks, of "
+              "which some then never run, or run twice; let one path alone take an object out of its structure, and "
+              "let that one call call_rcu(), once.");
+}
+
+TEST(DoubleQueue, NoneIfItWasInvokedBefore) {
+    Unloading scene;
+    scene.callback(10, 49, 51).head(7).callback(50, 100, 101).head(7); // queued by its own function
+    scene.callback(100, 200, 201).head(7).callback(300).head(8);
+    EXPECT_THAT(doubles(scene), IsEmpty());
+}
+
+TEST(DoubleQueue, AlsoWhereTheFirstWasNeverSeenToRun) {
+    Unloading scene;
+    scene.callback(10).head(7).callback(50, 100, 101).head(7);
+    EXPECT_EQ(doubles(scene).size(), 1U);
+}
+
+TEST(DoubleQueue, NoneIfALossMayHideTheInvocation) {
+    Unloading scene;
+    scene.callback(10).unknown().head(7).callback(50, 100, 101).head(7).lost(20, 30);
+    EXPECT_THAT(doubles(scene), IsEmpty());
+    // The invocation that was seen may be that of the second.
+    Unloading mistaken;
+    mistaken.callback(10, 100, 101).head(7).callback(50).head(7).lost(20, 30);
+    EXPECT_THAT(doubles(mistaken), IsEmpty());
+}
+
+TEST(DoubleQueue, ALossBeforeOrAfterHidesNothing) {
+    Unloading scene;
+    scene.callback(10).unknown().head(7).callback(50).unknown().head(7).lost(2, 9).lost(60, 70);
+    EXPECT_EQ(doubles(scene).size(), 1U);
+}
+
+TEST(DoubleQueue, HundredsAreOneForEachPairOfPlaces) {
+    Unloading scene;
+    for (std::uint64_t head = 1; head <= 300; head++) {
+        scene.callback(10).head(head);
+    }
+    for (std::uint64_t head = 1; head <= 300; head++) {
+        scene.callback(50).head(head);
+    }
+    scene.callback(60).head(1).from("third_fn", 0, "w");
+
+    const auto hazards = doubles(scene);
+
+    ASSERT_EQ(hazards.size(), 2U);
+    EXPECT_EQ(hazards[0].callbacks.size(), 600U);
+    EXPECT_THAT(hazards[0].text, HasSubstr("after it had been queued there, and so 299 more times: "));
+    EXPECT_THAT(hazards[1].callbacks, ElementsAre(301, 601));
+}
+
+TEST(DoubleQueue, OfTheKernelsOwnNone) {
+    Unloading scene;
+    scene.callback(10, {}, {}, "file_free_rcu", "").head(7).callback(50, {}, {}, "file_free_rcu", "").head(7);
+    scene.callback(10, {}, {}, "f", "stranger").head(8).callback(50, {}, {}, "f", "stranger").head(8);
+    scene.callback(10).head(0).callback(50).head(0);
+    EXPECT_THAT(doubles(scene), IsEmpty());
+}
+
+TEST(DoubleQueue, NoneIfInvocationsCouldNotBeSeen) {
+    Unloading scene;
+    scene.timeline.capture.missing = {{"callback.invoked", "no such function"}};
+    scene.callback(10).head(7).callback(50).head(7);
+    EXPECT_THAT(doubles(scene), IsEmpty());
+}
+
+// Of a file that was cut off the last records of some CPUs may be missing.
+TEST(DoubleQueue, AtACutOnlyWhereTheFirstOnesCpuIsKnownThatLong) {
+    Unloading scene;
+    scene.callback(10).unknown().head(7).from("f", 1, "a").callback(50).unknown().head(7).from("f", 2, "a");
+    scene.timeline.capture.complete = false;
+    EXPECT_THAT(doubles(scene), IsEmpty());
+    scene.callback(60).unknown().from("f", 1, "a");
+    EXPECT_EQ(doubles(scene).size(), 1U);
+}
+
+} // namespace
+} // namespace rcuscope::test

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "analysis/recording.hpp"
+
+namespace rcuscope::test {
+namespace {
+
+using testing::IsEmpty;
+
+TEST(CallbackFlood, WarningWhenTheLimitIsFirstPassed) {
+    Unloading scene;
+    scene.callback(10, 100, 101).callback(20, 100, 101).callback(30, 100, 101).callback(40, 100, 101);
+
+    const auto hazards = scene.find({.callback_flood = 2});
+
+    ASSERT_EQ(hazards.size(), 1U);
+    EXPECT_EQ(hazards[0].kind, "callback-flood");
+    EXPECT_EQ(hazards[0].severity, "warning");
+    EXPECT_EQ(hazards[0].module, "rcu_unload");
+    EXPECT_EQ(hazards[0].at, 30);
+    EXPECT_THAT(hazards[0].callbacks, IsEmpty());
+    EXPECT_EQ(hazards[0].text,
+              "4 callbacks of rcu_unload:node_free were pending at once, 40 ns after the start of the recording (the "
+              "limit is 2): their memory waits with them, and rcu_barrier() for them all; let what queues them wait "
+              "now and then, in synchronize_rcu() or for a count of those pending, or free many objects with one "
+              "callback.");
+}
+
+TEST(CallbackFlood, NoneAtTheLimit) {
+    EXPECT_THAT(Unloading().callback(10, 100, 101).callback(20, 100, 101).find({.callback_flood = 2}), IsEmpty());
+}
+
+TEST(CallbackFlood, EachFunctionHasItsOwnBacklog) {
+    Unloading scene;
+    scene.callback(10, 100, 101, "a").callback(11, 100, 101, "b").callback(12, 100, 101, "c");
+    EXPECT_THAT(scene.find({.callback_flood = 1}), IsEmpty());
+}
+
+TEST(CallbackFlood, WhatRanBeforeIsNoLongerPending) {
+    Unloading scene;
+    for (Nanoseconds at = 10; at < 100; at += 10) {
+        scene.callback(at, at + 10, at + 11);
+    }
+    EXPECT_THAT(scene.find({.callback_flood = 1}), IsEmpty());
+}
+
+TEST(CallbackFlood, AfterALossNothingSaysThatTheyArePending) {
+    Unloading scene;
+    scene.stays().callback(10).unknown().callback(11).unknown().lost(20, 30).callback(40).unknown();
+    EXPECT_EQ(scene.find({.callback_flood = 1}).size(), 1U);
+    EXPECT_THAT(scene.find({.callback_flood = 2}), IsEmpty());
+}
+
+TEST(CallbackFlood, OfTheKernelsOwnNone) {
+    Unloading scene;
+    scene.callback(10, {}, {}, "file_free_rcu", "").callback(11, {}, {}, "file_free_rcu", "");
+    EXPECT_THAT(scene.find({.callback_flood = 1}), IsEmpty());
+}
+
+} // namespace
+} // namespace rcuscope::test

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Timelines made by hand for the tests of hazards.
+#pragma once
+
+#include <string>
+
+#include "analysis/hazards.hpp"
+
+namespace rcuscope::test {
+
+// A recording of 1000 ns in which module rcu_unload is unloaded: its exit function
+// runs from 400 to 480, and it is freed from 500 to 600.
+class Unloading {
+public:
+    Unloading() {
+        timeline.capture.complete = true;
+        timeline.capture.end = 1000;
+        timeline.capture.followed = {"rcu_unload"};
+        ModuleLife& life = timeline.modules.emplace_back();
+        life.name = "rcu_unload";
+        life.followed = true;
+        life.loaded = 0;
+        life.init_done = 5;
+        life.exit = 400;
+        life.exit_done = 480;
+        life.free_begin = 500;
+        life.freed = 600;
+    }
+
+    Unloading& callback(Nanoseconds queued, MaybeTime invoked = {}, MaybeTime done = {},
+                        const std::string& function = "node_free", const std::string& module = "rcu_unload") {
+        Callback& row = timeline.callbacks.emplace_back();
+        row.id = static_cast<std::uint32_t>(timeline.callbacks.size());
+        row.head = 0x1000 + row.id;
+        row.function = {.address = 0xf00, .function = function, .module = module};
+        row.caller = {.address = 0xc12, .function = "writer_fn", .module = "rcu_unload", .offset = 0x12};
+        row.queued = queued;
+        row.queued_comm = "writer";
+        row.invoked = invoked;
+        row.done = done;
+        row.state = done ? CallbackState::done : CallbackState::pending;
+        return *this;
+    }
+    Unloading& unknown() { // of the callback before
+        timeline.callbacks.back().state = CallbackState::unknown;
+        return *this;
+    }
+    Unloading& head(std::uint64_t head) { // of the callback before
+        timeline.callbacks.back().head = head;
+        return *this;
+    }
+    Unloading& from(const std::string& function, std::uint32_t cpu, const std::string& comm) { // the callback before
+        timeline.callbacks.back().caller.function = function;
+        timeline.callbacks.back().queued_cpu = cpu;
+        timeline.callbacks.back().queued_comm = comm;
+        return *this;
+    }
+    Unloading& wait(event::WaitKind kind, Nanoseconds begin, Nanoseconds end,
+                    const std::string& module = "rcu_unload") {
+        timeline.waits.push_back(
+            {.kind = kind,
+             .caller = {.address = 0xc34, .function = "rcu_unload_exit", .module = module, .offset = 0x34},
+             .begin = begin,
+             .end = end});
+        return *this;
+    }
+    // A section of rcu_unload:reader.
+    ReadSection& section(Nanoseconds begin, MaybeTime end) {
+        return timeline.read_sections.emplace_back(
+            ReadSection{.tid = 812,
+                        .comm = "reader",
+                        .cpu = 1,
+                        .begin = begin,
+                        .end = end,
+                        .place = {.address = 0xd08, .function = "reader", .module = "rcu_unload", .offset = 8}});
+    }
+    Unloading& lost(Nanoseconds from, Nanoseconds to) {
+        timeline.capture.lost.push_back({.cpu = 0, .from = from, .to = to, .count = 3});
+        return *this;
+    }
+    Unloading& counted(std::optional<std::uint64_t> at_exit, std::optional<std::uint64_t> at_free,
+                       std::optional<std::uint64_t> at_freed) {
+        life().pending_at_exit = at_exit;
+        life().pending_at_free = at_free;
+        life().pending_at_freed = at_freed;
+        return *this;
+    }
+    // The file ends before free_module() returns.
+    Unloading& cut_off_at(Nanoseconds end) {
+        timeline.capture.complete = false;
+        timeline.capture.end = end;
+        life().freed = std::nullopt;
+        return *this;
+    }
+    // Its init function returned an error, and nothing of an exit function.
+    Unloading& init_failed() {
+        life().init_done = 610;
+        life().init_error = -12;
+        life().exit = life().exit_done = std::nullopt;
+        return *this;
+    }
+    Unloading& stays() {
+        life().exit = life().exit_done = life().free_begin = life().freed = std::nullopt;
+        return *this;
+    }
+
+    ModuleLife& life() { return timeline.modules.front(); }
+    std::vector<Hazard> find(const HazardLimits& limits = {}) {
+        find_hazards(timeline, limits);
+        return timeline.hazards;
+    }
+    std::string verdict() {
+        find_hazards(timeline, {});
+        return life().verdict;
+    }
+
+    Timeline timeline;
+};
+
+} // namespace rcuscope::test

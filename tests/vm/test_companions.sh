@@ -1,0 +1,266 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: test_companions.sh KERNEL
+# The companion modules do and log what they say of themselves, refuse what is
+# wrong, and unload cleanly, whatever deals with their pending callbacks and
+# however early. (rcucmap_log.sh looks at rcucmap more closely.)
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib/check.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
+begin "$@"
+
+guest <<'GUEST'
+# What modules and their threads logged; not what the kernel says about modules.
+log() { dmesg | sed 's/^\[[^]]*\] //' | grep -vE 'out-of-tree|verification failed|^Disabling lock'; }
+
+in_log() { # NUMBER PATTERN: so many lines of it, or more
+	[ "$(log | grep -cE -- "$2")" -ge "$1" ]
+}
+
+several_values() { [ "$(log | sed -n 's/^READER-[0-9]*:\([0-9]*\)(.*/\1/p' | sort -u | wc -l)" -ge 3 ]; }
+
+refcnt_is() { [ "$(cat "/sys/module/$1/refcnt")" "$2" "$3" ]; }
+
+load() { # MODULE [PARAMETER]...: with an empty log
+	module=$1
+	shift
+	dmesg -c >/run/before
+	expect_status "insmod $module $*" 0 insmod "/kmod/$module.ko" "$@"
+}
+
+unloaded() { # NAME: the log is then /out/NAME.log
+	log >"/out/$1.log"
+	! ps | grep -E '\[(rcucmap|rcu)_(reader|writer)[12]?\]' || failed "$1: a thread is left"
+}
+
+unload() { # NAME
+	expect_status "rmmod $module of $1" 0 rmmod "$module"
+	unloaded "$1"
+}
+
+# With unload=modref: as soon as no callback is pending.
+unload_when_idle() { # NAME
+	wait_for "rmmod $module of $1" rmmod "$module"
+	unloaded "$1"
+}
+
+load rcu_list
+unload list
+
+load rcu_replace
+unload replace
+
+load rcu_readers reader_ms=20 writer_ms=50
+wait_for "three values" several_values
+unload readers
+
+for mode in barrier synchronize modref counter; do
+	unload=unload
+	[ $mode != modref ] || unload=unload_when_idle
+
+	load rcucmap unload=$mode reader_ms=10 writer_ms=20
+	wait_for "rcucmap's end" in_log 1 '^r: done'
+	$unload cmap-$mode
+
+	load rcucmap unload=$mode
+	wait_for "rcucmap's map" in_log 1 '^w: ready'
+	$unload cmap-early-$mode
+done
+
+# By default a barrier, which finds many callbacks.
+load rcu_unload long_read_ms=500 reader_ms=10 writer_ms=10
+expect_equal "unload, if nothing is said" barrier "$(cat /sys/module/rcu_unload/parameters/unload)"
+wait_for "deletions" in_log 60 '^rcu_del'
+unload unload-barrier
+
+load rcu_unload unload=counter long_read_ms=500 reader_ms=10 writer_ms=10
+wait_for "deletions" in_log 60 '^rcu_del'
+unload unload-counter
+
+load rcu_unload unload=synchronize long_read_ms=50 reader_ms=10 writer_ms=10
+wait_for "deletions" in_log 5 '^rcu_writer: delete'
+unload unload-synchronize
+
+# Short sections, so that at times nothing is pending; the writer is at work.
+load rcu_unload unload=modref long_read_ms=1 writer_ms=300
+wait_for "deletions" in_log 2 '^rcu_del'
+unload_when_idle unload-modref
+
+for mode in barrier counter synchronize; do
+	load rcu_unload unload=$mode backlog=3000 callback_us=50
+	wait_for "an update" in_log 1 '^rcu_writer'
+	unload backlog-$mode
+done
+
+# Callbacks that are queued before the exit.
+load rcu_unload unload=barrier backlog=3000 callback_us=50
+echo 1 >/sys/module/rcu_unload/parameters/stop
+unload backlog-stopped
+
+# References are held: 4 s of callbacks, and no way to unload meanwhile.
+load rcu_unload unload=modref backlog=4000 callback_us=1000 long_read_ms=100 writer_ms=10
+wait_for "an update" in_log 1 '^rcu_writer'
+echo 1 >/sys/module/rcu_unload/parameters/stop
+wait_for "the backlog" refcnt_is rcu_unload -gt 1000
+expect_status "rmmod with callbacks pending" 1 rmmod rcu_unload
+expect_stderr "rmmod with callbacks pending" 'temporarily unavailable|in use'
+wait_for "all callbacks" refcnt_is rcu_unload -eq 0
+unload backlog-modref
+
+i=0
+while [ $i -lt 10 ]; do
+	i=$((i + 1))
+	for module in rcu_list rcu_replace rcu_readers rcu_unload; do
+		load $module
+		unload early-$module-$i
+	done
+	for mode in synchronize counter; do
+		load rcu_unload unload=$mode backlog=100
+		unload early-$mode-$i
+	done
+	load rcu_unload unload=modref backlog=100
+	unload_when_idle early-modref-$i
+done
+
+refused() { # WHAT-THE-LOG-SAYS MODULE PARAMETER...
+	says=$1
+	module=$2
+	shift 2
+	dmesg -c >/run/before
+	expect_status "insmod $module $*" 22 insmod "/kmod/$module.ko" "$@" # EINVAL
+	log | grep -qE "^$module: $says" || { failed "$module $*: the log has no '$says'"; log; }
+	[ ! -e "/sys/module/$module" ] || { failed "$module $*: is loaded"; rmmod "$module"; }
+}
+refused 'unload=maybe is not known, there are: none barrier synchronize modref counter$' rcu_unload unload=maybe
+refused 'unload=maybe is not known' rcucmap unload=maybe
+refused 'unload= is not known' rcu_unload unload=
+refused 'misuse=maybe is not known, there are: none double block$' rcu_unload misuse=maybe
+refused 'reader_ms and writer_ms must be at least 1' rcu_unload reader_ms=0
+refused 'reader_ms and writer_ms must be at least 1' rcu_unload writer_ms=0
+refused 'long_read_ms must be 1 to 10000' rcu_unload long_read_ms=0
+refused 'long_read_ms must be 1 to 10000' rcu_unload long_read_ms=10001
+refused 'callback_us must be 0 to 1000' rcu_unload callback_us=1001
+refused 'callback_us must be 0 to 1000' rcu_unload callback_us=-2
+refused 'reader_ms and writer_ms must be at least 1' rcu_readers reader_ms=0
+refused 'reader_ms and writer_ms must be at least 1' rcu_readers writer_ms=0
+
+# RCU has a node less on its hands, and goes on. At the end, just in case.
+load rcu_unload misuse=double
+wait_for "the callback" in_log 1 'misuse: the callback has run'
+unload double
+load rcu_unload unload=counter backlog=100
+wait_for "an update" in_log 1 '^rcu_writer'
+unload after-double
+GUEST
+
+# The last line has the module's own counts: an array COUNT by their names.
+declare -A COUNT
+counts() { # NAME MODULE
+	local pair pairs
+	COUNT=()
+	IFS=' ' read -ra pairs <<<"$(tail -n 1 "$OUT/$1.log" 2>/dev/null | sed -n "s/^$2: //p")"
+	((${#pairs[@]})) || failed "$1: the log does not end with counts"
+	for pair in "${pairs[@]}"; do COUNT[${pair%=*}]=${pair#*=}; done
+}
+
+expect_count() { # NAME COUNT EXPECTED
+	expect_equal "$1: $2" "$3" "${COUNT[$2]:-}"
+}
+
+lines() { # NAME PATTERN
+	grep -cE -- "$2" "$OUT/$1.log" || true
+}
+
+expect_log() { # NAME, the log on stdin
+	diff --label expected --label actual -u - "$OUT/$1.log" || failed "$1: the log"
+}
+
+expect_log list <<'END'
+rcu_list: init: empty
+rcu_list: add 0: 0
+rcu_list: add 1: 1 0
+rcu_list: add 2: 2 1 0
+rcu_list: add 3: 3 2 1 0
+rcu_list: add 4: 4 3 2 1 0
+rcu_list: length 5: 4 3 2 1 0
+rcu_list: traverse: 4 3 2 1 0
+rcu_list: delete 2: 4 3 1 0
+rcu_list: replace 3 by 33: 4 33 1 0
+rcu_list: free all: empty
+rcu_list: sections=12 call_rcu=4 kfree_rcu=1 synchronize_rcu=1
+END
+
+expect_log replace <<'END'
+before call rcu:hoge2
+after call rcu:hoge3
+END
+
+counts readers rcu_readers
+expect_equal "readers: the beginning" "--- RCU sample module start ---" "$(head -n 1 "$OUT/readers.log")"
+expect_equal "readers: other lines" 2 "$(grep -cvE '^READER-[0-9]+:([1-9][0-9]?|100)\([0-9]+\)$' "$OUT/readers.log")"
+expect_equal "readers: how many" 2 "$(sed -n 's/^READER-\([0-9]*\):.*/\1/p' "$OUT/readers.log" | sort -u | wc -l)"
+expect_count readers reads "$(lines readers '^READER')"
+expect_count readers freed $((COUNT[updates] + 1))
+expect "readers: updates" test "${COUNT[updates]}" -ge 2
+
+for mode in barrier synchronize modref counter; do
+	counts_of=$(tail -n 2 "$OUT/cmap-$mode.log" | head -n 1)
+	[[ $counts_of =~ ^rcucmap:\ reads=[0-9]+\ updates=40\ removes=10\ freed=50$ ]] || failed "rcucmap, $mode: $counts_of"
+	counts_of=$(tail -n 2 "$OUT/cmap-early-$mode.log" | head -n 1)
+	if [[ $counts_of =~ ^rcucmap:\ reads=[0-9]+\ updates=([0-9]+)\ removes=10\ freed=([0-9]+)$ ]]; then
+		expect_equal "rcucmap, early, $mode: freed" $((BASH_REMATCH[1] + 10)) "${BASH_REMATCH[2]}"
+	else
+		failed "rcucmap, early, $mode: $counts_of"
+	fi
+done
+
+# Every value was read, written and deleted as the counts say. QUEUED is what
+# call_rcu() counts: a number, "all" (one for each node), or "some".
+check_unload() { # NAME BACKLOG QUEUED
+	local name=$1 backlog=$2 queued=$3 nodes
+	counts "$name" rcu_unload
+	nodes=$((COUNT[updates] + 1))
+	[[ $queued != all ]] || queued=$((nodes + backlog))
+	expect_count "$name" reads "$(lines "$name" '^rcu_reader[12]: read a=[0-9]+$')"
+	expect_count "$name" updates "$(lines "$name" '^rcu_writer: write to new [0-9]+$')"
+	expect_count "$name" deleted $((nodes + backlog))
+	[[ $queued == some ]] || expect_count "$name" queued "$queued"
+	expect_equal "$name: written" "$(seq 1 $((nodes - 1)))" "$(sed -n 's/^rcu_writer: write to new //p' "$OUT/$name.log")"
+	expect_equal "$name: deleted, each once" "$(seq 0 $((nodes - 1)))" \
+		"$(sed -n -E 's/^rcu_(del|writer: delete)[: ]*a=//p' "$OUT/$name.log" | sort -n)"
+	sed -n 's/^rcu_reader1: read a=//p' "$OUT/$name.log" | sort -n -c 2>/dev/null || failed "$name: a value was read after a newer one"
+}
+
+for name in unload-barrier unload-counter; do
+	check_unload "$name" 0 all
+	expect "$name: a burst of deletions" awk '/^rcu_reader1/ { next } /^rcu_del/ { n++; if (n >= 10) burst = 1; next } { n = 0 }
+		END { exit !burst }' "$OUT/$name.log"
+done
+check_unload unload-synchronize 0 0
+# The exit gets no reference, so at least the last node is deleted directly.
+check_unload unload-modref 0 some
+expect "unload-modref: callbacks" test "${COUNT[queued]}" -ge 2 -a "${COUNT[queued]}" -lt "${COUNT[deleted]}"
+
+for name in backlog-barrier backlog-counter backlog-stopped; do check_unload "$name" 3000 all; done
+check_unload backlog-synchronize 3000 0
+check_unload backlog-modref 4000 some
+expect "backlog-modref: only the last node was deleted directly" test "${COUNT[queued]}" = $((COUNT[deleted] - 1))
+
+for i in {1..10}; do
+	expect_equal "early: list" "$(tail -n 1 "$OUT/list.log")" "$(tail -n 1 "$OUT/early-rcu_list-$i.log")"
+	expect_log "early-rcu_replace-$i" <"$OUT/replace.log"
+	counts "early-rcu_readers-$i" rcu_readers
+	expect_count "early-rcu_readers-$i" reads "$(lines "early-rcu_readers-$i" '^READER')"
+	expect_count "early-rcu_readers-$i" freed $((COUNT[updates] + 1))
+	check_unload "early-rcu_unload-$i" 0 all
+	check_unload "early-synchronize-$i" 100 0
+	check_unload "early-counter-$i" 100 all
+	check_unload "early-modref-$i" 100 some
+done
+
+counts double rcu_unload
+expect_equal "double: callbacks that ran" 1 "$(lines double 'misuse: the callback has run')"
+expect_count double queued $((COUNT[updates] + 4))
+expect_count double deleted $((COUNT[updates] + 1))
+check_unload after-double 100 all
+finish

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: test_crash.sh KERNEL
+# A module that is unloaded while its callbacks are queued takes the kernel with
+# it, every time; and every time the tracer says so before, and the capture that
+# is found on the disk afterwards shows why.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib/check.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
+begin "$@"
+
+commands=$(cat <<'GUEST'
+cat >load-and-unload <<'SCRIPT'
+insmod /kmod/rcu_unload.ko unload=none backlog=20000 long_read_ms=200 || exit
+until dmesg | grep -q 'rcu_del: '; do usleep 50000; done
+rmmod rcu_unload
+SCRIPT
+rcuscope record -m /kmod/rcu_unload.ko --until-unload -o /out/run.rcu -- sh load-and-unload 2>&1
+GUEST
+)
+
+for ((i = 1; i <= ${RCUSCOPE_CRASHES:-10}; i++)); do
+	out=$WORK/crash
+	rm -rf "$out"
+	expect_run "run $i: the guest panics" 0 "$VM" run --kernel "$KERNEL" --timeout 300 --expect-panic --out "$out" -- "$commands"
+	expect "run $i: the tracer spoke before the kernel died" \
+		grep -qaE 'HAZARD: rcu_unload is being freed while [0-9]+ of its callbacks are queued \(CPU ' "$WORK/stdout"
+	expect "run $i: the crash is in RCU's callbacks" grep -qaE 'rcu_do_batch|rcu_core' "$out/console.log"
+	expect_run "run $i: the capture can be exported" 0 "$RCUSCOPE" export "$out/run.rcu" -o "$out/run.json"
+	check_timeline valid "$out/run.json"
+	# What is pending is counted a moment after free_module() was entered, while callbacks run on another CPU.
+	check_timeline holds "$out/run.json" \
+		'not capture["complete"]' 'capture["lost"] == []' \
+		'[(h["kind"], h["severity"], h["module"]) for h in hazards if h["severity"] == "fatal"] == [("freed-with-pending-callbacks", "fatal", "rcu_unload")]' \
+		'len(modules) == 1 and all(modules[0][step] is not None for step in ("loaded_ns", "init_done_ns", "exit_ns", "exit_done_ns", "free_begin_ns"))' \
+		'0 <= len([c for c in of(callbacks, "rcu_unload") if c["invoked_ns"] is None or c["invoked_ns"] > modules[0]["free_begin_ns"]]) - modules[0]["pending_at_free"] <= modules[0]["pending_at_free"] / 100' \
+		'len(hazards[-1]["callbacks"]) == len([c for c in of(callbacks, "rcu_unload") if (c["done_ns"] is None and (c["invoked_ns"] is None or c["invoked_ns"] > modules[0]["free_begin_ns"])) or (modules[0]["freed_ns"] and c["done_ns"] and c["done_ns"] > modules[0]["freed_ns"])])' \
+		'any(c["done_ns"] and c["done_ns"] > modules[0]["free_begin_ns"] for c in callbacks)'
+	((failures == 0)) || { cat "$WORK/stdout"; break; }
+done
+finish

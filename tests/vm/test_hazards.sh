@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: test_hazards.sh KERNEL
+# Every companion module is recorded and counted exactly; and each hazard that
+# they can be told to bring about is found and told, with where it comes from.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib/check.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
+begin "$@"
+
+# shellcheck disable=SC2034 # for guest
+EXPECTED_COMPLAINT='rcu_note_context_switch'
+guest <<'GUEST'
+# Records a module while the condition comes true and it is unloaded.
+record_life() { # NAME STATUS MODULE UNTIL 'PARAMETER...' [OPTION OF record]...
+	name=$1 status=$2 module=$3 until=$4 parameters=$5
+	shift 5
+	dmesg -c >/root/before
+	expect_status "$name" "$status" rcuscope record "$@" -m /kmod/$module.ko --until-unload -o /out/$name.rcu \
+		-o /out/$name.json -- sh -c "
+		insmod /kmod/$module.ko $parameters || exit 0
+		tries=0
+		until $until || [ \$tries -gt 600 ]; do tries=\$((tries + 1)); usleep 50000; done
+		rmmod $module"
+	cp /tmp/stderr /out/$name.stderr
+	dmesg >/out/$name.log
+}
+said() { echo "[ \$(dmesg | grep -c '$1') -ge $2 ]"; }
+
+record_life readers 0 rcu_readers "$(said READER- 8)" 'reader_ms=20 writer_ms=20' --fail-on hazard
+record_life list 0 rcu_list true '' --fail-on hazard
+record_life replace 0 rcu_replace "$(said 'after call rcu:hoge3' 1)" '' --fail-on hazard
+record_life unload 0 rcu_unload "$(said rcu_del 5)" 'long_read_ms=100 writer_ms=20' --fail-on hazard
+
+record_life double 1 rcu_unload "$(said rcu_del 3)" 'misuse=double long_read_ms=50' --fail-on hazard
+record_life block 1 rcu_unload "$(said rcu_del 3)" 'misuse=block long_read_ms=50' --fail-on hazard
+record_life long 1 rcu_unload "$(said rcu_del 3)" 'long_read_ms=400' --long-reader 200ms --fail-on warning
+record_life flood 1 rcu_unload "$(said rcu_del 3)" 'long_read_ms=50 backlog=500 callback_us=1' --callback-flood 200 --fail-on hazard
+record_life mild 0 rcu_unload "$(said rcu_del 3)" 'long_read_ms=400' --long-reader 200ms --fail-on latent
+# Its init function fails: there is nothing to unload.
+record_life init 1 rcu_replace false 'fail_init=1' --linger 1 --fail-on hazard
+GUEST
+
+for name in readers list unload; do
+	check_timeline counts "$OUT/$name.json" "$OUT/$name.log" "rcu_$name"
+done
+for name in readers list replace unload; do
+	check_timeline whole "$OUT/$name.json"
+	check_timeline holds "$OUT/$name.json" 'hazards == []' "all(c['state'] == 'done' for c in of(callbacks, 'rcu_$name'))"
+done
+check_timeline holds "$OUT/replace.json" 'len(of(callbacks, "rcu_replace")) == 1' 'len(of(read_sections, "rcu_replace")) == 2' \
+	'of(callbacks, "rcu_replace")[0]["function"] == "rcu_replace:swap_rcu"'
+expect "the verdict on a module that does it right" \
+	grep -qE 'rcu_unload: [0-9]+ callbacks, all done [0-9.]+ m?s before its code was freed; rcu_barrier\(\) waited' "$OUT/unload.stderr"
+
+hazard() { # NAME KIND SEVERITY
+	check_timeline valid "$OUT/$1.json"
+	check_timeline holds "$OUT/$1.json" "[(h['kind'], h['severity']) for h in hazards if h['kind'] == '$2'] == [('$2', '$3')]"
+	expect "$1: the summary tells of it" grep -q "$3: $2" "$OUT/$1.stderr"
+	expect "$1: and why record ends with 1" grep -q -- '--fail-on' "$OUT/$1.stderr"
+}
+only='len(hazards) == 1'
+hazard double double-call-rcu fatal
+check_timeline holds "$OUT/double.json" \
+	'[len(h["callbacks"]) for h in hazards if h["kind"] == "double-call-rcu"] == [2]' \
+	'all("rcu_unload:queue_twice" in h["text"] for h in hazards if h["kind"] == "double-call-rcu")'
+hazard block blocked-in-reader warning
+check_timeline holds "$OUT/block.json" "$only" '"rcu_unload:read_blocking" in hazards[0]["text"]' \
+	'[s["function"] for s in read_sections if any(off["voluntary"] for off in s["off_cpu"])] == ["rcu_unload:read_blocking"]' \
+	'all(off["until_ns"] > off["at_ns"] for s in read_sections for off in s["off_cpu"])'
+hazard long long-reader warning
+check_timeline holds "$OUT/long.json" "$only" '"rcu_unload:read_long" in hazards[0]["text"]' \
+	'all(read_sections[i]["end_ns"] - read_sections[i]["begin_ns"] >= 200_000_000 for i in hazards[0]["read_sections"])'
+check_timeline holds "$OUT/mild.json" '[h["kind"] for h in hazards] == ["long-reader"]'
+hazard flood callback-flood warning
+check_timeline holds "$OUT/flood.json" "$only" '"rcu_unload:backlog_del" in hazards[0]["text"]'
+# Whether the callback ran before the memory went is luck. busybox' insmod tries twice.
+check_timeline valid "$OUT/init.json"
+check_timeline holds "$OUT/init.json" 'modules != []' \
+	'[h["kind"] for h in hazards] == ["init-failed-with-pending-callbacks" for m in modules if m["pending_at_exit"]]' \
+	'all(m["init_error"] == -19 and m["pending_at_exit"] == 1 for m in modules)' \
+	'[h["severity"] for h in hazards] == ["fatal" if m["pending_at_freed"] else "latent" for m in modules]'
+finish

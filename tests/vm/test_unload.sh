@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: test_unload.sh KERNEL
+# Each right way to unload, ten times, while others queue callbacks too: no
+# alarm. No way at all: never missed, whether it went well or not.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib/check.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
+begin "$@"
+ROUNDS=10
+RIGHT_WAYS=(barrier synchronize modref counter)
+
+# In the guest: lives of the module, each of which ends once it has written for a
+# while; by references it is refused first, while a callback is pending.
+lives=$(cat <<'GUEST'
+cat >/root/lives.sh <<'SCRIPT'
+load() {
+	dmesg -c >>/root/log
+	insmod /kmod/rcu_unload.ko unload=$1 long_read_ms=60 writer_ms=10 reader_ms=5 || exit
+	until [ "$(dmesg | grep -c 'rcu_writer: write to new')" -gt 10 ]; do usleep 20000; done
+}
+refuse() {
+	tries=0
+	while rmmod rcu_unload 2>/root/refused; do
+		tries=$((tries + 1))
+		[ $tries -lt 20 ] || { echo "FAILED: rmmod was never refused"; exit 1; }
+		load modref
+	done
+	grep -qiE 'in use|busy|temporarily' /root/refused || { cat /root/refused; exit 1; }
+	echo 1 >/sys/module/rcu_unload/parameters/stop
+	until [ "$(cat /sys/module/rcu_unload/refcnt)" = 0 ]; do usleep 20000; done
+}
+for i in $(seq $2); do
+	load $1
+	[ $1 != modref ] || refuse
+	rmmod rcu_unload || exit
+	echo "life $i is over" >/dev/kmsg
+done
+SCRIPT
+
+record_lives() { # WAY COUNT [OPTION OF record]...
+	name=$1 count=$2
+	shift 2
+	dmesg -c >/root/before
+	: >/root/log
+	expect_status "$name" 0 rcuscope record "$@" -m /kmod/rcu_unload.ko --no-functions -o "/out/$name.rcu" -- \
+		sh /root/lives.sh "$name" "$count"
+	grep FAILED /tmp/stdout
+	dmesg | cat /root/log - >"/out/$name.log"
+}
+GUEST
+)
+
+guest <<GUEST
+$lives
+# Callbacks of others: of the kernel's files, and of another module's lives.
+files() {
+	while [ ! -e /tmp/enough ]; do
+		mkdir -p /tmp/load/a/b
+		rm -r /tmp/load
+		usleep 1000
+	done
+}
+module() {
+	while [ ! -e /tmp/enough ]; do
+		insmod /kmod/rcu_readers.ko reader_ms=5 writer_ms=10
+		usleep 700000
+		rmmod rcu_readers
+	done
+}
+files &
+module &
+for way in ${RIGHT_WAYS[*]}; do record_lives \$way $ROUNDS --fail-on hazard; done
+touch /tmp/enough
+wait
+GUEST
+
+export_life() { # FOLDER NAME
+	expect_run "$2: export" 0 "$RCUSCOPE" export "$1/$2.rcu" -o "$1/$2.json"
+	check_timeline valid "$1/$2.json"
+}
+
+for way in "${RIGHT_WAYS[@]}"; do
+	export_life "$OUT" "$way"
+	[[ $way == modref ]] || check_timeline counts "$OUT/$way.json" "$OUT/$way.log" rcu_unload
+	check_timeline holds "$OUT/$way.json" 'hazards == []' 'capture["lost"] == []' \
+		"len(of_name(modules, 'rcu_unload')) >= $ROUNDS" \
+		'all(m["pending_at_exit"] == m["pending_at_free"] == m["pending_at_freed"] == 0 for m in of_name(modules, "rcu_unload"))' \
+		'all(c["state"] == "done" for c in of(callbacks, "rcu_unload"))' \
+		'all("had not run" not in m["verdict"] for m in of_name(modules, "rcu_unload"))'
+done
+# The last that a callback does is to put its reference: a jump, from which module_put() returns to RCU.
+check_timeline holds "$OUT/modref.json" \
+	"len([m for m in of_name(modules, 'rcu_unload') if m['refusals']]) == $ROUNDS" \
+	'len([r for m in modules for r in m["references"] if r["taken"] and (r["caller"] or "").startswith("rcu_unload:")]) == len(of(callbacks, "rcu_unload"))' \
+	'len([r for m in modules for r in m["references"] if not r["taken"] and (r["caller"] or "").startswith(("rcu_unload:", "rcu_do_batch"))]) == len(of(callbacks, "rcu_unload"))'
+
+# Without any way the kernel may die of it; then the rest is done by the next one.
+for ((left = ROUNDS, boots = 0; left > 0 && boots < ROUNDS; boots++)); do
+	none=$WORK/none-$boots
+	run "$VM" run --kernel "$KERNEL" --timeout 300 --add "$TESTS_VM/lib/guest_check.sh" --out "$none" -- \
+		". /root/guest_check.sh"$'\n'"$lives"$'\n'"record_lives none $left"
+	! grep -a FAILED "$WORK/stdout" || failed "in the guest"
+	export_life "$none" none
+	case $STATUS in
+	0)
+		left=0
+		check_timeline counts "$none/none.json" "$none/none.log" rcu_unload
+		check_timeline holds "$none/none.json" 'len(modules) >= 1' \
+			'sum(m["pending_at_exit"] for m in modules) == len([c for c in of(callbacks, "rcu_unload") for m in modules if m["loaded_ns"] < c["queued_ns"] < m["exit_done_ns"] and (c["invoked_ns"] is None or c["invoked_ns"] > m["exit_done_ns"])])' ;;
+	125)
+		left=$((left - $(grep -ac 'life [0-9]* is over' "$none/console.log") - 1))
+		check_timeline holds "$none/none.json" 'hazards[-1]["severity"] == "fatal"' ;;
+	*) failed "the guest ended with status $STATUS"; cat "$WORK/stderr"; left=0 ;;
+	esac
+	# A hazard for each life in which callbacks were pending at the end of the exit function, and only for those.
+	check_timeline holds "$none/none.json" \
+		'[m["exit_done_ns"] for m in modules if m["pending_at_exit"]] == [h["at_ns"] if h["severity"] == "latent" else max(m["exit_done_ns"] for m in modules if m["exit_done_ns"] and m["exit_done_ns"] <= h["at_ns"]) for h in hazards]' \
+		'any(m["pending_at_exit"] for m in modules)'
+done
+finish

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "analysis/describe.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace rcuscope {
+
+namespace {
+
+std::string function_name(const CodePlace& place) {
+    return place.module + ":" + place.function;
+}
+
+// "a, b and c"; with `more` not shown "a, b and 3 more".
+std::string enumerate(const std::vector<std::string>& words, std::size_t more) {
+    std::string text;
+    for (std::size_t i = 0; i < words.size(); i++) {
+        const bool last = i + 1 == words.size() && more == 0;
+        text += i == 0 ? "" : last ? " and " : ", ";
+        text += words[i];
+    }
+    return more == 0 ? text : text + " and " + std::to_string(more) + " more";
+}
+
+// By how often they come, and of equal ones by name.
+template <typename Group>
+std::vector<std::pair<std::string, Group>> by_frequency(const std::map<std::string, Group>& groups) {
+    std::vector<std::pair<std::string, Group>> sorted(groups.begin(), groups.end());
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const auto& a, const auto& b) { return a.second.count > b.second.count; });
+    return sorted;
+}
+
+struct Frequency {
+    std::size_t count = 0;
+};
+
+struct Origin {
+    std::size_t count = 0;
+    std::set<std::uint32_t> cpus;
+    std::vector<std::string> comms;
+};
+
+std::string cpus_text(const std::set<std::uint32_t>& cpus) {
+    constexpr std::size_t shown = 4;
+    if (cpus.size() > shown) {
+        return std::to_string(cpus.size()) + " CPUs";
+    }
+    std::vector<std::string> numbers;
+    numbers.reserve(cpus.size());
+    for (const std::uint32_t cpu : cpus) {
+        numbers.push_back(std::to_string(cpu));
+    }
+    return (cpus.size() == 1 ? "CPU " : "CPUs ") + enumerate(numbers, 0);
+}
+
+std::string tasks_text(std::vector<std::string> comms) {
+    constexpr std::size_t shown = 2;
+    std::erase(comms, std::string());
+    if (comms.empty()) {
+        return {};
+    }
+    const bool one = std::equal(comms.begin() + 1, comms.end(), comms.begin());
+    return (one ? ", task " : ", tasks ") + most_frequent(comms, shown);
+}
+
+} // namespace
+
+std::string counted(std::uint64_t count, const std::string& what) {
+    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+std::string most_frequent(const std::vector<std::string>& names, std::size_t shown) {
+    std::map<std::string, Frequency> groups;
+    for (const std::string& name : names) {
+        groups[name].count++;
+    }
+    std::vector<std::string> words;
+    for (const auto& [name, frequency] : by_frequency(groups)) {
+        if (words.size() < shown) {
+            words.push_back(name);
+        }
+    }
+    const std::size_t more = groups.size() - words.size();
+    return enumerate(words, more);
+}
+
+std::string functions_of(const std::vector<const Callback*>& callbacks) {
+    std::vector<std::string> names;
+    names.reserve(callbacks.size());
+    for (const Callback* callback : callbacks) {
+        names.push_back(function_name(callback->function));
+    }
+    return most_frequent(names, 3);
+}
+
+std::string origins_of(const std::vector<const Callback*>& callbacks) {
+    constexpr std::size_t shown = 2;
+    std::map<std::string, Origin> origins;
+    for (const Callback* callback : callbacks) {
+        const bool known = !callback->caller.function.empty();
+        Origin& origin = origins[known ? "in " + place_name(callback->caller, true) : "at a place not known"];
+        origin.count++;
+        origin.cpus.insert(callback->queued_cpu);
+        origin.comms.push_back(callback->queued_comm);
+    }
+    std::vector<std::string> words;
+    for (const auto& [place, origin] : by_frequency(origins)) {
+        if (words.size() < shown) {
+            words.push_back(place + " (" + cpus_text(origin.cpus) + tasks_text(origin.comms) + ")");
+        }
+    }
+    return enumerate(words, origins.size() - words.size());
+}
+
+std::vector<std::uint32_t> ids_of(const std::vector<const Callback*>& callbacks) {
+    std::vector<std::uint32_t> ids;
+    ids.reserve(callbacks.size());
+    for (const Callback* callback : callbacks) {
+        ids.push_back(callback->id);
+    }
+    return ids;
+}
+
+} // namespace rcuscope

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Words that the texts of hazards share.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "timeline/model.hpp"
+
+namespace rcuscope {
+
+// "1 callback", "12 callbacks"
+std::string counted(std::uint64_t count, const std::string& what);
+
+// "a", "a and b", "a, b and 3 more": the names given, most frequent first.
+std::string most_frequent(const std::vector<std::string>& names, std::size_t shown);
+
+// "rcu_unload:node_free, rcu_unload:list_free and 2 more": most callbacks first.
+std::string functions_of(const std::vector<const Callback*>& callbacks);
+
+// "in rcu_unload:writer_fn+0x12 (CPUs 0 and 1, task writer) and rcu_unload:init+0x8 (CPU 1, task insmod)":
+// where they were queued, by the places with most of them.
+std::string origins_of(const std::vector<const Callback*>& callbacks);
+
+std::vector<std::uint32_t> ids_of(const std::vector<const Callback*>& callbacks);
+
+} // namespace rcuscope

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "analysis/double_queue.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include "analysis/describe.hpp"
+#include "analysis/watched.hpp"
+#include "base/duration.hpp"
+#include "timeline/moment.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+// A head, queued once and queued again while that was pending.
+struct Pair {
+    const Callback* first = nullptr;
+    const Callback* second = nullptr;
+};
+
+// Where the two were queued, and what the second is to run.
+using Places = std::tuple<std::string, std::string, std::string>;
+
+std::string place_or_unknown(const CodePlace& place) {
+    return place.function.empty() ? "at a place not known" : "in " + place_name(place, true);
+}
+
+// Until when the file surely has what happened on each CPU: one that was cut off
+// may lack the end of some CPUs' records. Callbacks mostly run where they were queued.
+class Extent {
+public:
+    explicit Extent(const Timeline& timeline) : complete_(timeline.capture.complete) {
+        for (const Callback& callback : timeline.callbacks) {
+            seen(callback.queued_cpu, callback.queued);
+            if (callback.invoked && callback.invoked_cpu) {
+                seen(*callback.invoked_cpu, *callback.invoked);
+            }
+        }
+    }
+
+    bool reaches(std::uint32_t cpu, Nanoseconds at) const {
+        const auto last = last_.find(cpu);
+        return complete_ || (last != last_.end() && last->second >= at);
+    }
+
+private:
+    void seen(std::uint32_t cpu, Nanoseconds at) {
+        Nanoseconds& last = last_.try_emplace(cpu, at).first->second;
+        last = std::max(last, at);
+    }
+
+    bool complete_;
+    std::unordered_map<std::uint32_t, Nanoseconds> last_;
+};
+
+// What a callback's own function queues again was invoked before. After a loss in
+// between the invocation seen later may be that of the second.
+bool was_pending(const Callback& first, const Callback& second, const LossIndex& losses, const Extent& extent) {
+    if (losses.overlaps(first.queued, second.queued)) {
+        return false;
+    }
+    return first.invoked ? *first.invoked > second.queued : extent.reaches(first.queued_cpu, second.queued);
+}
+
+std::map<Places, std::vector<Pair>> find_pairs(const Timeline& timeline, const LossIndex& losses) {
+    const WatchedModules watched(timeline);
+    const Extent extent(timeline);
+    std::unordered_map<std::uint64_t, const Callback*> newest; // by head
+    std::map<Places, std::vector<Pair>> pairs;
+    for (const Callback& callback : timeline.callbacks) {
+        if (callback.head == 0) {
+            continue;
+        }
+        const auto [known, added] = newest.try_emplace(callback.head, &callback);
+        const Callback& before = *std::exchange(known->second, &callback);
+        if (added || !(watched.contains(callback) || watched.contains(before)) ||
+            !was_pending(before, callback, losses, extent)) {
+            continue;
+        }
+        pairs[{place_or_unknown(before.caller), place_or_unknown(callback.caller),
+               place_name(callback.function, false)}]
+            .push_back({.first = &before, .second = &callback});
+    }
+    return pairs;
+}
+
+Hazard hazard_of(const Places& places, const std::vector<Pair>& pairs) {
+    const auto& [first_place, second_place, function] = places;
+    const Callback& first = *pairs.front().first;
+    const Callback& second = *pairs.front().second;
+    Hazard hazard{.kind = "double-call-rcu",
+                  .severity = "fatal",
+                  .module = second.function.module.empty() ? first.function.module : second.function.module,
+                  .at = second.queued,
+                  .callbacks = {},
+                  .text = {}};
+    for (const Pair& pair : pairs) {
+        hazard.callbacks.insert(hazard.callbacks.end(), {pair.first->id, pair.second->id});
+    }
+    std::sort(hazard.callbacks.begin(), hazard.callbacks.end());
+    hazard.callbacks.erase(std::unique(hazard.callbacks.begin(), hazard.callbacks.end()), hazard.callbacks.end());
+
+    const bool same = first_place == second_place;
+    hazard.text = "an rcu_head was queued " + second_place + " for " + function + " while it was still pending, " +
+                  duration_text(elapsed(first.queued, second.queued)) + " after it had been queued " +
+                  (same ? "there" : first_place);
+    if (pairs.size() > 1) {
+        hazard.text += ", and so " + counted(pairs.size() - 1, "more time");
+    }
+    hazard.text += ": that breaks RCU's list of callbacks, of which some then never run, or run twice; let one path "
+                   "alone take an object out of its structure, and let that one call call_rcu(), once.";
+    return hazard;
+}
+
+} // namespace
+
+std::vector<Hazard> double_queue_hazards(const Timeline& timeline, const LossIndex& losses) {
+    std::vector<Hazard> hazards;
+    if (is_missing(timeline.capture, "callback.invoked")) {
+        return hazards;
+    }
+    for (const auto& [places, pairs] : find_pairs(timeline, losses)) {
+        hazards.push_back(hazard_of(places, pairs));
+    }
+    return hazards;
+}
+
+} // namespace rcuscope

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "analysis/lives.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "analysis/watched.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+Nanoseconds first_known(const ModuleLife& life) {
+    for (const MaybeTime& time : {life.loaded, life.init_done, life.exit, life.exit_done, life.free_begin}) {
+        if (time) {
+            return *time;
+        }
+    }
+    return life.freed.value_or(0);
+}
+
+// A recording may break off before do_init_module() returns the error. A module
+// that is freed though nobody asked for it had an init function that failed;
+// unless a record that would say otherwise was lost.
+bool init_failed(const JudgedLife& judged, const CaptureSummary& capture) {
+    const ModuleLife& life = *judged.life;
+    if (life.init_error) {
+        return true;
+    }
+    return life.loaded && life.free_begin && !life.init_done && !life.exit && !life.exit_done && !judged.records_lost &&
+           !is_missing(capture, "module.init");
+}
+
+// By name. Where a life's end was missed, the next life says that it was over by then.
+std::map<std::string, Lives> lives_of(const Timeline& timeline, const LossIndex& losses) {
+    std::map<std::string, Lives> modules;
+    for (std::size_t i = 0; i < timeline.modules.size(); i++) {
+        const ModuleLife& life = timeline.modules[i];
+        Lives& lives = modules[life.name];
+        JudgedLife next;
+        next.life = &life;
+        next.index = i;
+        next.first_known = first_known(life);
+        next.begin = life.free_begin;
+        next.gone = life.freed;
+        if (!lives.empty() && !lives.back().gone) {
+            lives.back().gone = next.first_known;
+        }
+        lives.push_back(std::move(next));
+    }
+    for (auto& [name, lives] : modules) {
+        for (JudgedLife& judged : lives) {
+            judged.records_lost = losses.overlaps(judged.first_known, judged.deadline(timeline.capture));
+            judged.begin = judged.begin ? judged.begin : judged.gone;
+            judged.init_failed = init_failed(judged, timeline.capture);
+            if (judged.begin) {
+                const MaybeTime returned = judged.init_failed ? judged.life->init_done : judged.life->exit_done;
+                judged.exited = std::min(returned.value_or(*judged.begin), *judged.begin);
+            }
+        }
+    }
+    return modules;
+}
+
+// The life in which a callback was queued: the last that had begun, or the first
+// one, whose beginning may not have been seen.
+JudgedLife& life_at(Lives& lives, Nanoseconds queued) {
+    const auto after = std::upper_bound(lives.begin(), lives.end(), queued,
+                                        [](Nanoseconds at, const JudgedLife& life) { return at < life.first_known; });
+    return after == lives.begin() ? *after : *std::prev(after);
+}
+
+void count(const Callback& callback, JudgedLife& judged) {
+    judged.queued++;
+    judged.not_seen += callback.invoked ? 0U : 1U;
+    judged.not_returned += callback.invoked && !callback.done ? 1U : 0U;
+    if (callback.done) {
+        judged.last_done = std::max(judged.last_done.value_or(*callback.done), *callback.done);
+    }
+}
+
+// Its invocation is not known to have been in time, nor its return.
+void judge_unfinished(const Callback& callback, JudgedLife& judged, const Timeline& timeline, const LossIndex& losses) {
+    const Nanoseconds deadline = judged.deadline(timeline.capture);
+    // It surely was not done when it was last seen. A loss after that may hide its end.
+    const Nanoseconds seen = callback.invoked.value_or(callback.queued);
+    const bool lost = seen <= deadline && losses.overlaps(seen, deadline);
+    // Neither a loss nor a cut explains that its end is not known: its head was
+    // used anew before it was seen to run.
+    const bool unexplained = !callback.invoked && callback.state == CallbackState::unknown &&
+                             timeline.capture.complete && !losses.overlaps(callback.queued, timeline.capture.end);
+    if (lost || unexplained) {
+        judged.unsure.push_back(&callback);
+        judged.unsure_by_loss = judged.unsure_by_loss || lost;
+    } else {
+        judged.late.push_back(&callback);
+    }
+}
+
+void judge(const Callback& callback, JudgedLife& judged, const Timeline& timeline, const LossIndex& losses) {
+    const Nanoseconds deadline = judged.deadline(timeline.capture);
+    if (!judged.begin || callback.queued > deadline) {
+        return;
+    }
+    // free_module() waits for a grace period, and a grace period for a callback
+    // that runs already: its return was missed, or lies beyond the end.
+    if (!callback.invoked || (!callback.done && *callback.invoked > *judged.begin)) {
+        judge_unfinished(callback, judged, timeline, losses);
+    } else if (callback.done.value_or(*callback.invoked) > deadline) {
+        judged.late.push_back(&callback);
+    } else if (*callback.invoked > *judged.exited) {
+        // By when it was invoked: the last callback may well wake the one who
+        // waits for it in the exit function, and return after that.
+        judged.just_ran.push_back(&callback);
+    }
+}
+
+// Whether the kernel's own count says that a callback had begun to run in time,
+// or that the number of those that had not is known without it.
+bool settled_by_count(const Callback& callback, const JudgedLife& judged) {
+    const ModuleLife& life = *judged.life;
+    if (life.pending_at_freed || (!judged.gone && life.pending_at_free)) {
+        return true;
+    }
+    return (life.pending_at_free == 0U && callback.queued <= *judged.begin) ||
+           (life.pending_at_exit == 0U && callback.queued <= *judged.exited);
+}
+
+// The kernel's counts hold where records were lost or the file breaks off. What
+// the timeline saw is told even where they say otherwise.
+void settle(JudgedLife& judged, bool complete) {
+    if (!judged.begin) {
+        return;
+    }
+    const ModuleLife& life = *judged.life;
+    std::erase_if(judged.unsure, [&](const Callback* callback) { return settled_by_count(*callback, judged); });
+    // At a cut the end of each CPU's records may be missing: that an invocation is not there says little.
+    if (!complete && (judged.gone ? life.pending_at_freed : life.pending_at_free) == 0U) {
+        std::erase_if(judged.late, [&](const Callback* callback) {
+            return !callback->invoked && callback->queued <= judged.gone.value_or(*judged.begin);
+        });
+    }
+    judged.late_count = judged.late.size();
+    if (judged.gone) {
+        judged.late_count = std::max(judged.late_count, life.pending_at_freed.value_or(0));
+    } else {
+        const auto ran_since = static_cast<std::uint64_t>(
+            std::count_if(judged.just_ran.begin(), judged.just_ran.end(),
+                          [&](const Callback* callback) { return *callback->invoked > *judged.begin; }));
+        const std::uint64_t counted = life.pending_at_free.value_or(0);
+        judged.late_count = std::max(judged.late_count, counted - std::min(counted, ran_since));
+    }
+    judged.just_ran_count = judged.just_ran.size();
+    if (judged.late_count == 0) {
+        const std::uint64_t counted = std::max(life.pending_at_exit.value_or(0), life.pending_at_free.value_or(0));
+        judged.just_ran_count = std::max(judged.just_ran_count, counted);
+    }
+}
+
+} // namespace
+
+std::map<std::string, Lives> judge_lives(const Timeline& timeline, const LossIndex& losses) {
+    auto modules = lives_of(timeline, losses);
+    for (const Callback& callback : timeline.callbacks) {
+        const auto module = modules.find(callback.function.module);
+        if (module != modules.end()) {
+            JudgedLife& judged = life_at(module->second, callback.queued);
+            count(callback, judged);
+            judge(callback, judged, timeline, losses);
+        }
+    }
+    for (auto& [name, lives] : modules) {
+        for (JudgedLife& judged : lives) {
+            settle(judged, timeline.capture.complete);
+        }
+    }
+    return modules;
+}
+
+} // namespace rcuscope

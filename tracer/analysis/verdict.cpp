@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "analysis/verdict.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+#include "analysis/describe.hpp"
+#include "analysis/exit_waits.hpp"
+#include "base/duration.hpp"
+#include "base/error.hpp"
+#include "timeline/moment.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+const char* pending_hazard(const JudgedLife& judged, const char* of_exit) {
+    return judged.init_failed ? "init-failed-with-pending-callbacks" : of_exit;
+}
+
+// "12 of 212 callbacks"; the kernel may have counted more than the recording holds.
+std::string share(std::uint64_t some, const JudgedLife& judged) {
+    return some > judged.queued ? counted(some, "callback")
+                                : std::to_string(some) + " of " + counted(judged.queued, "callback");
+}
+
+std::string when_gone(const JudgedLife& judged, const CaptureSummary& capture) {
+    return judged.gone        ? "when its code was freed"
+           : capture.complete ? "when the recording ended"
+                              : "when the recording breaks off";
+}
+
+// Whether the kernel's own count says that nothing was left.
+bool counted_none(const JudgedLife& judged) {
+    const ModuleLife& life = *judged.life;
+    return life.pending_at_exit == 0U || life.pending_at_free == 0U || life.pending_at_freed == 0U;
+}
+
+std::string of_calm(const JudgedLife& judged) {
+    if (judged.queued == 0) {
+        return judged.records_lost ? "no callback is in the recording" : "nothing was queued";
+    }
+    std::string text = counted(judged.queued, "callback");
+    const bool freed_known = judged.life->freed && judged.last_done && *judged.last_done <= *judged.life->freed;
+    if (judged.not_seen > 0) {
+        return text + ", of which " + std::to_string(judged.not_seen) + (judged.not_seen == 1 ? " was" : " were") +
+               " not seen to run";
+    }
+    if (judged.not_returned > 0) {
+        return text + (judged.queued == 1 ? ", which had" : ", all had") + " begun to run before its code was freed";
+    }
+    text += judged.queued == 1 ? ", done" : ", all done";
+    return freed_known ? text + " " + duration_text(elapsed(*judged.last_done, *judged.life->freed)) +
+                             " before its code was freed"
+                       : text;
+}
+
+// It went, or was going when the recording ended.
+std::string of_going(const JudgedLife& judged, const Timeline& timeline) {
+    const CaptureSummary& capture = timeline.capture;
+    if (judged.late_count > 0) {
+        const bool orderly = !judged.gone && capture.complete;
+        return share(judged.late_count, judged) + " had not run " + when_gone(judged, capture) + ": see " +
+               pending_hazard(judged, orderly ? "exit-without-barrier" : "freed-with-pending-callbacks");
+    }
+    std::string text;
+    if (judged.just_ran_count > 0) {
+        const char* when = judged.init_failed       ? "its init function had failed"
+                           : judged.life->exit_done ? "its exit function had returned"
+                                                    : "free_module() was entered";
+        text = share(judged.just_ran_count, judged) + " had not run when " + when + ": see " +
+               pending_hazard(judged, "exit-without-barrier");
+    }
+    if (!judged.unsure.empty()) {
+        text += text.empty() ? "" : "; ";
+        text += "it is not known whether " + share(judged.unsure.size(), judged) + " had run " +
+                when_gone(judged, capture) + ": see " + pending_hazard(judged, "freed-with-pending-callbacks");
+    }
+    return text.empty() ? of_calm(judged) : text;
+}
+
+std::string of_staying(const JudgedLife& judged, const CaptureSummary& capture) {
+    std::string text = capture.complete ? "still loaded at the end" : "loaded when the recording breaks off";
+    if (judged.not_seen == 0) {
+        return text + "; " +
+               (judged.queued == 0 ? of_calm(judged) : counted(judged.queued, "callback") + ", all had run");
+    }
+    const bool known = capture.complete && !judged.records_lost;
+    return text + "; " + share(judged.not_seen, judged) + (known ? " pending" : " not seen to run");
+}
+
+std::string waits_text(const JudgedLife& judged, const Timeline& timeline) {
+    const ExitWaits waits = waits_in_exit(*judged.life, timeline.waits);
+    std::string text;
+    if (waits.in_barrier > 0) {
+        text += "; rcu_barrier() waited " + duration_text(static_cast<Nanoseconds>(waits.in_barrier));
+    }
+    if (waits.in_synchronize > 0) {
+        text += "; " + std::string(to_text(waits.synchronize)) + "() waited " +
+                duration_text(static_cast<Nanoseconds>(waits.in_synchronize));
+    }
+    return text;
+}
+
+// The error comes from a file and may be anything.
+std::string reason_text(int error) {
+    constexpr int most = 4095; // MAX_ERRNO
+    if (error == -EWOULDBLOCK) {
+        return "module in use";
+    }
+    return error < 0 && error >= -most ? errno_text(-error) : "error " + std::to_string(error);
+}
+
+std::string refusals_text(const ModuleLife& life) {
+    if (life.refusals.empty()) {
+        return {};
+    }
+    std::vector<std::string> reasons;
+    for (const ModuleLife::Refusal& refusal : life.refusals) {
+        reasons.push_back(reason_text(refusal.error));
+    }
+    return "; unloading was refused " + counted(reasons.size(), "time") + " (" + most_frequent(reasons, 2) + ")";
+}
+
+std::string losses_text(const JudgedLife& judged) {
+    if (!judged.records_lost) {
+        return {};
+    }
+    // What hides nothing of the end still hides callbacks from the number.
+    return judged.begin && judged.late_count == 0 && judged.just_ran_count == 0 && counted_none(judged)
+               ? "; records were lost, but the kernel counted that none was left"
+               : "; records were lost, there may have been more";
+}
+
+} // namespace
+
+std::string verdict_of(const JudgedLife& judged, const Timeline& timeline) {
+    const ModuleLife& life = *judged.life;
+    std::string text = life.name + ": ";
+    if (judged.init_failed) {
+        text += "its init function failed";
+        text += life.init_error ? " (" + std::to_string(*life.init_error) + "); " : "; ";
+    }
+    text += judged.begin ? of_going(judged, timeline) : of_staying(judged, timeline.capture);
+    return text + waits_text(judged, timeline) + refusals_text(life) + losses_text(judged);
+}
+
+} // namespace rcuscope
