@@ -122,7 +122,8 @@ private:
         }
         // The last one that a scan found was waited for from the start.
         const PreemptedReader& reader = gp_.preempted_readers.back();
-        if (!explains(elapsed(start_, reader.at)) && !(last_ && last_->blocked_readers && explains(elapsed(last_->at, end_)))) {
+        if (!explains(elapsed(start_, reader.at)) &&
+            !(last_ && last_->blocked_readers && explains(elapsed(last_->at, end_)))) {
             return std::nullopt;
         }
         Holder holder{.kind = HolderKind::preempted_reader,

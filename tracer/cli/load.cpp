@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "analysis/holders.hpp"
 #include "timeline/builder.hpp"
 
 namespace rcuscope {
@@ -15,6 +16,7 @@ Result<LoadedTimeline> load_timeline(const std::string& capture, const HazardLim
     if (!timeline)
         return tl::unexpected(timeline.error());
     find_hazards(*timeline, limits);
+    find_holders(*timeline);
     return LoadedTimeline{std::move(*timeline), reader->extent()};
 }
 

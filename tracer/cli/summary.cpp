@@ -58,6 +58,22 @@ void print_grace_periods(const char* name, const GracePeriodStatistics& of, std:
     out << "\n";
 }
 
+// Who made the longest as long as they were.
+void print_holders(const Timeline& timeline, std::ostream& out) {
+    constexpr std::size_t most = 3;
+    std::vector<const GracePeriod*> held;
+    for (const GracePeriod& grace_period : timeline.grace_periods)
+        if (grace_period.held_by)
+            held.push_back(&grace_period);
+    const auto longer = [](const GracePeriod* a, const GracePeriod* b) {
+        return *a->end - *a->start > *b->end - *b->start;
+    };
+    std::partial_sort(held.begin(), held.begin() + static_cast<std::ptrdiff_t>(std::min(most, held.size())), held.end(),
+                      longer);
+    for (std::size_t i = 0; i < std::min(most, held.size()); i++)
+        print_wrapped(held[i]->held_by->text, 6, out);
+}
+
 void print_callbacks(const std::vector<CallbackStatistics>& rows, std::ostream& out) {
     constexpr std::size_t most = 10;
     if (rows.empty())
@@ -131,6 +147,7 @@ void print_summary(const Timeline& timeline, std::ostream& out) {
         << duration_text(timeline.capture.end) << " recorded (" << printable(timeline.capture.end_reason) << ")\n";
     print_modules(timeline, out);
     print_grace_periods("grace periods", summary.normal, out);
+    print_holders(timeline, out);
     if (summary.expedited.count)
         print_grace_periods("expedited grace periods", summary.expedited, out);
     print_callbacks(summary.callbacks, out);

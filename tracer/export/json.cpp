@@ -191,15 +191,60 @@ Json Writer::function_call(const FunctionCall& call) const {
     return json;
 }
 
+// Without offsets: what the tasks were in, for people.
+Json stack(const std::vector<CodePlace>& places) {
+    Json json = Json::array();
+    for (const CodePlace& place : places)
+        json.push_back(place_name(place, false));
+    return json;
+}
+
+Json quiescent_state(const QuiescentState& state) {
+    return {{"at_ns", state.at},
+            {"kind", to_text(state.kind)},
+            {"cpus", state.cpus},
+            {"last", state.last},
+            {"blocked_readers", state.blocked_readers}};
+}
+
+Json holder(const Holder& holder) {
+    return {{"kind", to_text(holder.kind)},
+            {"cpu", or_null(holder.cpu)},
+            {"tid", or_null(holder.tid)},
+            {"comm", or_null(holder.comm)},
+            {"function", holder.place.known() ? Json(place_name(holder.place, false)) : Json(nullptr)},
+            {"held_ns", holder.held},
+            {"stack", stack(holder.stack)},
+            {"text", holder.text}};
+}
+
 Json grace_period(const GracePeriod& gp) {
-    return {{"id", gp.id},
-            {"flavor", gp.flavor},
-            {"expedited", gp.expedited},
-            {"gp_seq", gp.gp_seq},
-            {"start_ns", or_null(gp.start)},
-            {"start_uncertainty_ns", gp.start_uncertainty},
-            {"end_ns", or_null(gp.end)},
-            {"cleaned_ns", or_null(gp.cleaned)}};
+    Json json = {{"id", gp.id},
+                 {"flavor", gp.flavor},
+                 {"expedited", gp.expedited},
+                 {"gp_seq", gp.gp_seq},
+                 {"requested_ns", or_null(gp.requested)},
+                 {"start_ns", or_null(gp.start)},
+                 {"start_uncertainty_ns", gp.start_uncertainty},
+                 {"end_ns", or_null(gp.end)},
+                 {"cleaned_ns", or_null(gp.cleaned)},
+                 {"scans", gp.scans},
+                 {"first_scan_ns", or_null(gp.first_scan)}};
+    json["quiescent_states"] = Json::array();
+    for (const QuiescentState& state : gp.quiescent_states)
+        json["quiescent_states"].push_back(quiescent_state(state));
+    json["preempted_readers"] = Json::array();
+    for (const PreemptedReader& reader : gp.preempted_readers)
+        json["preempted_readers"].push_back({{"at_ns", reader.at}, {"tid", reader.tid}, {"comm", reader.comm}});
+    json["busy_cpus"] = Json::array();
+    for (const BusyCpu& busy : gp.busy_cpus)
+        json["busy_cpus"].push_back({{"at_ns", busy.at},
+                                     {"cpu", busy.cpu},
+                                     {"tid", busy.tid},
+                                     {"comm", busy.comm},
+                                     {"stack", stack(busy.stack)}});
+    json["held_by"] = gp.held_by ? holder(*gp.held_by) : Json(nullptr);
+    return json;
 }
 
 Json batch(const Batch& batch) {

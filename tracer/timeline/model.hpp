@@ -109,8 +109,8 @@ struct QuiescentState {
     Nanoseconds at = 0;
     event::QuiescentKind kind = event::QuiescentKind::self;
     std::vector<std::uint32_t> cpus;
-    bool last = false;             // of its leaf's CPUs
-    bool blocked_readers = false;  // the leaf waits for preempted readers, too
+    bool last = false;            // of its leaf's CPUs
+    bool blocked_readers = false; // the leaf waits for preempted readers, too
 };
 
 // For whom a grace period waits, found out at a forced scan or at the tick after one.
