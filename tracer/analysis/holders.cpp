@@ -92,9 +92,9 @@ private:
 
     bool explains(Nanoseconds held) const { return held >= elapsed(start_, end_) / 2; }
 
-    // Open before it started: later ones do not hold it. What began while it started may.
+    // Open when it started: later ones do not hold it.
     std::optional<Holder> read_section() const {
-        const ReadSection* section = sections_.longest_at(start_ - gp_.start_uncertainty, timeline_.capture.end);
+        const ReadSection* section = sections_.longest_at(start_, timeline_.capture.end);
         if (!section) {
             return std::nullopt;
         }

@@ -41,6 +41,66 @@ TEST(GracePeriods, ExpeditedOnesAreCountedApart) {
     EXPECT_EQ(timeline.grace_periods[1].end, 150);
 }
 
+TEST(GracePeriods, WhatHappensWithin) {
+    Scenario scenario;
+    scenario.at(50, event::GpRequested{.gp_seq = running(7)})
+        .at(60, event::GpRequested{.gp_seq = running(7)})
+        .at(70, event::GpRequested{.gp_seq = running(9)}) // which never starts here
+        .gp_start(100, 7)
+        .at(120, event::GpQuiescent{.kind = event::QuiescentKind::self,
+                                    .gp_seq = running(7),
+                                    .mask = 0b0100,
+                                    .left = 0b1011,
+                                    .first_cpu = 16})
+        .at(130, event::GpScan{.gp_seq = running(7), .count = 1})
+        .at(131, event::GpBlocked{.gp_seq = running(7), .tid = 9, .comm = "reader"})
+        .at(132, event::GpQuiescent{.kind = event::QuiescentKind::scan,
+                                    .gp_seq = running(7),
+                                    .mask = 0b1011,
+                                    .left = 0,
+                                    .first_cpu = 16,
+                                    .blocked = true})
+        .at(140, event::GpScan{.gp_seq = running(7), .count = 2})
+        .gp_end(300, 7);
+
+    const Timeline timeline = scenario.complete(1000);
+
+    ASSERT_EQ(timeline.grace_periods.size(), 1U);
+    const GracePeriod& gp = timeline.grace_periods[0];
+    EXPECT_EQ(gp.requested, 50);
+    EXPECT_EQ(gp.scans, 2U);
+    EXPECT_EQ(gp.first_scan, 130);
+    ASSERT_EQ(gp.quiescent_states.size(), 2U);
+    EXPECT_EQ(gp.quiescent_states[0].cpus, (std::vector<std::uint32_t>{18}));
+    EXPECT_FALSE(gp.quiescent_states[0].last);
+    EXPECT_EQ(gp.quiescent_states[1].cpus, (std::vector<std::uint32_t>{16, 17, 19}));
+    EXPECT_EQ(gp.quiescent_states[1].kind, event::QuiescentKind::scan);
+    EXPECT_TRUE(gp.quiescent_states[1].last);
+    EXPECT_TRUE(gp.quiescent_states[1].blocked_readers);
+    ASSERT_EQ(gp.preempted_readers.size(), 1U);
+    EXPECT_EQ(gp.preempted_readers[0].comm, "reader");
+}
+
+TEST(GracePeriods, ASampleIsWhatWasInterrupted) {
+    Scenario scenario;
+    scenario.symbols = {{.address = 0x10, .name = "rcu_sched_clock_irq", .offset = 0x10, .module = ""},
+                        {.address = 0x20, .name = "asm_sysvec_apic_timer_interrupt", .offset = 4, .module = ""},
+                        {.address = 0x30, .name = "spin", .offset = 0, .module = "demo"},
+                        {.address = 0x40, .name = "kthread", .offset = 8, .module = ""}};
+    scenario.gp_start(100, 7).cpu(1).tid(42).task(110, "spinner");
+    scenario.at(120, event::GpSample{.gp_seq = running(7), .stack = {0x10, 0x20, 0x30, 0x40}});
+
+    const Timeline timeline = scenario.complete(1000);
+
+    const BusyCpu& busy = timeline.grace_periods.at(0).busy_cpus.at(0);
+    EXPECT_EQ(busy.cpu, 1U);
+    EXPECT_EQ(busy.tid, 42U);
+    EXPECT_EQ(busy.comm, "spinner");
+    ASSERT_EQ(busy.stack.size(), 2U);
+    EXPECT_EQ(place_name(busy.stack[0], false), "demo:spin");
+    EXPECT_EQ(busy.stack[1].function, "kthread");
+}
+
 TEST(GracePeriods, AnEndWithoutStartBeganBeforeTheRecording) {
     const Timeline timeline = Scenario().gp_end(50, 6).gp_start(60, 7).complete(1000);
 

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "analysis/holders.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace rcuscope::test {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr Nanoseconds ms = 1'000'000;
+
+CodePlace place(const std::string& module, const std::string& function) {
+    return {.address = 1, .function = function, .module = module, .offset = 8};
+}
+
+// A grace period from 100 ms to 300 ms, on two CPUs.
+class Held : public testing::Test {
+protected:
+    Held() {
+        timeline.capture.end = 1000 * ms;
+        timeline.capture.complete = true;
+        GracePeriod& added = timeline.grace_periods.emplace_back();
+        added.id = 1;
+        added.gp_seq = 29;
+        added.start = 100 * ms;
+        added.end = 300 * ms;
+    }
+    GracePeriod& gp() { return timeline.grace_periods.front(); }
+    void report(Nanoseconds at, event::QuiescentKind kind, std::vector<std::uint32_t> cpus, bool last,
+                bool blocked = false) {
+        gp().quiescent_states.push_back(
+            {.at = at, .kind = kind, .cpus = std::move(cpus), .last = last, .blocked_readers = blocked});
+    }
+    void both_report(Nanoseconds last) {
+        report(104 * ms, event::QuiescentKind::self, {0}, false);
+        report(last, event::QuiescentKind::self, {1}, true);
+    }
+    void sample(Nanoseconds at, std::uint32_t cpu, const std::string& comm, const std::string& function) {
+        gp().busy_cpus.push_back({.at = at, .cpu = cpu, .tid = 77, .comm = comm, .stack = {place("", function)}});
+    }
+    ReadSection& section(Nanoseconds begin, MaybeTime end) {
+        ReadSection& added = timeline.read_sections.emplace_back();
+        added.tid = 128;
+        added.comm = "rcu_reader2";
+        added.cpu = 1;
+        added.begin = begin;
+        added.end = end;
+        added.place = place("rcu_unload", "read_long");
+        return added;
+    }
+    const Holder& find() {
+        find_holders(timeline);
+        return *gp().held_by;
+    }
+
+    Timeline timeline;
+};
+
+TEST_F(Held, ByASectionThatWasOpenFromBeforeItsStart) {
+    both_report(299 * ms);
+    sample(200 * ms, 1, "rcu_reader2", "cpu_relax");
+    section(50 * ms, 298 * ms);
+    EXPECT_EQ(find().kind, HolderKind::read_section);
+    EXPECT_EQ(find().text, "GP 29 took 200 ms: CPU 1, rcu_reader2, in rcu_unload:read_long for 248 ms");
+    EXPECT_EQ(find().held, 198 * ms);
+}
+
+TEST_F(Held, BySectionsOnlyIfTheyAreLongEnoughAndBeganBefore) {
+    both_report(299 * ms);
+    section(50 * ms, 120 * ms);
+    section(101 * ms, 299 * ms);
+    EXPECT_EQ(find().kind, HolderKind::unknown);
+}
+
+TEST_F(Held, ByTheSectionThatEndedLast) {
+    both_report(299 * ms);
+    section(10 * ms, 298 * ms).comm = "first";
+    section(20 * ms, 30 * ms).comm = "short";
+    section(90 * ms, 250 * ms).comm = "second";
+    EXPECT_EQ(find().comm, "first");
+}
+
+TEST_F(Held, ByASectionThatIsStillOpen) {
+    both_report(299 * ms);
+    section(50 * ms, std::nullopt);
+    EXPECT_EQ(find().kind, HolderKind::read_section);
+    EXPECT_EQ(find().held, 200 * ms);
+}
+
+TEST_F(Held, ByAPreemptedReader) {
+    report(104 * ms, event::QuiescentKind::self, {0}, false);
+    report(108 * ms, event::QuiescentKind::self, {1}, true, true);
+    gp().preempted_readers.push_back({.at = 120 * ms, .tid = 99, .comm = "holder"});
+    EXPECT_EQ(find().kind, HolderKind::preempted_reader);
+    EXPECT_THAT(find().text, HasSubstr("holder (99) was preempted within a read-side section"));
+}
+
+TEST_F(Held, ByTheCpuThatReportedLastAndWhatItDid) {
+    both_report(298 * ms);
+    sample(110 * ms, 0, "other", "elsewhere");
+    sample(120 * ms, 1, "early", "gone_by_then");
+    sample(200 * ms, 1, "kworker/1:1", "spin");
+    const Holder& holder = find();
+    EXPECT_EQ(holder.kind, HolderKind::busy_cpu);
+    EXPECT_EQ(holder.cpu, 1U);
+    EXPECT_EQ(holder.comm, "kworker/1:1");
+    EXPECT_THAT(holder.text, HasSubstr("CPU 1, kworker/1:1 (77), in spin without a context switch"));
+}
+
+TEST_F(Held, ByIdleCpusThatWereNoticedLate) {
+    report(104 * ms, event::QuiescentKind::self, {0}, false);
+    report(290 * ms, event::QuiescentKind::scan, {1, 2, 3}, true);
+    EXPECT_EQ(find().kind, HolderKind::idle_cpu);
+    EXPECT_THAT(find().text, HasSubstr("CPUs 1, 2, 3 were idle or in user mode, which a forced scan noticed"));
+}
+
+TEST_F(Held, IdleCpusAreNotBlamedForABusyOne) {
+    report(110 * ms, event::QuiescentKind::scan, {1, 2, 3}, false);
+    report(299 * ms, event::QuiescentKind::self, {0}, true);
+    sample(200 * ms, 0, "busy", "spin");
+    EXPECT_EQ(find().cpu, 0U);
+    EXPECT_EQ(find().kind, HolderKind::busy_cpu);
+}
+
+TEST_F(Held, ByRcusOwnThread) {
+    both_report(110 * ms);
+    EXPECT_EQ(find().kind, HolderKind::gp_kthread);
+    EXPECT_EQ(find().held, 190 * ms);
+    EXPECT_THAT(find().text, HasSubstr("every CPU had reported after 10 ms, and RCU's own thread ran 190 ms later"));
+}
+
+TEST_F(Held, UnknownSaysWhatIsMissing) {
+    both_report(299 * ms);
+    EXPECT_EQ(find().kind, HolderKind::unknown);
+    EXPECT_THAT(find().text, HasSubstr("CPU 1 reported last, after 199 ms, and no tick after a forced scan showed"));
+}
+
+TEST_F(Held, UnknownByALossSaysSo) {
+    timeline.capture.lost.push_back({.cpu = 0, .from = 150 * ms, .to = 160 * ms, .count = 3});
+    EXPECT_THAT(find().text, HasSubstr("no quiescent state of it was seen (records were lost meanwhile)"));
+}
+
+TEST_F(Held, NobodyWhereItsSpanIsNotKnownOrItIsExpedited) {
+    GracePeriod expedited = gp();
+    expedited.expedited = true;
+    GracePeriod open = gp();
+    open.end = std::nullopt;
+    timeline.grace_periods = {expedited, open};
+    find_holders(timeline);
+    EXPECT_EQ(timeline.grace_periods[0].held_by, std::nullopt);
+    EXPECT_EQ(timeline.grace_periods[1].held_by, std::nullopt);
+}
+
+} // namespace
+} // namespace rcuscope::test
