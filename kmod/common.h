@@ -17,16 +17,25 @@
 /* kthread_stop() wakes a waiting thread itself, whatever it waits on. */
 static DECLARE_WAIT_QUEUE_HEAD(wait);
 
+#define ANY_CPU -1
+
 /* The reference lets thread_stop() name the thread even when it has ended by itself. */
-static inline struct task_struct *thread_start(int (*fn)(void *), const char *name)
+static inline struct task_struct *thread_start_on(int (*fn)(void *), const char *name, int cpu)
 {
 	struct task_struct *task = kthread_create(fn, NULL, "%s", name);
 
 	if (!IS_ERR(task)) {
+		if (cpu != ANY_CPU)
+			kthread_bind(task, cpu);
 		get_task_struct(task);
 		wake_up_process(task);
 	}
 	return task;
+}
+
+static inline struct task_struct *thread_start(int (*fn)(void *), const char *name)
+{
+	return thread_start_on(fn, name, ANY_CPU);
 }
 
 static inline void thread_stop(struct task_struct *task)

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "export/exporter.hpp"
 #include "export/json_lines.hpp"
+#include "timeline/shares.hpp"
 
 namespace rcuscope {
 namespace {
@@ -44,6 +45,7 @@ private:
     void write_host();
     void write_capture();
     Json module_life(const ModuleLife& life) const;
+    Json shares(const Callback& callback) const;
     Json callback(const Callback& callback) const;
     Json read_section(const ReadSection& section) const;
     Json wait(const Wait& wait) const;
@@ -128,6 +130,16 @@ Json Writer::module_life(const ModuleLife& life) const {
             {"verdict", or_null(life.verdict)}};
 }
 
+Json Writer::shares(const Callback& callback) const {
+    const auto shares = shares_of(callback, timeline_.grace_periods);
+    if (!shares)
+        return nullptr;
+    return {{"waiting_for_start_ns", shares->waiting_for_start},
+            {"waiting_for_end_ns", shares->waiting_for_end},
+            {"waiting_for_invocation_ns", shares->waiting_for_invocation},
+            {"running_ns", shares->running}};
+}
+
 Json Writer::callback(const Callback& callback) const {
     Json json = {{"id", callback.id},
                  {"function", place_name(callback.function, false)},
@@ -142,7 +154,8 @@ Json Writer::callback(const Callback& callback) const {
                  {"invoked_cpu", or_null(callback.invoked_cpu)},
                  {"context", or_null(callback.context)},
                  {"grace_period", or_null(callback.grace_period)},
-                 {"state", to_text(callback.state)}};
+                 {"state", to_text(callback.state)},
+                 {"shares", shares(callback)}};
     if (options_.addresses) {
         json["function_address"] = address(callback.function.address);
         json["caller_address"] = address(callback.caller.address);

@@ -96,6 +96,10 @@ void note_grace_period(Notes& notes, const GracePeriod& gp) {
     notes.between("cleanup_ns", gp.end, gp.cleaned);
     if (gp.start && gp.start_uncertainty > 0)
         notes.number("start_uncertainty_ns", gp.start_uncertainty);
+    notes.number("requested_ns", gp.requested);
+    notes.number("scans", gp.scans);
+    if (gp.held_by)
+        notes.text("held_by", gp.held_by->text);
 }
 
 void note_callback(Notes& notes, const Callback& callback) {

@@ -95,6 +95,28 @@ inline void add_grace_periods(Timeline& timeline) {
     usual.start_uncertainty = 20'000;
     usual.end = 4'000'000;
     usual.cleaned = 4'100'000;
+    usual.requested = 900'000;
+    usual.scans = 3;
+    usual.first_scan = 1'800'000;
+    usual.quiescent_states = {
+        {.at = 1'100'000, .kind = event::QuiescentKind::self, .cpus = {0}, .last = false, .blocked_readers = false},
+        {.at = 3'900'000, .kind = event::QuiescentKind::scan, .cpus = {1, 2}, .last = true, .blocked_readers = true}};
+    usual.preempted_readers = {{.at = 1'800'500, .tid = 501, .comm = "rcucmap_reader"}};
+    usual.busy_cpus = {
+        {.at = 1'900'000,
+         .cpu = 1,
+         .tid = 501,
+         .comm = "rcucmap_reader",
+         .stack = {{.address = 0xffffffffc0001040, .function = "cmap_get", .module = "rcucmap", .offset = 8},
+                   {.address = 0xffffffff81000040, .function = "kthread", .module = "", .offset = 4}}}};
+    usual.held_by = Holder{.kind = HolderKind::busy_cpu,
+                           .cpu = 1,
+                           .tid = 501,
+                           .comm = "rcucmap_reader",
+                           .place = usual.busy_cpus[0].stack[0],
+                           .held = 2'900'000,
+                           .stack = usual.busy_cpus[0].stack,
+                           .text = "GP -351 took 3 ms: CPU 1, rcucmap_reader (501), in rcucmap:cmap_get"};
     GracePeriod fast;
     fast.id = 3;
     fast.flavor = "rcu";
