@@ -61,7 +61,8 @@ static struct task_struct *hogger;
 static struct task_struct *reader;
 static struct task_struct *waiter;
 
-/* Each round: a section is entered (hog=preempted), the CPU is taken, a grace period is waited for. */
+/* Each round: a section is entered (hog=preempted), the CPU is taken, a grace period is waited for.
+ */
 static bool in_section;
 static bool taken;
 

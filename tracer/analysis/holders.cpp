@@ -16,33 +16,33 @@ namespace {
 // Sections by begin, searched for those that are open at a time.
 class OpenSections {
 public:
-    explicit OpenSections(const Timeline& timeline) : sections_(timeline.read_sections) {
+    explicit OpenSections(const Timeline& timeline) : sections_(timeline.read_sections), end_(timeline.capture.end) {
         latest_end_.reserve(sections_.size());
         for (const ReadSection& section : sections_) {
-            const Nanoseconds end = section.end.value_or(timeline.capture.end);
-            latest_end_.push_back(latest_end_.empty() ? end : std::max(end, latest_end_.back()));
+            latest_end_.push_back(latest_end_.empty() ? end_of(section)
+                                                      : std::max(end_of(section), latest_end_.back()));
         }
     }
 
-    // Of those that were open at `at`, the one that ended last.
-    const ReadSection* longest_at(Nanoseconds at, Nanoseconds recording_end) const {
+    Nanoseconds end_of(const ReadSection& section) const { return section.end.value_or(end_); }
+
+    template <typename Visit>
+    void each_at(Nanoseconds at, Visit visit) const {
         auto i = static_cast<std::size_t>(
             std::upper_bound(sections_.begin(), sections_.end(), at,
                              [](Nanoseconds t, const ReadSection& section) { return t < section.begin; }) -
             sections_.begin());
-        const ReadSection* found = nullptr;
         // Where nothing before reaches so far, nothing before needs a look.
         while (i-- > 0 && latest_end_[i] > at) {
-            const Nanoseconds end = sections_[i].end.value_or(recording_end);
-            if (end > at && (!found || end > found->end.value_or(recording_end))) {
-                found = &sections_[i];
+            if (end_of(sections_[i]) > at) {
+                visit(sections_[i]);
             }
         }
-        return found;
     }
 
 private:
     const std::vector<ReadSection>& sections_;
+    Nanoseconds end_;                     // of the recording
     std::vector<Nanoseconds> latest_end_; // of all up to this one
 };
 
@@ -60,9 +60,9 @@ std::string task_text(const std::string& comm, std::uint32_t tid) {
 
 class Judge {
 public:
-    Judge(const GracePeriod& grace_period, const Timeline& timeline, const OpenSections& sections)
-        : gp_(grace_period), timeline_(timeline), sections_(sections), start_(*grace_period.start),
-          end_(*grace_period.end), last_(last_report()) {}
+    Judge(const GracePeriod& grace_period, const OpenSections& sections)
+        : gp_(grace_period), sections_(sections), start_(*grace_period.start), end_(*grace_period.end),
+          last_(last_report()) {}
 
     Holder holder() const {
         for (auto evidence : {&Judge::read_section, &Judge::preempted_reader, &Judge::kthread, &Judge::last_cpu}) {
@@ -92,27 +92,36 @@ private:
 
     bool explains(Nanoseconds held) const { return held >= elapsed(start_, end_) / 2; }
 
-    // Open when it started: later ones do not hold it.
+    // Open when it started; or entered since, on the CPU that reported last: a CPU
+    // whose report is due cannot make it from within a section. What explains half
+    // of the grace period is open in its middle.
     std::optional<Holder> read_section() const {
-        const ReadSection* section = sections_.longest_at(start_, timeline_.capture.end);
-        if (!section) {
-            return std::nullopt;
-        }
-        const Nanoseconds until = std::min(section->end.value_or(end_), end_);
-        if (!explains(elapsed(start_, until))) {
+        const ReadSection* longest = nullptr;
+        Nanoseconds held = 0;
+        sections_.each_at(start_ + elapsed(start_, end_) / 2, [&](const ReadSection& section) {
+            const bool on_last =
+                last_ && std::find(last_->cpus.begin(), last_->cpus.end(), section.cpu) != last_->cpus.end();
+            const Nanoseconds share =
+                elapsed(std::max(section.begin, start_), std::min(sections_.end_of(section), end_));
+            if ((section.begin <= start_ || on_last) && explains(share) && share > held) {
+                longest = &section;
+                held = share;
+            }
+        });
+        if (!longest) {
             return std::nullopt;
         }
         Holder holder{.kind = HolderKind::read_section,
-                      .cpu = section->cpu,
-                      .tid = section->tid,
-                      .comm = section->comm,
-                      .place = section->place,
-                      .held = elapsed(start_, until),
+                      .cpu = longest->cpu,
+                      .tid = longest->tid,
+                      .comm = longest->comm,
+                      .place = longest->place,
+                      .held = held,
                       .stack = {},
                       .text = {}};
-        holder.text = "CPU " + std::to_string(section->cpu) + ", " + section->comm + ", in " +
-                      place_name(section->place, false) + " for " +
-                      duration_text(elapsed(section->begin, section->end.value_or(timeline_.capture.end)));
+        holder.text = "CPU " + std::to_string(longest->cpu) + ", " + longest->comm + ", in " +
+                      place_name(longest->place, false) + " for " +
+                      duration_text(elapsed(longest->begin, sections_.end_of(*longest)));
         return holder;
     }
 
@@ -205,7 +214,6 @@ private:
     }
 
     const GracePeriod& gp_;
-    const Timeline& timeline_;
     const OpenSections& sections_;
     Nanoseconds start_;
     Nanoseconds end_;
@@ -221,7 +229,7 @@ void find_holders(Timeline& timeline) {
         if (grace_period.expedited || !grace_period.start || !grace_period.end) {
             continue;
         }
-        grace_period.held_by = Judge(grace_period, timeline, sections).holder();
+        grace_period.held_by = Judge(grace_period, sections).holder();
         if (grace_period.held_by->kind == HolderKind::unknown &&
             losses.overlaps(*grace_period.start, *grace_period.end)) {
             grace_period.held_by->text += " (records were lost meanwhile)";

@@ -67,11 +67,18 @@ TEST_F(Held, ByASectionThatWasOpenFromBeforeItsStart) {
     EXPECT_EQ(find().held, 198 * ms);
 }
 
-TEST_F(Held, BySectionsOnlyIfTheyAreLongEnoughAndBeganBefore) {
+TEST_F(Held, BySectionsOnlyIfTheyAreLongEnoughAndTheirCpuIsWaitedFor) {
     both_report(299 * ms);
     section(50 * ms, 120 * ms);
-    section(101 * ms, 299 * ms);
+    section(101 * ms, 299 * ms).cpu = 0;
     EXPECT_EQ(find().kind, HolderKind::unknown);
+}
+
+TEST_F(Held, ByASectionThatTheLastCpuEnteredBeforeItsReport) {
+    both_report(299 * ms);
+    section(102 * ms, 298 * ms);
+    EXPECT_EQ(find().kind, HolderKind::read_section);
+    EXPECT_EQ(find().held, 196 * ms);
 }
 
 TEST_F(Held, ByTheSectionThatEndedLast) {
