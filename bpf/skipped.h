@@ -77,10 +77,14 @@ int BPF_PROG(skipped_exit, unsigned int vector)
 	if (vector != RS_RCU_SOFTIRQ || !before || !before->since_ns || !cpu)
 		return 0;
 	rs_read_progress(&now, cpu);
-	count = rcu_by_kprobe ? now.invoked - before->invoked
-			      : now.callbacks_done - before->callbacks_done;
+	if (!rcu_by_kprobe) {
+		__sync_fetch_and_add(&cpu->calls_skipped,
+				     now.callbacks_done - before->callbacks_done);
+		return 0;
+	}
+	count = now.invoked - before->invoked;
 	/* Callbacks assigned to a grace period: one record for the list. */
-	if (!count && rcu_by_kprobe)
+	if (!count)
 		count = now.gp_seq[1] != before->gp_seq[1] || now.gp_seq[2] != before->gp_seq[2];
 	if (count)
 		rs_count_losses(cpu, before->since_ns, rs_now(), count);

@@ -286,6 +286,13 @@ std::uint64_t BpfSession::missed(const Alternative& alternative) const {
     return sum;
 }
 
+std::uint64_t BpfSession::calls_skipped() const {
+    std::uint64_t sum = 0;
+    for (const rs_cpu& state : impl_->cpu_states())
+        sum += state.calls_skipped;
+    return sum;
+}
+
 std::vector<CpuLoss> BpfSession::losses() const {
     std::vector<CpuLoss> losses;
     const auto cpus = possible_cpus();

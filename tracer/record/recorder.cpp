@@ -388,9 +388,11 @@ std::vector<ProbeHits> Recorder::hits() const {
             continue;
         ProbeHits hits{std::string(planned.hook->name), std::string(to_text(planned.taken->way)),
                        session_->hits(planned.hook->counter), session_->missed(*planned.taken)};
-        if (planned.taken->way == Way::tracefs_kprobe)
-            hits.missed =
-                count_sites(kernel_.tracefs, probe_group(), planned.hook->scope == HookScope::function_sites).missed;
+        if (planned.taken->way == Way::tracefs_kprobe) {
+            const bool functions = planned.hook->scope == HookScope::function_sites;
+            hits.missed = count_sites(kernel_.tracefs, probe_group(), functions).missed +
+                          (functions ? session_->calls_skipped() : 0);
+        }
         all.push_back(std::move(hits));
     }
     return all;

@@ -274,6 +274,10 @@ def check_counts(timeline, fails, log, module):
     fails.equal(f"sections of {module} that did not end", 0, sum(section["end_ns"] is None for section in sections))
 
 
+def missed_of(timeline):
+    return lambda hook: sum(probe["missed"] for probe in timeline["capture"]["probes"] if probe["hook"] == hook)
+
+
 HELPERS = {"of": of, "of_name": of_name, "place_function": place_function}
 
 
@@ -305,7 +309,7 @@ def main(check, file, *rest):
     elif check == "holds":
         for expression in rest:
             # The tests' own text, not what comes from a kernel.
-            fails.true(f"does not hold: {expression}", eval(expression, HELPERS | timeline))
+            fails.true(f"does not hold: {expression}", eval(expression, HELPERS | {"missed": missed_of(timeline)} | timeline))
     elif check not in ("valid", "whole"):
         sys.exit(__doc__)
     shown = 20
