@@ -315,7 +315,8 @@ Status Recorder::drain() {
     module_event_ = taken_ = false;
     for (const std::string& line : unloads_->say()) {
         clear_status();
-        std::cerr << "rcuscope: HAZARD: " << line << std::endl;
+        // One write: there may be no time for a second.
+        std::cerr << "rcuscope: HAZARD: " + line + "\n" << std::flush;
     }
     return written_;
 }
