@@ -132,7 +132,13 @@ def check_whole(timeline, fails, disturbed=False):
     for missing in capture["missing"]:
         fails.true(f"missing: {missing}", missing["hook"] in allowed)
         fails.true(f"missing: {missing}", missing["hook"] != "module.functions" or "notrace" in missing["why"])
-    fails.equal("callbacks of unknown fate", 0, sum(callback["state"] == "unknown" for callback in timeline["callbacks"]))
+    # SRCU dequeues with the same function, and may be interrupted in its program by RCU's softirq: then the kernel
+    # counts what it did not run.
+    unknown = [callback for callback in timeline["callbacks"] if callback["state"] == "unknown"]
+    running = [callback for callback in unknown if callback["invoked_ns"] is not None]
+    fails.true(f"more callbacks run at the end than there are CPUs: {running}", len(running) <= timeline["host"]["cpus"])
+    fails.true(f"callbacks of unknown fate, and fewer were missed: {unknown}",
+               len(unknown) - len(running) <= missed_of(timeline)("callback.invoked"))
     # No grace period is missing: each has the kernel's next number, and begins after the last one.
     normal = [period for period in timeline["grace_periods"] if not period["expedited"]]
     for before, after in zip(normal, normal[1:]):
