@@ -374,16 +374,8 @@ static __always_inline void rs_referenced(__u64 mod, bool taken, int change, __u
 	struct rs_module_ref *record;
 	struct rs_cpu *cpu = rs_this_cpu();
 
-	if (!cpu || !mod)
+	if (!cpu || !mod || !rs_followed_module(mod))
 		return;
-	for (__u32 i = 0; i < RS_MAX_FOLLOWED; i++) {
-		if (i >= followed_count)
-			return;
-		if (followed_module[i] == mod)
-			break;
-		if (i == RS_MAX_FOLLOWED - 1)
-			return;
-	}
 	rs_hit(RS_COUNT_MODULE_REF);
 	record = rs_begin(rs_module_ref, cpu, rs_now(), RS_MODULE_REF, taken);
 	if (!record)

@@ -39,12 +39,8 @@ struct {
 
 static __always_inline void rs_read_progress(struct rs_unwatched *progress, struct rs_cpu *state)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct rcu_data *data;
-	__u64 offset = 0;
+	struct rcu_data *data = rs_rcu_data(bpf_get_smp_processor_id());
 
-	bpf_probe_read_kernel(&offset, sizeof(offset), (void *)(per_cpu_offset_address + 8 * cpu));
-	data = (void *)(rcu_data_address + offset);
 	progress->invoked = BPF_CORE_READ(data, n_cbs_invoked);
 	BPF_CORE_READ_INTO(&progress->gp_seq, data, cblist.gp_seq);
 	progress->callbacks_done = state->callbacks_done;

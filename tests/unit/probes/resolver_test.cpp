@@ -287,7 +287,7 @@ TEST(HookTable, SaysOfEveryProgramWhereItIsAttached) {
                     << program.name << " is in " << section;
                 std::string place = kind;
                 if (program.of_kernel())
-                    place.append("/").append(program.function.empty() ? program.tracepoint : program.function);
+                    place.append("/").append(program.place());
                 EXPECT_EQ(section, place) << program.name;
             }
 }
