@@ -94,16 +94,17 @@ parse() {
 
 # In the guest: records MODULE while it is loaded, used until the condition
 # UNTIL holds, however long that takes here, and unloaded.
-guest_commands() { # NAME MODULE UNTIL [PARAMETER]...
-	local name=$1 module=$2 until=$3
-	shift 3
+guest_commands() { # STDERR NAME MODULE UNTIL [PARAMETER]...
+	local stderr=$1 name=$2 module=$3 until=$4
+	shift 4
 	cat <<END
 cat >load-and-unload <<'SCRIPT'
 insmod /kmod/$module.ko $* || exit
 until $until; do usleep 50000; done
 rmmod $module
 SCRIPT
-rcuscope record --quiet -m /kmod/$module.ko --until-unload -o /out/$name.rcu -- sh load-and-unload
+echo on >/proc/sys/kernel/printk_devkmsg
+rcuscope record --quiet -m /kmod/$module.ko --until-unload -o /out/$name.rcu -- sh load-and-unload 2>$stderr
 status=\$?
 dmesg >/out/$name.log
 exit \$status
@@ -113,11 +114,12 @@ END
 # Records into the folder NEW what guest_commands gives for the arguments.
 record() { # SECONDS PANICS NAME MODULE...
 	local seconds=$1 panics=$2 name=$3 module=$4 status=0 guest=$NEW/guest-$3
-	local options=()
+	local options=() stderr=/dev/stderr
 	shift 2
-	[[ $panics == no ]] || options=(--expect-panic)
+	# What goes through a pipe may be lost in a panic; the kernel's log is not.
+	[[ $panics == no ]] || options=(--expect-panic) stderr=/dev/kmsg
 	tests/vm/vm run --kernel "$KERNEL" --timeout "$seconds" --rcuscope "$RCUSCOPE" "${options[@]}" \
-		--out "$guest" -- "$(guest_commands "$@")" >"$NEW/$name.output" || status=$?
+		--out "$guest" -- "$(guest_commands "$stderr" "$@")" >"$NEW/$name.output" || status=$?
 	if ((status)); then
 		note "the guest's output:"
 		sed 's/^/  | /' "$NEW/$name.output" >&2
@@ -192,7 +194,7 @@ demo_hazard() {
 1. unload=none: the exit function returns while callbacks are queued
 
 What the tracer said before the kernel died:
-$(grep -a HAZARD "$NEW/crash.output" | fold -s -w 110 | sed 's/^/  /')
+$(grep -a HAZARD "$OUT/crash.log" | sed 's/.*rcuscope: /rcuscope: /' | fold -s -w 110 | sed 's/^/  /')
 How the kernel died:
 $(grep -aE 'BUG: |RIP: |Kernel panic' "$OUT/crash.log" | awk '!seen[$0]++' | sed 's/^/  /' | head -n 4)
 What the recording shows, which was on the disk by then:

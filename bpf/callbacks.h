@@ -107,19 +107,26 @@ int BPF_KPROBE(call_rcu_hurry_kprobe, void *head, void *func)
 	return 0;
 }
 
+/* A CPU's rcu_data; NULL if there is none. */
+static __always_inline struct rcu_data *rs_rcu_data(__u32 cpu)
+{
+	__u64 offset = 0;
+
+	if (bpf_probe_read_kernel(&offset, sizeof(offset),
+				  (void *)(per_cpu_offset_address + 8 * cpu)))
+		return NULL;
+	return (void *)(rcu_data_address + offset);
+}
+
 /* SRCU keeps such lists too; of RCU's, each is in a CPU's rcu_data. Returns the CPU, or -1. */
 static __always_inline int rs_list_cpu(struct rcu_segcblist *list)
 {
 	struct rcu_data *data = (void *)list - bpf_core_field_offset(struct rcu_data, cblist);
 	__u32 list_cpu = BPF_CORE_READ(data, cpu);
-	__u64 offset = 0;
 
 	if (list_cpu >= cpu_limit || list_cpu >= RS_MAX_CPUS)
 		return -1;
-	if (bpf_probe_read_kernel(&offset, sizeof(offset),
-				  (void *)(per_cpu_offset_address + 8 * list_cpu)))
-		return -1;
-	return rcu_data_address + offset == (__u64)data ? (int)list_cpu : -1;
+	return rs_rcu_data(list_cpu) == data ? (int)list_cpu : -1;
 }
 
 static __always_inline bool rs_callbacks_pending(void)

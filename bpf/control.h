@@ -43,6 +43,7 @@ struct rs_cpu {
 	rs_u64 lost_told; /* lost_total as last sent */
 	rs_u64 sent;
 	rs_u64 callbacks_done; /* followed ones that ran here */
+	rs_u64 calls_skipped;  /* of their functions, whose probes did not run: skipped.h */
 };
 
 struct rs_name {

@@ -42,6 +42,18 @@ static __always_inline int rs_followed_code(__u64 address)
 	return -1;
 }
 
+/* Whether it is the struct module of a followed one that is loaded. */
+static __always_inline bool rs_followed_module(__u64 mod)
+{
+	for (__u32 i = 0; i < RS_MAX_FOLLOWED; i++) {
+		if (i >= followed_count)
+			break;
+		if (followed_module[i] == mod)
+			return true;
+	}
+	return false;
+}
+
 /* Names of followed modules, each with its place in followed_code[]. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

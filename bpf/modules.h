@@ -48,24 +48,29 @@ static __always_inline void rs_send_module(struct rs_cpu *cpu, __u16 step,
 	rs_send_urgent(cpu, record);
 }
 
-/* What is pending as a followed module goes: user space is to hear that while the kernel lives. */
-static __always_inline void rs_send_pending(struct rs_cpu *cpu, __u16 step, struct rs_name *name)
+/*
+ * What is pending as a followed module goes: user space is to hear that while
+ * the kernel lives. Returns how many callbacks.
+ */
+static __always_inline __u64 rs_send_pending(struct rs_cpu *cpu, __u16 step, struct rs_name *name)
 {
 	__u32 *followed = bpf_map_lookup_elem(&followed_names, name);
 	struct rs_module_pending *record;
-	__u64 queued, invoked;
+	__u64 queued, invoked, pending;
 
 	if (!followed)
-		return;
+		return 0;
 	/* In this order: what is invoked in between must not seem to be pending for ever. */
 	invoked = followed_callbacks_invoked[rs_place(*followed)];
 	queued = followed_callbacks_queued[rs_place(*followed)];
+	pending = queued > invoked ? queued - invoked : 0;
 	record = rs_begin(rs_module_pending, cpu, rs_now(), RS_MODULE_PENDING, step);
 	if (!record)
-		return;
-	record->pending = queued > invoked ? queued - invoked : 0;
+		return pending;
+	record->pending = pending;
 	__builtin_memcpy(record->name, name->text, sizeof(record->name));
 	rs_send_urgent(cpu, record);
+	return pending;
 }
 
 #define RS_MAX_SECTIONS 1024
@@ -161,9 +166,14 @@ static __always_inline void rs_module_returned(__u64 which, int ret)
 		step = ret < 0 ? RS_MODULE_FAILED : RS_MODULE_LIVE;
 	/* The address may be somebody else's from now on: user space sees that from the record. */
 	rs_send_module(cpu, step, note, ret);
-	followed = which == RS_NOTE_FREE ? bpf_map_lookup_elem(&followed_names, &note->name) : NULL;
-	if (followed) {
-		rs_send_pending(cpu, step, &note->name);
+	followed = bpf_map_lookup_elem(&followed_names, &note->name);
+	/* The init section goes, and another module's code may come to its place. */
+	if (followed && which == RS_NOTE_INIT)
+		followed_code[rs_place(*followed)].init.size = 0;
+	if (followed && which == RS_NOTE_FREE) {
+		/* What is still pending is followed to wherever that leads. */
+		if (!rs_send_pending(cpu, step, &note->name))
+			followed_code[rs_place(*followed)].core.size = 0;
 		followed_module[rs_place(*followed)] = 0;
 		__sync_fetch_and_add(&followed_freed[rs_place(*followed)], 1);
 	}
@@ -364,16 +374,8 @@ static __always_inline void rs_referenced(__u64 mod, bool taken, int change, __u
 	struct rs_module_ref *record;
 	struct rs_cpu *cpu = rs_this_cpu();
 
-	if (!cpu || !mod)
+	if (!cpu || !mod || !rs_followed_module(mod))
 		return;
-	for (__u32 i = 0; i < RS_MAX_FOLLOWED; i++) {
-		if (i >= followed_count)
-			return;
-		if (followed_module[i] == mod)
-			break;
-		if (i == RS_MAX_FOLLOWED - 1)
-			return;
-	}
 	rs_hit(RS_COUNT_MODULE_REF);
 	record = rs_begin(rs_module_ref, cpu, rs_now(), RS_MODULE_REF, taken);
 	if (!record)

@@ -39,12 +39,8 @@ struct {
 
 static __always_inline void rs_read_progress(struct rs_unwatched *progress, struct rs_cpu *state)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct rcu_data *data;
-	__u64 offset = 0;
+	struct rcu_data *data = rs_rcu_data(bpf_get_smp_processor_id());
 
-	bpf_probe_read_kernel(&offset, sizeof(offset), (void *)(per_cpu_offset_address + 8 * cpu));
-	data = (void *)(rcu_data_address + offset);
 	progress->invoked = BPF_CORE_READ(data, n_cbs_invoked);
 	BPF_CORE_READ_INTO(&progress->gp_seq, data, cblist.gp_seq);
 	progress->callbacks_done = state->callbacks_done;
@@ -77,10 +73,14 @@ int BPF_PROG(skipped_exit, unsigned int vector)
 	if (vector != RS_RCU_SOFTIRQ || !before || !before->since_ns || !cpu)
 		return 0;
 	rs_read_progress(&now, cpu);
-	count = rcu_by_kprobe ? now.invoked - before->invoked
-			      : now.callbacks_done - before->callbacks_done;
+	if (!rcu_by_kprobe) {
+		__sync_fetch_and_add(&cpu->calls_skipped,
+				     now.callbacks_done - before->callbacks_done);
+		return 0;
+	}
+	count = now.invoked - before->invoked;
 	/* Callbacks assigned to a grace period: one record for the list. */
-	if (!count && rcu_by_kprobe)
+	if (!count)
 		count = now.gp_seq[1] != before->gp_seq[1] || now.gp_seq[2] != before->gp_seq[2];
 	if (count)
 		rs_count_losses(cpu, before->since_ns, rs_now(), count);

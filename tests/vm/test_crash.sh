@@ -15,7 +15,9 @@ insmod /kmod/rcu_unload.ko unload=none backlog=20000 long_read_ms=200 || exit
 until dmesg | grep -q 'rcu_del: '; do usleep 50000; done
 rmmod rcu_unload
 SCRIPT
-rcuscope record -m /kmod/rcu_unload.ko --until-unload -o /out/run.rcu -- sh load-and-unload 2>&1
+# What goes through a pipe may be lost in a panic; the kernel's log is not.
+echo on >/proc/sys/kernel/printk_devkmsg
+rcuscope record -m /kmod/rcu_unload.ko --until-unload -o /out/run.rcu -- sh load-and-unload 2>/dev/kmsg
 GUEST
 )
 
@@ -24,7 +26,7 @@ for ((i = 1; i <= ${RCUSCOPE_CRASHES:-10}; i++)); do
 	rm -rf "$out"
 	expect_run "run $i: the guest panics" 0 "$VM" run --kernel "$KERNEL" --timeout 300 --expect-panic --out "$out" -- "$commands"
 	expect "run $i: the tracer spoke before the kernel died" \
-		grep -qaE 'HAZARD: rcu_unload is being freed while [0-9]+ of its callbacks are queued \(CPU ' "$WORK/stdout"
+		grep -qaE 'HAZARD: rcu_unload is being freed while [0-9]+ of its callbacks are queued \(CPU ' "$out/console.log"
 	expect "run $i: the crash is in RCU's callbacks" grep -qaE 'rcu_do_batch|rcu_core' "$out/console.log"
 	expect_run "run $i: the capture can be exported" 0 "$RCUSCOPE" export "$out/run.rcu" -o "$out/run.json"
 	check_timeline valid "$out/run.json"
@@ -36,6 +38,6 @@ for ((i = 1; i <= ${RCUSCOPE_CRASHES:-10}; i++)); do
 		'0 <= len([c for c in of(callbacks, "rcu_unload") if c["invoked_ns"] is None or c["invoked_ns"] > modules[0]["free_begin_ns"]]) - modules[0]["pending_at_free"] <= modules[0]["pending_at_free"] / 100' \
 		'len(hazards[-1]["callbacks"]) == len([c for c in of(callbacks, "rcu_unload") if (c["done_ns"] is None and (c["invoked_ns"] is None or c["invoked_ns"] > modules[0]["free_begin_ns"])) or (modules[0]["freed_ns"] and c["done_ns"] and c["done_ns"] > modules[0]["freed_ns"])])' \
 		'any(c["done_ns"] and c["done_ns"] > modules[0]["free_begin_ns"] for c in callbacks)'
-	((failures == 0)) || { cat "$WORK/stdout"; break; }
+	((failures == 0)) || { tail -n 30 "$out/console.log"; break; }
 done
 finish

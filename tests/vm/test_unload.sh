@@ -89,11 +89,12 @@ for way in "${RIGHT_WAYS[@]}"; do
 		'all(c["state"] == "done" for c in of(callbacks, "rcu_unload"))' \
 		'all("had not run" not in m["verdict"] for m in of_name(modules, "rcu_unload"))'
 done
-# The last that a callback does is to put its reference: a jump, from which module_put() returns to RCU.
+# The last that a callback does is to put its reference: a jump, from which module_put() returns to RCU. In an
+# interrupt that comes within another module_put() it is missed, and told.
 check_timeline holds "$OUT/modref.json" \
 	"len([m for m in of_name(modules, 'rcu_unload') if m['refusals']]) == $ROUNDS" \
 	'len([r for m in modules for r in m["references"] if r["taken"] and (r["caller"] or "").startswith("rcu_unload:")]) == len(of(callbacks, "rcu_unload"))' \
-	'len([r for m in modules for r in m["references"] if not r["taken"] and (r["caller"] or "").startswith(("rcu_unload:", "rcu_do_batch"))]) == len(of(callbacks, "rcu_unload"))'
+	'len(of(callbacks, "rcu_unload")) - missed("module.references") <= len([r for m in modules for r in m["references"] if not r["taken"] and (r["caller"] or "").startswith(("rcu_unload:", "rcu_do_batch"))]) <= len(of(callbacks, "rcu_unload"))'
 
 # Without any way the kernel may die of it; then the rest is done by the next one.
 for ((left = ROUNDS, boots = 0; left > 0 && boots < ROUNDS; boots++)); do

@@ -97,12 +97,15 @@ std::string functions_of(const std::vector<const Callback*>& callbacks) {
     return most_frequent(names, 3);
 }
 
+std::string origin_of(const CodePlace& caller) {
+    return caller.function.empty() ? "at a place not known" : "in " + place_name(caller, true);
+}
+
 std::string origins_of(const std::vector<const Callback*>& callbacks) {
     constexpr std::size_t shown = 2;
     std::map<std::string, Origin> origins;
     for (const Callback* callback : callbacks) {
-        const bool known = !callback->caller.function.empty();
-        Origin& origin = origins[known ? "in " + place_name(callback->caller, true) : "at a place not known"];
+        Origin& origin = origins[origin_of(callback->caller)];
         origin.count++;
         origin.cpus.insert(callback->queued_cpu);
         origin.comms.push_back(callback->queued_comm);

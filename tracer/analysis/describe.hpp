@@ -20,6 +20,9 @@ std::string most_frequent(const std::vector<std::string>& names, std::size_t sho
 // "rcu_unload:node_free, rcu_unload:list_free and 2 more": most callbacks first.
 std::string functions_of(const std::vector<const Callback*>& callbacks);
 
+// "in rcu_unload:writer_fn+0x12", "at a place not known"
+std::string origin_of(const CodePlace& caller);
+
 // "in rcu_unload:writer_fn+0x12 (CPUs 0 and 1, task writer) and rcu_unload:init+0x8 (CPU 1, task insmod)":
 // where they were queued, by the places with most of them.
 std::string origins_of(const std::vector<const Callback*>& callbacks);

@@ -28,10 +28,6 @@ struct Pair {
 // Where the two were queued, and what the second is to run.
 using Places = std::tuple<std::string, std::string, std::string>;
 
-std::string place_or_unknown(const CodePlace& place) {
-    return place.function.empty() ? "at a place not known" : "in " + place_name(place, true);
-}
-
 // Until when the file surely has what happened on each CPU: one that was cut off
 // may lack the end of some CPUs' records. Callbacks mostly run where they were queued.
 class Extent {
@@ -84,9 +80,8 @@ std::map<Places, std::vector<Pair>> find_pairs(const Timeline& timeline, const L
             !was_pending(before, callback, losses, extent)) {
             continue;
         }
-        pairs[{place_or_unknown(before.caller), place_or_unknown(callback.caller),
-               place_name(callback.function, false)}]
-            .push_back({.first = &before, .second = &callback});
+        pairs[{origin_of(before.caller), origin_of(callback.caller), place_name(callback.function, false)}].push_back(
+            {.first = &before, .second = &callback});
     }
     return pairs;
 }

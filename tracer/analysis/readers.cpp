@@ -42,6 +42,10 @@ Function function_of(const ReadSection& section) {
     return {section.place.module, section.place.function};
 }
 
+std::string name_of(const Function& function) {
+    return function.second.empty() ? "a function without a name" : function.first + ":" + function.second;
+}
+
 // "rcu_demo:reader+0x12 (task reader 812, CPU 2)"
 std::string where(const ReadSection& section) {
     return place_name(section.place, true) + " (task " + section.comm + " " + std::to_string(section.tid) + ", CPU " +
@@ -61,8 +65,7 @@ Hazard warning(const char* kind, const Function& function, Group group, std::str
 Hazard blocked(const Timeline& timeline, const Function& function, Group group) {
     const std::size_t count = group.sections.size();
     const ReadSection& shown = timeline.read_sections[group.worst_known ? group.worst_section : group.sections.front()];
-    std::string text = function.second.empty() ? "a function without a name" : function.first + ":" + function.second;
-    text += " gave up the CPU within " + counted(count, "read-side section");
+    std::string text = name_of(function) + " gave up the CPU within " + counted(count, "read-side section");
     text += group.worst_known ? ", for up to " + duration_text(group.worst) : ", for a time not known";
     text += ", in the one of " + where(shown) +
             ": a task must not block within rcu_read_lock(), since every grace period waits for it; move the call "
@@ -72,13 +75,13 @@ Hazard blocked(const Timeline& timeline, const Function& function, Group group) 
 
 Hazard long_one(const Timeline& timeline, const Function& function, Group group, Nanoseconds limit) {
     const ReadSection& worst = timeline.read_sections[group.worst_section];
-    std::string text = function.second.empty() ? "a function without a name" : function.first + ":" + function.second;
-    text += " had " + counted(group.sections.size(), "read-side section") + " of " + duration_text(limit) +
-            " or longer, the longest of " + duration_text(group.worst) +
-            (worst.end ? "" : " until the recording ended") + ", " + where(worst) +
-            ": a grace period that begins within it cannot end before it, so that callbacks and whoever waits in "
-            "synchronize_rcu() wait as long; leave the section and enter it again between portions of the work, or "
-            "use SRCU.";
+    std::string text =
+        name_of(function) + " had " + counted(group.sections.size(), "read-side section") + " of " +
+        duration_text(limit) + " or longer, the longest of " + duration_text(group.worst) +
+        (worst.end ? "" : " until the recording ended") + ", " + where(worst) +
+        ": a grace period that begins within it cannot end before it, so that callbacks and whoever waits in "
+        "synchronize_rcu() wait as long; leave the section and enter it again between portions of the work, or "
+        "use SRCU.";
     return warning("long-reader", function, std::move(group), std::move(text));
 }
 

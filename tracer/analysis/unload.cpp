@@ -68,16 +68,13 @@ std::string not_run(const Callbacks& callbacks, std::uint64_t count, const char*
 
 Hazard hazard_of(const JudgedLife& judged, const char* kind, const char* severity, Nanoseconds at,
                  const Callbacks& callbacks, std::string text) {
-    return {.kind = judged.init_failed ? "init-failed-with-pending-callbacks" : kind,
+    return {.kind = unload_hazard_kind(judged, kind),
             .severity = severity,
             .module = judged.life->name,
             .at = at,
             .callbacks = ids_of(callbacks),
             .text = std::move(text)};
 }
-
-constexpr const char* freed_with_pending = "freed-with-pending-callbacks";
-constexpr const char* without_barrier = "exit-without-barrier";
 
 Hazard freed_too_early(const JudgedLife& judged, const Timeline& timeline) {
     const bool running = std::any_of(judged.late.begin(), judged.late.end(), [&](const Callback* callback) {
@@ -166,6 +163,10 @@ std::optional<Hazard> unsure_hazard(const JudgedLife& judged) {
 }
 
 } // namespace
+
+const char* unload_hazard_kind(const JudgedLife& judged, const char* of_exit) {
+    return judged.init_failed ? "init-failed-with-pending-callbacks" : of_exit;
+}
 
 std::vector<Hazard> unload_hazards(const JudgedLife& judged, const Timeline& timeline) {
     std::vector<Hazard> hazards;

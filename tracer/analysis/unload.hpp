@@ -11,6 +11,12 @@
 
 namespace rcuscope {
 
+inline constexpr const char* freed_with_pending = "freed-with-pending-callbacks";
+inline constexpr const char* without_barrier = "exit-without-barrier";
+
+// What such a hazard is called for this life: a failed init has a kind of its own.
+const char* unload_hazard_kind(const JudgedLife& judged, const char* of_exit);
+
 // At most one that is certain, and one of what is not known.
 std::vector<Hazard> unload_hazards(const JudgedLife& judged, const Timeline& timeline);
 

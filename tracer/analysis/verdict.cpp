@@ -7,6 +7,7 @@
 
 #include "analysis/describe.hpp"
 #include "analysis/exit_waits.hpp"
+#include "analysis/unload.hpp"
 #include "base/duration.hpp"
 #include "base/error.hpp"
 #include "timeline/moment.hpp"
@@ -14,10 +15,6 @@
 namespace rcuscope {
 
 namespace {
-
-const char* pending_hazard(const JudgedLife& judged, const char* of_exit) {
-    return judged.init_failed ? "init-failed-with-pending-callbacks" : of_exit;
-}
 
 // "12 of 212 callbacks"; the kernel may have counted more than the recording holds.
 std::string share(std::uint64_t some, const JudgedLife& judged) {
@@ -62,7 +59,7 @@ std::string of_going(const JudgedLife& judged, const Timeline& timeline) {
     if (judged.late_count > 0) {
         const bool orderly = !judged.gone && capture.complete;
         return share(judged.late_count, judged) + " had not run " + when_gone(judged, capture) + ": see " +
-               pending_hazard(judged, orderly ? "exit-without-barrier" : "freed-with-pending-callbacks");
+               unload_hazard_kind(judged, orderly ? without_barrier : freed_with_pending);
     }
     std::string text;
     if (judged.just_ran_count > 0) {
@@ -70,12 +67,12 @@ std::string of_going(const JudgedLife& judged, const Timeline& timeline) {
                            : judged.life->exit_done ? "its exit function had returned"
                                                     : "free_module() was entered";
         text = share(judged.just_ran_count, judged) + " had not run when " + when + ": see " +
-               pending_hazard(judged, "exit-without-barrier");
+               unload_hazard_kind(judged, without_barrier);
     }
     if (!judged.unsure.empty()) {
         text += text.empty() ? "" : "; ";
         text += "it is not known whether " + share(judged.unsure.size(), judged) + " had run " +
-                when_gone(judged, capture) + ": see " + pending_hazard(judged, "freed-with-pending-callbacks");
+                when_gone(judged, capture) + ": see " + unload_hazard_kind(judged, freed_with_pending);
     }
     return text.empty() ? of_calm(judged) : text;
 }

@@ -25,7 +25,8 @@ struct Program {
     std::string_view function;     // of the kernel
     std::string_view tracepoint{}; // of the kernel; neither: attached to the sites of followed modules
 
-    bool of_kernel() const { return !function.empty() || !tracepoint.empty(); }
+    std::string_view place() const { return function.empty() ? tracepoint : function; }
+    bool of_kernel() const { return !place().empty(); }
 };
 
 struct Alternative {

@@ -105,6 +105,15 @@ struct BpfSession::Impl {
     Status make_rings(const SessionConfig& config);
     Status attach(const AttachPlan& plan);
     std::vector<rs_cpu> cpu_states() const;
+
+    // Of all CPUs.
+    template <typename Count>
+    std::uint64_t sum(Count count) const {
+        std::uint64_t total = 0;
+        for (const rs_cpu& state : cpu_states())
+            total += count(state);
+        return total;
+    }
 };
 
 Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& config) {
@@ -268,10 +277,7 @@ ModuleCounts BpfSession::module(std::size_t followed) const {
 }
 
 std::uint64_t BpfSession::hits(unsigned counter) const {
-    std::uint64_t sum = 0;
-    for (const rs_cpu& state : impl_->cpu_states())
-        sum += state.hits[counter];
-    return sum;
+    return impl_->sum([counter](const rs_cpu& state) { return state.hits[counter]; });
 }
 
 std::uint64_t BpfSession::missed(const Alternative& alternative) const {
@@ -284,6 +290,10 @@ std::uint64_t BpfSession::missed(const Alternative& alternative) const {
             sum += info.recursion_misses;
     }
     return sum;
+}
+
+std::uint64_t BpfSession::calls_skipped() const {
+    return impl_->sum([](const rs_cpu& state) { return state.calls_skipped; });
 }
 
 std::vector<CpuLoss> BpfSession::losses() const {

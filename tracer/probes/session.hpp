@@ -72,6 +72,8 @@ public:
     std::uint64_t hits(unsigned counter) const;
     // Runs that a hook's programs missed because the kernel refused to run them within each other.
     std::uint64_t missed(const Alternative& alternative) const;
+    // Calls of callbacks' functions whose probes the kernel skipped, while RCU itself was seen.
+    std::uint64_t calls_skipped() const;
     std::vector<CpuLoss> losses() const;
 
 private:

@@ -234,9 +234,8 @@ Status Recorder::open_capture() {
             continue;
         std::string functions;
         for (const Program& program : planned.taken->programs)
-            if (const auto place = program.function.empty() ? program.tracepoint : program.function;
-                functions.find(place) == std::string::npos)
-                functions += (functions.empty() ? "" : ", ") + std::string(place);
+            if (functions.find(program.place()) == std::string::npos)
+                functions += (functions.empty() ? "" : ", ") + std::string(program.place());
         metadata_.probes.push_back({hook, std::string(to_text(planned.taken->way)), functions});
     }
     // bpf/skipped.h: what it can tell is told as lost.
@@ -308,15 +307,17 @@ Status Recorder::drain() {
     if (written_)
         if (const auto names = symbols_->names(); !names.empty())
             written_ = writer_->symbols(names);
-    // The kernel may die right after a module went: what led to it must be on the disk.
+    // The kernel may have milliseconds to live. Saying so takes less of them than the disk does, which
+    // must have what led to it next.
+    for (const std::string& line : unloads_->say()) {
+        clear_status();
+        // One write: there may be no time for a second.
+        std::cerr << "rcuscope: HAZARD: " + line + "\n" << std::flush;
+    }
     const bool must_hold = module_event_ || (unloads_->in_danger() && taken_);
     if (written_ && must_hold)
         written_ = writer_->flush(true);
     module_event_ = taken_ = false;
-    for (const std::string& line : unloads_->say()) {
-        clear_status();
-        std::cerr << "rcuscope: HAZARD: " << line << std::endl;
-    }
     return written_;
 }
 
@@ -388,9 +389,11 @@ std::vector<ProbeHits> Recorder::hits() const {
             continue;
         ProbeHits hits{std::string(planned.hook->name), std::string(to_text(planned.taken->way)),
                        session_->hits(planned.hook->counter), session_->missed(*planned.taken)};
-        if (planned.taken->way == Way::tracefs_kprobe)
-            hits.missed =
-                count_sites(kernel_.tracefs, probe_group(), planned.hook->scope == HookScope::function_sites).missed;
+        if (planned.taken->way == Way::tracefs_kprobe) {
+            const bool functions = planned.hook->scope == HookScope::function_sites;
+            hits.missed = count_sites(kernel_.tracefs, probe_group(), functions).missed +
+                          (functions ? session_->calls_skipped() : 0);
+        }
         all.push_back(std::move(hits));
     }
     return all;

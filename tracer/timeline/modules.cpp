@@ -91,7 +91,7 @@ void ModuleTracker::init_failed(Nanoseconds at, const event::Module& module) {
         return;
     }
     const auto newest = newest_.find(module.name);
-    const bool known = newest != newest_.end() && lives_[newest->second].loaded && !lives_[newest->second].init_done;
+    const bool known = newest != newest_.end() && lives_[newest->second].loaded;
     ModuleLife& life = known ? lives_[newest->second] : life_before(module.name, &ModuleLife::init_done);
     life.init_done = at;
     life.init_error = module.ret;

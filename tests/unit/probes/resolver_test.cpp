@@ -17,7 +17,6 @@ using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-using testing::Property;
 
 // A kernel that has all that the table names.
 KernelOffer everything() {
@@ -286,8 +285,10 @@ TEST(HookTable, SaysOfEveryProgramWhereItIsAttached) {
                             : fentry                    ? kind == "fentry" || kind == "fexit"
                                                         : kind == "kprobe" || kind == "kretprobe")
                     << program.name << " is in " << section;
-                const std::string place(program.function.empty() ? program.tracepoint : program.function);
-                EXPECT_EQ(section, place.empty() ? kind : kind + "/" + place) << program.name;
+                std::string place = kind;
+                if (program.of_kernel())
+                    place.append("/").append(program.place());
+                EXPECT_EQ(section, place) << program.name;
             }
 }
 
