@@ -44,14 +44,6 @@ int BPF_KPROBE(gp_request_kprobe, void *node, void *data, unsigned long wanted)
 	return 0;
 }
 
-static __always_inline struct rcu_data *rs_rcu_data(__u32 cpu)
-{
-	__u64 offset = 0;
-
-	bpf_probe_read_kernel(&offset, sizeof(offset), (void *)(per_cpu_offset_address + 8 * cpu));
-	return (void *)(rcu_data_address + offset);
-}
-
 static __always_inline __u16 rs_quiescent_kind(struct rcu_node *node, __u64 mask)
 {
 	struct rcu_state *state = (void *)rcu_state_address;
