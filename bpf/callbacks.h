@@ -13,6 +13,7 @@
 #include "caller.h"
 #include "emit.h"
 #include "follow.h"
+#include "grace_periods.h"
 
 /* Per-CPU address of the kernel's static variable rcu_data, and of __per_cpu_offset[]. */
 const volatile __u64 rcu_data_address;
@@ -35,16 +36,109 @@ struct {
 
 __u64 queued_by_followed_count;
 
+/* A CPU's rcu_data; NULL if there is none. */
+static __always_inline struct rcu_data *rs_rcu_data(__u32 cpu)
+{
+	__u64 offset = 0;
+
+	if (bpf_probe_read_kernel(&offset, sizeof(offset),
+				  (void *)(per_cpu_offset_address + 8 * cpu)))
+		return NULL;
+	return (void *)(rcu_data_address + offset);
+}
+
+/*
+ * Where callbacks are offloaded, they may be put into a bypass list first,
+ * which is later appended to the CPU's own list as a whole
+ * (rcu_nocb_try_bypass()). While it holds any, all that follow go there too: so
+ * it holds those since the last one that found it empty, or that it was flushed
+ * for.
+ */
+struct rs_bypass {
+	__u64 queued_ns; /* the newest callback */
+	__u64 since_ns;	 /* the first that is in the bypass, if any is */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RS_MAX_CPUS);
+	__type(key, __u32);
+	__type(value, struct rs_bypass);
+} bypasses SEC(".maps");
+
+static __always_inline bool rs_offloading(void)
+{
+	struct rcu_state *state = (void *)rcu_state_address;
+
+	return bpf_core_field_exists(state->nocb_is_setup) && BPF_CORE_READ(state, nocb_is_setup);
+}
+
+/* A callback is about to be queued on this CPU. */
+static __always_inline void rs_note_bypass(__u64 ns)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct rs_bypass *bypass;
+	struct rcu_data *data;
+
+	if (!rs_offloading())
+		return;
+	data = rs_rcu_data(cpu);
+	bypass = bpf_map_lookup_elem(&bypasses, &cpu);
+	if (!data || !bypass)
+		return;
+	bypass->queued_ns = ns;
+	if (!BPF_CORE_READ(data, nocb_bypass.len))
+		bypass->since_ns = ns;
+}
+
+/* The bypass list is emptied; then `head`, if any, is put into it. */
+static __always_inline void rs_bypass_flushed(struct rcu_cblist *bypassed, void *head)
+{
+	struct rcu_data *data = (void *)bypassed - bpf_core_field_offset(struct rcu_data, nocb_bypass);
+	__u32 cpu = BPF_CORE_READ(data, cpu);
+	struct rs_bypass *bypass = bpf_map_lookup_elem(&bypasses, &cpu);
+
+	rs_hit(RS_COUNT_CB_BYPASS);
+	if (bypass && head)
+		bypass->since_ns = bypass->queued_ns;
+}
+
+SEC("fentry/rcu_cblist_flush_enqueue")
+int BPF_PROG(bypass_fentry, void *to, struct rcu_cblist *from, void *head)
+{
+	rs_bypass_flushed(from, head);
+	return 0;
+}
+
+SEC("kprobe/rcu_cblist_flush_enqueue")
+int BPF_KPROBE(bypass_kprobe, void *to, struct rcu_cblist *from, void *head)
+{
+	rs_bypass_flushed(from, head);
+	return 0;
+}
+
+static __always_inline __u64 rs_bypass_since(__u32 list_cpu)
+{
+	struct rs_bypass *bypass = bpf_map_lookup_elem(&bypasses, &list_cpu);
+	struct rcu_data *data = rs_rcu_data(list_cpu);
+
+	if (!bypass || !data || !rs_offloading() || !BPF_CORE_READ(data, nocb_bypass.len))
+		return 0;
+	return bypass->since_ns;
+}
+
 static __always_inline void rs_call_rcu(enum rs_counter counter, __u64 head, __u64 func,
 					__u64 caller)
 {
 	struct rs_cpu *cpu = rs_this_cpu();
 	struct rs_cb_queued *record;
+	__u64 now = rs_now();
 	int module;
 
 	if (!cpu)
 		return;
 	rs_hit(counter);
+	rs_note_bypass(now);
 	module = rs_followed_code(func);
 	if (module >= 0)
 		__sync_fetch_and_add(&followed_callbacks_queued[rs_place(module)], 1);
@@ -57,7 +151,7 @@ static __always_inline void rs_call_rcu(enum rs_counter counter, __u64 head, __u
 			__sync_fetch_and_add(&queued_by_followed_count, 1);
 	}
 	__sync_fetch_and_add(&followed_queued, 1);
-	record = rs_begin(rs_cb_queued, cpu, rs_now(), RS_CB_QUEUED, 0);
+	record = rs_begin(rs_cb_queued, cpu, now, RS_CB_QUEUED, 0);
 	if (!record)
 		return;
 	record->head = head;
@@ -107,17 +201,6 @@ int BPF_KPROBE(call_rcu_hurry_kprobe, void *head, void *func)
 	return 0;
 }
 
-/* A CPU's rcu_data; NULL if there is none. */
-static __always_inline struct rcu_data *rs_rcu_data(__u32 cpu)
-{
-	__u64 offset = 0;
-
-	if (bpf_probe_read_kernel(&offset, sizeof(offset),
-				  (void *)(per_cpu_offset_address + 8 * cpu)))
-		return NULL;
-	return (void *)(rcu_data_address + offset);
-}
-
 /* SRCU keeps such lists too; of RCU's, each is in a CPU's rcu_data. Returns the CPU, or -1. */
 static __always_inline int rs_list_cpu(struct rcu_segcblist *list)
 {
@@ -152,6 +235,7 @@ static __always_inline void rs_assigned(struct rcu_segcblist *list, __u64 gp_seq
 	record->gp_seq = gp_seq;
 	record->list_cpu = list_cpu;
 	record->reserved = 0;
+	record->bypass_ns = rs_bypass_since(list_cpu);
 	rs_send(cpu, record);
 }
 

@@ -35,18 +35,25 @@ struct rcu_state {
 	unsigned long expedited_sequence;
 	struct task_struct *gp_kthread;
 	short gp_state;
+	int nocb_is_setup; /* with CONFIG_RCU_NOCB_CPU */
 };
 
 struct rcu_node {
 	unsigned long gp_seq;
 	unsigned long qsmask;
+	unsigned long expmask;
 	int grplo;
 	__u8 level;
 	struct list_head *gp_tasks;
+	struct list_head *exp_tasks;
 };
 
 struct rcu_segcblist {
 	unsigned long gp_seq[4]; /* RCU_CBLIST_NSEGS */
+};
+
+struct rcu_cblist {
+	long len;
 };
 
 struct rcu_data {
@@ -55,6 +62,7 @@ struct rcu_data {
 	struct rcu_segcblist cblist;
 	unsigned long n_cbs_invoked;
 	int cpu;
+	struct rcu_cblist nocb_bypass; /* with CONFIG_RCU_NOCB_CPU */
 };
 
 struct task_struct {

@@ -95,32 +95,41 @@ int BPF_KPROBE(quiescent_kprobe, unsigned long mask, void *node, unsigned long g
 	return 0;
 }
 
-/* A task that was preempted within a section, and for which the grace period waits. */
-static long rs_send_blocked(__u32 index, void *unused)
+/*
+ * A task that was preempted within a section, and for which the grace period
+ * waits. flags: RS_GP_EXPEDITED, for the expedited one.
+ */
+static long rs_send_blocked(__u32 index, __u16 *flags)
 {
+	bool expedited = *flags & RS_GP_EXPEDITED;
 	struct rs_gp_blocked *record;
 	struct rs_cpu *cpu = rs_this_cpu();
 	struct task_struct *task;
 	struct rcu_node *node;
 	__u64 entry;
 
-	(void)unused;
 	node = BPF_CORE_READ(rs_rcu_data(index), mynode);
 	if (!cpu || !node || BPF_CORE_READ(node, grplo) != (int)index)
 		return 0;
-	entry = (__u64)BPF_CORE_READ(node, gp_tasks);
+	entry = expedited ? (__u64)BPF_CORE_READ(node, exp_tasks) :
+			    (__u64)BPF_CORE_READ(node, gp_tasks);
 	if (!entry)
 		return 0;
 	task = (void *)(entry - bpf_core_field_offset(struct task_struct, rcu_node_entry));
-	record = rs_begin(rs_gp_blocked, cpu, rs_now(), RS_GP_BLOCKED, 0);
+	record = rs_begin(rs_gp_blocked, cpu, rs_now(), RS_GP_BLOCKED, *flags);
 	if (!record)
 		return 0;
-	record->gp_seq = rs_gp_seq();
+	record->gp_seq = expedited ? rs_expedited_seq() : rs_gp_seq();
 	record->tid = BPF_CORE_READ(task, pid);
 	record->first_cpu = index;
 	bpf_probe_read_kernel(record->comm, sizeof(record->comm), task->comm);
 	rs_send(cpu, record);
 	return 0;
+}
+
+static __always_inline void rs_send_all_blocked(__u16 flags)
+{
+	bpf_loop(cpu_limit < RS_MAX_CPUS ? cpu_limit : RS_MAX_CPUS, rs_send_blocked, &flags, 0);
 }
 
 /* The first scans tell most; a grace period that lasts is looked at ever more rarely. */
@@ -145,8 +154,7 @@ static __always_inline void rs_scan_began(void)
 	record->count = count;
 	rs_send(cpu, record);
 	if (rs_power_of_two(count) && bpf_core_field_exists(struct task_struct, rcu_node_entry))
-		bpf_loop(cpu_limit < RS_MAX_CPUS ? cpu_limit : RS_MAX_CPUS, rs_send_blocked, NULL,
-			 0);
+		rs_send_all_blocked(0);
 }
 
 SEC("fentry/force_qs_rnp")
@@ -175,6 +183,25 @@ struct {
 	__type(value, struct rs_sampled);
 } sampled SEC(".maps");
 
+/* What the CPU does, with the frames of the interrupt that it is in. */
+static __always_inline void rs_send_sample(void *ctx, __u64 gp_seq, __u16 flags)
+{
+	struct rs_cpu *cpu = rs_this_cpu();
+	struct rs_gp_sample *record;
+	long bytes;
+
+	if (!cpu)
+		return;
+	record = rs_begin(rs_gp_sample, cpu, rs_now(), RS_GP_SAMPLE, flags);
+	if (!record)
+		return;
+	record->gp_seq = gp_seq;
+	bytes = bpf_get_stack(ctx, record->stack, sizeof(record->stack), 0);
+	record->frames = bytes > 0 ? bytes / sizeof(record->stack[0]) : 0;
+	record->reserved = 0;
+	rs_send(cpu, record);
+}
+
 /*
  * At a CPU's tick, if a scan has just found that the grace period waits for
  * this CPU: what it is doing instead. In user mode, or idle, it is about to
@@ -183,15 +210,12 @@ struct {
 static __always_inline void rs_tick(void *ctx, int user)
 {
 	struct rcu_data *data = rs_rcu_data(bpf_get_smp_processor_id());
-	struct rs_cpu *cpu = rs_this_cpu();
-	struct rs_gp_sample *record;
 	struct rs_sampled *last;
 	struct rcu_node *node;
 	__u64 scans = gp_scans, gp_seq;
 	__u32 zero = 0;
-	long bytes;
 
-	if (!scans || user || !cpu || !rs_power_of_two(scans) || !(__u32)bpf_get_current_pid_tgid())
+	if (!scans || user || !data || !rs_power_of_two(scans) || !(__u32)bpf_get_current_pid_tgid())
 		return;
 	last = bpf_map_lookup_elem(&sampled, &zero);
 	if (!last)
@@ -205,14 +229,7 @@ static __always_inline void rs_tick(void *ctx, int user)
 	last->gp_seq = gp_seq;
 	last->scans = scans;
 	rs_hit(RS_COUNT_GP_SAMPLE);
-	record = rs_begin(rs_gp_sample, cpu, rs_now(), RS_GP_SAMPLE, 0);
-	if (!record)
-		return;
-	record->gp_seq = gp_seq;
-	bytes = bpf_get_stack(ctx, record->stack, sizeof(record->stack), 0);
-	record->frames = bytes > 0 ? bytes / sizeof(record->stack[0]) : 0;
-	record->reserved = 0;
-	rs_send(cpu, record);
+	rs_send_sample(ctx, gp_seq, 0);
 }
 
 SEC("fentry/rcu_sched_clock_irq")

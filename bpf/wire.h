@@ -32,7 +32,7 @@ typedef __s32 rs_s32;
 #define RS_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
 #endif
 
-#define RS_WIRE_VERSION 1
+#define RS_WIRE_VERSION 2
 
 #define RS_COMM_LEN    16 /* TASK_COMM_LEN */
 #define RS_MODULE_LEN  56 /* MODULE_NAME_LEN on 64-bit kernels */
@@ -94,6 +94,8 @@ enum rs_module_step {
 
 /* Flags in rs_header.aux of RS_GP_*. */
 #define RS_GP_EXPEDITED	    1
+/* The same for RS_GP_QUIESCENT, beside its kind. */
+#define RS_QS_EXPEDITED	    0x100
 /* Flags in rs_header.aux of RS_SITE. */
 #define RS_SITE_RETURN	    1 /* the function returns */
 /* Flags in rs_header.aux of RS_SWITCH_OUT. */
@@ -200,15 +202,17 @@ RS_ASSERT_SIZE(rs_cb_queued, 40);
 /*
  * Every callback on list_cpu's list that waits for no particular grace period
  * yet, or for a later one, now waits for the one that ends with gp_seq
- * (state bits zero).
+ * (state bits zero). Where callbacks are offloaded, those that were queued at
+ * bypass_ns (their h.ns) or later are not yet on the list.
  */
 struct rs_cb_assigned {
 	struct rs_header h;
 	rs_u64 gp_seq;
 	rs_u32 list_cpu;
 	rs_u32 reserved;
+	rs_u64 bypass_ns; /* 0: all are on the list */
 };
-RS_ASSERT_SIZE(rs_cb_assigned, 32);
+RS_ASSERT_SIZE(rs_cb_assigned, 40);
 
 struct rs_cb {
 	struct rs_header h;

@@ -67,18 +67,21 @@ public:
     Holder holder() const {
         for (auto evidence : {&Judge::read_section, &Judge::preempted_reader, &Judge::kthread, &Judge::last_cpu}) {
             if (auto found = (this->*evidence)()) {
-                found->text = "GP " + std::to_string(gp_.gp_seq) + " took " + duration_text(elapsed(start_, end_)) +
-                              ": " + found->text;
+                found->text = what_and_how_long() + ": " + found->text;
                 return *found;
             }
         }
         Holder unknown;
-        unknown.text = "GP " + std::to_string(gp_.gp_seq) + " took " + duration_text(elapsed(start_, end_)) +
-                       ", and it is not known who held it: " + missing();
+        unknown.text = what_and_how_long() + ", and it is not known who held it: " + missing();
         return unknown;
     }
 
 private:
+    std::string what_and_how_long() const {
+        return (gp_.expedited ? "expedited GP " : "GP ") + std::to_string(gp_.gp_seq) + " took " +
+               duration_text(elapsed(start_, end_));
+    }
+
     // The report after which nothing more was to come, as far as it was seen.
     const QuiescentState* last_report() const {
         const QuiescentState* last = nullptr;
@@ -155,7 +158,8 @@ private:
         holder.kind = HolderKind::gp_kthread;
         holder.held = elapsed(last_->at, end_);
         holder.text = "every CPU had reported after " + duration_text(elapsed(start_, last_->at)) +
-                      ", and RCU's own thread ran " + duration_text(holder.held) + " later";
+                      (gp_.expedited ? ", and whoever drives it ran " : ", and RCU's own thread ran ") +
+                      duration_text(holder.held) + " later";
         return holder;
     }
 
@@ -175,8 +179,9 @@ private:
             return std::nullopt;
         }
         holder.kind = HolderKind::idle_cpu;
-        holder.text = cpu_list(last_->cpus) + (last_->cpus.size() == 1 ? " was" : " were") +
-                      " idle or in user mode, which a forced scan noticed after " + duration_text(holder.held);
+        holder.text =
+            cpu_list(last_->cpus) + (last_->cpus.size() == 1 ? " was" : " were") + " idle or in user mode, which " +
+            (gp_.expedited ? "was noticed after " : "a forced scan noticed after ") + duration_text(holder.held);
         return holder;
     }
 
@@ -198,7 +203,8 @@ private:
         }
         holder.text = "CPU " + std::to_string(newest->cpu) + ", " + task_text(newest->comm, newest->tid) +
                       (holder.place.known() ? ", in " + place_name(holder.place, false) : ", in the kernel") +
-                      " without a context switch, reported last after " + duration_text(holder.held);
+                      (gp_.expedited ? ", with preemption off" : " without a context switch") +
+                      ", reported last after " + duration_text(holder.held);
         return holder;
     }
 
@@ -210,7 +216,8 @@ private:
             return "a preempted reader, which no forced scan found in time to name it";
         }
         return cpu_list(last_->cpus) + " reported last, after " + duration_text(elapsed(start_, last_->at)) +
-               ", and no tick after a forced scan showed what " + (last_->cpus.size() == 1 ? "it" : "they") + " did";
+               (gp_.expedited ? ", and nothing showed what " : ", and no tick after a forced scan showed what ") +
+               (last_->cpus.size() == 1 ? "it" : "they") + " did";
     }
 
     const GracePeriod& gp_;
@@ -226,7 +233,7 @@ void find_holders(Timeline& timeline) {
     const OpenSections sections(timeline);
     const LossIndex losses(timeline.capture.lost);
     for (GracePeriod& grace_period : timeline.grace_periods) {
-        if (grace_period.expedited || !grace_period.start || !grace_period.end) {
+        if (!grace_period.start || !grace_period.end) {
             continue;
         }
         grace_period.held_by = Judge(grace_period, sections).holder();

@@ -56,10 +56,12 @@ std::optional<EventBody> gp_requested(const rs_gp& wire) {
 }
 
 std::optional<EventBody> gp_quiescent(const rs_gp_quiescent& wire) {
-    if (wire.h.aux > RS_QS_OTHER || wire.first_cpu >= max_cpus) {
+    const unsigned kind = wire.h.aux & ~static_cast<unsigned>(RS_QS_EXPEDITED);
+    if (kind > RS_QS_OTHER || wire.first_cpu >= max_cpus) {
         return std::nullopt;
     }
-    return event::GpQuiescent{static_cast<event::QuiescentKind>(wire.h.aux),
+    return event::GpQuiescent{static_cast<event::QuiescentKind>(kind),
+                              (wire.h.aux & RS_QS_EXPEDITED) != 0,
                               wire.gp_seq,
                               wire.mask,
                               wire.left,
@@ -76,14 +78,15 @@ std::optional<EventBody> gp_blocked(const rs_gp_blocked& wire) {
     if (!comm || wire.first_cpu >= max_cpus) {
         return std::nullopt;
     }
-    return event::GpBlocked{wire.gp_seq, wire.tid, wire.first_cpu, std::move(*comm)};
+    return event::GpBlocked{(wire.h.aux & RS_GP_EXPEDITED) != 0, wire.gp_seq, wire.tid, wire.first_cpu,
+                            std::move(*comm)};
 }
 
 std::optional<EventBody> gp_sample(const rs_gp_sample& wire) {
     if (wire.frames > RS_SAMPLE_FRAMES) {
         return std::nullopt;
     }
-    return event::GpSample{wire.gp_seq, {wire.stack, wire.stack + wire.frames}};
+    return event::GpSample{(wire.h.aux & RS_GP_EXPEDITED) != 0, wire.gp_seq, {wire.stack, wire.stack + wire.frames}};
 }
 
 std::optional<EventBody> cb_queued(const rs_cb_queued& wire) {
@@ -94,7 +97,7 @@ std::optional<EventBody> cb_assigned(const rs_cb_assigned& wire) {
     if (wire.list_cpu >= max_cpus) {
         return std::nullopt;
     }
-    return event::CbAssigned{wire.gp_seq, wire.list_cpu};
+    return event::CbAssigned{wire.gp_seq, wire.list_cpu, wire.bypass_ns};
 }
 
 template <typename Body>

@@ -46,6 +46,7 @@ struct GpRequested {
 enum class QuiescentKind : std::uint8_t { self, scan, init, other };
 struct GpQuiescent { // of a leaf of the tree: CPU first_cpu + n is bit n of the masks
     QuiescentKind kind = QuiescentKind::self;
+    bool expedited = false;
     std::uint64_t gp_seq = 0;
     std::uint64_t mask = 0; // whose quiescent state came in
     std::uint64_t left = 0; // for whose the leaf still waits
@@ -57,12 +58,14 @@ struct GpScan {
     std::uint64_t count = 0; // of this grace period, from 1
 };
 struct GpBlocked { // a preempted reader for which the grace period waits, at a scan
+    bool expedited = false;
     std::uint64_t gp_seq = 0;
     std::uint32_t tid = 0;
     std::uint32_t first_cpu = 0; // of its leaf
     std::string comm;
 };
 struct GpSample { // the event's CPU and task hold up the grace period
+    bool expedited = false;
     std::uint64_t gp_seq = 0;
     std::vector<std::uint64_t> stack; // innermost first, the tick's own frames included
 };
@@ -74,6 +77,7 @@ struct CbQueued {
 struct CbAssigned {
     std::uint64_t gp_seq = 0;
     std::uint32_t list_cpu = 0;
+    std::uint64_t bypass_ns = 0; // callbacks queued since are not on the list yet; 0: all are
 };
 struct CbInvoked {
     std::uint64_t head = 0;

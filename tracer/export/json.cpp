@@ -184,8 +184,10 @@ Json Writer::read_section(const ReadSection& section) const {
 }
 
 Json Writer::wait(const Wait& wait) const {
-    Json json = {{"kind", to_text(wait.kind)},   {"tid", wait.tid},        {"comm", wait.comm},
-                 {"caller", point(wait.caller)}, {"begin_ns", wait.begin}, {"end_ns", or_null(wait.end)}};
+    Json json = {{"kind", to_text(wait.kind)},  {"tid", wait.tid},
+                 {"comm", wait.comm},           {"caller", point(wait.caller)},
+                 {"expedited", wait.expedited}, {"begin_ns", wait.begin},
+                 {"end_ns", or_null(wait.end)}};
     if (options_.addresses)
         json["caller_address"] = address(wait.caller.address);
     return json;

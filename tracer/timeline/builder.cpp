@@ -40,17 +40,20 @@ struct TimelineBuilder::Impl {
     void on(const event::GpScan& body) { grace_periods.scanned(now.at, body); }
     void on(const event::GpBlocked& body) { grace_periods.blocked(now.at, body); }
     void on(const event::GpSample& body) {
-        grace_periods.busy(body.gp_seq, {.at = now.at,
-                                         .cpu = now.cpu,
-                                         .tid = now.tid,
-                                         .comm = task->comm,
-                                         .stack = symbols.interrupted_stack(body.stack)});
+        grace_periods.busy(body.expedited, body.gp_seq,
+                           {.at = now.at,
+                            .cpu = now.cpu,
+                            .tid = now.tid,
+                            .comm = task->comm,
+                            .stack = symbols.interrupted_stack(body.stack)});
     }
     void on(const event::GpCleaned& body) { grace_periods.cleaned(now.at, body); }
     void on(const event::CbQueued& body) {
         callbacks.queued(now, body, symbols.function(body.func), symbols.caller(body.caller), task->comm);
     }
-    void on(const event::CbAssigned& body) { callbacks.assigned(body); }
+    void on(const event::CbAssigned& body) {
+        callbacks.assigned(body, body.bypass_ns ? std::optional(time(body.bypass_ns)) : std::nullopt);
+    }
     void on(const event::CbInvoked& body) {
         const auto list_cpu = batches.invoked(now, *task);
         callbacks.invoked(now, body, task->context, list_cpu);

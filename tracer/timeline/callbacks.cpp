@@ -38,7 +38,7 @@ void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued
     callback.queued_tid = moment.tid;
     callback.queued_comm = comm;
 
-    tracked_.push_back({.number = lists_[moment.cpu].queue(), .reports = losses_.reports()});
+    tracked_.push_back({.number = lists_[moment.cpu].queue(moment.at), .reports = losses_.reports()});
     give_up_if_lost(open_.find(queued.head));
     const auto [head, added] = open_.try_emplace(queued.head, OpenHead{.oldest = index, .newest = index});
     if (!added) { // queued twice: a bug in who queued it, and both are shown
@@ -47,10 +47,10 @@ void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued
     }
 }
 
-void CallbackTracker::assigned(const event::CbAssigned& assigned) {
+void CallbackTracker::assigned(const event::CbAssigned& assigned, MaybeTime bypass) {
     const auto list = lists_.find(assigned.list_cpu);
     if (list != lists_.end()) {
-        list->second.assign(assigned.gp_seq);
+        list->second.assign(assigned.gp_seq, bypass);
     }
 }
 

@@ -26,7 +26,8 @@ public:
 
     void queued(const Moment& moment, const event::CbQueued& queued, CodePlace function, CodePlace caller,
                 const std::string& comm);
-    void assigned(const event::CbAssigned& assigned);
+    // `bypass`: callbacks queued since are not on the list yet.
+    void assigned(const event::CbAssigned& assigned, MaybeTime bypass);
     // `list_cpu`: whose callbacks are being run, if that is known.
     void invoked(const Moment& moment, const event::CbInvoked& invoked, InvocationContext context,
                  std::optional<std::uint32_t> list_cpu);

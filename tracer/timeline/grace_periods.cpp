@@ -63,7 +63,7 @@ void GracePeriodTracker::quiescent(Nanoseconds at, const event::GpQuiescent& qui
             state.cpus.push_back(quiescent.first_cpu + bit);
         }
     }
-    entry(false, quiescent.gp_seq).quiescent_states.push_back(std::move(state));
+    entry(quiescent.expedited, quiescent.gp_seq).quiescent_states.push_back(std::move(state));
 }
 
 void GracePeriodTracker::scanned(Nanoseconds at, const event::GpScan& scan) {
@@ -75,11 +75,12 @@ void GracePeriodTracker::scanned(Nanoseconds at, const event::GpScan& scan) {
 }
 
 void GracePeriodTracker::blocked(Nanoseconds at, const event::GpBlocked& blocked) {
-    entry(false, blocked.gp_seq).preempted_readers.push_back({.at = at, .tid = blocked.tid, .comm = blocked.comm});
+    entry(blocked.expedited, blocked.gp_seq)
+        .preempted_readers.push_back({.at = at, .tid = blocked.tid, .comm = blocked.comm});
 }
 
-void GracePeriodTracker::busy(std::uint64_t gp_seq, BusyCpu cpu) {
-    entry(false, gp_seq).busy_cpus.push_back(std::move(cpu));
+void GracePeriodTracker::busy(bool expedited, std::uint64_t gp_seq, BusyCpu cpu) {
+    entry(expedited, gp_seq).busy_cpus.push_back(std::move(cpu));
 }
 
 std::vector<GracePeriod> GracePeriodTracker::finish() {

@@ -37,7 +37,7 @@ public:
     void quiescent(Nanoseconds at, const event::GpQuiescent& quiescent);
     void scanned(Nanoseconds at, const event::GpScan& scan);
     void blocked(Nanoseconds at, const event::GpBlocked& blocked);
-    void busy(std::uint64_t gp_seq, BusyCpu cpu);
+    void busy(bool expedited, std::uint64_t gp_seq, BusyCpu cpu);
 
     // Sorted, with their ids. Afterwards find_normal() knows their places.
     std::vector<GracePeriod> finish();

@@ -222,6 +222,7 @@ struct Wait {
     std::uint32_t tid = 0;
     std::string comm;
     CodePlace caller;
+    bool expedited = false; // by itself, or as synchronize_rcu() where that is made so
     Nanoseconds begin = 0;
     MaybeTime end;
 };

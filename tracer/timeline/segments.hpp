@@ -18,19 +18,25 @@ namespace rcuscope {
 // as runs of equal values: assigning costs nothing for each callback.
 class SegmentedList {
 public:
-    std::uint64_t queue() { return next_++; }
+    std::uint64_t queue(Nanoseconds at) {
+        queued_.push_back(at);
+        return queued_.size() - 1;
+    }
 
-    // Those without a value, and those with a later one, now wait for `gp_seq`.
-    void assign(std::uint64_t gp_seq) {
+    // Those without a value, and those with a later one, now wait for `gp_seq`; but not
+    // those queued at `bypass` or later, which are not on the list yet.
+    void assign(std::uint64_t gp_seq, MaybeTime bypass) {
+        const auto end = bypass ? std::lower_bound(queued_.begin(), queued_.end(), *bypass) : queued_.end();
+        const std::uint64_t next = std::max(static_cast<std::uint64_t>(end - queued_.begin()), assigned_end_);
         std::uint64_t first = assigned_end_;
         while (!runs_.empty() && seq_later(runs_.back().gp_seq, gp_seq)) {
             first = runs_.back().first;
             runs_.pop_back();
         }
-        if (first < next_ && (runs_.empty() || runs_.back().gp_seq != gp_seq)) {
+        if (first < next && (runs_.empty() || runs_.back().gp_seq != gp_seq)) {
             runs_.push_back({first, gp_seq});
         }
-        assigned_end_ = next_;
+        assigned_end_ = next;
     }
 
     std::optional<std::uint64_t> assigned(std::uint64_t number) const {
@@ -48,7 +54,7 @@ private:
         std::uint64_t gp_seq;
     };
 
-    std::uint64_t next_ = 0;
+    std::vector<Nanoseconds> queued_; // when, by number
     std::uint64_t assigned_end_ = 0;
     std::vector<Run> runs_;
 };

@@ -6,16 +6,22 @@
 namespace rcuscope {
 
 void WaitTracker::begin(const Moment& moment, const event::WaitBegin& wait, CodePlace caller, TrackedTask& task) {
+    const bool expedited = wait.kind == event::WaitKind::synchronize_rcu_expedited;
+    // synchronize_rcu() may call it, which is its expedited form and no wait of its own.
+    if (expedited && !task.waits.empty() && waits_[task.waits.back()].kind == event::WaitKind::synchronize_rcu) {
+        waits_[task.waits.back()].expedited = true;
+        return;
+    }
     task.waits.push_back(waits_.size());
     waits_.push_back({.kind = wait.kind,
                       .tid = moment.tid,
                       .comm = task.comm,
                       .caller = std::move(caller),
+                      .expedited = expedited,
                       .begin = moment.at,
                       .end = std::nullopt});
 }
 
-// synchronize_rcu() may call synchronize_rcu_expedited(): kinds nest.
 void WaitTracker::end(const Moment& moment, const event::WaitEnd& wait, TrackedTask& task) {
     const auto index = close_newest(task.waits, [&](std::size_t i) { return waits_[i].kind == wait.kind; });
     if (index) {

@@ -149,15 +149,27 @@ TEST_F(Held, UnknownByALossSaysSo) {
     EXPECT_THAT(find().text, HasSubstr("no quiescent state of it was seen (records were lost meanwhile)"));
 }
 
-TEST_F(Held, NobodyWhereItsSpanIsNotKnownOrItIsExpedited) {
-    GracePeriod expedited = gp();
-    expedited.expedited = true;
-    GracePeriod open = gp();
-    open.end = std::nullopt;
-    timeline.grace_periods = {expedited, open};
+TEST_F(Held, NobodyWhereItsSpanIsNotKnown) {
+    gp().end = std::nullopt;
     find_holders(timeline);
-    EXPECT_EQ(timeline.grace_periods[0].held_by, std::nullopt);
-    EXPECT_EQ(timeline.grace_periods[1].held_by, std::nullopt);
+    EXPECT_EQ(gp().held_by, std::nullopt);
+}
+
+TEST_F(Held, AnExpeditedOneByWhatItInterrupted) {
+    gp().expedited = true;
+    report(100 * ms, event::QuiescentKind::scan, {0}, false);
+    report(299 * ms, event::QuiescentKind::self, {1}, true);
+    sample(101 * ms, 1, "hogger", "hog_cpu");
+    EXPECT_EQ(find().kind, HolderKind::busy_cpu);
+    EXPECT_THAT(find().text, HasSubstr("expedited GP 29 took 200 ms: CPU 1, hogger (77), in hog_cpu, with preemption "
+                                       "off, reported last after 199 ms"));
+}
+
+TEST_F(Held, AnExpeditedOneWhoseDriverDidNotRun) {
+    gp().expedited = true;
+    both_report(110 * ms);
+    EXPECT_EQ(find().kind, HolderKind::gp_kthread);
+    EXPECT_THAT(find().text, HasSubstr("whoever drives it ran 190 ms later"));
 }
 
 } // namespace

@@ -53,14 +53,48 @@ TEST(Event, GracePeriod) {
     EXPECT_TRUE(cleaned.expedited);
 }
 
+TEST(Event, WhatHappensWithinAGracePeriod) {
+    EXPECT_EQ(decoded<event::GpRequested>(rs_gp{header_of(RS_GP_REQUESTED, 1000), 25}).gp_seq, 25u);
+
+    const auto state = decoded<event::GpQuiescent>(
+        rs_gp_quiescent{header_of(RS_GP_QUIESCENT, 1000, RS_QS_SCAN | RS_QS_EXPEDITED), 25, 6, 8, 16, 1});
+    EXPECT_EQ(state.kind, event::QuiescentKind::scan);
+    EXPECT_TRUE(state.expedited);
+    EXPECT_EQ(state.gp_seq, 25u);
+    EXPECT_EQ(state.mask, 6u);
+    EXPECT_EQ(state.left, 8u);
+    EXPECT_EQ(state.first_cpu, 16u);
+    EXPECT_TRUE(state.blocked);
+    EXPECT_TRUE(refused(rs_gp_quiescent{header_of(RS_GP_QUIESCENT, 1000, RS_QS_OTHER + 1), 25, 6, 8, 16, 1}));
+
+    const auto scan = decoded<event::GpScan>(rs_gp_scan{header_of(RS_GP_SCAN, 1000), 25, 3});
+    EXPECT_EQ(scan.gp_seq, 25u);
+    EXPECT_EQ(scan.count, 3u);
+
+    const auto blocked =
+        decoded<event::GpBlocked>(rs_gp_blocked{header_of(RS_GP_BLOCKED, 1000, RS_GP_EXPEDITED), 25, 99, 16, "reader"});
+    EXPECT_TRUE(blocked.expedited);
+    EXPECT_EQ(blocked.gp_seq, 25u);
+    EXPECT_EQ(blocked.tid, 99u);
+    EXPECT_EQ(blocked.first_cpu, 16u);
+    EXPECT_EQ(blocked.comm, "reader");
+
+    const auto sample = decoded<event::GpSample>(rs_gp_sample{header_of(RS_GP_SAMPLE, 1000), 25, 2, 0, {10, 20, 30}});
+    EXPECT_FALSE(sample.expedited);
+    EXPECT_EQ(sample.gp_seq, 25u);
+    EXPECT_EQ(sample.stack, (std::vector<std::uint64_t>{10, 20}));
+    EXPECT_TRUE(refused(rs_gp_sample{header_of(RS_GP_SAMPLE, 1000), 25, RS_SAMPLE_FRAMES + 1, 0, {}}));
+}
+
 TEST(Event, Callback) {
     const auto queued = decoded<event::CbQueued>(rs_cb_queued{header_of(RS_CB_QUEUED, 1000), 1, 2, 3});
     EXPECT_EQ(queued.head, 1u);
     EXPECT_EQ(queued.func, 2u);
     EXPECT_EQ(queued.caller, 3u);
-    const auto assigned = decoded<event::CbAssigned>(rs_cb_assigned{header_of(RS_CB_ASSIGNED, 1000), 24, 5, 0});
+    const auto assigned = decoded<event::CbAssigned>(rs_cb_assigned{header_of(RS_CB_ASSIGNED, 1000), 24, 5, 0, 900});
     EXPECT_EQ(assigned.gp_seq, 24u);
     EXPECT_EQ(assigned.list_cpu, 5u);
+    EXPECT_EQ(assigned.bypass_ns, 900u);
     EXPECT_EQ(decoded<event::CbInvoked>(rs_cb{header_of(RS_CB_INVOKED, 1000), 1, 2}).head, 1u);
     EXPECT_EQ(decoded<event::CbDone>(rs_cb{header_of(RS_CB_DONE, 1000), 1, 2}).func, 2u);
 }

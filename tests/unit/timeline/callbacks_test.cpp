@@ -132,6 +132,20 @@ TEST(Callbacks, AssignmentConcernsOneListOnly) {
     EXPECT_EQ(timeline.callbacks.at(1).grace_period, 1U);
 }
 
+TEST(Callbacks, OffloadedOnesAreAssignedWhenTheyLeaveTheBypass) {
+    Scenario scenario;
+    scenario.queue(1, 1).queue(2, 2).queue(3, 3);
+    // The second and the third are in the bypass list.
+    scenario.assign(4, 7, 0, 2).gp_start(10, 7).gp_end(20, 7).assign(21, 8).gp_start(22, 8).gp_end(30, 8);
+    scenario.invoke(40, 1).invoke(41, 2).invoke(42, 3);
+
+    const Timeline timeline = scenario.complete(99);
+
+    EXPECT_EQ(timeline.callbacks.at(0).grace_period, 1U);
+    EXPECT_EQ(timeline.callbacks.at(1).grace_period, 2U);
+    EXPECT_EQ(timeline.callbacks.at(2).grace_period, 2U);
+}
+
 TEST(Callbacks, AssignmentAcrossTheWrapOfGpSeq) {
     const std::uint64_t last = ~std::uint64_t{0} >> 2; // its end makes gp_seq zero
     Scenario scenario;

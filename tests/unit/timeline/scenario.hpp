@@ -58,9 +58,11 @@ public:
     Scenario& queue(Nanoseconds ns, std::uint64_t head, std::uint64_t function = func) {
         return at(ns, event::CbQueued{.head = head, .func = function});
     }
-    // All callbacks of a CPU now wait for the end of grace period `counter`.
-    Scenario& assign(Nanoseconds ns, std::uint64_t counter, std::uint32_t list_cpu = 0) {
-        return at(ns, event::CbAssigned{.gp_seq = over(counter), .list_cpu = list_cpu});
+    // All callbacks of a CPU now wait for the end of grace period `counter`, but for those queued since `bypass`.
+    Scenario& assign(Nanoseconds ns, std::uint64_t counter, std::uint32_t list_cpu = 0,
+                     std::optional<Nanoseconds> bypass = std::nullopt) {
+        return at(ns, event::CbAssigned{
+                          .gp_seq = over(counter), .list_cpu = list_cpu, .bypass_ns = bypass ? absolute(*bypass) : 0});
     }
     Scenario& invoke(Nanoseconds ns, std::uint64_t head, std::uint64_t function = func) {
         return at(ns, event::CbInvoked{.head = head, .func = function});

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What happens within an expedited grace period. It interrupts every CPU that
+ * is neither idle nor in user mode; one that is within a section, or has
+ * preemption off, does not report at once but when that is over. What it was
+ * interrupted in is what the grace period then waits for.
+ */
+#ifndef RCUSCOPE_EXPEDITED_H
+#define RCUSCOPE_EXPEDITED_H
+
+#include "callbacks.h"
+#include "emit.h"
+#include "grace_periods.h"
+#include "progress.h"
+
+/* wake: false from whoever drives the grace period, for the CPUs that it need not interrupt. */
+static __always_inline void rs_expedited_quiescent(struct rcu_node *node, __u64 mask, bool wake)
+{
+	struct rcu_data *data = rs_rcu_data(bpf_get_smp_processor_id());
+	struct rs_cpu *cpu = rs_this_cpu();
+	__u64 left = BPF_CORE_READ(node, expmask);
+	struct rs_gp_quiescent *record;
+	__u16 kind = RS_QS_OTHER;
+
+	if (!cpu || !data || !(left & mask))
+		return;
+	rs_hit(RS_COUNT_EXP_QUIESCENT);
+	if (!wake)
+		kind = RS_QS_SCAN;
+	else if (node == BPF_CORE_READ(data, mynode) && mask == BPF_CORE_READ(data, grpmask))
+		kind = RS_QS_SELF;
+	record = rs_begin(rs_gp_quiescent, cpu, rs_now(), RS_GP_QUIESCENT,
+			  kind | RS_QS_EXPEDITED);
+	if (!record)
+		return;
+	record->gp_seq = rs_expedited_seq();
+	record->mask = left & mask;
+	record->left = left & ~mask;
+	record->first_cpu = BPF_CORE_READ(node, grplo);
+	record->blocked = BPF_CORE_READ(node, exp_tasks) != NULL;
+	rs_send(cpu, record);
+}
+
+SEC("fentry/rcu_report_exp_cpu_mult")
+int BPF_PROG(exp_quiescent_fentry, void *node, unsigned long mask, bool wake)
+{
+	rs_expedited_quiescent(node, mask, wake);
+	return 0;
+}
+
+SEC("kprobe/rcu_report_exp_cpu_mult")
+int BPF_KPROBE(exp_quiescent_kprobe, void *node, unsigned long mask, long wake)
+{
+	rs_expedited_quiescent(node, mask, wake & 0xff);
+	return 0;
+}
+
+/* Every CPU was asked: preempted readers of before are known. */
+static __always_inline void rs_expedited_selected(void)
+{
+	if (bpf_core_field_exists(struct task_struct, rcu_node_entry))
+		rs_send_all_blocked(RS_GP_EXPEDITED);
+}
+
+SEC("fexit/sync_rcu_exp_select_cpus")
+int BPF_PROG(exp_selected_fexit)
+{
+	rs_expedited_selected();
+	return 0;
+}
+
+SEC("kretprobe/sync_rcu_exp_select_cpus")
+int BPF_KRETPROBE(exp_selected_kretprobe)
+{
+	rs_expedited_selected();
+	return 0;
+}
+
+/* The CPU was asked. If it is still waited for, it could not report. */
+static __always_inline void rs_expedited_asked(void *ctx)
+{
+	struct rcu_data *data = rs_rcu_data(bpf_get_smp_processor_id());
+	struct rcu_node *node;
+
+	if (!data)
+		return;
+	node = BPF_CORE_READ(data, mynode);
+	if (!(BPF_CORE_READ(node, expmask) & BPF_CORE_READ(data, grpmask)))
+		return;
+	rs_hit(RS_COUNT_EXP_SAMPLE);
+	rs_send_sample(ctx, rs_expedited_seq(), RS_GP_EXPEDITED);
+}
+
+SEC("fexit/rcu_exp_handler")
+int BPF_PROG(exp_asked_fexit)
+{
+	rs_expedited_asked(ctx);
+	return 0;
+}
+
+SEC("kretprobe/rcu_exp_handler")
+int BPF_KRETPROBE(exp_asked_kretprobe)
+{
+	rs_expedited_asked(ctx);
+	return 0;
+}
+
+#endif /* RCUSCOPE_EXPEDITED_H */
