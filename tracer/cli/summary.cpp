@@ -95,8 +95,9 @@ void print_readers(const std::vector<ReadSectionStatistics>& rows, std::ostream&
     if (rows.empty())
         out << label("read-side sections") << "0\n";
     for (const ReadSectionStatistics& row : rows)
-        out << label("read-side sections in " + name_text(row.name)) << row.count << ": " << quantiles(row.duration)
-            << "\n";
+        out << label((row.by == SectionBy::function ? "calls, as readers, of " : "read-side sections in ") +
+                     name_text(row.name))
+            << row.count << ": " << quantiles(row.duration) << "\n";
 }
 
 void print_modules(const Timeline& timeline, std::ostream& out) {
