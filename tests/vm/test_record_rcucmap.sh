@@ -12,6 +12,8 @@ record_rcucmap
 check_recorded_rcucmap "$OUT"
 
 expect "the summary names the 50 callbacks" grep -qE 'callbacks of rcucmap:node_free_rcu +50 queued, 50 run' "$OUT/record.stderr"
+! grep -q 'read-side sections  *not known' "$OUT/record.stderr" || readers_unknown=1
+check_timeline holds "$OUT/run.json" "host['preempt_rcu'] == (not ${readers_unknown:-0})"
 # An interrupt's call_rcu() that comes while the program of another runs is missed, and told.
 expect "the summary says that nothing was lost" grep -qE 'lost +nothing($|; [0-9]+ times)' "$OUT/record.stderr"
 

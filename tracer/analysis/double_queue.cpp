@@ -14,6 +14,7 @@
 #include "analysis/watched.hpp"
 #include "base/duration.hpp"
 #include "timeline/moment.hpp"
+#include "timeline/summary.hpp"
 
 namespace rcuscope {
 
@@ -56,6 +57,19 @@ private:
     std::unordered_map<std::uint32_t, Nanoseconds> last_;
 };
 
+// Whether the first may have been invoked unseen before the second was queued: a
+// program that was skipped does not tell, but no callback runs before a grace period
+// that began after its queueing has ended.
+bool may_have_run(const Callback& first, const Callback& second, const Timeline& timeline) {
+    if (first.invoked || missed_runs(timeline.capture, "callback.invoked") == 0) {
+        return false;
+    }
+    return std::any_of(timeline.grace_periods.begin(), timeline.grace_periods.end(), [&](const GracePeriod& each) {
+        const Nanoseconds end = each.end.value_or(each.start.value_or(second.queued));
+        return !each.expedited && end >= first.queued && end <= second.queued;
+    });
+}
+
 // What a callback's own function queues again was invoked before. After a loss in
 // between the invocation seen later may be that of the second.
 bool was_pending(const Callback& first, const Callback& second, const LossIndex& losses, const Extent& extent) {
@@ -77,7 +91,7 @@ std::map<Places, std::vector<Pair>> find_pairs(const Timeline& timeline, const L
         const auto [known, added] = newest.try_emplace(callback.head, &callback);
         const Callback& before = *std::exchange(known->second, &callback);
         if (added || !(watched.contains(callback) || watched.contains(before)) ||
-            !was_pending(before, callback, losses, extent)) {
+            !was_pending(before, callback, losses, extent) || may_have_run(before, callback, timeline)) {
             continue;
         }
         pairs[{origin_of(before.caller), origin_of(callback.caller), place_name(callback.function, false)}].push_back(

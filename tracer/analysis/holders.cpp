@@ -97,7 +97,8 @@ private:
 
     // Open when it started; or entered since, on the CPU that reported last: a CPU
     // whose report is due cannot make it from within a section. What explains half
-    // of the grace period is open in its middle.
+    // of the grace period is open in its middle. A call that is said to be a section
+    // counts where no real one explains it.
     std::optional<Holder> read_section() const {
         const ReadSection* longest = nullptr;
         Nanoseconds held = 0;
@@ -106,7 +107,9 @@ private:
                 last_ && std::find(last_->cpus.begin(), last_->cpus.end(), section.cpu) != last_->cpus.end();
             const Nanoseconds share =
                 elapsed(std::max(section.begin, start_), std::min(sections_.end_of(section), end_));
-            if ((section.begin <= start_ || on_last) && explains(share) && share > held) {
+            const bool better = longest == nullptr || std::pair(section.by == SectionBy::rcu_read_lock, share) >
+                                                          std::pair(longest->by == SectionBy::rcu_read_lock, held);
+            if ((section.begin <= start_ || on_last) && explains(share) && better) {
                 longest = &section;
                 held = share;
             }
@@ -122,7 +125,8 @@ private:
                       .held = held,
                       .stack = {},
                       .text = {}};
-        holder.text = "CPU " + std::to_string(longest->cpu) + ", " + longest->comm + ", in " +
+        holder.text = "CPU " + std::to_string(longest->cpu) + ", " + longest->comm +
+                      (longest->by == SectionBy::function ? ", in a call of " : ", in ") +
                       place_name(longest->place, false) + " for " +
                       duration_text(elapsed(longest->begin, sections_.end_of(*longest)));
         return holder;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "analysis/watched.hpp"
+#include "timeline/summary.hpp"
 
 namespace rcuscope {
 
@@ -87,7 +88,7 @@ void judge_unfinished(const Callback& callback, JudgedLife& judged, const Timeli
     const Nanoseconds seen = callback.invoked.value_or(callback.queued);
     const bool lost = seen <= deadline && losses.overlaps(seen, deadline);
     // Neither a loss nor a cut explains that its end is not known: its head was
-    // used anew before it was seen to run.
+    // used anew before it was seen to run, or a program that would have told was skipped.
     const bool unexplained = !callback.invoked && callback.state == CallbackState::unknown &&
                              timeline.capture.complete && !losses.overlaps(callback.queued, timeline.capture.end);
     if (lost || unexplained) {
@@ -116,25 +117,48 @@ void judge(const Callback& callback, JudgedLife& judged, const Timeline& timelin
     }
 }
 
+// The programs that count in the kernel may be skipped as well as those that tell:
+// an invocation that was missed is pending for ever, a queueing never was.
+class Counts {
+public:
+    explicit Counts(const CaptureSummary& capture)
+        : not_invoked_(missed_runs(capture, "callback.invoked")),
+          none_queued_unseen_(missed_runs(capture, "callback.queued") == 0 &&
+                              missed_runs(capture, "callback.queued.hurry") == 0) {}
+
+    // At least so many were pending.
+    std::uint64_t surely(const std::optional<std::uint64_t>& counted) const {
+        return counted.value_or(0) - std::min(counted.value_or(0), not_invoked_);
+    }
+    bool surely_none(const std::optional<std::uint64_t>& counted) const { return counted == 0U && none_queued_unseen_; }
+    bool exact(const std::optional<std::uint64_t>& counted) const {
+        return surely_none(counted) || (counted && not_invoked_ == 0 && none_queued_unseen_);
+    }
+
+private:
+    std::uint64_t not_invoked_;
+    bool none_queued_unseen_;
+};
+
 // Whether the kernel's own count says that a callback had begun to run in time,
 // or that the number of those that had not is known without it.
-bool settled_by_count(const Callback& callback, const JudgedLife& judged) {
+bool settled_by_count(const Callback& callback, const JudgedLife& judged, const Counts& counts) {
     const ModuleLife& life = *judged.life;
-    if (life.pending_at_freed || (!judged.gone && life.pending_at_free)) {
+    if (counts.exact(life.pending_at_freed) || (!judged.gone && counts.exact(life.pending_at_free))) {
         return true;
     }
-    return (life.pending_at_free == 0U && callback.queued <= *judged.begin) ||
-           (life.pending_at_exit == 0U && callback.queued <= *judged.exited);
+    return (counts.surely_none(life.pending_at_free) && callback.queued <= *judged.begin) ||
+           (counts.surely_none(life.pending_at_exit) && callback.queued <= *judged.exited);
 }
 
 // The kernel's counts hold where records were lost or the file breaks off. What
 // the timeline saw is told even where they say otherwise.
-void settle(JudgedLife& judged, bool complete) {
+void settle(JudgedLife& judged, bool complete, const Counts& counts) {
     if (!judged.begin) {
         return;
     }
     const ModuleLife& life = *judged.life;
-    std::erase_if(judged.unsure, [&](const Callback* callback) { return settled_by_count(*callback, judged); });
+    std::erase_if(judged.unsure, [&](const Callback* callback) { return settled_by_count(*callback, judged, counts); });
     // At a cut the end of each CPU's records may be missing: that an invocation is not there says little.
     if (!complete && (judged.gone ? life.pending_at_freed : life.pending_at_free) == 0U) {
         std::erase_if(judged.late, [&](const Callback* callback) {
@@ -143,17 +167,18 @@ void settle(JudgedLife& judged, bool complete) {
     }
     judged.late_count = judged.late.size();
     if (judged.gone) {
-        judged.late_count = std::max(judged.late_count, life.pending_at_freed.value_or(0));
+        judged.late_count = std::max(judged.late_count, counts.surely(life.pending_at_freed));
     } else {
         const auto ran_since = static_cast<std::uint64_t>(
             std::count_if(judged.just_ran.begin(), judged.just_ran.end(),
                           [&](const Callback* callback) { return *callback->invoked > *judged.begin; }));
-        const std::uint64_t counted = life.pending_at_free.value_or(0);
+        const std::uint64_t counted = counts.surely(life.pending_at_free);
         judged.late_count = std::max(judged.late_count, counted - std::min(counted, ran_since));
     }
     judged.just_ran_count = judged.just_ran.size();
     if (judged.late_count == 0) {
-        const std::uint64_t counted = std::max(life.pending_at_exit.value_or(0), life.pending_at_free.value_or(0));
+        const std::uint64_t counted =
+            std::max(counts.surely(life.pending_at_exit), counts.surely(life.pending_at_free));
         judged.just_ran_count = std::max(judged.just_ran_count, counted);
     }
 }
@@ -170,9 +195,10 @@ std::map<std::string, Lives> judge_lives(const Timeline& timeline, const LossInd
             judge(callback, judged, timeline, losses);
         }
     }
+    const Counts counts(timeline.capture);
     for (auto& [name, lives] : modules) {
         for (JudgedLife& judged : lives) {
-            settle(judged, timeline.capture.complete);
+            settle(judged, timeline.capture.complete, counts);
         }
     }
     return modules;

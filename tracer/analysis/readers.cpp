@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,8 +21,8 @@ namespace {
 using Function = std::pair<std::string, std::string>; // module, function
 
 struct Group {
-    std::vector<std::size_t> sections; // by begin
-    Nanoseconds first = 0;             // when the first was found to be one
+    std::vector<std::size_t> sections;
+    Nanoseconds first = 0; // when the first was found to be one
     Nanoseconds worst = 0;
     std::size_t worst_section = 0;
     bool worst_known = false; // else there is none of which the duration is known
@@ -46,6 +48,51 @@ std::string name_of(const Function& function) {
     return function.second.empty() ? "a function without a name" : function.first + ":" + function.second;
 }
 
+// The real sections that a hazard tells, to find out whether one was open during a
+// call that is said to be a section: then the call is that same reader, and not told.
+class Told {
+public:
+    // By begin.
+    void add(const ReadSection& section, Nanoseconds end) {
+        Spans& spans = tasks_[section.tid];
+        spans.emplace_back(section.begin, spans.empty() ? end : std::max(end, spans.back().second));
+    }
+    bool overlaps(const ReadSection& call, Nanoseconds end) const {
+        const auto task = tasks_.find(call.tid);
+        if (task == tasks_.end()) {
+            return false;
+        }
+        const Spans& spans = task->second;
+        const auto after = std::upper_bound(spans.begin(), spans.end(), end,
+                                            [](Nanoseconds at, const auto& span) { return at < span.first; });
+        return after != spans.begin() && std::prev(after)->second >= call.begin;
+    }
+
+private:
+    using Spans = std::vector<std::pair<Nanoseconds, Nanoseconds>>; // begin, and the latest end up to there
+    std::map<std::uint32_t, Spans> tasks_;
+};
+
+// Visits the places of the sections for which `found` holds, real ones first.
+template <typename Found, typename Visit>
+void each_reader(const Timeline& timeline, Found found, Visit visit) {
+    const auto end_of = [&timeline](const ReadSection& section) { return section.end.value_or(timeline.capture.end); };
+    Told told;
+    for (const SectionBy by : {SectionBy::rcu_read_lock, SectionBy::function}) {
+        for (std::size_t i = 0; i < timeline.read_sections.size(); i++) {
+            const ReadSection& section = timeline.read_sections[i];
+            if (section.by != by || !found(section) ||
+                (by == SectionBy::function && told.overlaps(section, end_of(section)))) {
+                continue;
+            }
+            if (by == SectionBy::rcu_read_lock) {
+                told.add(section, end_of(section));
+            }
+            visit(i, section);
+        }
+    }
+}
+
 // "rcu_demo:reader+0x12 (task reader 812, CPU 2)"
 std::string where(const ReadSection& section) {
     return place_name(section.place, true) + " (task " + section.comm + " " + std::to_string(section.tid) + ", CPU " +
@@ -53,6 +100,7 @@ std::string where(const ReadSection& section) {
 }
 
 Hazard warning(const char* kind, const Function& function, Group group, std::string text) {
+    std::sort(group.sections.begin(), group.sections.end());
     return {.kind = kind,
             .severity = "warning",
             .module = function.first,
@@ -120,21 +168,21 @@ std::optional<Nanoseconds> duration_of(const ReadSection& section, const Capture
 
 std::vector<Hazard> blocked_reader_hazards(const Timeline& timeline) {
     std::map<Function, Group> groups;
-    for (std::size_t i = 0; i < timeline.read_sections.size(); i++) {
-        const ReadSection& section = timeline.read_sections[i];
-        const auto first = std::find_if(section.off_cpu.begin(), section.off_cpu.end(),
-                                        [](const ReadSection::OffCpu& off) { return off.voluntary; });
-        if (first == section.off_cpu.end()) {
-            continue;
-        }
-        Group& group = groups[function_of(section)];
-        group.add(i, first->at);
-        for (const ReadSection::OffCpu& off : section.off_cpu) {
-            if (off.voluntary && off.until) {
-                group.consider(i, elapsed(off.at, *off.until));
+    const auto first_block = [](const ReadSection& section) {
+        return std::find_if(section.off_cpu.begin(), section.off_cpu.end(),
+                            [](const ReadSection::OffCpu& off) { return off.voluntary; });
+    };
+    each_reader(
+        timeline, [&](const ReadSection& section) { return first_block(section) != section.off_cpu.end(); },
+        [&](std::size_t i, const ReadSection& section) {
+            Group& group = groups[function_of(section)];
+            group.add(i, first_block(section)->at);
+            for (const ReadSection::OffCpu& off : section.off_cpu) {
+                if (off.voluntary && off.until) {
+                    group.consider(i, elapsed(off.at, *off.until));
+                }
             }
-        }
-    }
+        });
     std::vector<Hazard> hazards;
     hazards.reserve(groups.size());
     for (auto& [function, group] : groups) {
@@ -146,15 +194,16 @@ std::vector<Hazard> blocked_reader_hazards(const Timeline& timeline) {
 std::vector<Hazard> long_reader_hazards(const Timeline& timeline, const LossIndex& losses, Nanoseconds limit) {
     const LastFreed freed = last_freed(timeline);
     std::map<Function, Group> groups;
-    for (std::size_t i = 0; i < timeline.read_sections.size(); i++) {
-        const ReadSection& section = timeline.read_sections[i];
-        const auto duration = duration_of(section, timeline.capture, losses, freed);
-        if (duration && *duration >= limit) {
+    const auto duration = [&](const ReadSection& section) {
+        return duration_of(section, timeline.capture, losses, freed);
+    };
+    each_reader(
+        timeline, [&](const ReadSection& section) { return duration(section).value_or(-1) >= limit; },
+        [&](std::size_t i, const ReadSection& section) {
             Group& group = groups[function_of(section)];
             group.add(i, section.begin);
-            group.consider(i, *duration);
-        }
-    }
+            group.consider(i, *duration(section));
+        });
     std::vector<Hazard> hazards;
     hazards.reserve(groups.size());
     for (auto& [function, group] : groups) {

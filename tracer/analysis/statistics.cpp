@@ -82,10 +82,11 @@ std::vector<ReadSectionStatistics> read_section_statistics(const std::vector<Rea
         std::optional<std::size_t> longest;
         Nanoseconds longest_duration = 0;
     };
-    std::map<FunctionName, Group> groups;
+    using Key = std::pair<FunctionName, SectionBy>; // a call is not counted among the sections within it
+    std::map<Key, Group> groups;
     for (std::size_t i = 0; i < sections.size(); i++) {
         const ReadSection& section = sections[i];
-        Group& group = groups[name_of(section.place)];
+        Group& group = groups[{name_of(section.place), section.by}];
         group.count++;
         if (!section.end) {
             continue;
@@ -97,8 +98,9 @@ std::vector<ReadSectionStatistics> read_section_statistics(const std::vector<Rea
             group.longest_duration = duration;
         }
     }
-    return rows_by_count(groups, &ReadSectionStatistics::count, [](const FunctionName& name, Group& group) {
-        return ReadSectionStatistics{.name = name,
+    return rows_by_count(groups, &ReadSectionStatistics::count, [](const Key& key, Group& group) {
+        return ReadSectionStatistics{.name = key.first,
+                                     .by = key.second,
                                      .count = group.count,
                                      .duration = Distribution(std::move(group.durations)),
                                      .longest = group.longest};

@@ -43,9 +43,10 @@ struct CallbackStatistics {
     Distribution run_time; // from invoked to done
 };
 
-// The read-side critical sections that begin in one function.
+// The read-side critical sections that begin in one function, or that are its calls.
 struct ReadSectionStatistics {
     FunctionName name;
+    SectionBy by = SectionBy::rcu_read_lock;
     std::size_t count = 0;
     Distribution duration;              // of those seen to end
     std::optional<std::size_t> longest; // of those, its index in Timeline::read_sections

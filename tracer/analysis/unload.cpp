@@ -12,6 +12,7 @@
 #include "analysis/exit_waits.hpp"
 #include "base/duration.hpp"
 #include "timeline/moment.hpp"
+#include "timeline/summary.hpp"
 
 namespace rcuscope {
 
@@ -148,13 +149,15 @@ std::optional<Hazard> known_hazard(const JudgedLife& judged, const Timeline& tim
     return std::nullopt;
 }
 
-std::optional<Hazard> unsure_hazard(const JudgedLife& judged) {
+std::optional<Hazard> unsure_hazard(const JudgedLife& judged, const CaptureSummary& capture) {
     if (judged.unsure.empty()) {
         return std::nullopt;
     }
     const std::size_t count = judged.unsure.size();
     const char* why = judged.unsure_by_loss ? "records were lost meanwhile"
-                                            : "their heads were queued again before they were seen to run";
+                      : missed_runs(capture, "callback.invoked") > 0
+                          ? "the probe that tells was skipped at times"
+                          : "their heads were queued again before they were seen to run";
     return hazard_of(judged, freed_with_pending, "warning", *judged.begin, judged.unsure,
                      judged.life->name + (judged.gone ? " was freed" : " was being freed") +
                          ", and it is not known whether " + std::to_string(count) + " of its callbacks (" +
@@ -170,7 +173,7 @@ const char* unload_hazard_kind(const JudgedLife& judged, const char* of_exit) {
 
 std::vector<Hazard> unload_hazards(const JudgedLife& judged, const Timeline& timeline) {
     std::vector<Hazard> hazards;
-    for (auto& hazard : {known_hazard(judged, timeline), unsure_hazard(judged)}) {
+    for (auto& hazard : {known_hazard(judged, timeline), unsure_hazard(judged, timeline.capture)}) {
         if (hazard) {
             hazards.push_back(*hazard);
         }

@@ -11,6 +11,7 @@
 #include "base/duration.hpp"
 #include "base/error.hpp"
 #include "timeline/moment.hpp"
+#include "timeline/summary.hpp"
 
 namespace rcuscope {
 
@@ -83,7 +84,7 @@ std::string of_staying(const JudgedLife& judged, const CaptureSummary& capture) 
         return text + "; " +
                (judged.queued == 0 ? of_calm(judged) : counted(judged.queued, "callback") + ", all had run");
     }
-    const bool known = capture.complete && !judged.records_lost;
+    const bool known = capture.complete && !judged.records_lost && missed_runs(capture, "callback.invoked") == 0;
     return text + "; " + share(judged.not_seen, judged) + (known ? " pending" : " not seen to run");
 }
 

@@ -9,8 +9,8 @@
 namespace rcuscope {
 
 // In the order of the enum.
-static constexpr std::array<const char*, 4> names_of(SiteKind) {
-    return {"read_lock", "read_unlock", "function_entry", "function_return"};
+static constexpr std::array<const char*, 6> names_of(SiteKind) {
+    return {"read_lock", "read_unlock", "function_entry", "function_return", "reader_entry", "reader_return"};
 }
 
 static void fields(auto& visit, Of<HostInfo> auto& host) {

@@ -67,6 +67,8 @@ enum class SiteKind : std::uint8_t {
     read_unlock, // about to call __rcu_read_unlock()
     function_entry,
     function_return,
+    reader_entry, // of a function whose calls the user names read-side sections; it may be the place of another site
+    reader_return,
 };
 
 // A probed place of a followed module.

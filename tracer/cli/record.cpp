@@ -27,6 +27,7 @@ struct RecordArguments {
     std::vector<std::string> modules;
     std::vector<std::string> outputs;
     std::vector<std::string> functions;
+    std::vector<std::string> reader_functions;
     bool no_functions = false;
     bool all_callbacks = false;
     bool until_unload = false;
@@ -119,6 +120,10 @@ Result<RecordRequest> request_from(const RecordArguments& arguments) {
     if (!modules)
         return tl::unexpected(modules.error());
     request.modules = std::move(*modules);
+    auto readers = reader_functions(arguments.reader_functions, request.modules);
+    if (!readers)
+        return tl::unexpected(readers.error());
+    request.reader_functions = std::move(*readers);
     if (!arguments.via.empty()) {
         auto via = way_from_text(arguments.via);
         if (!via)
@@ -209,6 +214,12 @@ void add_record(CLI::App& app, Outcome& result) {
                      "Record calls of these functions of the module only (a pattern, such as 'cmap_*') [all of them]")
         ->expected(1)
         ->take_all();
+    command
+        ->add_option("--reader-function", arguments->reader_functions,
+                     "Take each call of this function for a read-side section: FUNCTION (a pattern) or "
+                     "MODULE:FUNCTION; the only way to see readers on a kernel without CONFIG_PREEMPT_RCU")
+        ->expected(1)
+        ->take_all();
     command->add_flag("--no-functions", arguments->no_functions, "Record no calls of the module's functions");
     command->add_flag("--all-callbacks", arguments->all_callbacks,
                       "Record every callback of the system, not only the module's; without -m that is so anyway");
@@ -237,6 +248,7 @@ void add_record(CLI::App& app, Outcome& result) {
         "  sudo rcuscope record -m rcucmap.ko --until-unload -o run.rcu -- insmod rcucmap.ko\n"
         "  sudo rcuscope record -m mine.ko --until-unload --fail-on hazard -o mine.rcu -- sh -c 'insmod mine.ko; "
         "rmmod mine'\n"
+        "  sudo rcuscope record -m mine.ko --reader-function mine:lookup -o mine.rcu -- insmod mine.ko\n"
         "  sudo rcuscope record --duration 10 -o system.rcu");
     command->callback([arguments, &result] { result = run_record(*arguments); });
 }

@@ -91,12 +91,26 @@ void print_callbacks(const std::vector<CallbackStatistics>& rows, std::ostream& 
         out << label("") << "and of " << rows.size() - most << " functions more\n";
 }
 
-void print_readers(const std::vector<ReadSectionStatistics>& rows, std::ostream& out) {
+// None seen is none only where they can be seen.
+std::string no_readers(const Timeline& timeline) {
+    const CaptureSummary& capture = timeline.capture;
+    const auto of_readers = [](const auto& row) { return row.hook == "module.readers"; };
+    if (std::any_of(capture.probes.begin(), capture.probes.end(), of_readers))
+        return "0";
+    if (capture.followed.empty())
+        return "not known: no module is followed (-m)";
+    return timeline.host.preempt_rcu
+               ? "not known: their places could not be probed"
+               : "not known: this kernel is without CONFIG_PREEMPT_RCU (--reader-function names functions that read)";
+}
+
+void print_readers(const Timeline& timeline, const std::vector<ReadSectionStatistics>& rows, std::ostream& out) {
     if (rows.empty())
-        out << label("read-side sections") << "0\n";
+        out << label("read-side sections") << no_readers(timeline) << "\n";
     for (const ReadSectionStatistics& row : rows)
-        out << label("read-side sections in " + name_text(row.name)) << row.count << ": " << quantiles(row.duration)
-            << "\n";
+        out << label((row.by == SectionBy::function ? "calls, as readers, of " : "read-side sections in ") +
+                     name_text(row.name))
+            << row.count << ": " << quantiles(row.duration) << "\n";
 }
 
 void print_modules(const Timeline& timeline, std::ostream& out) {
@@ -151,7 +165,7 @@ void print_summary(const Timeline& timeline, std::ostream& out) {
     if (summary.expedited.count)
         print_grace_periods("expedited grace periods", summary.expedited, out);
     print_callbacks(summary.callbacks, out);
-    print_readers(summary.read_sections, out);
+    print_readers(timeline, summary.read_sections, out);
     for (const WaitStatistics& row : summary.waits)
         out << label(std::string(to_text(row.kind)) + " in " + name_text(row.caller)) << row.count << ": "
             << quantiles(row.duration) << "\n";

@@ -177,6 +177,7 @@ Json Writer::read_section(const ReadSection& section) const {
                  {"module", or_null(section.place.module)},
                  {"place", point(section.place)},
                  {"nesting", section.nesting},
+                 {"by", to_text(section.by)},
                  {"off_cpu", std::move(off_cpu)}};
     if (options_.addresses)
         json["place_address"] = address(section.place.address);

@@ -218,6 +218,7 @@ std::vector<Annotation> item_annotations(const Layout& layout, const Item& item,
         notes.place("place", section.place);
         notes.number("cpu", section.cpu);
         notes.number("nesting", section.nesting);
+        notes.flag("by_function", section.by == SectionBy::function);
         notes.address("function_address", section.place.address);
         break;
     }

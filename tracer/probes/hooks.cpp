@@ -228,7 +228,7 @@ std::span<const Hook> hook_table() {
             {"ref_put_kprobe", "module_put"}}}}},
         {"module.readers",
          "read-side sections of a followed module, at the calls of __rcu_read_lock() in its .ko",
-         "read-side sections",
+         "read-side sections; a reader is known by nothing but the functions that --reader-function names",
          false,
          HookScope::read_sites,
          RS_COUNT_SITE,

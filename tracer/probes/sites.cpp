@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fnmatch.h>
+#include <map>
 
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -23,7 +24,13 @@ bool matches_any(const std::string& name, const std::vector<std::string>& patter
 }
 
 bool is_return(const SiteInfo& site) {
-    return site.kind == SiteKind::function_return;
+    return site.kind == SiteKind::function_return || site.kind == SiteKind::reader_return;
+}
+
+// What a recording lacks without it.
+const char* hook_of(const SiteInfo& site) {
+    const bool call = site.kind == SiteKind::function_entry || site.kind == SiteKind::function_return;
+    return call ? "module.functions" : "module.readers";
 }
 
 // "p:GROUP/EVENT rcucmap:cmap_get+0xc\n"
@@ -46,17 +53,25 @@ Result<std::uint64_t> event_id(const std::string& tracefs, const std::string& gr
 
 } // namespace
 
-std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std::vector<std::string>& functions) {
+std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std::vector<std::string>& functions,
+                               const std::vector<std::string>& reader_functions) {
     std::vector<SiteInfo> sites;
     if (readers)
         for (const KoReadSite& site : module.read_sites)
             sites.push_back(
                 {site.lock ? SiteKind::read_lock : SiteKind::read_unlock, module.name, site.function, site.offset});
-    for (const KoFunction& function : module.functions)
-        if (function.can_be_entered && !function.notrace && matches_any(function.name, functions)) {
+    for (const KoFunction& function : module.functions) {
+        if (!function.can_be_entered || function.notrace)
+            continue;
+        if (matches_any(function.name, functions)) {
             sites.push_back({SiteKind::function_entry, module.name, function.name, 0});
             sites.push_back({SiteKind::function_return, module.name, function.name, 0});
         }
+        if (matches_any(function.name, reader_functions)) {
+            sites.push_back({SiteKind::reader_entry, module.name, function.name, 0});
+            sites.push_back({SiteKind::reader_return, module.name, function.name, 0});
+        }
+    }
     return sites;
 }
 
@@ -73,16 +88,20 @@ Result<PlacedSites> place_sites(const std::string& tracefs, const std::string& g
     PlacedSites placed;
     bool any_site = false;
     bool any_return = false;
+    std::map<std::string, Status> known; // a function that is a reader besides is one place
     for (const SiteInfo& site : sites) {
-        auto written = write_existing(tracefs + "/kprobe_events", definition(group, site), true);
+        const std::string line = definition(group, site);
+        const auto [found, added] = known.try_emplace(line);
+        Status& written = found->second;
+        if (added)
+            written = write_existing(tracefs + "/kprobe_events", line, true);
         if (written) {
             (is_return(site) ? any_return : any_site) = true;
             placed.sites.push_back(site);
             continue;
         }
         placed.refused.push_back(
-            {is_return(site) || site.kind == SiteKind::function_entry ? "module.functions" : "module.readers",
-             site.module + ":" + site.function + "+" + hex(site.offset) + ": " + written.error().why});
+            {hook_of(site), site.module + ":" + site.function + "+" + hex(site.offset) + ": " + written.error().why});
     }
     if (placed.sites.empty() && !sites.empty())
         return fail(ExitCode::cannot_here, "cannot place a probe in " + sites.front().module,

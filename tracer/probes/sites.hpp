@@ -16,8 +16,10 @@
 
 namespace rcuscope {
 
-// What to probe in a module. `functions`: shell patterns of function names, none: no functions.
-std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std::vector<std::string>& functions);
+// What to probe in a module. `functions`: shell patterns of function names, none: no functions;
+// `reader_functions`: the same, of those whose calls are read-side sections.
+std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std::vector<std::string>& functions,
+                               const std::vector<std::string>& reader_functions = {});
 
 // Functions that the patterns ask for and that kprobe events refuse.
 std::vector<std::string> untraceable_functions(const ModuleFile& module, const std::vector<std::string>& functions);

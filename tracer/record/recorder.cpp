@@ -94,6 +94,10 @@ private:
     void show(const std::string& what);
     void clear_status();
 
+    std::vector<std::string> readers_of(const ModuleFile& module) const {
+        const auto found = request_.reader_functions.find(module.name);
+        return found == request_.reader_functions.end() ? std::vector<std::string>() : found->second;
+    }
     bool waits_for_command() const { return child_ && !command_status_; }
 
     const RecordRequest& request_;
@@ -155,7 +159,8 @@ Status Recorder::look() {
     PlanRequest wanted;
     wanted.via = request_.via;
     wanted.follow_modules = !request_.modules.empty();
-    wanted.follow_functions = wanted.follow_modules && !request_.functions.empty();
+    wanted.follow_functions =
+        wanted.follow_modules && (!request_.functions.empty() || !request_.reader_functions.empty());
     plan_ = resolve(hook_table(), kernel_.offer, wanted);
     if (plan_.programs().empty())
         return fail(ExitCode::cannot_here, "cannot see RCU in this kernel", "none of the hooks can be had",
@@ -178,8 +183,10 @@ Status Recorder::place() {
     show("placing probes");
     std::vector<SiteInfo> wanted;
     for (const ModuleFile& module : request_.modules) {
-        auto sites = sites_of(module, plan_.takes("module.readers"),
-                              plan_.takes("module.functions") ? request_.functions : std::vector<std::string>());
+        const bool calls = plan_.takes("module.functions");
+        auto sites =
+            sites_of(module, plan_.takes("module.readers"), calls ? request_.functions : std::vector<std::string>(),
+                     calls ? readers_of(module) : std::vector<std::string>());
         wanted.insert(wanted.end(), sites.begin(), sites.end());
     }
     if (!wanted.empty()) {
@@ -254,10 +261,14 @@ Status Recorder::open_capture() {
                                        module.unusable_example});
     }
     if (plan_.takes("module.functions"))
-        for (const ModuleFile& module : request_.modules)
+        for (const ModuleFile& module : request_.modules) {
+            const std::string reason = ", which is notrace, as __exit functions are";
             for (const std::string& name : untraceable_functions(module, request_.functions))
-                metadata_.missing.push_back({"module.functions", "calls of " + module.name + ":" + name +
-                                                                     ", which is notrace, as __exit functions are"});
+                metadata_.missing.push_back({"module.functions", "calls of " + module.name + ":" + name + reason});
+            for (const std::string& name : untraceable_functions(module, readers_of(module)))
+                metadata_.missing.push_back(
+                    {"module.readers", "sections that are calls of " + module.name + ":" + name + reason});
+        }
     if (sites_) {
         metadata_.sites = sites_->sites;
         metadata_.missing.insert(metadata_.missing.end(), sites_->refused.begin(), sites_->refused.end());
@@ -393,6 +404,9 @@ std::vector<ProbeHits> Recorder::hits() const {
             const bool functions = planned.hook->scope == HookScope::function_sites;
             hits.missed = count_sites(kernel_.tracefs, probe_group(), functions).missed +
                           (functions ? session_->calls_skipped() : 0);
+            // Entries of functions are told with the places of readers, if those are there.
+            if (functions && !plan_.takes("module.readers"))
+                hits.missed += count_sites(kernel_.tracefs, probe_group(), false).missed;
         }
         all.push_back(std::move(hits));
     }

@@ -13,12 +13,14 @@
 #include "base/error.hpp"
 #include "kernel/module_file.hpp"
 #include "probes/hooks.hpp"
+#include "probes/reader_functions.hpp"
 
 namespace rcuscope {
 
 struct RecordRequest {
     std::vector<ModuleFile> modules;    // to follow
     std::vector<std::string> functions; // patterns of their functions to follow
+    ReaderFunctions reader_functions;   // and of those whose calls are read-side sections
     std::vector<std::string> command;   // none: records until it is ended otherwise
     bool all_callbacks = false;
     bool until_unload = false;

@@ -123,8 +123,7 @@ Timeline TimelineBuilder::finish(const std::optional<Trailer>& trailer, const st
     timeline.modules = state.modules.finish();
     // Before the callbacks, which refer to their ids.
     timeline.grace_periods = state.grace_periods.finish();
-    timeline.callbacks = state.callbacks.finish(timeline.capture.complete, timeline.capture.lost,
-                                                timeline.grace_periods, state.grace_periods);
+    timeline.callbacks = state.callbacks.finish(timeline.capture, timeline.grace_periods, state.grace_periods);
     timeline.read_sections = state.sites.finish_read_sections();
     timeline.batches = state.batches.finish();
     timeline.waits = state.waits.finish();

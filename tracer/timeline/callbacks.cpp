@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "timeline/summary.hpp"
+
 namespace rcuscope {
 
 // Takes the oldest callback off a head's queue; the end iterator if none is left.
@@ -43,6 +45,7 @@ void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued
     const auto [head, added] = open_.try_emplace(queued.head, OpenHead{.oldest = index, .newest = index});
     if (!added) { // queued twice: a bug in who queued it, and both are shown
         tracked_[head->second.newest].next = index;
+        tracked_[head->second.newest].ambiguous = tracked_[index].ambiguous = true;
         head->second.newest = index;
     }
 }
@@ -121,19 +124,27 @@ std::optional<std::uint32_t> CallbackTracker::released_by(const Callback& callba
     return began_too_early || ended_too_late ? std::nullopt : std::optional(grace_period.id);
 }
 
-std::vector<Callback> CallbackTracker::finish(bool complete, const std::vector<Loss>& all_losses,
+std::vector<Callback> CallbackTracker::finish(const CaptureSummary& capture,
                                               const std::vector<GracePeriod>& grace_periods,
                                               const GracePeriodTracker& tracker) {
     Nanoseconds last_loss = std::numeric_limits<Nanoseconds>::min();
-    for (const Loss& loss : all_losses) {
+    for (const Loss& loss : capture.lost) {
         last_loss = std::max(last_loss, loss.to);
     }
+    // Whose invocation was missed cannot be known: any that was not seen may be it.
+    const bool all_seen = missed_runs(capture, "callback.invoked") == 0;
     for (std::size_t i = 0; i < callbacks_.size(); i++) {
         Callback& callback = callbacks_[i];
+        if (tracked_[i].ambiguous && !all_seen) { // or that of the other one with its head
+            callback.invoked = callback.done = std::nullopt;
+            callback.invoked_cpu = std::nullopt;
+            callback.context = InvocationContext::unknown;
+        }
         callback.grace_period = released_by(callback, tracked_[i], grace_periods, tracker);
         if (callback.done) {
             callback.state = CallbackState::done;
-        } else if (!callback.invoked && complete && !tracked_[i].given_up && callback.queued > last_loss) {
+        } else if (!callback.invoked && capture.complete && all_seen && !tracked_[i].given_up &&
+                   callback.queued > last_loss) {
             callback.state = CallbackState::pending;
         } else {
             callback.state = CallbackState::unknown;

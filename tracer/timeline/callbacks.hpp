@@ -33,10 +33,9 @@ public:
                  std::optional<std::uint32_t> list_cpu);
     void done(const Moment& moment, const event::CbDone& done);
 
-    // `all_losses` as LossTracker::finish() gave them, `grace_periods` and `tracker` as
-    // GracePeriodTracker::finish() left them.
-    std::vector<Callback> finish(bool complete, const std::vector<Loss>& all_losses,
-                                 const std::vector<GracePeriod>& grace_periods, const GracePeriodTracker& tracker);
+    // `grace_periods` and `tracker` as GracePeriodTracker::finish() left them.
+    std::vector<Callback> finish(const CaptureSummary& capture, const std::vector<GracePeriod>& grace_periods,
+                                 const GracePeriodTracker& tracker);
 
 private:
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
@@ -48,6 +47,7 @@ private:
         std::uint64_t gp_seq = 0;  // that it waited for when it was invoked
         bool has_gp_seq = false;
         bool given_up = false;   // its invocation was surely missed
+        bool ambiguous = false;  // another with the same head was open meanwhile
         std::size_t next = none; // queued later with the same head, also open
     };
     struct OpenHead {

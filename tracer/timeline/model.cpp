@@ -63,6 +63,10 @@ const char* to_text(HolderKind kind) {
     return "";
 }
 
+const char* to_text(SectionBy by) {
+    return by == SectionBy::function ? "function" : "rcu_read_lock";
+}
+
 const char* to_text(event::QuiescentKind kind) {
     switch (kind) {
     case event::QuiescentKind::self:

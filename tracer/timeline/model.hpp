@@ -165,15 +165,22 @@ struct GracePeriod {
     std::optional<Holder> held_by; // analysis/holders.hpp; none: it has not ended, or began unseen
 };
 
+// How a read-side section was known.
+enum class SectionBy : std::uint8_t {
+    rcu_read_lock, // its rcu_read_lock() was seen
+    function,      // it is a call of a function that the user said to be a reader
+};
+
 struct ReadSection {
     std::uint32_t tid = 0;
     std::string comm;
     std::uint32_t cpu = 0; // where it began
     Nanoseconds begin = 0;
     MaybeTime end;
-    CodePlace place;           // of the rcu_read_lock()
+    CodePlace place;           // of the rcu_read_lock(), or the function's beginning
     std::uint32_t nesting = 0; // how many sections of the task were already open
-    struct OffCpu {            // its task did not run
+    SectionBy by = SectionBy::rcu_read_lock;
+    struct OffCpu { // its task did not run
         Nanoseconds at = 0;
         MaybeTime until;
         bool voluntary = false; // it blocked, or yielded; else it was preempted
@@ -264,6 +271,7 @@ struct Timeline {
 const char* to_text(CallbackState state);       // "done", "pending", "unknown"
 const char* to_text(InvocationContext context); // "softirq", ...
 const char* to_text(HolderKind kind);           // "read-section", ...
+const char* to_text(SectionBy by);              // "rcu_read_lock", "function"
 const char* to_text(event::QuiescentKind kind); // "self", "scan", "init", "other"
 const char* to_text(event::WaitKind kind);      // "synchronize_rcu", ...
 

@@ -12,6 +12,18 @@ namespace {
 // A kprobe at a function's first instruction sits behind its endbr64, if it has one.
 constexpr std::uint64_t endbr_size = 4;
 
+bool is_entry(SiteKind kind) {
+    return kind == SiteKind::function_entry || kind == SiteKind::reader_entry;
+}
+
+bool is_return_of(SiteKind kind) {
+    return kind == SiteKind::function_return || kind == SiteKind::reader_return;
+}
+
+bool is_reader(SiteKind kind) {
+    return kind == SiteKind::reader_entry || kind == SiteKind::reader_return;
+}
+
 } // namespace
 
 SiteTracker::SiteTracker(const Metadata& metadata, const Symbols& symbols, ModuleTracker& modules)
@@ -27,21 +39,21 @@ SiteTracker::SiteTracker(const Metadata& metadata, const Symbols& symbols, Modul
     }
 }
 
-const SiteTracker::Place* SiteTracker::match(const CodePlace& code, bool is_return) const {
+const SiteTracker::Place* SiteTracker::match(const CodePlace& code, bool is_return, bool reader) const {
     const auto found = by_function_.find({code.module, code.function});
     if (found == by_function_.end()) {
         return nullptr;
     }
     const Place* entry = nullptr;
     for (const Place& place : found->second) {
-        const bool returns = place.site->kind == SiteKind::function_return;
-        if (returns != is_return) {
+        const bool returns = is_return_of(place.site->kind);
+        if (returns != is_return || is_reader(place.site->kind) != reader) {
             continue;
         }
         if (returns || place.site->offset == code.offset) {
             return &place;
         }
-        if (place.site->kind == SiteKind::function_entry && code.offset == endbr_size) {
+        if (is_entry(place.site->kind) && code.offset == endbr_size) {
             entry = &place;
         }
     }
@@ -53,9 +65,10 @@ const SiteTracker::Reached& SiteTracker::find(const event::Site& site) {
     if (added) {
         Reached& reached = found->second;
         reached.code = symbols_.function(site.address);
-        reached.place = match(reached.code, site.is_return);
-        if (reached.place) {
-            reached.code.offset = reached.place->site->offset;
+        reached.place = match(reached.code, site.is_return, false);
+        reached.reader = match(reached.code, site.is_return, true);
+        if (const Place* any = reached.place ? reached.place : reached.reader) {
+            reached.code.offset = any->site->offset;
         }
     }
     return found->second;
@@ -63,19 +76,15 @@ const SiteTracker::Reached& SiteTracker::find(const event::Site& site) {
 
 void SiteTracker::reached(const Moment& moment, const event::Site& site, TrackedTask& task) {
     const Reached& reached = find(site);
+    if (reached.reader) {
+        reader_reached(moment, reached, task);
+    }
     if (!reached.place) {
         return;
     }
     switch (reached.place->site->kind) {
     case SiteKind::read_lock:
-        task.read_sections.push_back(read_sections_.size());
-        read_sections_.push_back({.tid = moment.tid,
-                                  .comm = task.comm,
-                                  .cpu = moment.cpu,
-                                  .begin = moment.at,
-                                  .end = std::nullopt,
-                                  .place = reached.code,
-                                  .nesting = static_cast<std::uint32_t>(task.read_sections.size() - 1)});
+        begin_section(moment, reached.code, SectionBy::rcu_read_lock, task);
         break;
     case SiteKind::read_unlock:
         // Wherever it stands: a section may begin in one function and end in another.
@@ -89,6 +98,38 @@ void SiteTracker::reached(const Moment& moment, const event::Site& site, Tracked
     case SiteKind::function_return:
         leave(moment, *reached.place, task);
         break;
+    case SiteKind::reader_entry:
+    case SiteKind::reader_return:
+        break;
+    }
+}
+
+// Real sections and those by a function are kept apart: an rcu_read_unlock() does not
+// end a call, nor a return what rcu_read_lock() began. Both count as open.
+void SiteTracker::begin_section(const Moment& moment, const CodePlace& code, SectionBy by, TrackedTask& task) {
+    const std::size_t open = task.read_sections.size() + task.reader_calls.size();
+    (by == SectionBy::function ? task.reader_calls : task.read_sections).push_back(read_sections_.size());
+    read_sections_.push_back({.tid = moment.tid,
+                              .comm = task.comm,
+                              .cpu = moment.cpu,
+                              .begin = moment.at,
+                              .end = std::nullopt,
+                              .place = code,
+                              .nesting = static_cast<std::uint32_t>(open),
+                              .by = by});
+}
+
+void SiteTracker::reader_reached(const Moment& moment, const Reached& reached, TrackedTask& task) {
+    if (reached.reader->site->kind == SiteKind::reader_entry) {
+        begin_section(moment, reached.code, SectionBy::function, task);
+        return;
+    }
+    const auto index = close_newest(task.reader_calls, [&](std::size_t section) {
+        const CodePlace& place = read_sections_[section].place;
+        return place.function == reached.code.function && place.module == reached.code.module;
+    });
+    if (index) {
+        read_sections_[*index].end = moment.at;
     }
 }
 
@@ -119,17 +160,22 @@ void SiteTracker::leave(const Moment& moment, const Place& place, TrackedTask& t
 }
 
 void SiteTracker::switched_out(const Moment& moment, const event::SwitchOut& out, const TrackedTask& task) {
-    for (const std::size_t index : task.read_sections) {
-        read_sections_[index].off_cpu.push_back({.at = moment.at, .until = std::nullopt, .voluntary = !out.preempted});
+    for (const SpanStack* open : {&task.read_sections, &task.reader_calls}) {
+        for (const std::size_t index : *open) {
+            read_sections_[index].off_cpu.push_back(
+                {.at = moment.at, .until = std::nullopt, .voluntary = !out.preempted});
+        }
     }
 }
 
 // Ends the newest absence only: of one before it, if still open, the end was missed.
 void SiteTracker::switched_in(const Moment& moment, const TrackedTask& task) {
-    for (const std::size_t index : task.read_sections) {
-        auto& off_cpu = read_sections_[index].off_cpu;
-        if (!off_cpu.empty() && !off_cpu.back().until) {
-            off_cpu.back().until = moment.at;
+    for (const SpanStack* open : {&task.read_sections, &task.reader_calls}) {
+        for (const std::size_t index : *open) {
+            auto& off_cpu = read_sections_[index].off_cpu;
+            if (!off_cpu.empty() && !off_cpu.back().until) {
+                off_cpu.back().until = moment.at;
+            }
         }
     }
 }

@@ -50,14 +50,18 @@ private:
         bool of_exit = false;     // of the module's exit function
     };
 
-    // What was reached: which site, and its code. No place: nothing that was probed.
+    // What was reached: the sites that are there, and their code. A call of a function
+    // may be a section besides. No site: nothing that was probed.
     struct Reached {
         const Place* place = nullptr;
+        const Place* reader = nullptr;
         CodePlace code;
     };
 
     const Reached& find(const event::Site& site);
-    const Place* match(const CodePlace& code, bool is_return) const;
+    const Place* match(const CodePlace& code, bool is_return, bool reader) const;
+    void begin_section(const Moment& moment, const CodePlace& code, SectionBy by, TrackedTask& task);
+    void reader_reached(const Moment& moment, const Reached& reached, TrackedTask& task);
     void enter(const Moment& moment, const Reached& reached, TrackedTask& task);
     void leave(const Moment& moment, const Place& place, TrackedTask& task);
 

@@ -63,4 +63,12 @@ CaptureSummary summarize_capture(const Metadata& metadata, const std::optional<T
     return summary;
 }
 
+std::uint64_t missed_runs(const CaptureSummary& capture, std::string_view hook) {
+    std::uint64_t missed = 0;
+    for (const Probe& probe : capture.probes) {
+        missed += probe.hook == hook ? probe.missed : 0;
+    }
+    return missed;
+}
+
 } // namespace rcuscope

@@ -45,6 +45,7 @@ TrackedTask& TaskTable::current(const Moment& moment, const LossTracker& losses)
     TrackedTask& task = find(moment);
     if (task.seen && losses.reports(task.last_cpu) != task.last_cpu_reports) {
         task.read_sections.clear();
+        task.reader_calls.clear();
         task.function_calls.clear();
         task.batches.clear();
         task.waits.clear();

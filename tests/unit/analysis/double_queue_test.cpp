@@ -49,6 +49,16 @@ TEST(DoubleQueue, AlsoWhereTheFirstWasNeverSeenToRun) {
     EXPECT_EQ(doubles(scene).size(), 1U);
 }
 
+TEST(DoubleQueue, NoneIfItMayHaveRunWhileTheProbeWasSkipped) {
+    Unloading scene;
+    scene.callback(10).unknown().head(7).callback(50).unknown().head(7).missed("callback.invoked");
+    EXPECT_EQ(doubles(scene).size(), 1U) << "without a grace period nothing can have run";
+    scene.timeline.grace_periods = {{.id = 1, .start = 15, .end = 30}};
+    EXPECT_THAT(doubles(scene), IsEmpty());
+    scene.timeline.capture.probes.clear();
+    EXPECT_EQ(doubles(scene).size(), 1U) << "it was not skipped";
+}
+
 TEST(DoubleQueue, NoneIfALossMayHideTheInvocation) {
     Unloading scene;
     scene.callback(10).unknown().head(7).callback(50, 100, 101).head(7).lost(20, 30);

@@ -32,6 +32,14 @@ TEST(CallbackFlood, NoneAtTheLimit) {
     EXPECT_THAT(Unloading().callback(10, 100, 101).callback(20, 100, 101).find({.callback_flood = 2}), IsEmpty());
 }
 
+TEST(CallbackFlood, NoneIfSoManyMayHaveRunUnseen) {
+    Unloading scene;
+    scene.callback(10, 100, 101).callback(20).unknown().callback(30).unknown().missed("callback.invoked");
+    EXPECT_THAT(scene.find({.callback_flood = 2}),
+                testing::Not(testing::Contains(testing::Field(&Hazard::kind, "callback-flood"))));
+    EXPECT_THAT(scene.find({.callback_flood = 1}), testing::Contains(testing::Field(&Hazard::kind, "callback-flood")));
+}
+
 TEST(CallbackFlood, EachFunctionHasItsOwnBacklog) {
     Unloading scene;
     scene.callback(10, 100, 101, "a").callback(11, 100, 101, "b").callback(12, 100, 101, "c");

@@ -96,6 +96,28 @@ TEST_F(Held, ByASectionThatIsStillOpen) {
     EXPECT_EQ(find().held, 200 * ms);
 }
 
+TEST_F(Held, ByACallThatIsSaidToBeASection) {
+    both_report(299 * ms);
+    section(50 * ms, 298 * ms).by = SectionBy::function;
+    EXPECT_EQ(find().kind, HolderKind::read_section);
+    EXPECT_EQ(find().text, "GP 29 took 200 ms: CPU 1, rcu_reader2, in a call of rcu_unload:read_long for 248 ms");
+}
+
+TEST_F(Held, ByTheRealSectionWithinSuchACall) {
+    both_report(299 * ms);
+    section(50 * ms, 299 * ms).by = SectionBy::function;
+    section(60 * ms, 298 * ms).comm = "real";
+    section(61 * ms, 299 * ms).by = SectionBy::function;
+    EXPECT_EQ(find().comm, "real");
+}
+
+TEST_F(Held, ByTheCallIfTheRealSectionWithinDoesNotExplainIt) {
+    both_report(299 * ms);
+    section(50 * ms, 299 * ms).by = SectionBy::function;
+    section(60 * ms, 120 * ms).comm = "real";
+    EXPECT_EQ(find().comm, "rcu_reader2");
+}
+
 TEST_F(Held, ByAPreemptedReader) {
     report(104 * ms, event::QuiescentKind::self, {0}, false);
     report(108 * ms, event::QuiescentKind::self, {1}, true, true);

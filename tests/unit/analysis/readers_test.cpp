@@ -43,6 +43,18 @@ TEST(BlockedReader, PreemptionIsNone) {
     EXPECT_THAT(scene.find(), IsEmpty());
 }
 
+TEST(BlockedReader, ACallAroundARealSectionIsNotToldToo) {
+    Unloading scene;
+    const std::vector<ReadSection::OffCpu> off_cpu{{.at = 15, .until = 20, .voluntary = true}};
+    ReadSection& call = scene.section(10, 40);
+    call.by = SectionBy::function;
+    call.off_cpu = off_cpu;
+    scene.section(12, 38).off_cpu = off_cpu;
+    const auto hazards = scene.find();
+    ASSERT_EQ(hazards.size(), 1U);
+    EXPECT_THAT(hazards[0].read_sections, ElementsAre(1));
+}
+
 TEST(BlockedReader, HowLongMayNotBeKnown) {
     Unloading scene;
     scene.lost(16, 17).section(10, {}).off_cpu = {{.at = 15, .until = {}, .voluntary = true}};
@@ -79,6 +91,21 @@ TEST(LongReader, OneThatIsOpenAtTheEndIsAsLongAsWasSeen) {
     ASSERT_EQ(hazards.size(), 1U);
     EXPECT_THAT(hazards[0].text, HasSubstr("the longest of 990 ns until the recording ended"));
     EXPECT_THAT(scene.find({.long_reader = 991}), IsEmpty());
+}
+
+TEST(LongReader, ACallThatIsSaidToBeASectionIsToldOnlyIfNoRealOneWithinItIs) {
+    Unloading scene;
+    scene.section(10, 200).by = SectionBy::function; // around the real one, which is long
+    scene.section(20, 190);
+    scene.section(300, 500).by = SectionBy::function; // around one that is not
+    scene.section(310, 320);
+    scene.section(600, 800).by = SectionBy::function; // another task has the real one
+    scene.section(610, 790).tid = 900;
+
+    const auto hazards = scene.find({.long_reader = 100});
+
+    ASSERT_EQ(hazards.size(), 1U);
+    EXPECT_THAT(hazards[0].read_sections, ElementsAre(1, 2, 4, 5));
 }
 
 TEST(LongReader, NoneIfALossMayHideTheEnd) {

@@ -79,6 +79,10 @@ public:
         timeline.capture.lost.push_back({.cpu = 0, .from = from, .to = to, .count = 3});
         return *this;
     }
+    Unloading& missed(const std::string& hook, std::uint64_t runs = 1) {
+        timeline.capture.probes.push_back({.hook = hook, .via = "fentry", .hits = 9, .missed = runs});
+        return *this;
+    }
     Unloading& counted(std::optional<std::uint64_t> at_exit, std::optional<std::uint64_t> at_free,
                        std::optional<std::uint64_t> at_freed) {
         life().pending_at_exit = at_exit;

@@ -128,6 +128,20 @@ TEST(Summary, ReadSectionsByFunctionWithTheLongest) {
     EXPECT_EQ(rows[1].longest, std::nullopt);
 }
 
+TEST(Summary, CallsThatAreSaidToBeSectionsHaveARowOfTheirOwn) {
+    Timeline timeline;
+    timeline.read_sections = {section("reader", 0, 50), section("reader", 10, 40), section("reader", 60, 70)};
+    timeline.read_sections[0].by = SectionBy::function;
+
+    const auto rows = summarize(timeline).read_sections;
+
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(rows[0].by, SectionBy::rcu_read_lock);
+    EXPECT_EQ(rows[0].count, 2U);
+    EXPECT_EQ(rows[1].by, SectionBy::function);
+    EXPECT_EQ(rows[1].count, 1U);
+}
+
 TEST(Summary, WaitsByKindAndCaller) {
     using event::WaitKind;
     Timeline timeline;

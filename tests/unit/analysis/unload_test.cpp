@@ -311,6 +311,35 @@ TEST(KernelsCount, IsReportedEvenAgainstATimelineWithoutLoss) {
     EXPECT_EQ(only(scene).severity, "fatal");
 }
 
+TEST(MissedRuns, OfWhatTellsInvocationsAreAGroundForAWarningOnly) {
+    Unloading scene;
+    scene.callback(10).unknown().missed("callback.invoked").counted(1, 1, 1);
+    const Hazard hazard = only(scene);
+    EXPECT_EQ(hazard.severity, "warning");
+    EXPECT_THAT(hazard.text, HasSubstr("had run by then, because the probe that tells was skipped at times"));
+}
+
+TEST(MissedRuns, DoNotExplainMoreCallbacksThanTheyAre) {
+    Unloading scene;
+    scene.callback(10).unknown().callback(20).unknown().missed("callback.invoked").counted(2, 2, 2);
+    const auto hazards = scene.find();
+    ASSERT_EQ(hazards.size(), 2U);
+    EXPECT_EQ(hazards[0].severity, "warning") << "of the two, it is not known which";
+    EXPECT_EQ(hazards[1].severity, "fatal") << "but one of them had not run";
+}
+
+TEST(MissedRuns, AreHarmlessWhereTheKernelCountedNone) {
+    Unloading scene;
+    scene.callback(10).unknown().missed("callback.invoked").counted(0, 0, 0);
+    EXPECT_THAT(scene.find(), IsEmpty());
+}
+
+TEST(MissedRuns, OfWhatTellsQueueingsMakeACountOfNoneWorthNothing) {
+    Unloading scene;
+    scene.callback(10).unknown().missed("callback.invoked").missed("callback.queued").counted(0, 0, 0);
+    EXPECT_EQ(only(scene).severity, "warning");
+}
+
 TEST(KernelsCount, OfTheExitAloneIsLatent) {
     Unloading scene;
     scene.lost(10, 20).counted(12, 3, 0);

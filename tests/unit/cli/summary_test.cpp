@@ -85,7 +85,7 @@ TEST(PrintSummary, OfNothing) {
     EXPECT_EQ(summary_of(empty()), "Kernel 6.1.0-test, 2 CPUs; 1.5 s recorded (command ended)\n"
                                    "  grace periods                   0\n"
                                    "  callbacks                       0\n"
-                                   "  read-side sections              0\n"
+                                   "  read-side sections              not known: no module is followed (-m)\n"
                                    "  hazards                         none found\n"
                                    "  lost                            nothing\n");
 }
@@ -131,6 +131,19 @@ TEST(PrintSummary, SaysWhatIsNotKnown) {
                   "reached but could not run\n"
                   "  not seen                        no PREEMPT_RCU\n"
                   "  cut off                         a chunk is cut\n"));
+}
+
+TEST(PrintSummary, NoReadSideSectionsAreNoneOnlyWhereTheyCanBeSeen) {
+    Timeline timeline = empty();
+    timeline.capture.followed = {"demo"};
+    timeline.host.preempt_rcu = false;
+    EXPECT_THAT(summary_of(timeline),
+                HasSubstr("  read-side sections              not known: this kernel is without CONFIG_PREEMPT_RCU "
+                          "(--reader-function names functions that read)\n"));
+    timeline.host.preempt_rcu = true;
+    EXPECT_THAT(summary_of(timeline), HasSubstr("not known: their places could not be probed"));
+    timeline.capture.probes = {{.hook = "module.readers", .via = "tracefs-kprobe", .hits = 0, .missed = 0}};
+    EXPECT_THAT(summary_of(timeline), HasSubstr("  read-side sections              0\n"));
 }
 
 TEST(PrintSummary, ModulesThatWereNotSeenToTheEnd) {

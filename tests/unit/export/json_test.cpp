@@ -92,7 +92,9 @@ TEST(TimelineJson, SaysWhenReadersDidNotRun) {
     const Json json = Json::parse(json_of(test::rich_timeline()));
     EXPECT_EQ(json["read_sections"][1]["off_cpu"][1],
               Json::parse(R"({"at_ns": 1400000, "until_ns": 1500000, "voluntary": true})"));
-    EXPECT_TRUE(json["read_sections"][4]["off_cpu"][0]["until_ns"].is_null());
+    EXPECT_EQ(json["read_sections"][0]["by"], "rcu_read_lock");
+    EXPECT_EQ(json["read_sections"][4]["by"], "function");
+    EXPECT_TRUE(json["read_sections"][5]["off_cpu"][0]["until_ns"].is_null());
     EXPECT_EQ(json["read_sections"][0]["off_cpu"], Json::array());
     EXPECT_EQ(json["hazards"][2]["read_sections"], Json::array({1}));
 }

@@ -151,8 +151,8 @@ TEST(Perfetto, DrawsThreadsOnTracksThatNest) {
     EXPECT_THAT(drawn(trace, "reader 812: calls"), ElementsAre("rcucmap:cmap_get 1050-1850"));
     EXPECT_THAT(drawn(trace, "reader 812: read-side sections"),
                 ElementsAre("rcucmap:reader 0-10", "rcucmap:cmap_get 1100-1900", "  rcucmap:cmap_peek 1200-1300",
-                            "    preempted 1210-1220", "  blocked 1400-1500", "rcucmap:cmap_get 9500-10000",
-                            "  preempted 9600-9600"));
+                            "    preempted 1210-1220", "  blocked 1400-1500", "rcucmap:cmap_set 2200-2300",
+                            "rcucmap:cmap_get 9500-10000", "  preempted 9600-9600"));
     EXPECT_THAT(drawn(trace, "reader 812: read-side sections (2)"), ElementsAre("rcucmap:cmap_get 1800-2100"));
     EXPECT_THAT(drawn(trace, "insmod 900: calls"),
                 ElementsAre("rcucmap:cmap_set 600-700", "  call_rcu rcucmap:node_free 610",

@@ -15,7 +15,7 @@ using testing::IsEmpty;
 
 // "function_entry demo:demo_read+0"
 std::vector<std::string> words_of(const std::vector<SiteInfo>& sites) {
-    constexpr const char* kinds[] = {"lock", "unlock", "entry", "return"};
+    constexpr const char* kinds[] = {"lock", "unlock", "entry", "return", "reader", "reader-return"};
     std::vector<std::string> words;
     words.reserve(sites.size());
     for (const SiteInfo& site : sites)
@@ -57,6 +57,13 @@ TEST(SitesOf, PartsThatCannotBeEnteredAreNoFunctions) {
     EXPECT_THAT(sites_of(demo(), false, {"*.cold"}), IsEmpty());
 }
 
+TEST(SitesOf, ReaderFunctionsAreSitesOfTheirOwn) {
+    EXPECT_THAT(words_of(sites_of(demo(), false, {"demo_write"}, {"demo_w*"})),
+                ElementsAre("entry demo:demo_write+0", "return demo:demo_write+0", "reader demo:demo_write+0",
+                            "reader-return demo:demo_write+0"));
+    EXPECT_EQ(sites_of(demo(), false, {}, {"demo_read"}).size(), 2u);
+}
+
 // Plain files where the kernel has its own: what is written is collected.
 struct FakeTracefs {
     FakeTracefs() {
@@ -84,6 +91,15 @@ TEST(PlaceSites, OneEventForPlacesAndOneForReturns) {
     EXPECT_EQ(placed->returns_event, 1602u);
     EXPECT_EQ(placed->sites.size(), 4u);
     EXPECT_THAT(placed->refused, IsEmpty());
+}
+
+TEST(PlaceSites, AFunctionThatIsAReaderBesidesIsOnePlace) {
+    const FakeTracefs tracefs;
+    const auto placed = tracefs.place(sites_of(demo(), false, {"demo_write"}, {"demo_write"}));
+    ASSERT_TRUE(placed) << placed.error().why;
+    EXPECT_EQ(tracefs.written(), "p:rcuscope_7/rcuscope_7_sites demo:demo_write\n"
+                                 "r:rcuscope_7/rcuscope_7_returns demo:demo_write\n");
+    EXPECT_EQ(placed->sites.size(), 4u);
 }
 
 TEST(PlaceSites, OffsetsAreHexadecimal) {

@@ -30,6 +30,51 @@ TEST(Callbacks, FromQueueToReturn) {
     EXPECT_EQ(callback.state, CallbackState::done);
 }
 
+// An invocation, or a queueing, of which the program was skipped.
+Trailer with_missed(Scenario& scenario, const std::string& hook) {
+    scenario.metadata.probes = {{.hook = hook, .via = "fentry", .symbol = "somewhere"}};
+    Trailer trailer;
+    trailer.end_ns = Scenario::absolute(1000);
+    trailer.hits = {{.hook = hook, .via = "fentry", .hits = 5, .missed = 1}};
+    return trailer;
+}
+
+TEST(Callbacks, WithoutAnInvocationAreUnknownIfAnyWasMissed) {
+    Scenario scenario;
+    scenario.queue(10, 1).queue(20, 2).invoke(30, 2).done(31, 2);
+    EXPECT_EQ(scenario.complete(1000).callbacks.at(0).state, CallbackState::pending);
+
+    const Timeline timeline = scenario.complete(with_missed(scenario, "callback.invoked"));
+
+    EXPECT_EQ(timeline.callbacks.at(0).state, CallbackState::unknown);
+    EXPECT_EQ(timeline.callbacks.at(1).state, CallbackState::done);
+}
+
+TEST(Callbacks, OfOneHeadAreNotToldApartIfAnInvocationWasMissed) {
+    Scenario scenario;
+    scenario.queue(10, 1).queue(30, 1).invoke(40, 1).done(41, 1);
+    EXPECT_EQ(scenario.complete(1000).callbacks.at(0).invoked, 40);
+
+    const Timeline timeline = scenario.complete(with_missed(scenario, "callback.invoked"));
+
+    for (const Callback& callback : timeline.callbacks) {
+        EXPECT_EQ(callback.invoked, std::nullopt);
+        EXPECT_EQ(callback.invoked_cpu, std::nullopt);
+        EXPECT_EQ(callback.state, CallbackState::unknown);
+    }
+}
+
+TEST(Callbacks, AnInvocationWithoutItsQueueingIsNobodys) {
+    Scenario scenario;
+    scenario.queue(10, 1).invoke(20, 1).done(21, 1).invoke(30, 1).done(31, 1).queue(40, 1);
+
+    const Timeline timeline = scenario.complete(with_missed(scenario, "callback.queued"));
+
+    ASSERT_EQ(timeline.callbacks.size(), 2U);
+    EXPECT_EQ(timeline.callbacks[0].done, 21);
+    EXPECT_EQ(timeline.callbacks[1].state, CallbackState::pending);
+}
+
 TEST(Callbacks, AHeadIsReusedAfterItsInvocation) {
     const Timeline timeline =
         Scenario().queue(10, 1).invoke(20, 1).done(21, 1).queue(30, 1).invoke(40, 1).done(41, 1).complete(1000);

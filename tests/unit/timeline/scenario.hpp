@@ -73,7 +73,7 @@ public:
     // The site that was the `number`th of has_site() is reached.
     Scenario& site(Nanoseconds ns, std::size_t number) {
         const SiteInfo& info = metadata.sites.at(number);
-        const bool is_return = info.kind == SiteKind::function_return;
+        const bool is_return = info.kind == SiteKind::function_return || info.kind == SiteKind::reader_return;
         return at(ns, event::Site{.address = function_address(info.function) + (is_return ? 0 : info.offset),
                                   .is_return = is_return});
     }

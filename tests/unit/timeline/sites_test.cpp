@@ -162,6 +162,71 @@ TEST(ReadSections, GivenUpByALossTheyAreNotSwitchedIn) {
     EXPECT_EQ(off_cpu[0].until, std::nullopt);
 }
 
+enum : std::size_t { reads = leave_inner + 1, has_read };
+
+// demo_inner is a reader besides.
+Scenario with_reader() {
+    Scenario scenario = with_sites();
+    scenario.has_site(SiteKind::reader_entry, "demo_inner").has_site(SiteKind::reader_return, "demo_inner");
+    return scenario;
+}
+
+TEST(ReaderFunctions, EachCallIsASectionAndStillACall) {
+    const Timeline timeline = with_reader().task(1, "reader").site(10, reads).site(30, has_read).complete(99);
+
+    ASSERT_EQ(timeline.read_sections.size(), 1U);
+    const ReadSection& section = timeline.read_sections[0];
+    EXPECT_EQ(section.by, SectionBy::function);
+    EXPECT_EQ(section.comm, "reader");
+    EXPECT_EQ(section.begin, 10);
+    EXPECT_EQ(section.end, 30);
+    EXPECT_EQ(section.place.function, "demo_inner");
+    EXPECT_EQ(section.place.offset, 0U);
+    ASSERT_EQ(timeline.function_calls.size(), 1U);
+    EXPECT_EQ(timeline.function_calls[0].end, 30);
+}
+
+TEST(ReaderFunctions, WithoutCallsAreSectionsOnly) {
+    Scenario scenario;
+    scenario.has_site(SiteKind::reader_entry, "demo_inner").has_site(SiteKind::reader_return, "demo_inner");
+    const Timeline timeline = scenario.site(10, 0).site(12, 0).site(20, 1).site(30, 1).complete(99);
+    ASSERT_EQ(timeline.read_sections.size(), 2U);
+    EXPECT_EQ(timeline.read_sections[0].end, 30);
+    EXPECT_EQ(timeline.read_sections[1].end, 20);
+    EXPECT_EQ(timeline.read_sections[1].nesting, 1U);
+    EXPECT_TRUE(timeline.function_calls.empty());
+}
+
+TEST(ReaderFunctions, ARealSectionKeepsItsEndWhicheverEndsFirst) {
+    Scenario scenario = with_reader();
+    scenario.site(10, reads).site(12, lock).site(14, unlock).site(20, has_read); // the usual
+    scenario.site(30, reads).site(32, lock).site(34, has_read).site(36, unlock); // handed out
+
+    const Timeline timeline = scenario.complete(99);
+
+    ASSERT_EQ(timeline.read_sections.size(), 4U);
+    EXPECT_EQ(timeline.read_sections[0].end, 20);
+    EXPECT_EQ(timeline.read_sections[0].nesting, 0U);
+    EXPECT_EQ(timeline.read_sections[1].by, SectionBy::rcu_read_lock);
+    EXPECT_EQ(timeline.read_sections[1].end, 14);
+    EXPECT_EQ(timeline.read_sections[1].nesting, 1U);
+    EXPECT_EQ(timeline.read_sections[2].end, 34);
+    EXPECT_EQ(timeline.read_sections[3].end, 36);
+}
+
+TEST(ReaderFunctions, AreLeftOpenByALossAndSayWhenTheirTaskDidNotRun) {
+    Scenario scenario = with_reader();
+    scenario.tid(1).site(10, reads).switch_out(12, true).switch_in(15).tid(2).lost(16, 17, 5);
+    scenario.tid(1).site(20, has_read);
+
+    const Timeline timeline = scenario.complete(99);
+
+    ASSERT_EQ(timeline.read_sections.size(), 1U);
+    EXPECT_EQ(timeline.read_sections[0].end, std::nullopt);
+    ASSERT_EQ(timeline.read_sections[0].off_cpu.size(), 1U);
+    EXPECT_EQ(timeline.read_sections[0].off_cpu[0].until, 15);
+}
+
 TEST(Sites, MoveWithTheirModule) {
     Scenario scenario = with_sites();
     scenario.symbols.clear();
