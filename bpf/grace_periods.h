@@ -38,14 +38,14 @@ static __always_inline __u64 rs_expedited_seq(void)
 	return BPF_CORE_READ(state, expedited_sequence);
 }
 
-static __always_inline void rs_send_gp_start(__u64 gp_seq, __u64 since_ns, __u16 flags)
+static __always_inline void rs_send_gp_start(__u64 ns, __u64 gp_seq, __u64 since_ns, __u16 flags)
 {
 	struct rs_cpu *cpu = rs_this_cpu();
 	struct rs_gp_start *record;
 
 	if (!cpu)
 		return;
-	record = rs_begin(rs_gp_start, cpu, rs_now(), RS_GP_START, flags);
+	record = rs_begin(rs_gp_start, cpu, ns, RS_GP_START, flags);
 	if (!record)
 		return;
 	record->gp_seq = gp_seq;
@@ -78,7 +78,7 @@ static __always_inline void rs_gp_init_returned(bool started)
 	if (!started)
 		return;
 	rs_hit(RS_COUNT_GP_START);
-	rs_send_gp_start(rs_gp_seq(), gp_init_ns, 0);
+	rs_send_gp_start(rs_now(), rs_gp_seq(), gp_init_ns, 0);
 }
 
 static __always_inline void rs_gp_cleanup_entered(void)
@@ -160,7 +160,8 @@ static __always_inline void rs_expedited_started(void)
 	__u64 asked_ns = __sync_lock_test_and_set(&exp_asked_ns, 0);
 
 	rs_hit(RS_COUNT_EXP_START);
-	rs_send_gp_start(rs_expedited_seq(), asked_ns ? asked_ns : exp_end_ns, RS_GP_EXPEDITED);
+	rs_send_gp_start(rs_now(), rs_expedited_seq(), asked_ns ? asked_ns : exp_end_ns,
+			 RS_GP_EXPEDITED);
 }
 
 /* The sequence was advanced in between: the one before is that of the grace period. */

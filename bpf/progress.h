@@ -44,7 +44,7 @@ int BPF_KPROBE(gp_request_kprobe, void *node, void *data, unsigned long wanted)
 	return 0;
 }
 
-static __always_inline __u16 rs_quiescent_kind(struct rcu_node *node, __u64 mask)
+static __always_inline __u16 rs_quiescent_kind(__u64 mask)
 {
 	struct rcu_state *state = (void *)rcu_state_address;
 	__u32 cpu = bpf_get_smp_processor_id();
@@ -57,28 +57,44 @@ static __always_inline __u16 rs_quiescent_kind(struct rcu_node *node, __u64 mask
 	return RS_QS_OTHER;
 }
 
-/* The node is locked; it walks up from there by itself. */
-static __always_inline void rs_quiescent(__u64 mask, struct rcu_node *node, __u64 gp_seq)
+/* Only leaves are of CPUs; all of them are on one level. */
+static __always_inline bool rs_leaf_level(__u8 level)
+{
+	struct rcu_node *leaf = BPF_CORE_READ(rs_rcu_data(bpf_get_smp_processor_id()), mynode);
+
+	return level == BPF_CORE_READ(leaf, level);
+}
+
+static __always_inline void rs_send_quiescent(__u64 gp_seq, __u64 mask, __u64 left, __u32 first_cpu,
+					      bool blocked)
 {
 	struct rs_cpu *cpu = rs_this_cpu();
-	__u64 left = BPF_CORE_READ(node, qsmask);
-	struct rcu_node *leaf = BPF_CORE_READ(rs_rcu_data(bpf_get_smp_processor_id()), mynode);
 	struct rs_gp_quiescent *record;
 
-	if (!cpu || !(left & mask) || BPF_CORE_READ(node, gp_seq) != gp_seq ||
-	    BPF_CORE_READ(node, level) != BPF_CORE_READ(leaf, level))
+	if (!cpu)
 		return;
 	rs_hit(RS_COUNT_GP_QUIESCENT);
-	record = rs_begin(rs_gp_quiescent, cpu, rs_now(), RS_GP_QUIESCENT,
-			  rs_quiescent_kind(node, mask));
+	record = rs_begin(rs_gp_quiescent, cpu, rs_now(), RS_GP_QUIESCENT, rs_quiescent_kind(mask));
 	if (!record)
 		return;
 	record->gp_seq = gp_seq;
-	record->mask = left & mask;
-	record->left = left & ~mask;
-	record->first_cpu = BPF_CORE_READ(node, grplo);
-	record->blocked = BPF_CORE_READ(node, gp_tasks) != NULL;
+	record->mask = mask;
+	record->left = left;
+	record->first_cpu = first_cpu;
+	record->blocked = blocked;
 	rs_send(cpu, record);
+}
+
+/* The node is locked; it walks up from there by itself. */
+static __always_inline void rs_quiescent(__u64 mask, struct rcu_node *node, __u64 gp_seq)
+{
+	__u64 left = BPF_CORE_READ(node, qsmask);
+
+	if (!(left & mask) || BPF_CORE_READ(node, gp_seq) != gp_seq ||
+	    !rs_leaf_level(BPF_CORE_READ(node, level)))
+		return;
+	rs_send_quiescent(gp_seq, left & mask, left & ~mask, BPF_CORE_READ(node, grplo),
+			  BPF_CORE_READ(node, gp_tasks) != NULL);
 }
 
 SEC("fentry/rcu_report_qs_rnp")

@@ -13,6 +13,7 @@
 #include "progress.h"
 #include "skipped.h"
 #include "switches.h"
+#include "tracepoints.h"
 #include "waits.h"
 
 /* bpf_probe_read_kernel() and bpf_get_stack() are for GPL-compatible programs only. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "cli/cli.hpp"
@@ -60,6 +61,22 @@ void print_json(const ThisKernel& kernel, const AttachPlan& plan) {
     std::cout << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
 }
 
+// Many hooks for the same reason: a kernel lacks a kind of thing.
+void print_passed_over(const AttachPlan& plan) {
+    std::map<std::string, std::string> hooks; // by way and reason
+    for (const PlannedHook& planned : plan.hooks)
+        for (const PassedOver& over : planned.passed_over) {
+            if (!planned.taken)
+                continue;
+            std::string& names = hooks[std::string(to_text(over.way)) + ": " + over.why];
+            names += (names.empty() ? "" : ", ") + std::string(planned.hook->name);
+        }
+    if (!hooks.empty())
+        std::cout << "\nPassed over:\n";
+    for (const auto& [reason, names] : hooks)
+        std::cout << "  " << reason << "\n      (" << names << ")\n";
+}
+
 void print_plan(const AttachPlan& plan) {
     std::cout << "\nHow rcuscope would see RCU here:\n";
     for (const PlannedHook& planned : plan.hooks) {
@@ -71,9 +88,6 @@ void print_plan(const AttachPlan& plan) {
         else
             std::cout << (planned.needed ? "MISSING" : "not needed") << ": " << planned.why;
         std::cout << "\n";
-        if (planned.taken)
-            for (const PassedOver& over : planned.passed_over)
-                std::cout << "      passed over " << to_text(over.way) << ": " << over.why << "\n";
         if (planned.missing())
             std::cout << "      a recording will not show " << planned.hook->without << "\n";
     }
@@ -88,8 +102,10 @@ void print_text(const ThisKernel& kernel, const AttachPlan& plan) {
               << "  kprobe events (tracefs)               " << yes_no(kernel, kernel.offer.kprobe_events) << "\n"
               << "  lockdown                              " << (kernel.lockdown.empty() ? "unknown" : kernel.lockdown)
               << "\n";
-    if (kernel.symbols)
+    if (kernel.symbols) {
         print_plan(plan);
+        print_passed_over(plan);
+    }
 
     for (const Error& problem : kernel.problems)
         std::cout << "\nProblem: " << problem.what << ": " << problem.why << "\n  hint: " << problem.hint << "\n";
@@ -121,7 +137,7 @@ void add_doctor(CLI::App& app, Outcome& result) {
         app.add_subcommand("doctor", "Say what this kernel offers and how RCU would be seen; attaches nothing");
     auto arguments = std::make_shared<DoctorArguments>();
     command->add_flag("--json", arguments->json, "For scripts");
-    command->add_option("--via", arguments->via, "As with record: fentry or kprobe only");
+    command->add_option("--via", arguments->via, "As with record: tracepoint, fentry or kprobe only");
     command->footer("Exit code 3 if this kernel, or these privileges, would not let rcuscope record.\n\n"
                     "Examples:\n"
                     "  sudo rcuscope doctor\n"

@@ -228,7 +228,8 @@ void add_record(CLI::App& app, Outcome& result) {
         ->capture_default_str()
         ->check(CLI::NonNegativeNumber);
     command->add_option("--duration", arguments->duration_s, "End after this many seconds")->check(CLI::PositiveNumber);
-    command->add_option("--via", arguments->via, "See RCU by this way only: fentry or kprobe [the best for each hook]");
+    command->add_option("--via", arguments->via,
+                        "See by this way only what it can show: tracepoint, fentry or kprobe [the best for each hook]");
     command->add_option("--buffer", arguments->buffer_kib, "KiB of buffer for each CPU, a power of two")
         ->capture_default_str();
     command->add_flag("--strict", arguments->strict, "Exit code 1 if anything was lost");

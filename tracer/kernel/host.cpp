@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <charconv>
 #include <ctime>
+#include <filesystem>
 #include <memory>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -92,6 +93,14 @@ Result<std::string> tracefs_path() {
     return fail(ExitCode::cannot_here, "cannot place probes in a module",
                 "tracefs is not mounted, or has no kprobe_events",
                 "mount it: mount -t tracefs tracefs /sys/kernel/tracing");
+}
+
+bool offloads_callbacks() {
+    std::error_code failed;
+    for (std::filesystem::directory_iterator at("/proc", failed), end; !failed && at != end; at.increment(failed))
+        if (read_line_or_empty(at->path() / "comm").starts_with("rcuog/"))
+            return true;
+    return false;
 }
 
 bool has_trace_event(const std::string& tracefs, std::string_view group, std::string_view name) {

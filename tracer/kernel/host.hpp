@@ -33,6 +33,9 @@ bool is_root();
 // Where tracefs is mounted; fails with ExitCode::cannot_here if nowhere.
 Result<std::string> tracefs_path();
 
+// Whether the callbacks of some CPUs are run by kthreads (rcu_nocbs=, nohz_full=): those are there from boot on.
+bool offloads_callbacks();
+
 // Whether the kernel has this trace event.
 bool has_trace_event(const std::string& tracefs, std::string_view group, std::string_view name);
 

@@ -79,6 +79,16 @@ std::optional<std::uint64_t> Kallsyms::address_of(std::string_view wanted) const
     return std::nullopt;
 }
 
+Kallsyms::Code Kallsyms::code_of(std::string_view wanted) const {
+    const auto found = std::find_if(code_.begin(), code_.end(), [&](const Symbol& symbol) {
+        return symbol.module_size == 0 && name(symbol) == wanted;
+    });
+    const auto next = std::find_if(found, code_.end(), [&](const Symbol& symbol) {
+        return symbol.module_size == 0 && symbol.address > found->address;
+    });
+    return next == code_.end() ? Code{} : Code{found->address, next->address - found->address};
+}
+
 bool Kallsyms::has_function(std::string_view wanted) const {
     return std::any_of(code_.begin(), code_.end(),
                        [&](const Symbol& symbol) { return symbol.module_size == 0 && name(symbol) == wanted; });

@@ -36,6 +36,12 @@ public:
 
     // Address of a symbol of the kernel proper, of any type.
     std::optional<std::uint64_t> address_of(std::string_view name) const;
+    struct Code {
+        std::uint64_t address = 0;
+        std::uint64_t size = 0;
+    };
+    // From a function of the kernel proper to the next one; of size 0 if there is none of this name.
+    Code code_of(std::string_view name) const;
     // Code of the kernel proper under exactly this name.
     bool has_function(std::string_view name) const;
     // Whether an address is code of the kernel itself, not of a module.

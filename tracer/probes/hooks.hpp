@@ -11,13 +11,13 @@
 namespace rcuscope {
 
 enum class Way {
+    tracepoint,     // tracepoints: needs their prototypes in the kernel's BTF
     fentry,         // BPF trampolines (fentry and fexit): needs the function in the kernel's BTF
     kprobe,         // kprobes and kretprobes: needs the function's symbol
-    tracepoint,     // tracepoints: needs their prototypes in the kernel's BTF
     tracefs_kprobe, // kprobe events of tracefs, which can wait for a module that is not there yet
 };
 
-// "fentry", "kprobe", "tracepoint", "tracefs-kprobe"
+// "tracepoint", "fentry", "kprobe", "tracefs-kprobe"
 std::string_view to_text(Way way);
 
 struct Program {
@@ -32,6 +32,7 @@ struct Program {
 struct Alternative {
     Way way;
     std::vector<Program> programs; // all of them are needed
+    bool own_cpu_only = false;     // it does not show all where callbacks are offloaded to other CPUs
 };
 
 enum class HookScope {

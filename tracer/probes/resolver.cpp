@@ -7,16 +7,23 @@ namespace rcuscope {
 
 namespace {
 
-// Why this alternative cannot be taken; empty if it can. Where there is no
-// choice of ways, none can be asked for.
+bool knows(const Hook& hook, Way way) {
+    return std::any_of(hook.alternatives.begin(), hook.alternatives.end(),
+                       [way](const Alternative& alternative) { return alternative.way == way; });
+}
+
+// Why this alternative cannot be taken; empty if it can. What cannot be seen by
+// the way that is asked for is seen by the best that there is.
 std::string obstacle(const Hook& hook, const Alternative& alternative, const KernelOffer& offer,
                      const PlanRequest& request) {
     if (alternative.way == Way::tracefs_kprobe && !offer.kprobe_events)
         return "tracefs has no kprobe_events";
-    if (hook.alternatives.size() > 1 && request.via && *request.via != alternative.way)
+    if (request.via && *request.via != alternative.way && knows(hook, *request.via))
         return "not asked for (--via " + std::string(to_text(*request.via)) + ")";
     if (alternative.way == Way::fentry && !offer.btf)
         return "the kernel has no BTF";
+    if (alternative.own_cpu_only && offer.offloads)
+        return "callbacks are offloaded here (rcu_nocbs=), and it does not show all of those";
     const auto& there = alternative.way == Way::fentry ? offer.btf_functions : offer.symbol_functions;
     for (const Program& program : alternative.programs) {
         if (!program.function.empty() && !there.contains(std::string(program.function)))
@@ -126,11 +133,11 @@ std::set<std::string> tracepoints_named(std::span<const Hook> table) {
 }
 
 Result<Way> way_from_text(std::string_view text) {
-    for (const Way way : {Way::fentry, Way::kprobe})
+    for (const Way way : {Way::tracepoint, Way::fentry, Way::kprobe})
         if (text == to_text(way))
             return way;
     return fail(ExitCode::bad_input, "--via " + std::string(text), "there is no such way to see RCU",
-                "take fentry or kprobe, or leave it out: the best that this kernel has is taken");
+                "take tracepoint, fentry or kprobe, or leave it out: the best that this kernel has is taken");
 }
 
 } // namespace rcuscope

@@ -24,10 +24,11 @@ struct KernelOffer {
     std::set<std::string> tracepoints;      // in the kernel's BTF
     bool kprobe_events = false;             // tracefs takes kprobe events
     bool preempt_rcu = false;               // rcu_read_lock() is a call that can be probed
+    bool offloads = false;                  // callbacks of some CPUs are run by kthreads (rcu_nocbs=, nohz_full=)
 };
 
 struct PlanRequest {
-    std::optional<Way> via; // only this way of seeing RCU; the others count as not there
+    std::optional<Way> via; // for hooks that know this way of seeing RCU, the others count as not there
     bool follow_modules = false;
     bool follow_functions = false;
 };
@@ -61,7 +62,7 @@ AttachPlan resolve(std::span<const Hook> table, const KernelOffer& offer, const 
 std::set<std::string> functions_named(std::span<const Hook> table);
 std::set<std::string> tracepoints_named(std::span<const Hook> table);
 
-// "fentry" or "kprobe", as given with --via.
+// "tracepoint", "fentry" or "kprobe", as given with --via.
 Result<Way> way_from_text(std::string_view text);
 
 } // namespace rcuscope

@@ -57,7 +57,7 @@ std::string last_words() {
 
 tl::unexpected<Error> cannot(const std::string& what, int error_number) {
     return fail(ExitCode::cannot_here, what, errno_text(error_number) + last_words(),
-                "try the other way to see RCU (--via kprobe, --via fentry), and see what rcuscope doctor says");
+                "try another way to see RCU (--via kprobe, --via fentry), and see what rcuscope doctor says");
 }
 
 struct RingContext {
@@ -133,6 +133,8 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& confi
     fixed.rcu_data_address = config.rcu_data_address;
     fixed.per_cpu_offset_address = config.per_cpu_offset_address;
     fixed.module_notify_list_address = config.module_notify_list_address;
+    fixed.call_rcu_code = {config.call_rcu_code.address, config.call_rcu_code.size};
+    fixed.rcu_barrier_code = {config.rcu_barrier_code.address, config.rcu_barrier_code.size};
     fixed.cpu_limit = config.cpus;
     bpf_map__set_max_entries(skeleton->maps.rings, config.cpus);
     if (const int error = rcuscope_bpf::load(skeleton); error)

@@ -14,6 +14,7 @@
 
 #include "base/error.hpp"
 #include "capture/metadata.hpp"
+#include "kernel/kallsyms.hpp"
 #include "probes/resolver.hpp"
 
 namespace rcuscope {
@@ -28,6 +29,8 @@ struct SessionConfig {
     std::uint64_t rcu_data_address = 0;
     std::uint64_t per_cpu_offset_address = 0;
     std::uint64_t module_notify_list_address = 0;
+    Kallsyms::Code call_rcu_code;
+    Kallsyms::Code rcu_barrier_code;
 };
 
 inline constexpr std::size_t max_followed = 8; // RS_MAX_FOLLOWED

@@ -18,6 +18,11 @@ void read_symbols(ThisKernel& kernel) {
     kernel.offer.symbol_functions = kernel.symbols->functions_among(functions_named(hook_table()));
     // Exported for modules exactly if preemptible RCU is built; a plain inline function otherwise.
     kernel.offer.preempt_rcu = kernel.symbols->has_function("__rcu_read_lock");
+    // Where there is call_rcu_hurry(), both jump to the same function.
+    kernel.call_rcu_code = kernel.symbols->code_of("__call_rcu_common");
+    if (!kernel.call_rcu_code.size)
+        kernel.call_rcu_code = kernel.symbols->code_of("call_rcu");
+    kernel.rcu_barrier_code = kernel.symbols->code_of("rcu_barrier");
     for (auto [name, address] :
          {std::pair{"rcu_state", &kernel.rcu_state_address}, std::pair{"rcu_data", &kernel.rcu_data_address},
           std::pair{"__per_cpu_offset", &kernel.per_cpu_offset_address},
@@ -58,6 +63,7 @@ ThisKernel look_at_this_kernel() {
     } else {
         kernel.problems.push_back(names.error());
     }
+    kernel.offer.offloads = offloads_callbacks();
     // What needs root would only repeat the one problem that it is.
     if (!is_root())
         return kernel;

@@ -24,6 +24,8 @@ struct ThisKernel {
     std::uint64_t rcu_data_address = 0;
     std::uint64_t per_cpu_offset_address = 0;
     std::uint64_t module_notify_list_address = 0;
+    Kallsyms::Code call_rcu_code;
+    Kallsyms::Code rcu_barrier_code;
     std::vector<Error> problems; // what keeps a recording from being made here, the first cause first
 };
 

@@ -45,6 +45,15 @@ TEST(Kallsyms, PlaceOfAnAddress) {
     EXPECT_EQ(place(symbols, 0xffffffffc0001004), "rcuhazard:hz_read.isra.0+4");
 }
 
+TEST(Kallsyms, CodeReachesToTheNextFunction) {
+    const Kallsyms symbols = Kallsyms::parse(a_kernel);
+    EXPECT_EQ(symbols.code_of("synchronize_rcu").address, 0xffffffff81100010);
+    EXPECT_EQ(symbols.code_of("synchronize_rcu").size, 0xffff0u);
+    EXPECT_EQ(symbols.code_of("_text").size, 0x100000u);
+    for (const char* name : {"arch_thing", "call_rcu", "rcu_state", "nowhere"}) // the last one, and none
+        EXPECT_EQ(symbols.code_of(name).size, 0u) << name;
+}
+
 TEST(Kallsyms, OfSeveralNamesOfAPlaceTheFirstWins) {
     const Kallsyms symbols = Kallsyms::parse(a_kernel);
     EXPECT_EQ(place(symbols, 0xffffffff81000000), "_stext+0");

@@ -30,6 +30,22 @@ KernelOffer everything() {
     return offer;
 }
 
+// Without CONFIG_RCU_TRACE, as most are built.
+KernelOffer without_rcu_trace() {
+    KernelOffer offer = everything();
+    offer.tracepoints = {"sched_switch", "softirq_entry", "softirq_exit"};
+    return offer;
+}
+
+// Type information is where functions and tracepoints are found.
+KernelOffer without_btf() {
+    KernelOffer offer = everything();
+    offer.btf = false;
+    offer.btf_functions.clear();
+    offer.tracepoints.clear();
+    return offer;
+}
+
 const PlanRequest all_of_a_module{.via = {}, .follow_modules = true, .follow_functions = true};
 const PlanRequest readers_of_a_module{.via = {}, .follow_modules = true, .follow_functions = false};
 
@@ -75,50 +91,52 @@ TEST(Resolver, ThePlanHasEveryHookInTheTablesOrder) {
 }
 
 TEST(Resolver, WithoutBtfKprobes) {
-    KernelOffer offer = everything();
-    offer.btf = false;
-    offer.btf_functions.clear();
+    KernelOffer offer = without_btf();
+    offer.tracepoints = without_rcu_trace().tracepoints;
     for (const PlannedHook& hook : plan(offer).hooks) {
         ASSERT_TRUE(hook.taken) << hook.hook->name;
         EXPECT_NE(hook.taken->way, Way::fentry) << hook.hook->name;
     }
     EXPECT_EQ(way_of(plan(offer), "gp.start"), Way::kprobe);
     EXPECT_EQ(way_of(plan(offer), "module.readers"), Way::tracefs_kprobe);
-    EXPECT_EQ(planned(plan(offer), "gp.start").passed_over.at(0).why, "the kernel has no BTF");
+    EXPECT_EQ(planned(plan(offer), "gp.start").passed_over.at(1).why, "the kernel has no BTF");
 }
 
 TEST(Resolver, AFunctionThatBtfDoesNotNameIsSeenWithAKprobe) {
-    KernelOffer offer = everything();
+    KernelOffer offer = without_rcu_trace();
     offer.btf_functions.erase("rcu_cblist_dequeue");
     const AttachPlan result = plan(offer);
     const PlannedHook hook = planned(result, "callback.invoked");
     ASSERT_TRUE(hook.taken);
     EXPECT_EQ(hook.taken->way, Way::kprobe);
-    ASSERT_EQ(hook.passed_over.size(), 1u);
-    EXPECT_EQ(hook.passed_over[0].way, Way::fentry);
-    EXPECT_EQ(hook.passed_over[0].why, "the kernel has no rcu_cblist_dequeue() in its BTF");
+    ASSERT_EQ(hook.passed_over.size(), 2u);
+    EXPECT_EQ(hook.passed_over[0].way, Way::tracepoint);
+    EXPECT_EQ(hook.passed_over[0].why, "the kernel has no tracepoint rcu_batch_start");
+    EXPECT_EQ(hook.passed_over[1].way, Way::fentry);
+    EXPECT_EQ(hook.passed_over[1].why, "the kernel has no rcu_cblist_dequeue() in its BTF");
     EXPECT_EQ(way_of(result, "callback.queued"), Way::fentry);
 }
 
 TEST(Resolver, AWayWhoseTracepointIsNotThereIsNotTaken) {
-    KernelOffer offer = everything();
+    KernelOffer offer = without_rcu_trace();
     offer.tracepoints.erase("softirq_exit");
     const AttachPlan result = plan(offer, only(Way::kprobe));
-    EXPECT_EQ(planned(result, "callback.invoked").passed_over.at(1).why, "the kernel has no tracepoint softirq_exit");
+    EXPECT_EQ(planned(result, "callback.invoked").passed_over.at(2).why, "the kernel has no tracepoint softirq_exit");
     EXPECT_TRUE(planned(result, "module.functions").missing());
     EXPECT_EQ(way_of(plan(offer), "callback.invoked"), Way::fentry);
 }
 
 TEST(Resolver, AFunctionThatIsNowhereIsMissingWithAllReasons) {
-    KernelOffer offer = everything();
+    KernelOffer offer = without_rcu_trace();
     offer.btf_functions.erase("rcu_gp_init");
     offer.symbol_functions.erase("rcu_gp_init");
     const AttachPlan result = plan(offer);
     const PlannedHook hook = planned(result, "gp.start");
     EXPECT_TRUE(hook.missing());
-    EXPECT_EQ(hook.why, "fentry: the kernel has no rcu_gp_init() in its BTF; "
+    EXPECT_EQ(hook.why, "tracepoint: the kernel has no tracepoint rcu_grace_period; "
+                        "fentry: the kernel has no rcu_gp_init() in its BTF; "
                         "kprobe: the kernel has no rcu_gp_init() in kallsyms");
-    EXPECT_EQ(hook.passed_over.size(), 2u);
+    EXPECT_EQ(hook.passed_over.size(), 3u);
     EXPECT_FALSE(result.takes("gp.start"));
     EXPECT_TRUE(result.takes("gp.end"));
     EXPECT_THAT(result.programs(), Not(Contains("gp_init_fentry")));
@@ -132,13 +150,38 @@ TEST(Resolver, AForcedWayIsTheOnlyOneLookedAt) {
     EXPECT_THAT(result.programs(), Each(Not(HasSubstr("fentry"))));
 }
 
-TEST(Resolver, AForcedWayThatIsNotThereIsNotReplaced) {
+TEST(Resolver, WithoutRcusTracepointsFentry) {
+    for (const PlannedHook& hook : plan(without_rcu_trace()).hooks)
+        EXPECT_NE(hook.taken, nullptr) << hook.hook->name;
+    EXPECT_EQ(way_of(plan(without_rcu_trace()), "gp.start"), Way::fentry);
+    EXPECT_EQ(planned(plan(without_rcu_trace()), "gp.start").passed_over.at(0).why,
+              "the kernel has no tracepoint rcu_grace_period");
+}
+
+TEST(Resolver, WhatNoTracepointShowsIsSeenByTheBestOtherWay) {
+    const AttachPlan result = plan(everything(), only(Way::tracepoint));
+    EXPECT_EQ(way_of(result, "gp.start"), Way::tracepoint);
+    EXPECT_EQ(way_of(result, "callback.assigned"), Way::fentry);
+    EXPECT_EQ(way_of(result, "module.readers"), Way::tracefs_kprobe);
+    EXPECT_TRUE(planned(plan(without_rcu_trace(), only(Way::tracepoint)), "gp.start").missing());
+}
+
+TEST(Resolver, OffloadedCallbacksAreNotSeenByTracepoints) {
     KernelOffer offer = everything();
-    offer.btf = false;
-    offer.btf_functions.clear();
-    const PlannedHook hook = planned(plan(offer, only(Way::fentry)), "gp.start");
+    offer.offloads = true;
+    const AttachPlan result = plan(offer);
+    for (const char* name : {"callback.queued", "callback.invoked"}) {
+        EXPECT_EQ(way_of(result, name), Way::fentry) << name;
+        EXPECT_THAT(planned(result, name).passed_over.at(0).why, HasSubstr("rcu_nocbs"));
+    }
+    EXPECT_EQ(way_of(result, "gp.start"), Way::tracepoint);
+}
+
+TEST(Resolver, AForcedWayThatIsNotThereIsNotReplaced) {
+    const PlannedHook hook = planned(plan(without_btf(), only(Way::fentry)), "gp.start");
     EXPECT_TRUE(hook.missing());
-    EXPECT_EQ(hook.why, "fentry: the kernel has no BTF; kprobe: not asked for (--via fentry)");
+    EXPECT_EQ(hook.why, "tracepoint: not asked for (--via fentry); fentry: the kernel has no BTF; "
+                        "kprobe: not asked for (--via fentry)");
 }
 
 TEST(Resolver, AFunctionOfNewerKernelsIsNotMissedOnOlderOnes) {
@@ -198,6 +241,7 @@ TEST(Resolver, AKernelThatHasNothing) {
 }
 
 TEST(Way, FromText) {
+    EXPECT_EQ(way_from_text("tracepoint").value(), Way::tracepoint);
     EXPECT_EQ(way_from_text("fentry").value(), Way::fentry);
     EXPECT_EQ(way_from_text("kprobe").value(), Way::kprobe);
     for (const char* text : {"", "Fentry", "fexit", "tracefs-kprobe"}) {

@@ -11,6 +11,9 @@
     timeline.py counts FILE LOG MODULE  against what the companion module counted itself
     timeline.py ftrace FILE TRACE [CALLS]
                                         against what ftrace saw in the same time
+    timeline.py same FILE OTHER MODULE  FILE saw RCU by tracepoints, OTHER by functions' entries
+                                        and returns, both at once: the same things, in the order
+                                        of the kernel's code, during MODULE's life
     timeline.py holds FILE EXPRESSION...
                                         Python on the timeline: its members are names,
                                         `of` gives the callbacks, sections ... of a module
@@ -25,6 +28,8 @@ import re
 import sys
 
 import jsonschema
+
+from same_timelines import check_same
 
 SCHEMA = pathlib.Path(__file__).resolve().parents[3] / "docs" / "timeline.schema.json"
 KERNEL_HALF = 0xFFFF_8000_0000_0000
@@ -318,6 +323,9 @@ def main(check, file, *rest):
     elif check == "counts":
         log, module = rest
         check_counts(timeline, fails, pathlib.Path(log).read_text(encoding="utf-8", errors="replace"), module)
+    elif check == "same":
+        other, module = rest
+        check_same(timeline, json.loads(pathlib.Path(other).read_text(encoding="utf-8")), module, fails)
     elif check == "ftrace":
         check_ftrace(timeline, rest[0], fails, rest[1] if len(rest) > 1 else None)
     elif check == "holds":

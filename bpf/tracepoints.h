@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * RCU by its own tracepoints (the group `rcu`, with CONFIG_RCU_TRACE).
+ *
+ * Each means what the function's entry or return means that other kernels are
+ * watched by, and lies between the two:
+ *
+ *   start      in rcu_gp_init(), as gp_seq advances: the very moment.
+ *   end        rcu_gp_cleanup() announces the end to the root first. The root
+ *              is locked then, and interrupts are off, so no callback that is
+ *              released by it has run. The tracepoint "end" comes later,
+ *              after every leaf: it is when the end has been announced.
+ *   queued     in call_rcu(), after the callback is on the list, with
+ *              interrupts still off: it is not assigned before.
+ *   invoked    after rcu_cblist_dequeue() gave the callback, before its function.
+ *   done       the next one's invocation, or the batch's end.
+ *
+ * Most have their events told apart by a text. The kernel calls their programs
+ * with preemption off; those that matter here come with interrupts off, or in
+ * one thread. So what a program misses while it runs on the CPU is none of its
+ * own events.
+ */
+#ifndef RCUSCOPE_TRACEPOINTS_H
+#define RCUSCOPE_TRACEPOINTS_H
+
+#include "callbacks.h"
+#include "caller.h"
+#include "emit.h"
+#include "grace_periods.h"
+#include "progress.h"
+#include "waits.h"
+
+/* The functions that queue callbacks and wait for them, from kallsyms. */
+const volatile struct rs_range call_rcu_code;
+const volatile struct rs_range rcu_barrier_code;
+
+#define RS_EVENT_LEN 16 /* the longest that is looked for, and more */
+
+static __always_inline bool rs_says(const char *event, const char *word)
+{
+	char text[RS_EVENT_LEN];
+
+	return bpf_probe_read_kernel_str(text, sizeof(text), event) > 0 &&
+	       !bpf_strncmp(text, sizeof(text), word);
+}
+
+SEC("tp_btf/rcu_grace_period")
+int BPF_PROG(gp_start_event, const char *flavour, unsigned long gp_seq, const char *event)
+{
+	__u64 now = rs_now();
+
+	if (!rs_says(event, "start"))
+		return 0;
+	gp_scans = 0;
+	rs_hit(RS_COUNT_GP_START);
+	rs_send_gp_start(now, gp_seq, now, 0);
+	return 0;
+}
+
+/*
+ * Said of each node, from the root down, while gp_seq is still that of the
+ * grace period; and once more of the root afterwards.
+ */
+SEC("tp_btf/rcu_future_grace_period")
+int BPF_PROG(gp_end_event, const char *flavour, unsigned long gp_seq, unsigned long wanted,
+	     __u8 level, int first_cpu, int last_cpu, const char *event)
+{
+	if (!level && (rs_gp_seq() & 3) &&
+	    (rs_says(event, "Cleanup") || rs_says(event, "CleanupMore")))
+		rs_gp_cleanup_entered();
+	return 0;
+}
+
+SEC("tp_btf/rcu_grace_period")
+int BPF_PROG(gp_cleaned_event, const char *flavour, unsigned long gp_seq, const char *event)
+{
+	if (rs_says(event, "end"))
+		rs_send_gp(RS_GP_CLEANED, gp_seq, 0);
+	return 0;
+}
+
+SEC("tp_btf/rcu_future_grace_period")
+int BPF_PROG(gp_request_event, const char *flavour, unsigned long gp_seq, unsigned long wanted,
+	     __u8 level, int first_cpu, int last_cpu, const char *event)
+{
+	if (rs_says(event, "Startleaf"))
+		rs_gp_requested(wanted);
+	return 0;
+}
+
+/* Without a mask no CPU is meant, but a task that had been preempted within a section. */
+SEC("tp_btf/rcu_quiescent_state_report")
+int BPF_PROG(quiescent_event, const char *flavour, unsigned long gp_seq, unsigned long mask,
+	     unsigned long left, __u8 level, int first_cpu, int last_cpu, int blocked)
+{
+	if (mask && rs_leaf_level(level))
+		rs_send_quiescent(gp_seq, mask, left, first_cpu, blocked);
+	return 0;
+}
+
+SEC("tp_btf/rcu_grace_period")
+int BPF_PROG(scan_event, const char *flavour, unsigned long gp_seq, const char *event)
+{
+	if (rs_says(event, "fqsstart"))
+		rs_scan_began();
+	return 0;
+}
+
+SEC("tp_btf/rcu_exp_grace_period")
+int BPF_PROG(exp_start_event, const char *flavour, unsigned long wanted, const char *event)
+{
+	if (rs_says(event, "start"))
+		rs_expedited_started();
+	return 0;
+}
+
+SEC("tp_btf/rcu_exp_grace_period")
+int BPF_PROG(exp_end_event, const char *flavour, unsigned long wanted, const char *event)
+{
+	if (rs_says(event, "end"))
+		rs_expedited_ended(wanted);
+	return 0;
+}
+
+SEC("tp_btf/rcu_callback")
+int BPF_PROG(call_rcu_event, const char *flavour, struct callback_head *head)
+{
+	rs_call_rcu(RS_COUNT_CB_QUEUED, (__u64)head, (__u64)BPF_CORE_READ(head, func),
+		    rs_tracepoint_caller(ctx, &call_rcu_code));
+	return 0;
+}
+
+/* It does not say whose callbacks: the CPU's own, where none are offloaded. */
+SEC("tp_btf/rcu_batch_start")
+int BPF_PROG(batch_start_event)
+{
+	rs_batch_entered(rs_rcu_data(bpf_get_smp_processor_id()));
+	return 0;
+}
+
+SEC("tp_btf/rcu_invoke_callback")
+int BPF_PROG(invoke_event, const char *flavour, struct callback_head *head)
+{
+	rs_dequeued(head);
+	return 0;
+}
+
+SEC("tp_btf/rcu_batch_end")
+int BPF_PROG(batch_end_event)
+{
+	rs_batch_returned();
+	return 0;
+}
+
+SEC("tp_btf/rcu_barrier")
+int BPF_PROG(barrier_event, const char *flavour, const char *event)
+{
+	if (rs_says(event, "Begin"))
+		rs_wait_began(RS_WAIT_RCU_BARRIER, RS_COUNT_WAIT_BARRIER,
+			      rs_tracepoint_caller(ctx, &rcu_barrier_code));
+	else if (rs_says(event, "Inc2") || rs_says(event, "EarlyExit"))
+		rs_send_wait(RS_WAIT_END, RS_WAIT_RCU_BARRIER, 0);
+	return 0;
+}
+
+#endif /* RCUSCOPE_TRACEPOINTS_H */

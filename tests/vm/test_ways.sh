@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: test_ways.sh KERNEL
+# The complete ways to see RCU tell the same: three recorders at once, each by
+# another, and their timelines are compared event by event.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib/check.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
+begin "$@"
+
+guest <<'GUEST'
+ways='tracepoint fentry kprobe'
+for way in $ways; do
+	all_callbacks=--all-callbacks
+	[ $way != kprobe ] || all_callbacks= # it misses those that interrupts queue
+	mkfifo /tmp/go.$way
+	rcuscope record -m /kmod/rcucmap.ko --no-functions --until-unload --addresses --via $way $all_callbacks \
+		-o /out/$way.json -- sh -c "touch /tmp/ready.$way; cat /tmp/go.$way" 2>/out/$way.stderr &
+	echo $! >/tmp/recorder.$way
+done
+for way in $ways; do
+	wait_for "the probes by $way" [ -e /tmp/ready.$way ]
+done
+for way in $ways; do
+	[ -e /tmp/ready.$way ] || { cat /out/$way.stderr; exit 1; }
+done
+
+churn() { i=0; while [ ! -e /tmp/enough ]; do i=$((i + 1)); echo x >"/tmp/churn.$((i % 50))"; rm "/tmp/churn.$((i % 50))"; done; }
+churn &
+start_rcucmap reader_ms=10 writer_ms=20
+wait_for "rcucmap's end" rcucmap_done
+>/tmp/enough
+for way in $ways; do echo go >/tmp/go.$way; done
+echo 1 >/sys/kernel/rcu_expedited # for what free_module() waits
+rmmod rcucmap
+echo 0 >/sys/kernel/rcu_expedited
+for way in $ways; do
+	status=0
+	wait "$(cat /tmp/recorder.$way)" || status=$?
+	expect_equal "status of record --via $way" 0 $status
+done
+expect_nothing_left "three recorders"
+expect_status doctor 0 rcuscope doctor --json
+cp /tmp/stdout /out/doctor.json
+for way in $ways; do
+	expect_status "doctor --via $way" 0 rcuscope doctor --via $way --json
+	cp /tmp/stdout /out/doctor-$way.json
+done
+GUEST
+
+for way in tracepoint fentry kprobe; do
+	check_timeline holds "$OUT/$way.json" 'capture["complete"]' 'capture["end_reason"].startswith("module freed")' \
+		"next(p['via'] for p in capture['probes'] if p['hook'] == 'gp.start') == '$way'"
+	check_timeline holds "$OUT/doctor-$way.json" 'problems == []' 'all(hook["via"] or not hook["needed"] or not preempt_rcu for hook in plan)' \
+		"len([hook for hook in plan if hook['via'] == '$way']) >= 10"
+done
+# Tracepoints are the best way, and miss nothing.
+check_timeline holds "$OUT/doctor.json" \
+	'{hook["via"] for hook in plan if hook["hook"].startswith("gp.") and hook["hook"] != "gp.sample"} == {"tracepoint"}' \
+	'all(hook["via"] != "kprobe" for hook in plan)'
+check_timeline holds "$OUT/tracepoint.json" 'capture["lost"] == []' \
+	'all(p["missed"] == 0 for p in capture["probes"] if p["hook"] in ("callback.queued", "callback.invoked", "gp.start", "gp.end"))'
+check_timeline same "$OUT/tracepoint.json" "$OUT/fentry.json" rcucmap
+check_timeline same "$OUT/tracepoint.json" "$OUT/kprobe.json" rcucmap
+finish
