@@ -13,6 +13,10 @@ static constexpr std::array<const char*, 6> names_of(SiteKind) {
     return {"read_lock", "read_unlock", "function_entry", "function_return", "reader_entry", "reader_return"};
 }
 
+static constexpr std::array<const char*, 5> names_of(FiredOn) {
+    return {"nothing", "grace_period", "expedited_grace_period", "callback", "read_section"};
+}
+
 static void fields(auto& visit, Of<HostInfo> auto& host) {
     visit("kernel", host.kernel);
     visit("machine", host.machine);
@@ -91,12 +95,22 @@ static void fields(auto& visit, Of<CpuLoss> auto& loss) {
     visit("to_ns", loss.to_ns);
 }
 
+static void fields(auto& visit, Of<FiredTrigger> auto& fired) {
+    visit("trigger", fired.trigger);
+    visit("text", fired.text);
+    visit("on", fired.on);
+    visit("id", fired.id);
+    visit("began_ns", fired.began_ns);
+    visit("fired_ns", fired.fired_ns);
+}
+
 static void fields(auto& visit, Of<Trailer> auto& trailer) {
     visit("end_ns", trailer.end_ns);
     visit("reason", trailer.reason);
     visit("command_status", trailer.command_status);
     visit("hits", trailer.hits);
     visit("lost", trailer.lost);
+    visit("fired", trailer.fired);
 }
 
 template <typename T>

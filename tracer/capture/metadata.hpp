@@ -109,6 +109,18 @@ struct CpuLoss {
     std::uint64_t to_ns = 0;
 };
 
+// On what a trigger fired (`record --trigger`).
+enum class FiredOn : std::uint8_t { nothing, grace_period, expedited_grace_period, callback, read_section };
+
+struct FiredTrigger {
+    std::string trigger; // as it was asked for: "gp>200ms"
+    std::string text;    // "grace period 1204 took 412 ms"
+    FiredOn on = FiredOn::nothing;
+    std::uint64_t id = 0;       // the gp_seq, the head or the tid
+    std::uint64_t began_ns = 0; // CLOCK_BOOTTIME: of what it fired on
+    std::uint64_t fired_ns = 0;
+};
+
 // Written when a recording ends in order. A capture without it was cut off.
 struct Trailer {
     std::uint64_t end_ns = 0;          // CLOCK_BOOTTIME
@@ -116,9 +128,12 @@ struct Trailer {
     std::optional<int> command_status; // exit status of the command, 128 + signal if one ended it
     std::vector<ProbeHits> hits;
     std::vector<CpuLoss> lost; // CPUs that lost something
+    // Why there is this recording; none: it was not waited for.
+    std::optional<FiredTrigger> fired{};
 };
 
-// Unknown members are ignored, missing ones are an error (ExitCode::bad_input).
+// Unknown members are ignored. Missing ones are an error (ExitCode::bad_input), but for those that may be none: older
+// captures lack what was added later.
 nlohmann::json to_json(const Metadata& metadata);
 nlohmann::json to_json(const Trailer& trailer);
 Result<Metadata> metadata_from_json(const nlohmann::json& json);

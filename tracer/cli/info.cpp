@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "capture/reader.hpp"
 #include "cli/cli.hpp"
+#include "cli/firing.hpp"
 #include "cli/hazard_options.hpp"
 #include "cli/load.hpp"
 #include "cli/summary.hpp"
@@ -81,6 +82,7 @@ void print_text(const std::string& path, const LoadedTimeline& loaded) {
             std::cout << " " << printable(word);
         std::cout << "\n";
     }
+    print_firing(loaded.timeline, std::cout);
     print_summary(loaded.timeline, std::cout);
     std::cout << "Probes:\n";
     for (const CaptureSummary::Probe& probe : capture.probes) {

@@ -6,10 +6,11 @@
 #include <iostream>
 #include <unistd.h>
 
+#include "cli/catch_options.hpp"
 #include "cli/cli.hpp"
 #include "cli/hazard_options.hpp"
-#include "cli/load.hpp"
-#include "cli/summary.hpp"
+#include "cli/numbered_reports.hpp"
+#include "cli/report.hpp"
 #include "export/exporter.hpp"
 #include "kernel/host.hpp"
 #include "kernel/module_path.hpp"
@@ -20,7 +21,6 @@ namespace rcuscope {
 
 namespace {
 
-constexpr const char* capture_ending = ".rcu";
 constexpr const char* default_capture = "rcuscope.rcu";
 
 struct RecordArguments {
@@ -35,6 +35,7 @@ struct RecordArguments {
     double linger_s = 5;
     double duration_s = 0;
     std::uint64_t buffer_kib = 4096;
+    CatchArguments catching;
     bool strict = false;
     std::string fail_on;
     HazardLimits limits;
@@ -42,10 +43,6 @@ struct RecordArguments {
     ExportOptions options;
     std::vector<std::string> command;
 };
-
-bool is_capture(const std::string& path) {
-    return path.ends_with(capture_ending);
-}
 
 std::chrono::nanoseconds seconds(double value) {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(value));
@@ -56,7 +53,7 @@ std::chrono::nanoseconds seconds(double value) {
 class TemporaryCapture {
 public:
     explicit TemporaryCapture(const std::string& beside)
-        : path_(beside + "." + std::to_string(::getpid()) + ".tmp" + capture_ending) {}
+        : path_(beside + "." + std::to_string(::getpid()) + ".tmp.rcu") {}
     TemporaryCapture(const TemporaryCapture&) = delete;
     TemporaryCapture& operator=(const TemporaryCapture&) = delete;
     ~TemporaryCapture() { ::unlink(path_.c_str()); }
@@ -100,8 +97,8 @@ Status check(const RecordArguments& arguments) {
         if (!is_capture(output))
             if (auto format = format_for_file(output); !format)
                 return fail(ExitCode::bad_input, format.error().what, format.error().why,
-                            format.error().hint + (format.error().hint.empty() ? "" : "; ") + "or " + capture_ending +
-                                " for the recording itself");
+                            format.error().hint + (format.error().hint.empty() ? "" : "; ") +
+                                "or .rcu for the recording itself");
     // Now, not when what was to be recorded is over.
     for (const std::string& output : arguments.outputs) {
         const std::filesystem::path folder = std::filesystem::path(output).parent_path();
@@ -124,6 +121,10 @@ Result<RecordRequest> request_from(const RecordArguments& arguments) {
     if (!readers)
         return tl::unexpected(readers.error());
     request.reader_functions = std::move(*readers);
+    auto catching = catch_request(arguments.catching, !request.modules.empty());
+    if (!catching)
+        return tl::unexpected(catching.error());
+    request.catching = std::move(*catching);
     if (!arguments.via.empty()) {
         auto via = way_from_text(arguments.via);
         if (!via)
@@ -160,37 +161,31 @@ Outcome run_record(const RecordArguments& arguments) {
         temporary.emplace(outputs.front());
     request->capture = temporary ? temporary->path() : *asked;
 
+    const ReportRequest report{outputs,           arguments.limits, arguments.options,
+                               arguments.fail_on, arguments.strict, arguments.quiet};
+    NumberedReports numbered(report);
+    if (request->catching) {
+        request->catching->next_file = [&numbered] { return numbered.next(); };
+        request->catching->written = [&numbered](const std::string& capture) { numbered.written(capture); };
+    }
     auto recorded = record(*request);
+    ExitCode worst = numbered.finish();
     if (!recorded)
         return tl::unexpected(recorded.error());
-    auto loaded = load_timeline(request->capture, arguments.limits);
-    if (!loaded)
-        return tl::unexpected(loaded.error());
-    for (const std::string& output : outputs)
-        if (!is_capture(output))
-            if (auto written = export_timeline(loaded->timeline, arguments.options, output); !written)
-                return tl::unexpected(written.error());
-
-    if (!arguments.quiet) {
-        print_summary(loaded->timeline, std::cerr);
-        std::cerr << "Written:";
-        for (const std::string& output : outputs)
-            std::cerr << " " << output;
-        std::cerr << "\n";
+    if (recorded->written) {
+        auto reported = report_recording(report, request->capture, true);
+        if (!reported)
+            return reported;
+        worst = std::max(worst, *reported);
+    } else if (!arguments.quiet) {
+        std::cerr << "rcuscope: ended: " + recorded->end_reason + "\n";
     }
-    const auto reason = reason_to_fail(loaded->timeline.hazards, arguments.fail_on);
-    if (reason)
-        std::cerr << "rcuscope: " << *reason << "\n";
     if (recorded->command_status.value_or(0) != 0) {
         std::cerr << "rcuscope: " << arguments.command.front() << " ended with status " << *recorded->command_status
                   << "\n";
-        return ExitCode::does_not_hold;
+        return std::max(worst, ExitCode::does_not_hold);
     }
-    if (arguments.strict && !loaded->timeline.capture.lost.empty()) {
-        std::cerr << "rcuscope: records were lost (--strict): a larger --buffer may help\n";
-        return ExitCode::does_not_hold;
-    }
-    return reason ? ExitCode::does_not_hold : ExitCode::done;
+    return worst;
 }
 
 } // namespace
@@ -230,6 +225,7 @@ void add_record(CLI::App& app, Outcome& result) {
     command->add_option("--duration", arguments->duration_s, "End after this many seconds")->check(CLI::PositiveNumber);
     command->add_option("--via", arguments->via,
                         "See by this way only what it can show: tracepoint, fentry or kprobe [the best for each hook]");
+    add_catch_options(*command, arguments->catching);
     command->add_option("--buffer", arguments->buffer_kib, "KiB of buffer for each CPU, a power of two")
         ->capture_default_str();
     command->add_flag("--strict", arguments->strict, "Exit code 1 if anything was lost");
@@ -250,7 +246,9 @@ void add_record(CLI::App& app, Outcome& result) {
         "  sudo rcuscope record -m mine.ko --until-unload --fail-on hazard -o mine.rcu -- sh -c 'insmod mine.ko; "
         "rmmod mine'\n"
         "  sudo rcuscope record -m mine.ko --reader-function mine:lookup -o mine.rcu -- insmod mine.ko\n"
-        "  sudo rcuscope record --duration 10 -o system.rcu");
+        "  sudo rcuscope record --duration 10 -o system.rcu\n"
+        "  sudo rcuscope record --keep-last 10s --trigger 'gp>200ms' -o rare.rcu\n"
+        "  sudo rcuscope record --stop-on stall --stop-on 'pending>100000' -o rare.rcu -o rare.json");
     command->callback([arguments, &result] { result = run_record(*arguments); });
 }
 

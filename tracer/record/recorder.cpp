@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "record/recorder.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -11,13 +12,14 @@
 #include <unistd.h>
 
 #include "capture/event.hpp"
-#include "capture/writer.hpp"
 #include "kernel/host.hpp"
 #include "probes/guard.hpp"
 #include "probes/session.hpp"
 #include "probes/sites.hpp"
 #include "probes/this_kernel.hpp"
+#include "record/catcher.hpp"
 #include "record/child.hpp"
+#include "record/sink.hpp"
 #include "record/symbol_collector.hpp"
 #include "record/unload_watch.hpp"
 
@@ -82,9 +84,11 @@ private:
     Status look();
     Status place();
     Status open_capture();
+    Status open_sink();
     Status start_command();
     Status loop();
     Status drain();
+    Status look_for_triggers();
     void take(std::uint32_t cpu, std::span<const std::byte> record);
     bool in_window(const Event& event) const;
     std::vector<ProbeHits> hits() const;
@@ -110,14 +114,16 @@ private:
     std::optional<BpfSession> session_;
     std::optional<EndSignals> signals_;
     std::optional<Child> child_;
-    std::optional<CaptureWriter> writer_;
+    std::unique_ptr<RecordSink> writer_;
+    Catcher* catcher_ = nullptr; // the same, if it waits for something
     std::optional<SymbolCollector> symbols_;
     std::optional<UnloadWatch> unloads_;
     Status written_; // the first error of the writer
 
     std::optional<int> command_status_;
-    bool module_event_ = false; // one to be synced at once
-    bool taken_ = false;        // anything since the last look
+    bool module_event_ = false;    // one to be synced at once
+    bool taken_ = false;           // anything since the last look
+    std::uint64_t drained_ns_ = 0; // up to then the buffers are empty
     Clock::time_point started_;
     std::optional<Clock::time_point> lingering_since_;
     std::uint64_t linger_target_ = 0; // callbacks queued when lingering began
@@ -132,14 +138,14 @@ Result<RecordOutcome> Recorder::run() {
     for (auto step : {&Recorder::look, &Recorder::place, &Recorder::open_capture, &Recorder::start_command})
         if (auto done = (this->*step)(); !done) {
             if (writer_)
-                ::unlink(request_.capture.c_str());
+                writer_->discard();
             return tl::unexpected(done.error());
         }
     if (auto done = loop(); !done)
         return tl::unexpected(done.error());
     if (auto done = close(); !done)
         return tl::unexpected(done.error());
-    return RecordOutcome{command_status_};
+    return RecordOutcome{command_status_, end_reason_, !catcher_ || catcher_->wrote()};
 }
 
 // The kernel is known, and lets us in; there is a plan.
@@ -275,12 +281,26 @@ Status Recorder::open_capture() {
         metadata_.sites = sites_->sites;
         metadata_.missing.insert(metadata_.missing.end(), sites_->refused.begin(), sites_->refused.end());
     }
+    if (auto opened = open_sink(); !opened)
+        return opened;
+    symbols_.emplace(std::move(*kernel_.symbols));
+    unloads_.emplace(metadata_.followed);
+    return {};
+}
+
+Status Recorder::open_sink() {
+    if (request_.catching) {
+        auto catcher = Catcher::create(*request_.catching, request_.capture, metadata_);
+        if (!catcher)
+            return tl::unexpected(catcher.error());
+        catcher_ = catcher->get();
+        writer_ = std::move(*catcher);
+        return {};
+    }
     auto writer = CaptureWriter::create(request_.capture, metadata_);
     if (!writer)
         return tl::unexpected(writer.error());
-    writer_.emplace(std::move(*writer));
-    symbols_.emplace(std::move(*kernel_.symbols));
-    unloads_.emplace(metadata_.followed);
+    writer_ = std::make_unique<FileSink>(std::move(*writer));
     return {};
 }
 
@@ -297,6 +317,8 @@ void Recorder::take(std::uint32_t cpu, std::span<const std::byte> record) {
             return;
         symbols_->take(*event);
         unloads_->take(*event);
+        if (catcher_)
+            catcher_->see(*event);
         if (std::holds_alternative<event::Module>(event->body))
             module_event_ = true;
     }
@@ -314,6 +336,7 @@ bool Recorder::in_window(const Event& event) const {
 }
 
 Status Recorder::drain() {
+    drained_ns_ = boottime_ns();
     auto drained = session_->drain([this](std::uint32_t cpu, std::span<const std::byte> record) { take(cpu, record); });
     if (!drained)
         return drained;
@@ -326,6 +349,8 @@ Status Recorder::drain() {
         clear_status();
         // One write: there may be no time for a second.
         std::cerr << "rcuscope: HAZARD: " + line + "\n" << std::flush;
+        if (catcher_)
+            catcher_->hazard(line, drained_ns_);
     }
     const bool must_hold = module_event_ || (unloads_->in_danger() && taken_);
     if (written_ && must_hold)
@@ -334,8 +359,16 @@ Status Recorder::drain() {
     return written_;
 }
 
+Status Recorder::look_for_triggers() {
+    const CallbackCounts counts = session_->callbacks();
+    return catcher_->look(drained_ns_, counts.queued - std::min(counts.queued, counts.done),
+                          [this] { return session_->losses(); });
+}
+
 // Why the recording is over; empty while it is not.
 std::string Recorder::why_to_end() {
+    if (catcher_ && !catcher_->end_reason().empty())
+        return catcher_->end_reason();
     const auto now = Clock::now();
     if (request_.duration && now - started_ >= *request_.duration)
         return "duration over";
@@ -379,6 +412,9 @@ Status Recorder::loop() {
             return fail(ExitCode::cannot_here, "cannot wait for events", errno_text(errno));
         if (auto drained = drain(); !drained)
             return drained;
+        if (catcher_)
+            if (auto looked = look_for_triggers(); !looked)
+                return looked;
         if (waits_for_command() && (waits[2].revents & POLLIN)) {
             command_status_ = child_->status();
             waits[2].fd = -1;
@@ -456,7 +492,7 @@ void Recorder::show_progress() {
         return;
     const CallbackCounts counts = session_->callbacks();
     show("recording " + std::to_string(running / 1s) + " s: " + std::to_string(counts.queued) + " callbacks queued, " +
-         std::to_string(counts.done) + " done, " + std::to_string(writer_->bytes_written() / 1024) + " KiB" +
+         std::to_string(counts.done) + " done, " + std::to_string(writer_->bytes() / 1024) + " KiB" +
          (lingering_since_ ? "; waiting for pending callbacks" : "") + " (Ctrl-C ends)");
 }
 

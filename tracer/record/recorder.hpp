@@ -14,6 +14,7 @@
 #include "kernel/module_file.hpp"
 #include "probes/hooks.hpp"
 #include "probes/reader_functions.hpp"
+#include "record/catcher.hpp"
 
 namespace rcuscope {
 
@@ -28,16 +29,20 @@ struct RecordRequest {
     std::chrono::nanoseconds linger{};
     std::optional<std::chrono::nanoseconds> duration;
     std::uint32_t ring_bytes = 0;
-    bool progress = false;    // a status line on stderr
-    std::string capture;      // path of the file to write
-    std::string tool_version; // goes into the file
+    bool progress = false;                // a status line on stderr
+    std::string capture;                  // path of the file to write
+    std::optional<CatchRequest> catching; // only the last seconds are kept
+    std::string tool_version;             // goes into the file
 };
 
 struct RecordOutcome {
     std::optional<int> command_status;
+    std::string end_reason;
+    bool written = true; // not if what was waited for did not happen
 };
 
-// Every probe is gone when this returns, however it ends. A capture is there only if it succeeds.
+// Every probe is gone when this returns, however it ends. A capture is there only if it succeeds, and if
+// RecordOutcome::written says so.
 Result<RecordOutcome> record(const RecordRequest& request);
 
 } // namespace rcuscope

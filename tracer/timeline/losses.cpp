@@ -15,7 +15,10 @@ void LossTracker::lost(std::uint32_t cpu, const event::Lost& lost) {
     }
     const Nanoseconds from = relative_time(lost.from_ns, start_ns_);
     const Nanoseconds to = relative_time(lost.to_ns, start_ns_);
-    losses_.push_back({.cpu = cpu, .from = from, .to = std::max(from, to), .count = lost.total - seen.total});
+    // What was lost before the recording's first moment is none of it.
+    if (to >= 0) {
+        losses_.push_back({.cpu = cpu, .from = from, .to = std::max(from, to), .count = lost.total - seen.total});
+    }
     seen.total = lost.total;
     seen.reports++;
     all_reports_++;

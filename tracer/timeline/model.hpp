@@ -60,6 +60,7 @@ struct CaptureSummary {
     std::vector<Probe> probes;
     std::vector<MissingInfo> missing;
     std::vector<Loss> lost;
+    std::optional<FiredTrigger> fired{}; // a trigger that this recording was waiting for
 };
 
 struct Task {

@@ -60,6 +60,7 @@ CaptureSummary summarize_capture(const Metadata& metadata, const std::optional<T
     summary.probes = probes_of(metadata, trailer);
     summary.missing = metadata.missing;
     summary.lost = std::move(losses);
+    summary.fired = trailer ? trailer->fired : std::nullopt;
     return summary;
 }
 

@@ -60,6 +60,19 @@ TEST(Metadata, TrailerWithoutCommand) {
     EXPECT_FALSE(back->command_status.has_value());
 }
 
+TEST(Metadata, TrailerOfATriggerRoundTrip) {
+    Trailer trailer = full_trailer();
+    trailer.fired = FiredTrigger{"gp>1s", "it took 2 s", FiredOn::expedited_grace_period, ~0ull, 7, 8};
+    const auto back = trailer_from_json(json::parse(to_json(trailer).dump()));
+    ASSERT_TRUE(back) << back.error().why;
+    EXPECT_EQ(to_json(*back), to_json(trailer));
+    EXPECT_EQ(back->fired->on, FiredOn::expedited_grace_period);
+    json older = to_json(trailer);
+    older.erase("fired");
+    ASSERT_TRUE(trailer_from_json(older));
+    EXPECT_FALSE(trailer_from_json(older)->fired);
+}
+
 TEST(Metadata, EveryMemberMustBeThere) {
     const json whole = to_json(full_metadata());
     for (const auto& [name, value] : whole.items()) {

@@ -86,6 +86,13 @@ TEST(Losses, TotalsAreCumulativePerCpu) {
     EXPECT_EQ(lost[3].to, 90);
 }
 
+TEST(Losses, BeforeTheStartOnlyCount) {
+    const auto lost = Scenario().lost(-20, -10, 3).lost(11, 13, 5).complete(99).capture.lost;
+    ASSERT_EQ(lost.size(), 1U);
+    EXPECT_EQ(lost[0].count, 2U);
+    EXPECT_EQ(lost[0].from, 11);
+}
+
 TEST(Losses, OnlyInTheTrailerMakeWhatIsOpenUnknown) {
     Scenario scenario;
     Trailer trailer;

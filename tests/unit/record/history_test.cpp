@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "record/history.hpp"
+
+#include <cstring>
+#include <filesystem>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "capture/reader.hpp"
+#include "wire.h"
+
+namespace rcuscope::test {
+namespace {
+
+using event::ModuleStep;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class HistoryTest : public testing::Test {
+protected:
+    ~HistoryTest() override { std::filesystem::remove(path); }
+
+    template <typename Record>
+    void put(std::uint32_t cpu, const Record& record) {
+        history.record(cpu, std::as_bytes(std::span(&record, 1)));
+    }
+    void invoked(std::uint32_t cpu, std::uint64_t ns, std::uint64_t head = 1, std::uint32_t tid = 9) {
+        put(cpu, rs_cb{{ns, tid, RS_CB_INVOKED, 0}, head, 2});
+    }
+    void task(std::uint32_t cpu, std::uint64_t ns, std::uint32_t tid, const char* comm) {
+        rs_task record{{ns, tid, RS_TASK, 0}, tid, 0, {}};
+        std::strncpy(record.comm, comm, sizeof(record.comm) - 1);
+        put(cpu, record);
+    }
+    void module(std::uint32_t cpu, std::uint64_t ns, rs_module_step step) {
+        rs_module record{{ns, 9, RS_MODULE, static_cast<rs_u16>(step)}, 0x1000, 16, 0, {}};
+        std::strcpy(record.name, "demo");
+        put(cpu, record);
+    }
+    void lost(std::uint32_t cpu, std::uint64_t ns, std::uint64_t total) {
+        put(cpu, rs_lost{{ns, 9, RS_LOST, 0}, total, ns, ns});
+    }
+    std::vector<Event> written(std::uint64_t since) {
+        Metadata metadata;
+        metadata.host.cpus = 2;
+        auto writer = CaptureWriter::create(path, metadata);
+        EXPECT_TRUE(writer && history.write(*writer, since) && writer->finish({}));
+        auto reader = CaptureReader::open(path);
+        std::vector<Event> events;
+        EXPECT_TRUE(reader && reader->for_each_event([&](const Event& event) { events.push_back(event); }));
+        symbols = reader->symbols();
+        return events;
+    }
+    std::vector<std::uint64_t> times(std::uint64_t since) {
+        std::vector<std::uint64_t> all;
+        for (const Event& event : written(since))
+            all.push_back(event.ns);
+        return all;
+    }
+
+    std::string path = testing::TempDir() + "history." + std::to_string(::getpid()) + ".rcu";
+    History history{2, 0}; // two blocks for each CPU
+    std::vector<SymbolInfo> symbols;
+};
+
+TEST_F(HistoryTest, HoldsWhatIsAskedForAndNoMore) {
+    invoked(0, 10);
+    invoked(1, 20);
+    invoked(0, 30);
+    EXPECT_THAT(times(0), ElementsAre(10, 20, 30));
+    EXPECT_THAT(times(20), ElementsAre(20, 30));
+    history.forget_before(25);
+    EXPECT_EQ(history.whole_since(), 21U) << "CPU 0's block goes on to 30";
+    EXPECT_THAT(times(21), ElementsAre(30));
+}
+
+TEST_F(HistoryTest, IsBoundedAndSaysWhatIsLeft) {
+    constexpr std::uint64_t many = 100'000;
+    for (std::uint64_t ns = 1; ns <= many; ns++)
+        invoked(ns % 2, ns);
+    EXPECT_EQ(history.bytes(), 4 * History::block_bytes);
+    EXPECT_GT(history.whole_since(), many / 2);
+    const auto left = times(history.whole_since());
+    ASSERT_EQ(left.size(), many + 1 - history.whole_since()) << "every record since then";
+    EXPECT_EQ(left.back(), many);
+}
+
+TEST_F(HistoryTest, ACpuThatIsQuietKeepsItsOwn) {
+    invoked(1, 1);
+    for (std::uint64_t ns = 2; ns <= 100'000; ns++)
+        invoked(0, ns);
+    EXPECT_EQ(history.bytes(), 4 * History::block_bytes);
+    EXPECT_EQ(times(0).front(), 1U);
+}
+
+TEST_F(HistoryTest, NamesOutlastTheirRecords) {
+    task(0, 10, 7, "old");
+    task(1, 20, 7, "new");
+    history.symbols(std::vector<SymbolInfo>{{0x1000, "first", 0, ""}});
+    history.symbols(std::vector<SymbolInfo>{{0x1000, "second", 0, ""}});
+    history.forget_before(100);
+    invoked(0, 200, 1, 7);
+    const auto events = written(150);
+    ASSERT_EQ(events.size(), 2U);
+    EXPECT_EQ(std::get<event::Task>(events[0].body).comm, "new");
+    ASSERT_EQ(symbols.size(), 1U);
+    EXPECT_EQ(symbols[0].name, "second");
+}
+
+TEST_F(HistoryTest, AModulesLifeOutlastsItsRecords) {
+    module(0, 10, RS_MODULE_COMING);
+    module(1, 20, RS_MODULE_LIVE);
+    history.forget_before(100);
+    EXPECT_THAT(times(100), ElementsAre(10, 20));
+    module(1, 110, RS_MODULE_FREEING);
+    module(0, 120, RS_MODULE_FREED);
+    EXPECT_THAT(times(100), ElementsAre(10, 20, 110, 120));
+    history.forget_before(130);
+    EXPECT_THAT(times(130), IsEmpty()) << "it is over";
+    module(0, 140, RS_MODULE_COMING);
+    history.forget_before(150);
+    EXPECT_THAT(times(150), ElementsAre(140)) << "a new one, and nothing of the old one";
+}
+
+TEST_F(HistoryTest, OfLossesBeforeTheLastCountIsLeft) {
+    lost(0, 10, 3);
+    lost(0, 20, 5);
+    lost(0, 200, 9);
+    const auto events = written(100);
+    ASSERT_EQ(events.size(), 2U);
+    EXPECT_EQ(std::get<event::Lost>(events[0].body).total, 5U);
+    EXPECT_EQ(std::get<event::Lost>(events[1].body).total, 9U);
+}
+
+TEST(LastingFactsTest, TasksThatWereLongNotSeenAreForgotten) {
+    LastingFacts facts;
+    const auto take = [&](const auto& record) { facts.take(0, std::as_bytes(std::span(&record, 1))); };
+    for (std::uint32_t tid = 1; tid <= 2 * LastingFacts::tasks_kept; tid++) {
+        take(rs_task{{tid, tid, RS_TASK, 0}, tid, 0, "x"});
+        take(rs_cb{{tid, 1, RS_CB_INVOKED, 0}, 1, 2}); // by the first one, each time
+    }
+    EXPECT_EQ(facts.tasks(), 2 * LastingFacts::tasks_kept);
+    const std::uint32_t last = 2 * LastingFacts::tasks_kept + 1;
+    take(rs_task{{last, last, RS_TASK, 0}, last, 0, "x"});
+    EXPECT_GE(facts.tasks(), LastingFacts::tasks_kept);
+    EXPECT_LE(facts.tasks(), LastingFacts::tasks_kept + 2);
+}
+
+} // namespace
+} // namespace rcuscope::test

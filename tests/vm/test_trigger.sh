@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: test_trigger.sh KERNEL
+# What is waited for is caught: the last seconds are written when it happens, and
+# the analysis says why it happened; meanwhile memory stays bounded.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib/check.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
+begin "$@"
+
+# The kernel is meant to warn of stalls here.
+# shellcheck disable=SC2034
+EXPECTED_COMPLAINT='rcu: INFO: rcu_'
+guest <<'GUEST'
+dmesg -n 1
+refused() { # WHAT PATTERN OPTION...
+	what=$1
+	pattern=$2
+	shift 2
+	expect_status "$what" 2 rcuscope record "$@" -o /tmp/r.rcu -- true
+	expect_stderr "$what" "$pattern"
+	expect_no_file "$what" '/tmp/r*'
+}
+refused "no duration" "'gp>fast' is no trigger" --trigger 'gp>fast'
+refused "no trigger" 'hint: write gp>DURATION' --stop-on 'nonsense>1s'
+refused "no module" 'no module is followed' --trigger 'reader>1s'
+refused "nothing to keep" 'keep-last' --keep-last 0s --trigger stall
+
+# Each time: the file, and why.
+cat >hog <<'SCRIPT'
+insmod /kmod/rcu_hog.ko hog_ms=400
+until [ "$(dmesg | grep -c 'rcu_waiter: waited')" -ge 4 ]; do usleep 50000; done
+rmmod rcu_hog
+SCRIPT
+expect_status gp 0 rcuscope record -m /kmod/rcu_hog.ko --keep-last 5s --trigger 'gp>300ms' -o /out/gp.rcu -o /out/gp.json -- sh hog
+cp /tmp/stderr /out/gp.stderr
+expect_no_file "files of triggers" '/out/gp.rcu /out/gp.json /out/*.part'
+expect_status "info of a file of a trigger" 0 rcuscope info /out/gp-1.rcu
+cp /tmp/stdout /out/gp.info
+expect_nothing_left gp
+
+# Again: what is there stays. And it ends by itself.
+cp /out/gp-1.rcu /run/before
+expect_status "max-files" 0 rcuscope record -m /kmod/rcu_hog.ko --until-unload --max-files 1 --trigger 'gp>300ms' -o /out/gp.rcu -- insmod /kmod/rcu_hog.ko hog_ms=400
+rmmod rcu_hog
+expect_stderr "max-files" 'ended: 1 files were written'
+cmp /run/before /out/gp-1.rcu || failed "a file that was there has changed"
+
+# Ends there.
+expect_status reader 0 rcuscope record -m /kmod/rcu_unload.ko --until-unload --stop-on 'reader>500ms' -o /out/reader.rcu -o /out/reader.json -- insmod /kmod/rcu_unload.ko long_read_ms=1500
+cp /tmp/stderr /out/reader.stderr
+rmmod rcu_unload
+expect_nothing_left reader
+expect_status callback 0 rcuscope record -m /kmod/rcu_hog.ko --all-callbacks --until-unload --stop-on 'callback>300ms' -o /out/callback.json -- insmod /kmod/rcu_hog.ko hog_ms=400
+cp /tmp/stderr /out/callback.stderr
+rmmod rcu_hog
+expect_status pending 0 rcuscope record --stop-on 'pending>0' -o /out/pending.json
+cp /tmp/stderr /out/pending.stderr
+expect_no_file "no temporary is left" '/out/*.tmp*'
+
+echo 3 >/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout
+expect_status stall 0 rcuscope record -m /kmod/rcu_hog.ko --until-unload --stop-on stall -o /out/stall.json -- insmod /kmod/rcu_hog.ko hog_ms=5000
+cp /tmp/stderr /out/stall.stderr
+rmmod rcu_hog
+expect_nothing_left stall
+
+# What does not happen leaves nothing.
+expect_status never 0 rcuscope record --trigger 'gp>1000s' -o /out/never.rcu -- true
+expect_stderr never 'ended: command ended'
+expect_no_file never '/out/never*'
+
+# Bounded: the recorder is the parent of its command.
+cat >churn <<'SCRIPT'
+churn() { i=0; while [ $i -lt $1 ]; do i=$((i + 1)); echo x >/tmp/churn.$((i % 50)); rm /tmp/churn.$((i % 50)); done; }
+churn 1000
+awk '/RssAnon/ { print $2 }' /proc/$PPID/status >/out/early
+churn 2500
+awk '/RssAnon/ { print $2 }' /proc/$PPID/status >/out/late
+SCRIPT
+expect_status bounded 0 rcuscope record --keep-last 1000s --keep-memory 1 -o /out/bounded.json -- sh churn
+expect_nothing_left bounded
+GUEST
+
+# The parts of the first trigger, in shares that are rounded to a tenth each.
+expect_whole() { # STDERR
+	awk '/^Written:/ { exit } match($0, /[0-9.]+ %  /) { sum += substr($0, RSTART) } END { exit !(sum > 99.7 && sum < 100.3) }' \
+		"$1" || { failed "the shares of $(basename -- "$1") do not add up"; cat "$1"; }
+}
+long='[g for g in grace_periods if not g["expedited"] and g["start_ns"] is not None and g["end_ns"] and g["end_ns"] - g["start_ns"] > 300000000]'
+check_timeline holds "$OUT/gp-1.json" 'capture["complete"]' 'capture["end_reason"].startswith("gp>300ms: grace period ")' \
+	"len($long) >= 1" "all(g['held_by']['kind'] == 'busy-cpu' and g['held_by']['comm'] == 'rcu_hogger' for g in $long)"
+expect "the trigger says what it fired on" grep -qE '^Trigger gp>300ms: grace period -?[0-9]+ took ' "$OUT/gp.stderr"
+expect "it names the holder" grep -qE '^  GP -?[0-9]+ took .*: CPU 1, rcu_hogger \([0-9]+\), in ' "$OUT/gp.stderr"
+expect "it names the CPU in its parts" grep -qE '%  until CPU 1 reported$' "$OUT/gp.stderr"
+expect "it names the files" grep -qE '^Written: /out/gp-1.rcu /out/gp-1.json$' "$OUT/gp.stderr"
+expect "info says it again" grep -qE '^Trigger gp>300ms: grace period ' "$OUT/gp.info"
+expect_whole "$OUT/gp.stderr"
+
+check_timeline holds "$OUT/reader.json" 'capture["end_reason"].startswith("reader>500ms: a read-side section of task ")' \
+	'any(s["end_ns"] and s["end_ns"] - s["begin_ns"] > 1000000000 for s in read_sections)'
+expect "the section is named" grep -qE '^  CPU [01], rcu_reader2 \([0-9]+\), in rcu_unload:read_long for ' "$OUT/reader.stderr"
+expect_whole "$OUT/reader.stderr"
+check_timeline holds "$OUT/callback.json" 'capture["end_reason"].startswith("callback>300ms: a callback ")' \
+	'any(c["invoked_ns"] and c["invoked_ns"] - c["queued_ns"] > 300000000 for c in callbacks)'
+expect_whole "$OUT/callback.stderr"
+check_timeline holds "$OUT/pending.json" 'capture["end_reason"].startswith("pending>0: ")'
+check_timeline holds "$OUT/stall.json" 'capture["end_reason"].startswith("stall: rcu: INFO: rcu_")'
+expect "the stall's cause is named" grep -qE '^  .*CPU 1, rcu_hogger \([0-9]+\)' "$OUT/stall.stderr"
+expect_whole "$OUT/stall.stderr"
+
+check_timeline holds "$OUT/bounded.json" 'any("--keep-memory" in m["why"] for m in capture["missing"])' 'len(callbacks) > 1000'
+early=$(<"$OUT/early") late=$(<"$OUT/late")
+expect "memory is bounded: $early kB early, $late kB late" test $((late * 100)) -le $((early * 110))
+finish

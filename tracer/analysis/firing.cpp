@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "analysis/firing.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "base/duration.hpp"
+#include "timeline/grace_periods.hpp"
+#include "timeline/moment.hpp"
+#include "timeline/shares.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+std::string cpu_names(const std::vector<std::uint32_t>& cpus) {
+    std::string text = cpus.size() == 1 ? "CPU " : "CPUs ";
+    for (std::size_t i = 0; i < cpus.size(); i++)
+        text += (i == 0 ? "" : ", ") + std::to_string(cpus[i]);
+    return text;
+}
+
+// Parts that follow each other from a beginning on, each up to a time: they add up, whatever the times are.
+class Parts {
+public:
+    Parts(FiringAnalysis& analysis, Nanoseconds from, Nanoseconds to) : analysis_(analysis), reached_(from), to_(to) {
+        analysis_.whole = elapsed(from, to);
+    }
+    void until(Nanoseconds at, std::string what) {
+        const Nanoseconds end = std::clamp(at, reached_, std::max(reached_, to_));
+        analysis_.parts.push_back({std::move(what), elapsed(reached_, end)});
+        reached_ = end;
+    }
+    void rest(std::string what) { until(to_, std::move(what)); }
+
+private:
+    FiringAnalysis& analysis_;
+    Nanoseconds reached_;
+    Nanoseconds to_;
+};
+
+// Of one that had not ended there is no verdict yet, but perhaps somebody who was seen.
+void name_suspect(const GracePeriod& grace_period, FiringAnalysis& analysis) {
+    if (!grace_period.busy_cpus.empty()) {
+        const BusyCpu& busy = grace_period.busy_cpus.back();
+        analysis.holder = "CPU " + std::to_string(busy.cpu) + ", " + busy.comm + " (" + std::to_string(busy.tid) +
+                          "), was in the kernel without a context switch";
+        analysis.stack = busy.stack;
+    } else if (!grace_period.preempted_readers.empty()) {
+        const PreemptedReader& reader = grace_period.preempted_readers.back();
+        analysis.holder =
+            reader.comm + " (" + std::to_string(reader.tid) + ") was preempted within a read-side section";
+    }
+}
+
+void name_holder(const GracePeriod& grace_period, FiringAnalysis& analysis) {
+    if (grace_period.held_by) {
+        analysis.holder = grace_period.held_by->text;
+        analysis.stack = grace_period.held_by->stack;
+    } else if (!grace_period.end) {
+        name_suspect(grace_period, analysis);
+    }
+}
+
+void analyse_grace_period(const Timeline& timeline, const GracePeriod& grace_period, FiringAnalysis& analysis) {
+    if (!grace_period.start)
+        return;
+    Parts parts(analysis, *grace_period.start, grace_period.end.value_or(timeline.capture.end));
+    std::vector<const QuiescentState*> reports;
+    for (const QuiescentState& state : grace_period.quiescent_states)
+        reports.push_back(&state);
+    std::stable_sort(reports.begin(), reports.end(),
+                     [](const QuiescentState* a, const QuiescentState* b) { return a->at < b->at; });
+    if (reports.size() > 1)
+        parts.until(reports[reports.size() - 2]->at, "until all CPUs but the last had reported");
+    if (!reports.empty())
+        parts.until(reports.back()->at, "until " + cpu_names(reports.back()->cpus) + " reported");
+    if (!grace_period.end)
+        parts.rest("and it still waited when the recording ended");
+    else if (reports.empty())
+        parts.rest("in which no CPU's report was seen");
+    else
+        parts.rest(reports.back()->blocked_readers ? "until preempted readers had left their sections"
+                                                   : "until RCU's own thread ended it");
+    name_holder(grace_period, analysis);
+}
+
+// Of the grace periods in a span the one that took the most of it.
+const GracePeriod* longest_within(const Timeline& timeline, Nanoseconds from, Nanoseconds to) {
+    const GracePeriod* longest = nullptr;
+    Nanoseconds most = 0;
+    for (const GracePeriod& grace_period : timeline.grace_periods) {
+        if (!grace_period.start || grace_period.expedited)
+            continue;
+        const Nanoseconds begin = std::max(from, *grace_period.start);
+        const Nanoseconds end = std::min(to, grace_period.end.value_or(timeline.capture.end));
+        if (begin < end && elapsed(begin, end) > most) {
+            longest = &grace_period;
+            most = elapsed(begin, end);
+        }
+    }
+    return longest;
+}
+
+void analyse_callback(const Timeline& timeline, const Callback& callback, FiringAnalysis& analysis) {
+    const Nanoseconds end = callback.invoked.value_or(timeline.capture.end);
+    Parts parts(analysis, callback.queued, end);
+    analysis.what += ": " + place_name(callback.function, false) + ", queued on CPU " +
+                     std::to_string(callback.queued_cpu) + " by " + callback.queued_comm + " (" +
+                     std::to_string(callback.queued_tid) + ")";
+    if (const auto shares = shares_of(callback, timeline.grace_periods)) {
+        const Nanoseconds started = callback.queued + shares->waiting_for_start;
+        parts.until(started, "until a grace period for it began");
+        parts.until(started + shares->waiting_for_end, "until that had ended");
+        parts.rest("ready, until it ran");
+    } else {
+        parts.rest(callback.invoked ? "until it ran; the grace period that released it is not known"
+                                    : "and it had not run when the recording ended");
+    }
+    const GracePeriod* grace_period = callback.grace_period && *callback.grace_period <= timeline.grace_periods.size()
+                                          ? &timeline.grace_periods[*callback.grace_period - 1]
+                                          : longest_within(timeline, callback.queued, end);
+    if (grace_period)
+        name_holder(*grace_period, analysis);
+}
+
+void analyse_section(const Timeline& timeline, const ReadSection& section, FiringAnalysis& analysis) {
+    const Nanoseconds end = section.end.value_or(timeline.capture.end);
+    analysis.whole = elapsed(section.begin, end);
+    Nanoseconds preempted = 0;
+    Nanoseconds blocked = 0;
+    for (const ReadSection::OffCpu& off : section.off_cpu)
+        (off.voluntary ? blocked : preempted) += elapsed(off.at, std::min(off.until.value_or(end), end));
+    analysis.parts = {{"running, or interrupted", analysis.whole - preempted - blocked},
+                      {"preempted", preempted},
+                      {"off the CPU by its own doing", blocked}};
+    analysis.holder = "CPU " + std::to_string(section.cpu) + ", " + section.comm + " (" + std::to_string(section.tid) +
+                      "), in " + place_name(section.place, false) + " for " + duration_text(analysis.whole);
+}
+
+// Which callbacks were pending, by function.
+void analyse_pending(const Timeline& timeline, Nanoseconds at, FiringAnalysis& analysis) {
+    constexpr std::size_t most = 5;
+    analysis.counts = true;
+    std::map<std::string, std::int64_t> by_function;
+    for (const Callback& callback : timeline.callbacks)
+        if (callback.queued <= at && callback.invoked.value_or(at + 1) > at) {
+            by_function[place_name(callback.function, false)]++;
+            analysis.whole++;
+        }
+    for (const auto& [function, count] : by_function)
+        analysis.parts.push_back({"of " + function, count});
+    std::stable_sort(analysis.parts.begin(), analysis.parts.end(),
+                     [](const Contribution& a, const Contribution& b) { return a.amount > b.amount; });
+    if (analysis.parts.size() > most) {
+        Contribution others{"of other functions", 0};
+        for (std::size_t i = most; i < analysis.parts.size(); i++)
+            others.amount += analysis.parts[i].amount;
+        analysis.parts.resize(most);
+        analysis.parts.push_back(std::move(others));
+    }
+    if (const GracePeriod* grace_period = longest_within(timeline, 0, at))
+        name_holder(*grace_period, analysis);
+}
+
+template <typename Row, typename Is>
+const Row* find_row(const std::vector<Row>& rows, Is is) {
+    const auto found = std::find_if(rows.begin(), rows.end(), is);
+    return found == rows.end() ? nullptr : &*found;
+}
+
+} // namespace
+
+std::optional<FiringAnalysis> analyse_firing(const Timeline& timeline) {
+    if (!timeline.capture.fired)
+        return std::nullopt;
+    const FiredTrigger& fired = *timeline.capture.fired;
+    const Nanoseconds began = relative_time(fired.began_ns, timeline.capture.start_boottime_ns);
+    FiringAnalysis analysis;
+    analysis.what = fired.trigger + ": " + fired.text;
+    const bool expedited = fired.on == FiredOn::expedited_grace_period;
+    if (expedited || fired.on == FiredOn::grace_period) {
+        if (const auto* row = find_row(timeline.grace_periods, [&](const GracePeriod& each) {
+                return each.expedited == expedited &&
+                       static_cast<std::uint64_t>(each.gp_seq) >> rcu_seq_ctr_shift == fired.id >> rcu_seq_ctr_shift;
+            }))
+            analyse_grace_period(timeline, *row, analysis);
+    } else if (fired.on == FiredOn::callback) {
+        if (const auto* row = find_row(timeline.callbacks, [&](const Callback& each) {
+                return each.head == fired.id && each.queued == began;
+            }))
+            analyse_callback(timeline, *row, analysis);
+    } else if (fired.on == FiredOn::read_section) {
+        if (const auto* row = find_row(timeline.read_sections, [&](const ReadSection& each) {
+                return each.tid == fired.id && each.begin == began;
+            }))
+            analyse_section(timeline, *row, analysis);
+    } else if (fired.trigger.starts_with("pending")) {
+        analyse_pending(timeline, relative_time(fired.fired_ns, timeline.capture.start_boottime_ns), analysis);
+    }
+    return analysis;
+}
+
+} // namespace rcuscope

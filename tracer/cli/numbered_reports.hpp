@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <string>
+#include <sys/types.h>
+#include <utility>
+#include <vector>
+
+#include "cli/report.hpp"
+
+namespace rcuscope {
+
+// The files of triggers: -o rare.rcu is rare-1.rcu, rare-2.rcu, ... Each is reported
+// on by a process of its own, since the recording goes on meanwhile, and
+// the memory that a report takes goes with it.
+class NumberedReports {
+public:
+    explicit NumberedReports(ReportRequest request) : request_(std::move(request)) {}
+
+    // The capture of the next number of which there is no file yet.
+    std::string next();
+    // The file that next() named is whole.
+    void written(const std::string& capture);
+    // When all reports are made: the worst exit code.
+    ExitCode finish();
+
+private:
+    ReportRequest request_;
+    std::vector<std::string> outputs_; // of the number
+    unsigned number_ = 0;
+    std::vector<pid_t> reporters_;
+};
+
+} // namespace rcuscope

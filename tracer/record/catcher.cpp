@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "record/catcher.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <unistd.h>
+#include <utility>
+
+#include "base/duration.hpp"
+#include "kernel/host.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+// What is recorded after the end of what fired: the callbacks that it released, say.
+constexpr std::uint64_t after_ns = 500'000'000;
+// What fired may not end for long; then it is waited for as long as --keep-last, and at least for so long.
+constexpr std::uint64_t least_wait_ns = 1'000'000'000;
+
+// Until it is whole.
+std::string part_of(const std::string& path) {
+    return path + ".part";
+}
+
+std::uint64_t nanoseconds(std::chrono::nanoseconds duration) {
+    return static_cast<std::uint64_t>(duration.count());
+}
+
+} // namespace
+
+Result<std::unique_ptr<Catcher>> Catcher::create(const CatchRequest& request, std::string path,
+                                                 const Metadata& metadata) {
+    std::optional<StallWatch> stalls;
+    const auto waits_for_stall = [](const Trigger& trigger) { return trigger.kind == TriggerKind::stall; };
+    if (std::any_of(request.triggers.begin(), request.triggers.end(), waits_for_stall)) {
+        auto opened = StallWatch::open();
+        if (!opened)
+            return tl::unexpected(opened.error());
+        stalls.emplace(std::move(*opened));
+    }
+    return std::unique_ptr<Catcher>(new Catcher(request, std::move(path), metadata, std::move(stalls)));
+}
+
+Catcher::Catcher(CatchRequest request, std::string path, const Metadata& metadata, std::optional<StallWatch> stalls)
+    : request_(std::move(request)), path_(std::move(path)), metadata_(metadata),
+      history_(metadata.host.cpus, request_.keep_bytes), watch_(request_.triggers, metadata),
+      stalls_(std::move(stalls)) {}
+
+Catcher::~Catcher() {
+    if (file_)
+        ::unlink(part_of(file_->path).c_str());
+}
+
+Status Catcher::record(std::uint32_t cpu, std::span<const std::byte> record) {
+    history_.record(cpu, record);
+    return file_ ? file_->writer.record(cpu, record) : Status();
+}
+
+Status Catcher::symbols(std::span<const SymbolInfo> symbols) {
+    history_.symbols(symbols);
+    return file_ ? file_->writer.symbols(symbols) : Status();
+}
+
+Status Catcher::flush(bool sync) {
+    return file_ ? file_->writer.flush(sync) : Status();
+}
+
+Status Catcher::look(std::uint64_t now_ns, std::uint64_t pending, const Losses& losses) {
+    const std::uint64_t keep_ns = nanoseconds(request_.keep_last);
+    history_.forget_before(now_ns > keep_ns ? now_ns - keep_ns : 0);
+    watch_.look(now_ns, pending);
+    if (stalls_)
+        for (const std::string& warning : stalls_->read())
+            watch_.say(TriggerKind::stall, warning, now_ns);
+    if (watch_.fired().size() > file_firings_)
+        if (auto done = fire(now_ns, losses); !done)
+            return done;
+    if (!file_)
+        return {};
+    if (!watch_.over())
+        file_->over_ns.reset();
+    else if (!file_->over_ns)
+        file_->over_ns = now_ns;
+    const bool long_over = file_->over_ns && now_ns - *file_->over_ns >= after_ns;
+    if (!long_over && now_ns - file_->begun_ns < std::max(keep_ns, least_wait_ns))
+        return {};
+    if (file_->last) {
+        end_reason_ = reason(now_ns);
+        return {};
+    }
+    return end({now_ns, reason(now_ns), std::nullopt, {}, losses()});
+}
+
+// What fires while a file is being written goes into that one, unless it ends the recording: that has its own.
+Status Catcher::fire(std::uint64_t now_ns, const Losses& losses) {
+    const auto& fired = watch_.fired();
+    const bool last = std::any_of(fired.begin() + static_cast<std::ptrdiff_t>(file_firings_), fired.end(),
+                                  [this](const Firing& firing) { return watch_.trigger(firing).stop; });
+    if (last && file_ && !file_->last)
+        if (auto done = end({now_ns, reason(now_ns), std::nullopt, {}, losses()}); !done)
+            return done;
+    file_firings_ = watch_.fired().size();
+    if (file_)
+        return {};
+    return begin(last ? path_ : request_.next_file(), last, now_ns);
+}
+
+Status Catcher::begin(const std::string& path, bool last, std::uint64_t now_ns) {
+    const std::uint64_t keep_ns = nanoseconds(request_.keep_last);
+    const std::uint64_t wanted_ns = std::max(metadata_.start_ns, now_ns > keep_ns ? now_ns - keep_ns : 0);
+    Metadata metadata = metadata_;
+    metadata.start_ns = std::max(wanted_ns, history_.whole_since());
+    metadata.clocks = {boottime_ns(), monotonic_ns(), realtime_ns()};
+    if (metadata.start_ns > wanted_ns)
+        metadata.missing.push_back(
+            {"keep-last", "more than the last " + duration_text(static_cast<std::int64_t>(now_ns - metadata.start_ns)) +
+                              " before: older records did not fit into --keep-memory"});
+    auto writer = CaptureWriter::create(part_of(path), metadata);
+    if (!writer)
+        return tl::unexpected(writer.error());
+    file_.emplace(File{std::move(*writer), path, last, now_ns, std::nullopt});
+    return history_.write(file_->writer, metadata.start_ns).and_then([this] { return file_->writer.flush(true); });
+}
+
+Status Catcher::end(Trailer trailer) {
+    trailer.fired = fired_trigger(trailer.end_ns);
+    if (auto done = file_->writer.finish(trailer); !done)
+        return done;
+    if (std::rename(part_of(file_->path).c_str(), file_->path.c_str()) != 0)
+        return fail(ExitCode::cannot_here, "cannot write " + file_->path, errno_text(errno));
+    const std::string path = file_->path;
+    const bool last = file_->last;
+    file_.reset();
+    watch_.forget(std::exchange(file_firings_, 0));
+    if (last) {
+        wrote_ = true;
+        return {};
+    }
+    request_.written(path);
+    if (++files_ == request_.max_files)
+        end_reason_ = std::to_string(files_) + " files were written (--max-files)";
+    return {};
+}
+
+Status Catcher::finish(const Trailer& trailer) {
+    Trailer end_of_file = trailer;
+    // They are counted since the recording's start, which may be days ago.
+    end_of_file.hits.clear();
+    if (file_) {
+        end_of_file.reason = reason(trailer.end_ns);
+        return end(std::move(end_of_file));
+    }
+    if (!request_.triggers.empty())
+        return {};
+    return begin(path_, true, trailer.end_ns).and_then([&] { return end(std::move(end_of_file)); });
+}
+
+// Of those that the file is about: the first, or the first that ends the recording.
+const Firing* Catcher::cause() const {
+    const auto& fired = watch_.fired();
+    if (fired.empty())
+        return nullptr;
+    const auto stop =
+        std::find_if(fired.begin(), fired.end(), [this](const Firing& firing) { return watch_.trigger(firing).stop; });
+    return file_ && file_->last && stop != fired.end() ? &*stop : &fired.front();
+}
+
+std::string Catcher::reason(std::uint64_t now_ns) const {
+    const Firing& firing = *cause();
+    const std::size_t others = file_firings_ - 1;
+    return watch_.trigger(firing).text + ": " + watch_.text(firing, now_ns) +
+           (others == 0 ? ""
+                        : ", and " + std::to_string(others) + (others == 1 ? " trigger" : " triggers") +
+                              " more fired meanwhile");
+}
+
+std::optional<FiredTrigger> Catcher::fired_trigger(std::uint64_t now_ns) const {
+    const Firing* firing = cause();
+    if (!firing)
+        return std::nullopt;
+    return FiredTrigger{watch_.trigger(*firing).text,
+                        watch_.text(*firing, now_ns),
+                        firing->on,
+                        firing->id,
+                        firing->began_ns,
+                        firing->fired_ns};
+}
+
+} // namespace rcuscope

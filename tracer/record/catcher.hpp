@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Keeps the last seconds of a recording, and writes them when a trigger fires.
+//
+// The file is begun at that moment, since the kernel may not live on: first what
+// is kept, then what comes until the thing that fired has ended, and a short
+// time more. Only then has it its name.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "capture/event.hpp"
+#include "capture/metadata.hpp"
+#include "record/history.hpp"
+#include "record/sink.hpp"
+#include "record/stall_watch.hpp"
+#include "record/trigger.hpp"
+#include "record/trigger_watch.hpp"
+
+namespace rcuscope {
+
+struct CatchRequest {
+    std::vector<Trigger> triggers; // none: what is kept is written at the end
+    std::chrono::nanoseconds keep_last{};
+    std::uint64_t keep_bytes = 0;
+    std::uint32_t max_files = 0;                          // of triggers that do not end the recording
+    std::function<std::string()> next_file;               // the name of the next one of these
+    std::function<void(const std::string& path)> written; // one of these is whole
+};
+
+class Catcher final : public RecordSink {
+public:
+    // `path`: of the file of a trigger that ends the recording, or of what is kept at its end.
+    static Result<std::unique_ptr<Catcher>> create(const CatchRequest& request, std::string path,
+                                                   const Metadata& metadata);
+    ~Catcher() override;
+
+    Status record(std::uint32_t cpu, std::span<const std::byte> record) override;
+    Status symbols(std::span<const SymbolInfo> symbols) override;
+    Status flush(bool sync) override;
+    // Of a file that is not whole yet, or of what is kept if nothing was waited for.
+    Status finish(const Trailer& trailer) override;
+    std::uint64_t bytes() const override { return history_.bytes(); }
+    void discard() override {}
+
+    void see(const Event& event) { watch_.take(event); }
+    void hazard(const std::string& line, std::uint64_t now_ns) { watch_.say(TriggerKind::hazard, line, now_ns); }
+    // Everything up to this time was recorded and seen.
+    using Losses = std::function<std::vector<CpuLoss>()>; // the kernel's count
+    Status look(std::uint64_t now_ns, std::uint64_t pending, const Losses& losses);
+
+    // Why the recording is over; empty while it is not.
+    const std::string& end_reason() const { return end_reason_; }
+    // Whether the file of the name given to create() was written.
+    bool wrote() const { return wrote_; }
+
+private:
+    struct File {
+        CaptureWriter writer;
+        std::string path; // that it will have
+        bool last = false;
+        std::uint64_t begun_ns = 0;
+        std::optional<std::uint64_t> over_ns; // when everything that fired was seen to have ended
+    };
+
+    Catcher(CatchRequest request, std::string path, const Metadata& metadata, std::optional<StallWatch> stalls);
+    Status fire(std::uint64_t now_ns, const Losses& losses);
+    Status begin(const std::string& path, bool last, std::uint64_t now_ns);
+    Status end(Trailer trailer);
+    const Firing* cause() const;
+    std::string reason(std::uint64_t now_ns) const;
+    std::optional<FiredTrigger> fired_trigger(std::uint64_t now_ns) const;
+
+    CatchRequest request_;
+    std::string path_;
+    Metadata metadata_;
+    History history_;
+    TriggerWatch watch_;
+    std::optional<StallWatch> stalls_;
+    std::optional<File> file_;
+    std::size_t file_firings_ = 0; // of watch_.fired(), that are in the file
+    std::uint32_t files_ = 0;
+    bool wrote_ = false;
+    std::string end_reason_;
+};
+
+} // namespace rcuscope

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "record/history.hpp"
+
+#include <algorithm>
+
+#include "capture/payload.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+// A record too short to have a time is kept with its neighbours.
+std::uint64_t time_or(std::span<const std::byte> record, std::uint64_t otherwise) {
+    return record_time(record).value_or(otherwise);
+}
+
+} // namespace
+
+History::History(std::uint32_t cpus, std::uint64_t most_bytes)
+    : cpus_(cpus), most_blocks_(std::max<std::uint64_t>(most_bytes / block_bytes, std::uint64_t{2} * cpus)) {}
+
+void History::record(std::uint32_t cpu, std::span<const std::byte> record) {
+    Blocks& blocks = cpus_[cpu];
+    const std::size_t needed = sizeof(RecordSize) + record.size();
+    if (blocks.empty() || blocks.back().records.size() + needed > block_bytes) {
+        blocks.emplace_back().records.reserve(std::max(block_bytes, needed));
+        if (++blocks_ > most_blocks_)
+            forget_oldest_block();
+    }
+    Block& block = blocks.back();
+    const auto size = static_cast<RecordSize>(record.size());
+    const auto prefix = std::as_bytes(std::span(&size, 1));
+    block.records.insert(block.records.end(), prefix.begin(), prefix.end());
+    block.records.insert(block.records.end(), record.begin(), record.end());
+    block.newest_ns = std::max(block.newest_ns, time_or(record, 0));
+}
+
+void History::symbols(std::span<const SymbolInfo> symbols) {
+    for (const SymbolInfo& symbol : symbols)
+        symbols_[symbol.address] = symbol;
+}
+
+void History::forget_front(std::uint32_t cpu) {
+    const Block& block = cpus_[cpu].front();
+    for_each_record(block.records, [&](std::span<const std::byte> record) { facts_.take(cpu, record); });
+    whole_since_ = std::max(whole_since_, block.newest_ns + 1);
+    cpus_[cpu].pop_front();
+    blocks_--;
+}
+
+// Never the last block of a CPU: records are going into it.
+void History::forget_oldest_block() {
+    std::uint32_t oldest = 0;
+    const Block* found = nullptr;
+    for (std::uint32_t cpu = 0; cpu < cpus_.size(); cpu++)
+        if (cpus_[cpu].size() > 1 && (!found || cpus_[cpu].front().newest_ns < found->newest_ns)) {
+            oldest = cpu;
+            found = &cpus_[cpu].front();
+        }
+    if (found)
+        forget_front(oldest);
+}
+
+void History::forget_before(std::uint64_t ns) {
+    for (std::uint32_t cpu = 0; cpu < cpus_.size(); cpu++)
+        while (!cpus_[cpu].empty() && cpus_[cpu].front().newest_ns < ns)
+            forget_front(cpu);
+}
+
+Status History::write(CaptureWriter& writer, std::uint64_t since_ns) const {
+    std::vector<SymbolInfo> names;
+    names.reserve(symbols_.size());
+    for (const auto& [address, symbol] : symbols_)
+        names.push_back(symbol);
+    if (auto done = writer.symbols(names); !done)
+        return done;
+    // What is kept, but older than what is asked for, only counts for what outlasts it.
+    LastingFacts facts = facts_;
+    for (std::uint32_t cpu = 0; cpu < cpus_.size(); cpu++)
+        for (const Block& block : cpus_[cpu])
+            for_each_record(block.records, [&](std::span<const std::byte> record) {
+                if (time_or(record, since_ns) < since_ns)
+                    facts.take(cpu, record);
+            });
+    if (auto done = facts.write(writer).and_then([&] { return writer.flush(false); }); !done)
+        return done;
+    Status written;
+    for (std::uint32_t cpu = 0; cpu < cpus_.size(); cpu++)
+        for (const Block& block : cpus_[cpu])
+            for_each_record(block.records, [&](std::span<const std::byte> record) {
+                if (written && time_or(record, since_ns) >= since_ns)
+                    written = writer.record(cpu, record);
+            });
+    return written;
+}
+
+} // namespace rcuscope

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The last seconds of a recording in bounded memory, and what must outlast them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "base/error.hpp"
+#include "capture/writer.hpp"
+#include "record/lasting.hpp"
+
+namespace rcuscope {
+
+class History {
+public:
+    static constexpr std::size_t block_bytes = 64u << 10;
+
+    // Of `cpus` CPUs, in about `most_bytes` (two blocks for each CPU at least).
+    History(std::uint32_t cpus, std::uint64_t most_bytes);
+
+    // A wire record of a CPU, as it was drained.
+    void record(std::uint32_t cpu, std::span<const std::byte> record);
+    void symbols(std::span<const SymbolInfo> symbols);
+
+    // What is older is not asked for any more.
+    void forget_before(std::uint64_t ns);
+
+    // From when on every record is here: what was forgotten, for whatever reason, is older.
+    std::uint64_t whole_since() const { return whole_since_; }
+    std::uint64_t bytes() const { return blocks_ * block_bytes; }
+
+    // Every record from then on, and what holds of the time before. After symbols and facts comes a flush,
+    // so that they share no chunk with records that follow.
+    Status write(CaptureWriter& writer, std::uint64_t since_ns) const;
+
+private:
+    struct Block {
+        std::vector<std::byte> records; // as in an events chunk
+        std::uint64_t newest_ns = 0;
+    };
+    using Blocks = std::deque<Block>; // of one CPU, the oldest first
+
+    void forget_oldest_block();
+    void forget_front(std::uint32_t cpu);
+
+    std::vector<Blocks> cpus_;
+    std::uint64_t most_blocks_;
+    std::uint64_t blocks_ = 0;
+    std::uint64_t whole_since_ = 0;
+    LastingFacts facts_;
+    std::map<std::uint64_t, SymbolInfo> symbols_; // by address; the newest counts
+};
+
+} // namespace rcuscope

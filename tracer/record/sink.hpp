@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Where a recording goes: into a file at once, or into memory until there is a
+// reason to write it (catcher.hpp).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/error.hpp"
+#include "capture/writer.hpp"
+
+namespace rcuscope {
+
+class RecordSink {
+public:
+    RecordSink() = default;
+    RecordSink(const RecordSink&) = delete;
+    RecordSink& operator=(const RecordSink&) = delete;
+    virtual ~RecordSink() = default;
+
+    // As of CaptureWriter.
+    virtual Status record(std::uint32_t cpu, std::span<const std::byte> record) = 0;
+    virtual Status symbols(std::span<const SymbolInfo> symbols) = 0;
+    virtual Status flush(bool sync) = 0;
+    virtual Status finish(const Trailer& trailer) = 0;
+    virtual std::uint64_t bytes() const = 0; // of the file, or of the memory
+    virtual void discard() = 0;              // the recording failed before it began
+};
+
+// Into a file at once.
+class FileSink final : public RecordSink {
+public:
+    explicit FileSink(CaptureWriter writer) : writer_(std::move(writer)) {}
+
+    Status record(std::uint32_t cpu, std::span<const std::byte> record) override { return writer_.record(cpu, record); }
+    Status symbols(std::span<const SymbolInfo> symbols) override { return writer_.symbols(symbols); }
+    Status flush(bool sync) override { return writer_.flush(sync); }
+    Status finish(const Trailer& trailer) override { return writer_.finish(trailer); }
+    std::uint64_t bytes() const override { return writer_.bytes_written(); }
+    void discard() override;
+
+private:
+    CaptureWriter writer_;
+};
+
+} // namespace rcuscope
