@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include <utility>
 
 #include "capture/event.hpp"
 #include "kernel/host.hpp"
@@ -20,6 +21,7 @@
 #include "record/catcher.hpp"
 #include "record/child.hpp"
 #include "record/sink.hpp"
+#include "record/speaker.hpp"
 #include "record/symbol_collector.hpp"
 #include "record/unload_watch.hpp"
 
@@ -36,6 +38,9 @@ constexpr auto drain_interval = 50ms;
 constexpr auto danger_interval = 1ms;
 // How long what was drained may wait before it is in the file.
 constexpr auto flush_interval = 500ms;
+
+// What a status line is replaced with, on a terminal.
+constexpr const char* clear_line = "\r\033[K";
 
 // SIGINT and its kin as a descriptor; as before when it goes.
 class EndSignals {
@@ -118,6 +123,7 @@ private:
     Catcher* catcher_ = nullptr; // the same, if it waits for something
     std::optional<SymbolCollector> symbols_;
     std::optional<UnloadWatch> unloads_;
+    std::optional<Speaker> speaker_;
     Status written_; // the first error of the writer
 
     std::optional<int> command_status_;
@@ -285,6 +291,7 @@ Status Recorder::open_capture() {
         return opened;
     symbols_.emplace(std::move(*kernel_.symbols));
     unloads_.emplace(metadata_.followed);
+    speaker_.emplace(STDERR_FILENO);
     return {};
 }
 
@@ -343,12 +350,9 @@ Status Recorder::drain() {
     if (written_)
         if (const auto names = symbols_->names(); !names.empty())
             written_ = writer_->symbols(names);
-    // The kernel may have milliseconds to live. Saying so takes less of them than the disk does, which
-    // must have what led to it next.
+    // The kernel may have milliseconds to live: what led to it goes to the disk while it is said.
     for (const std::string& line : unloads_->say()) {
-        clear_status();
-        // One write: there may be no time for a second.
-        std::cerr << "rcuscope: HAZARD: " + line + "\n" << std::flush;
+        speaker_->say((std::exchange(progress_shown_, false) ? clear_line : "") + ("rcuscope: HAZARD: " + line));
         if (catcher_)
             catcher_->hazard(line, drained_ns_);
     }
@@ -475,14 +479,14 @@ Status Recorder::close() {
 void Recorder::show(const std::string& what) {
     if (!request_.progress)
         return;
-    std::cerr << "\r\033[K" << what << std::flush;
+    std::cerr << clear_line << what << std::flush;
     progress_shown_ = true;
 }
 
 // Before anything else is written to the terminal.
 void Recorder::clear_status() {
     if (progress_shown_)
-        std::cerr << "\r\033[K" << std::flush;
+        std::cerr << clear_line << std::flush;
     progress_shown_ = false;
 }
 

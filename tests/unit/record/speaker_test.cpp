@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "record/speaker.hpp"
+
+#include <array>
+#include <gtest/gtest.h>
+#include <string>
+#include <unistd.h>
+
+namespace rcuscope {
+namespace {
+
+std::string read_all(int fd) {
+    std::string text;
+    std::array<char, 4096> buffer{};
+    for (ssize_t n = 0; (n = ::read(fd, buffer.data(), buffer.size())) > 0;)
+        text.append(buffer.data(), static_cast<std::size_t>(n));
+    return text;
+}
+
+TEST(Speaker, SaysEverythingInItsOrderBeforeItGoes) {
+    std::array<int, 2> pipe{};
+    ASSERT_EQ(::pipe(pipe.data()), 0);
+    {
+        Speaker speaker(pipe[1]);
+        speaker.say("one");
+        speaker.say("two");
+        speaker.say("three");
+    }
+    ::close(pipe[1]);
+    EXPECT_EQ(read_all(pipe[0]), "one\ntwo\nthree\n");
+    ::close(pipe[0]);
+}
+
+TEST(Speaker, DoesNotWaitForWhoeverListens) {
+    std::array<int, 2> pipe{};
+    ASSERT_EQ(::pipe(pipe.data()), 0);
+    const std::string longer_than_a_pipe(1 << 20, 'x');
+    std::string heard;
+    std::thread reader;
+    {
+        Speaker speaker(pipe[1]);
+        speaker.say(longer_than_a_pipe);
+        speaker.say("end");
+        // Nobody has read yet, and both calls came back all the same.
+        reader = std::thread([&] { heard = read_all(pipe[0]); });
+    }
+    ::close(pipe[1]);
+    reader.join();
+    EXPECT_EQ(heard, longer_than_a_pipe + "\nend\n");
+    ::close(pipe[0]);
+}
+
+TEST(Speaker, GoesOnWhereNobodyListens) {
+    Speaker speaker(-1);
+    speaker.say("lost");
+}
+
+} // namespace
+} // namespace rcuscope

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "record/speaker.hpp"
+
+#include <cerrno>
+#include <string_view>
+#include <unistd.h>
+#include <utility>
+
+namespace rcuscope {
+
+Speaker::Speaker(int fd) : fd_(fd), thread_([this] { run(); }) {}
+
+Speaker::~Speaker() {
+    {
+        const std::lock_guard lock(mutex_);
+        over_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
+}
+
+void Speaker::say(std::string line) {
+    line += '\n';
+    {
+        const std::lock_guard lock(mutex_);
+        lines_.push_back(std::move(line));
+    }
+    changed_.notify_one();
+}
+
+void Speaker::run() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        changed_.wait(lock, [this] { return over_ || !lines_.empty(); });
+        if (lines_.empty()) {
+            return;
+        }
+        std::string_view rest = lines_.front();
+        lock.unlock();
+        // The whole line if the other side takes it: there may be no time for a second write.
+        while (!rest.empty()) {
+            const ssize_t written = ::write(fd_, rest.data(), rest.size());
+            if (written < 0 && errno != EINTR) {
+                break; // nobody listens
+            }
+            rest.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
+        }
+        lock.lock();
+        lines_.pop_front();
+    }
+}
+
+} // namespace rcuscope
