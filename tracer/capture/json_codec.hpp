@@ -99,7 +99,7 @@ public:
             return;
         }
         const auto member = object_.find(name);
-        problem_ = member == object_.end() ? JsonProblem{"", "is missing"} : decode_json(*member, value);
+        problem_ = member == object_.end() ? missing(value) : decode_json(*member, value);
         if (problem_) {
             problem_ = std::move(*problem_).within(std::string(".") + name);
         }
@@ -107,6 +107,16 @@ public:
     JsonCheck take() { return std::move(problem_); }
 
 private:
+    template <typename T>
+    static JsonCheck missing(T&) {
+        return JsonProblem{"", "is missing"};
+    }
+    template <typename T>
+    static JsonCheck missing(std::optional<T>& value) {
+        value.reset();
+        return std::nullopt;
+    }
+
     const nlohmann::json& object_;
     JsonCheck problem_;
 };

@@ -29,6 +29,20 @@ static void fields(auto& visit, Of<ClockSnapshot> auto& clocks) {
     visit("realtime_ns", clocks.realtime_ns);
 }
 
+static void fields(auto& visit, Of<RcuSequences> auto& sequences) {
+    visit("gp_seq", sequences.gp_seq);
+    visit("expedited_seq", sequences.expedited_seq);
+}
+
+static void fields(auto& visit, Of<OwnShare> auto& share) {
+    visit("attach_ns", share.attach_ns);
+    visit("attach_grace_periods", share.attach_grace_periods);
+    visit("attach_expedited", share.attach_expedited);
+    visit("detach_ns", share.detach_ns);
+    visit("detach_grace_periods", share.detach_grace_periods);
+    visit("detach_expedited", share.detach_expedited);
+}
+
 static void fields(auto& visit, Of<ProbeInfo> auto& probe) {
     visit("hook", probe.hook);
     visit("via", probe.via);
@@ -75,6 +89,7 @@ static void fields(auto& visit, Of<Metadata> auto& metadata) {
     visit("missing", metadata.missing);
     visit("modules", metadata.modules);
     visit("sites", metadata.sites);
+    visit("sequences", metadata.sequences);
 }
 
 static void fields(auto& visit, Of<ProbeHits> auto& hits) {
@@ -97,6 +112,8 @@ static void fields(auto& visit, Of<Trailer> auto& trailer) {
     visit("command_status", trailer.command_status);
     visit("hits", trailer.hits);
     visit("lost", trailer.lost);
+    visit("sequences", trailer.sequences);
+    visit("own_share", trailer.own_share);
 }
 
 template <typename T>

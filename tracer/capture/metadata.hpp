@@ -32,6 +32,23 @@ struct ClockSnapshot {
     std::uint64_t realtime_ns = 0; // since 1970-01-01 UTC
 };
 
+// The kernel's own count of grace periods, raw: the two low bits are the state.
+struct RcuSequences {
+    std::uint64_t gp_seq = 0;
+    std::uint64_t expedited_seq = 0;
+};
+
+// What placing and removing the probes took, and the grace periods that ended meanwhile: the tracer's own, and on a
+// busy machine others' among them. All of it lies outside of the recording.
+struct OwnShare {
+    std::uint64_t attach_ns = 0;
+    std::uint64_t attach_grace_periods = 0;
+    std::uint64_t attach_expedited = 0;
+    std::uint64_t detach_ns = 0;
+    std::uint64_t detach_grace_periods = 0;
+    std::uint64_t detach_expedited = 0;
+};
+
 // A hook that was attached, and how.
 struct ProbeInfo {
     std::string hook;   // its name in the table of hooks: "gp.start"
@@ -89,6 +106,7 @@ struct Metadata {
     std::vector<MissingInfo> missing;
     std::vector<ModuleInfo> modules;
     std::vector<SiteInfo> sites;
+    std::optional<RcuSequences> sequences; // exactly at start_ns; none: not known
 };
 
 struct ProbeHits {
@@ -113,10 +131,13 @@ struct Trailer {
     std::string reason;                // why it ended: "command ended", "module freed", "duration", "interrupted", ...
     std::optional<int> command_status; // exit status of the command, 128 + signal if one ended it
     std::vector<ProbeHits> hits;
-    std::vector<CpuLoss> lost; // CPUs that lost something
+    std::vector<CpuLoss> lost;               // CPUs that lost something
+    std::optional<RcuSequences> sequences{}; // exactly at end_ns; none: not known
+    std::optional<OwnShare> own_share{};
 };
 
-// Unknown members are ignored, missing ones are an error (ExitCode::bad_input).
+// Unknown members are ignored. Missing ones are an error (ExitCode::bad_input), but for those that may be none: older
+// captures lack what was added later.
 nlohmann::json to_json(const Metadata& metadata);
 nlohmann::json to_json(const Trailer& trailer);
 Result<Metadata> metadata_from_json(const nlohmann::json& json);

@@ -124,6 +124,7 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& confi
     const auto wanted = plan.programs();
     while ((each = bpf_object__next_program(skeleton->obj, each)) != nullptr)
         bpf_program__set_autoload(each, wanted.contains(bpf_program__name(each)));
+    bpf_program__set_autoload(skeleton->progs.read_sequences, true);
 
     auto& fixed = *skeleton->rodata;
     fixed.followed_count = static_cast<__u32>(config.followed.size());
@@ -223,7 +224,7 @@ BpfSession::BpfSession(BpfSession&&) noexcept = default;
 BpfSession& BpfSession::operator=(BpfSession&&) noexcept = default;
 BpfSession::~BpfSession() = default;
 
-Result<BpfSession> BpfSession::start(const AttachPlan& plan, const SessionConfig& config) {
+Result<BpfSession> BpfSession::load(const AttachPlan& plan, const SessionConfig& config) {
     libbpf_set_print(keep_libbpf_words);
     libbpf_words().clear();
     auto impl = std::make_unique<Impl>();
@@ -231,9 +232,11 @@ Result<BpfSession> BpfSession::start(const AttachPlan& plan, const SessionConfig
         return tl::unexpected(loaded.error());
     if (auto made = impl->make_rings(config); !made)
         return tl::unexpected(made.error());
-    if (auto attached = impl->attach(plan); !attached)
-        return tl::unexpected(attached.error());
     return BpfSession(std::move(impl));
+}
+
+Status BpfSession::attach(const AttachPlan& plan) {
+    return impl_->attach(plan);
 }
 
 Status BpfSession::attach_sites(std::optional<std::uint64_t> sites_event, std::optional<std::uint64_t> returns_event) {
@@ -260,6 +263,18 @@ Status BpfSession::drain(const TakeRecord& take) {
     if (taken < 0)
         return cannot("cannot read the programs' buffers", -taken);
     return {};
+}
+
+Result<SequencesAt> BpfSession::sequences() const {
+    rs_sequences read{};
+    bpf_test_run_opts options{};
+    options.sz = sizeof(options);
+    options.ctx_in = &read;
+    options.ctx_size_in = sizeof(read);
+    if (const int error = bpf_prog_test_run_opts(bpf_program__fd(impl_->skeleton->progs.read_sequences), &options);
+        error)
+        return cannot("cannot read RCU's sequence numbers", -error);
+    return SequencesAt{read.ns, {read.gp_seq, read.expedited_seq}, read.exact != 0};
 }
 
 CallbackCounts BpfSession::callbacks() const {

@@ -60,6 +60,11 @@ CaptureSummary summarize_capture(const Metadata& metadata, const std::optional<T
     summary.probes = probes_of(metadata, trailer);
     summary.missing = metadata.missing;
     summary.lost = std::move(losses);
+    summary.sequences_at_start = metadata.sequences;
+    if (trailer) {
+        summary.sequences_at_end = trailer->sequences;
+        summary.own_share = trailer->own_share;
+    }
     return summary;
 }
 

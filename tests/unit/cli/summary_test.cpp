@@ -118,6 +118,20 @@ TEST(PrintSummary, OfALittleOfEverything) {
               "  lost                            nothing\n");
 }
 
+TEST(PrintSummary, SaysWhatTheTracerItselfTook) {
+    Timeline timeline = empty();
+    timeline.capture.own_share = {.attach_ns = 41'000'000,
+                                  .attach_grace_periods = 3,
+                                  .attach_expedited = 0,
+                                  .detach_ns = 80'000'000,
+                                  .detach_grace_periods = 5,
+                                  .detach_expedited = 2};
+    EXPECT_THAT(summary_of(timeline),
+                HasSubstr("  own share                       3 grace periods in 41 ms to attach, 5 "
+                          "grace periods and 2 expedited ones in 80 ms to detach: not in the "
+                          "recording\n"));
+}
+
 TEST(PrintSummary, SaysWhatIsNotKnown) {
     Timeline timeline = empty();
     timeline.capture.complete = false;
