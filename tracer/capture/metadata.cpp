@@ -106,6 +106,18 @@ static void fields(auto& visit, Of<CpuLoss> auto& loss) {
     visit("to_ns", loss.to_ns);
 }
 
+static void fields(auto& visit, Of<ProgramRuns> auto& program) {
+    visit("program", program.program);
+    visit("place", program.place);
+    visit("runs", program.runs);
+    visit("ns", program.ns);
+}
+
+static void fields(auto& visit, Of<RunStats> auto& stats) {
+    visit("programs", stats.programs);
+    visit("recorder_cpu_ns", stats.recorder_cpu_ns);
+}
+
 static void fields(auto& visit, Of<Trailer> auto& trailer) {
     visit("end_ns", trailer.end_ns);
     visit("reason", trailer.reason);
@@ -114,6 +126,7 @@ static void fields(auto& visit, Of<Trailer> auto& trailer) {
     visit("lost", trailer.lost);
     visit("sequences", trailer.sequences);
     visit("own_share", trailer.own_share);
+    visit("stats", trailer.stats);
 }
 
 template <typename T>

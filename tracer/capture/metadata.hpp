@@ -125,6 +125,19 @@ struct CpuLoss {
     std::uint64_t to_ns = 0;
 };
 
+struct ProgramRuns {
+    std::string program;
+    std::string place; // where it is attached: "fentry/rcu_gp_init"
+    std::uint64_t runs = 0;
+    std::uint64_t ns = 0; // all of them together
+};
+
+// What the recording cost while it was open (record --stats).
+struct RunStats {
+    std::vector<ProgramRuns> programs;
+    std::uint64_t recorder_cpu_ns = 0; // of the recorder's own process
+};
+
 // Written when a recording ends in order. A capture without it was cut off.
 struct Trailer {
     std::uint64_t end_ns = 0;          // CLOCK_BOOTTIME
@@ -134,6 +147,7 @@ struct Trailer {
     std::vector<CpuLoss> lost;               // CPUs that lost something
     std::optional<RcuSequences> sequences{}; // exactly at end_ns; none: not known
     std::optional<OwnShare> own_share{};
+    std::optional<RunStats> stats{}; // none: not asked for
 };
 
 // Unknown members are ignored. Missing ones are an error (ExitCode::bad_input), but for those that may be none: older

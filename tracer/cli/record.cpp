@@ -34,6 +34,7 @@ struct RecordArguments {
     double linger_s = 5;
     double duration_s = 0;
     std::uint64_t buffer_kib = 4096;
+    bool stats = false;
     bool strict = false;
     std::string fail_on;
     HazardLimits limits;
@@ -135,6 +136,7 @@ Result<RecordRequest> request_from(const RecordArguments& arguments) {
     if (arguments.duration_s > 0)
         request.duration = seconds(arguments.duration_s);
     request.ring_bytes = static_cast<std::uint32_t>(arguments.buffer_kib << 10);
+    request.stats = arguments.stats;
     request.progress = !arguments.quiet && ::isatty(STDERR_FILENO);
     return request;
 }
@@ -220,6 +222,7 @@ void add_record(CLI::App& app, Outcome& result) {
     command->add_option("--via", arguments->via, "See RCU by this way only: fentry or kprobe [the best for each hook]");
     command->add_option("--buffer", arguments->buffer_kib, "KiB of buffer for each CPU, a power of two")
         ->capture_default_str();
+    command->add_flag("--stats", arguments->stats, "Measure what the recording itself costs: run time of each program");
     command->add_flag("--strict", arguments->strict, "Exit code 1 if anything was lost");
     add_fail_on(*command, arguments->fail_on);
     add_hazard_limits(*command, arguments->limits);

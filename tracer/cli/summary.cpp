@@ -6,6 +6,7 @@
 #include "analysis/statistics.hpp"
 #include "base/duration.hpp"
 #include "base/text.hpp"
+#include "cli/run_stats.hpp"
 
 namespace rcuscope {
 
@@ -177,6 +178,8 @@ void print_summary(const Timeline& timeline, std::ostream& out) {
         print_hazard(hazard, out);
     print_losses(timeline, out);
     print_own_share(timeline.capture.own_share, out);
+    if (timeline.capture.stats)
+        print_run_stats(*timeline.capture.stats, timeline.capture.end, out);
 }
 
 } // namespace rcuscope

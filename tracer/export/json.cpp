@@ -53,6 +53,15 @@ Json own_share(const std::optional<OwnShare>& share) {
             {"detach_expedited", share->detach_expedited}};
 }
 
+Json programs(const std::optional<RunStats>& stats) {
+    if (!stats)
+        return nullptr;
+    Json json = Json::array();
+    for (const ProgramRuns& each : stats->programs)
+        json.push_back({{"program", each.program}, {"place", each.place}, {"runs", each.runs}, {"ns", each.ns}});
+    return json;
+}
+
 class Writer {
 public:
     Writer(const Timeline& timeline, const ExportOptions& options, std::ostream& out)
@@ -115,6 +124,8 @@ void Writer::write_capture() {
     lines_.member("sequences_at_start", sequences(capture.sequences_at_start));
     lines_.member("sequences_at_end", sequences(capture.sequences_at_end));
     lines_.member("own_share", own_share(capture.own_share));
+    lines_.member("recorder_cpu_ns", capture.stats ? Json(capture.stats->recorder_cpu_ns) : Json(nullptr));
+    lines_.member("programs", programs(capture.stats));
     lines_.end_object();
 }
 

@@ -71,6 +71,16 @@ int take_sample(void* context, void* data, std::size_t size) {
     return 0;
 }
 
+// None: it is not loaded.
+std::optional<bpf_prog_info> info_of(const bpf_program* program) {
+    bpf_prog_info info{};
+    __u32 size = sizeof(info);
+    const int fd = bpf_program__fd(program);
+    if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) != 0)
+        return std::nullopt;
+    return info;
+}
+
 struct LinkCloser {
     void operator()(bpf_link* link) const { bpf_link__destroy(link); }
 };
@@ -297,14 +307,27 @@ std::uint64_t BpfSession::hits(unsigned counter) const {
 
 std::uint64_t BpfSession::missed(const Alternative& alternative) const {
     std::uint64_t sum = 0;
-    for (const Program& each : alternative.programs) {
-        bpf_prog_info info{};
-        __u32 size = sizeof(info);
-        const int fd = bpf_program__fd(impl_->program(each.name));
-        if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
-            sum += info.recursion_misses;
-    }
+    for (const Program& each : alternative.programs)
+        if (const auto info = info_of(impl_->program(each.name)))
+            sum += info->recursion_misses;
     return sum;
+}
+
+Result<Fd> BpfSession::measure_programs() {
+    Fd measuring(bpf_enable_stats(BPF_STATS_RUN_TIME));
+    if (!measuring)
+        return fail(ExitCode::cannot_here, "cannot measure the run time of BPF programs", errno_text(errno),
+                    "record without --stats");
+    return measuring;
+}
+
+std::vector<ProgramRuns> BpfSession::program_runs() const {
+    std::vector<ProgramRuns> all;
+    bpf_program* each = nullptr;
+    while ((each = bpf_object__next_program(impl_->skeleton->obj, each)) != nullptr)
+        if (const auto info = info_of(each); info && each != impl_->skeleton->progs.read_sequences)
+            all.push_back({bpf_program__name(each), bpf_program__section_name(each), info->run_cnt, info->run_time_ns});
+    return all;
 }
 
 std::uint64_t BpfSession::calls_skipped() const {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "capture/metadata.hpp"
 #include "probes/resolver.hpp"
 
@@ -75,6 +76,10 @@ public:
     Status drain(const TakeRecord& take);
 
     Result<SequencesAt> sequences() const;
+    // From now on the kernel measures how long programs run, until the descriptor is closed.
+    static Result<Fd> measure_programs();
+    // Of each program that is loaded and attached, since it was loaded.
+    std::vector<ProgramRuns> program_runs() const;
     CallbackCounts callbacks() const;
     // By its place in SessionConfig::followed.
     ModuleCounts module(std::size_t followed) const;

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <limits>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <thread>
 #include <unistd.h>
@@ -90,6 +91,7 @@ private:
     bool in_window(const Event& event) const;
     std::vector<ProbeHits> hits() const;
     Result<SequencesAt> sequences() const;
+    RunStats run_stats() const;
     std::string why_to_end();
     Status close();
     void show_progress();
@@ -122,6 +124,8 @@ private:
     std::string end_reason_;
     std::uint64_t end_ns_ = std::numeric_limits<std::uint64_t>::max(); // CLOCK_BOOTTIME, of the window
     std::vector<ProbeHits> hits_before_;                               // when the window opened
+    Fd measuring_;                                                     // with --stats, while the window is open
+    RunStats stats_before_;
     SequencesAt before_attaching_;
     SequencesAt opened_;
     bool progress_shown_ = false;
@@ -241,6 +245,13 @@ std::uint64_t periods_between(std::uint64_t earlier, std::uint64_t later) {
 Status Recorder::open_capture() {
     metadata_.tool_version = request_.tool_version;
     metadata_.host = kernel_.host;
+    if (request_.stats) {
+        auto measuring = BpfSession::measure_programs();
+        if (!measuring)
+            return tl::unexpected(measuring.error());
+        measuring_ = std::move(*measuring);
+        stats_before_ = run_stats();
+    }
     hits_before_ = hits();
     metadata_.clocks = {boottime_ns(), monotonic_ns(), realtime_ns()};
     auto opened = sequences();
@@ -435,6 +446,26 @@ Result<SequencesAt> Recorder::sequences() const {
     return read;
 }
 
+std::uint64_t nanoseconds(const timeval& time) {
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_usec) * 1'000;
+}
+
+RunStats Recorder::run_stats() const {
+    rusage used{};
+    ::getrusage(RUSAGE_SELF, &used);
+    return {session_->program_runs(), nanoseconds(used.ru_utime) + nanoseconds(used.ru_stime)};
+}
+
+// Of the same programs.
+RunStats grown(RunStats now, const RunStats& before) {
+    now.recorder_cpu_ns -= before.recorder_cpu_ns;
+    for (std::size_t i = 0; i < now.programs.size(); i++) {
+        now.programs[i].runs -= before.programs[i].runs;
+        now.programs[i].ns -= before.programs[i].ns;
+    }
+    return now;
+}
+
 OwnShare own_share(const SequencesAt& before, const SequencesAt& opened, const SequencesAt& closed,
                    const SequencesAt& after) {
     return {opened.ns - before.ns,
@@ -452,6 +483,9 @@ Status Recorder::close() {
         return tl::unexpected(closed.error());
     end_ns_ = closed->ns;
     Trailer end{end_ns_, end_reason_, command_status_, hits(), {}, if_exact(*closed)};
+    if (request_.stats)
+        end.stats = grown(run_stats(), stats_before_);
+    measuring_.reset();
     for (std::size_t i = 0; i < end.hits.size(); i++) {
         end.hits[i].hits -= hits_before_[i].hits;
         end.hits[i].missed -= hits_before_[i].missed;

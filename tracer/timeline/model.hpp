@@ -63,6 +63,7 @@ struct CaptureSummary {
     std::optional<RcuSequences> sequences_at_start; // none: not known exactly
     std::optional<RcuSequences> sequences_at_end;
     std::optional<OwnShare> own_share; // none: not known
+    std::optional<RunStats> stats;     // none: not asked for, or not known
 };
 
 struct Task {

@@ -64,6 +64,7 @@ CaptureSummary summarize_capture(const Metadata& metadata, const std::optional<T
     if (trailer) {
         summary.sequences_at_end = trailer->sequences;
         summary.own_share = trailer->own_share;
+        summary.stats = trailer->stats;
     }
     return summary;
 }

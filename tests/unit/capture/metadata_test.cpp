@@ -36,7 +36,8 @@ Trailer full_trailer() {
             {{"gp.start", "kprobe", 5, 1}},
             {{3, 8, 100, 200}},
             {{1205, 12}},
-            OwnShare{41, 3, 0, 80, 5, 1}};
+            OwnShare{41, 3, 0, 80, 5, 1},
+            RunStats{{{"gp_init_fentry", "fentry/rcu_gp_init", 7, 2100}}, 3000}};
 }
 
 TEST(Metadata, RoundTrip) {
@@ -59,6 +60,7 @@ TEST(Metadata, TrailerRoundTrip) {
     EXPECT_EQ(back->lost.at(0).total, 8u);
     EXPECT_EQ(back->sequences->gp_seq, 1205u);
     EXPECT_EQ(back->own_share->detach_expedited, 1u);
+    EXPECT_EQ(back->stats->programs.at(0).runs, 7u);
 }
 
 // As in captures that are older than they.
@@ -72,10 +74,12 @@ TEST(Metadata, WhatMayBeNoneMayBeMissing) {
     less = to_json(full_trailer());
     less.erase("sequences");
     less.erase("own_share");
+    less.erase("stats");
     const auto trailer = trailer_from_json(less);
     ASSERT_TRUE(trailer) << trailer.error().why;
     EXPECT_FALSE(trailer->sequences);
     EXPECT_FALSE(trailer->own_share);
+    EXPECT_FALSE(trailer->stats);
 }
 
 TEST(Metadata, TrailerWithoutCommand) {

@@ -132,6 +132,25 @@ TEST(PrintSummary, SaysWhatTheTracerItselfTook) {
                           "recording\n"));
 }
 
+TEST(PrintSummary, SaysWhatEachProgramCost) {
+    Timeline timeline = empty();
+    timeline.capture.stats = {.programs = {{.program = "a", .place = "fentry/f", .runs = 0, .ns = 0},
+                                           {.program = "b", .place = "kprobe/g", .runs = 4, .ns = 15'000'000}},
+                              .recorder_cpu_ns = 30'000'000};
+    const std::string text = summary_of(timeline);
+    const std::string table = text.substr(text.find("  program "));
+    EXPECT_EQ(table, "  program                  attached to                                     runs     total      "
+                     "each   of a CPU\n"
+                     "  b                        kprobe/g                                           4     15 ms   3.75 "
+                     "ms    1.000 %\n"
+                     "  a                        fentry/f                                           0      0 ns        "
+                     "      0.000 %\n"
+                     "  all of them                                                                 4     15 ms        "
+                     "      1.000 %\n"
+                     "  the recorder itself                                                               30 ms        "
+                     "      2.000 %\n");
+}
+
 TEST(PrintSummary, SaysWhatIsNotKnown) {
     Timeline timeline = empty();
     timeline.capture.complete = false;

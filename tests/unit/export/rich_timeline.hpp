@@ -44,6 +44,9 @@ inline void add_capture(Timeline& timeline) {
                                  .detach_ns = 80'000'000,
                                  .detach_grace_periods = 5,
                                  .detach_expedited = 1};
+    capture.stats =
+        RunStats{.programs = {{.program = "gp_init_fentry", .place = "fentry/rcu_gp_init", .runs = 7, .ns = 2'100}},
+                 .recorder_cpu_ns = 3'000'000};
     capture.missing = {{.hook = "cb.assigned", .why = "this kernel has no function to attach to"}};
     capture.lost = {{.cpu = 1, .from = 7'000'000, .to = 7'500'000, .count = 12},
                     {.cpu = 2, .from = 7'200'000, .to = 7'900'000, .count = 3}};
