@@ -64,4 +64,12 @@ struct rs_code {
 	struct rs_range init;
 };
 
+/* What read_sequences() answers. */
+struct rs_sequences {
+	rs_u64 ns; /* CLOCK_BOOTTIME */
+	rs_u64 gp_seq;
+	rs_u64 expedited_seq;
+	rs_u64 exact; /* 1: they were these at ns */
+};
+
 #endif /* RCUSCOPE_CONTROL_H */

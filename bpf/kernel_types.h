@@ -73,6 +73,10 @@ struct task_struct {
 	char comm[16];
 };
 
+struct kprobe {
+	unsigned long nmissed;
+};
+
 struct module_sect_attrs;
 
 typedef struct {

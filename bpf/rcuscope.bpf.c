@@ -11,6 +11,7 @@
 #include "grace_periods.h"
 #include "modules.h"
 #include "progress.h"
+#include "sequences.h"
 #include "skipped.h"
 #include "switches.h"
 #include "tracepoints.h"

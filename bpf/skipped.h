@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What kprobes do not see. The kernel runs no BPF program from a kprobe while
- * another of them runs on the CPU (trace_call_bpf() and bpf_prog_active), and
+ * What kprobes do not see. The kernel handles no kprobe while it handles another
+ * on the CPU (kprobe_running() and current_kprobe), nor does it run a BPF program
+ * from one while another of them runs (trace_call_bpf() and bpf_prog_active), and
  * 6.1 does not count what it skipped. An interrupt that comes while such a
  * program runs may go on to RCU's softirq: then a whole batch of callbacks is
  * not seen. Programs of tracepoints do run there, and what RCU itself counted
@@ -18,6 +19,7 @@
 #define RS_RCU_SOFTIRQ 9
 
 extern const int bpf_prog_active __ksym;
+extern struct kprobe *current_kprobe __ksym;
 
 /* Otherwise RCU is seen by fentry, which has no such gap, and only calls of followed callbacks are
  * missed. */
@@ -50,13 +52,14 @@ SEC("tp_btf/softirq_entry")
 int BPF_PROG(skipped_entry, unsigned int vector)
 {
 	const int *active = bpf_this_cpu_ptr(&bpf_prog_active);
+	struct kprobe **handled = bpf_this_cpu_ptr(&current_kprobe);
 	__u32 zero = 0;
 	struct rs_unwatched *before = bpf_map_lookup_elem(&unwatched, &zero);
 	struct rs_cpu *cpu = rs_this_cpu();
 
 	if (vector != RS_RCU_SOFTIRQ || !before || !cpu)
 		return 0;
-	before->since_ns = *active && rs_callbacks_pending() ? rs_now() : 0;
+	before->since_ns = (*active || *handled) && rs_callbacks_pending() ? rs_now() : 0;
 	if (before->since_ns)
 		rs_read_progress(before, cpu);
 	return 0;

@@ -8,7 +8,7 @@ set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
 
-record_rcucmap
+record_rcucmap --stats
 check_recorded_rcucmap "$OUT"
 
 expect "the summary names the 50 callbacks" grep -qE 'callbacks of rcucmap:node_free_rcu +50 queued, 50 run' "$OUT/record.stderr"
@@ -16,6 +16,15 @@ expect "the summary names the 50 callbacks" grep -qE 'callbacks of rcucmap:node_
 check_timeline holds "$OUT/run.json" "host['preempt_rcu'] == (not ${readers_unknown:-0})"
 # An interrupt's call_rcu() that comes while the program of another runs is missed, and told.
 expect "the summary says that nothing was lost" grep -qE 'lost +nothing($|; [0-9]+ times)' "$OUT/record.stderr"
+
+# What each program cost; the barrier and the module's end lie well within the recording, so their runs are its hits.
+runs='{p["program"]: p["runs"] for p in capture["programs"]}'
+hits='{p["hook"]: p["hits"] for p in capture["probes"]}'
+check_timeline holds "$OUT/run.json" 'capture["recorder_cpu_ns"] > 0' \
+	'all(bool(p["runs"]) == bool(p["ns"]) for p in capture["programs"])' \
+	"{$runs['gp_cleanup_fentry'], $runs['dequeue_fexit'], $runs['site_kprobe']}.isdisjoint({0})" \
+	"$runs['barrier_fentry'] == $hits['wait.rcu_barrier']" "$runs['module_free_fentry'] == 1"
+expect "the summary has a row for each program" grep -qE '^  barrier_fentry +fentry/rcu_barrier +[0-9]+ ' "$OUT/record.stderr"
 
 # What protoc and a JSON parser read in the other two.
 golden=$PROJECT/tests/golden

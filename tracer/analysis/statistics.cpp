@@ -29,7 +29,7 @@ GracePeriodStatistics grace_period_statistics(const std::vector<GracePeriod>& gr
     GracePeriodStatistics statistics;
     Durations durations;
     for (const GracePeriod& grace_period : grace_periods) {
-        if (grace_period.expedited == expedited) {
+        if (grace_period.expedited == expedited && !grace_period.began_before) {
             statistics.count++;
             statistics.ended += grace_period.end ? 1U : 0U;
             add_duration(durations, grace_period.start, grace_period.end);

@@ -33,6 +33,20 @@ static void fields(auto& visit, Of<ClockSnapshot> auto& clocks) {
     visit("realtime_ns", clocks.realtime_ns);
 }
 
+static void fields(auto& visit, Of<RcuSequences> auto& sequences) {
+    visit("gp_seq", sequences.gp_seq);
+    visit("expedited_seq", sequences.expedited_seq);
+}
+
+static void fields(auto& visit, Of<OwnShare> auto& share) {
+    visit("attach_ns", share.attach_ns);
+    visit("attach_grace_periods", share.attach_grace_periods);
+    visit("attach_expedited", share.attach_expedited);
+    visit("detach_ns", share.detach_ns);
+    visit("detach_grace_periods", share.detach_grace_periods);
+    visit("detach_expedited", share.detach_expedited);
+}
+
 static void fields(auto& visit, Of<ProbeInfo> auto& probe) {
     visit("hook", probe.hook);
     visit("via", probe.via);
@@ -79,6 +93,7 @@ static void fields(auto& visit, Of<Metadata> auto& metadata) {
     visit("missing", metadata.missing);
     visit("modules", metadata.modules);
     visit("sites", metadata.sites);
+    visit("sequences", metadata.sequences);
 }
 
 static void fields(auto& visit, Of<ProbeHits> auto& hits) {
@@ -104,6 +119,18 @@ static void fields(auto& visit, Of<FiredTrigger> auto& fired) {
     visit("fired_ns", fired.fired_ns);
 }
 
+static void fields(auto& visit, Of<ProgramRuns> auto& program) {
+    visit("program", program.program);
+    visit("place", program.place);
+    visit("runs", program.runs);
+    visit("ns", program.ns);
+}
+
+static void fields(auto& visit, Of<RunStats> auto& stats) {
+    visit("programs", stats.programs);
+    visit("recorder_cpu_ns", stats.recorder_cpu_ns);
+}
+
 static void fields(auto& visit, Of<Trailer> auto& trailer) {
     visit("end_ns", trailer.end_ns);
     visit("reason", trailer.reason);
@@ -111,6 +138,9 @@ static void fields(auto& visit, Of<Trailer> auto& trailer) {
     visit("hits", trailer.hits);
     visit("lost", trailer.lost);
     visit("fired", trailer.fired);
+    visit("sequences", trailer.sequences);
+    visit("own_share", trailer.own_share);
+    visit("stats", trailer.stats);
 }
 
 template <typename T>

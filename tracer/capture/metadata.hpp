@@ -32,6 +32,23 @@ struct ClockSnapshot {
     std::uint64_t realtime_ns = 0; // since 1970-01-01 UTC
 };
 
+// The kernel's own count of grace periods, raw: the two low bits are the state.
+struct RcuSequences {
+    std::uint64_t gp_seq = 0;
+    std::uint64_t expedited_seq = 0;
+};
+
+// What placing and removing the probes took, and the grace periods that ended meanwhile: the tracer's own, and on a
+// busy machine others' among them. All of it lies outside of the recording.
+struct OwnShare {
+    std::uint64_t attach_ns = 0;
+    std::uint64_t attach_grace_periods = 0;
+    std::uint64_t attach_expedited = 0;
+    std::uint64_t detach_ns = 0;
+    std::uint64_t detach_grace_periods = 0;
+    std::uint64_t detach_expedited = 0;
+};
+
 // A hook that was attached, and how.
 struct ProbeInfo {
     std::string hook;   // its name in the table of hooks: "gp.start"
@@ -91,6 +108,7 @@ struct Metadata {
     std::vector<MissingInfo> missing;
     std::vector<ModuleInfo> modules;
     std::vector<SiteInfo> sites;
+    std::optional<RcuSequences> sequences; // exactly at start_ns; none: not known
 };
 
 struct ProbeHits {
@@ -121,13 +139,29 @@ struct FiredTrigger {
     std::uint64_t fired_ns = 0;
 };
 
+struct ProgramRuns {
+    std::string program;
+    std::string place; // where it is attached: "fentry/rcu_gp_init"
+    std::uint64_t runs = 0;
+    std::uint64_t ns = 0; // all of them together
+};
+
+// What the recording cost while it was open (record --stats).
+struct RunStats {
+    std::vector<ProgramRuns> programs;
+    std::uint64_t recorder_cpu_ns = 0; // of the recorder's own process
+};
+
 // Written when a recording ends in order. A capture without it was cut off.
 struct Trailer {
     std::uint64_t end_ns = 0;          // CLOCK_BOOTTIME
     std::string reason;                // why it ended: "command ended", "module freed", "duration", "interrupted", ...
     std::optional<int> command_status; // exit status of the command, 128 + signal if one ended it
     std::vector<ProbeHits> hits;
-    std::vector<CpuLoss> lost; // CPUs that lost something
+    std::vector<CpuLoss> lost;               // CPUs that lost something
+    std::optional<RcuSequences> sequences{}; // exactly at end_ns; none: not known
+    std::optional<OwnShare> own_share{};
+    std::optional<RunStats> stats{}; // none: not asked for
     // Why there is this recording; none: it was not waited for.
     std::optional<FiredTrigger> fired{};
 };

@@ -6,6 +6,7 @@
 #include "analysis/statistics.hpp"
 #include "base/duration.hpp"
 #include "base/text.hpp"
+#include "cli/run_stats.hpp"
 
 namespace rcuscope {
 
@@ -136,6 +137,20 @@ void print_hazard(const Hazard& hazard, std::ostream& out) {
     print_wrapped(hazard.text, 6, out);
 }
 
+std::string share_text(std::uint64_t normal, std::uint64_t expedited, std::uint64_t ns) {
+    return std::to_string(normal) + " grace periods" +
+           (expedited ? " and " + std::to_string(expedited) + " expedited ones" : "") + " in " +
+           duration_text(static_cast<Nanoseconds>(ns));
+}
+
+void print_own_share(const std::optional<OwnShare>& share, std::ostream& out) {
+    if (!share)
+        return;
+    out << label("own share") << share_text(share->attach_grace_periods, share->attach_expedited, share->attach_ns)
+        << " to attach, " << share_text(share->detach_grace_periods, share->detach_expedited, share->detach_ns)
+        << " to detach: not in the recording\n";
+}
+
 void print_losses(const Timeline& timeline, std::ostream& out) {
     std::uint64_t lost = 0;
     std::uint64_t missed = 0;
@@ -176,6 +191,9 @@ void print_summary(const Timeline& timeline, std::ostream& out) {
     for (const Hazard& hazard : timeline.hazards)
         print_hazard(hazard, out);
     print_losses(timeline, out);
+    print_own_share(timeline.capture.own_share, out);
+    if (timeline.capture.stats)
+        print_run_stats(*timeline.capture.stats, timeline.capture.end, out);
 }
 
 } // namespace rcuscope

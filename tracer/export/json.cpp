@@ -34,6 +34,34 @@ Json address(std::uint64_t address) {
     return address == 0 ? Json(nullptr) : Json(hex(address));
 }
 
+// Signed, as the kernel's own trace events print them.
+Json sequences(const std::optional<RcuSequences>& of) {
+    if (!of)
+        return nullptr;
+    return {{"gp_seq", static_cast<std::int64_t>(of->gp_seq)},
+            {"expedited_seq", static_cast<std::int64_t>(of->expedited_seq)}};
+}
+
+Json own_share(const std::optional<OwnShare>& share) {
+    if (!share)
+        return nullptr;
+    return {{"attach_ns", share->attach_ns},
+            {"attach_grace_periods", share->attach_grace_periods},
+            {"attach_expedited", share->attach_expedited},
+            {"detach_ns", share->detach_ns},
+            {"detach_grace_periods", share->detach_grace_periods},
+            {"detach_expedited", share->detach_expedited}};
+}
+
+Json programs(const std::optional<RunStats>& stats) {
+    if (!stats)
+        return nullptr;
+    Json json = Json::array();
+    for (const ProgramRuns& each : stats->programs)
+        json.push_back({{"program", each.program}, {"place", each.place}, {"runs", each.runs}, {"ns", each.ns}});
+    return json;
+}
+
 class Writer {
 public:
     Writer(const Timeline& timeline, const ExportOptions& options, std::ostream& out)
@@ -93,6 +121,11 @@ void Writer::write_capture() {
     lines_.array("lost", capture.lost, [](const Loss& loss) -> Json {
         return {{"cpu", loss.cpu}, {"from_ns", loss.from}, {"to_ns", loss.to}, {"count", loss.count}};
     });
+    lines_.member("sequences_at_start", sequences(capture.sequences_at_start));
+    lines_.member("sequences_at_end", sequences(capture.sequences_at_end));
+    lines_.member("own_share", own_share(capture.own_share));
+    lines_.member("recorder_cpu_ns", capture.stats ? Json(capture.stats->recorder_cpu_ns) : Json(nullptr));
+    lines_.member("programs", programs(capture.stats));
     lines_.end_object();
 }
 
@@ -240,6 +273,7 @@ Json grace_period(const GracePeriod& gp) {
                  {"expedited", gp.expedited},
                  {"gp_seq", gp.gp_seq},
                  {"requested_ns", or_null(gp.requested)},
+                 {"began_before", gp.began_before},
                  {"start_ns", or_null(gp.start)},
                  {"start_uncertainty_ns", gp.start_uncertainty},
                  {"end_ns", or_null(gp.end)},

@@ -71,6 +71,16 @@ int take_sample(void* context, void* data, std::size_t size) {
     return 0;
 }
 
+// None: it is not loaded.
+std::optional<bpf_prog_info> info_of(const bpf_program* program) {
+    bpf_prog_info info{};
+    __u32 size = sizeof(info);
+    const int fd = bpf_program__fd(program);
+    if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) != 0)
+        return std::nullopt;
+    return info;
+}
+
 struct LinkCloser {
     void operator()(bpf_link* link) const { bpf_link__destroy(link); }
 };
@@ -124,6 +134,7 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& confi
     const auto wanted = plan.programs();
     while ((each = bpf_object__next_program(skeleton->obj, each)) != nullptr)
         bpf_program__set_autoload(each, wanted.contains(bpf_program__name(each)));
+    bpf_program__set_autoload(skeleton->progs.read_sequences, true);
 
     auto& fixed = *skeleton->rodata;
     fixed.followed_count = static_cast<__u32>(config.followed.size());
@@ -225,7 +236,7 @@ BpfSession::BpfSession(BpfSession&&) noexcept = default;
 BpfSession& BpfSession::operator=(BpfSession&&) noexcept = default;
 BpfSession::~BpfSession() = default;
 
-Result<BpfSession> BpfSession::start(const AttachPlan& plan, const SessionConfig& config) {
+Result<BpfSession> BpfSession::load(const AttachPlan& plan, const SessionConfig& config) {
     libbpf_set_print(keep_libbpf_words);
     libbpf_words().clear();
     auto impl = std::make_unique<Impl>();
@@ -233,9 +244,11 @@ Result<BpfSession> BpfSession::start(const AttachPlan& plan, const SessionConfig
         return tl::unexpected(loaded.error());
     if (auto made = impl->make_rings(config); !made)
         return tl::unexpected(made.error());
-    if (auto attached = impl->attach(plan); !attached)
-        return tl::unexpected(attached.error());
     return BpfSession(std::move(impl));
+}
+
+Status BpfSession::attach(const AttachPlan& plan) {
+    return impl_->attach(plan);
 }
 
 Status BpfSession::attach_sites(std::optional<std::uint64_t> sites_event, std::optional<std::uint64_t> returns_event) {
@@ -264,6 +277,18 @@ Status BpfSession::drain(const TakeRecord& take) {
     return {};
 }
 
+Result<SequencesAt> BpfSession::sequences() const {
+    rs_sequences read{};
+    bpf_test_run_opts options{};
+    options.sz = sizeof(options);
+    options.ctx_in = &read;
+    options.ctx_size_in = sizeof(read);
+    if (const int error = bpf_prog_test_run_opts(bpf_program__fd(impl_->skeleton->progs.read_sequences), &options);
+        error)
+        return cannot("cannot read RCU's sequence numbers", -error);
+    return SequencesAt{read.ns, {read.gp_seq, read.expedited_seq}, read.exact != 0};
+}
+
 CallbackCounts BpfSession::callbacks() const {
     // Counted up by programs on other CPUs meanwhile: done first, so that it is never ahead of queued.
     const volatile auto* shared = impl_->skeleton->bss;
@@ -284,14 +309,27 @@ std::uint64_t BpfSession::hits(unsigned counter) const {
 
 std::uint64_t BpfSession::missed(const Alternative& alternative) const {
     std::uint64_t sum = 0;
-    for (const Program& each : alternative.programs) {
-        bpf_prog_info info{};
-        __u32 size = sizeof(info);
-        const int fd = bpf_program__fd(impl_->program(each.name));
-        if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
-            sum += info.recursion_misses;
-    }
+    for (const Program& each : alternative.programs)
+        if (const auto info = info_of(impl_->program(each.name)))
+            sum += info->recursion_misses;
     return sum;
+}
+
+Result<Fd> BpfSession::measure_programs() {
+    Fd measuring(bpf_enable_stats(BPF_STATS_RUN_TIME));
+    if (!measuring)
+        return fail(ExitCode::cannot_here, "cannot measure the run time of BPF programs", errno_text(errno),
+                    "record without --stats");
+    return measuring;
+}
+
+std::vector<ProgramRuns> BpfSession::program_runs() const {
+    std::vector<ProgramRuns> all;
+    bpf_program* each = nullptr;
+    while ((each = bpf_object__next_program(impl_->skeleton->obj, each)) != nullptr)
+        if (const auto info = info_of(each); info && each != impl_->skeleton->progs.read_sequences)
+            all.push_back({bpf_program__name(each), bpf_program__section_name(each), info->run_cnt, info->run_time_ns});
+    return all;
 }
 
 std::uint64_t BpfSession::calls_skipped() const {

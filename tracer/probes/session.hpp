@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "capture/metadata.hpp"
 #include "kernel/kallsyms.hpp"
 #include "probes/resolver.hpp"
@@ -41,6 +42,13 @@ struct CallbackCounts {
     std::uint64_t done = 0;
 };
 
+// The kernel's count of grace periods as one moment.
+struct SequencesAt {
+    std::uint64_t ns = 0; // CLOCK_BOOTTIME
+    RcuSequences sequences;
+    bool exact = false; // they were these at that moment; else near it
+};
+
 // Of a followed module, since the start.
 struct ModuleCounts {
     std::uint32_t loaded = 0;
@@ -51,13 +59,14 @@ class BpfSession {
 public:
     using TakeRecord = std::function<void(std::uint32_t cpu, std::span<const std::byte> record)>;
 
-    // Loads and attaches. Detached and unloaded by the destructor, and by the kernel if the process dies.
-    static Result<BpfSession> start(const AttachPlan& plan, const SessionConfig& config);
+    // Detached and unloaded by the destructor, and by the kernel if the process dies.
+    static Result<BpfSession> load(const AttachPlan& plan, const SessionConfig& config);
 
     BpfSession(BpfSession&&) noexcept;
     BpfSession& operator=(BpfSession&&) noexcept;
     ~BpfSession();
 
+    Status attach(const AttachPlan& plan);
     // Attaches the programs for sites to kprobe events of tracefs, by the events' ids.
     Status attach_sites(std::optional<std::uint64_t> sites_event, std::optional<std::uint64_t> returns_event);
 
@@ -69,6 +78,11 @@ public:
     // Takes every record that is there. A record's bytes are valid during the call only.
     Status drain(const TakeRecord& take);
 
+    Result<SequencesAt> sequences() const;
+    // From now on the kernel measures how long programs run, until the descriptor is closed.
+    static Result<Fd> measure_programs();
+    // Of each program that is loaded and attached, since it was loaded.
+    std::vector<ProgramRuns> program_runs() const;
     CallbackCounts callbacks() const;
     // By its place in SessionConfig::followed.
     ModuleCounts module(std::size_t followed) const;

@@ -113,6 +113,8 @@ Status Catcher::begin(const std::string& path, bool last, std::uint64_t now_ns) 
     Metadata metadata = metadata_;
     metadata.start_ns = std::max(wanted_ns, history_.whole_since());
     metadata.clocks = {boottime_ns(), monotonic_ns(), realtime_ns()};
+    if (metadata.start_ns != metadata_.start_ns)
+        metadata.sequences.reset(); // they were read when the recording began
     if (metadata.start_ns > wanted_ns)
         metadata.missing.push_back(
             {"keep-last", "more than the last " + duration_text(static_cast<std::int64_t>(now_ns - metadata.start_ns)) +

@@ -8,7 +8,9 @@
 #include <iostream>
 #include <limits>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -97,6 +99,8 @@ private:
     void take(std::uint32_t cpu, std::span<const std::byte> record);
     bool in_window(const Event& event) const;
     std::vector<ProbeHits> hits() const;
+    Result<SequencesAt> sequences() const;
+    RunStats run_stats() const;
     std::string why_to_end();
     Status close();
     void show_progress();
@@ -136,6 +140,10 @@ private:
     std::string end_reason_;
     std::uint64_t end_ns_ = std::numeric_limits<std::uint64_t>::max(); // CLOCK_BOOTTIME, of the window
     std::vector<ProbeHits> hits_before_;                               // when the window opened
+    Fd measuring_;                                                     // with --stats, while the window is open
+    RunStats stats_before_;
+    SequencesAt before_attaching_;
+    SequencesAt opened_;
     bool progress_shown_ = false;
 };
 
@@ -224,10 +232,16 @@ Status Recorder::place() {
     config.module_notify_list_address = kernel_.module_notify_list_address;
     config.call_rcu_code = kernel_.call_rcu_code;
     config.rcu_barrier_code = kernel_.rcu_barrier_code;
-    auto session = BpfSession::start(plan_, config);
+    auto session = BpfSession::load(plan_, config);
     if (!session)
         return tl::unexpected(session.error());
     session_.emplace(std::move(*session));
+    auto before = session_->sequences();
+    if (!before)
+        return tl::unexpected(before.error());
+    before_attaching_ = *before;
+    if (auto attached = session_->attach(plan_); !attached)
+        return attached;
     return sites_ ? session_->attach_sites(sites_->sites_event, sites_->returns_event) : Status();
 }
 
@@ -238,13 +252,35 @@ ModuleInfo module_info(const ModuleFile& file) {
     return info;
 }
 
+std::optional<RcuSequences> if_exact(const SequencesAt& at) {
+    return at.exact ? std::optional(at.sequences) : std::nullopt;
+}
+
+// kernel/rcu/rcu.h: a sequence counts above its two low bits, and wraps soon after boot.
+std::uint64_t periods_between(std::uint64_t earlier, std::uint64_t later) {
+    constexpr std::uint64_t state_mask = 3;
+    return ((later & ~state_mask) - (earlier & ~state_mask)) / (state_mask + 1);
+}
+
 // The capture file is there, with everything that is known beforehand.
 Status Recorder::open_capture() {
     metadata_.tool_version = request_.tool_version;
     metadata_.host = kernel_.host;
+    if (request_.stats) {
+        auto measuring = BpfSession::measure_programs();
+        if (!measuring)
+            return tl::unexpected(measuring.error());
+        measuring_ = std::move(*measuring);
+        stats_before_ = run_stats();
+    }
     hits_before_ = hits();
     metadata_.clocks = {boottime_ns(), monotonic_ns(), realtime_ns()};
-    metadata_.start_ns = metadata_.clocks.boottime_ns;
+    auto opened = sequences();
+    if (!opened)
+        return tl::unexpected(opened.error());
+    opened_ = *opened;
+    metadata_.start_ns = opened_.ns;
+    metadata_.sequences = if_exact(opened_);
     metadata_.command = request_.command;
     metadata_.all_callbacks = request_.all_callbacks;
     for (const PlannedHook& planned : plan_.hooks) {
@@ -455,10 +491,57 @@ std::vector<ProbeHits> Recorder::hits() const {
     return all;
 }
 
+// At a moment that is exact; a grace period is in cleanup for microseconds, but its thread may wait for a CPU there.
+Result<SequencesAt> Recorder::sequences() const {
+    constexpr int most = 100;
+    auto read = session_->sequences();
+    for (int i = 0; read && !read->exact && i < most; i++) {
+        std::this_thread::sleep_for(1ms);
+        read = session_->sequences();
+    }
+    return read;
+}
+
+std::uint64_t nanoseconds(const timeval& time) {
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_usec) * 1'000;
+}
+
+RunStats Recorder::run_stats() const {
+    rusage used{};
+    ::getrusage(RUSAGE_SELF, &used);
+    return {session_->program_runs(), nanoseconds(used.ru_utime) + nanoseconds(used.ru_stime)};
+}
+
+// Of the same programs.
+RunStats grown(RunStats now, const RunStats& before) {
+    now.recorder_cpu_ns -= before.recorder_cpu_ns;
+    for (std::size_t i = 0; i < now.programs.size(); i++) {
+        now.programs[i].runs -= before.programs[i].runs;
+        now.programs[i].ns -= before.programs[i].ns;
+    }
+    return now;
+}
+
+OwnShare own_share(const SequencesAt& before, const SequencesAt& opened, const SequencesAt& closed,
+                   const SequencesAt& after) {
+    return {opened.ns - before.ns,
+            periods_between(before.sequences.gp_seq, opened.sequences.gp_seq),
+            periods_between(before.sequences.expedited_seq, opened.sequences.expedited_seq),
+            after.ns - closed.ns,
+            periods_between(closed.sequences.gp_seq, after.sequences.gp_seq),
+            periods_between(closed.sequences.expedited_seq, after.sequences.expedited_seq)};
+}
+
 // Probes out, the rest of the buffers in, the end of the file written.
 Status Recorder::close() {
-    end_ns_ = boottime_ns();
-    Trailer end{end_ns_, end_reason_, command_status_, hits(), {}};
+    auto closed = sequences();
+    if (!closed)
+        return tl::unexpected(closed.error());
+    end_ns_ = closed->ns;
+    Trailer end{end_ns_, end_reason_, command_status_, hits(), {}, if_exact(*closed)};
+    if (request_.stats)
+        end.stats = grown(run_stats(), stats_before_);
+    measuring_.reset();
     for (std::size_t i = 0; i < end.hits.size(); i++) {
         end.hits[i].hits -= hits_before_[i].hits;
         end.hits[i].missed -= hits_before_[i].missed;
@@ -468,10 +551,14 @@ Status Recorder::close() {
     if (auto drained = drain(); !drained)
         return drained;
     end.lost = session_->losses();
-    session_.reset();
     if (guard_)
         if (auto removed = guard_->finish(); !removed)
             return removed;
+    auto after = session_->sequences();
+    if (!after)
+        return tl::unexpected(after.error());
+    end.own_share = own_share(before_attaching_, opened_, *closed, *after);
+    session_.reset();
     return writer_->finish(end);
 }
 

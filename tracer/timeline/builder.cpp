@@ -122,6 +122,12 @@ Timeline TimelineBuilder::finish(const std::optional<Trailer>& trailer, const st
     timeline.tasks = state.tasks.finish();
     timeline.modules = state.modules.finish();
     // Before the callbacks, which refer to their ids.
+    if (timeline.capture.sequences_at_start) {
+        state.grace_periods.opened(*timeline.capture.sequences_at_start);
+    }
+    if (timeline.capture.sequences_at_end) {
+        state.grace_periods.closed(*timeline.capture.sequences_at_end, timeline.capture.end);
+    }
     timeline.grace_periods = state.grace_periods.finish();
     timeline.callbacks = state.callbacks.finish(timeline.capture, timeline.grace_periods, state.grace_periods);
     timeline.read_sections = state.sites.finish_read_sections();

@@ -83,6 +83,53 @@ void GracePeriodTracker::busy(bool expedited, std::uint64_t gp_seq, BusyCpu cpu)
     entry(expedited, gp_seq).busy_cpus.push_back(std::move(cpu));
 }
 
+void GracePeriodTracker::opened(const RcuSequences& sequences) {
+    opened_with(false, sequences.gp_seq);
+    opened_with(true, sequences.expedited_seq);
+}
+
+void GracePeriodTracker::opened_with(bool expedited, std::uint64_t gp_seq) {
+    // The hook at the end of an expedited one runs a moment after the end.
+    const auto ended_before = [&](const GracePeriod& row) {
+        return row.expedited == expedited &&
+               seq_later(gp_seq & ~rcu_seq_state_mask, static_cast<std::uint64_t>(row.gp_seq));
+    };
+    std::erase_if(grace_periods_, ended_before);
+    by_counter_ = {};
+    for (std::size_t i = 0; i < grace_periods_.size(); i++) {
+        const GracePeriod& row = grace_periods_[i];
+        flavor(row.expedited)[static_cast<std::uint64_t>(row.gp_seq) >> rcu_seq_ctr_shift] = i;
+    }
+    if (gp_seq & rcu_seq_state_mask) {
+        GracePeriod& row = entry(expedited, gp_seq);
+        row.began_before = true;
+        row.start.reset();
+        row.start_uncertainty = 0;
+    }
+}
+
+void GracePeriodTracker::closed(const RcuSequences& sequences, Nanoseconds end) {
+    closed_with(false, sequences.gp_seq, end);
+    closed_with(true, sequences.expedited_seq, end);
+}
+
+// The hook at the start runs a moment after the start.
+void GracePeriodTracker::closed_with(bool expedited, std::uint64_t gp_seq, Nanoseconds end) {
+    if (!(gp_seq & rcu_seq_state_mask)) {
+        return;
+    }
+    Nanoseconds since = 0;
+    if (const auto last = flavor(expedited).find(counter_released_by(gp_seq)); last != flavor(expedited).end()) {
+        const GracePeriod& row = grace_periods_[last->second];
+        since = row.cleaned ? *row.cleaned : row.end.value_or(row.start.value_or(0));
+    }
+    GracePeriod& row = entry(expedited, gp_seq);
+    if (!row.start && !row.began_before) {
+        row.start = end;
+        row.start_uncertainty = elapsed(since, end);
+    }
+}
+
 std::vector<GracePeriod> GracePeriodTracker::finish() {
     for (const auto& [counter, at] : requested_) {
         if (const auto found = flavor(false).find(counter); found != flavor(false).end()) {

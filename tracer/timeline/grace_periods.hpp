@@ -15,6 +15,7 @@ namespace rcuscope {
 
 // kernel/rcu/rcu.h: a gp_seq is (counter << RCU_SEQ_CTR_SHIFT) | state.
 inline constexpr unsigned rcu_seq_ctr_shift = 2;
+inline constexpr std::uint64_t rcu_seq_state_mask = 3;
 
 // The counter of the grace period whose end makes gp_seq reach `done`. Wraps like the kernel's.
 inline std::uint64_t counter_released_by(std::uint64_t done) {
@@ -39,6 +40,11 @@ public:
     void blocked(Nanoseconds at, const event::GpBlocked& blocked);
     void busy(bool expedited, std::uint64_t gp_seq, BusyCpu cpu);
 
+    // What the kernel's own sequences say of the grace periods that were in progress when the recording opened and
+    // closed, whose hooks ran before and after. In this order, when everything has been taken.
+    void opened(const RcuSequences& sequences);
+    void closed(const RcuSequences& sequences, Nanoseconds end);
+
     // Sorted, with their ids. Afterwards find_normal() knows their places.
     std::vector<GracePeriod> finish();
 
@@ -50,6 +56,8 @@ private:
 
     ByCounter& flavor(bool expedited) { return by_counter_[expedited ? 1 : 0]; }
     GracePeriod& entry(bool expedited, std::uint64_t gp_seq);
+    void opened_with(bool expedited, std::uint64_t gp_seq);
+    void closed_with(bool expedited, std::uint64_t gp_seq, Nanoseconds end);
 
     std::vector<GracePeriod> grace_periods_;
     std::array<ByCounter, 2> by_counter_;

@@ -61,6 +61,10 @@ struct CaptureSummary {
     std::vector<MissingInfo> missing;
     std::vector<Loss> lost;
     std::optional<FiredTrigger> fired{}; // a trigger that this recording was waiting for
+    std::optional<RcuSequences> sequences_at_start; // none: not known exactly
+    std::optional<RcuSequences> sequences_at_end;
+    std::optional<OwnShare> own_share; // none: not known
+    std::optional<RunStats> stats;     // none: not asked for, or not known
 };
 
 struct Task {
@@ -152,8 +156,9 @@ struct GracePeriod {
     std::uint32_t id = 0; // unique in this timeline, by time, from 1
     std::string flavor;   // "rcu"
     bool expedited = false;
-    std::int64_t gp_seq = 0;           // while in progress, signed: as the kernel's own trace events print it
-    MaybeTime start;                   // had begun; none: before the recording
+    std::int64_t gp_seq = 0;   // while in progress, signed: as the kernel's own trace events print it
+    bool began_before = false; // the recording, so perhaps for the tracer's own sake: left out of every statistic
+    MaybeTime start;           // had begun; none: before the recording, or not seen
     Nanoseconds start_uncertainty = 0; // it began in [start - start_uncertainty, start]
     MaybeTime end;                     // every quiescent state was in; none: still in progress at the end
     MaybeTime cleaned;                 // the kernel had announced the end everywhere

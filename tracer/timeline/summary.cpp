@@ -61,6 +61,12 @@ CaptureSummary summarize_capture(const Metadata& metadata, const std::optional<T
     summary.missing = metadata.missing;
     summary.lost = std::move(losses);
     summary.fired = trailer ? trailer->fired : std::nullopt;
+    summary.sequences_at_start = metadata.sequences;
+    if (trailer) {
+        summary.sequences_at_end = trailer->sequences;
+        summary.own_share = trailer->own_share;
+        summary.stats = trailer->stats;
+    }
     return summary;
 }
 

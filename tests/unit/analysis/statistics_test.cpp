@@ -179,5 +179,23 @@ TEST(Summary, ModulesLossesAndCounts) {
     EXPECT_EQ(summary.function_calls, 6U);
 }
 
+// Perhaps for the tracer's own sake.
+TEST(Statistics, LeaveOutWhatBeganBeforeTheRecording) {
+    Timeline timeline;
+    GracePeriod before;
+    before.began_before = true;
+    before.end = 50;
+    GracePeriod within;
+    within.start = 60;
+    within.end = 90;
+    timeline.grace_periods = {before, within};
+
+    const GracePeriodStatistics normal = summarize(timeline).normal;
+
+    EXPECT_EQ(normal.count, 1U);
+    EXPECT_EQ(normal.ended, 1U);
+    EXPECT_EQ(normal.duration.count(), 1U);
+}
+
 } // namespace
 } // namespace rcuscope::test

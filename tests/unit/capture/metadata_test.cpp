@@ -25,11 +25,19 @@ Metadata full_metadata() {
     metadata.missing = {{"cb.queued", "no such symbol"}};
     metadata.modules = {{"rcucmap", "rcucmap.ko", "abcd", "map_init", "map_exit", {{"node_free", ".text", 16, 32}}}};
     metadata.sites = {{SiteKind::function_return, "rcucmap", "node_free", 18}};
+    metadata.sequences = {0xfffffffffffffb50, 12};
     return metadata;
 }
 
 Trailer full_trailer() {
-    return {99, "command ended", 128 + 9, {{"gp.start", "kprobe", 5, 1}}, {{3, 8, 100, 200}}};
+    return {99,
+            "command ended",
+            128 + 9,
+            {{"gp.start", "kprobe", 5, 1}},
+            {{3, 8, 100, 200}},
+            {{1205, 12}},
+            OwnShare{41, 3, 0, 80, 5, 1},
+            RunStats{{{"gp_init_fentry", "fentry/rcu_gp_init", 7, 2100}}, 3000}};
 }
 
 TEST(Metadata, RoundTrip) {
@@ -50,6 +58,28 @@ TEST(Metadata, TrailerRoundTrip) {
     EXPECT_EQ(to_json(*back), to_json(full_trailer()));
     EXPECT_EQ(back->command_status, 137);
     EXPECT_EQ(back->lost.at(0).total, 8u);
+    EXPECT_EQ(back->sequences->gp_seq, 1205u);
+    EXPECT_EQ(back->own_share->detach_expedited, 1u);
+    EXPECT_EQ(back->stats->programs.at(0).runs, 7u);
+}
+
+// As in captures that are older than they.
+TEST(Metadata, WhatMayBeNoneMayBeMissing) {
+    json less = to_json(full_metadata());
+    less.erase("sequences");
+    const auto metadata = metadata_from_json(less);
+    ASSERT_TRUE(metadata) << metadata.error().why;
+    EXPECT_FALSE(metadata->sequences);
+
+    less = to_json(full_trailer());
+    less.erase("sequences");
+    less.erase("own_share");
+    less.erase("stats");
+    const auto trailer = trailer_from_json(less);
+    ASSERT_TRUE(trailer) << trailer.error().why;
+    EXPECT_FALSE(trailer->sequences);
+    EXPECT_FALSE(trailer->own_share);
+    EXPECT_FALSE(trailer->stats);
 }
 
 TEST(Metadata, TrailerWithoutCommand) {
@@ -74,7 +104,8 @@ TEST(Metadata, TrailerOfATriggerRoundTrip) {
 }
 
 TEST(Metadata, EveryMemberMustBeThere) {
-    const json whole = to_json(full_metadata());
+    json whole = to_json(full_metadata());
+    whole.erase("sequences"); // which may be none
     for (const auto& [name, value] : whole.items()) {
         json less = whole;
         less.erase(name);

@@ -118,6 +118,39 @@ TEST(PrintSummary, OfALittleOfEverything) {
               "  lost                            nothing\n");
 }
 
+TEST(PrintSummary, SaysWhatTheTracerItselfTook) {
+    Timeline timeline = empty();
+    timeline.capture.own_share = {.attach_ns = 41'000'000,
+                                  .attach_grace_periods = 3,
+                                  .attach_expedited = 0,
+                                  .detach_ns = 80'000'000,
+                                  .detach_grace_periods = 5,
+                                  .detach_expedited = 2};
+    EXPECT_THAT(summary_of(timeline),
+                HasSubstr("  own share                       3 grace periods in 41 ms to attach, 5 "
+                          "grace periods and 2 expedited ones in 80 ms to detach: not in the "
+                          "recording\n"));
+}
+
+TEST(PrintSummary, SaysWhatEachProgramCost) {
+    Timeline timeline = empty();
+    timeline.capture.stats = {.programs = {{.program = "a", .place = "fentry/f", .runs = 0, .ns = 0},
+                                           {.program = "b", .place = "kprobe/g", .runs = 4, .ns = 15'000'000}},
+                              .recorder_cpu_ns = 30'000'000};
+    const std::string text = summary_of(timeline);
+    const std::string table = text.substr(text.find("  program "));
+    EXPECT_EQ(table, "  program                  attached to                                     runs     total      "
+                     "each   of a CPU\n"
+                     "  b                        kprobe/g                                           4     15 ms   3.75 "
+                     "ms    1.000 %\n"
+                     "  a                        fentry/f                                           0      0 ns        "
+                     "      0.000 %\n"
+                     "  all of them                                                                 4     15 ms        "
+                     "      1.000 %\n"
+                     "  the recorder itself                                                               30 ms        "
+                     "      2.000 %\n");
+}
+
 TEST(PrintSummary, SaysWhatIsNotKnown) {
     Timeline timeline = empty();
     timeline.capture.complete = false;

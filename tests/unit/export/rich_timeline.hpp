@@ -36,6 +36,17 @@ inline void add_capture(Timeline& timeline) {
     capture.followed = {"rcucmap"};
     capture.probes = {{.hook = "gp.start", .via = "kprobe", .hits = 7, .missed = 1},
                       {.hook = "cb.queued", .via = "fentry", .hits = {}, .missed = 0}};
+    capture.sequences_at_start = RcuSequences{.gp_seq = 25, .expedited_seq = 4};
+    capture.sequences_at_end = RcuSequences{.gp_seq = 33, .expedited_seq = 12};
+    capture.own_share = OwnShare{.attach_ns = 41'000'000,
+                                 .attach_grace_periods = 3,
+                                 .attach_expedited = 0,
+                                 .detach_ns = 80'000'000,
+                                 .detach_grace_periods = 5,
+                                 .detach_expedited = 1};
+    capture.stats =
+        RunStats{.programs = {{.program = "gp_init_fentry", .place = "fentry/rcu_gp_init", .runs = 7, .ns = 2'100}},
+                 .recorder_cpu_ns = 3'000'000};
     capture.missing = {{.hook = "cb.assigned", .why = "this kernel has no function to attach to"}};
     capture.lost = {{.cpu = 1, .from = 7'000'000, .to = 7'500'000, .count = 12},
                     {.cpu = 2, .from = 7'200'000, .to = 7'900'000, .count = 3}};

@@ -173,5 +173,72 @@ TEST(GracePeriods, TimesBeforeTheStartAreNegative) {
     EXPECT_EQ(timeline.grace_periods.at(0).start_uncertainty, 30);
 }
 
+// The hooks run a moment before or after the sequence changes: at the edges the sequence decides.
+TEST(GracePeriods, InProgressWhenTheRecordingOpened) {
+    Scenario scenario;
+    scenario.metadata.sequences = {running(7), 9 << 2};
+    scenario
+        .at(2, event::GpEnd{.gp_seq = running(8), .expedited = true}) // it had ended
+        .at(3, event::GpStart{.gp_seq = running(7), .since_ns = Scenario::absolute(1)})
+        .gp_end(50, 7)
+        .gp_start(60, 8)
+        .gp_end(90, 8);
+
+    const Timeline timeline = scenario.complete(100);
+
+    ASSERT_EQ(timeline.grace_periods.size(), 2U);
+    EXPECT_TRUE(timeline.grace_periods[0].began_before);
+    EXPECT_FALSE(timeline.grace_periods[0].start);
+    EXPECT_EQ(timeline.grace_periods[0].end, 50);
+    EXPECT_FALSE(timeline.grace_periods[1].began_before);
+    EXPECT_EQ(timeline.grace_periods[1].start, 60);
+}
+
+TEST(GracePeriods, NoneInProgressWhenTheRecordingOpened) {
+    Scenario scenario;
+    scenario.metadata.sequences = {7 << 2, 9 << 2};
+    scenario.gp_start(3, 7).gp_end(50, 7);
+
+    const Timeline timeline = scenario.complete(100);
+
+    ASSERT_EQ(timeline.grace_periods.size(), 1U);
+    EXPECT_FALSE(timeline.grace_periods[0].began_before);
+    EXPECT_EQ(timeline.grace_periods[0].start, 3);
+}
+
+TEST(GracePeriods, BegunJustBeforeTheRecordingClosed) {
+    Scenario scenario;
+    scenario.metadata.sequences = {7 << 2, 9 << 2};
+    scenario.gp_start(10, 7).gp_end(50, 7).at(55, event::GpCleaned{.gp_seq = running(7)});
+    Trailer trailer;
+    trailer.end_ns = Scenario::absolute(100);
+    trailer.sequences = {running(8), 9 << 2};
+
+    const Timeline timeline = scenario.complete(trailer);
+
+    ASSERT_EQ(timeline.grace_periods.size(), 2U);
+    EXPECT_EQ(timeline.grace_periods[1].gp_seq, static_cast<std::int64_t>(running(8)));
+    EXPECT_EQ(timeline.grace_periods[1].start, 100);
+    EXPECT_EQ(timeline.grace_periods[1].start_uncertainty, 45);
+    EXPECT_FALSE(timeline.grace_periods[1].end);
+}
+
+TEST(GracePeriods, LongerThanTheRecording) {
+    Scenario scenario;
+    scenario.metadata.sequences = {running(7), running(9)};
+    Trailer trailer;
+    trailer.end_ns = Scenario::absolute(100);
+    trailer.sequences = scenario.metadata.sequences;
+
+    const Timeline timeline = scenario.complete(trailer);
+
+    ASSERT_EQ(timeline.grace_periods.size(), 2U);
+    for (const GracePeriod& gp : timeline.grace_periods) {
+        EXPECT_TRUE(gp.began_before);
+        EXPECT_FALSE(gp.start);
+        EXPECT_FALSE(gp.end);
+    }
+}
+
 } // namespace
 } // namespace rcuscope::test

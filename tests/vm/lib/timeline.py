@@ -3,6 +3,8 @@
 """Holds a timeline (JSON) to what must be true of it.
 
     timeline.py valid FILE              of every timeline, also of one cut off
+    timeline.py sequences FILE          its grace periods are those that the kernel's own
+                                        gp_seq counts; part of valid where nothing was lost
     timeline.py whole FILE              of one that ended in order and lost nothing
     timeline.py rcucmap FILE [LOG] [--lives N] [--disturbed]
                                         of a recording of the module rcucmap from its
@@ -126,6 +128,33 @@ def check_valid(timeline, text, fails):
     for life in timeline["modules"]:
         fails.ordered(f"module {life['name']}", life["loaded_ns"], life["init_done_ns"], life["exit_ns"],
                       life["exit_done_ns"], life["free_begin_ns"], life["freed_ns"])
+
+
+def in_progress(sequence):
+    return sequence & 3 != 0 # kernel/rcu/rcu.h: RCU_SEQ_STATE_MASK
+
+
+def check_sequences(timeline, fails):
+    """The grace periods are those that the kernel's own sequences count, each by its number."""
+    start, end = timeline["capture"]["sequences_at_start"], timeline["capture"]["sequences_at_end"]
+    if not start or not end:
+        return
+    for expedited, name in ((False, "gp_seq"), (True, "expedited_seq")):
+        periods = [period for period in timeline["grace_periods"] if period["expedited"] == expedited]
+        # Ended within, and the one that was still in progress.
+        expected = set(range(start[name] >> 2, (end[name] >> 2) + in_progress(end[name])))
+        seen = {period["gp_seq"] >> 2 for period in periods}
+        fails.equal(f"grace periods by {name} (missing, too many)", ([], []),
+                    (sorted(expected - seen), sorted(seen - expected)))
+        for period in periods:
+            fails.equal(f"grace period {period['id']} began before", period["began_before"],
+                        in_progress(start[name]) and period["gp_seq"] >> 2 == start[name] >> 2)
+            if period["began_before"]:
+                fails.equal(f"grace period {period['id']} began before", None, period["start_ns"])
+        # The hook at the end of an expedited one runs a moment after the end.
+        if not expedited:
+            fails.equal(f"grace periods that ended, by {name}", (end[name] >> 2) - (start[name] >> 2),
+                        sum(period["end_ns"] is not None for period in periods))
 
 
 def check_whole(timeline, fails, disturbed=False):
@@ -307,6 +336,12 @@ def main(check, file, *rest):
     rest = list(rest)
     if check in ("valid", "whole", "rcucmap"):
         check_valid(timeline, text, fails)
+        hooks = ("gp.start", "gp.end", "gp.expedited.start", "gp.expedited.end")
+        if not timeline["capture"]["lost"] and not any(map(missed_of(timeline), hooks)) and "--disturbed" not in rest:
+            check_sequences(timeline, fails)
+    if check == "sequences":
+        fails.known("capture", timeline["capture"], "sequences_at_start", "sequences_at_end", "own_share")
+        check_sequences(timeline, fails)
     disturbed = "--disturbed" in rest
     if disturbed:
         rest.remove("--disturbed")
@@ -332,7 +367,7 @@ def main(check, file, *rest):
         for expression in rest:
             # The tests' own text, not what comes from a kernel.
             fails.true(f"does not hold: {expression}", eval(expression, HELPERS | {"missed": missed_of(timeline)} | timeline))
-    elif check not in ("valid", "whole"):
+    elif check not in ("valid", "whole", "sequences"):
         sys.exit(__doc__)
     shown = 20
     for line in fails.lines[:shown]:

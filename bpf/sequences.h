@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The kernel's own count of grace periods at one moment, for user space to ask
+ * when the recording opens and closes.
+ */
+#ifndef RCUSCOPE_SEQUENCES_H
+#define RCUSCOPE_SEQUENCES_H
+
+#include "emit.h"
+#include "grace_periods.h"
+
+/* kernel/rcu/tree.h: while rcu_gp_cleanup() runs, and from just before. */
+#define RS_GP_STATE_CLEANUP 7
+
+/*
+ * Both sequences only go up: the same before and after means that they were
+ * that at `ns`. A normal grace period that is in cleanup has ended for the
+ * hooks and not yet for the sequence; a moment within it says nothing exact.
+ * The state is read after the time, and while the sequence still is what it
+ * was: not in cleanup then means that it had not been entered at `ns`.
+ */
+SEC("syscall")
+int read_sequences(struct rs_sequences *out)
+{
+	struct rcu_state *state = (void *)rcu_state_address;
+	__u64 gp_seq = rs_gp_seq(), expedited_seq = rs_expedited_seq();
+	short gp_state;
+
+	out->ns = rs_now();
+	gp_state = BPF_CORE_READ(state, gp_state);
+	out->gp_seq = rs_gp_seq();
+	out->expedited_seq = rs_expedited_seq();
+	out->exact = out->gp_seq == gp_seq && out->expedited_seq == expedited_seq &&
+		     !((gp_seq & 3) && gp_state == RS_GP_STATE_CLEANUP);
+	return 0;
+}
+
+#endif /* RCUSCOPE_SEQUENCES_H */
