@@ -323,8 +323,8 @@ Status Recorder::open_capture() {
         metadata_.sites = sites_->sites;
         metadata_.missing.insert(metadata_.missing.end(), sites_->refused.begin(), sites_->refused.end());
     }
-    if (auto opened = open_sink(); !opened)
-        return opened;
+    if (auto sink = open_sink(); !sink)
+        return sink;
     symbols_.emplace(std::move(*kernel_.symbols));
     unloads_.emplace(metadata_.followed);
     speaker_.emplace(STDERR_FILENO);
