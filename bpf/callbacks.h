@@ -94,7 +94,8 @@ static __always_inline void rs_note_bypass(__u64 ns)
 /* The bypass list is emptied; then `head`, if any, is put into it. */
 static __always_inline void rs_bypass_flushed(struct rcu_cblist *bypassed, void *head)
 {
-	struct rcu_data *data = (void *)bypassed - bpf_core_field_offset(struct rcu_data, nocb_bypass);
+	struct rcu_data *data =
+		(void *)bypassed - bpf_core_field_offset(struct rcu_data, nocb_bypass);
 	__u32 cpu = BPF_CORE_READ(data, cpu);
 	struct rs_bypass *bypass = bpf_map_lookup_elem(&bypasses, &cpu);
 

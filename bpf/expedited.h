@@ -29,8 +29,7 @@ static __always_inline void rs_expedited_quiescent(struct rcu_node *node, __u64 
 		kind = RS_QS_SCAN;
 	else if (node == BPF_CORE_READ(data, mynode) && mask == BPF_CORE_READ(data, grpmask))
 		kind = RS_QS_SELF;
-	record = rs_begin(rs_gp_quiescent, cpu, rs_now(), RS_GP_QUIESCENT,
-			  kind | RS_QS_EXPEDITED);
+	record = rs_begin(rs_gp_quiescent, cpu, rs_now(), RS_GP_QUIESCENT, kind | RS_QS_EXPEDITED);
 	if (!record)
 		return;
 	record->gp_seq = rs_expedited_seq();

@@ -127,8 +127,8 @@ static long rs_send_blocked(__u32 index, __u16 *flags)
 	node = BPF_CORE_READ(rs_rcu_data(index), mynode);
 	if (!cpu || !node || BPF_CORE_READ(node, grplo) != (int)index)
 		return 0;
-	entry = expedited ? (__u64)BPF_CORE_READ(node, exp_tasks) :
-			    (__u64)BPF_CORE_READ(node, gp_tasks);
+	entry = expedited ? (__u64)BPF_CORE_READ(node, exp_tasks)
+			  : (__u64)BPF_CORE_READ(node, gp_tasks);
 	if (!entry)
 		return 0;
 	task = (void *)(entry - bpf_core_field_offset(struct task_struct, rcu_node_entry));
@@ -231,7 +231,8 @@ static __always_inline void rs_tick(void *ctx, int user)
 	__u64 scans = gp_scans, gp_seq;
 	__u32 zero = 0;
 
-	if (!scans || user || !data || !rs_power_of_two(scans) || !(__u32)bpf_get_current_pid_tgid())
+	if (!scans || user || !data || !rs_power_of_two(scans) ||
+	    !(__u32)bpf_get_current_pid_tgid())
 		return;
 	last = bpf_map_lookup_elem(&sampled, &zero);
 	if (!last)

@@ -17,14 +17,13 @@ check_timeline holds "$OUT/run.json" "host['preempt_rcu'] == (not ${readers_unkn
 # An interrupt's call_rcu() that comes while the program of another runs is missed, and told.
 expect "the summary says that nothing was lost" grep -qE 'lost +nothing($|; [0-9]+ times)' "$OUT/record.stderr"
 
-# What each program cost; the barrier and the module's end lie well within the recording, so their runs are its hits.
+# What each program cost; the module's own load and end lie well within the recording, so their runs are its hits.
 runs='{p["program"]: p["runs"] for p in capture["programs"]}'
-hits='{p["hook"]: p["hits"] for p in capture["probes"]}'
 check_timeline holds "$OUT/run.json" 'capture["recorder_cpu_ns"] > 0' \
 	'all(bool(p["runs"]) == bool(p["ns"]) for p in capture["programs"])' \
-	"{$runs['gp_cleanup_fentry'], $runs['dequeue_fexit'], $runs['site_kprobe']}.isdisjoint({0})" \
-	"$runs['barrier_fentry'] == $hits['wait.rcu_barrier']" "$runs['module_free_fentry'] == 1"
-expect "the summary has a row for each program" grep -qE '^  barrier_fentry +fentry/rcu_barrier +[0-9]+ ' "$OUT/record.stderr"
+	"all(${runs}[name] > 0 for name in ('accelerate_fexit', 'site_kprobe', 'sync_fentry'))" \
+	"${runs}['module_init_fentry'] == ${runs}['module_free_fentry'] == 1"
+expect "the summary has a row for each program" grep -qE '^  module_free_fentry +fentry/free_module +1 ' "$OUT/record.stderr"
 
 # What protoc and a JSON parser read in the other two.
 golden=$PROJECT/tests/golden

@@ -12,7 +12,8 @@ namespace rcuscope {
 //      CPU that reported last
 //   2. a task that was preempted within a section, as a forced scan found it
 //   3. the CPU that reported last: what it did at its ticks (when it was interrupted for
-//      an expedited one), in the kernel without a context switch; or idle, in user mode or offline, and noticed by a scan
+//      an expedited one), in the kernel without a context switch; or idle, in user mode or offline, and noticed by a
+//      scan
 //   4. RCU's own thread, which had everything and did not run
 //
 // Each must explain half of the grace period or more. Else it is unknown, and

@@ -12,6 +12,13 @@ bool knows(const Hook& hook, Way way) {
                        [way](const Alternative& alternative) { return alternative.way == way; });
 }
 
+// All of the rcu group's are there, or none but one that shows nothing.
+std::string no_tracepoint(std::string_view tracepoint, const KernelOffer& offer) {
+    if (tracepoint.starts_with("rcu_") && !offer.tracepoints.contains("rcu_grace_period"))
+        return "this kernel is built without CONFIG_RCU_TRACE";
+    return "the kernel has no tracepoint " + std::string(tracepoint);
+}
+
 // Why this alternative cannot be taken; empty if it can. What cannot be seen by
 // the way that is asked for is seen by the best that there is.
 std::string obstacle(const Hook& hook, const Alternative& alternative, const KernelOffer& offer,
@@ -30,7 +37,7 @@ std::string obstacle(const Hook& hook, const Alternative& alternative, const Ker
             return "the kernel has no " + std::string(program.function) + "() " +
                    (alternative.way == Way::fentry ? "in its BTF" : "in kallsyms");
         if (!program.tracepoint.empty() && !offer.tracepoints.contains(std::string(program.tracepoint)))
-            return "the kernel has no tracepoint " + std::string(program.tracepoint);
+            return no_tracepoint(program.tracepoint, offer);
     }
     return "";
 }

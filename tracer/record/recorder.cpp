@@ -4,12 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <iostream>
 #include <limits>
 #include <poll.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -22,6 +20,9 @@
 #include "probes/this_kernel.hpp"
 #include "record/catcher.hpp"
 #include "record/child.hpp"
+#include "record/describe.hpp"
+#include "record/end_signals.hpp"
+#include "record/own_share.hpp"
 #include "record/sink.hpp"
 #include "record/speaker.hpp"
 #include "record/symbol_collector.hpp"
@@ -43,40 +44,6 @@ constexpr auto flush_interval = 500ms;
 
 // What a status line is replaced with, on a terminal.
 constexpr const char* clear_line = "\r\033[K";
-
-// SIGINT and its kin as a descriptor; as before when it goes.
-class EndSignals {
-public:
-    static Result<EndSignals> take() {
-        EndSignals signals;
-        ::sigemptyset(&signals.set_);
-        for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-            ::sigaddset(&signals.set_, signal);
-        ::sigprocmask(SIG_BLOCK, &signals.set_, &signals.before_);
-        signals.fd_ = Fd(::signalfd(-1, &signals.set_, SFD_CLOEXEC | SFD_NONBLOCK));
-        if (!signals.fd_)
-            return fail(ExitCode::cannot_here, "cannot wait for signals", errno_text(errno));
-        return signals;
-    }
-    EndSignals(EndSignals&&) noexcept = default;
-    EndSignals& operator=(EndSignals&&) noexcept = delete;
-    ~EndSignals() {
-        if (fd_)
-            ::sigprocmask(SIG_SETMASK, &before_, nullptr);
-    }
-
-    int fd() const { return fd_.get(); }
-    bool came() const {
-        signalfd_siginfo info{};
-        return ::read(fd_.get(), &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info));
-    }
-
-private:
-    EndSignals() = default;
-    sigset_t set_{};
-    sigset_t before_{};
-    Fd fd_;
-};
 
 class Recorder {
 public:
@@ -107,10 +74,6 @@ private:
     void show(const std::string& what);
     void clear_status();
 
-    std::vector<std::string> readers_of(const ModuleFile& module) const {
-        const auto found = request_.reader_functions.find(module.name);
-        return found == request_.reader_functions.end() ? std::vector<std::string>() : found->second;
-    }
     bool waits_for_command() const { return child_ && !command_status_; }
 
     const RecordRequest& request_;
@@ -206,7 +169,7 @@ Status Recorder::place() {
         const bool calls = plan_.takes("module.functions");
         auto sites =
             sites_of(module, plan_.takes("module.readers"), calls ? request_.functions : std::vector<std::string>(),
-                     calls ? readers_of(module) : std::vector<std::string>());
+                     calls ? request_.readers_of(module.name) : std::vector<std::string>());
         wanted.insert(wanted.end(), sites.begin(), sites.end());
     }
     if (!wanted.empty()) {
@@ -245,23 +208,6 @@ Status Recorder::place() {
     return sites_ ? session_->attach_sites(sites_->sites_event, sites_->returns_event) : Status();
 }
 
-ModuleInfo module_info(const ModuleFile& file) {
-    ModuleInfo info{file.name, base_name(file.path), file.build_id, file.init_function, file.exit_function, {}};
-    for (const KoFunction& function : file.functions)
-        info.functions.push_back({function.name, function.section, function.offset, function.size});
-    return info;
-}
-
-std::optional<RcuSequences> if_exact(const SequencesAt& at) {
-    return at.exact ? std::optional(at.sequences) : std::nullopt;
-}
-
-// kernel/rcu/rcu.h: a sequence counts above its two low bits, and wraps soon after boot.
-std::uint64_t periods_between(std::uint64_t earlier, std::uint64_t later) {
-    constexpr std::uint64_t state_mask = 3;
-    return ((later & ~state_mask) - (earlier & ~state_mask)) / (state_mask + 1);
-}
-
 // The capture file is there, with everything that is known beforehand.
 Status Recorder::open_capture() {
     metadata_.tool_version = request_.tool_version;
@@ -281,44 +227,7 @@ Status Recorder::open_capture() {
     opened_ = *opened;
     metadata_.start_ns = opened_.ns;
     metadata_.sequences = if_exact(opened_);
-    metadata_.command = request_.command;
-    metadata_.all_callbacks = request_.all_callbacks;
-    for (const PlannedHook& planned : plan_.hooks) {
-        const std::string hook(planned.hook->name);
-        if (planned.missing())
-            metadata_.missing.push_back({hook, std::string(planned.hook->without) + ": " + planned.why});
-        if (!planned.taken)
-            continue;
-        std::string functions;
-        for (const Program& program : planned.taken->programs)
-            if (functions.find(program.place()) == std::string::npos)
-                functions += (functions.empty() ? "" : ", ") + std::string(program.place());
-        metadata_.probes.push_back({hook, std::string(to_text(planned.taken->way)), functions});
-    }
-    // bpf/skipped.h: what it can tell is told as lost.
-    if (plan_.takes_way(Way::kprobe))
-        metadata_.missing.push_back({"kprobe",
-                                     "in an interrupt that comes while the program of a kprobe runs: callbacks that it "
-                                     "queues, and batches while no followed callback is pending; fentry has no such "
-                                     "gap"});
-    for (const ModuleFile& module : request_.modules) {
-        metadata_.followed.push_back(module.name);
-        metadata_.modules.push_back(module_info(module));
-        if (module.unusable_sites)
-            metadata_.missing.push_back(
-                {"module.readers", std::to_string(module.unusable_sites) + " places of " + module.name +
-                                       " that open or close a section cannot be probed, such as " +
-                                       module.unusable_example});
-    }
-    if (plan_.takes("module.functions"))
-        for (const ModuleFile& module : request_.modules) {
-            const std::string reason = ", which is notrace, as __exit functions are";
-            for (const std::string& name : untraceable_functions(module, request_.functions))
-                metadata_.missing.push_back({"module.functions", "calls of " + module.name + ":" + name + reason});
-            for (const std::string& name : untraceable_functions(module, readers_of(module)))
-                metadata_.missing.push_back(
-                    {"module.readers", "sections that are calls of " + module.name + ":" + name + reason});
-        }
+    describe(metadata_, request_, plan_);
     if (sites_) {
         metadata_.sites = sites_->sites;
         metadata_.missing.insert(metadata_.missing.end(), sites_->refused.begin(), sites_->refused.end());
@@ -510,26 +419,6 @@ RunStats Recorder::run_stats() const {
     rusage used{};
     ::getrusage(RUSAGE_SELF, &used);
     return {session_->program_runs(), nanoseconds(used.ru_utime) + nanoseconds(used.ru_stime)};
-}
-
-// Of the same programs.
-RunStats grown(RunStats now, const RunStats& before) {
-    now.recorder_cpu_ns -= before.recorder_cpu_ns;
-    for (std::size_t i = 0; i < now.programs.size(); i++) {
-        now.programs[i].runs -= before.programs[i].runs;
-        now.programs[i].ns -= before.programs[i].ns;
-    }
-    return now;
-}
-
-OwnShare own_share(const SequencesAt& before, const SequencesAt& opened, const SequencesAt& closed,
-                   const SequencesAt& after) {
-    return {opened.ns - before.ns,
-            periods_between(before.sequences.gp_seq, opened.sequences.gp_seq),
-            periods_between(before.sequences.expedited_seq, opened.sequences.expedited_seq),
-            after.ns - closed.ns,
-            periods_between(closed.sequences.gp_seq, after.sequences.gp_seq),
-            periods_between(closed.sequences.expedited_seq, after.sequences.expedited_seq)};
 }
 
 // Probes out, the rest of the buffers in, the end of the file written.

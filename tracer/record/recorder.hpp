@@ -34,6 +34,11 @@ struct RecordRequest {
     std::string capture;                  // path of the file to write
     std::optional<CatchRequest> catching; // only the last seconds are kept
     std::string tool_version;             // goes into the file
+
+    std::vector<std::string> readers_of(const std::string& module) const {
+        const auto found = reader_functions.find(module);
+        return found == reader_functions.end() ? std::vector<std::string>() : found->second;
+    }
 };
 
 struct RecordOutcome {

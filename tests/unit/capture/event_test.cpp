@@ -198,7 +198,7 @@ TEST(Event, RefusesValuesOutOfRange) {
     EXPECT_TRUE(refused(rs_module{header_of(RS_MODULE, 1000, RS_MODULE_INIT_DONE + 1), 0, 0, 0, "m"}));
     EXPECT_TRUE(refused(rs_module_pending{header_of(RS_MODULE_PENDING, 1000, RS_MODULE_INIT_DONE + 1), 0, "m"}));
     EXPECT_TRUE(refused(rs_batch{header_of(RS_BATCH_BEGIN, 1000), max_cpus, 0}));
-    EXPECT_TRUE(refused(rs_cb_assigned{header_of(RS_CB_ASSIGNED, 1000), 0, max_cpus, 0}));
+    EXPECT_TRUE(refused(rs_cb_assigned{header_of(RS_CB_ASSIGNED, 1000), 0, max_cpus, 0, 0}));
 }
 
 TEST(Event, RefusesStringsWithoutEnd) {

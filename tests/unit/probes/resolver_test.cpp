@@ -111,7 +111,7 @@ TEST(Resolver, AFunctionThatBtfDoesNotNameIsSeenWithAKprobe) {
     EXPECT_EQ(hook.taken->way, Way::kprobe);
     ASSERT_EQ(hook.passed_over.size(), 2u);
     EXPECT_EQ(hook.passed_over[0].way, Way::tracepoint);
-    EXPECT_EQ(hook.passed_over[0].why, "the kernel has no tracepoint rcu_batch_start");
+    EXPECT_EQ(hook.passed_over[0].why, "this kernel is built without CONFIG_RCU_TRACE");
     EXPECT_EQ(hook.passed_over[1].way, Way::fentry);
     EXPECT_EQ(hook.passed_over[1].why, "the kernel has no rcu_cblist_dequeue() in its BTF");
     EXPECT_EQ(way_of(result, "callback.queued"), Way::fentry);
@@ -133,7 +133,7 @@ TEST(Resolver, AFunctionThatIsNowhereIsMissingWithAllReasons) {
     const AttachPlan result = plan(offer);
     const PlannedHook hook = planned(result, "gp.start");
     EXPECT_TRUE(hook.missing());
-    EXPECT_EQ(hook.why, "tracepoint: the kernel has no tracepoint rcu_grace_period; "
+    EXPECT_EQ(hook.why, "tracepoint: this kernel is built without CONFIG_RCU_TRACE; "
                         "fentry: the kernel has no rcu_gp_init() in its BTF; "
                         "kprobe: the kernel has no rcu_gp_init() in kallsyms");
     EXPECT_EQ(hook.passed_over.size(), 3u);
@@ -155,7 +155,15 @@ TEST(Resolver, WithoutRcusTracepointsFentry) {
         EXPECT_NE(hook.taken, nullptr) << hook.hook->name;
     EXPECT_EQ(way_of(plan(without_rcu_trace()), "gp.start"), Way::fentry);
     EXPECT_EQ(planned(plan(without_rcu_trace()), "gp.start").passed_over.at(0).why,
-              "the kernel has no tracepoint rcu_grace_period");
+              "this kernel is built without CONFIG_RCU_TRACE");
+}
+
+TEST(Resolver, OneOfRcusTracepointsMayBeMissing) {
+    KernelOffer offer = everything();
+    offer.tracepoints.erase("rcu_batch_end");
+    EXPECT_EQ(way_of(plan(offer), "gp.start"), Way::tracepoint);
+    EXPECT_EQ(planned(plan(offer), "callback.invoked").passed_over.at(0).why,
+              "the kernel has no tracepoint rcu_batch_end");
 }
 
 TEST(Resolver, WhatNoTracepointShowsIsSeenByTheBestOtherWay) {

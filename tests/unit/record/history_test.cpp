@@ -13,7 +13,6 @@
 namespace rcuscope::test {
 namespace {
 
-using event::ModuleStep;
 using testing::ElementsAre;
 using testing::IsEmpty;
 

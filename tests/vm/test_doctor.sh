@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: test_doctor.sh KERNEL
+# What doctor says of each kernel is what docs/doctor/ shows to those who have no such kernel at hand.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib/check.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
+begin "$@"
+
+guest <<'GUEST'
+expect_status doctor 0 rcuscope doctor
+cp /tmp/stdout /out/doctor.txt
+expect_status "doctor --json" 0 rcuscope doctor --json
+cp /tmp/stdout /out/doctor.json
+GUEST
+
+# Distributions go on to new releases of a kernel.
+without_release() { sed '1s/^Kernel [^ ]*/Kernel RELEASE/' "$1"; }
+expect "docs/doctor/$KERNEL.txt is what doctor says" \
+	diff <(without_release "$PROJECT/docs/doctor/$KERNEL.txt") <(without_release "$OUT/doctor.txt")
+expect "doctor --json has every hook" /usr/bin/python3 -c '
+import json, sys
+plan = json.load(open(sys.argv[1], encoding="utf-8"))
+text = open(sys.argv[2], encoding="utf-8").read()
+sys.exit(len(plan["hooks"]) < 20 or any(hook["hook"] not in text for hook in plan["hooks"]))' "$OUT/doctor.json" "$OUT/doctor.txt"
+finish
