@@ -93,7 +93,8 @@ parse() {
 }
 
 # In the guest: records MODULE while it is loaded, used until the condition
-# UNTIL holds, however long that takes here, and unloaded.
+# UNTIL holds, however long that takes here, and unloaded. All that on the first
+# CPU: the hazard's callbacks run on another one, which then has no time for a tracer.
 guest_commands() { # STDERR NAME MODULE UNTIL [PARAMETER]...
 	local stderr=$1 name=$2 module=$3 until=$4
 	shift 4
@@ -104,7 +105,7 @@ until $until; do usleep 50000; done
 rmmod $module
 SCRIPT
 echo on >/proc/sys/kernel/printk_devkmsg
-rcuscope record --quiet -m /kmod/$module.ko --until-unload -o /out/$name.rcu -- sh load-and-unload 2>$stderr
+taskset 1 rcuscope record --quiet -m /kmod/$module.ko --until-unload -o /out/$name.rcu -- sh load-and-unload 2>$stderr
 status=\$?
 dmesg >/out/$name.log
 exit \$status
