@@ -30,7 +30,7 @@ load() { # MODULE [PARAMETER]...: with an empty log
 
 unloaded() { # NAME: the log is then /out/NAME.log
 	log >"/out/$1.log"
-	! ps | grep -E '\[(rcucmap|rcu)_(reader|writer)[12]?\]' || failed "$1: a thread is left"
+	! ps | grep -E '\[(rcucmap|rcu)_(reader[12]?|writer|hogger|waiter|preempted)\]' || failed "$1: a thread is left"
 }
 
 unload() { # NAME
@@ -53,6 +53,12 @@ unload replace
 load rcu_readers reader_ms=20 writer_ms=50
 wait_for "three values" several_values
 unload readers
+
+for how in busy preempted; do
+	load rcu_hog hog=$how hog_ms=50
+	wait_for "grace periods" in_log 3 '^rcu_waiter: waited'
+	unload hog-$how
+done
 
 for mode in barrier synchronize modref counter; do
 	unload=unload
@@ -110,7 +116,7 @@ unload backlog-modref
 i=0
 while [ $i -lt 10 ]; do
 	i=$((i + 1))
-	for module in rcu_list rcu_replace rcu_readers rcu_unload; do
+	for module in rcu_list rcu_replace rcu_readers rcu_hog rcu_unload; do
 		load $module
 		unload early-$module-$i
 	done
@@ -141,6 +147,9 @@ refused 'long_read_ms must be 1 to 10000' rcu_unload long_read_ms=0
 refused 'long_read_ms must be 1 to 10000' rcu_unload long_read_ms=10001
 refused 'callback_us must be 0 to 1000' rcu_unload callback_us=1001
 refused 'callback_us must be 0 to 1000' rcu_unload callback_us=-2
+refused 'hog=maybe is not known, there are: busy preempted$' rcu_hog hog=maybe
+refused 'hog_ms must be 1 to 5000' rcu_hog hog_ms=0
+refused 'cpu 99 is not online' rcu_hog cpu=99
 refused 'reader_ms and writer_ms must be at least 1' rcu_readers reader_ms=0
 refused 'reader_ms and writer_ms must be at least 1' rcu_readers writer_ms=0
 
@@ -230,6 +239,12 @@ check_unload() { # NAME BACKLOG QUEUED
 		"$(sed -n -E 's/^rcu_(del|writer: delete)[: ]*a=//p' "$OUT/$name.log" | sort -n)"
 	sed -n 's/^rcu_reader1: read a=//p' "$OUT/$name.log" | sort -n -c 2>/dev/null || failed "$name: a value was read after a newer one"
 }
+
+for name in hog-busy hog-preempted; do
+	counts "$name" rcu_hog
+	expect_count "$name" waits "$(lines "$name" '^rcu_waiter: waited [0-9]+ ms$')"
+	expect "$name: nobody waits for nothing" test "${COUNT[hogs]}" -ge "${COUNT[waits]}"
+done
 
 for name in unload-barrier unload-counter; do
 	check_unload "$name" 0 all

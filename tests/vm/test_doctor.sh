@@ -22,5 +22,5 @@ expect "doctor --json has every hook" /usr/bin/python3 -c '
 import json, sys
 plan = json.load(open(sys.argv[1], encoding="utf-8"))
 text = open(sys.argv[2], encoding="utf-8").read()
-sys.exit(len(plan["hooks"]) < 20 or any(hook["hook"] not in text for hook in plan["hooks"]))' "$OUT/doctor.json" "$OUT/doctor.txt"
+sys.exit(len(plan["plan"]) < 20 or any(hook["hook"] not in text for hook in plan["plan"]))' "$OUT/doctor.json" "$OUT/doctor.txt"
 finish

@@ -11,6 +11,10 @@ begin "$@"
 # Each grace period within a followed module's life that was longer than 300 ms.
 long='[gp for gp in grace_periods if gp["start_ns"] is not None and gp["end_ns"] and gp["end_ns"] - gp["start_ns"] > 300000000 and any(m["init_done_ns"] < gp["start_ns"] and gp["end_ns"] < (m["exit_done_ns"] or 0) for m in modules)]'
 
+# A reader whose section cannot be seen is known by its CPU.
+reader="(gp['held_by']['kind'] == 'read-section' and gp['held_by']['function'] == 'rcu_unload:read_long' if host['preempt_rcu']
+	else gp['held_by']['kind'] == 'gp-kthread' or gp['held_by']['kind'] == 'busy-cpu' and gp['held_by']['comm'] == 'rcu_reader2')"
+
 record() { # NAME MODULE LINE COUNT 'PARAMETER...'
 	cat <<GUEST
 expect_status $1 0 rcuscope record -m /kmod/$2.ko --until-unload -o /out/$1.json -- sh -c '
@@ -37,7 +41,7 @@ GUEST
 	check_timeline holds "$OUT/reader.json" 'of(callbacks, "rcu_unload")' \
 		'all(c["state"] == "done" for c in of(callbacks, "rcu_unload"))' \
 		'all(sum(c["shares"].values()) == c["done_ns"] - c["queued_ns"] for c in callbacks if c["shares"])' \
-		"all(gp['held_by']['kind'] == 'read-section' and gp['held_by']['function'] == 'rcu_unload:read_long' for gp in $long)"
+		"all($reader for gp in $long)"
 	# RCU's own thread may be the one that waits for the CPU which is taken.
 	check_timeline holds "$OUT/busy.json" \
 		"all(gp['held_by']['kind'] == 'gp-kthread' or gp['held_by']['kind'] == 'busy-cpu' and gp['held_by']['comm'] == 'rcu_hogger' for gp in $long)"

@@ -56,7 +56,7 @@ for way in tracepoint fentry kprobe; do
 done
 # Tracepoints are the best way, and miss nothing.
 check_timeline holds "$OUT/doctor.json" \
-	'{hook["via"] for hook in plan if hook["hook"].startswith("gp.") and hook["hook"] != "gp.sample"} == {"tracepoint"}' \
+	'{hook["via"] for hook in plan if hook["hook"].startswith("gp.") and hook["hook"] not in ("gp.sample", "gp.expedited.sample", "gp.expedited.quiescent")} == {"tracepoint"}' \
 	'all(hook["via"] != "kprobe" for hook in plan)'
 check_timeline holds "$OUT/tracepoint.json" 'capture["lost"] == []' \
 	'all(p["missed"] == 0 for p in capture["probes"] if p["hook"] in ("callback.queued", "callback.invoked", "gp.start", "gp.end"))'

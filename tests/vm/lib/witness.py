@@ -10,9 +10,10 @@ rcu_callback, rcu_kvfree_callback, rcu_invoke_callback, on the clock boot, nothi
 with no_hash_pointers. Exit status 0 if they agree.
 
 Each callback is compared by its head, not by number alone. The tracer's hook runs before the
-event in the same call, so only a call that was under way as the window opened or closed may
-stand on different sides for the two; such a call is the first of its context to be seen after
-that moment. ftrace prints microseconds, cut off.
+event in the same call; if it is on the same tracepoint, after, since the witness came first. So
+only a call that was under way as the window opened or closed may stand on different sides for
+the two: the event of such a call is the first of its context after that moment, or with the
+same tracepoint the last before. ftrace prints microseconds, cut off.
 """
 import bisect
 import collections
@@ -56,13 +57,18 @@ def firsts_after(events, moment):
     return set(map(id, found.values()))
 
 
-def match(times, events):
-    """Pairs each of the tracer's times with the first event that is not before it; (event or None of each time)."""
+def lasts_before(events, moment):
+    """Of each context the last event before the moment."""
+    return set(map(id, {seen.context: seen for seen in events if seen.ns <= moment}.values()))
+
+
+def match(times, events, hook_first):
+    """Pairs each of the tracer's times with the event next to it, after or before; (event or None of each time)."""
     stamps = [seen.ns for seen in events]
     result = []
     for ns in times:
-        at = bisect.bisect_right(stamps, ns - MICROSECOND)
-        result.append(events[at] if at < len(events) else None)
+        at = bisect.bisect_right(stamps, ns - MICROSECOND) if hook_first else bisect.bisect_right(stamps, ns) - 1
+        result.append(events[at] if 0 <= at < len(events) else None)
     return result
 
 
@@ -90,6 +96,9 @@ class Comparison:
         """Surely within the window."""
         return self.start <= seen.ns and seen.ns + MICROSECOND <= self.end
 
+    def by_tracepoint(self, hook):
+        return any(probe["via"] == "tracepoint" for probe in self.capture["probes"] if probe["hook"] == hook)
+
     def missed(self, hook):
         return sum(probe["missed"] for probe in self.capture["probes"] if probe["hook"] == hook)
 
@@ -109,27 +118,33 @@ class Comparison:
         self.expect(f"ends in the timeline and by gp_seq differ: {sorted(recorded ^ kernel)}", recorded == kernel)
         return len(kernel)
 
-    def compare(self, what, names, entries, member, expected):
+    def compare(self, hook, names, entries, member, expected):
         """Each entry has its event, and each event that must have one, an entry. Returns (ids of events with an entry, events without)."""
+        what = hook.rpartition(".")[2]
+        hook_first = not self.by_tracepoint(hook)
         events = [seen for seen in self.events if seen.event in names]
         self.expect(f"{what}: events without a head", all(seen.head is not None for seen in events))
         heads, times = by_head(events), collections.defaultdict(list)
         for entry in entries:
             times[int(entry["head"], 16)].append(self.start + entry[member])
-        at_start, at_end = firsts_after(events, self.start), firsts_after(events, self.end)
+        # Those of which one side may lie before the moment, and the other after it.
+        edge = firsts_after if hook_first else lasts_before
+        at_start, at_end = edge(events, self.start), edge(events, self.end)
+        outside, inside = (at_end, at_start) if hook_first else (at_start, at_end)
         matched = set()
         for head, moments in times.items():
-            for ns, seen in zip(sorted(moments), match(sorted(moments), heads[head])):
-                fine = seen and id(seen) not in matched and (seen.ns <= self.end or id(seen) in at_end)
+            for ns, seen in zip(sorted(moments), match(sorted(moments), heads[head], hook_first)):
+                fine = seen and id(seen) not in matched and (
+                    self.start < seen.ns + MICROSECOND and seen.ns <= self.end or id(seen) in outside)
                 self.expect(f"{what}: ftrace does not know of head {head:#x} at {ns}: {seen}", fine)
                 matched.add(id(seen))
-        unseen = [seen for seen in events if self.within(seen) and id(seen) not in matched and id(seen) not in at_start and
+        unseen = [seen for seen in events if self.within(seen) and id(seen) not in matched and id(seen) not in inside and
                   expected(seen)]
         return matched, unseen
 
     def callbacks(self):
         callbacks = self.timeline["callbacks"]
-        queued, unseen = self.compare("queued", QUEUED, callbacks, "queued_ns", lambda seen: True)
+        queued, unseen = self.compare("callback.queued", QUEUED, callbacks, "queued_ns", lambda seen: True)
         # By kprobes, those that an interrupt queues while the program of one runs are told of in words, without a number.
         if any(missing["hook"] == "kprobe" for missing in self.capture["missing"]):
             unseen = [seen for seen in unseen if not seen.interrupt]
@@ -142,7 +157,7 @@ class Comparison:
             return bool(lives) and id(lives[-1]) in queued
 
         done = [callback for callback in callbacks if callback["invoked_ns"] is not None]
-        invoked, unseen = self.compare("invoked", INVOKED, done, "invoked_ns", of_known_life)
+        invoked, unseen = self.compare("callback.invoked", INVOKED, done, "invoked_ns", of_known_life)
         # What kprobes skipped of them is told as lost (bpf/skipped.h).
         lost = sum(loss["count"] for loss in self.capture["lost"])
         self.judge("invoked", unseen, self.missed("callback.invoked") + lost)
