@@ -14,7 +14,7 @@ begin "$@"
 # nobody else does, so the tracer stays on the other CPU; the module queues them elsewhere.
 commands=$(cat <<'GUEST'
 cat >load-and-unload <<'SCRIPT'
-insmod /kmod/rcu_unload.ko unload=none backlog=20000 callback_us=1000 long_read_ms=200 || exit
+insmod /kmod/rcu_unload.ko unload=none backlog=20000 callback_us=300 long_read_ms=200 || exit
 until dmesg | grep -q 'rcu_del: '; do usleep 50000; done
 rmmod rcu_unload
 SCRIPT
