@@ -50,14 +50,16 @@ void describe_modules(Metadata& metadata, const RecordRequest& request) {
     }
 }
 
+std::string untraceable(std::string what, const ModuleFile& module, const std::string& function) {
+    return what.append(module.name).append(":").append(function).append(", which is notrace, as __exit functions are");
+}
+
 void describe_functions(Metadata& metadata, const RecordRequest& request) {
     for (const ModuleFile& module : request.modules) {
-        const std::string reason = ", which is notrace, as __exit functions are";
         for (const std::string& name : untraceable_functions(module, request.functions))
-            metadata.missing.push_back({"module.functions", "calls of " + module.name + ":" + name + reason});
+            metadata.missing.push_back({"module.functions", untraceable("calls of ", module, name)});
         for (const std::string& name : untraceable_functions(module, request.readers_of(module.name)))
-            metadata.missing.push_back(
-                {"module.readers", "sections that are calls of " + module.name + ":" + name + reason});
+            metadata.missing.push_back({"module.readers", untraceable("sections that are calls of ", module, name)});
     }
 }
 
