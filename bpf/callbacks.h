@@ -13,12 +13,13 @@
 #include "caller.h"
 #include "emit.h"
 #include "follow.h"
-#include "grace_periods.h"
 
 /* Per-CPU address of the kernel's static variable rcu_data, and of __per_cpu_offset[]. */
 const volatile __u64 rcu_data_address;
 const volatile __u64 per_cpu_offset_address;
 const volatile __u32 cpu_limit; /* CPU numbers are below */
+/* Those of some CPUs, by rcu_nocbs= or nohz_full=. Elsewhere every call_rcu() is spared a look. */
+const volatile bool callbacks_offloaded;
 
 /* Followed callbacks, for user space to see whether any is left. */
 __u64 followed_queued;
@@ -66,13 +67,6 @@ struct {
 	__type(value, struct rs_bypass);
 } bypasses SEC(".maps");
 
-static __always_inline bool rs_offloading(void)
-{
-	struct rcu_state *state = (void *)rcu_state_address;
-
-	return bpf_core_field_exists(state->nocb_is_setup) && BPF_CORE_READ(state, nocb_is_setup);
-}
-
 /* A callback is about to be queued on this CPU. */
 static __always_inline void rs_note_bypass(__u64 ns)
 {
@@ -80,7 +74,7 @@ static __always_inline void rs_note_bypass(__u64 ns)
 	struct rs_bypass *bypass;
 	struct rcu_data *data;
 
-	if (!rs_offloading())
+	if (!callbacks_offloaded)
 		return;
 	data = rs_rcu_data(cpu);
 	bypass = bpf_map_lookup_elem(&bypasses, &cpu);
@@ -120,12 +114,14 @@ int BPF_KPROBE(bypass_kprobe, void *to, struct rcu_cblist *from, void *head)
 
 static __always_inline __u64 rs_bypass_since(__u32 list_cpu)
 {
-	struct rs_bypass *bypass = bpf_map_lookup_elem(&bypasses, &list_cpu);
-	struct rcu_data *data = rs_rcu_data(list_cpu);
+	struct rs_bypass *bypass;
+	struct rcu_data *data;
 
-	if (!bypass || !data || !rs_offloading() || !BPF_CORE_READ(data, nocb_bypass.len))
+	if (!callbacks_offloaded)
 		return 0;
-	return bypass->since_ns;
+	bypass = bpf_map_lookup_elem(&bypasses, &list_cpu);
+	data = rs_rcu_data(list_cpu);
+	return bypass && data && BPF_CORE_READ(data, nocb_bypass.len) ? bypass->since_ns : 0;
 }
 
 static __always_inline void rs_call_rcu(enum rs_counter counter, __u64 head, __u64 func,

@@ -17,27 +17,18 @@
 static __always_inline void rs_expedited_quiescent(struct rcu_node *node, __u64 mask, bool wake)
 {
 	struct rcu_data *data = rs_rcu_data(bpf_get_smp_processor_id());
-	struct rs_cpu *cpu = rs_this_cpu();
 	__u64 left = BPF_CORE_READ(node, expmask);
-	struct rs_gp_quiescent *record;
 	__u16 kind = RS_QS_OTHER;
 
-	if (!cpu || !data || !(left & mask))
+	if (!data || !(left & mask))
 		return;
-	rs_hit(RS_COUNT_EXP_QUIESCENT);
 	if (!wake)
 		kind = RS_QS_SCAN;
 	else if (node == BPF_CORE_READ(data, mynode) && mask == BPF_CORE_READ(data, grpmask))
 		kind = RS_QS_SELF;
-	record = rs_begin(rs_gp_quiescent, cpu, rs_now(), RS_GP_QUIESCENT, kind | RS_QS_EXPEDITED);
-	if (!record)
-		return;
-	record->gp_seq = rs_expedited_seq();
-	record->mask = left & mask;
-	record->left = left & ~mask;
-	record->first_cpu = BPF_CORE_READ(node, grplo);
-	record->blocked = BPF_CORE_READ(node, exp_tasks) != NULL;
-	rs_send(cpu, record);
+	rs_send_quiescent(RS_COUNT_EXP_QUIESCENT, kind | RS_QS_EXPEDITED, rs_expedited_seq(),
+			  left & mask, left & ~mask, BPF_CORE_READ(node, grplo),
+			  BPF_CORE_READ(node, exp_tasks) != NULL);
 }
 
 SEC("fentry/rcu_report_exp_cpu_mult")
@@ -55,23 +46,17 @@ int BPF_KPROBE(exp_quiescent_kprobe, void *node, unsigned long mask, long wake)
 }
 
 /* Every CPU was asked: preempted readers of before are known. */
-static __always_inline void rs_expedited_selected(void)
-{
-	if (bpf_core_field_exists(struct task_struct, rcu_node_entry))
-		rs_send_all_blocked(RS_GP_EXPEDITED);
-}
-
 SEC("fexit/sync_rcu_exp_select_cpus")
 int BPF_PROG(exp_selected_fexit)
 {
-	rs_expedited_selected();
+	rs_send_all_blocked(RS_GP_EXPEDITED);
 	return 0;
 }
 
 SEC("kretprobe/sync_rcu_exp_select_cpus")
 int BPF_KRETPROBE(exp_selected_kretprobe)
 {
-	rs_expedited_selected();
+	rs_send_all_blocked(RS_GP_EXPEDITED);
 	return 0;
 }
 

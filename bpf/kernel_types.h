@@ -35,7 +35,6 @@ struct rcu_state {
 	unsigned long expedited_sequence;
 	struct task_struct *gp_kthread;
 	short gp_state;
-	int nocb_is_setup; /* with CONFIG_RCU_NOCB_CPU */
 };
 
 struct rcu_node {

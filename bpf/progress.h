@@ -65,16 +65,16 @@ static __always_inline bool rs_leaf_level(__u8 level)
 	return level == BPF_CORE_READ(leaf, level);
 }
 
-static __always_inline void rs_send_quiescent(__u64 gp_seq, __u64 mask, __u64 left, __u32 first_cpu,
-					      bool blocked)
+static __always_inline void rs_send_quiescent(enum rs_counter counter, __u16 kind, __u64 gp_seq,
+					      __u64 mask, __u64 left, __u32 first_cpu, bool blocked)
 {
 	struct rs_cpu *cpu = rs_this_cpu();
 	struct rs_gp_quiescent *record;
 
 	if (!cpu)
 		return;
-	rs_hit(RS_COUNT_GP_QUIESCENT);
-	record = rs_begin(rs_gp_quiescent, cpu, rs_now(), RS_GP_QUIESCENT, rs_quiescent_kind(mask));
+	rs_hit(counter);
+	record = rs_begin(rs_gp_quiescent, cpu, rs_now(), RS_GP_QUIESCENT, kind);
 	if (!record)
 		return;
 	record->gp_seq = gp_seq;
@@ -93,7 +93,8 @@ static __always_inline void rs_quiescent(__u64 mask, struct rcu_node *node, __u6
 	if (!(left & mask) || BPF_CORE_READ(node, gp_seq) != gp_seq ||
 	    !rs_leaf_level(BPF_CORE_READ(node, level)))
 		return;
-	rs_send_quiescent(gp_seq, left & mask, left & ~mask, BPF_CORE_READ(node, grplo),
+	rs_send_quiescent(RS_COUNT_GP_QUIESCENT, rs_quiescent_kind(left & mask), gp_seq,
+			  left & mask, left & ~mask, BPF_CORE_READ(node, grplo),
 			  BPF_CORE_READ(node, gp_tasks) != NULL);
 }
 
@@ -143,8 +144,11 @@ static long rs_send_blocked(__u32 index, __u16 *flags)
 	return 0;
 }
 
+/* Only preemptible RCU has such tasks. */
 static __always_inline void rs_send_all_blocked(__u16 flags)
 {
+	if (!bpf_core_field_exists(struct task_struct, rcu_node_entry))
+		return;
 	bpf_loop(cpu_limit < RS_MAX_CPUS ? cpu_limit : RS_MAX_CPUS, rs_send_blocked, &flags, 0);
 }
 
@@ -169,7 +173,7 @@ static __always_inline void rs_scan_began(void)
 	record->gp_seq = rs_gp_seq();
 	record->count = count;
 	rs_send(cpu, record);
-	if (rs_power_of_two(count) && bpf_core_field_exists(struct task_struct, rcu_node_entry))
+	if (rs_power_of_two(count))
 		rs_send_all_blocked(0);
 }
 

@@ -94,7 +94,8 @@ int BPF_PROG(quiescent_event, const char *flavour, unsigned long gp_seq, unsigne
 	     unsigned long left, __u8 level, int first_cpu, int last_cpu, int blocked)
 {
 	if (mask && rs_leaf_level(level))
-		rs_send_quiescent(gp_seq, mask, left, first_cpu, blocked);
+		rs_send_quiescent(RS_COUNT_GP_QUIESCENT, rs_quiescent_kind(mask), gp_seq, mask,
+				  left, first_cpu, blocked);
 	return 0;
 }
 

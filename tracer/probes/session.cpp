@@ -144,6 +144,7 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& confi
     fixed.rcu_data_address = config.rcu_data_address;
     fixed.per_cpu_offset_address = config.per_cpu_offset_address;
     fixed.module_notify_list_address = config.module_notify_list_address;
+    fixed.callbacks_offloaded = config.callbacks_offloaded;
     fixed.call_rcu_code = {config.call_rcu_code.address, config.call_rcu_code.size};
     fixed.rcu_barrier_code = {config.rcu_barrier_code.address, config.rcu_barrier_code.size};
     fixed.cpu_limit = config.cpus;

@@ -30,6 +30,7 @@ struct SessionConfig {
     std::uint64_t rcu_data_address = 0;
     std::uint64_t per_cpu_offset_address = 0;
     std::uint64_t module_notify_list_address = 0;
+    bool callbacks_offloaded = false; // those of some CPUs
     Kallsyms::Code call_rcu_code;
     Kallsyms::Code rcu_barrier_code;
 };

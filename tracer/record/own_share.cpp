@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "record/own_share.hpp"
 
-#include <cstdint>
+#include "capture/gp_seq.hpp"
 
 namespace rcuscope {
-
-namespace {
-
-// kernel/rcu/rcu.h: a sequence counts above its two low bits, and wraps soon after boot.
-std::uint64_t periods_between(std::uint64_t earlier, std::uint64_t later) {
-    constexpr std::uint64_t state_mask = 3;
-    return ((later & ~state_mask) - (earlier & ~state_mask)) / (state_mask + 1);
-}
-
-} // namespace
 
 std::optional<RcuSequences> if_exact(const SequencesAt& at) {
     return at.exact ? std::optional(at.sequences) : std::nullopt;

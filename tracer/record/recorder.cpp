@@ -193,6 +193,7 @@ Status Recorder::place() {
     config.rcu_data_address = kernel_.rcu_data_address;
     config.per_cpu_offset_address = kernel_.per_cpu_offset_address;
     config.module_notify_list_address = kernel_.module_notify_list_address;
+    config.callbacks_offloaded = kernel_.offer.offloads;
     config.call_rcu_code = kernel_.call_rcu_code;
     config.rcu_barrier_code = kernel_.rcu_barrier_code;
     auto session = BpfSession::load(plan_, config);

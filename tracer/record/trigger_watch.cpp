@@ -5,17 +5,11 @@
 
 #include "base/duration.hpp"
 #include "base/text.hpp"
+#include "capture/gp_seq.hpp"
 
 namespace rcuscope {
 
 namespace {
-
-// kernel/rcu/rcu.h: the two low bits of a gp_seq are the state.
-constexpr unsigned seq_ctr_shift = 2;
-
-bool later(std::uint64_t a, std::uint64_t b) {
-    return static_cast<std::int64_t>(a - b) > 0;
-}
 
 bool longer(std::uint64_t from, std::uint64_t to, std::uint64_t limit) {
     return to > from && to - from > limit;
@@ -71,10 +65,10 @@ void TriggerWatch::take(const Event& event) {
 void TriggerWatch::apply(const Step& step) {
     switch (step.what) {
     case What::gp_start:
-        grace_periods_.try_emplace({step.expedited, step.id >> seq_ctr_shift}, OpenGp{step.id, step.ns, true, {}});
+        grace_periods_.try_emplace({step.expedited, step.id >> rcu_seq_ctr_shift}, OpenGp{step.id, step.ns, true, {}});
         break;
     case What::gp_seen:
-        if (const auto open = grace_periods_.find({false, step.id >> seq_ctr_shift}); open != grace_periods_.end())
+        if (const auto open = grace_periods_.find({false, step.id >> rcu_seq_ctr_shift}); open != grace_periods_.end())
             open->second.surely = true;
         break;
     case What::gp_end:
@@ -101,7 +95,7 @@ void TriggerWatch::apply(const Step& step) {
 }
 
 void TriggerWatch::gp_ended(const Step& step) {
-    const auto found = grace_periods_.find({step.expedited, step.id >> seq_ctr_shift});
+    const auto found = grace_periods_.find({step.expedited, step.id >> rcu_seq_ctr_shift});
     if (found == grace_periods_.end())
         return;
     OpenGp& open = found->second;
@@ -156,10 +150,10 @@ void TriggerWatch::forget_ended_unseen() {
     for (const bool expedited : {false, true}) {
         std::optional<std::uint64_t> newest;
         for (const auto& [key, open] : grace_periods_)
-            if (key.first == expedited && (!newest || later(open.gp_seq, *newest)))
+            if (key.first == expedited && (!newest || seq_later(open.gp_seq, *newest)))
                 newest = open.gp_seq;
         std::erase_if(grace_periods_, [&](const auto& entry) {
-            return entry.first.first == expedited && later(*newest, entry.second.gp_seq);
+            return entry.first.first == expedited && seq_later(*newest, entry.second.gp_seq);
         });
     }
 }

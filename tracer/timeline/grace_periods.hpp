@@ -9,23 +9,10 @@
 #include <vector>
 
 #include "capture/event.hpp"
+#include "capture/gp_seq.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
-
-// kernel/rcu/rcu.h: a gp_seq is (counter << RCU_SEQ_CTR_SHIFT) | state.
-inline constexpr unsigned rcu_seq_ctr_shift = 2;
-inline constexpr std::uint64_t rcu_seq_state_mask = 3;
-
-// The counter of the grace period whose end makes gp_seq reach `done`. Wraps like the kernel's.
-inline std::uint64_t counter_released_by(std::uint64_t done) {
-    return (done - (std::uint64_t{1} << rcu_seq_ctr_shift)) >> rcu_seq_ctr_shift;
-}
-
-// gp_seq wraps, so only differences can be compared (ULONG_CMP_LT).
-inline bool seq_later(std::uint64_t a, std::uint64_t b) {
-    return static_cast<std::int64_t>(a - b) > 0;
-}
 
 class GracePeriodTracker {
 public:
