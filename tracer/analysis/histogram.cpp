@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "analysis/histogram.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+namespace rcuscope {
+
+// Index = exponent * 2^precision_bits + the precision_bits bits that follow the
+// highest one; of values below 2^precision_bits the value itself.
+std::uint32_t Histogram::index_of(std::uint64_t value) {
+    constexpr std::uint64_t parts = std::uint64_t{1} << precision_bits;
+    if (value < parts)
+        return static_cast<std::uint32_t>(value);
+    const auto shift = static_cast<unsigned>(std::bit_width(value)) - 1 - precision_bits;
+    return static_cast<std::uint32_t>(((shift + 1) << precision_bits) + ((value >> shift) - parts));
+}
+
+std::uint64_t Histogram::lowest_of(std::uint32_t index) {
+    constexpr std::uint32_t parts = 1U << precision_bits;
+    if (index < parts)
+        return index;
+    const unsigned shift = (index >> precision_bits) - 1;
+    return static_cast<std::uint64_t>(parts + (index & (parts - 1))) << shift;
+}
+
+void Histogram::add(Nanoseconds duration, std::uint64_t times) {
+    if (times == 0)
+        return;
+    duration = std::max<Nanoseconds>(duration, 0);
+    counts_[index_of(static_cast<std::uint64_t>(duration))] += times;
+    min_ = count_ == 0 ? duration : std::min(min_, duration);
+    max_ = std::max(max_, duration);
+    count_ += times;
+    sum_ += static_cast<double>(duration) * static_cast<double>(times);
+}
+
+void Histogram::merge(const Histogram& other) {
+    if (other.count_ == 0)
+        return;
+    for (const auto& [index, count] : other.counts_)
+        counts_[index] += count;
+    min_ = count_ == 0 ? other.min_ : std::min(min_, other.min_);
+    max_ = std::max(max_, other.max_);
+    count_ += other.count_;
+    sum_ += other.sum_;
+}
+
+Nanoseconds Histogram::percentile(double percent) const {
+    if (count_ == 0)
+        return 0;
+    // Multiplied before it is divided: 29 / 100.0 * 100 is a little more than 29.
+    const double exact = std::ceil(std::clamp(percent, 0.0, 100.0) * static_cast<double>(count_) / 100.0);
+    const auto rank = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(exact), 1, count_);
+    if (rank == 1)
+        return min_;
+    std::uint64_t seen = 0;
+    for (const auto& [index, count] : counts_) {
+        seen += count;
+        // The greatest value of the bucket.
+        if (seen >= rank)
+            return std::min(static_cast<Nanoseconds>(lowest_of(index + 1) - 1), max_);
+    }
+    return max_;
+}
+
+std::map<Nanoseconds, std::uint64_t> Histogram::buckets() const {
+    std::map<Nanoseconds, std::uint64_t> result;
+    for (const auto& [index, count] : counts_)
+        result.emplace_hint(result.end(), static_cast<Nanoseconds>(lowest_of(index)), count);
+    return result;
+}
+
+std::optional<Histogram> Histogram::from(const std::map<Nanoseconds, std::uint64_t>& buckets, Nanoseconds min,
+                                         Nanoseconds max, double sum) {
+    Histogram result;
+    for (const auto& [lowest, count] : buckets) {
+        if (lowest < 0 || count == 0)
+            return std::nullopt;
+        const std::uint32_t index = index_of(static_cast<std::uint64_t>(lowest));
+        if (lowest_of(index) != static_cast<std::uint64_t>(lowest) ||
+            __builtin_add_overflow(result.count_, count, &result.count_))
+            return std::nullopt;
+        result.counts_[index] = count;
+    }
+    if (result.count_ == 0)
+        return min == 0 && max == 0 && sum == 0 ? std::optional(result) : std::nullopt;
+    if (min < 0 || max < min || !std::isfinite(sum) ||
+        index_of(static_cast<std::uint64_t>(min)) != result.counts_.begin()->first ||
+        index_of(static_cast<std::uint64_t>(max)) != result.counts_.rbegin()->first)
+        return std::nullopt;
+    const auto total = static_cast<double>(result.count_);
+    // A little room, for a sum of doubles depends on their order.
+    if (sum < static_cast<double>(min) * total * 0.999 || sum > static_cast<double>(max) * total * 1.001)
+        return std::nullopt;
+    result.min_ = min;
+    result.max_ = max;
+    result.sum_ = sum;
+    return result;
+}
+
+} // namespace rcuscope

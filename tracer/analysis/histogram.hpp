@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// How durations are spread, in memory that does not grow with their number.
+//
+// The scheme is HdrHistogram's (Gil Tene, hdrhistogram.org) with two to the power of
+// precision_bits parts to each power of two: a value is kept as the bucket it falls into, and a bucket is no wider
+// than its lowest value * max_relative_error. Values below 2^precision_bits, and the smallest and the greatest,
+// are exact. Only buckets that hold something take memory.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "timeline/model.hpp"
+
+namespace rcuscope {
+
+class Histogram {
+public:
+    static constexpr unsigned precision_bits = 7;
+    static constexpr double max_relative_error = 1.0 / (1U << precision_bits); // 0.8 %
+
+    // A negative duration counts as 0.
+    void add(Nanoseconds duration, std::uint64_t times = 1);
+    void merge(const Histogram& other);
+
+    std::uint64_t count() const { return count_; }
+    // Of nothing all of these are 0.
+    Nanoseconds min() const { return min_; }
+    Nanoseconds max() const { return max_; }
+    double sum() const { return sum_; } // exact to a double's precision
+    double mean() const { return count_ == 0 ? 0 : sum_ / static_cast<double>(count_); }
+
+    // The nearest rank: at least `percent` in a hundred do not exceed it, too great by max_relative_error at most.
+    Nanoseconds percentile(double percent) const;
+
+    // Lowest value of each bucket that holds something, and how many it holds; rising.
+    std::map<Nanoseconds, std::uint64_t> buckets() const;
+    // What buckets(), min(), max() and sum() gave; none if these contradict each other.
+    static std::optional<Histogram> from(const std::map<Nanoseconds, std::uint64_t>& buckets, Nanoseconds min,
+                                         Nanoseconds max, double sum);
+
+    bool operator==(const Histogram&) const = default;
+
+private:
+    static std::uint32_t index_of(std::uint64_t value);
+    static std::uint64_t lowest_of(std::uint32_t index);
+
+    std::map<std::uint32_t, std::uint64_t> counts_; // by index
+    std::uint64_t count_ = 0;
+    Nanoseconds min_ = 0;
+    Nanoseconds max_ = 0;
+    double sum_ = 0;
+};
+
+} // namespace rcuscope
