@@ -13,6 +13,7 @@
 #include "caller.h"
 #include "emit.h"
 #include "follow.h"
+#include "stacks.h"
 
 /* Per-CPU address of the kernel's static variable rcu_data, and of __per_cpu_offset[]. */
 const volatile __u64 rcu_data_address;
@@ -20,6 +21,8 @@ const volatile __u64 per_cpu_offset_address;
 const volatile __u32 cpu_limit; /* CPU numbers are below */
 /* Those of some CPUs, by rcu_nocbs= or nohz_full=. Elsewhere every call_rcu() is spared a look. */
 const volatile bool callbacks_offloaded;
+/* call_rcu() leaves callbacks of such CPUs be until something else needs a grace period. */
+const volatile bool callbacks_lazy;
 
 /* Followed callbacks, for user space to see whether any is left. */
 __u64 followed_queued;
@@ -124,7 +127,23 @@ static __always_inline __u64 rs_bypass_since(__u32 list_cpu)
 	return bypass && data && BPF_CORE_READ(data, nocb_bypass.len) ? bypass->since_ns : 0;
 }
 
-static __always_inline void rs_call_rcu(enum rs_counter counter, __u64 head, __u64 func,
+/*
+ * Whether RCU may take its time with what is queued on this CPU. That call_rcu()
+ * is not lazy before the system has booted is long past.
+ */
+static __always_inline bool rs_is_lazy(enum rs_counter counter)
+{
+	struct rcu_data *data;
+
+	if (!callbacks_lazy || counter == RS_COUNT_CB_HURRY)
+		return false;
+	data = rs_rcu_data(bpf_get_smp_processor_id());
+	/* There from boot on for the CPUs whose callbacks are offloaded. */
+	return data && bpf_core_field_exists(data->nocb_cb_kthread) &&
+	       BPF_CORE_READ(data, nocb_cb_kthread);
+}
+
+static __always_inline void rs_call_rcu(void *ctx, enum rs_counter counter, __u64 head, __u64 func,
 					__u64 caller)
 {
 	struct rs_cpu *cpu = rs_this_cpu();
@@ -148,7 +167,9 @@ static __always_inline void rs_call_rcu(enum rs_counter counter, __u64 head, __u
 			__sync_fetch_and_add(&queued_by_followed_count, 1);
 	}
 	__sync_fetch_and_add(&followed_queued, 1);
-	record = rs_begin(rs_cb_queued, cpu, now, RS_CB_QUEUED, 0);
+	rs_send_stack(ctx, cpu, now);
+	record = rs_begin(rs_cb_queued, cpu, now, RS_CB_QUEUED,
+			  rs_is_lazy(counter) ? RS_CB_LAZY : 0);
 	if (!record)
 		return;
 	record->head = head;
@@ -167,7 +188,7 @@ static __always_inline void rs_call_rcu_fentry(void *ctx, enum rs_counter counte
 
 	bpf_get_func_arg(ctx, 0, &head);
 	bpf_get_func_arg(ctx, 1, &func);
-	rs_call_rcu(counter, head, func, rs_fentry_caller(ctx));
+	rs_call_rcu(ctx, counter, head, func, rs_fentry_caller(ctx));
 }
 
 SEC("fentry/call_rcu")
@@ -180,7 +201,7 @@ int call_rcu_fentry(void *ctx)
 SEC("kprobe/call_rcu")
 int BPF_KPROBE(call_rcu_kprobe, void *head, void *func)
 {
-	rs_call_rcu(RS_COUNT_CB_QUEUED, (__u64)head, (__u64)func, rs_kprobe_caller(ctx));
+	rs_call_rcu(ctx, RS_COUNT_CB_QUEUED, (__u64)head, (__u64)func, rs_kprobe_caller(ctx));
 	return 0;
 }
 
@@ -194,7 +215,7 @@ int call_rcu_hurry_fentry(void *ctx)
 SEC("kprobe/call_rcu_hurry")
 int BPF_KPROBE(call_rcu_hurry_kprobe, void *head, void *func)
 {
-	rs_call_rcu(RS_COUNT_CB_HURRY, (__u64)head, (__u64)func, rs_kprobe_caller(ctx));
+	rs_call_rcu(ctx, RS_COUNT_CB_HURRY, (__u64)head, (__u64)func, rs_kprobe_caller(ctx));
 	return 0;
 }
 

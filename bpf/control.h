@@ -24,6 +24,7 @@ enum rs_counter {
 	RS_COUNT_CB_BYPASS,
 	RS_COUNT_CB_ASSIGNED,
 	RS_COUNT_CB_INVOKED,
+	RS_COUNT_KVFREE,
 	RS_COUNT_WAIT_SYNC,
 	RS_COUNT_WAIT_SYNC_EXP,
 	RS_COUNT_WAIT_BARRIER,
@@ -70,6 +71,9 @@ struct rs_sequences {
 	rs_u64 gp_seq;
 	rs_u64 expedited_seq;
 	rs_u64 exact; /* 1: they were these at ns */
+	/* Raw, of RCU-tasks and its "trace" flavour, 0 where there is none. */
+	rs_u64 tasks_seq;
+	rs_u64 tasks_trace_seq;
 };
 
 #endif /* RCUSCOPE_CONTROL_H */

@@ -37,6 +37,10 @@ struct rcu_state {
 	short gp_state;
 };
 
+struct rcu_tasks {
+	unsigned long tasks_gp_seq;
+};
+
 struct rcu_node {
 	unsigned long gp_seq;
 	unsigned long qsmask;
@@ -61,7 +65,9 @@ struct rcu_data {
 	struct rcu_segcblist cblist;
 	unsigned long n_cbs_invoked;
 	int cpu;
-	struct rcu_cblist nocb_bypass; /* with CONFIG_RCU_NOCB_CPU */
+	/* With CONFIG_RCU_NOCB_CPU: */
+	struct rcu_cblist nocb_bypass;
+	struct task_struct *nocb_cb_kthread;
 };
 
 struct task_struct {

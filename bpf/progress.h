@@ -193,7 +193,7 @@ int BPF_KPROBE(scan_kprobe)
 
 struct rs_sampled {
 	__u64 gp_seq;
-	__u64 scans;
+	__u64 scans; /* when it was sampled */
 };
 
 struct {
@@ -223,9 +223,18 @@ static __always_inline void rs_send_sample(void *ctx, __u64 gp_seq, __u16 flags)
 }
 
 /*
- * At a CPU's tick, if a scan has just found that the grace period waits for
- * this CPU: what it is doing instead. In user mode, or idle, it is about to
- * report.
+ * Between a and b scans there was the first, second, fourth, eighth, ... one, so
+ * that the highest bit is another. Not "this is such a scan": ticks may be
+ * further apart than scans.
+ */
+static __always_inline bool rs_to_be_sampled(__u64 a, __u64 b)
+{
+	return (a ^ b) > (a & b);
+}
+
+/*
+ * At a CPU's tick, if a scan has found that the grace period waits for this
+ * CPU: what it is doing instead. In user mode, or idle, it is about to report.
  */
 static __always_inline void rs_tick(void *ctx, int user)
 {
@@ -235,14 +244,13 @@ static __always_inline void rs_tick(void *ctx, int user)
 	__u64 scans = gp_scans, gp_seq;
 	__u32 zero = 0;
 
-	if (!scans || user || !data || !rs_power_of_two(scans) ||
-	    !(__u32)bpf_get_current_pid_tgid())
+	if (!scans || user || !data || !(__u32)bpf_get_current_pid_tgid())
 		return;
 	last = bpf_map_lookup_elem(&sampled, &zero);
 	if (!last)
 		return;
 	gp_seq = rs_gp_seq();
-	if (last->gp_seq == gp_seq && last->scans == scans)
+	if (last->gp_seq == gp_seq && !rs_to_be_sampled(last->scans, scans))
 		return;
 	node = BPF_CORE_READ(data, mynode);
 	if (!(BPF_CORE_READ(node, qsmask) & BPF_CORE_READ(data, grpmask)))

@@ -9,6 +9,7 @@
 #include "callbacks.h"
 #include "expedited.h"
 #include "grace_periods.h"
+#include "kvfree.h"
 #include "modules.h"
 #include "progress.h"
 #include "sequences.h"

@@ -12,6 +12,17 @@
 /* kernel/rcu/tree.h: while rcu_gp_cleanup() runs, and from just before. */
 #define RS_GP_STATE_CLEANUP 7
 
+/* The kernel's static variables; 0: it has none. */
+const volatile __u64 rcu_tasks_address;
+const volatile __u64 rcu_tasks_trace_address;
+
+static __always_inline __u64 rs_tasks_seq(__u64 address)
+{
+	struct rcu_tasks *tasks = (void *)address;
+
+	return address ? BPF_CORE_READ(tasks, tasks_gp_seq) : 0;
+}
+
 /*
  * Both sequences only go up: the same before and after means that they were
  * that at `ns`. A normal grace period that is in cleanup has ended for the
@@ -32,6 +43,8 @@ int read_sequences(struct rs_sequences *out)
 	out->expedited_seq = rs_expedited_seq();
 	out->exact = out->gp_seq == gp_seq && out->expedited_seq == expedited_seq &&
 		     !((gp_seq & 3) && gp_state == RS_GP_STATE_CLEANUP);
+	out->tasks_seq = rs_tasks_seq(rcu_tasks_address);
+	out->tasks_trace_seq = rs_tasks_seq(rcu_tasks_trace_address);
 	return 0;
 }
 

@@ -126,7 +126,7 @@ int BPF_PROG(exp_end_event, const char *flavour, unsigned long wanted, const cha
 SEC("tp_btf/rcu_callback")
 int BPF_PROG(call_rcu_event, const char *flavour, struct callback_head *head)
 {
-	rs_call_rcu(RS_COUNT_CB_QUEUED, (__u64)head, (__u64)BPF_CORE_READ(head, func),
+	rs_call_rcu(ctx, RS_COUNT_CB_QUEUED, (__u64)head, (__u64)BPF_CORE_READ(head, func),
 		    rs_tracepoint_caller(ctx, &call_rcu_code));
 	return 0;
 }
@@ -157,10 +157,10 @@ SEC("tp_btf/rcu_barrier")
 int BPF_PROG(barrier_event, const char *flavour, const char *event)
 {
 	if (rs_says(event, "Begin"))
-		rs_wait_began(RS_WAIT_RCU_BARRIER, RS_COUNT_WAIT_BARRIER,
+		rs_wait_began(ctx, RS_WAIT_RCU_BARRIER, RS_COUNT_WAIT_BARRIER,
 			      rs_tracepoint_caller(ctx, &rcu_barrier_code));
 	else if (rs_says(event, "Inc2") || rs_says(event, "EarlyExit"))
-		rs_send_wait(RS_WAIT_END, RS_WAIT_RCU_BARRIER, 0);
+		rs_wait_ended(RS_WAIT_RCU_BARRIER);
 	return 0;
 }
 

@@ -6,55 +6,68 @@
 #include "caller.h"
 #include "emit.h"
 #include "grace_periods.h"
+#include "stacks.h"
 
-static __always_inline void rs_send_wait(__u16 kind, __u16 what, __u64 caller)
+static __always_inline void rs_send_wait(struct rs_cpu *cpu, __u64 ns, __u16 kind, __u16 what,
+					 __u64 caller)
 {
-	struct rs_cpu *cpu = rs_this_cpu();
-	struct rs_wait *record;
+	struct rs_wait *record = rs_begin(rs_wait, cpu, ns, kind, what);
 
-	if (!cpu)
-		return;
-	record = rs_begin(rs_wait, cpu, rs_now(), kind, what);
 	if (!record)
 		return;
 	record->caller = caller;
 	rs_send(cpu, record);
 }
 
-static __always_inline void rs_wait_began(__u16 what, enum rs_counter counter, __u64 caller)
+static __always_inline void rs_wait_began(void *ctx, __u16 what, enum rs_counter counter,
+					  __u64 caller)
 {
+	struct rs_cpu *cpu = rs_this_cpu();
+	__u64 now = rs_now();
+
+	if (!cpu)
+		return;
 	rs_hit(counter);
 	if (what == RS_WAIT_SYNCHRONIZE_RCU_EXPEDITED && !exp_asked_ns)
-		exp_asked_ns = rs_now();
-	rs_send_wait(RS_WAIT_BEGIN, what, caller);
+		exp_asked_ns = now;
+	rs_send_stack(ctx, cpu, now);
+	rs_send_wait(cpu, now, RS_WAIT_BEGIN, what, caller);
+}
+
+static __always_inline void rs_wait_ended(__u16 what)
+{
+	struct rs_cpu *cpu = rs_this_cpu();
+
+	if (cpu)
+		rs_send_wait(cpu, rs_now(), RS_WAIT_END, what, 0);
 }
 
 #define RS_WAIT_PROBES(name, function, what, counter)                                              \
 	SEC("fentry/" #function)                                                                   \
 	int name##_fentry(void *ctx)                                                               \
 	{                                                                                          \
-		rs_wait_began(what, counter, rs_fentry_caller(ctx));                               \
+		rs_wait_began(ctx, what, counter, rs_fentry_caller(ctx));                          \
 		return 0;                                                                          \
 	}                                                                                          \
                                                                                                    \
 	SEC("fexit/" #function)                                                                    \
 	int name##_fexit(void *ctx)                                                                \
 	{                                                                                          \
-		rs_send_wait(RS_WAIT_END, what, 0);                                                \
+		rs_wait_ended(what);                                                               \
 		return 0;                                                                          \
 	}                                                                                          \
                                                                                                    \
 	SEC("kprobe/" #function)                                                                   \
 	int name##_kprobe(struct pt_regs *ctx)                                                     \
 	{                                                                                          \
-		rs_wait_began(what, counter, rs_kprobe_caller(ctx));                               \
+		rs_wait_began(ctx, what, counter, rs_kprobe_caller(ctx));                          \
 		return 0;                                                                          \
 	}                                                                                          \
                                                                                                    \
 	SEC("kretprobe/" #function)                                                                \
 	int name##_kretprobe(struct pt_regs *ctx)                                                  \
 	{                                                                                          \
-		rs_send_wait(RS_WAIT_END, what, 0);                                                \
+		rs_wait_ended(what);                                                               \
 		return 0;                                                                          \
 	}
 

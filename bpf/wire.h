@@ -41,6 +41,7 @@ typedef __s32 rs_s32;
 enum rs_kind {
 	RS_LOST = 1,	    /* struct rs_lost */
 	RS_TASK = 2,	    /* struct rs_task: before a task's first record, or renamed */
+	RS_STACK = 3,	    /* struct rs_stack: of the task's next record with the same h.ns */
 	RS_GP_START = 10,   /* struct rs_gp_start */
 	RS_GP_END = 11,	    /* struct rs_gp: all quiescent states are in; callbacks may run */
 	RS_GP_CLEANED = 12, /* struct rs_gp: the kernel has announced the end everywhere */
@@ -50,12 +51,13 @@ enum rs_kind {
 	RS_GP_SCAN = 15,	/* struct rs_gp_scan: CPUs are about to be looked at */
 	RS_GP_BLOCKED = 16,	/* struct rs_gp_blocked */
 	RS_GP_SAMPLE = 17,	/* struct rs_gp_sample */
-	RS_CB_QUEUED = 20,	/* struct rs_cb_queued */
+	RS_CB_QUEUED = 20,	/* struct rs_cb_queued: aux is flags */
 	RS_CB_ASSIGNED = 21,	/* struct rs_cb_assigned: rcu_segcblist_accelerate() was true */
 	RS_CB_INVOKED = 22,	/* struct rs_cb: dequeued, its function runs next */
 	RS_CB_DONE = 23,	/* struct rs_cb: its function has returned */
 	RS_BATCH_BEGIN = 24,	/* struct rs_batch: rcu_do_batch() */
 	RS_BATCH_END = 25,	/* struct rs_batch */
+	RS_KVFREE = 26,		/* struct rs_kvfree: aux is flags */
 	RS_WAIT_BEGIN = 30,	/* struct rs_wait: aux is enum rs_wait_kind */
 	RS_WAIT_END = 31,	/* struct rs_wait: aux is enum rs_wait_kind, caller is 0 */
 	RS_SITE = 40,		/* struct rs_site: a probed place of a module was reached */
@@ -96,6 +98,10 @@ enum rs_module_step {
 #define RS_GP_EXPEDITED	    1
 /* The same for RS_GP_QUIESCENT, beside its kind. */
 #define RS_QS_EXPEDITED	    0x100
+/* Flags in rs_header.aux of RS_CB_QUEUED. */
+#define RS_CB_LAZY	    1 /* RCU may hold it back for seconds (CONFIG_RCU_LAZY) */
+/* Flags in rs_header.aux of RS_KVFREE. */
+#define RS_KVFREE_HEADLESS  1 /* without a rcu_head: it may wait for a grace period right there */
 /* Flags in rs_header.aux of RS_SITE. */
 #define RS_SITE_RETURN	    1 /* the function returns */
 /* Flags in rs_header.aux of RS_SWITCH_OUT. */
@@ -131,6 +137,18 @@ struct rs_task {
 	char comm[RS_COMM_LEN]; /* NUL-terminated, otherwise any bytes */
 };
 RS_ASSERT_SIZE(rs_task, 40);
+
+#define RS_STACK_FRAMES 32
+
+/* How the task got to what its next record of the same h.ns tells, the tracer's own frames
+ * included. */
+struct rs_stack {
+	struct rs_header h;
+	rs_u32 frames; /* of stack, innermost first */
+	rs_u32 reserved;
+	rs_u64 stack[RS_STACK_FRAMES];
+};
+RS_ASSERT_SIZE(rs_stack, 280);
 
 /*
  * h.ns is a time at which the grace period had surely begun (its gp_seq was
@@ -178,15 +196,13 @@ struct rs_gp_blocked {
 };
 RS_ASSERT_SIZE(rs_gp_blocked, 48);
 
-#define RS_SAMPLE_FRAMES 32
-
 /* The tick of a CPU for which the grace period waits: what it does; h.tid is its task. */
 struct rs_gp_sample {
 	struct rs_header h;
 	rs_u64 gp_seq;
 	rs_u32 frames; /* of stack, innermost first: the tick's own come before the task's */
 	rs_u32 reserved;
-	rs_u64 stack[RS_SAMPLE_FRAMES];
+	rs_u64 stack[RS_STACK_FRAMES];
 };
 RS_ASSERT_SIZE(rs_gp_sample, 288);
 
@@ -198,6 +214,14 @@ struct rs_cb_queued {
 	rs_u64 caller; /* return address of call_rcu(), 0 if not known */
 };
 RS_ASSERT_SIZE(rs_cb_queued, 40);
+
+/* kvfree_rcu(), kfree_rcu(): memory to be freed after a grace period. */
+struct rs_kvfree {
+	struct rs_header h;
+	rs_u64 object; /* its address */
+	rs_u64 caller; /* return address of kvfree_call_rcu(), 0 if not known */
+};
+RS_ASSERT_SIZE(rs_kvfree, 32);
 
 /*
  * Every callback on list_cpu's list that waits for no particular grace period

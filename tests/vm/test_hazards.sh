@@ -28,7 +28,7 @@ record_life() { # NAME STATUS MODULE UNTIL 'PARAMETER...' [OPTION OF record]...
 said() { echo "[ \$(dmesg | grep -c '$1') -ge $2 ]"; }
 
 record_life readers 0 rcu_readers "$(said READER- 8)" 'reader_ms=20 writer_ms=20' --fail-on hazard
-record_life list 0 rcu_list true '' --fail-on hazard
+record_life list 0 rcu_list true '' --fail-on hazard --stacks
 record_life replace 0 rcu_replace "$(said 'after call rcu:hoge3' 1)" '' --fail-on hazard
 record_life unload 0 rcu_unload "$(said rcu_del 5)" 'long_read_ms=100 writer_ms=20' --fail-on hazard
 
@@ -50,6 +50,15 @@ for name in readers list replace unload; do
 done
 check_timeline holds "$OUT/replace.json" 'len(of(callbacks, "rcu_replace")) == 1' 'len(of(read_sections, "rcu_replace")) == 2' \
 	'of(callbacks, "rcu_replace")[0]["function"] == "rcu_replace:swap_rcu"'
+# How each got to where it queues, frees or waits.
+check_timeline holds "$OUT/list.json" \
+	'len(of(callbacks, "rcu_list")) == 4' \
+	'all(stack_of(c)[0] == "rcu_list:list_free_all" and "__x64_sys_delete_module" in stack_of(c) for c in of(callbacks, "rcu_list"))' \
+	'len(kvfree_calls) == 1 and not kvfree_calls[0]["headless"]' \
+	'stack_of(kvfree_calls[0])[0] == "rcu_list:list_replace_value" and "do_one_initcall" in stack_of(kvfree_calls[0])' \
+	'["do_one_initcall" in stack_of(w) for w in waits if place_function(w["caller"]) == "rcu_list:list_delete_value"] == [True]' \
+	'all(w["caller"] is None or stack_of(w)[0] == place_function(w["caller"]) for w in waits)'
+check_timeline holds "$OUT/unload.json" 'stacks == []' 'all(c["stack"] is None for c in callbacks)'
 expect "the verdict on a module that does it right" \
 	grep -qE 'rcu_unload: [0-9]+ callbacks, all done [0-9.]+ m?s before its code was freed; rcu_barrier\(\) waited' "$OUT/unload.stderr"
 

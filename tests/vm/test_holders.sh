@@ -8,47 +8,31 @@ set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
 
-record() { # NAME MODULE LINE COUNT 'PARAMETER...'
-	cat <<GUEST
-expect_status $1 0 rcuscope record -m /kmod/$2.ko --until-unload -o /out/$1.rcu -o /out/$1.json -- sh -c '
-	insmod /kmod/$2.ko $5
-	until [ "\$(dmesg | grep -c "$3")" -ge $4 ]; do usleep 50000; done
-	rmmod $2'
-cp /tmp/stderr /out/$1.stderr
-dmesg -c >/out/$1.log
-GUEST
-}
-
-# Each grace period within the module's life that was longer than that, with who held it.
-long='[gp["held_by"] for gp in grace_periods if not gp["expedited"] and gp["start_ns"] is not None and gp["end_ns"] and gp["end_ns"] - gp["start_ns"] > %d and any(m["init_done_ns"] < gp["start_ns"] and gp["end_ns"] < (m["exit_done_ns"] or 0) for m in modules)]'
-
 guest <<GUEST
-$(record reader rcu_unload rcu_reader2 4 'long_read_ms=1500')
-$(record busy rcu_hog 'rcu_waiter: waited' 4 'hog_ms=400')
+$(record_module reader rcu_unload rcu_reader2 4 long_read_ms=1500)
+$(record_module busy rcu_hog 'rcu_waiter: waited' 4 hog_ms=400)
 GUEST
-# shellcheck disable=SC2059
-check_timeline holds "$OUT/reader.json" "len($(printf "$long" 1000000000)) >= 2" \
-	"all(h['kind'] == 'read-section' and h['function'] == 'rcu_unload:read_long' for h in $(printf "$long" 1000000000))"
-# shellcheck disable=SC2059
+check_timeline holds "$OUT/reader.json" 'len(long_periods(1000)) >= 2' \
+	"all_held(long_periods(1000), lambda h: h['kind'] == 'read-section' and h['function'] == 'rcu_unload:read_long')"
+
 # RCU's own thread may be the one that waits for the CPU which is taken.
-check_timeline holds "$OUT/busy.json" "len($(printf "$long" 300000000)) >= 3" \
-	"all(h['kind'] == 'gp-kthread' or h['kind'] == 'busy-cpu' and h['cpu'] == 1 and h['comm'] == 'rcu_hogger' for h in $(printf "$long" 300000000))" \
-	"2 * sum(h['kind'] == 'busy-cpu' for h in $(printf "$long" 300000000)) >= len($(printf "$long" 300000000))"
+check_hogged() { # NAME CPU
+	check_timeline holds "$OUT/$1.json" 'len(long_periods(300)) >= 3' \
+		"all_held(long_periods(300), lambda h: h['kind'] == 'gp-kthread' or
+			h['kind'] == 'busy-cpu' and h['cpu'] == $2 and h['comm'] == 'rcu_hogger')" \
+		"2 * sum(gp['held_by']['kind'] == 'busy-cpu' for gp in long_periods(300)) >= len(long_periods(300))"
+}
+check_hogged busy 1
 # A sample may fall into what it calls, from where the stack cannot be walked.
-# shellcheck disable=SC2059
-check_timeline holds "$OUT/busy.json" "any('rcu_hog:hog_cpu' in h['stack'] for h in $(printf "$long" 300000000))"
+check_timeline holds "$OUT/busy.json" "any('rcu_hog:hog_cpu' in gp['held_by']['stack'] for gp in long_periods(300))"
 expect "the summary says it in words" grep -qE 'GP -?[0-9]+ took .*: CPU 1, rcu_hogger \([0-9]+\), in ' "$OUT/busy.stderr"
 
 # Four CPUs, three of them idle; and a kernel that lets a reader be preempted.
 guest --cpus 4 --append preempt=full <<GUEST
-$(record idle rcu_hog 'rcu_waiter: waited' 4 'hog_ms=400 cpu=2')
-$(record preempted rcu_hog 'rcu_waiter: waited' 4 'hog_ms=400 hog=preempted cpu=3')
+$(record_module idle rcu_hog 'rcu_waiter: waited' 4 hog_ms=400 cpu=2)
+$(record_module preempted rcu_hog 'rcu_waiter: waited' 4 hog_ms=400 hog=preempted cpu=3)
 GUEST
-# shellcheck disable=SC2059
-check_timeline holds "$OUT/idle.json" "len($(printf "$long" 300000000)) >= 3" \
-	"all(h['kind'] == 'gp-kthread' or h['kind'] == 'busy-cpu' and h['cpu'] == 2 for h in $(printf "$long" 300000000))" \
-	"2 * sum(h['kind'] == 'busy-cpu' for h in $(printf "$long" 300000000)) >= len($(printf "$long" 300000000))"
-# shellcheck disable=SC2059
-check_timeline holds "$OUT/preempted.json" "len($(printf "$long" 300000000)) >= 3" \
-	"all(h['comm'] == 'rcu_preempted' and h['kind'] in ('read-section', 'preempted-reader') for h in $(printf "$long" 300000000))"
+check_hogged idle 2
+check_timeline holds "$OUT/preempted.json" 'len(long_periods(300)) >= 3' \
+	"all_held(long_periods(300), lambda h: h['comm'] == 'rcu_preempted' and h['kind'] in ('read-section', 'preempted-reader'))"
 finish

@@ -8,30 +8,18 @@ set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
 
-# Each grace period within a followed module's life that was longer than 300 ms.
-long='[gp for gp in grace_periods if gp["start_ns"] is not None and gp["end_ns"] and gp["end_ns"] - gp["start_ns"] > 300000000 and any(m["init_done_ns"] < gp["start_ns"] and gp["end_ns"] < (m["exit_done_ns"] or 0) for m in modules)]'
-
 # A reader whose section cannot be seen is known by its CPU.
-reader="(gp['held_by']['kind'] == 'read-section' and gp['held_by']['function'] == 'rcu_unload:read_long' if host['preempt_rcu']
-	else gp['held_by']['kind'] == 'gp-kthread' or gp['held_by']['kind'] == 'busy-cpu' and gp['held_by']['comm'] == 'rcu_reader2')"
-
-record() { # NAME MODULE LINE COUNT 'PARAMETER...'
-	cat <<GUEST
-expect_status $1 0 rcuscope record -m /kmod/$2.ko --until-unload -o /out/$1.json -- sh -c '
-	insmod /kmod/$2.ko $5
-	until [ "\$(dmesg | grep -c "$3")" -ge $4 ]; do usleep 50000; done
-	rmmod $2'
-dmesg -c >/out/$1.log
-GUEST
-}
+reader="h['kind'] == 'read-section' and h['function'] == 'rcu_unload:read_long'"
+blind_reader="h['kind'] == 'gp-kthread' or h['kind'] == 'busy-cpu' and h['comm'] == 'rcu_reader2'"
 
 try() { # NAME [OPTION of vm run]...
 	local name=$1
 	shift
 	guest "$@" <<GUEST
 cat /proc/cmdline
-$(record reader rcu_unload rcu_reader2 3 'long_read_ms=600')
-$(record busy rcu_hog 'rcu_waiter: waited' 4 'hog_ms=400')
+cat /sys/module/rcutree/parameters/enable_rcu_lazy >/out/lazy 2>/dev/null
+$(record_module reader rcu_unload rcu_reader2 3 long_read_ms=600)
+$(record_module busy rcu_hog 'rcu_waiter: waited' 4 hog_ms=400)
 GUEST
 	local file
 	for file in reader busy; do
@@ -39,26 +27,40 @@ GUEST
 	done
 	check_timeline counts "$OUT/reader.json" "$OUT/reader.log" rcu_unload
 	check_timeline holds "$OUT/reader.json" 'of(callbacks, "rcu_unload")' \
-		'all(c["state"] == "done" for c in of(callbacks, "rcu_unload"))' \
+		'every(of(callbacks, "rcu_unload"), lambda c: c["state"] == "done")' \
 		'all(sum(c["shares"].values()) == c["done_ns"] - c["queued_ns"] for c in callbacks if c["shares"])' \
-		"all($reader for gp in $long)"
+		"all_held(long_periods(300), (lambda h: $reader) if host['preempt_rcu'] else (lambda h: $blind_reader))"
 	# RCU's own thread may be the one that waits for the CPU which is taken.
 	check_timeline holds "$OUT/busy.json" \
-		"all(gp['held_by']['kind'] == 'gp-kthread' or gp['held_by']['kind'] == 'busy-cpu' and gp['held_by']['comm'] == 'rcu_hogger' for gp in $long)"
+		"all_held(long_periods(300), lambda h: h['kind'] == 'gp-kthread' or h['kind'] == 'busy-cpu' and h['comm'] == 'rcu_hogger')"
 	# Whoever takes the only CPU keeps everybody from asking for a grace period, too.
-	[[ $name == 'one CPU' ]] || {
-		check_timeline holds "$OUT/reader.json" "$long"
-		check_timeline holds "$OUT/busy.json" "len($long) >= 3" \
-			"2 * sum(gp['held_by']['kind'] == 'busy-cpu' for gp in $long) >= len($long)"
+	[[ $name == 'one CPU'* ]] || {
+		check_timeline holds "$OUT/reader.json" 'long_periods(300)'
+		check_timeline holds "$OUT/busy.json" 'len(long_periods(300)) >= 3' \
+			"2 * sum(gp['held_by']['kind'] == 'busy-cpu' for gp in long_periods(300)) >= len(long_periods(300))"
 	}
+	[[ $name != *offloaded* ]] || offloaded
+	[[ $name != *expedited* ]] || expedited
 	((failures == 0)) || printf 'that was: %s\n' "$name"
 }
 
+offloaded() {
+	local lazy=False
+	[[ $(<"$OUT/lazy") != Y ]] || lazy=True
+	check_timeline holds "$OUT/reader.json" 'all(c["context"] == "rcuo" for c in of(callbacks, "rcu_unload"))' \
+		"all(c['lazy'] is $lazy for c in of(callbacks, 'rcu_unload'))"
+}
+
+expedited() {
+	check_timeline holds "$OUT/busy.json" 'any(gp["expedited"] for gp in grace_periods)' \
+		'all(w["expedited"] for w in waits if w["kind"] == "synchronize_rcu" and (w["caller"] or "").startswith("rcu_hog:"))'
+	[[ $name == 'one CPU'* ]] || check_timeline holds "$OUT/busy.json" 'any(gp["expedited"] for gp in long_periods(300))'
+}
+
 try 'one CPU' --cpus 1
+check_timeline holds "$OUT/reader.json" 'not any(c["lazy"] for c in callbacks)'
+try 'one CPU, callbacks offloaded, expedited' --cpus 1 --append 'rcu_nocbs=all rcupdate.rcu_expedited=1'
+try 'two CPUs, expedited' --append 'rcupdate.rcu_expedited=1'
 try 'four CPUs, callbacks offloaded' --cpus 4 --append 'rcu_nocbs=all'
-check_timeline holds "$OUT/reader.json" 'all(c["context"] == "rcuo" for c in of(callbacks, "rcu_unload"))'
-try 'expedited' --append 'rcupdate.rcu_expedited=1'
-check_timeline holds "$OUT/busy.json" 'any(gp["expedited"] for gp in grace_periods)' \
-	"any(gp['expedited'] for gp in $long)" \
-	'all(w["expedited"] for w in waits if w["kind"] == "synchronize_rcu" and (w["caller"] or "").startswith("rcu_hog:"))'
+try 'four CPUs, callbacks offloaded, expedited' --cpus 4 --append 'rcu_nocbs=all rcupdate.rcu_expedited=1'
 finish

@@ -26,13 +26,29 @@ refused "no trigger" 'hint: write gp>DURATION' --stop-on 'nonsense>1s'
 refused "no module" 'no module is followed' --trigger 'reader>1s'
 refused "nothing to keep" 'keep-last' --keep-last 0s --trigger stall
 
-# Each time: the file, and why.
-cat >hog <<'SCRIPT'
-insmod /kmod/rcu_hog.ko hog_ms=400
-until [ "$(dmesg | grep -c 'rcu_waiter: waited')" -ge 4 ]; do usleep 50000; done
-rmmod rcu_hog
+# A module's life, until the line has been logged so often. In the background it goes on
+# while the recorder ends, and while grace periods are long that takes long.
+cat >life <<'SCRIPT'
+module=$1 line=$2 count=$3
+shift 3
+dmesg -c >/dev/null
+insmod "/kmod/$module.ko" "$@"
+until [ "$(dmesg | grep -c "$line")" -ge "$count" ]; do usleep 50000; done
+rmmod "$module"
 SCRIPT
-expect_status gp 0 rcuscope record -m /kmod/rcu_hog.ko --keep-last 5s --trigger 'gp>300ms' -o /out/gp.rcu -o /out/gp.json -- sh hog
+record_life() { # NAME 'OPTION...' MODULE LINE COUNT [PARAMETER]...
+	name=$1 options=$2 module=$3
+	shift 2
+	(until [ -e /tmp/go ]; do usleep 50000; done; rm /tmp/go; exec sh life "$@") &
+	# shellcheck disable=SC2086
+	expect_status $name 0 rcuscope record -m /kmod/$module.ko --until-unload $options -- touch /tmp/go
+	cp /tmp/stderr /out/$name.stderr
+	wait $!
+}
+
+# Each time: the file, and why.
+expect_status gp 0 rcuscope record -m /kmod/rcu_hog.ko --keep-last 5s --trigger 'gp>300ms' -o /out/gp.rcu -o /out/gp.json -- \
+	sh life rcu_hog 'rcu_waiter: waited' 4 hog_ms=400
 cp /tmp/stderr /out/gp.stderr
 expect_no_file "files of triggers" '/out/gp.rcu /out/gp.json /out/*.part'
 expect_status "info of a file of a trigger" 0 rcuscope info /out/gp-1.rcu
@@ -41,27 +57,20 @@ expect_nothing_left gp
 
 # Again: what is there stays. And it ends by itself.
 cp /out/gp-1.rcu /run/before
-expect_status "max-files" 0 rcuscope record -m /kmod/rcu_hog.ko --until-unload --max-files 1 --trigger 'gp>300ms' -o /out/gp.rcu -- insmod /kmod/rcu_hog.ko hog_ms=400
-rmmod rcu_hog
+record_life max-files '--max-files 1 --trigger gp>300ms -o /out/gp.rcu' rcu_hog 'rcu_waiter: waited' 2 hog_ms=400
 expect_stderr "max-files" 'ended: 1 files were written'
 cmp /run/before /out/gp-1.rcu || failed "a file that was there has changed"
 
 # Ends there.
-expect_status reader 0 rcuscope record -m /kmod/rcu_unload.ko --until-unload --stop-on 'reader>500ms' -o /out/reader.rcu -o /out/reader.json -- insmod /kmod/rcu_unload.ko long_read_ms=1500
-cp /tmp/stderr /out/reader.stderr
-rmmod rcu_unload
+record_life reader '--stop-on reader>500ms -o /out/reader.rcu -o /out/reader.json' rcu_unload rcu_reader2 2 long_read_ms=1500
 expect_nothing_left reader
-expect_status callback 0 rcuscope record -m /kmod/rcu_hog.ko --all-callbacks --until-unload --stop-on 'callback>300ms' -o /out/callback.json -- insmod /kmod/rcu_hog.ko hog_ms=400
-cp /tmp/stderr /out/callback.stderr
-rmmod rcu_hog
+record_life callback '--all-callbacks --stop-on callback>300ms -o /out/callback.json' rcu_hog 'rcu_waiter: waited' 3 hog_ms=400
 expect_status pending 0 rcuscope record --stop-on 'pending>0' -o /out/pending.json
 cp /tmp/stderr /out/pending.stderr
 expect_no_file "no temporary is left" '/out/*.tmp*'
 
 echo 3 >/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout
-expect_status stall 0 rcuscope record -m /kmod/rcu_hog.ko --until-unload --stop-on stall -o /out/stall.json -- insmod /kmod/rcu_hog.ko hog_ms=5000
-cp /tmp/stderr /out/stall.stderr
-rmmod rcu_hog
+record_life stall '--stop-on stall -o /out/stall.json' rcu_hog 'rcu: INFO: rcu_' 1 hog_ms=5000
 expect_nothing_left stall
 
 # What does not happen leaves nothing.

@@ -42,6 +42,22 @@ std::optional<EventBody> task(const rs_task& wire) {
     return event::Task{wire.tgid, (wire.flags & RS_TASK_KTHREAD) != 0, std::move(*comm)};
 }
 
+// Frames of a stack; nothing if there are said to be more than fit.
+std::optional<std::vector<std::uint64_t>> stack_frames(const rs_u64 (&stack)[RS_STACK_FRAMES], rs_u32 frames) {
+    if (frames > RS_STACK_FRAMES) {
+        return std::nullopt;
+    }
+    return std::vector<std::uint64_t>(stack, stack + frames);
+}
+
+std::optional<EventBody> stack(const rs_stack& wire) {
+    auto frames = stack_frames(wire.stack, wire.frames);
+    if (!frames) {
+        return std::nullopt;
+    }
+    return event::Stack{std::move(*frames)};
+}
+
 std::optional<EventBody> gp_start(const rs_gp_start& wire) {
     return event::GpStart{wire.gp_seq, wire.since_ns, (wire.h.aux & RS_GP_EXPEDITED) != 0};
 }
@@ -83,14 +99,19 @@ std::optional<EventBody> gp_blocked(const rs_gp_blocked& wire) {
 }
 
 std::optional<EventBody> gp_sample(const rs_gp_sample& wire) {
-    if (wire.frames > RS_SAMPLE_FRAMES) {
+    auto frames = stack_frames(wire.stack, wire.frames);
+    if (!frames) {
         return std::nullopt;
     }
-    return event::GpSample{(wire.h.aux & RS_GP_EXPEDITED) != 0, wire.gp_seq, {wire.stack, wire.stack + wire.frames}};
+    return event::GpSample{(wire.h.aux & RS_GP_EXPEDITED) != 0, wire.gp_seq, std::move(*frames)};
 }
 
 std::optional<EventBody> cb_queued(const rs_cb_queued& wire) {
-    return event::CbQueued{wire.head, wire.func, wire.caller};
+    return event::CbQueued{wire.head, wire.func, wire.caller, (wire.h.aux & RS_CB_LAZY) != 0};
+}
+
+std::optional<EventBody> kvfree(const rs_kvfree& wire) {
+    return event::KvfreeRcu{wire.object, wire.caller, (wire.h.aux & RS_KVFREE_HEADLESS) != 0};
 }
 
 std::optional<EventBody> cb_assigned(const rs_cb_assigned& wire) {
@@ -227,6 +248,8 @@ std::optional<EventBody> decode_body(rs_u16 kind, std::span<const std::byte> rec
         return decode_as(record, lost);
     case RS_TASK:
         return decode_as(record, task);
+    case RS_STACK:
+        return decode_as(record, stack);
     case RS_GP_START:
         return decode_as(record, gp_start);
     case RS_GP_END:
@@ -255,6 +278,8 @@ std::optional<EventBody> decode_body(rs_u16 kind, std::span<const std::byte> rec
         return decode_as(record, batch<event::BatchBegin>);
     case RS_BATCH_END:
         return decode_as(record, batch<event::BatchEnd>);
+    case RS_KVFREE:
+        return decode_as(record, kvfree);
     case RS_WAIT_BEGIN:
         return decode_as(record, wait_begin);
     case RS_WAIT_END:

@@ -27,6 +27,9 @@ struct Task {
     bool kthread = false;
     std::string comm; // any bytes: untrusted
 };
+struct Stack {                         // of the task's next event of the same time
+    std::vector<std::uint64_t> frames; // innermost first, the tracer's own included
+};
 struct GpStart {
     std::uint64_t gp_seq = 0;
     std::uint64_t since_ns = 0; // 0: not known
@@ -73,6 +76,7 @@ struct CbQueued {
     std::uint64_t head = 0;
     std::uint64_t func = 0;
     std::uint64_t caller = 0; // 0: not known
+    bool lazy = false;        // RCU may hold it back
 };
 struct CbAssigned {
     std::uint64_t gp_seq = 0;
@@ -92,6 +96,11 @@ struct BatchBegin {
 };
 struct BatchEnd {
     std::uint32_t list_cpu = 0;
+};
+struct KvfreeRcu {
+    std::uint64_t object = 0;
+    std::uint64_t caller = 0; // 0: not known
+    bool headless = false;    // it may wait for a grace period right there
 };
 enum class WaitKind : std::uint8_t { synchronize_rcu, synchronize_rcu_expedited, rcu_barrier };
 struct WaitBegin {
@@ -142,11 +151,11 @@ struct SwitchIn {
 } // namespace event
 
 using EventBody =
-    std::variant<event::Lost, event::Task, event::GpStart, event::GpEnd, event::GpCleaned, event::GpRequested,
-                 event::GpQuiescent, event::GpScan, event::GpBlocked, event::GpSample, event::CbQueued,
-                 event::CbAssigned, event::CbInvoked, event::CbDone, event::BatchBegin, event::BatchEnd,
-                 event::WaitBegin, event::WaitEnd, event::Site, event::Module, event::ModuleSection,
-                 event::ModulePending, event::ModuleRef, event::SwitchOut, event::SwitchIn>;
+    std::variant<event::Lost, event::Task, event::Stack, event::KvfreeRcu, event::GpStart, event::GpEnd,
+                 event::GpCleaned, event::GpRequested, event::GpQuiescent, event::GpScan, event::GpBlocked,
+                 event::GpSample, event::CbQueued, event::CbAssigned, event::CbInvoked, event::CbDone,
+                 event::BatchBegin, event::BatchEnd, event::WaitBegin, event::WaitEnd, event::Site, event::Module,
+                 event::ModuleSection, event::ModulePending, event::ModuleRef, event::SwitchOut, event::SwitchIn>;
 
 struct Event {
     std::uint64_t ns = 0;

@@ -36,6 +36,7 @@ struct RecordArguments {
     double duration_s = 0;
     std::uint64_t buffer_kib = 4096;
     CatchArguments catching;
+    bool stacks = false;
     bool stats = false;
     bool strict = false;
     std::string fail_on;
@@ -142,6 +143,7 @@ Result<RecordRequest> request_from(const RecordArguments& arguments) {
     if (arguments.duration_s > 0)
         request.duration = seconds(arguments.duration_s);
     request.ring_bytes = static_cast<std::uint32_t>(arguments.buffer_kib << 10);
+    request.stacks = arguments.stacks;
     request.stats = arguments.stats;
     request.progress = !arguments.quiet && ::isatty(STDERR_FILENO);
     return request;
@@ -230,6 +232,8 @@ void add_record(CLI::App& app, Outcome& result) {
     add_catch_options(*command, arguments->catching);
     command->add_option("--buffer", arguments->buffer_kib, "KiB of buffer for each CPU, a power of two")
         ->capture_default_str();
+    command->add_flag("--stacks", arguments->stacks,
+                      "Record the stack, not only the caller, of who queues a callback, calls kvfree_rcu() or waits");
     command->add_flag("--stats", arguments->stats, "Measure what the recording itself costs: run time of each program");
     command->add_flag("--strict", arguments->strict, "Exit code 1 if anything was lost");
     add_fail_on(*command, arguments->fail_on);

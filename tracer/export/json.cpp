@@ -77,6 +77,7 @@ private:
     Json callback(const Callback& callback) const;
     Json read_section(const ReadSection& section) const;
     Json wait(const Wait& wait) const;
+    Json kvfree_call(const KvfreeCall& call) const;
     Json function_call(const FunctionCall& call) const;
 
     const Timeline& timeline_;
@@ -188,7 +189,9 @@ Json Writer::callback(const Callback& callback) const {
                  {"context", or_null(callback.context)},
                  {"grace_period", or_null(callback.grace_period)},
                  {"state", to_text(callback.state)},
-                 {"shares", shares(callback)}};
+                 {"lazy", callback.lazy},
+                 {"shares", shares(callback)},
+                 {"stack", or_null(callback.stack)}};
     if (options_.addresses) {
         json["function_address"] = address(callback.function.address);
         json["caller_address"] = address(callback.caller.address);
@@ -221,9 +224,24 @@ Json Writer::wait(const Wait& wait) const {
     Json json = {{"kind", to_text(wait.kind)},  {"tid", wait.tid},
                  {"comm", wait.comm},           {"caller", point(wait.caller)},
                  {"expedited", wait.expedited}, {"begin_ns", wait.begin},
-                 {"end_ns", or_null(wait.end)}};
+                 {"end_ns", or_null(wait.end)}, {"stack", or_null(wait.stack)}};
     if (options_.addresses)
         json["caller_address"] = address(wait.caller.address);
+    return json;
+}
+
+Json Writer::kvfree_call(const KvfreeCall& call) const {
+    Json json = {{"at_ns", call.at},
+                 {"cpu", call.cpu},
+                 {"tid", call.tid},
+                 {"comm", call.comm},
+                 {"caller", point(call.caller)},
+                 {"headless", call.headless},
+                 {"stack", or_null(call.stack)}};
+    if (options_.addresses) {
+        json["caller_address"] = address(call.caller.address);
+        json["object"] = address(call.object);
+    }
     return json;
 }
 
@@ -245,6 +263,14 @@ Json stack(const std::vector<CodePlace>& places) {
     Json json = Json::array();
     for (const CodePlace& place : places)
         json.push_back(place_name(place, false));
+    return json;
+}
+
+// With offsets, as a caller is written.
+Json points(const std::vector<CodePlace>& places) {
+    Json json = Json::array();
+    for (const CodePlace& place : places)
+        json.push_back(point(place));
     return json;
 }
 
@@ -328,9 +354,11 @@ void Writer::write() {
     lines_.array("read_sections", timeline_.read_sections, [&](const auto& one) { return read_section(one); });
     lines_.array("callbacks", timeline_.callbacks, [&](const auto& one) { return callback(one); });
     lines_.array("batches", timeline_.batches, batch);
+    lines_.array("kvfree_calls", timeline_.kvfree_calls, [&](const auto& one) { return kvfree_call(one); });
     lines_.array("waits", timeline_.waits, [&](const auto& one) { return wait(one); });
     lines_.array("function_calls", timeline_.function_calls, [&](const auto& one) { return function_call(one); });
     lines_.array("hazards", timeline_.hazards, hazard);
+    lines_.array("stacks", timeline_.stacks, points);
     lines_.end_object();
     lines_.finish();
 }

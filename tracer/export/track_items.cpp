@@ -63,6 +63,15 @@ public:
         if (options_.addresses && address != 0)
             text(name, hex(address));
     }
+    // One line for each place, the caller's first.
+    void stack(const Timeline& timeline, std::optional<std::size_t> stack) {
+        if (!stack)
+            return;
+        std::string lines;
+        for (const CodePlace& place : timeline.stacks.at(*stack))
+            (lines += lines.empty() ? "" : "\n") += place_name(place, true);
+        text("stack", std::move(lines));
+    }
     // Not all of many: viewers show a note on one line.
     template <typename Id>
     void ids(const char* name, const std::vector<Id>& ids) {
@@ -102,11 +111,12 @@ void note_grace_period(Notes& notes, const GracePeriod& gp) {
         notes.text("held_by", gp.held_by->text);
 }
 
-void note_callback(Notes& notes, const Callback& callback) {
+void note_callback(Notes& notes, const Timeline& timeline, const Callback& callback) {
     notes.number("callback", callback.id);
     notes.text("function", place_name(callback.function, false));
     notes.place("caller", callback.caller);
     notes.text("state", to_text(callback.state));
+    notes.flag("lazy", callback.lazy);
     notes.number("queued_ns", callback.queued);
     notes.number("queued_cpu", callback.queued_cpu);
     notes.number("queued_tid", callback.queued_tid);
@@ -120,6 +130,7 @@ void note_callback(Notes& notes, const Callback& callback) {
     notes.address("function_address", callback.function.address);
     notes.address("caller_address", callback.caller.address);
     notes.address("head", callback.head);
+    notes.stack(timeline, callback.stack);
 }
 
 void note_batch(Notes& notes, const Batch& batch) {
@@ -177,6 +188,8 @@ std::string item_name(const Layout& layout, const Item& item) {
         name += place_name(timeline.callbacks[item.index].function, false);
         return name;
     }
+    case ItemKind::kvfree_rcu:
+        return "kvfree_rcu";
     case ItemKind::read_section:
         return place_name(timeline.read_sections[item.index].place, false);
     case ItemKind::off_cpu:
@@ -211,8 +224,17 @@ std::vector<Annotation> item_annotations(const Layout& layout, const Item& item,
         break;
     case ItemKind::callback:
     case ItemKind::call_rcu:
-        note_callback(notes, timeline.callbacks[item.index]);
+        note_callback(notes, timeline, timeline.callbacks[item.index]);
         break;
+    case ItemKind::kvfree_rcu: {
+        const KvfreeCall& call = timeline.kvfree_calls[item.index];
+        notes.place("caller", call.caller);
+        notes.flag("headless", call.headless);
+        notes.address("caller_address", call.caller.address);
+        notes.address("object", call.object);
+        notes.stack(timeline, call.stack);
+        break;
+    }
     case ItemKind::read_section: {
         const ReadSection& section = timeline.read_sections[item.index];
         notes.place("place", section.place);
@@ -229,6 +251,7 @@ std::vector<Annotation> item_annotations(const Layout& layout, const Item& item,
         const Wait& wait = timeline.waits[item.index];
         notes.place("caller", wait.caller);
         notes.address("caller_address", wait.caller.address);
+        notes.stack(timeline, wait.stack);
         break;
     }
     case ItemKind::function_call: {

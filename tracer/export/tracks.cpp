@@ -341,6 +341,10 @@ void Builder::add_threads() {
         thread(callback.queued_tid, callback.queued_comm)
             .calls.push_back(instant(ItemKind::call_rcu, i, callback.queued));
     }
+    for (std::size_t i = 0; i < timeline_.kvfree_calls.size(); ++i) {
+        const KvfreeCall& call = timeline_.kvfree_calls[i];
+        thread(call.tid, call.comm).calls.push_back(instant(ItemKind::kvfree_rcu, i, call.at));
+    }
     for (std::size_t i = 0; i < timeline_.read_sections.size(); ++i) {
         const ReadSection& section = timeline_.read_sections[i];
         thread(section.tid, section.comm)
@@ -370,7 +374,8 @@ void Builder::add_threads() {
 } // namespace
 
 bool is_instant(ItemKind kind) {
-    return kind == ItemKind::release || kind == ItemKind::call_rcu || kind == ItemKind::hazard;
+    return kind == ItemKind::release || kind == ItemKind::call_rcu || kind == ItemKind::kvfree_rcu ||
+           kind == ItemKind::hazard;
 }
 
 bool has_flow(const Callback& callback) {

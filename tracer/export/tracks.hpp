@@ -43,7 +43,8 @@ enum class ItemKind : std::uint8_t {
     release, // instant: the end of a grace period that released callbacks
     batch,
     callback,
-    call_rcu, // instant
+    call_rcu,   // instant
+    kvfree_rcu, // instant
     read_section,
     off_cpu, // within a read_section: its thread did not run
     wait,

@@ -103,6 +103,10 @@ bool offloads_callbacks() {
     return false;
 }
 
+bool has_lazy_callbacks() {
+    return read_line_or_empty("/sys/module/rcutree/parameters/enable_rcu_lazy") == "Y";
+}
+
 bool has_trace_event(const std::string& tracefs, std::string_view group, std::string_view name) {
     const std::string path = tracefs + "/events/" + std::string(group) + "/" + std::string(name) + "/id";
     return ::access(path.c_str(), F_OK) == 0;

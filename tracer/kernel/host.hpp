@@ -36,6 +36,9 @@ Result<std::string> tracefs_path();
 // Whether the callbacks of some CPUs are run by kthreads (rcu_nocbs=, nohz_full=): those are there from boot on.
 bool offloads_callbacks();
 
+// Whether call_rcu() may hold back callbacks that are offloaded (CONFIG_RCU_LAZY, rcutree.enable_rcu_lazy).
+bool has_lazy_callbacks();
+
 // Whether the kernel has this trace event.
 bool has_trace_event(const std::string& tracefs, std::string_view group, std::string_view name);
 

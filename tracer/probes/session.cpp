@@ -143,8 +143,12 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& confi
     fixed.rcu_state_address = config.rcu_state_address;
     fixed.rcu_data_address = config.rcu_data_address;
     fixed.per_cpu_offset_address = config.per_cpu_offset_address;
+    fixed.rcu_tasks_address = config.rcu_tasks_address;
+    fixed.rcu_tasks_trace_address = config.rcu_tasks_trace_address;
     fixed.module_notify_list_address = config.module_notify_list_address;
     fixed.callbacks_offloaded = config.callbacks_offloaded;
+    fixed.callbacks_lazy = config.callbacks_lazy;
+    fixed.stacks_wanted = config.stacks;
     fixed.call_rcu_code = {config.call_rcu_code.address, config.call_rcu_code.size};
     fixed.rcu_barrier_code = {config.rcu_barrier_code.address, config.rcu_barrier_code.size};
     fixed.cpu_limit = config.cpus;
@@ -287,7 +291,8 @@ Result<SequencesAt> BpfSession::sequences() const {
     if (const int error = bpf_prog_test_run_opts(bpf_program__fd(impl_->skeleton->progs.read_sequences), &options);
         error)
         return cannot("cannot read RCU's sequence numbers", -error);
-    return SequencesAt{read.ns, {read.gp_seq, read.expedited_seq}, read.exact != 0};
+    return SequencesAt{
+        read.ns, {read.gp_seq, read.expedited_seq}, read.exact != 0, {read.tasks_seq, read.tasks_trace_seq}};
 }
 
 CallbackCounts BpfSession::callbacks() const {

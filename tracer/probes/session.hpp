@@ -29,8 +29,12 @@ struct SessionConfig {
     std::uint64_t rcu_state_address = 0;
     std::uint64_t rcu_data_address = 0;
     std::uint64_t per_cpu_offset_address = 0;
+    std::uint64_t rcu_tasks_address = 0; // 0: the kernel has none
+    std::uint64_t rcu_tasks_trace_address = 0;
     std::uint64_t module_notify_list_address = 0;
     bool callbacks_offloaded = false; // those of some CPUs
+    bool callbacks_lazy = false;      // there call_rcu() may hold them back
+    bool stacks = false;              // of who queues callbacks and who waits
     Kallsyms::Code call_rcu_code;
     Kallsyms::Code rcu_barrier_code;
 };
@@ -43,11 +47,20 @@ struct CallbackCounts {
     std::uint64_t done = 0;
 };
 
+// Raw counts of grace periods of RCU-tasks and its "trace" flavour; 0: the kernel has none.
+struct TasksSequences {
+    std::uint64_t tasks = 0;
+    std::uint64_t trace = 0;
+
+    bool operator==(const TasksSequences&) const = default;
+};
+
 // The kernel's count of grace periods as one moment.
 struct SequencesAt {
     std::uint64_t ns = 0; // CLOCK_BOOTTIME
     RcuSequences sequences;
     bool exact = false; // they were these at that moment; else near it
+    TasksSequences tasks;
 };
 
 // Of a followed module, since the start.

@@ -23,6 +23,8 @@ void read_symbols(ThisKernel& kernel) {
     if (!kernel.call_rcu_code.size)
         kernel.call_rcu_code = kernel.symbols->code_of("call_rcu");
     kernel.rcu_barrier_code = kernel.symbols->code_of("rcu_barrier");
+    kernel.rcu_tasks_address = kernel.symbols->address_of("rcu_tasks").value_or(0);
+    kernel.rcu_tasks_trace_address = kernel.symbols->address_of("rcu_tasks_trace").value_or(0);
     for (auto [name, address] :
          {std::pair{"rcu_state", &kernel.rcu_state_address}, std::pair{"rcu_data", &kernel.rcu_data_address},
           std::pair{"__per_cpu_offset", &kernel.per_cpu_offset_address},
@@ -64,6 +66,7 @@ ThisKernel look_at_this_kernel() {
         kernel.problems.push_back(names.error());
     }
     kernel.offer.offloads = offloads_callbacks();
+    kernel.lazy_callbacks = has_lazy_callbacks();
     // What needs root would only repeat the one problem that it is.
     if (!is_root())
         return kernel;

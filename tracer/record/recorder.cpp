@@ -23,6 +23,7 @@
 #include "record/describe.hpp"
 #include "record/end_signals.hpp"
 #include "record/own_share.hpp"
+#include "record/settle.hpp"
 #include "record/sink.hpp"
 #include "record/speaker.hpp"
 #include "record/symbol_collector.hpp"
@@ -41,6 +42,9 @@ constexpr auto drain_interval = 50ms;
 constexpr auto danger_interval = 1ms;
 // How long what was drained may wait before it is in the file.
 constexpr auto flush_interval = 500ms;
+
+// Two ordinary grace periods each: seconds where they are slow.
+constexpr int most_settling = 100;
 
 // What a status line is replaced with, on a terminal.
 constexpr const char* clear_line = "\r\033[K";
@@ -105,6 +109,7 @@ private:
     std::vector<ProbeHits> hits_before_;                               // when the window opened
     Fd measuring_;                                                     // with --stats, while the window is open
     RunStats stats_before_;
+    bool settled_ = false; // what attaching cost was over when the window opened
     SequencesAt before_attaching_;
     SequencesAt opened_;
     bool progress_shown_ = false;
@@ -193,7 +198,11 @@ Status Recorder::place() {
     config.rcu_data_address = kernel_.rcu_data_address;
     config.per_cpu_offset_address = kernel_.per_cpu_offset_address;
     config.module_notify_list_address = kernel_.module_notify_list_address;
+    config.rcu_tasks_address = kernel_.rcu_tasks_address;
+    config.rcu_tasks_trace_address = kernel_.rcu_tasks_trace_address;
     config.callbacks_offloaded = kernel_.offer.offloads;
+    config.callbacks_lazy = kernel_.lazy_callbacks;
+    config.stacks = request_.stacks;
     config.call_rcu_code = kernel_.call_rcu_code;
     config.rcu_barrier_code = kernel_.rcu_barrier_code;
     auto session = BpfSession::load(plan_, config);
@@ -206,7 +215,15 @@ Status Recorder::place() {
     before_attaching_ = *before;
     if (auto attached = session_->attach(plan_); !attached)
         return attached;
-    return sites_ ? session_->attach_sites(sites_->sites_event, sites_->returns_event) : Status();
+    if (sites_)
+        if (auto attached = session_->attach_sites(sites_->sites_event, sites_->returns_event); !attached)
+            return attached;
+    show("waiting for the grace periods that this costs");
+    auto settled = settle([this] { return session_->sequences(); }, pass_grace_periods, most_settling);
+    if (!settled)
+        return tl::unexpected(settled.error());
+    settled_ = *settled;
+    return {};
 }
 
 // The capture file is there, with everything that is known beforehand.
@@ -229,6 +246,10 @@ Status Recorder::open_capture() {
     metadata_.start_ns = opened_.ns;
     metadata_.sequences = if_exact(opened_);
     describe(metadata_, request_, plan_);
+    if (!settled_)
+        metadata_.missing.push_back({"own share",
+                                     "which of the first grace periods are the tracer's own: RCU-tasks was "
+                                     "not at rest when the recording opened"});
     if (sites_) {
         metadata_.sites = sites_->sites;
         metadata_.missing.insert(metadata_.missing.end(), sites_->refused.begin(), sites_->refused.end());

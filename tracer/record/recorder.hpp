@@ -29,6 +29,7 @@ struct RecordRequest {
     std::chrono::nanoseconds linger{};
     std::optional<std::chrono::nanoseconds> duration;
     std::uint32_t ring_bytes = 0;
+    bool stacks = false;                  // of who queues callbacks and who waits
     bool stats = false;                   // measure what the recording costs
     bool progress = false;                // a status line on stderr
     std::string capture;                  // path of the file to write

@@ -12,6 +12,11 @@ void SymbolCollector::take(const Event& event) {
         see(queued->caller);
     } else if (const auto* wait = std::get_if<event::WaitBegin>(&event.body)) {
         see(wait->caller);
+    } else if (const auto* kvfree = std::get_if<event::KvfreeRcu>(&event.body)) {
+        see(kvfree->caller);
+    } else if (const auto* stack = std::get_if<event::Stack>(&event.body)) {
+        for (const std::uint64_t address : stack->frames)
+            see(address);
     } else if (const auto* reference = std::get_if<event::ModuleRef>(&event.body)) {
         see(reference->caller);
     } else if (const auto* sample = std::get_if<event::GpSample>(&event.body)) {

@@ -14,6 +14,7 @@
 #include "timeline/modules.hpp"
 #include "timeline/moment.hpp"
 #include "timeline/sites.hpp"
+#include "timeline/stacks.hpp"
 #include "timeline/summary.hpp"
 #include "timeline/symbols.hpp"
 #include "timeline/tasks.hpp"
@@ -28,9 +29,23 @@ struct TimelineBuilder::Impl {
 
     Nanoseconds time(std::uint64_t ns) const { return relative_time(ns, metadata.start_ns); }
 
+    CalledFrom called_from(std::uint64_t caller) { return {symbols.caller(caller), stacks.take(now, caller)}; }
+
     // One for each kind of event.
     void on(const event::Lost& body) { losses.lost(now.cpu, body); }
     void on(const event::Task& body) { tasks.describe(now, body); }
+    void on(const event::Stack& body) { stacks.seen(now, body); }
+    void on(const event::KvfreeRcu& body) {
+        CalledFrom from = called_from(body.caller);
+        kvfree_calls.push_back({.at = now.at,
+                                .cpu = now.cpu,
+                                .tid = now.tid,
+                                .comm = task->comm,
+                                .caller = std::move(from.caller),
+                                .object = body.object,
+                                .headless = body.headless,
+                                .stack = from.stack});
+    }
     void on(const event::GpStart& body) {
         grace_periods.started(now.at, body.since_ns ? std::optional(time(body.since_ns)) : std::nullopt, body);
     }
@@ -49,7 +64,7 @@ struct TimelineBuilder::Impl {
     }
     void on(const event::GpCleaned& body) { grace_periods.cleaned(now.at, body); }
     void on(const event::CbQueued& body) {
-        callbacks.queued(now, body, symbols.function(body.func), symbols.caller(body.caller), task->comm);
+        callbacks.queued(now, body, symbols.function(body.func), called_from(body.caller), task->comm);
     }
     void on(const event::CbAssigned& body) {
         callbacks.assigned(body, body.bypass_ns ? std::optional(time(body.bypass_ns)) : std::nullopt);
@@ -61,7 +76,7 @@ struct TimelineBuilder::Impl {
     void on(const event::CbDone& body) { callbacks.done(now, body); }
     void on(const event::BatchBegin& body) { batches.begin(now, body, *task); }
     void on(const event::BatchEnd& body) { batches.end(now, body, *task); }
-    void on(const event::WaitBegin& body) { waits.begin(now, body, symbols.caller(body.caller), *task); }
+    void on(const event::WaitBegin& body) { waits.begin(now, body, called_from(body.caller), *task); }
     void on(const event::WaitEnd& body) { waits.end(now, body, *task); }
     void on(const event::Site& body) { sites.reached(now, body, *task); }
     void on(const event::Module& body) {
@@ -69,6 +84,7 @@ struct TimelineBuilder::Impl {
         if (body.step == event::ModuleStep::coming) {
             symbols.laid_out(body);
             sites.moved();
+            stacks.moved();
         }
     }
     void on(const event::ModulePending& body) { modules.pending(body); }
@@ -78,14 +94,17 @@ struct TimelineBuilder::Impl {
     void on(const event::ModuleSection& body) {
         symbols.placed(body);
         sites.moved();
+        stacks.moved();
     }
 
     const Metadata metadata;
     Symbols symbols;
+    StackTable stacks{symbols};
     LossTracker losses{metadata.start_ns};
     TaskTable tasks;
     GracePeriodTracker grace_periods;
     CallbackTracker callbacks{losses};
+    std::vector<KvfreeCall> kvfree_calls;
     WaitTracker waits;
     BatchTracker batches;
     ModuleTracker modules{metadata};
@@ -132,7 +151,10 @@ Timeline TimelineBuilder::finish(const std::optional<Trailer>& trailer, const st
     timeline.callbacks = state.callbacks.finish(timeline.capture, timeline.grace_periods, state.grace_periods);
     timeline.read_sections = state.sites.finish_read_sections();
     timeline.batches = state.batches.finish();
+    sort_by_time(state.kvfree_calls, [](const KvfreeCall& call) { return call.at; });
+    timeline.kvfree_calls = std::move(state.kvfree_calls);
     timeline.waits = state.waits.finish();
+    timeline.stacks = state.stacks.finish();
     timeline.function_calls = state.sites.finish_function_calls();
     return timeline;
 }

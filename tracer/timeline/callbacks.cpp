@@ -28,12 +28,14 @@ void CallbackTracker::give_up_if_lost(OpenHeads::iterator head) {
     }
 }
 
-void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued, CodePlace function, CodePlace caller,
+void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued, CodePlace function, CalledFrom from,
                              const std::string& comm) {
     const std::size_t index = callbacks_.size();
     Callback& callback = callbacks_.emplace_back();
     callback.function = std::move(function);
-    callback.caller = std::move(caller);
+    callback.caller = std::move(from.caller);
+    callback.stack = from.stack;
+    callback.lazy = queued.lazy;
     callback.head = queued.head;
     callback.queued = moment.at;
     callback.queued_cpu = moment.cpu;

@@ -14,6 +14,7 @@
 #include "timeline/model.hpp"
 #include "timeline/moment.hpp"
 #include "timeline/segments.hpp"
+#include "timeline/stacks.hpp"
 
 namespace rcuscope {
 
@@ -24,7 +25,7 @@ class CallbackTracker {
 public:
     explicit CallbackTracker(const LossTracker& losses) : losses_(losses) {}
 
-    void queued(const Moment& moment, const event::CbQueued& queued, CodePlace function, CodePlace caller,
+    void queued(const Moment& moment, const event::CbQueued& queued, CodePlace function, CalledFrom from,
                 const std::string& comm);
     // `bypass`: callbacks queued since are not on the list yet.
     void assigned(const event::CbAssigned& assigned, MaybeTime bypass);

@@ -217,6 +217,20 @@ struct Callback {
     InvocationContext context = InvocationContext::unknown;
     std::optional<std::uint32_t> grace_period; // id of the one whose end released it
     CallbackState state = CallbackState::unknown;
+    bool lazy = false;                // RCU was free to hold it back until something else needs a grace period
+    std::optional<std::size_t> stack; // of who queued it: place in Timeline::stacks
+};
+
+// A call of kvfree_rcu() or kfree_rcu(). When the memory was freed is not known.
+struct KvfreeCall {
+    Nanoseconds at = 0;
+    std::uint32_t cpu = 0;
+    std::uint32_t tid = 0;
+    std::string comm;
+    CodePlace caller;
+    std::uint64_t object = 0;         // its address
+    bool headless = false;            // without a rcu_head: it may have waited for a grace period right there
+    std::optional<std::size_t> stack; // as Callback::stack
 };
 
 // One run of rcu_do_batch().
@@ -238,6 +252,7 @@ struct Wait {
     bool expedited = false; // by itself, or as synchronize_rcu() where that is made so
     Nanoseconds begin = 0;
     MaybeTime end;
+    std::optional<std::size_t> stack{}; // as Callback::stack
 };
 
 struct FunctionCall {
@@ -269,9 +284,12 @@ struct Timeline {
     std::vector<ReadSection> read_sections;   // by begin
     std::vector<Callback> callbacks;          // by queued
     std::vector<Batch> batches;               // by begin
+    std::vector<KvfreeCall> kvfree_calls;     // by time
     std::vector<Wait> waits;                  // by begin
     std::vector<FunctionCall> function_calls; // by begin
     std::vector<Hazard> hazards;              // by time
+    // Of call_rcu(), kvfree_rcu() and waits, where they were asked for: each different one once, the caller first.
+    std::vector<std::vector<CodePlace>> stacks;
 };
 
 const char* to_text(CallbackState state);       // "done", "pending", "unknown"

@@ -23,6 +23,21 @@ std::uint64_t end_offset(const std::vector<ModuleFunction>& functions, std::size
     return function.offset + 1;
 }
 
+// A function that is probed by fentry is there twice: the probe's trampoline calls the rest of it.
+void leave_out_trampolines(std::vector<CodePlace>& places) {
+    std::vector<CodePlace> rest;
+    for (std::size_t i = 0; i < places.size(); i++) {
+        const bool trampoline = places[i].module == "bpf" && places[i].function.starts_with("bpf_trampoline_");
+        if (!trampoline) {
+            rest.push_back(std::move(places[i]));
+        } else if (!rest.empty() && i + 1 < places.size() && places[i + 1].function == rest.back().function &&
+                   places[i + 1].module == rest.back().module) {
+            i++;
+        }
+    }
+    places = std::move(rest);
+}
+
 } // namespace
 
 Symbols::Symbols(const Metadata& metadata, const std::vector<SymbolInfo>& symbols) : modules_(metadata.modules) {
@@ -102,6 +117,15 @@ CodePlace Symbols::caller(std::uint64_t return_address) const {
     return look_up(return_address, return_address - 1);
 }
 
+std::vector<CodePlace> Symbols::stack(const std::vector<std::uint64_t>& addresses) const {
+    std::vector<CodePlace> places;
+    for (const std::uint64_t address : addresses) {
+        places.push_back(caller(address));
+    }
+    leave_out_trampolines(places);
+    return places;
+}
+
 // An interrupt enters by a function called asm_sysvec_... or asm_common_interrupt; the
 // frame behind it is the instruction that was interrupted, the others are return addresses.
 std::vector<CodePlace> Symbols::interrupted_stack(const std::vector<std::uint64_t>& stack) const {
@@ -116,6 +140,7 @@ std::vector<CodePlace> Symbols::interrupted_stack(const std::vector<std::uint64_
         }
         places.push_back(std::move(place));
     }
+    leave_out_trampolines(places);
     return places;
 }
 

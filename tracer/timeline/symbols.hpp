@@ -33,6 +33,8 @@ public:
     // Of a return address: the call may be the last instruction of its function, so
     // the byte before decides whose it is.
     CodePlace caller(std::uint64_t return_address) const;
+    // Of return addresses, innermost first.
+    std::vector<CodePlace> stack(const std::vector<std::uint64_t>& addresses) const;
     // Of a stack that was taken within an interrupt, innermost frame first: what was interrupted.
     std::vector<CodePlace> interrupted_stack(const std::vector<std::uint64_t>& stack) const;
 

@@ -5,7 +5,7 @@
 
 namespace rcuscope {
 
-void WaitTracker::begin(const Moment& moment, const event::WaitBegin& wait, CodePlace caller, TrackedTask& task) {
+void WaitTracker::begin(const Moment& moment, const event::WaitBegin& wait, CalledFrom from, TrackedTask& task) {
     const bool expedited = wait.kind == event::WaitKind::synchronize_rcu_expedited;
     // synchronize_rcu() may call it, which is its expedited form and no wait of its own.
     if (expedited && !task.waits.empty() && waits_[task.waits.back()].kind == event::WaitKind::synchronize_rcu) {
@@ -16,10 +16,11 @@ void WaitTracker::begin(const Moment& moment, const event::WaitBegin& wait, Code
     waits_.push_back({.kind = wait.kind,
                       .tid = moment.tid,
                       .comm = task.comm,
-                      .caller = std::move(caller),
+                      .caller = std::move(from.caller),
                       .expedited = expedited,
                       .begin = moment.at,
-                      .end = std::nullopt});
+                      .end = std::nullopt,
+                      .stack = from.stack});
 }
 
 void WaitTracker::end(const Moment& moment, const event::WaitEnd& wait, TrackedTask& task) {

@@ -10,13 +10,14 @@
 #include "capture/event.hpp"
 #include "timeline/model.hpp"
 #include "timeline/moment.hpp"
+#include "timeline/stacks.hpp"
 #include "timeline/tasks.hpp"
 
 namespace rcuscope {
 
 class WaitTracker {
 public:
-    void begin(const Moment& moment, const event::WaitBegin& wait, CodePlace caller, TrackedTask& task);
+    void begin(const Moment& moment, const event::WaitBegin& wait, CalledFrom from, TrackedTask& task);
     void end(const Moment& moment, const event::WaitEnd& wait, TrackedTask& task);
     std::vector<Wait> finish();
 

@@ -83,7 +83,7 @@ TEST(Event, WhatHappensWithinAGracePeriod) {
     EXPECT_FALSE(sample.expedited);
     EXPECT_EQ(sample.gp_seq, 25u);
     EXPECT_EQ(sample.stack, (std::vector<std::uint64_t>{10, 20}));
-    EXPECT_TRUE(refused(rs_gp_sample{header_of(RS_GP_SAMPLE, 1000), 25, RS_SAMPLE_FRAMES + 1, 0, {}}));
+    EXPECT_TRUE(refused(rs_gp_sample{header_of(RS_GP_SAMPLE, 1000), 25, RS_STACK_FRAMES + 1, 0, {}}));
 }
 
 TEST(Event, Callback) {
@@ -91,12 +91,28 @@ TEST(Event, Callback) {
     EXPECT_EQ(queued.head, 1u);
     EXPECT_EQ(queued.func, 2u);
     EXPECT_EQ(queued.caller, 3u);
+    EXPECT_FALSE(queued.lazy);
+    EXPECT_TRUE(decoded<event::CbQueued>(rs_cb_queued{header_of(RS_CB_QUEUED, 1000, RS_CB_LAZY), 1, 2, 3}).lazy);
     const auto assigned = decoded<event::CbAssigned>(rs_cb_assigned{header_of(RS_CB_ASSIGNED, 1000), 24, 5, 0, 900});
     EXPECT_EQ(assigned.gp_seq, 24u);
     EXPECT_EQ(assigned.list_cpu, 5u);
     EXPECT_EQ(assigned.bypass_ns, 900u);
     EXPECT_EQ(decoded<event::CbInvoked>(rs_cb{header_of(RS_CB_INVOKED, 1000), 1, 2}).head, 1u);
     EXPECT_EQ(decoded<event::CbDone>(rs_cb{header_of(RS_CB_DONE, 1000), 1, 2}).func, 2u);
+}
+
+TEST(Event, Kvfree) {
+    const auto with_head = decoded<event::KvfreeRcu>(rs_kvfree{header_of(RS_KVFREE, 1000), 4, 5});
+    EXPECT_EQ(with_head.object, 4u);
+    EXPECT_EQ(with_head.caller, 5u);
+    EXPECT_FALSE(with_head.headless);
+    EXPECT_TRUE(decoded<event::KvfreeRcu>(rs_kvfree{header_of(RS_KVFREE, 1000, RS_KVFREE_HEADLESS), 4, 5}).headless);
+}
+
+TEST(Event, Stack) {
+    const auto stack = decoded<event::Stack>(rs_stack{header_of(RS_STACK, 1000), 2, 0, {10, 20, 30}});
+    EXPECT_EQ(stack.frames, (std::vector<std::uint64_t>{10, 20}));
+    EXPECT_TRUE(refused(rs_stack{header_of(RS_STACK, 1000), RS_STACK_FRAMES + 1, 0, {}}));
 }
 
 TEST(Event, Batch) {

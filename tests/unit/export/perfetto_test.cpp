@@ -148,7 +148,7 @@ TEST(Perfetto, DrawsCallbacksWithinTheirBatch) {
 
 TEST(Perfetto, DrawsThreadsOnTracksThatNest) {
     const PerfettoTrace trace = trace_of(test::rich_timeline());
-    EXPECT_THAT(drawn(trace, "reader 812: calls"), ElementsAre("rcucmap:cmap_get 1050-1850"));
+    EXPECT_THAT(drawn(trace, "reader 812: calls"), ElementsAre("kvfree_rcu 645", "rcucmap:cmap_get 1050-1850"));
     EXPECT_THAT(drawn(trace, "reader 812: read-side sections"),
                 ElementsAre("rcucmap:reader 0-10", "rcucmap:cmap_get 1100-1900", "  rcucmap:cmap_peek 1200-1300",
                             "    preempted 1210-1220", "  blocked 1400-1500", "rcucmap:cmap_set 2200-2300",
@@ -156,11 +156,22 @@ TEST(Perfetto, DrawsThreadsOnTracksThatNest) {
     EXPECT_THAT(drawn(trace, "reader 812: read-side sections (2)"), ElementsAre("rcucmap:cmap_get 1800-2100"));
     EXPECT_THAT(drawn(trace, "insmod 900: calls"),
                 ElementsAre("rcucmap:cmap_set 600-700", "  call_rcu rcucmap:node_free 610",
-                            "  call_rcu rcucmap:node_free 620", "call_rcu rcucmap:node_free 700",
+                            "  call_rcu rcucmap:node_free 620", "  kvfree_rcu 640", "call_rcu rcucmap:node_free 700",
                             "call_rcu rcucmap:node_free 6900", "call_rcu unknown 7950",
                             "rcucmap:cmap_exit 8000-10000"));
     EXPECT_THAT(drawn(trace, "insmod 900: waits"),
                 ElementsAre("synchronize_rcu_expedited 1990-2060", "rcu_barrier 8100-10000"));
+}
+
+TEST(Perfetto, TellsStacks) {
+    const PerfettoTrace trace = trace_of(test::rich_timeline());
+    const auto calls = trace.on("insmod 900: calls");
+    const auto freed =
+        std::find_if(calls.begin(), calls.end(), [](const auto& call) { return call.name == "kvfree_rcu"; });
+    ASSERT_NE(freed, calls.end());
+    EXPECT_EQ(freed->annotations.at("stack"), "rcucmap:cmap_set+0x30\ndo_one_initcall+0x59");
+    EXPECT_EQ(trace.on("insmod 900: waits")[0].annotations.at("stack"), "free_module+0x40\nunknown");
+    EXPECT_FALSE(trace.on("insmod 900: waits")[1].annotations.contains("stack"));
 }
 
 TEST(Perfetto, DrawsTheLivesOfModules) {

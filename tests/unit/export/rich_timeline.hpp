@@ -198,12 +198,23 @@ inline void add_readers(Timeline& timeline) {
          .end = 1'850'000},
         {.function = in_module("cmap_set"), .tid = 900, .comm = "insmod", .cpu = 0, .begin = 600'000, .end = 700'000},
         {.function = in_module("cmap_exit"), .tid = 900, .comm = "insmod", .cpu = 0, .begin = 8'000'000, .end = {}}};
+    timeline.kvfree_calls = {{.at = 640'000,
+                              .cpu = 0,
+                              .tid = 900,
+                              .comm = "insmod",
+                              .caller = in_module("cmap_set", 0x30),
+                              .object = 0xffff888100000700,
+                              .stack = 0},
+                             {.at = 645'000, .cpu = 3, .tid = 812, .comm = "reader", .caller = {}, .headless = true}};
+    timeline.stacks = {{in_module("cmap_set", 0x30), in_kernel("do_one_initcall", 0x59)},
+                       {in_kernel("free_module", 0x40), {.address = 0xffffffffc0ffee10}}};
     timeline.waits = {{.kind = event::WaitKind::synchronize_rcu_expedited,
                        .tid = 900,
                        .comm = "insmod",
                        .caller = in_kernel("free_module", 0x40),
                        .begin = 1'990'000,
-                       .end = 2'060'000},
+                       .end = 2'060'000,
+                       .stack = 1},
                       {.kind = event::WaitKind::rcu_barrier,
                        .tid = 900,
                        .comm = "insmod",
@@ -253,6 +264,8 @@ inline void add_callbacks(Timeline& timeline) {
     cut.context = InvocationContext::softirq;
     cut.grace_period = 2;
     Callback lost = queued(5, 6'900'000, CallbackState::unknown);
+    lost.lazy = true;
+    lost.stack = 0;
     Callback pending = queued(6, 7'950'000, CallbackState::pending);
     pending.function = {.address = 0xffffffffc0ffee00, .function = "", .module = "", .offset = 0};
     timeline.callbacks = {first, second, kernels, cut, lost, pending};
@@ -318,6 +331,7 @@ inline Timeline nasty_timeline() {
     const std::string nasty = "a\"\\</script>\n\t\x01\x7f\xff\xc3(\xed\xa0\x80\xe2\x82";
     timeline.tasks[1].comm = nasty;
     timeline.read_sections[0].comm = nasty;
+    timeline.stacks[0][0].function = nasty;
     timeline.callbacks[0].queued_comm = std::string("nul\0inside", 10);
     timeline.callbacks[0].function.function = nasty;
     timeline.callbacks[0].function.module = nasty;

@@ -63,6 +63,14 @@ TEST(SymbolCollector, NamesEachAddressOnce) {
     EXPECT_THAT(symbols.found(), IsEmpty());
 }
 
+TEST(SymbolCollector, NamesCallersOfKvfreeAndStacks) {
+    Collecting symbols(kernel_alone);
+    symbols.take(event::KvfreeRcu{.object = 0x1020, .caller = 0x1010});
+    EXPECT_EQ(symbols.found().size(), 1u);
+    symbols.take(event::Stack{{0x1010, 0x1020, 0x1030}});
+    EXPECT_EQ(symbols.found().size(), 2u);
+}
+
 TEST(SymbolCollector, WhatHasNoNameIsLeftOut) {
     Collecting symbols(kernel_alone);
     symbols.queued(0, 0);

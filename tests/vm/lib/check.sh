@@ -16,6 +16,7 @@ begin() { # "$@" of the test: KERNEL
 	TEST=$(basename -- "$0" .sh)
 	(($# == 1)) || { printf 'usage: %s KERNEL (see %s kernels)\n' "$0" "$VM" >&2; exit 2; }
 	KERNEL=$1
+	[[ ! ${RCUSCOPE_TALLY:-} ]] || rm -f -- "$RCUSCOPE_TALLY"
 	WORK=$(mktemp -d "${TMPDIR:-/tmp}/$TEST.XXXXXX")
 	trap '[[ ${RCUSCOPE_KEEP:-} ]] || rm -rf -- "$WORK"' EXIT
 }
@@ -93,6 +94,21 @@ guest() { # [OPTION of vm run]...
 		failed "the kernel complained"
 }
 boots=0
+
+# For the script of a guest: records MODULE from its load until LINE has been in the
+# kernel's log COUNT times and it is unloaded. Leaves NAME.json, NAME.stderr and NAME.log.
+record_module() { # NAME MODULE LINE COUNT [PARAMETER]...
+	local name=$1 module=$2 line=$3 count=$4
+	shift 4
+	cat <<GUEST
+expect_status $name 0 rcuscope record -m /kmod/$module.ko --until-unload -o /out/$name.json -- sh -c '
+	insmod /kmod/$module.ko $*
+	until [ "\$(dmesg | grep -c "$line")" -ge $count ]; do usleep 50000; done
+	rmmod $module'
+cp /tmp/stderr /out/$name.stderr
+dmesg -c >/out/$name.log
+GUEST
+}
 
 # The recording on which most checks stand: a whole life of rcucmap, and beside it
 # what ftrace saw of the grace periods and of call_rcu(), a witness of its own.

@@ -31,6 +31,9 @@ class Side:
         period = self.periods.get(callback["grace_period"])
         return period and (period["expedited"], period["gp_seq"])
 
+    def stack(self, entry):
+        return None if entry["stack"] is None else self.timeline["stacks"][entry["stack"]]
+
     def may_have_lost(self, begin, end):
         return any(begin <= to and start <= end for start, to in self.lost)
 
@@ -144,6 +147,7 @@ def check_callback(one, other, ours, theirs, fails):
     fails.known(name, ours, "grace_period")
     for member in ("function", "caller", "queued_tid", "invoked_cpu", "context", "state"):
         fails.equal(f"{name}: {member}", theirs[member], ours[member])
+    fails.equal(f"{name}: stack", other.stack(theirs), one.stack(ours))
     fails.ordered(f"{name}: queued", their_queued, queued)
     # Both are done before the next one's invocation, or the batch's end, whichever of them comes first.
     fails.ordered(f"{name}: invoked", their_invoked, invoked, min(done, their_done))

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* kvfree_rcu() and kfree_rcu(), which both are calls of kvfree_call_rcu(). */
+#ifndef RCUSCOPE_KVFREE_H
+#define RCUSCOPE_KVFREE_H
+
+#include "caller.h"
+#include "emit.h"
+#include "follow.h"
+#include "stacks.h"
+
+/* include/linux/rcupdate.h: __is_kvfree_rcu_offset() */
+#define RS_KVFREE_OFFSETS 4096
+
+/*
+ * What the second argument is changed with Linux 6.4, commit 04a522b7da3d
+ * ("rcu: Refactor kvfree_call_rcu() and high-level helpers"): the offset of the
+ * rcu_head in the object before, the object since. Without a head it is the
+ * object in both.
+ */
+static __always_inline void rs_kvfree(void *ctx, __u64 head, __u64 what, __u64 caller)
+{
+	struct rs_cpu *cpu = rs_this_cpu();
+	struct rs_kvfree *record;
+	__u64 now = rs_now();
+
+	if (!cpu)
+		return;
+	rs_hit(RS_COUNT_KVFREE);
+	if (!all_callbacks && rs_followed_code(caller) < 0)
+		return;
+	rs_send_stack(ctx, cpu, now);
+	record = rs_begin(rs_kvfree, cpu, now, RS_KVFREE, head ? 0 : RS_KVFREE_HEADLESS);
+	if (!record)
+		return;
+	record->object = head && what < RS_KVFREE_OFFSETS ? head - what : what;
+	record->caller = caller;
+	rs_send(cpu, record);
+}
+
+/* Read as in rs_call_rcu_fentry(), and for the same reason. */
+SEC("fentry/kvfree_call_rcu")
+int kvfree_fentry(void *ctx)
+{
+	__u64 head = 0, what = 0;
+
+	bpf_get_func_arg(ctx, 0, &head);
+	bpf_get_func_arg(ctx, 1, &what);
+	rs_kvfree(ctx, head, what, rs_fentry_caller(ctx));
+	return 0;
+}
+
+SEC("kprobe/kvfree_call_rcu")
+int BPF_KPROBE(kvfree_kprobe, void *head, void *what)
+{
+	rs_kvfree(ctx, (__u64)head, (__u64)what, rs_kprobe_caller(ctx));
+	return 0;
+}
+
+#endif /* RCUSCOPE_KVFREE_H */

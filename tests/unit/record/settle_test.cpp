@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "record/settle.hpp"
+
+#include <deque>
+#include <gtest/gtest.h>
+
+namespace rcuscope {
+namespace {
+
+// A kernel whose RCU-tasks goes on with each ordinary grace period.
+struct Kernel {
+    std::deque<TasksSequences> later;
+    TasksSequences now;
+    int passed = 0;
+
+    Result<bool> settle(int tries) {
+        return rcuscope::settle([this]() -> Result<SequencesAt> { return SequencesAt{.ns = 1, .tasks = now}; },
+                                [this] {
+                                    passed++;
+                                    if (later.empty())
+                                        return;
+                                    now = later.front();
+                                    later.pop_front();
+                                },
+                                tries);
+    }
+};
+
+TEST(Settle, is_done_at_once_at_rest) {
+    Kernel kernel{{}, {8, 12}};
+    EXPECT_TRUE(*kernel.settle(10));
+    EXPECT_EQ(kernel.passed, 1);
+}
+
+TEST(Settle, waits_for_each_flavour) {
+    Kernel kernel{{{8, 13}, {8, 16}}, {8, 13}};
+    EXPECT_TRUE(*kernel.settle(10));
+    EXPECT_EQ(kernel.passed, 3); // 13 to 13, 13 to 16, 16 to 16
+}
+
+TEST(Settle, is_not_deceived_by_a_rest_in_between) {
+    // At rest in between, while an ordinary grace period leads to the next of RCU-tasks.
+    Kernel kernel{{{9, 0}, {12, 0}, {13, 0}, {16, 0}}, {8, 0}};
+    EXPECT_TRUE(*kernel.settle(10));
+    EXPECT_EQ(kernel.now, (TasksSequences{16, 0}));
+}
+
+TEST(Settle, a_whole_grace_period_between_two_looks_is_seen) {
+    Kernel kernel{{{12, 0}}, {8, 0}};
+    EXPECT_TRUE(*kernel.settle(10));
+    EXPECT_EQ(kernel.passed, 2);
+}
+
+TEST(Settle, gives_up) {
+    Kernel kernel{{}, {9, 0}};
+    EXPECT_FALSE(*kernel.settle(3));
+    EXPECT_EQ(kernel.passed, 3);
+}
+
+TEST(Settle, an_error_is_passed_on) {
+    const auto result = settle(
+        []() -> Result<SequencesAt> { return fail(ExitCode::cannot_here, "cannot read", "no reason"); }, [] {}, 3);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().what, "cannot read");
+}
+
+} // namespace
+} // namespace rcuscope

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "capture/event.hpp"
+#include "timeline/model.hpp"
+#include "timeline/moment.hpp"
+#include "timeline/symbols.hpp"
+
+namespace rcuscope {
+
+// Who called into RCU.
+struct CalledFrom {
+    CodePlace caller;
+    std::optional<std::size_t> stack; // as Callback::stack
+};
+
+// Stacks come before the events that they belong to, and many are the same:
+// each different one is kept once.
+class StackTable {
+public:
+    explicit StackTable(const Symbols& symbols) : symbols_(symbols) {}
+
+    void seen(const Moment& moment, event::Stack stack);
+
+    // The place in Timeline::stacks of the stack that came for this event, from its caller
+    // outwards. None if there was none, or the caller is not in it.
+    std::optional<std::size_t> take(const Moment& moment, std::uint64_t caller);
+
+    // Addresses may have other names from now on.
+    void moved() { known_.clear(); }
+
+    std::vector<std::vector<CodePlace>> finish() { return std::move(stacks_); }
+
+private:
+    struct Waiting {
+        Moment moment;
+        std::vector<std::uint64_t> frames;
+    };
+
+    const Symbols& symbols_;
+    std::unordered_map<std::uint32_t, Waiting> waiting_; // by CPU
+    std::map<std::vector<std::uint64_t>, std::size_t> known_;
+    std::vector<std::vector<CodePlace>> stacks_;
+};
+
+} // namespace rcuscope
