@@ -17,7 +17,7 @@ except ImportError:
     print("skipped: no jsonschema (Debian: python3-jsonschema)")
     sys.exit(77)
 
-OPTIONAL = {"function_address", "caller_address", "place_address", "head"}
+OPTIONAL = {"function_address", "caller_address", "place_address", "head", "object"}
 
 
 def objects(value, path=()):
