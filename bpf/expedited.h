@@ -72,7 +72,7 @@ static __always_inline void rs_expedited_asked(void *ctx)
 	if (!(BPF_CORE_READ(node, expmask) & BPF_CORE_READ(data, grpmask)))
 		return;
 	rs_hit(RS_COUNT_EXP_SAMPLE);
-	rs_send_sample(ctx, rs_expedited_seq(), RS_GP_EXPEDITED);
+	rs_send_sample(ctx, rs_expedited_seq(), 0, RS_GP_EXPEDITED);
 }
 
 SEC("fexit/rcu_exp_handler")

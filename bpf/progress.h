@@ -191,9 +191,13 @@ int BPF_KPROBE(scan_kprobe)
 	return 0;
 }
 
+/* Several ticks at any CONFIG_HZ there is. */
+#define RS_LONG_WITHOUT_TICK_NS 20000000
+
 struct rs_sampled {
 	__u64 gp_seq;
-	__u64 scans; /* when it was sampled */
+	__u64 scans;   /* when it was sampled */
+	__u64 tick_ns; /* the newest tick */
 };
 
 struct {
@@ -204,7 +208,7 @@ struct {
 } sampled SEC(".maps");
 
 /* What the CPU does, with the frames of the interrupt that it is in. */
-static __always_inline void rs_send_sample(void *ctx, __u64 gp_seq, __u16 flags)
+static __always_inline void rs_send_sample(void *ctx, __u64 gp_seq, __u32 no_tick_us, __u16 flags)
 {
 	struct rs_cpu *cpu = rs_this_cpu();
 	struct rs_gp_sample *record;
@@ -218,7 +222,7 @@ static __always_inline void rs_send_sample(void *ctx, __u64 gp_seq, __u16 flags)
 	record->gp_seq = gp_seq;
 	bytes = bpf_get_stack(ctx, record->stack, sizeof(record->stack), 0);
 	record->frames = bytes > 0 ? bytes / sizeof(record->stack[0]) : 0;
-	record->reserved = 0;
+	record->no_tick_us = no_tick_us;
 	rs_send(cpu, record);
 }
 
@@ -235,30 +239,39 @@ static __always_inline bool rs_to_be_sampled(__u64 a, __u64 b)
 /*
  * At a CPU's tick, if a scan has found that the grace period waits for this
  * CPU: what it is doing instead. In user mode, or idle, it is about to report.
+ * And at the first tick after there was none for long: interrupts were off, and
+ * are on again where the tick interrupts, or a hypervisor did not run the CPU.
  */
 static __always_inline void rs_tick(void *ctx, int user)
 {
 	struct rcu_data *data = rs_rcu_data(bpf_get_smp_processor_id());
 	struct rs_sampled *last;
 	struct rcu_node *node;
-	__u64 scans = gp_scans, gp_seq;
+	__u64 scans = gp_scans, gp_seq, now = rs_now(), no_tick_ns;
 	__u32 zero = 0;
+	bool due;
 
-	if (!scans || user || !data || !(__u32)bpf_get_current_pid_tgid())
-		return;
 	last = bpf_map_lookup_elem(&sampled, &zero);
-	if (!last)
+	if (!last || !data)
 		return;
+	no_tick_ns = last->tick_ns ? now - last->tick_ns : 0;
+	if (no_tick_ns < RS_LONG_WITHOUT_TICK_NS)
+		no_tick_ns = 0;
+	last->tick_ns = now;
 	gp_seq = rs_gp_seq();
-	if (last->gp_seq == gp_seq && !rs_to_be_sampled(last->scans, scans))
+	due = scans && !user && (last->gp_seq != gp_seq || rs_to_be_sampled(last->scans, scans));
+	/* An idle task's ticks stop. */
+	if ((!due && !no_tick_ns) || !(__u32)bpf_get_current_pid_tgid())
 		return;
 	node = BPF_CORE_READ(data, mynode);
 	if (!(BPF_CORE_READ(node, qsmask) & BPF_CORE_READ(data, grpmask)))
 		return;
-	last->gp_seq = gp_seq;
-	last->scans = scans;
+	if (due) {
+		last->gp_seq = gp_seq;
+		last->scans = scans;
+	}
 	rs_hit(RS_COUNT_GP_SAMPLE);
-	rs_send_sample(ctx, gp_seq, 0);
+	rs_send_sample(ctx, gp_seq, no_tick_ns / 1000, 0);
 }
 
 SEC("fentry/rcu_sched_clock_irq")

@@ -201,7 +201,9 @@ struct rs_gp_sample {
 	struct rs_header h;
 	rs_u64 gp_seq;
 	rs_u32 frames; /* of stack, innermost first: the tick's own come before the task's */
-	rs_u32 reserved;
+	/* Microseconds for which the CPU had had no tick, if that is long; 0: it had, or nothing is
+	 * known. */
+	rs_u32 no_tick_us;
 	rs_u64 stack[RS_STACK_FRAMES];
 };
 RS_ASSERT_SIZE(rs_gp_sample, 288);

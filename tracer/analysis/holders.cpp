@@ -174,10 +174,12 @@ private:
         Holder holder;
         holder.cpu = last_->cpus.front();
         holder.held = elapsed(start_, last_->at);
-        for (const BusyCpu& sample : gp_.busy_cpus) {
-            if (std::find(last_->cpus.begin(), last_->cpus.end(), sample.cpu) != last_->cpus.end()) {
-                return busy(sample, std::move(holder));
-            }
+        // Without a tick nothing else about the CPU is known from that time.
+        if (const BusyCpu* deaf = longest_without_tick()) {
+            return without_tick(*deaf, std::move(holder));
+        }
+        if (const BusyCpu* busy = newest_in_kernel()) {
+            return in_kernel(*busy, std::move(holder));
         }
         if (last_->kind != event::QuiescentKind::scan) {
             return std::nullopt;
@@ -189,26 +191,64 @@ private:
         return holder;
     }
 
-    // The newest sample of that CPU: the earlier ones were of tasks that made room.
-    Holder busy(const BusyCpu& first, Holder holder) const {
-        const BusyCpu* newest = &first;
+    bool reported_last(const BusyCpu& sample) const {
+        return std::find(last_->cpus.begin(), last_->cpus.end(), sample.cpu) != last_->cpus.end();
+    }
+
+    // How long that CPU had no tick within the grace period.
+    Nanoseconds without_tick(const BusyCpu& sample) const {
+        return elapsed(std::max(start_, sample.at - std::min(sample.no_tick, elapsed(start_, sample.at))), sample.at);
+    }
+
+    const BusyCpu* longest_without_tick() const {
+        const BusyCpu* longest = nullptr;
         for (const BusyCpu& sample : gp_.busy_cpus) {
-            if (sample.cpu == first.cpu && sample.at >= newest->at) {
+            if (sample.no_tick > 0 && reported_last(sample) && explains(without_tick(sample)) &&
+                (!longest || without_tick(sample) > without_tick(*longest))) {
+                longest = &sample;
+            }
+        }
+        return longest;
+    }
+
+    // Earlier ones were of tasks that made room. In user mode it was about to report.
+    const BusyCpu* newest_in_kernel() const {
+        const BusyCpu* newest = nullptr;
+        for (const BusyCpu& sample : gp_.busy_cpus) {
+            const bool in_user_mode = sample.no_tick > 0 && sample.stack.empty();
+            if (!in_user_mode && reported_last(sample) && (!newest || sample.at >= newest->at)) {
                 newest = &sample;
             }
         }
+        return newest;
+    }
+
+    static std::string sampled(const BusyCpu& sample, Holder& holder) {
         holder.kind = HolderKind::busy_cpu;
-        holder.cpu = newest->cpu;
-        holder.tid = newest->tid;
-        holder.comm = newest->comm;
-        holder.stack = newest->stack;
-        if (!newest->stack.empty()) {
-            holder.place = newest->stack.front();
+        holder.cpu = sample.cpu;
+        holder.tid = sample.tid;
+        holder.comm = sample.comm;
+        holder.stack = sample.stack;
+        if (!sample.stack.empty()) {
+            holder.place = sample.stack.front();
         }
-        holder.text = "CPU " + std::to_string(newest->cpu) + ", " + task_text(newest->comm, newest->tid) +
-                      (holder.place.known() ? ", in " + place_name(holder.place, false) : ", in the kernel") +
-                      (gp_.expedited ? ", with preemption off" : " without a context switch") +
-                      ", reported last after " + duration_text(holder.held);
+        return "CPU " + std::to_string(sample.cpu) + ", " + task_text(sample.comm, sample.tid);
+    }
+
+    Holder in_kernel(const BusyCpu& sample, Holder holder) const {
+        holder.text = sampled(sample, holder);
+        holder.text += (holder.place.known() ? ", in " + place_name(holder.place, false) : ", in the kernel") +
+                       (gp_.expedited ? ", with preemption off" : " without a context switch") +
+                       ", reported last after " + duration_text(holder.held);
+        return holder;
+    }
+
+    Holder without_tick(const BusyCpu& sample, Holder holder) const {
+        holder.held = without_tick(sample);
+        holder.text = sampled(sample, holder);
+        holder.text += ", took no timer tick for " + duration_text(holder.held) +
+                       (holder.place.known() ? " until " + place_name(holder.place, false) : "") +
+                       " (interrupts were off, or the CPU itself was not run)";
         return holder;
     }
 

@@ -71,6 +71,7 @@ struct GpSample { // the event's CPU and task hold up the grace period
     bool expedited = false;
     std::uint64_t gp_seq = 0;
     std::vector<std::uint64_t> stack; // innermost first, the tick's own frames included
+    std::uint32_t no_tick_us = 0;     // the CPU had had none for so long; 0: it had, or nothing is known
 };
 struct CbQueued {
     std::uint64_t head = 0;

@@ -318,7 +318,8 @@ Json grace_period(const GracePeriod& gp) {
                                      {"cpu", busy.cpu},
                                      {"tid", busy.tid},
                                      {"comm", busy.comm},
-                                     {"stack", stack(busy.stack)}});
+                                     {"stack", stack(busy.stack)},
+                                     {"no_tick_ns", busy.no_tick}});
     json["held_by"] = gp.held_by ? holder(*gp.held_by) : Json(nullptr);
     return json;
 }

@@ -60,7 +60,8 @@ struct TimelineBuilder::Impl {
                             .cpu = now.cpu,
                             .tid = now.tid,
                             .comm = task->comm,
-                            .stack = symbols.interrupted_stack(body.stack)});
+                            .stack = symbols.interrupted_stack(body.stack),
+                            .no_tick = Nanoseconds{body.no_tick_us} * 1000});
     }
     void on(const event::GpCleaned& body) { grace_periods.cleaned(now.at, body); }
     void on(const event::CbQueued& body) {

@@ -129,7 +129,8 @@ struct BusyCpu {
     std::uint32_t cpu = 0;
     std::uint32_t tid = 0;
     std::string comm;
-    std::vector<CodePlace> stack; // of the task, innermost first
+    std::vector<CodePlace> stack; // of the task, innermost first; none: it was in user mode
+    Nanoseconds no_tick = 0;      // the CPU had had no timer tick for so long; 0: it had, or nothing is known
 };
 
 // Who made a grace period as long as it was.

@@ -58,6 +58,33 @@ protected:
     Timeline timeline;
 };
 
+TEST_F(Held, ByACpuWithoutATick) {
+    both_report(299 * ms);
+    sample(120 * ms, 1, "earlier", "spin");
+    sample(290 * ms, 1, "deaf", "_raw_spin_unlock_irqrestore");
+    gp().busy_cpus.back().no_tick = 165 * ms;
+    EXPECT_EQ(find().kind, HolderKind::busy_cpu);
+    EXPECT_EQ(find().comm, "deaf");
+    EXPECT_EQ(find().held, 165 * ms);
+    EXPECT_EQ(find().text, "GP 29 took 200 ms: CPU 1, deaf (77), took no timer tick for 165 ms until "
+                           "_raw_spin_unlock_irqrestore (interrupts were off, or the CPU itself was not run)");
+}
+
+TEST_F(Held, ByACpuWithoutATickOnlyAsFarAsThatLiesInIt) {
+    both_report(299 * ms);
+    sample(110 * ms, 1, "was idle", "");
+    gp().busy_cpus.back().no_tick = 5000 * ms;
+    gp().busy_cpus.back().stack.clear(); // in user mode
+    EXPECT_EQ(find().kind, HolderKind::unknown);
+    sample(210 * ms, 0, "of another CPU", "spin");
+    gp().busy_cpus.back().no_tick = 5000 * ms;
+    EXPECT_EQ(find().kind, HolderKind::unknown);
+    sample(210 * ms, 1, "deaf", "spin");
+    gp().busy_cpus.back().no_tick = 5000 * ms;
+    EXPECT_EQ(find().comm, "deaf");
+    EXPECT_EQ(find().held, 110 * ms);
+}
+
 TEST_F(Held, ByASectionThatWasOpenFromBeforeItsStart) {
     both_report(299 * ms);
     sample(200 * ms, 1, "rcu_reader2", "cpu_relax");

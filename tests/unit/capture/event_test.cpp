@@ -79,9 +79,10 @@ TEST(Event, WhatHappensWithinAGracePeriod) {
     EXPECT_EQ(blocked.first_cpu, 16u);
     EXPECT_EQ(blocked.comm, "reader");
 
-    const auto sample = decoded<event::GpSample>(rs_gp_sample{header_of(RS_GP_SAMPLE, 1000), 25, 2, 0, {10, 20, 30}});
+    const auto sample = decoded<event::GpSample>(rs_gp_sample{header_of(RS_GP_SAMPLE, 1000), 25, 2, 7, {10, 20, 30}});
     EXPECT_FALSE(sample.expedited);
     EXPECT_EQ(sample.gp_seq, 25u);
+    EXPECT_EQ(sample.no_tick_us, 7u);
     EXPECT_EQ(sample.stack, (std::vector<std::uint64_t>{10, 20}));
     EXPECT_TRUE(refused(rs_gp_sample{header_of(RS_GP_SAMPLE, 1000), 25, RS_STACK_FRAMES + 1, 0, {}}));
 }

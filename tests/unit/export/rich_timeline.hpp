@@ -119,7 +119,8 @@ inline void add_grace_periods(Timeline& timeline) {
          .tid = 501,
          .comm = "rcucmap_reader",
          .stack = {{.address = 0xffffffffc0001040, .function = "cmap_get", .module = "rcucmap", .offset = 8},
-                   {.address = 0xffffffff81000040, .function = "kthread", .module = "", .offset = 4}}}};
+                   {.address = 0xffffffff81000040, .function = "kthread", .module = "", .offset = 4}}},
+        {.at = 3'800'000, .cpu = 2, .tid = 900, .comm = "insmod", .no_tick = 25'000'000}};
     usual.held_by = Holder{.kind = HolderKind::busy_cpu,
                            .cpu = 1,
                            .tid = 501,

@@ -88,7 +88,7 @@ TEST(GracePeriods, ASampleIsWhatWasInterrupted) {
                         {.address = 0x30, .name = "spin", .offset = 0, .module = "demo"},
                         {.address = 0x40, .name = "kthread", .offset = 8, .module = ""}};
     scenario.gp_start(100, 7).cpu(1).tid(42).task(110, "spinner");
-    scenario.at(120, event::GpSample{.gp_seq = running(7), .stack = {0x10, 0x20, 0x30, 0x40}});
+    scenario.at(120, event::GpSample{.gp_seq = running(7), .stack = {0x10, 0x20, 0x30, 0x40}, .no_tick_us = 3});
 
     const Timeline timeline = scenario.complete(1000);
 
@@ -96,6 +96,7 @@ TEST(GracePeriods, ASampleIsWhatWasInterrupted) {
     EXPECT_EQ(busy.cpu, 1U);
     EXPECT_EQ(busy.tid, 42U);
     EXPECT_EQ(busy.comm, "spinner");
+    EXPECT_EQ(busy.no_tick, 3000);
     ASSERT_EQ(busy.stack.size(), 2U);
     EXPECT_EQ(place_name(busy.stack[0], false), "demo:spin");
     EXPECT_EQ(busy.stack[1].function, "kthread");
