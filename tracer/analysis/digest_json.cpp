@@ -7,10 +7,11 @@
 #include <set>
 #include <utility>
 
+#include "analysis/histogram_json.hpp"
 #include "base/file.hpp"
 #include "base/json_lines.hpp"
 #include "capture/json_codec.hpp"
-#include "timeline/host_json.hpp"
+#include "timeline/json_parts.hpp"
 
 namespace rcuscope {
 
@@ -65,14 +66,11 @@ void fields(auto& visit, Of<DigestDocument> auto& document) {
 }
 
 OrderedJson histogram_json(const Histogram& histogram) {
-    OrderedJson buckets = OrderedJson::array();
-    for (const auto& [lowest, count] : histogram.buckets())
-        buckets.push_back({lowest, count});
     return {{"count", histogram.count()},
             {"min_ns", histogram.min()},
             {"max_ns", histogram.max()},
             {"sum_ns", histogram.sum()},
-            {"buckets", std::move(buckets)}};
+            {"buckets", buckets_json(histogram)}};
 }
 
 // ---- reading it
