@@ -70,6 +70,7 @@ check_timeline holds run.json 'host["settings"]["virtualization"] == "TCG"' \
 	'host["settings"]["rcu_expedited"] == host["settings"]["rcu_normal"] == "0"' \
 	'host["settings"]["rcu_normal_wake_from_gp"] in ("0", "1")'
 expect_run "a report of a summary" 2 rcuscope report base.json
+expect_stderr "a report of a summary" 'it is a summary'
 expect_clear_error "a report of a summary"
 rm run.json elsewhere.json report.json base.json
 

@@ -72,9 +72,8 @@ try 'four CPUs, callbacks offloaded' --cpus 4 --append 'rcu_nocbs=all'
 check_timeline holds "$OUT/reader.json" 'all(c["context"] == "rcuo" for c in of(callbacks, "rcu_unload"))'
 setting cpus_online 4
 setting rcu_nocbs 0-3
-try 'expedited' --append 'rcupdate.rcu_expedited=1 preempt=none'
+try 'expedited' --append 'rcupdate.rcu_expedited=1'
 setting rcu_expedited 1
-[[ $KERNEL != debian-* ]] || setting preemption none
 check_timeline holds "$OUT/busy.json" 'any(gp["expedited"] for gp in grace_periods)' \
 	"any(gp['expedited'] for gp in $long)" \
 	'all(w["expedited"] for w in waits if w["kind"] == "synchronize_rcu" and (w["caller"] or "").startswith("rcu_hog:"))'

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "report/report.hpp"
 
+#include "analysis/digest_json.hpp"
 #include "base/whole_file.hpp"
 #include "cli/cli.hpp"
 #include "cli/hazard_options.hpp"
@@ -33,6 +34,9 @@ void write_report(const ReportArguments& arguments, const Timeline& timeline, st
 
 Outcome run_report(const ReportArguments& arguments) {
     auto loaded = load_timeline(arguments.capture, arguments.limits);
+    if (!loaded && read_digest(arguments.capture))
+        return fail(ExitCode::bad_input, "cannot report on " + arguments.capture,
+                    "it is a summary, which holds distributions and counts only", "name the recording it is of");
     if (!loaded)
         return tl::unexpected(loaded.error());
     warn_of_cut(arguments.capture, loaded->extent);
