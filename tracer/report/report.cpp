@@ -304,6 +304,7 @@ std::vector<const Hazard*> worst_first(const std::vector<Hazard>& hazards) {
         return hazard->severity == "fatal" ? 0 : hazard->severity == "latent" ? 1 : 2;
     };
     std::vector<const Hazard*> sorted;
+    sorted.reserve(hazards.size());
     for (const Hazard& hazard : hazards)
         sorted.push_back(&hazard);
     std::stable_sort(sorted.begin(), sorted.end(), [&](const Hazard* a, const Hazard* b) { return rank(a) < rank(b); });
