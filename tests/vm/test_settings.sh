@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_settings.sh KERNEL
 # What changes how RCU goes about its work, and how many CPUs it has, changes
-# nothing in how true a recording is, nor in who is named as the holder.
+# nothing in how true a recording is, nor in who is named as the holder; and the
+# recording says what it was.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -58,10 +59,25 @@ expedited() {
 	[[ $name == 'one CPU'* ]] || check_timeline holds "$OUT/busy.json" 'any(gp["expedited"] for gp in long_periods(300))'
 }
 
+setting() { # NAME VALUE
+	check_timeline holds "$OUT/reader.json" "host['settings']['$1'] == '$2'"
+}
+
 try 'one CPU' --cpus 1
 check_timeline holds "$OUT/reader.json" 'not any(c["lazy"] for c in callbacks)'
+setting cpus_online 1
+setting rcu_nocbs none
+setting rcu_expedited 0
+setting virtualization TCG
+case $KERNEL in
+rcu-trace-6.1) setting preemption full ;;
+debian-*) setting preemption voluntary ;;
+esac
 try 'one CPU, callbacks offloaded, expedited' --cpus 1 --append 'rcu_nocbs=all rcupdate.rcu_expedited=1'
 try 'two CPUs, expedited' --append 'rcupdate.rcu_expedited=1'
+setting rcu_expedited 1
 try 'four CPUs, callbacks offloaded' --cpus 4 --append 'rcu_nocbs=all'
+setting cpus_online 4
+setting rcu_nocbs 0-3
 try 'four CPUs, callbacks offloaded, expedited' --cpus 4 --append 'rcu_nocbs=all rcupdate.rcu_expedited=1'
 finish

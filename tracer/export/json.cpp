@@ -2,9 +2,10 @@
 //
 // The timeline as JSON, schema rcuscope.timeline/1 (docs/timeline.schema.json).
 // What others build on: a change that is not an addition is a new number.
+#include "base/json_lines.hpp"
 #include "base/text.hpp"
 #include "export/exporter.hpp"
-#include "export/json_lines.hpp"
+#include "timeline/json_parts.hpp"
 #include "timeline/shares.hpp"
 
 namespace rcuscope {
@@ -42,17 +43,6 @@ Json sequences(const std::optional<RcuSequences>& of) {
             {"expedited_seq", static_cast<std::int64_t>(of->expedited_seq)}};
 }
 
-Json own_share(const std::optional<OwnShare>& share) {
-    if (!share)
-        return nullptr;
-    return {{"attach_ns", share->attach_ns},
-            {"attach_grace_periods", share->attach_grace_periods},
-            {"attach_expedited", share->attach_expedited},
-            {"detach_ns", share->detach_ns},
-            {"detach_grace_periods", share->detach_grace_periods},
-            {"detach_expedited", share->detach_expedited}};
-}
-
 Json programs(const std::optional<RunStats>& stats) {
     if (!stats)
         return nullptr;
@@ -70,7 +60,6 @@ public:
     void write();
 
 private:
-    void write_host();
     void write_capture();
     Json module_life(const ModuleLife& life) const;
     Json shares(const Callback& callback) const;
@@ -84,19 +73,6 @@ private:
     const ExportOptions& options_;
     JsonLines lines_;
 };
-
-void Writer::write_host() {
-    const HostInfo& host = timeline_.host;
-    lines_.begin_object("host");
-    lines_.member("kernel", host.kernel);
-    lines_.member("machine", host.machine);
-    lines_.member("cpus", host.cpus);
-    lines_.member("hz", host.hz == 0 ? Json(nullptr) : Json(host.hz));
-    lines_.member("preempt_rcu", host.preempt_rcu);
-    lines_.member("rcu_trace", host.rcu_trace);
-    lines_.member("clock", host.clock);
-    lines_.end_object();
-}
 
 void Writer::write_capture() {
     const CaptureSummary& capture = timeline_.capture;
@@ -119,12 +95,10 @@ void Writer::write_capture() {
     lines_.array("missing", capture.missing, [](const MissingInfo& missing) -> Json {
         return {{"hook", missing.hook}, {"why", missing.why}};
     });
-    lines_.array("lost", capture.lost, [](const Loss& loss) -> Json {
-        return {{"cpu", loss.cpu}, {"from_ns", loss.from}, {"to_ns", loss.to}, {"count", loss.count}};
-    });
+    lines_.array("lost", capture.lost, loss_json);
     lines_.member("sequences_at_start", sequences(capture.sequences_at_start));
     lines_.member("sequences_at_end", sequences(capture.sequences_at_end));
-    lines_.member("own_share", own_share(capture.own_share));
+    lines_.member("own_share", own_share_json(capture.own_share));
     lines_.member("recorder_cpu_ns", capture.stats ? Json(capture.stats->recorder_cpu_ns) : Json(nullptr));
     lines_.member("programs", programs(capture.stats));
     lines_.end_object();
@@ -347,7 +321,7 @@ Json task(const Task& task) {
 void Writer::write() {
     lines_.begin_object();
     lines_.member("schema", "rcuscope.timeline/1");
-    write_host();
+    lines_.object("host", host_json(timeline_.host));
     write_capture();
     lines_.array("tasks", timeline_.tasks, task);
     lines_.array("modules", timeline_.modules, [&](const auto& one) { return module_life(one); });
