@@ -162,6 +162,19 @@ std::vector<WaitStatistics> wait_statistics(const std::vector<Wait>& waits) {
     });
 }
 
+std::vector<KvfreeStatistics> kvfree_statistics(const std::vector<KvfreeCall>& calls) {
+    std::map<FunctionName, KvfreeStatistics> groups;
+    for (const KvfreeCall& call : calls) {
+        KvfreeStatistics& row = groups[name_of(call.caller)];
+        row.count++;
+        row.headless += call.headless ? 1U : 0U;
+    }
+    return rows_by_count(groups, &KvfreeStatistics::count, [](const FunctionName& caller, KvfreeStatistics& row) {
+        row.caller = caller;
+        return std::move(row);
+    });
+}
+
 std::vector<ModuleStatistics> module_statistics(const std::vector<ModuleLife>& lives) {
     std::map<std::string, ModuleStatistics> groups;
     for (const ModuleLife& life : lives) {
@@ -186,6 +199,7 @@ Statistics statistics_of(const Timeline& timeline) {
     statistics.callbacks = callback_statistics(timeline, By::function);
     statistics.read_sections = read_section_statistics(timeline.read_sections);
     statistics.waits = wait_statistics(timeline.waits);
+    statistics.kvfree_calls = kvfree_statistics(timeline.kvfree_calls);
     statistics.modules = module_statistics(timeline.modules);
     statistics.function_calls = timeline.function_calls.size();
     statistics.batches = timeline.batches.size();

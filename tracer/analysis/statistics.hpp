@@ -69,6 +69,13 @@ struct WaitStatistics {
     Histogram duration; // of those seen to end; its sum is the time lost there
 };
 
+// Calls of kvfree_rcu() and kfree_rcu() in one function.
+struct KvfreeStatistics {
+    FunctionName caller;
+    std::size_t count = 0;
+    std::size_t headless = 0; // of these
+};
+
 struct ModuleStatistics {
     std::string name;
     bool followed = false;
@@ -83,6 +90,7 @@ struct Statistics {
     std::vector<CallbackStatistics> callbacks; // by function
     std::vector<ReadSectionStatistics> read_sections;
     std::vector<WaitStatistics> waits;
+    std::vector<KvfreeStatistics> kvfree_calls;
     std::vector<ModuleStatistics> modules;
     std::size_t function_calls = 0;
     std::size_t batches = 0;

@@ -120,6 +120,8 @@ void print_summary(const Timeline& timeline, std::ostream& out) {
     for (const WaitStatistics& row : numbers.waits)
         out << label(std::string(to_text(row.kind)) + " in " + name_text(row.caller)) << row.count << ": "
             << quantiles(row.duration) << "\n";
+    for (const KvfreeStatistics& row : numbers.kvfree_calls)
+        out << label("kvfree_rcu in " + name_text(row.caller)) << row.count << "\n";
     if (numbers.function_calls)
         out << label("calls of the module's functions") << numbers.function_calls << "\n";
     out << label("hazards") << (timeline.hazards.empty() ? "none found" : std::to_string(timeline.hazards.size()))

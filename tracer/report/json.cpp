@@ -114,6 +114,13 @@ Json wait_json(const WaitStatistics& row) {
             {"duration", durations_json(row.duration)}};
 }
 
+Json kvfree_json(const KvfreeStatistics& row) {
+    return {{"caller", name_text(row.caller)},
+            {"module", or_null(row.caller.module)},
+            {"count", row.count},
+            {"headless", row.headless}};
+}
+
 Json hazard_json(const Hazard& hazard) {
     return {{"kind", hazard.kind},
             {"severity", hazard.severity},
@@ -180,6 +187,7 @@ void write_report_json(const Timeline& timeline, std::ostream& out) {
     lines.array("readers", numbers.read_sections,
                 [&](const auto& row) { return reader_json(row, timeline.read_sections); });
     lines.array("waits", numbers.waits, wait_json);
+    lines.array("kvfree_calls", numbers.kvfree_calls, kvfree_json);
     lines.object("own_cost", own_cost_json(timeline.capture));
     lines.end_object();
     lines.finish();

@@ -201,11 +201,25 @@ void add_callback_tables(Section& section, const std::vector<CallbackStatistics>
               });
 }
 
+// kvfree_rcu() is no callback, but what is pending with it is as well.
+void add_kvfree_table(Section& section, const std::vector<KvfreeStatistics>& rows) {
+    if (rows.empty())
+        return;
+    add_table(section,
+              {.title = "Memory given to kvfree_rcu(): when it was freed is not recorded",
+               .columns = {"by", "count", "without a head"}},
+              rows, [](const KvfreeStatistics& row) {
+                  return std::vector<std::string>{name_text(row.caller), std::to_string(row.count),
+                                                  std::to_string(row.headless)};
+              });
+}
+
 Section callback_section(const Statistics& numbers) {
     Section section{.title = "Callbacks"};
     const CallbackStatistics& all = numbers.all_callbacks;
     if (all.queued == 0) {
         section.blocks.emplace_back(Paragraph{"None."});
+        add_kvfree_table(section, numbers.kvfree_calls);
         return section;
     }
     section.blocks.emplace_back(Paragraph{std::to_string(all.queued) + " queued, " + std::to_string(all.done) +
@@ -215,6 +229,7 @@ Section callback_section(const Statistics& numbers) {
                                           duration_text(all.backlog.deepest_at) + "."});
     add_callback_tables(section, numbers.callback_modules, true);
     add_callback_tables(section, numbers.callbacks, false);
+    add_kvfree_table(section, numbers.kvfree_calls);
     section.blocks.emplace_back(Paragraph{"They wait for the start of a grace period, for its end, and, ready, for "
                                           "their invocation: shares of the time of those whose grace period is known.",
                                           Tone::quiet});
