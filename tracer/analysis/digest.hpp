@@ -4,9 +4,11 @@
 // to be kept in a repository beside the code whose speed it stands for.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analysis/histogram.hpp"
@@ -15,29 +17,56 @@
 
 namespace rcuscope {
 
+struct DigestName {
+    std::string_view name;
+    std::string_view about;
+};
+
+inline constexpr std::array<DigestName, 11> digest_durations{{
+    {"gp", "normal grace periods, from start to end"},
+    {"gp.expedited", "expedited grace periods, from start to end"},
+    {"callback.latency", "callbacks, from queued to invoked"},
+    {"callback.start", "of that, until the grace period began that released it"},
+    {"callback.end", "of that, until that grace period ended"},
+    {"callback.invocation", "of that, until it was invoked"},
+    {"callback.run", "callbacks, from invoked to done"},
+    {"reader", "read-side sections"},
+    {"wait.synchronize_rcu", "calls of synchronize_rcu()"},
+    {"wait.synchronize_rcu_expedited", "calls of synchronize_rcu_expedited()"},
+    {"wait.rcu_barrier", "calls of rcu_barrier()"},
+}};
+
+inline constexpr std::array<DigestName, 8> digest_counts{{
+    {"hazards", "hazards found"},
+    {"hazards.fatal", "of these, fatal ones"},
+    {"hazards.latent", "of these, latent ones"},
+    {"hazards.warning", "of these, warnings"},
+    {"callbacks.queued", "callbacks queued"},
+    {"callbacks.pending", "of these, not invoked by the end"},
+    {"callbacks.unknown", "of these, those of which it is not known"},
+    {"backlog.max", "most callbacks that were queued and not invoked at once"},
+}};
+
 struct Digest {
-    std::string tool_version;
-    HostInfo host; // with the settings by which recordings can or cannot be compared
+    std::string tool_version; // of what made it
+    HostInfo host;            // with the settings by which recordings can or cannot be compared
     Nanoseconds recorded = 0;
     bool complete = false;
     std::uint64_t lost = 0; // records
-    // Nanoseconds, by name. Those of which nothing was seen are here too, empty.
-    //   "gp", "gp.expedited"                            from start to end
-    //   "callback.latency"                              from queued to invoked
-    //   "callback.start", "callback.end", "callback.invocation"  what that was spent waiting for
-    //   "callback.run"                                  from invoked to done
-    //   "reader"                                        read-side sections
-    //   "wait.synchronize_rcu", "wait.rcu_barrier", ... as to_text(WaitKind) names them
+    // Nanoseconds; each of digest_durations, empty if nothing was seen of it.
     std::map<std::string, Histogram> durations;
-    // "hazards", "hazards.fatal", "hazards.latent", "hazards.warning", "callbacks.queued",
-    // "callbacks.pending" at the end, "callbacks.unknown", "backlog.max".
+    // Each of digest_counts.
     std::map<std::string, std::uint64_t> counts;
     // The longest grace periods, longest first, at most five: who held them, for people.
     struct Held {
         Nanoseconds duration = 0;
         std::string text; // Holder::text
+        bool operator==(const Held&) const = default;
     };
     std::vector<Held> longest;
 };
+
+// Of a timeline with its hazards and holders.
+Digest digest_of(const Timeline& timeline, std::string tool_version);
 
 } // namespace rcuscope

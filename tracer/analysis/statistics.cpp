@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "timeline/moment.hpp"
+#include "timeline/shares.hpp"
 
 namespace rcuscope {
 
@@ -17,25 +18,36 @@ FunctionName name_of(const CodePlace& place) {
     return {.module = place.module, .function = place.function};
 }
 
-using Durations = std::vector<Nanoseconds>;
-
-void add_duration(Durations& durations, const MaybeTime& from, const MaybeTime& to) {
+void add_duration(Histogram& durations, const MaybeTime& from, const MaybeTime& to) {
     if (from && to) {
-        durations.push_back(elapsed(*from, *to));
+        durations.add(elapsed(*from, *to));
     }
 }
 
 GracePeriodStatistics grace_period_statistics(const std::vector<GracePeriod>& grace_periods, bool expedited) {
+    constexpr std::size_t longest = 5;
     GracePeriodStatistics statistics;
-    Durations durations;
-    for (const GracePeriod& grace_period : grace_periods) {
+    std::vector<std::size_t>& ended = statistics.longest;
+    for (std::size_t i = 0; i < grace_periods.size(); i++) {
+        const GracePeriod& grace_period = grace_periods[i];
         if (grace_period.expedited == expedited && !grace_period.began_before) {
             statistics.count++;
             statistics.ended += grace_period.end ? 1U : 0U;
-            add_duration(durations, grace_period.start, grace_period.end);
+            add_duration(statistics.duration, grace_period.start, grace_period.end);
+            if (grace_period.start && grace_period.end) {
+                ended.push_back(i);
+            }
         }
     }
-    statistics.duration = Distribution(std::move(durations));
+    const auto longer = [&](std::size_t a, std::size_t b) {
+        const Nanoseconds first = elapsed(*grace_periods[a].start, *grace_periods[a].end);
+        const Nanoseconds second = elapsed(*grace_periods[b].start, *grace_periods[b].end);
+        return first != second ? first > second : a < b;
+    };
+    const std::size_t kept = std::min(longest, ended.size());
+    std::partial_sort(ended.begin(), ended.begin() + static_cast<std::ptrdiff_t>(kept), ended.end(), longer);
+    ended.resize(kept);
+    ended.shrink_to_fit();
     return statistics;
 }
 
@@ -51,34 +63,59 @@ std::vector<Row> rows_by_count(Map& groups, std::size_t Row::*count, MakeRow mak
     return rows;
 }
 
-std::vector<CallbackStatistics> callback_statistics(const std::vector<Callback>& callbacks) {
-    struct Group {
-        CallbackStatistics row;
-        Durations latencies;
-        Durations run_times;
-    };
-    std::map<FunctionName, Group> groups;
-    for (const Callback& callback : callbacks) {
-        Group& group = groups[name_of(callback.function)];
-        group.row.queued++;
-        group.row.done += callback.state == CallbackState::done ? 1U : 0U;
-        group.row.pending += callback.state == CallbackState::pending ? 1U : 0U;
-        group.row.unknown += callback.state == CallbackState::unknown ? 1U : 0U;
-        add_duration(group.latencies, callback.queued, callback.invoked);
-        add_duration(group.run_times, callback.invoked, callback.done);
+CallbackStatistics callback_row(const std::vector<const Callback*>& callbacks, const Timeline& timeline) {
+    CallbackStatistics row;
+    row.queued = callbacks.size();
+    for (const Callback* callback : callbacks) {
+        row.done += callback->state == CallbackState::done ? 1U : 0U;
+        row.pending += callback->state == CallbackState::pending ? 1U : 0U;
+        row.unknown += callback->state == CallbackState::unknown ? 1U : 0U;
+        add_duration(row.latency, callback->queued, callback->invoked);
+        add_duration(row.run_time, callback->invoked, callback->done);
+        if (const auto shares = shares_of(*callback, timeline.grace_periods)) {
+            row.waiting_for_start.add(shares->waiting_for_start);
+            row.waiting_for_end.add(shares->waiting_for_end);
+            row.waiting_for_invocation.add(shares->waiting_for_invocation);
+        }
     }
-    return rows_by_count(groups, &CallbackStatistics::queued, [](const FunctionName& name, Group& group) {
-        group.row.name = name;
-        group.row.latency = Distribution(std::move(group.latencies));
-        group.row.run_time = Distribution(std::move(group.run_times));
-        return std::move(group.row);
+    row.backlog = backlog_of(callbacks, timeline.capture);
+    return row;
+}
+
+enum class By : std::uint8_t { function, module };
+
+std::vector<CallbackStatistics> callback_statistics(const Timeline& timeline, By by) {
+    using Key = std::pair<bool, FunctionName>; // no name is known
+    std::map<Key, std::vector<const Callback*>> groups;
+    for (const Callback& callback : timeline.callbacks) {
+        FunctionName name = name_of(callback.function);
+        const bool unnamed = name.function.empty();
+        if (by == By::module) {
+            name.function.clear();
+        }
+        groups[{unnamed, std::move(name)}].push_back(&callback);
+    }
+    return rows_by_count(groups, &CallbackStatistics::queued, [&](const Key& key, const auto& callbacks) {
+        CallbackStatistics row = callback_row(callbacks, timeline);
+        row.named = !key.first;
+        row.name = key.second;
+        return row;
     });
+}
+
+CallbackStatistics all_callback_statistics(const Timeline& timeline) {
+    std::vector<const Callback*> all;
+    all.reserve(timeline.callbacks.size());
+    for (const Callback& callback : timeline.callbacks) {
+        all.push_back(&callback);
+    }
+    return callback_row(all, timeline);
 }
 
 std::vector<ReadSectionStatistics> read_section_statistics(const std::vector<ReadSection>& sections) {
     struct Group {
         std::size_t count = 0;
-        Durations durations;
+        Histogram durations;
         std::optional<std::size_t> longest;
         Nanoseconds longest_duration = 0;
     };
@@ -92,7 +129,7 @@ std::vector<ReadSectionStatistics> read_section_statistics(const std::vector<Rea
             continue;
         }
         const Nanoseconds duration = elapsed(section.begin, *section.end);
-        group.durations.push_back(duration);
+        group.durations.add(duration);
         if (!group.longest || duration > group.longest_duration) {
             group.longest = i;
             group.longest_duration = duration;
@@ -102,7 +139,7 @@ std::vector<ReadSectionStatistics> read_section_statistics(const std::vector<Rea
         return ReadSectionStatistics{.name = key.first,
                                      .by = key.second,
                                      .count = group.count,
-                                     .duration = Distribution(std::move(group.durations)),
+                                     .duration = std::move(group.durations),
                                      .longest = group.longest};
     });
 }
@@ -110,7 +147,7 @@ std::vector<ReadSectionStatistics> read_section_statistics(const std::vector<Rea
 std::vector<WaitStatistics> wait_statistics(const std::vector<Wait>& waits) {
     struct Group {
         std::size_t count = 0;
-        Durations durations;
+        Histogram durations;
     };
     using Key = std::pair<FunctionName, event::WaitKind>;
     std::map<Key, Group> groups;
@@ -120,10 +157,8 @@ std::vector<WaitStatistics> wait_statistics(const std::vector<Wait>& waits) {
         add_duration(group.durations, wait.begin, wait.end);
     }
     return rows_by_count(groups, &WaitStatistics::count, [](const Key& key, Group& group) {
-        return WaitStatistics{.kind = key.second,
-                              .caller = key.first,
-                              .count = group.count,
-                              .duration = Distribution(std::move(group.durations))};
+        return WaitStatistics{
+            .kind = key.second, .caller = key.first, .count = group.count, .duration = std::move(group.durations)};
     });
 }
 
@@ -142,20 +177,25 @@ std::vector<ModuleStatistics> module_statistics(const std::vector<ModuleLife>& l
 
 } // namespace
 
-Summary summarize(const Timeline& timeline) {
-    Summary summary;
-    summary.normal = grace_period_statistics(timeline.grace_periods, false);
-    summary.expedited = grace_period_statistics(timeline.grace_periods, true);
-    summary.callbacks = callback_statistics(timeline.callbacks);
-    summary.read_sections = read_section_statistics(timeline.read_sections);
-    summary.waits = wait_statistics(timeline.waits);
-    summary.modules = module_statistics(timeline.modules);
-    summary.function_calls = timeline.function_calls.size();
-    summary.batches = timeline.batches.size();
+Statistics statistics_of(const Timeline& timeline) {
+    Statistics statistics;
+    statistics.normal = grace_period_statistics(timeline.grace_periods, false);
+    statistics.expedited = grace_period_statistics(timeline.grace_periods, true);
+    statistics.all_callbacks = all_callback_statistics(timeline);
+    statistics.callback_modules = callback_statistics(timeline, By::module);
+    statistics.callbacks = callback_statistics(timeline, By::function);
+    statistics.read_sections = read_section_statistics(timeline.read_sections);
+    statistics.waits = wait_statistics(timeline.waits);
+    statistics.modules = module_statistics(timeline.modules);
+    statistics.function_calls = timeline.function_calls.size();
+    statistics.batches = timeline.batches.size();
     for (const Loss& loss : timeline.capture.lost) {
-        summary.lost += loss.count;
+        statistics.lost += loss.count;
     }
-    return summary;
+    for (const CaptureSummary::Probe& probe : timeline.capture.probes) {
+        statistics.missed += probe.missed;
+    }
+    return statistics;
 }
 
 } // namespace rcuscope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A timeline in numbers. Rows are by count, greatest first, then by name.
+// A timeline in numbers: the one place where they are made. Rows are by count,
+// greatest first, then by name.
 #pragma once
 
 #include <cstddef>
@@ -10,15 +11,17 @@
 #include <tuple>
 #include <vector>
 
-#include "analysis/distribution.hpp"
+#include "analysis/backlog.hpp"
+#include "analysis/histogram.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
 
 struct GracePeriodStatistics {
     std::size_t count = 0;
-    std::size_t ended = 0; // seen to end
-    Distribution duration; // of those seen to start and to end
+    std::size_t ended = 0;            // seen to end
+    Histogram duration;               // of those seen to start and to end
+    std::vector<std::size_t> longest; // of those at most five, longest first: places in Timeline::grace_periods
 };
 
 // A function as rows name it. Both are empty if no name is known for the address.
@@ -32,15 +35,21 @@ struct FunctionName {
     }
 };
 
-// The callbacks of one function.
+// Callbacks of one function, of one module (then the name has no function), or all there are (then it is empty).
 struct CallbackStatistics {
     FunctionName name;
+    bool named = true;      // false: no name is known for the functions' addresses
     std::size_t queued = 0; // = done + pending + unknown
     std::size_t done = 0;
     std::size_t pending = 0;
     std::size_t unknown = 0;
-    Distribution latency;  // from queued to invoked
-    Distribution run_time; // from invoked to done
+    Histogram latency; // from queued to invoked
+    // What that was spent on; of those whose grace period is known.
+    Histogram waiting_for_start;
+    Histogram waiting_for_end;
+    Histogram waiting_for_invocation;
+    Histogram run_time; // from invoked to done
+    Backlog backlog;
 };
 
 // The read-side critical sections that begin in one function, or that are its calls.
@@ -48,7 +57,7 @@ struct ReadSectionStatistics {
     FunctionName name;
     SectionBy by = SectionBy::rcu_read_lock;
     std::size_t count = 0;
-    Distribution duration;              // of those seen to end
+    Histogram duration;                 // of those seen to end
     std::optional<std::size_t> longest; // of those, its index in Timeline::read_sections
 };
 
@@ -57,7 +66,7 @@ struct WaitStatistics {
     event::WaitKind kind = event::WaitKind::synchronize_rcu;
     FunctionName caller;
     std::size_t count = 0;
-    Distribution duration; // of those seen to end
+    Histogram duration; // of those seen to end; its sum is the time lost there
 };
 
 struct ModuleStatistics {
@@ -66,18 +75,21 @@ struct ModuleStatistics {
     std::size_t lives = 0; // how often it was loaded
 };
 
-struct Summary {
+struct Statistics {
     GracePeriodStatistics normal;
     GracePeriodStatistics expedited;
-    std::vector<CallbackStatistics> callbacks;
+    CallbackStatistics all_callbacks;
+    std::vector<CallbackStatistics> callback_modules;
+    std::vector<CallbackStatistics> callbacks; // by function
     std::vector<ReadSectionStatistics> read_sections;
     std::vector<WaitStatistics> waits;
     std::vector<ModuleStatistics> modules;
     std::size_t function_calls = 0;
     std::size_t batches = 0;
-    std::uint64_t lost = 0; // records, on all CPUs
+    std::uint64_t lost = 0;   // records, on all CPUs
+    std::uint64_t missed = 0; // times that a probe was reached and could not run
 };
 
-Summary summarize(const Timeline& timeline);
+Statistics statistics_of(const Timeline& timeline);
 
 } // namespace rcuscope

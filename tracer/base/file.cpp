@@ -26,6 +26,10 @@ void Fd::reset() {
     fd_ = -1;
 }
 
+bool Fd::close() {
+    return ::close(release()) == 0;
+}
+
 Result<std::string> read_file(const std::string& path) {
     const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd)

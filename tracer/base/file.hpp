@@ -30,6 +30,8 @@ public:
     int get() const { return fd_; }
     explicit operator bool() const { return fd_ >= 0; }
     void reset();
+    // False with errno: some file systems tell only here that what was written could not be stored.
+    bool close();
     int release() { return std::exchange(fd_, -1); }
 
 private:

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <concepts>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -53,6 +54,14 @@ nlohmann::json encode_value(const std::vector<T>& values) {
 template <typename T>
 nlohmann::json encode_value(const std::optional<T>& value) {
     return value ? encode_json(*value) : nlohmann::json(nullptr);
+}
+
+template <typename T>
+nlohmann::json encode_value(const std::map<std::string, T>& values) {
+    auto object = nlohmann::json::object();
+    for (const auto& [name, value] : values)
+        object[name] = encode_json(value);
+    return object;
 }
 
 template <typename T>
@@ -116,6 +125,11 @@ private:
         value.reset();
         return std::nullopt;
     }
+    template <typename T>
+    static JsonCheck missing(std::map<std::string, T>& values) {
+        values.clear();
+        return std::nullopt;
+    }
 
     const nlohmann::json& object_;
     JsonCheck problem_;
@@ -144,6 +158,21 @@ JsonCheck decode_value(const nlohmann::json& json, std::optional<T>& value) {
         return std::nullopt;
     }
     return decode_json(json, value.emplace());
+}
+
+// By names that are not fixed.
+template <typename T>
+JsonCheck decode_value(const nlohmann::json& json, std::map<std::string, T>& values) {
+    if (!json.is_object()) {
+        return JsonProblem{"", "is not an object"};
+    }
+    values.clear();
+    for (const auto& [name, member] : json.items()) {
+        if (auto problem = decode_json(member, values[name])) {
+            return std::move(*problem).within("." + name);
+        }
+    }
+    return std::nullopt;
 }
 
 template <std::integral T>
@@ -183,6 +212,12 @@ JsonCheck decode_value(const nlohmann::json& json, T& value) {
         return std::nullopt;
     } else if constexpr (std::integral<T>) {
         return decode_integer(json, value);
+    } else if constexpr (std::floating_point<T>) {
+        if (!json.is_number()) {
+            return JsonProblem{"", "is not a number"};
+        }
+        value = json.template get<T>();
+        return std::nullopt;
     } else if constexpr (std::same_as<T, std::string>) {
         if (!json.is_string()) {
             return JsonProblem{"", "is not a string"};

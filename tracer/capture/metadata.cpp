@@ -25,6 +25,7 @@ static void fields(auto& visit, Of<HostInfo> auto& host) {
     visit("preempt_rcu", host.preempt_rcu);
     visit("rcu_trace", host.rcu_trace);
     visit("clock", host.clock);
+    visit("settings", host.settings);
 }
 
 static void fields(auto& visit, Of<ClockSnapshot> auto& clocks) {

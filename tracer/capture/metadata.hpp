@@ -5,7 +5,9 @@
 // (format.hpp), so that a reader years from now needs nothing but the file.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -15,6 +17,24 @@
 
 namespace rcuscope {
 
+// How RCU was set up on a machine, as far as that can be read there. All values are text.
+struct HostSetting {
+    const char* name;
+    bool decides; // recordings in which it differs cannot be compared with each other
+    const char* about;
+};
+inline constexpr std::array<HostSetting, 9> host_settings{{
+    {"cpus_online", true, "how many CPUs were online when the recording began"},
+    {"preemption", true, "preemption model in force: none, voluntary, full, lazy or rt"},
+    {"rcu_nocbs", true, "CPUs whose callbacks are offloaded to kthreads: \"0-3,6\"; none"},
+    {"rcu_expedited", true, "1: synchronize_rcu() is always expedited"},
+    {"rcu_normal", true, "1: synchronize_rcu_expedited() is never expedited"},
+    {"rcu_normal_wake_from_gp", true, "1: RCU's own thread wakes synchronize_rcu(); 0: a callback does"},
+    {"virtualization", true, "hypervisor or emulator: TCG, KVM, ...; none"},
+    {"jiffies_till_first_fqs", false, "from the start of a grace period to its first forced scan"},
+    {"jiffies_till_next_fqs", false, "between forced scans"},
+}};
+
 struct HostInfo {
     std::string kernel;       // utsname.release
     std::string machine;      // utsname.machine
@@ -23,6 +43,8 @@ struct HostInfo {
     bool preempt_rcu = false; // CONFIG_PREEMPT_RCU
     bool rcu_trace = false;   // CONFIG_RCU_TRACE
     std::string clock;        // "boottime": CLOCK_BOOTTIME
+    // By the names of host_settings; one that is not there is not known.
+    std::map<std::string, std::string> settings{};
 };
 
 // One moment read on several clocks, to lay the timeline beside other traces. Nanoseconds.

@@ -17,6 +17,7 @@ using Outcome = Result<ExitCode>;
 void add_record(CLI::App& app, Outcome& result);
 void add_export(CLI::App& app, Outcome& result);
 void add_info(CLI::App& app, Outcome& result);
+void add_summarize(CLI::App& app, Outcome& result);
 void add_doctor(CLI::App& app, Outcome& result);
 
 // "rcuscope: WHAT: WHY" and the hint, on stderr; returns the exit code.

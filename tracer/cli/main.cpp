@@ -58,6 +58,7 @@ int run(int argc, char** argv) {
     add_record(app, result);
     add_export(app, result);
     add_info(app, result);
+    add_summarize(app, result);
     add_doctor(app, result);
 
     try {

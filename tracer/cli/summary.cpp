@@ -20,7 +20,7 @@ std::string label(std::string_view text) {
     return padded;
 }
 
-std::string quantiles(const Distribution& of) {
+std::string quantiles(const Histogram& of) {
     if (of.count() == 0)
         return "no durations known";
     return "p50 " + duration_text(of.percentile(50)) + ", p90 " + duration_text(of.percentile(90)) + ", p99 " +
@@ -60,19 +60,11 @@ void print_grace_periods(const char* name, const GracePeriodStatistics& of, std:
 }
 
 // Who made the longest as long as they were.
-void print_holders(const Timeline& timeline, std::ostream& out) {
+void print_holders(const Timeline& timeline, const GracePeriodStatistics& of, std::ostream& out) {
     constexpr std::size_t most = 3;
-    std::vector<const GracePeriod*> held;
-    for (const GracePeriod& grace_period : timeline.grace_periods)
-        if (grace_period.held_by)
-            held.push_back(&grace_period);
-    const auto longer = [](const GracePeriod* a, const GracePeriod* b) {
-        return *a->end - *a->start > *b->end - *b->start;
-    };
-    std::partial_sort(held.begin(), held.begin() + static_cast<std::ptrdiff_t>(std::min(most, held.size())), held.end(),
-                      longer);
-    for (std::size_t i = 0; i < std::min(most, held.size()); i++)
-        print_wrapped(held[i]->held_by->text, 6, out);
+    for (std::size_t i = 0; i < std::min(most, of.longest.size()); i++)
+        if (const auto& holder = timeline.grace_periods[of.longest[i]].held_by)
+            print_wrapped(holder->text, 6, out);
 }
 
 void print_callbacks(const std::vector<CallbackStatistics>& rows, std::ostream& out) {
@@ -151,16 +143,11 @@ void print_own_share(const std::optional<OwnShare>& share, std::ostream& out) {
         << " to detach: not in the recording\n";
 }
 
-void print_losses(const Timeline& timeline, std::ostream& out) {
-    std::uint64_t lost = 0;
-    std::uint64_t missed = 0;
-    for (const Loss& loss : timeline.capture.lost)
-        lost += loss.count;
-    for (const CaptureSummary::Probe& probe : timeline.capture.probes)
-        missed += probe.missed;
-    out << label("lost") << (lost ? std::to_string(lost) + " records: times around them are unknown" : "nothing");
-    if (missed)
-        out << "; " << missed << " times a probe was reached but could not run";
+void print_losses(const Timeline& timeline, const Statistics& numbers, std::ostream& out) {
+    out << label("lost")
+        << (numbers.lost ? std::to_string(numbers.lost) + " records: times around them are unknown" : "nothing");
+    if (numbers.missed)
+        out << "; " << numbers.missed << " times a probe was reached but could not run";
     out << "\n";
     for (const MissingInfo& missing : timeline.capture.missing)
         out << label("not seen") << printable(missing.why) << "\n";
@@ -171,26 +158,26 @@ void print_losses(const Timeline& timeline, std::ostream& out) {
 } // namespace
 
 void print_summary(const Timeline& timeline, std::ostream& out) {
-    const Summary summary = summarize(timeline);
+    const Statistics numbers = statistics_of(timeline);
     out << "Kernel " << printable(timeline.host.kernel) << ", " << timeline.host.cpus << " CPUs; "
         << duration_text(timeline.capture.end) << " recorded (" << printable(timeline.capture.end_reason) << ")\n";
     print_modules(timeline, out);
-    print_grace_periods("grace periods", summary.normal, out);
-    print_holders(timeline, out);
-    if (summary.expedited.count)
-        print_grace_periods("expedited grace periods", summary.expedited, out);
-    print_callbacks(summary.callbacks, out);
-    print_readers(timeline, summary.read_sections, out);
-    for (const WaitStatistics& row : summary.waits)
+    print_grace_periods("grace periods", numbers.normal, out);
+    print_holders(timeline, numbers.normal, out);
+    if (numbers.expedited.count)
+        print_grace_periods("expedited grace periods", numbers.expedited, out);
+    print_callbacks(numbers.callbacks, out);
+    print_readers(timeline, numbers.read_sections, out);
+    for (const WaitStatistics& row : numbers.waits)
         out << label(std::string(to_text(row.kind)) + " in " + name_text(row.caller)) << row.count << ": "
             << quantiles(row.duration) << "\n";
-    if (summary.function_calls)
-        out << label("calls of the module's functions") << summary.function_calls << "\n";
+    if (numbers.function_calls)
+        out << label("calls of the module's functions") << numbers.function_calls << "\n";
     out << label("hazards") << (timeline.hazards.empty() ? "none found" : std::to_string(timeline.hazards.size()))
         << "\n";
     for (const Hazard& hazard : timeline.hazards)
         print_hazard(hazard, out);
-    print_losses(timeline, out);
+    print_losses(timeline, numbers, out);
     print_own_share(timeline.capture.own_share, out);
     if (timeline.capture.stats)
         print_run_stats(*timeline.capture.stats, timeline.capture.end, out);

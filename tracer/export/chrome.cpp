@@ -6,8 +6,8 @@
 #include <ostream>
 #include <string>
 
+#include "base/json_lines.hpp"
 #include "export/exporter.hpp"
-#include "export/json_lines.hpp"
 #include "export/tracks.hpp"
 
 namespace rcuscope {

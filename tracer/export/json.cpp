@@ -2,9 +2,10 @@
 //
 // The timeline as JSON, schema rcuscope.timeline/1 (docs/timeline.schema.json).
 // What others build on: a change that is not an addition is a new number.
+#include "base/json_lines.hpp"
 #include "base/text.hpp"
 #include "export/exporter.hpp"
-#include "export/json_lines.hpp"
+#include "timeline/host_json.hpp"
 #include "timeline/shares.hpp"
 
 namespace rcuscope {
@@ -70,7 +71,6 @@ public:
     void write();
 
 private:
-    void write_host();
     void write_capture();
     Json module_life(const ModuleLife& life) const;
     Json shares(const Callback& callback) const;
@@ -83,19 +83,6 @@ private:
     const ExportOptions& options_;
     JsonLines lines_;
 };
-
-void Writer::write_host() {
-    const HostInfo& host = timeline_.host;
-    lines_.begin_object("host");
-    lines_.member("kernel", host.kernel);
-    lines_.member("machine", host.machine);
-    lines_.member("cpus", host.cpus);
-    lines_.member("hz", host.hz == 0 ? Json(nullptr) : Json(host.hz));
-    lines_.member("preempt_rcu", host.preempt_rcu);
-    lines_.member("rcu_trace", host.rcu_trace);
-    lines_.member("clock", host.clock);
-    lines_.end_object();
-}
 
 void Writer::write_capture() {
     const CaptureSummary& capture = timeline_.capture;
@@ -320,7 +307,7 @@ Json task(const Task& task) {
 void Writer::write() {
     lines_.begin_object();
     lines_.member("schema", "rcuscope.timeline/1");
-    write_host();
+    lines_.object("host", host_json(timeline_.host));
     write_capture();
     lines_.array("tasks", timeline_.tasks, task);
     lines_.array("modules", timeline_.modules, [&](const auto& one) { return module_life(one); });

@@ -3,7 +3,6 @@
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <charconv>
 #include <ctime>
 #include <filesystem>
 #include <memory>
@@ -11,10 +10,13 @@
 #include <unistd.h>
 
 #include "base/file.hpp"
+#include "kernel/cpu_list.hpp"
 
 namespace rcuscope {
 
 namespace {
+
+constexpr std::uint32_t max_possible_cpus = 8192; // the most that a kernel can be built for
 
 std::uint64_t clock_ns(clockid_t clock) {
     timespec now{};
@@ -38,21 +40,12 @@ std::string kernel_machine() {
     return names().machine;
 }
 
-std::vector<std::uint32_t> possible_cpus() {
-    // "0-3,8-11"
-    const std::string text = read_line_or_empty("/sys/devices/system/cpu/possible");
-    std::vector<std::uint32_t> cpus;
-    for (const char *at = text.data(), *end = at + text.size(); at < end; at++) {
-        std::uint32_t first = 0;
-        std::uint32_t last = 0;
-        at = std::from_chars(at, end, first).ptr;
-        last = first;
-        if (at < end && *at == '-')
-            at = std::from_chars(at + 1, end, last).ptr;
-        for (std::uint32_t cpu = first; cpu <= last; cpu++)
-            cpus.push_back(cpu);
-    }
-    return cpus.empty() ? std::vector<std::uint32_t>{0} : cpus;
+std::vector<std::uint32_t> possible_cpus(const std::string& root) {
+    CpuSet any;
+    for (std::uint32_t cpu = 0; cpu < max_possible_cpus; cpu++)
+        any.insert(any.end(), cpu);
+    const CpuSet cpus = parse_cpu_list(read_line_or_empty(root + "/sys/devices/system/cpu/possible"), any);
+    return cpus.empty() ? std::vector<std::uint32_t>{0} : std::vector<std::uint32_t>(cpus.begin(), cpus.end());
 }
 
 std::uint32_t timer_hz() {
@@ -95,9 +88,9 @@ Result<std::string> tracefs_path() {
                 "mount it: mount -t tracefs tracefs /sys/kernel/tracing");
 }
 
-bool offloads_callbacks() {
+bool offloads_callbacks(const std::string& root) {
     std::error_code failed;
-    for (std::filesystem::directory_iterator at("/proc", failed), end; !failed && at != end; at.increment(failed))
+    for (std::filesystem::directory_iterator at(root + "/proc", failed), end; !failed && at != end; at.increment(failed))
         if (read_line_or_empty(at->path() / "comm").starts_with("rcuog/"))
             return true;
     return false;

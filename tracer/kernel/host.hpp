@@ -15,8 +15,8 @@ namespace rcuscope {
 
 std::string kernel_release(); // utsname.release
 std::string kernel_machine(); // utsname.machine
-// The numbers of all CPUs that may ever be there, rising. There may be holes.
-std::vector<std::uint32_t> possible_cpus();
+// The numbers of all CPUs that may ever be there, rising. There may be holes. `root` goes before the path.
+std::vector<std::uint32_t> possible_cpus(const std::string& root = {});
 // CONFIG_HZ, from the resolution of the coarse clock (one tick); 0 if that cannot be read.
 std::uint32_t timer_hz();
 
@@ -34,7 +34,7 @@ bool is_root();
 Result<std::string> tracefs_path();
 
 // Whether the callbacks of some CPUs are run by kthreads (rcu_nocbs=, nohz_full=): those are there from boot on.
-bool offloads_callbacks();
+bool offloads_callbacks(const std::string& root = {});
 
 // Whether the kernel has this trace event.
 bool has_trace_event(const std::string& tracefs, std::string_view group, std::string_view name);

@@ -2,6 +2,7 @@
 #include "probes/this_kernel.hpp"
 
 #include "kernel/host.hpp"
+#include "kernel/settings.hpp"
 #include "probes/hooks.hpp"
 
 namespace rcuscope {
@@ -75,6 +76,7 @@ ThisKernel look_at_this_kernel() {
         kernel.host.rcu_trace = has_trace_event(*tracefs, "rcu", "rcu_grace_period");
     }
     kernel.host.preempt_rcu = kernel.offer.preempt_rcu;
+    kernel.host.settings = read_settings(!kernel.symbols || kernel.symbols->has_function("resched_curr_lazy"));
     return kernel;
 }
 

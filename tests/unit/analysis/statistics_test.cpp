@@ -46,36 +46,36 @@ Wait wait(event::WaitKind kind, const std::string& caller, Nanoseconds begin, Ma
     return row;
 }
 
-TEST(Summary, OfAnEmptyTimeline) {
-    const Summary summary = summarize({});
-    EXPECT_EQ(summary.normal.count, 0U);
-    EXPECT_TRUE(summary.callbacks.empty());
-    EXPECT_EQ(summary.lost, 0U);
+TEST(Statistics, OfAnEmptyTimeline) {
+    const Statistics numbers = statistics_of({});
+    EXPECT_EQ(numbers.normal.count, 0U);
+    EXPECT_TRUE(numbers.callbacks.empty());
+    EXPECT_EQ(numbers.lost, 0U);
 }
 
-TEST(Summary, GracePeriodsByKind) {
+TEST(Statistics, GracePeriodsByKind) {
     Timeline timeline;
     timeline.grace_periods = {grace_period(false, 0, 10), grace_period(false, std::nullopt, 20),
                               grace_period(false, 30, std::nullopt), grace_period(true, 5, 8)};
 
-    const Summary summary = summarize(timeline);
+    const Statistics numbers = statistics_of(timeline);
 
-    EXPECT_EQ(summary.normal.count, 3U);
-    EXPECT_EQ(summary.normal.ended, 2U);
-    EXPECT_EQ(summary.normal.duration.count(), 1U);
-    EXPECT_EQ(summary.normal.duration.max(), 10);
-    EXPECT_EQ(summary.expedited.count, 1U);
-    EXPECT_EQ(summary.expedited.duration.max(), 3);
+    EXPECT_EQ(numbers.normal.count, 3U);
+    EXPECT_EQ(numbers.normal.ended, 2U);
+    EXPECT_EQ(numbers.normal.duration.count(), 1U);
+    EXPECT_EQ(numbers.normal.duration.max(), 10);
+    EXPECT_EQ(numbers.expedited.count, 1U);
+    EXPECT_EQ(numbers.expedited.duration.max(), 3);
 }
 
-TEST(Summary, CallbacksByFunction) {
+TEST(Statistics, CallbacksByFunction) {
     Timeline timeline;
     timeline.callbacks = {callback(place("demo", "node_free"), CallbackState::done, 0, 100, 103),
                           callback(place("demo", "node_free"), CallbackState::pending, 10),
                           callback(place("demo", "node_free"), CallbackState::unknown, 20, 50),
                           callback(place("", "file_free_rcu"), CallbackState::done, 0, 7, 8)};
 
-    const auto rows = summarize(timeline).callbacks;
+    const auto rows = statistics_of(timeline).callbacks;
 
     ASSERT_EQ(rows.size(), 2U);
     EXPECT_EQ(rows[0].name, (FunctionName{"demo", "node_free"}));
@@ -90,14 +90,14 @@ TEST(Summary, CallbacksByFunction) {
     EXPECT_EQ(rows[1].name, (FunctionName{"", "file_free_rcu"}));
 }
 
-TEST(Summary, EqualCountsAreByName) {
+TEST(Statistics, EqualCountsAreByName) {
     Timeline timeline;
     for (const char* function : {"c", "a", "b"}) {
         timeline.callbacks.push_back(callback(place("m", function), CallbackState::done, 0));
     }
     timeline.callbacks.push_back(callback(place("l", "z"), CallbackState::done, 0));
 
-    const auto rows = summarize(timeline).callbacks;
+    const auto rows = statistics_of(timeline).callbacks;
 
     ASSERT_EQ(rows.size(), 4U);
     EXPECT_EQ(rows[0].name.module, "l");
@@ -106,19 +106,19 @@ TEST(Summary, EqualCountsAreByName) {
     EXPECT_EQ(rows[3].name.function, "c");
 }
 
-TEST(Summary, FunctionsWithoutANameAreOneRow) {
+TEST(Statistics, FunctionsWithoutANameAreOneRow) {
     Timeline timeline;
     timeline.callbacks = {callback(place("", "", 0x10), CallbackState::done, 0),
                           callback(place("", "", 0x20), CallbackState::done, 0)};
-    EXPECT_EQ(summarize(timeline).callbacks.size(), 1U);
+    EXPECT_EQ(statistics_of(timeline).callbacks.size(), 1U);
 }
 
-TEST(Summary, ReadSectionsByFunctionWithTheLongest) {
+TEST(Statistics, ReadSectionsByFunctionWithTheLongest) {
     Timeline timeline;
     timeline.read_sections = {section("reader", 0, 5), section("reader", 10, 40), section("reader", 50, 80),
                               section("reader", 60, std::nullopt), section("stuck", 90, std::nullopt)};
 
-    const auto rows = summarize(timeline).read_sections;
+    const auto rows = statistics_of(timeline).read_sections;
 
     ASSERT_EQ(rows.size(), 2U);
     EXPECT_EQ(rows[0].name.function, "reader");
@@ -128,12 +128,12 @@ TEST(Summary, ReadSectionsByFunctionWithTheLongest) {
     EXPECT_EQ(rows[1].longest, std::nullopt);
 }
 
-TEST(Summary, CallsThatAreSaidToBeSectionsHaveARowOfTheirOwn) {
+TEST(Statistics, CallsThatAreSaidToBeSectionsHaveARowOfTheirOwn) {
     Timeline timeline;
     timeline.read_sections = {section("reader", 0, 50), section("reader", 10, 40), section("reader", 60, 70)};
     timeline.read_sections[0].by = SectionBy::function;
 
-    const auto rows = summarize(timeline).read_sections;
+    const auto rows = statistics_of(timeline).read_sections;
 
     ASSERT_EQ(rows.size(), 2U);
     EXPECT_EQ(rows[0].by, SectionBy::rcu_read_lock);
@@ -142,13 +142,13 @@ TEST(Summary, CallsThatAreSaidToBeSectionsHaveARowOfTheirOwn) {
     EXPECT_EQ(rows[1].count, 1U);
 }
 
-TEST(Summary, WaitsByKindAndCaller) {
+TEST(Statistics, WaitsByKindAndCaller) {
     using event::WaitKind;
     Timeline timeline;
     timeline.waits = {wait(WaitKind::rcu_barrier, "exit", 0, 10), wait(WaitKind::synchronize_rcu, "exit", 20, 25),
                       wait(WaitKind::rcu_barrier, "exit", 30, std::nullopt)};
 
-    const auto rows = summarize(timeline).waits;
+    const auto rows = statistics_of(timeline).waits;
 
     ASSERT_EQ(rows.size(), 2U);
     EXPECT_EQ(rows[0].kind, WaitKind::rcu_barrier);
@@ -158,7 +158,7 @@ TEST(Summary, WaitsByKindAndCaller) {
     EXPECT_EQ(rows[1].caller.function, "exit");
 }
 
-TEST(Summary, ModulesLossesAndCounts) {
+TEST(Statistics, ModulesLossesAndCounts) {
     Timeline timeline;
     timeline.modules.resize(3);
     timeline.modules[0].name = "a";
@@ -168,15 +168,15 @@ TEST(Summary, ModulesLossesAndCounts) {
     timeline.batches.resize(2);
     timeline.function_calls.resize(6);
 
-    const Summary summary = summarize(timeline);
+    const Statistics numbers = statistics_of(timeline);
 
-    ASSERT_EQ(summary.modules.size(), 2U);
-    EXPECT_EQ(summary.modules[0].name, "b");
-    EXPECT_EQ(summary.modules[0].lives, 2U);
-    EXPECT_TRUE(summary.modules[0].followed);
-    EXPECT_EQ(summary.lost, 9U);
-    EXPECT_EQ(summary.batches, 2U);
-    EXPECT_EQ(summary.function_calls, 6U);
+    ASSERT_EQ(numbers.modules.size(), 2U);
+    EXPECT_EQ(numbers.modules[0].name, "b");
+    EXPECT_EQ(numbers.modules[0].lives, 2U);
+    EXPECT_TRUE(numbers.modules[0].followed);
+    EXPECT_EQ(numbers.lost, 9U);
+    EXPECT_EQ(numbers.batches, 2U);
+    EXPECT_EQ(numbers.function_calls, 6U);
 }
 
 // Perhaps for the tracer's own sake.
@@ -190,7 +190,7 @@ TEST(Statistics, LeaveOutWhatBeganBeforeTheRecording) {
     within.end = 90;
     timeline.grace_periods = {before, within};
 
-    const GracePeriodStatistics normal = summarize(timeline).normal;
+    const GracePeriodStatistics normal = statistics_of(timeline).normal;
 
     EXPECT_EQ(normal.count, 1U);
     EXPECT_EQ(normal.ended, 1U);

@@ -15,7 +15,7 @@ using testing::HasSubstr;
 Metadata full_metadata() {
     Metadata metadata;
     metadata.tool_version = "0.1.0";
-    metadata.host = {"6.1.0-42-amd64", "x86_64", 16, 250, true, false, "boottime"};
+    metadata.host = {"6.1.0-42-amd64", "x86_64", 16, 250, true, false, "boottime", {{"rcu_nocbs", "0-3"}}};
     metadata.clocks = {1, 2, 0xffffffffffffffff};
     metadata.start_ns = 0x8000000000000001;
     metadata.command = {"insmod", "a\"b\n"};
@@ -67,9 +67,11 @@ TEST(Metadata, TrailerRoundTrip) {
 TEST(Metadata, WhatMayBeNoneMayBeMissing) {
     json less = to_json(full_metadata());
     less.erase("sequences");
+    less["host"].erase("settings");
     const auto metadata = metadata_from_json(less);
     ASSERT_TRUE(metadata) << metadata.error().why;
     EXPECT_FALSE(metadata->sequences);
+    EXPECT_TRUE(metadata->host.settings.empty());
 
     less = to_json(full_trailer());
     less.erase("sequences");
@@ -80,6 +82,14 @@ TEST(Metadata, WhatMayBeNoneMayBeMissing) {
     EXPECT_FALSE(trailer->sequences);
     EXPECT_FALSE(trailer->own_share);
     EXPECT_FALSE(trailer->stats);
+}
+
+TEST(Metadata, SettingsAreText) {
+    json wrong = to_json(full_metadata());
+    wrong["host"]["settings"]["rcu_nocbs"] = 3;
+    EXPECT_EQ(metadata_from_json(wrong).error().why, "metadata.host.settings.rcu_nocbs is not a string");
+    wrong["host"]["settings"] = json::array();
+    EXPECT_EQ(metadata_from_json(wrong).error().why, "metadata.host.settings is not an object");
 }
 
 TEST(Metadata, TrailerWithoutCommand) {

@@ -23,7 +23,8 @@ inline void add_capture(Timeline& timeline) {
                      .hz = 250,
                      .preempt_rcu = true,
                      .rcu_trace = false,
-                     .clock = "boottime"};
+                     .clock = "boottime",
+                     .settings = {{"cpus_online", "4"}, {"preemption", "voluntary"}, {"virtualization", "KVM"}}};
     CaptureSummary& capture = timeline.capture;
     capture.start_boottime_ns = 5'000'000'000;
     capture.clocks = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "export/fd_stream.hpp"
+#include "base/fd_stream.hpp"
 
 #include <cerrno>
 #include <cstddef>

@@ -28,6 +28,13 @@ public:
         write_key(key);
         write(value);
     }
+    // The members of an object on lines of their own.
+    void object(std::string_view key, const OrderedJson& object) {
+        begin_object(key);
+        for (const auto& [name, value] : object.items())
+            member(name, value);
+        end_object();
+    }
     void element(const OrderedJson& value) {
         next_line();
         write(value);

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "analysis/digest.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "analysis/statistics.hpp"
+#include "timeline/moment.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+std::map<std::string, Histogram> durations_of(const Statistics& numbers) {
+    std::map<std::string, Histogram> durations;
+    for (const DigestName& each : digest_durations)
+        durations.try_emplace(std::string(each.name));
+    durations["gp"] = numbers.normal.duration;
+    durations["gp.expedited"] = numbers.expedited.duration;
+    const CallbackStatistics& callbacks = numbers.all_callbacks;
+    durations["callback.latency"] = callbacks.latency;
+    durations["callback.start"] = callbacks.waiting_for_start;
+    durations["callback.end"] = callbacks.waiting_for_end;
+    durations["callback.invocation"] = callbacks.waiting_for_invocation;
+    durations["callback.run"] = callbacks.run_time;
+    for (const ReadSectionStatistics& row : numbers.read_sections)
+        durations["reader"].merge(row.duration);
+    for (const WaitStatistics& row : numbers.waits)
+        durations[std::string("wait.") + to_text(row.kind)].merge(row.duration);
+    return durations;
+}
+
+std::map<std::string, std::uint64_t> counts_of(const Timeline& timeline, const CallbackStatistics& callbacks) {
+    std::map<std::string, std::uint64_t> counts;
+    for (const DigestName& each : digest_counts)
+        counts[std::string(each.name)] = 0;
+    counts["hazards"] = timeline.hazards.size();
+    for (const Hazard& hazard : timeline.hazards)
+        counts["hazards." + hazard.severity]++;
+    counts["callbacks.queued"] = callbacks.queued;
+    counts["callbacks.pending"] = callbacks.pending;
+    counts["callbacks.unknown"] = callbacks.unknown;
+    counts["backlog.max"] = callbacks.backlog.deepest;
+    return counts;
+}
+
+std::vector<Digest::Held> longest_of(const Timeline& timeline, const Statistics& numbers) {
+    constexpr std::size_t most = 5;
+    std::vector<Digest::Held> longest;
+    for (const GracePeriodStatistics* kind : {&numbers.normal, &numbers.expedited})
+        for (const std::size_t place : kind->longest) {
+            const GracePeriod& grace_period = timeline.grace_periods[place];
+            const Nanoseconds duration = std::max<Nanoseconds>(elapsed(*grace_period.start, *grace_period.end), 0);
+            longest.push_back({duration, grace_period.held_by ? grace_period.held_by->text : std::string()});
+        }
+    std::stable_sort(longest.begin(), longest.end(),
+                     [](const auto& a, const auto& b) { return a.duration > b.duration; });
+    if (longest.size() > most)
+        longest.resize(most);
+    return longest;
+}
+
+} // namespace
+
+Digest digest_of(const Timeline& timeline, std::string tool_version) {
+    const Statistics numbers = statistics_of(timeline);
+    return {.tool_version = std::move(tool_version),
+            .host = timeline.host,
+            .recorded = std::max<Nanoseconds>(timeline.capture.end, 0),
+            .complete = timeline.capture.complete,
+            .lost = numbers.lost,
+            .durations = durations_of(numbers),
+            .counts = counts_of(timeline, numbers.all_callbacks),
+            .longest = longest_of(timeline, numbers)};
+}
+
+} // namespace rcuscope

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "analysis/digest_json.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <ostream>
+#include <set>
+#include <utility>
+
+#include "base/file.hpp"
+#include "base/json_lines.hpp"
+#include "capture/json_codec.hpp"
+#include "timeline/host_json.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+// ---- the file's shape
+
+struct HistogramDocument {
+    std::uint64_t count = 0;
+    Nanoseconds min_ns = 0;
+    Nanoseconds max_ns = 0;
+    double sum_ns = 0;
+    std::vector<std::vector<std::uint64_t>> buckets; // [lowest, count]
+};
+
+void fields(auto& visit, Of<HistogramDocument> auto& document) {
+    visit("count", document.count);
+    visit("min_ns", document.min_ns);
+    visit("max_ns", document.max_ns);
+    visit("sum_ns", document.sum_ns);
+    visit("buckets", document.buckets);
+}
+
+struct HeldDocument {
+    Nanoseconds duration_ns = 0;
+    std::string text;
+};
+
+void fields(auto& visit, Of<HeldDocument> auto& document) {
+    visit("duration_ns", document.duration_ns);
+    visit("text", document.text);
+}
+
+struct DigestDocument {
+    std::string tool_version;
+    Nanoseconds recorded_ns = 0;
+    bool complete = false;
+    std::uint64_t lost = 0;
+    std::map<std::string, HistogramDocument> durations;
+    std::map<std::string, std::uint64_t> counts;
+    std::vector<HeldDocument> longest;
+};
+
+void fields(auto& visit, Of<DigestDocument> auto& document) {
+    visit("tool_version", document.tool_version);
+    visit("recorded_ns", document.recorded_ns);
+    visit("complete", document.complete);
+    visit("lost", document.lost);
+    visit("durations", document.durations);
+    visit("counts", document.counts);
+    visit("longest", document.longest);
+}
+
+OrderedJson histogram_json(const Histogram& histogram) {
+    OrderedJson buckets = OrderedJson::array();
+    for (const auto& [lowest, count] : histogram.buckets())
+        buckets.push_back({lowest, count});
+    return {{"count", histogram.count()},
+            {"min_ns", histogram.min()},
+            {"max_ns", histogram.max()},
+            {"sum_ns", histogram.sum()},
+            {"buckets", std::move(buckets)}};
+}
+
+// ---- reading it
+
+// What is wrong, in words; none: nothing.
+using Wrong = std::optional<std::string>;
+
+// nlohmann keeps the last of two members with one name, and any depth.
+class Watch {
+public:
+    bool operator()(int depth, nlohmann::json::parse_event_t event, const nlohmann::json& parsed) {
+        using Event = nlohmann::json::parse_event_t;
+        constexpr int max_depth = 8; // nothing that is written is nested deeper
+        if (depth > max_depth) {
+            note("is nested too deeply");
+            return false;
+        }
+        if (event == Event::object_start)
+            names_.emplace_back();
+        else if (event == Event::object_end && !names_.empty())
+            names_.pop_back();
+        else if (event == Event::key && !names_.empty() && parsed.is_string() &&
+                 !names_.back().insert(parsed.get_ref<const std::string&>()).second)
+            note("has the member " + parsed.get_ref<const std::string&>() + " twice in one object");
+        return true;
+    }
+    const Wrong& wrong() const { return wrong_; }
+
+private:
+    void note(std::string what) {
+        if (!wrong_)
+            wrong_ = std::move(what);
+    }
+
+    std::vector<std::set<std::string>> names_; // of the objects that are open
+    Wrong wrong_;
+};
+
+Wrong schema_of(const nlohmann::json& json) {
+    if (!json.is_object())
+        return "it is not an object";
+    const auto schema = json.find("schema");
+    if (schema == json.end() || !schema->is_string())
+        return "it does not name its schema: it is no summary of rcuscope";
+    const auto& name = schema->get_ref<const std::string&>();
+    if (name == digest_schema)
+        return std::nullopt;
+    if (name.starts_with("rcuscope.summary/"))
+        return "its schema is " + name + ", and this rcuscope reads " + digest_schema;
+    return "its schema is " + name + ": it is no summary of rcuscope";
+}
+
+Wrong add_histogram(const std::string& name, const HistogramDocument& document, Digest& digest) {
+    const auto wrong = [&](const std::string& what) { return "durations." + name + what; };
+    std::map<Nanoseconds, std::uint64_t> buckets;
+    for (const std::vector<std::uint64_t>& bucket : document.buckets) {
+        if (bucket.size() != 2 || !std::in_range<Nanoseconds>(bucket[0]))
+            return wrong(".buckets has an element that is no pair of a duration and a count");
+        const auto lowest = static_cast<Nanoseconds>(bucket[0]);
+        if (!buckets.empty() && buckets.rbegin()->first >= lowest)
+            return wrong(".buckets do not rise");
+        buckets[lowest] = bucket[1];
+    }
+    auto histogram = Histogram::from(buckets, document.min_ns, document.max_ns, document.sum_ns);
+    if (!histogram)
+        return wrong(" contradicts itself: min_ns, max_ns and sum_ns are not those of its buckets");
+    if (histogram->count() != document.count)
+        return wrong(" contradicts itself: count is not that of its buckets");
+    digest.durations[name] = std::move(*histogram);
+    return std::nullopt;
+}
+
+Wrong fill(const DigestDocument& document, Digest& digest) {
+    digest.tool_version = document.tool_version;
+    digest.recorded = document.recorded_ns;
+    digest.complete = document.complete;
+    digest.lost = document.lost;
+    for (const DigestName& each : digest_durations) {
+        const std::string name(each.name);
+        const auto at = document.durations.find(name);
+        if (at == document.durations.end())
+            return "durations." + name + " is missing";
+        if (auto wrong = add_histogram(name, at->second, digest))
+            return wrong;
+    }
+    for (const DigestName& each : digest_counts) {
+        const auto at = document.counts.find(std::string(each.name));
+        if (at == document.counts.end())
+            return "counts." + std::string(each.name) + " is missing";
+        digest.counts.insert(*at);
+    }
+    for (const HeldDocument& held : document.longest)
+        digest.longest.push_back({held.duration_ns, held.text});
+    return std::nullopt;
+}
+
+Wrong longest_contradiction(const Digest& digest) {
+    constexpr std::size_t most = 5;
+    const Histogram& normal = digest.durations.at("gp");
+    const Histogram& expedited = digest.durations.at("gp.expedited");
+    const std::uint64_t there = std::min<std::uint64_t>(normal.count(), most) + expedited.count();
+    if (digest.longest.size() != std::min<std::uint64_t>(there, most))
+        return "longest does not hold the five longest grace periods, or all there are";
+    if (!std::is_sorted(digest.longest.begin(), digest.longest.end(),
+                        [](const auto& a, const auto& b) { return a.duration > b.duration; }))
+        return "longest is not sorted, the longest first";
+    if (!digest.longest.empty() && digest.longest.front().duration != std::max(normal.max(), expedited.max()))
+        return "longest does not begin with the longest of the grace periods in durations";
+    return std::nullopt;
+}
+
+// What each member says may be possible, and not all of it together.
+Wrong contradiction_in(const Digest& digest) {
+    const auto count = [&](const char* name) { return digest.counts.at(name); };
+    const auto seen = [&](const char* name) { return digest.durations.at(name).count(); };
+    const auto sum_is = [](std::uint64_t whole, std::initializer_list<std::uint64_t> parts) {
+        for (const std::uint64_t part : parts) {
+            if (part > whole)
+                return false;
+            whole -= part;
+        }
+        return whole == 0;
+    };
+    const std::uint64_t queued = count("callbacks.queued");
+    if (digest.recorded < 0)
+        return "recorded_ns is negative";
+    if (!sum_is(count("hazards"), {count("hazards.fatal"), count("hazards.latent"), count("hazards.warning")}))
+        return "counts.hazards is not the sum of those by severity";
+    if (count("callbacks.pending") > queued || count("callbacks.unknown") > queued - count("callbacks.pending"))
+        return "counts.callbacks.queued is less than those pending and unknown";
+    if (count("backlog.max") > queued || (queued > 0) != (count("backlog.max") > 0))
+        return "counts.backlog.max cannot be, with so many callbacks.queued";
+    if (seen("callback.latency") > queued - count("callbacks.pending"))
+        return "durations.callback.latency has more than the callbacks that were invoked";
+    if (seen("callback.run") > seen("callback.latency") || seen("callback.start") > seen("callback.run") ||
+        seen("callback.end") != seen("callback.start") || seen("callback.invocation") != seen("callback.start"))
+        return "durations.callback.* are not of the same callbacks";
+    return longest_contradiction(digest);
+}
+
+} // namespace
+
+void write_digest(const Digest& digest, std::ostream& out) {
+    JsonLines lines(out);
+    lines.begin_object();
+    lines.member("schema", digest_schema);
+    lines.member("tool_version", digest.tool_version);
+    lines.object("host", host_json(digest.host));
+    lines.member("recorded_ns", digest.recorded);
+    lines.member("complete", digest.complete);
+    lines.member("lost", digest.lost);
+    lines.begin_object("durations");
+    for (const DigestName& each : digest_durations)
+        lines.member(each.name, histogram_json(digest.durations.at(std::string(each.name))));
+    lines.end_object();
+    lines.begin_object("counts");
+    for (const DigestName& each : digest_counts)
+        lines.member(each.name, digest.counts.at(std::string(each.name)));
+    lines.end_object();
+    lines.array("longest", digest.longest, [](const Digest::Held& held) -> OrderedJson {
+        return {{"duration_ns", held.duration}, {"text", held.text}};
+    });
+    lines.end_object();
+    lines.finish();
+}
+
+Result<Digest> digest_from_json(std::string_view text, const std::string& name) {
+    const auto wrong = [&](const std::string& why) {
+        return fail(ExitCode::bad_input, "cannot read " + name, why,
+                    "a summary is made from a recording: rcuscope summarize run.rcu -o base.json");
+    };
+    if (text.empty())
+        return wrong("it is empty");
+    Watch watch;
+    const auto json = nlohmann::json::parse(text, std::ref(watch), false);
+    if (watch.wrong())
+        return wrong("it " + *watch.wrong());
+    if (json.is_discarded())
+        return wrong("it is not JSON, or was cut off");
+    if (const Wrong other = schema_of(json))
+        return wrong(*other);
+    DigestDocument document;
+    if (const auto problem = decode_json(json, document))
+        return wrong(problem->place.substr(1) + " " + problem->what);
+    const auto host = json.find("host");
+    if (host == json.end())
+        return wrong("host is missing");
+    auto machine = host_from_json(*host);
+    if (!machine)
+        return wrong(machine.error().why);
+    Digest digest;
+    digest.host = std::move(*machine);
+    Wrong cannot_be = fill(document, digest);
+    if (!cannot_be)
+        cannot_be = contradiction_in(digest);
+    if (cannot_be)
+        return wrong(*cannot_be);
+    return digest;
+}
+
+Result<Digest> read_digest(const std::string& path) {
+    const auto text = read_file(path);
+    if (!text)
+        return tl::unexpected(text.error());
+    return digest_from_json(*text, path);
+}
+
+} // namespace rcuscope

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "timeline/host_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "capture/format.hpp"
+#include "capture/json_codec.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+struct HostDocument {
+    HostInfo host;
+    std::optional<std::uint32_t> hz;
+    std::map<std::string, std::optional<std::string>> settings;
+};
+
+void fields(auto& visit, Of<HostDocument> auto& document) {
+    visit("kernel", document.host.kernel);
+    visit("machine", document.host.machine);
+    visit("cpus", document.host.cpus);
+    visit("hz", document.hz);
+    visit("preempt_rcu", document.host.preempt_rcu);
+    visit("rcu_trace", document.host.rcu_trace);
+    visit("clock", document.host.clock);
+    visit("settings", document.settings);
+}
+
+tl::unexpected<Error> wrong(const std::string& why) {
+    return fail(ExitCode::bad_input, "cannot read what machine it was", why);
+}
+
+} // namespace
+
+nlohmann::ordered_json host_json(const HostInfo& host) {
+    using Json = nlohmann::ordered_json;
+    Json settings = Json::object();
+    for (const HostSetting& setting : host_settings) {
+        const auto at = host.settings.find(setting.name);
+        settings[setting.name] = at == host.settings.end() ? Json(nullptr) : Json(at->second);
+    }
+    return {{"kernel", host.kernel},
+            {"machine", host.machine},
+            {"cpus", host.cpus},
+            {"hz", host.hz == 0 ? Json(nullptr) : Json(host.hz)},
+            {"preempt_rcu", host.preempt_rcu},
+            {"rcu_trace", host.rcu_trace},
+            {"clock", host.clock},
+            {"settings", std::move(settings)}};
+}
+
+Result<HostInfo> host_from_json(const nlohmann::json& json) {
+    HostDocument document;
+    if (const auto problem = decode_json(json, document))
+        return wrong("host" + problem->place + " " + problem->what);
+    HostInfo host = std::move(document.host);
+    if (host.cpus > max_cpus)
+        return wrong("host.cpus is more than the " + std::to_string(max_cpus) + " that Linux can have");
+    if (document.hz && *document.hz == 0)
+        return wrong("host.hz is 0");
+    host.hz = document.hz.value_or(0);
+    for (const HostSetting& setting : host_settings)
+        if (const auto at = document.settings.find(setting.name); at != document.settings.end() && at->second)
+            host.settings.emplace(setting.name, *at->second);
+    return host;
+}
+
+} // namespace rcuscope
