@@ -66,6 +66,12 @@ bool keeps(std::int64_t value, Relation relation, std::int64_t limit) {
     return value == limit;
 }
 
+// Whatever was lost, there were not fewer.
+bool holds_with_more(const Budget& budget) {
+    return !budget.metric.is_duration() &&
+           (budget.relation == Relation::greater || budget.relation == Relation::at_least);
+}
+
 bool is_worse(std::int64_t value, std::int64_t than, const Budget& budget) {
     switch (budget.relation) {
     case Relation::less:
@@ -95,7 +101,7 @@ const char* to_text(BudgetVerdict verdict) {
     return "unknown";
 }
 
-Result<Budget> parse_budget(std::string_view text, const Digest& of) {
+Result<Budget> parse_budget(std::string_view text) {
     const std::size_t at = text.find_first_of("<>=");
     const std::string what = "'" + std::string(text) + "' is no budget";
     if (at == std::string_view::npos)
@@ -103,7 +109,7 @@ Result<Budget> parse_budget(std::string_view text, const Digest& of) {
     for (const Sign& sign : signs) {
         if (!text.substr(at).starts_with(sign.text))
             continue;
-        auto metric = parse_metric(trimmed(text.substr(0, at)), of);
+        auto metric = parse_metric(trimmed(text.substr(0, at)));
         if (!metric)
             return fail(ExitCode::bad_input, what, metric.error().what + ", " + metric.error().why,
                         metric.error().hint);
@@ -133,7 +139,7 @@ BudgetResult judge(const Budget& budget, const std::vector<RunDigest>& runs) {
             continue;
         }
         const bool kept = keeps(*value, budget.relation, budget.limit);
-        if (kept && runs[run].digest.lost > 0)
+        if (kept && runs[run].digest.lost > 0 && !holds_with_more(budget))
             unknown(run, std::to_string(runs[run].digest.lost) + " records were lost");
         if (!kept) {
             result.verdict = BudgetVerdict::exceeded;

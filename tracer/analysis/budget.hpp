@@ -25,7 +25,7 @@ struct Budget {
 };
 
 // An error says what is wrong with it: the metric, the relation, the limit or its unit.
-Result<Budget> parse_budget(std::string_view text, const Digest& of);
+Result<Budget> parse_budget(std::string_view text);
 
 enum class BudgetVerdict : std::uint8_t {
     kept,

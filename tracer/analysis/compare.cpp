@@ -50,13 +50,9 @@ std::vector<Metric> default_metrics(const std::vector<RunDigest>& baseline, cons
     return metrics;
 }
 
-Status can_compare(const Metric& metric, const std::vector<RunDigest>& current,
-                   const std::vector<RunDigest>& baseline) {
-    if (!metric.is_duration() || metric.percent <= 0 || metric.percent >= 100)
-        return fail(ExitCode::bad_input, "cannot compare " + metric.text(),
-                    "only percentiles between 0 and 100 are compared",
-                    metric.is_duration() ? "write " + metric.name + ".p99, or limit it with --budget"
-                                         : "limit it with --budget '" + metric.text() + "<=N'");
+// A load that did not run is no pass.
+Status refuse_nothing(const Metric& metric, const std::vector<RunDigest>& current,
+                      const std::vector<RunDigest>& baseline) {
     if (fewest_events(metric, baseline) < events_needed(metric.percent))
         return {};
     for (const RunDigest& run : current)
@@ -134,6 +130,15 @@ std::uint64_t events_needed(double percent) {
     return std::max<std::uint64_t>(10, static_cast<std::uint64_t>(std::ceil(2e6 / std::round(beyond * 1e4))));
 }
 
+Status can_be_compared(const Metric& metric) {
+    if (metric.is_duration() && metric.percent > 0 && metric.percent < 100)
+        return {};
+    return fail(ExitCode::bad_input, "cannot compare " + metric.text(),
+                "only percentiles between 0 and 100 are compared",
+                metric.is_duration() ? "write " + metric.name + ".p99, or limit it with --budget"
+                                     : "limit it with --budget '" + metric.text() + "<=N'");
+}
+
 Result<Comparison> compare(const std::vector<RunDigest>& current, const std::vector<RunDigest>& baseline,
                            const CompareOptions& options) {
     for (const auto& [side, runs] : {std::pair("current", &current), std::pair("baseline", &baseline)})
@@ -148,8 +153,10 @@ Result<Comparison> compare(const std::vector<RunDigest>& current, const std::vec
     std::vector<TwoSides> questions;
     std::vector<std::size_t> asked; // rows
     for (const Metric& metric : metrics) {
-        if (auto can = can_compare(metric, current, baseline); !can)
+        if (auto can = can_be_compared(metric); !can)
             return tl::unexpected(can.error());
+        if (auto there = refuse_nothing(metric, current, baseline); !there)
+            return tl::unexpected(there.error());
         const TwoSides sides{values_of(metric, current), values_of(metric, baseline)};
         ComparedMetric row{.metric = metric,
                            .why = what_is_missing(metric, current, baseline),

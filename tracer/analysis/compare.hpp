@@ -57,8 +57,11 @@ struct Comparison {
 // So many events each run must have, for two to be expected beyond the percentile: 200 for p99.
 std::uint64_t events_needed(double percent);
 
+// Whether it is a percentile between 0 and 100.
+Status can_be_compared(const Metric& metric);
+
 // Both sides have a run at least. Fails with ExitCode::bad_input if nothing at all was seen in a current run of what
-// every baseline run has enough of, or a metric is none that can be compared.
+// every baseline run has enough of, if there are too many runs, or if a metric cannot be compared.
 Result<Comparison> compare(const std::vector<RunDigest>& current, const std::vector<RunDigest>& baseline,
                            const CompareOptions& options);
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <span>
 
 #include "base/duration.hpp"
 
@@ -28,12 +29,15 @@ std::optional<double> percent_of(std::string_view measure) {
     return percent;
 }
 
-template <typename Map>
-std::string names_of(const Map& map) {
+std::string names_of(std::span<const DigestName> table) {
     std::string names;
-    for (const auto& [name, value] : map)
-        names += (names.empty() ? "" : ", ") + name;
+    for (const DigestName& row : table)
+        names += (names.empty() ? "" : ", ") + std::string(row.name);
     return names;
+}
+
+bool is_among(std::string_view name, std::span<const DigestName> table) {
+    return std::any_of(table.begin(), table.end(), [&](const DigestName& row) { return row.name == name; });
 }
 
 std::int64_t signed_count(std::uint64_t count) {
@@ -52,37 +56,36 @@ Metric percentile_of(const std::string& name, double percent) {
             .measure = "p" + std::string(digits.data(), end)};
 }
 
-Result<Metric> parse_metric(std::string_view text, const Digest& of) {
-    if (of.counts.contains(std::string(text)))
+Result<Metric> parse_metric(std::string_view text) {
+    if (is_among(text, digest_counts))
         return Metric{.name = std::string(text), .of = Metric::Of::count, .measure = ""};
     // Names have dots, and so have percentiles.
-    for (const auto& [name, durations] : of.durations) {
+    for (const auto& [name, about] : digest_durations) {
         if (!text.starts_with(name) || text.size() <= name.size() || text[name.size()] != '.')
             continue;
         const std::string_view measure = text.substr(name.size() + 1);
         if (measure == "count")
-            return Metric{.name = name, .of = Metric::Of::number_of_durations, .measure = "count"};
+            return Metric{.name = std::string(name), .of = Metric::Of::number_of_durations, .measure = "count"};
         if (const auto percent = percent_of(measure))
-            return Metric{.name = name, .percent = *percent, .measure = std::string(measure)};
+            return Metric{.name = std::string(name), .percent = *percent, .measure = std::string(measure)};
     }
     const std::string what = "'" + std::string(text) + "' is no metric";
-    if (of.durations.contains(std::string(text)))
+    if (is_among(text, digest_durations))
         return fail(ExitCode::bad_input, what, "it does not say what of these durations",
                     "write " + std::string(text) + ".p99, or another percentile, .max, .min or .count");
     return fail(ExitCode::bad_input, what, "nothing has that name",
-                "durations, with .p50, .p99, .max, .min or .count: " + names_of(of.durations) +
-                    "; counts: " + names_of(of.counts));
+                "durations, with .p50, .p99, .max, .min or .count: " + names_of(digest_durations) +
+                    "; counts: " + names_of(digest_counts));
 }
 
-Result<std::vector<Metric>> parse_metrics(std::string_view text, const std::vector<double>& percents,
-                                          const Digest& of) {
+Result<std::vector<Metric>> parse_metrics(std::string_view text, const std::vector<double>& percents) {
     std::vector<Metric> metrics;
-    if (of.durations.contains(std::string(text))) {
+    if (is_among(text, digest_durations)) {
         for (const double percent : percents)
             metrics.push_back(percentile_of(std::string(text), percent));
         return metrics;
     }
-    auto metric = parse_metric(text, of);
+    auto metric = parse_metric(text);
     if (!metric)
         return tl::unexpected(metric.error());
     metrics.push_back(std::move(*metric));

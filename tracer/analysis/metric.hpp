@@ -25,12 +25,11 @@ struct Metric {
     bool is_duration() const { return of == Of::durations; }
 };
 
-// "gp.p99", "gp.max", "gp.min", "gp.count", or the name of a count. `of` is a digest with all names there are.
-// An error lists those.
-Result<Metric> parse_metric(std::string_view text, const Digest& of);
+// "gp.p99", "gp.max", "gp.min", "gp.count", or the name of a count. An error lists the names there are.
+Result<Metric> parse_metric(std::string_view text);
 
 // The same, and "gp" alone for `percents` of it.
-Result<std::vector<Metric>> parse_metrics(std::string_view text, const std::vector<double>& percents, const Digest& of);
+Result<std::vector<Metric>> parse_metrics(std::string_view text, const std::vector<double>& percents);
 
 Metric percentile_of(const std::string& name, double percent); // "gp", 99.9: gp.p99.9
 

@@ -59,6 +59,7 @@ int run(int argc, char** argv) {
     add_export(app, result);
     add_info(app, result);
     add_summarize(app, result);
+    add_check(app, result);
     add_doctor(app, result);
 
     try {

@@ -19,10 +19,11 @@ inline RunDigest empty_run(const std::string& name) {
     run.name = name;
     run.digest.complete = true;
     run.digest.recorded = 5'000'000'000;
-    for (const char* durations : {"gp", "gp.expedited", "callback.latency", "reader", "wait.rcu_barrier"})
-        run.digest.durations[durations];
-    for (const char* count : {"hazards", "callbacks.pending"})
-        run.digest.counts[count] = 0;
+    run.digest.host = {.kernel = "6.1.0-test", .machine = "x86_64", .cpus = 2, .hz = 250, .preempt_rcu = true};
+    for (const DigestName& durations : digest_durations)
+        run.digest.durations[std::string(durations.name)];
+    for (const DigestName& count : digest_counts)
+        run.digest.counts[std::string(count.name)] = 0;
     return run;
 }
 
