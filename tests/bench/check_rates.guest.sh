@@ -28,7 +28,7 @@ while [ "$cycle" -lt "$CYCLES" ]; do
 	record "base-$BOOT-${cycle}b"
 
 	before=$(cat $PARAMETERS/jiffies_till_first_fqs)
-	echo 25 >$PARAMETERS/jiffies_till_first_fqs
+	echo 10 >$PARAMETERS/jiffies_till_first_fqs
 	record "first_fqs-$BOOT-$cycle"
 	echo "$before" >$PARAMETERS/jiffies_till_first_fqs
 	record "base-$BOOT-${cycle}c"

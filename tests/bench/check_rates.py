@@ -15,17 +15,17 @@ import sys
 
 RCUSCOPE, FOLDER, TRIES, RUNS = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 
-# What a grace period that this made long is told to have waited for.
+# What is named: who held the longest grace periods, or the setting that differs.
 CAUSES = {
     "reader": "rcu_unload:read_long",
-    "first_fqs": "which a forced scan noticed",
+    "first_fqs": "jiffies_till_first_fqs",
     "busy_cpu": "rcu_hog",
 }
 VERDICTS = ("same", "better", "not enough data to tell", "worse")
 
 
 def check(current, baseline):
-    done = subprocess.run([RCUSCOPE, "check", *current, "--baseline", *baseline, "--allow-different", "all", "--json", "-"],
+    done = subprocess.run([RCUSCOPE, "check", *current, "--baseline", *baseline, "--json", "-"],
                           capture_output=True, text=True)
     if done.returncode not in (0, 1):
         sys.exit(done.stderr)
@@ -46,8 +46,9 @@ def rates(kind, kinds):
         result = check(current, baseline)
         verdict = result["comparison"]["verdict"]
         counts[verdict] += 1
-        named += verdict == "worse" and any(CAUSES.get(kind, "\0") in held["text"]
-                                            for held in result["longest_grace_periods"])
+        told = [held["text"] for held in result["longest_grace_periods"]]
+        told += [difference["setting"] for difference in result["comparison"]["differences"]]
+        named += verdict == "worse" and any(CAUSES.get(kind, "\0") in text for text in told)
     return counts, named
 
 

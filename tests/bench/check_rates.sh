@@ -10,7 +10,7 @@ RCUSCOPE=${RCUSCOPE:-$PROJECT/build/release/tracer/rcuscope}
 KERNEL=debian-6.1
 BOOTS=4
 CYCLES=5
-LASTS=10
+LASTS=5
 TRIES=20
 RUNS=5
 POOL=
@@ -21,7 +21,7 @@ usage: tests/bench/check_rates.sh [OPTION]...
 
 Records a steady load on the bench again and again, as it is and slowed for
 real: by a reader that holds sections of 30 ms, by jiffies_till_first_fqs raised
-to 25, by a CPU that is busy for 100 ms at a time. Then draws sets of recordings
+to 10, by a CPU that is busy for 100 ms at a time. Then draws sets of recordings
 from these, compares them with rcuscope check, and prints how often it said
 what, and how often the cause is named.
 

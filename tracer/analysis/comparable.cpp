@@ -54,7 +54,7 @@ std::vector<Difference> differences(const std::vector<RunDigest>& runs) {
             continue;
         Difference difference{.setting = setting.name, .decides = setting.decides, .values = ""};
         for (const auto& [value, name] : values)
-            difference.values += (difference.values.empty() ? "" : ", ") + value + " in " + name;
+            difference.values.append(difference.values.empty() ? "" : ", ").append(value).append(" in ").append(name);
         result.push_back(std::move(difference));
     }
     return result;

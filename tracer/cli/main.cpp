@@ -52,6 +52,7 @@ int run(int argc, char** argv) {
                "  sudo rcuscope record -m rcucmap.ko -o run.rcu -- insmod rcucmap.ko\n"
                "  rcuscope info run.rcu\n"
                "  rcuscope export run.rcu -o run.json -o run.pftrace\n"
+               "  rcuscope check run.rcu --budget 'gp.p99<50ms' --budget 'hazards==0'\n"
                "  sudo rcuscope doctor");
 
     Outcome result = ExitCode::done;
