@@ -90,7 +90,8 @@ Result<std::string> tracefs_path() {
 
 bool offloads_callbacks(const std::string& root) {
     std::error_code failed;
-    for (std::filesystem::directory_iterator at(root + "/proc", failed), end; !failed && at != end; at.increment(failed))
+    for (std::filesystem::directory_iterator at(root + "/proc", failed), end; !failed && at != end;
+         at.increment(failed))
         if (read_line_or_empty(at->path() / "comm").starts_with("rcuog/"))
             return true;
     return false;
