@@ -49,7 +49,30 @@ expect "info names the 50 callbacks" grep -q 'node_free_rcu *50 queued, 50 run' 
 expect_run "info --json" 0 rcuscope info run.rcu --json
 check_timeline holds "$WORK/stdout" 'complete' 'lost == 0' 'callbacks["done"] == 50' 'file["cut"] is None' \
 	'file["bytes"] == file["valid_bytes"]'
-rm run.json elsewhere.json
+
+# Counted again from the JSON timeline.
+expect_run "report --json" 0 rcuscope report run.rcu --json -o report.json
+expect_run "summarize" 0 rcuscope summarize run.rcu -o base.json
+for what in report base; do
+	expect "$what.json is what the timeline says" /usr/bin/python3 -B "$TESTS_VM/lib/report.py" "$what.json" run.json
+done
+expect_run "summarize to standard output" 0 rcuscope summarize run.rcu
+expect "a summary is the same bytes each time" cmp "$WORK/stdout" base.json
+for form in '' --markdown; do
+	# shellcheck disable=SC2086 # none, or one
+	expect_run "report $form" 0 rcuscope report run.rcu $form
+	expect "report $form names the callbacks" grep -q 'rcucmap:node_free_rcu' "$WORK/stdout"
+	expect_equal "report $form: lines with colours" 0 "$(grep -c $'\e' "$WORK/stdout")"
+done
+# How RCU is set up there.
+check_timeline holds run.json 'host["settings"]["virtualization"] == "TCG"' \
+	'host["settings"]["cpus_online"] == str(host["cpus"])' 'host["settings"]["rcu_nocbs"] == "none"' \
+	'host["settings"]["rcu_expedited"] == host["settings"]["rcu_normal"] == "0"' \
+	'host["settings"]["rcu_normal_wake_from_gp"] in ("0", "1")'
+expect_run "a report of a summary" 2 rcuscope report base.json
+expect_stderr "a report of a summary" 'it is a summary'
+expect_clear_error "a report of a summary"
+rm run.json elsewhere.json report.json base.json
 
 expect_run "export into /dev/null" 0 rcuscope export run.rcu -o /dev/null
 expect "export into a pipe is whole" cmp "$OUT/run.json" <(rcuscope export run.rcu -o /dev/stdout)
@@ -68,9 +91,9 @@ head -c 100000 /dev/urandom >random.rcu
 { head -c 8 run.rcu; printf '\377\0\0\0'; tail -c +13 run.rcu; } >newer.rcu
 mkdir folder.rcu
 for what in empty random newer folder missing; do
-	for command in info export; do
+	for command in info report summarize export; do
 		arguments=()
-		[[ $command == info ]] || arguments=(-o x.json)
+		[[ $command == info || $command == report ]] || arguments=(-o x.json)
 		expect_run "$command of $what.rcu" 2 rcuscope "$command" "$what.rcu" "${arguments[@]}"
 		expect_stderr "$command of $what.rcu" "$what\.rcu"
 		expect_clear_error "$command of $what.rcu"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_settings.sh KERNEL
 # What changes how RCU goes about its work, and how many CPUs it has, changes
-# nothing in how true a recording is, nor in who is named as the holder.
+# nothing in how true a recording is, nor in who is named as the holder; and the
+# recording says what it was.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -54,10 +55,25 @@ GUEST
 	((failures == 0)) || printf 'that was: %s\n' "$name"
 }
 
+setting() { # NAME VALUE
+	check_timeline holds "$OUT/reader.json" "host['settings']['$1'] == '$2'"
+}
+
 try 'one CPU' --cpus 1
+setting cpus_online 1
+setting rcu_nocbs none
+setting rcu_expedited 0
+setting virtualization TCG
+case $KERNEL in
+rcu-trace-6.1) setting preemption full ;;
+debian-*) setting preemption voluntary ;;
+esac
 try 'four CPUs, callbacks offloaded' --cpus 4 --append 'rcu_nocbs=all'
 check_timeline holds "$OUT/reader.json" 'all(c["context"] == "rcuo" for c in of(callbacks, "rcu_unload"))'
+setting cpus_online 4
+setting rcu_nocbs 0-3
 try 'expedited' --append 'rcupdate.rcu_expedited=1'
+setting rcu_expedited 1
 check_timeline holds "$OUT/busy.json" 'any(gp["expedited"] for gp in grace_periods)' \
 	"any(gp['expedited'] for gp in $long)" \
 	'all(w["expedited"] for w in waits if w["kind"] == "synchronize_rcu" and (w["caller"] or "").startswith("rcu_hog:"))'

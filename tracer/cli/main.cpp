@@ -51,6 +51,7 @@ int run(int argc, char** argv) {
                "Examples:\n"
                "  sudo rcuscope record -m rcucmap.ko -o run.rcu -- insmod rcucmap.ko\n"
                "  rcuscope info run.rcu\n"
+               "  rcuscope report run.rcu\n"
                "  rcuscope export run.rcu -o run.json -o run.pftrace\n"
                "  rcuscope check run.rcu --budget 'gp.p99<50ms' --budget 'hazards==0'\n"
                "  sudo rcuscope doctor");
@@ -59,6 +60,7 @@ int run(int argc, char** argv) {
     add_record(app, result);
     add_export(app, result);
     add_info(app, result);
+    add_report(app, result);
     add_summarize(app, result);
     add_check(app, result);
     add_doctor(app, result);

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "cli/report.hpp"
+#include "cli/finish.hpp"
 
 namespace rcuscope {
 

@@ -8,9 +8,9 @@
 
 #include "cli/catch_options.hpp"
 #include "cli/cli.hpp"
+#include "cli/finish.hpp"
 #include "cli/hazard_options.hpp"
-#include "cli/numbered_reports.hpp"
-#include "cli/report.hpp"
+#include "cli/numbered_outputs.hpp"
 #include "export/exporter.hpp"
 #include "kernel/host.hpp"
 #include "kernel/module_path.hpp"
@@ -163,9 +163,9 @@ Outcome run_record(const RecordArguments& arguments) {
         temporary.emplace(outputs.front());
     request->capture = temporary ? temporary->path() : *asked;
 
-    const ReportRequest report{outputs,           arguments.limits, arguments.options,
+    const FinishRequest finish{outputs,           arguments.limits, arguments.options,
                                arguments.fail_on, arguments.strict, arguments.quiet};
-    NumberedReports numbered(report);
+    NumberedOutputs numbered(finish);
     if (request->catching) {
         request->catching->next_file = [&numbered] { return numbered.next(); };
         request->catching->written = [&numbered](const std::string& capture) { numbered.written(capture); };
@@ -175,10 +175,10 @@ Outcome run_record(const RecordArguments& arguments) {
     if (!recorded)
         return tl::unexpected(recorded.error());
     if (recorded->written) {
-        auto reported = report_recording(report, request->capture, true);
-        if (!reported)
-            return reported;
-        worst = std::max(worst, *reported);
+        auto finished = finish_recording(finish, request->capture, true);
+        if (!finished)
+            return finished;
+        worst = std::max(worst, *finished);
     } else if (!arguments.quiet) {
         std::cerr << "rcuscope: ended: " + recorded->end_reason + "\n";
     }

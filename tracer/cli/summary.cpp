@@ -6,7 +6,8 @@
 #include "analysis/statistics.hpp"
 #include "base/duration.hpp"
 #include "base/text.hpp"
-#include "cli/run_stats.hpp"
+#include "report/show.hpp"
+#include "report/words.hpp"
 
 namespace rcuscope {
 
@@ -27,31 +28,6 @@ std::string quantiles(const Histogram& of) {
            duration_text(of.percentile(99)) + ", max " + duration_text(of.max());
 }
 
-std::string name_text(const FunctionName& name) {
-    if (name.function.empty())
-        return "unknown";
-    return name.module.empty() ? name.function : name.module + ":" + name.function;
-}
-
-// Printable, broken between words, each line indented; a word of its own may be longer than a line.
-void print_wrapped(std::string_view untrusted, std::size_t indent, std::ostream& out) {
-    constexpr std::size_t width = 110;
-    const std::string text = printable(untrusted);
-    std::size_t column = 0;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t end = std::min(text.find(' ', at), text.size());
-        const std::size_t length = end - at;
-        if (column > 0 && column + 1 + length > width) {
-            out << "\n";
-            column = 0;
-        }
-        out << (column == 0 ? std::string(indent, ' ') : " ") << text.substr(at, length);
-        column += (column == 0 ? indent : 1) + length;
-        at = end + 1;
-    }
-    out << "\n";
-}
-
 void print_grace_periods(const char* name, const GracePeriodStatistics& of, std::ostream& out) {
     out << label(name) << of.count;
     if (of.count > 0)
@@ -64,7 +40,7 @@ void print_holders(const Timeline& timeline, const GracePeriodStatistics& of, st
     constexpr std::size_t most = 3;
     for (std::size_t i = 0; i < std::min(most, of.longest.size()); i++)
         if (const auto& holder = timeline.grace_periods[of.longest[i]].held_by)
-            print_wrapped(holder->text, 6, out);
+            show_wrapped(holder->text, 6, out);
 }
 
 void print_callbacks(const std::vector<CallbackStatistics>& rows, std::ostream& out) {
@@ -84,22 +60,9 @@ void print_callbacks(const std::vector<CallbackStatistics>& rows, std::ostream& 
         out << label("") << "and of " << rows.size() - most << " functions more\n";
 }
 
-// None seen is none only where they can be seen.
-std::string no_readers(const Timeline& timeline) {
-    const CaptureSummary& capture = timeline.capture;
-    const auto of_readers = [](const auto& row) { return row.hook == "module.readers"; };
-    if (std::any_of(capture.probes.begin(), capture.probes.end(), of_readers))
-        return "0";
-    if (capture.followed.empty())
-        return "not known: no module is followed (-m)";
-    return timeline.host.preempt_rcu
-               ? "not known: their places could not be probed"
-               : "not known: this kernel is without CONFIG_PREEMPT_RCU (--reader-function names functions that read)";
-}
-
 void print_readers(const Timeline& timeline, const std::vector<ReadSectionStatistics>& rows, std::ostream& out) {
     if (rows.empty())
-        out << label("read-side sections") << no_readers(timeline) << "\n";
+        out << label("read-side sections") << no_readers_text(timeline) << "\n";
     for (const ReadSectionStatistics& row : rows)
         out << label((row.by == SectionBy::function ? "calls, as readers, of " : "read-side sections in ") +
                      name_text(row.name))
@@ -120,27 +83,13 @@ void print_modules(const Timeline& timeline, std::ostream& out) {
         else
             out << (life.freed ? "freed\n" : "still in memory at the end\n");
         if (!life.verdict.empty())
-            print_wrapped(life.verdict, 6, out);
+            show_wrapped(life.verdict, 6, out);
     }
 }
 
 void print_hazard(const Hazard& hazard, std::ostream& out) {
     out << "    " << hazard.severity << ": " << hazard.kind << ", at " << duration_text(hazard.at) << "\n";
-    print_wrapped(hazard.text, 6, out);
-}
-
-std::string share_text(std::uint64_t normal, std::uint64_t expedited, std::uint64_t ns) {
-    return std::to_string(normal) + " grace periods" +
-           (expedited ? " and " + std::to_string(expedited) + " expedited ones" : "") + " in " +
-           duration_text(static_cast<Nanoseconds>(ns));
-}
-
-void print_own_share(const std::optional<OwnShare>& share, std::ostream& out) {
-    if (!share)
-        return;
-    out << label("own share") << share_text(share->attach_grace_periods, share->attach_expedited, share->attach_ns)
-        << " to attach, " << share_text(share->detach_grace_periods, share->detach_expedited, share->detach_ns)
-        << " to detach: not in the recording\n";
+    show_wrapped(hazard.text, 6, out);
 }
 
 void print_losses(const Timeline& timeline, const Statistics& numbers, std::ostream& out) {
@@ -178,9 +127,10 @@ void print_summary(const Timeline& timeline, std::ostream& out) {
     for (const Hazard& hazard : timeline.hazards)
         print_hazard(hazard, out);
     print_losses(timeline, numbers, out);
-    print_own_share(timeline.capture.own_share, out);
+    if (timeline.capture.own_share)
+        out << label("own share") << own_share_text(*timeline.capture.own_share) << "\n";
     if (timeline.capture.stats)
-        print_run_stats(*timeline.capture.stats, timeline.capture.end, out);
+        show_table(program_table(*timeline.capture.stats, timeline.capture.end), 2, out);
 }
 
 } // namespace rcuscope

@@ -5,7 +5,7 @@
 #include "base/json_lines.hpp"
 #include "base/text.hpp"
 #include "export/exporter.hpp"
-#include "timeline/host_json.hpp"
+#include "timeline/json_parts.hpp"
 #include "timeline/shares.hpp"
 
 namespace rcuscope {
@@ -41,17 +41,6 @@ Json sequences(const std::optional<RcuSequences>& of) {
         return nullptr;
     return {{"gp_seq", static_cast<std::int64_t>(of->gp_seq)},
             {"expedited_seq", static_cast<std::int64_t>(of->expedited_seq)}};
-}
-
-Json own_share(const std::optional<OwnShare>& share) {
-    if (!share)
-        return nullptr;
-    return {{"attach_ns", share->attach_ns},
-            {"attach_grace_periods", share->attach_grace_periods},
-            {"attach_expedited", share->attach_expedited},
-            {"detach_ns", share->detach_ns},
-            {"detach_grace_periods", share->detach_grace_periods},
-            {"detach_expedited", share->detach_expedited}};
 }
 
 Json programs(const std::optional<RunStats>& stats) {
@@ -105,12 +94,10 @@ void Writer::write_capture() {
     lines_.array("missing", capture.missing, [](const MissingInfo& missing) -> Json {
         return {{"hook", missing.hook}, {"why", missing.why}};
     });
-    lines_.array("lost", capture.lost, [](const Loss& loss) -> Json {
-        return {{"cpu", loss.cpu}, {"from_ns", loss.from}, {"to_ns", loss.to}, {"count", loss.count}};
-    });
+    lines_.array("lost", capture.lost, loss_json);
     lines_.member("sequences_at_start", sequences(capture.sequences_at_start));
     lines_.member("sequences_at_end", sequences(capture.sequences_at_end));
-    lines_.member("own_share", own_share(capture.own_share));
+    lines_.member("own_share", own_share_json(capture.own_share));
     lines_.member("recorder_cpu_ns", capture.stats ? Json(capture.stats->recorder_cpu_ns) : Json(nullptr));
     lines_.member("programs", programs(capture.stats));
     lines_.end_object();

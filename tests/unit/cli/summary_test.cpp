@@ -139,16 +139,11 @@ TEST(PrintSummary, SaysWhatEachProgramCost) {
                               .recorder_cpu_ns = 30'000'000};
     const std::string text = summary_of(timeline);
     const std::string table = text.substr(text.find("  program "));
-    EXPECT_EQ(table, "  program                  attached to                                     runs     total      "
-                     "each   of a CPU\n"
-                     "  b                        kprobe/g                                           4     15 ms   3.75 "
-                     "ms    1.000 %\n"
-                     "  a                        fentry/f                                           0      0 ns        "
-                     "      0.000 %\n"
-                     "  all of them                                                                 4     15 ms        "
-                     "      1.000 %\n"
-                     "  the recorder itself                                                               30 ms        "
-                     "      2.000 %\n");
+    EXPECT_EQ(table, "  program              attached to  runs  total     each  of a CPU\n"
+                     "  b                    kprobe/g        4  15 ms  3.75 ms   1.000 %\n"
+                     "  a                    fentry/f        0   0 ns            0.000 %\n"
+                     "  all of them                          4  15 ms            1.000 %\n"
+                     "  the recorder itself                     30 ms            2.000 %\n");
 }
 
 TEST(PrintSummary, SaysWhatIsNotKnown) {

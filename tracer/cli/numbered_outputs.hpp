@@ -6,29 +6,29 @@
 #include <utility>
 #include <vector>
 
-#include "cli/report.hpp"
+#include "cli/finish.hpp"
 
 namespace rcuscope {
 
-// The files of triggers: -o rare.rcu is rare-1.rcu, rare-2.rcu, ... Each is reported
-// on by a process of its own, since the recording goes on meanwhile, and
-// the memory that a report takes goes with it.
-class NumberedReports {
+// The files of triggers: -o rare.rcu is rare-1.rcu, rare-2.rcu, ... Each is finished
+// by a process of its own, since the recording goes on meanwhile, and the
+// memory that this takes goes with it.
+class NumberedOutputs {
 public:
-    explicit NumberedReports(ReportRequest request) : request_(std::move(request)) {}
+    explicit NumberedOutputs(FinishRequest request) : request_(std::move(request)) {}
 
     // The capture of the next number of which there is no file yet.
     std::string next();
     // The file that next() named is whole.
     void written(const std::string& capture);
-    // When all reports are made: the worst exit code.
+    // When all are finished: the worst exit code.
     ExitCode finish();
 
 private:
-    ReportRequest request_;
+    FinishRequest request_;
     std::vector<std::string> outputs_; // of the number
     unsigned number_ = 0;
-    std::vector<pid_t> reporters_;
+    std::vector<pid_t> finishers_;
 };
 
 } // namespace rcuscope

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "timeline/host_json.hpp"
+#include "timeline/json_parts.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -64,6 +64,21 @@ Result<HostInfo> host_from_json(const nlohmann::json& json) {
         if (const auto at = document.settings.find(setting.name); at != document.settings.end() && at->second)
             host.settings.emplace(setting.name, *at->second);
     return host;
+}
+
+nlohmann::ordered_json own_share_json(const std::optional<OwnShare>& share) {
+    if (!share)
+        return nullptr;
+    return {{"attach_ns", share->attach_ns},
+            {"attach_grace_periods", share->attach_grace_periods},
+            {"attach_expedited", share->attach_expedited},
+            {"detach_ns", share->detach_ns},
+            {"detach_grace_periods", share->detach_grace_periods},
+            {"detach_expedited", share->detach_expedited}};
+}
+
+nlohmann::ordered_json loss_json(const Loss& loss) {
+    return {{"cpu", loss.cpu}, {"from_ns", loss.from}, {"to_ns", loss.to}, {"count", loss.count}};
 }
 
 } // namespace rcuscope

@@ -15,7 +15,7 @@ namespace rcuscope {
 
 bool is_capture(const std::string& path);
 
-struct ReportRequest {
+struct FinishRequest {
     std::vector<std::string> outputs; // of -o
     HazardLimits limits;
     ExportOptions options;
@@ -25,6 +25,6 @@ struct ReportRequest {
 };
 
 // `whole`: with the summary, not only with why it was written.
-Outcome report_recording(const ReportRequest& request, const std::string& capture, bool whole);
+Outcome finish_recording(const FinishRequest& request, const std::string& capture, bool whole);
 
 } // namespace rcuscope

@@ -1,14 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Holds timelines to their JSON Schema, and the schema to its strictness.
+"""Holds documents to their JSON Schema, and the schema to its strictness.
 
-    validate_timeline.py SCHEMA TIMELINE...
+    validate.py SCHEMA DOCUMENT...
 
-Each timeline must be valid, and no longer be so with any one member removed
+Each document must be valid, and no longer be so with any one member removed
 (unless the schema says it may be missing) or with any one member too many.
 """
 import copy
 import json
+import pathlib
 import sys
 
 try:
@@ -30,36 +31,38 @@ def objects(value, path=()):
         yield from objects(value[0], path + (0,))
 
 
-def changed(timeline, path, change):
-    timeline = copy.deepcopy(timeline)
-    at = timeline
+def changed(document, path, change):
+    document = copy.deepcopy(document)
+    at = document
     for step in path:
         at = at[step]
     change(at)
-    return timeline
+    return document
 
 
-def main(schema_file, *timeline_files):
+def main(schema_file, *document_files):
     with open(schema_file, encoding="utf-8") as file:
         schema = json.load(file)
     jsonschema.Draft202012Validator.check_schema(schema)
-    validator = jsonschema.Draft202012Validator(schema)
+    # One schema refers to another by the name of its file.
+    resolver = jsonschema.RefResolver(pathlib.Path(schema_file).resolve().as_uri(), schema)
+    validator = jsonschema.Draft202012Validator(schema, resolver=resolver)
     failures = []
-    for name in timeline_files:
+    for name in document_files:
         with open(name, encoding="utf-8") as file:  # not UTF-8: an exception
-            timeline = json.load(file)
-        failures += [f"{name}: {error.json_path}: {error.message}" for error in validator.iter_errors(timeline)]
-        for path in objects(timeline):
+            document = json.load(file)
+        failures += [f"{name}: {error.json_path}: {error.message}" for error in validator.iter_errors(document)]
+        for path in objects(document):
             where = "/".join(map(str, path)) or "the top"
-            if validator.is_valid(changed(timeline, path, lambda at: at.update(surplus=1))):
+            if validator.is_valid(changed(document, path, lambda at: at.update(surplus=1))):
                 failures.append(f"{name}: the schema lets a surplus member pass at {where}")
-            at = timeline
+            at = document
             for step in path:
                 at = at[step]
             for key in at.keys() - OPTIONAL:
-                if validator.is_valid(changed(timeline, path, lambda at: at.pop(key))):
+                if validator.is_valid(changed(document, path, lambda at: at.pop(key))):
                     failures.append(f"{name}: the schema does not miss {key} at {where}")
-    print("\n".join(failures) or f"{len(timeline_files)} timelines are valid")
+    print("\n".join(failures) or f"{len(document_files)} documents are valid")
     return 1 if failures else 0
 
 

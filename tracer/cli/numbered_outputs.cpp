@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "cli/numbered_reports.hpp"
+#include "cli/numbered_outputs.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -15,11 +15,11 @@ namespace rcuscope {
 namespace {
 
 // Below everybody else, and without what keeps the recorder's probes alive.
-[[noreturn]] void report_aside(const ReportRequest& request, const std::string& capture, bool temporary) {
+[[noreturn]] void finish_aside(const FinishRequest& request, const std::string& capture, bool temporary) {
     constexpr int below = 10;
     ::close_range(STDERR_FILENO + 1, ~0U, 0);
     [[maybe_unused]] const int nice = ::nice(below);
-    const Outcome outcome = report_recording(request, capture, false);
+    const Outcome outcome = finish_recording(request, capture, false);
     if (temporary)
         ::unlink(capture.c_str());
     ::_exit(outcome ? static_cast<int>(*outcome) : report_error(outcome.error()));
@@ -27,7 +27,7 @@ namespace {
 
 } // namespace
 
-std::string NumberedReports::next() {
+std::string NumberedOutputs::next() {
     bool taken = true;
     while (taken) {
         number_++;
@@ -43,28 +43,28 @@ std::string NumberedReports::next() {
     return capture != outputs_.end() ? *capture : outputs_.front() + "." + std::to_string(::getpid()) + ".tmp.rcu";
 }
 
-void NumberedReports::written(const std::string& capture) {
-    ReportRequest request = request_;
+void NumberedOutputs::written(const std::string& capture) {
+    FinishRequest request = request_;
     request.outputs = outputs_;
     const bool temporary = std::find(outputs_.begin(), outputs_.end(), capture) == outputs_.end();
     const pid_t pid = ::fork();
     if (pid == 0)
-        report_aside(request, capture, temporary);
+        finish_aside(request, capture, temporary);
     if (pid > 0)
-        reporters_.push_back(pid);
+        finishers_.push_back(pid);
     else
-        std::cerr << "rcuscope: cannot report on " + capture + ": " + errno_text(errno) + "\n";
+        std::cerr << "rcuscope: cannot finish " + capture + ": " + errno_text(errno) + "\n";
 }
 
-ExitCode NumberedReports::finish() {
+ExitCode NumberedOutputs::finish() {
     int worst = 0;
-    for (const pid_t pid : reporters_) {
+    for (const pid_t pid : finishers_) {
         int status = 0;
         while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
         }
         worst = std::max(worst, WIFEXITED(status) ? WEXITSTATUS(status) : static_cast<int>(ExitCode::cannot_here));
     }
-    reporters_.clear();
+    finishers_.clear();
     return static_cast<ExitCode>(worst);
 }
 

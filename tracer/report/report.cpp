@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "report/report.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "analysis/statistics.hpp"
+#include "base/duration.hpp"
+#include "report/words.hpp"
+#include "timeline/moment.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+constexpr std::size_t most_rows = 20;
+constexpr const char* more_hint = " more: --json has them all";
+
+std::string percent_text(double part, double whole) {
+    if (whole <= 0)
+        return "";
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.0f %%", 100 * part / whole);
+    return text.data();
+}
+
+std::string total_text(const Histogram& histogram) {
+    return histogram.count() ? duration_text(static_cast<Nanoseconds>(histogram.sum())) : "";
+}
+
+void add_percentiles(std::vector<std::string>& row, const Histogram& of) {
+    for (const double percent : {50.0, 90.0, 99.0, 99.9})
+        row.push_back(of.count() ? duration_text(of.percentile(percent)) : "");
+    row.push_back(of.count() ? duration_text(of.max()) : "");
+}
+
+std::vector<std::string> with_percentiles(std::vector<std::string> columns) {
+    columns.insert(columns.end(), {"p50", "p90", "p99", "p99.9", "max"});
+    return columns;
+}
+
+// The first rows; and that there are more.
+template <typename Rows, typename MakeRow>
+void add_table(Section& section, Table table, const Rows& rows, MakeRow make_row) {
+    for (std::size_t i = 0; i < std::min(most_rows, rows.size()); i++)
+        table.rows.push_back(make_row(rows[i]));
+    section.blocks.emplace_back(std::move(table));
+    if (rows.size() > most_rows)
+        section.blocks.emplace_back(
+            Paragraph{"and " + std::to_string(rows.size() - most_rows) + more_hint, Tone::quiet});
+}
+
+// ---- the recording
+
+std::string settings_text(const HostInfo& host) {
+    std::string known = "HZ " + (host.hz ? std::to_string(host.hz) : std::string("not known"));
+    std::string unknown;
+    for (const HostSetting& setting : host_settings) {
+        const auto at = host.settings.find(setting.name);
+        if (at != host.settings.end())
+            known += std::string(", ") + setting.name + " " + at->second;
+        else
+            unknown += (unknown.empty() ? "" : ", ") + std::string(setting.name);
+    }
+    return known + (unknown.empty() ? "" : "; not known: " + unknown);
+}
+
+Section recording_section(const Timeline& timeline) {
+    const CaptureSummary& capture = timeline.capture;
+    Section section{.title = "Recording"};
+    std::string command;
+    for (const std::string& word : capture.command)
+        command += (command.empty() ? "" : " ") + word;
+    if (!command.empty())
+        section.blocks.emplace_back(Paragraph{"Command: " + command});
+    std::string followed;
+    for (const std::string& module : capture.followed)
+        followed += (followed.empty() ? "" : ", ") + module;
+    section.blocks.emplace_back(Paragraph{
+        (followed.empty() ? "No module was followed; " : "Followed: " + followed + "; ") +
+        (capture.all_callbacks ? "callbacks of the whole system" : "callbacks of the followed modules only")});
+    section.blocks.emplace_back(Paragraph{settings_text(timeline.host)});
+    return section;
+}
+
+// ---- hazards
+
+Section hazard_section(const Timeline& timeline) {
+    Section section{.title = "Hazards"};
+    for (const Hazard* hazard : worst_first(timeline.hazards))
+        section.blocks.emplace_back(
+            Item{.head = hazard->severity + ": " + hazard->kind + ", at " + duration_text(hazard->at),
+                 .text = hazard->text,
+                 .tone = hazard->severity == "fatal" ? Tone::fatal : Tone::warning});
+    if (timeline.hazards.empty())
+        section.blocks.emplace_back(Paragraph{"None found."});
+    for (const ModuleLife& life : timeline.modules)
+        if (!life.verdict.empty())
+            section.blocks.emplace_back(Item{.head = "module " + life.name, .text = life.verdict});
+    if (timeline.capture.followed.empty())
+        section.blocks.emplace_back(Paragraph{
+            "No module was followed (record -m): only of modules that came or went is anything said.", Tone::quiet});
+    return section;
+}
+
+Section certainty_section(const Timeline& timeline, const Statistics& numbers) {
+    Section section{.title = "What is not certain"};
+    for (const Uncertainty& each : uncertainties(timeline, numbers))
+        section.blocks.emplace_back(Item{.head = each.what, .text = each.text, .tone = Tone::warning});
+    if (section.blocks.empty())
+        section.blocks.emplace_back(Paragraph{"Nothing was lost."});
+    return section;
+}
+
+// ---- grace periods
+
+std::string rate_text(std::size_t count, Nanoseconds recorded) {
+    if (recorded <= 0)
+        return "";
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.1f/s", 1e9 * static_cast<double>(count) / static_cast<double>(recorded));
+    return text.data();
+}
+
+Item longest_item(const GracePeriod& grace_period) {
+    const std::string took = duration_text(elapsed(*grace_period.start, *grace_period.end));
+    return {.head = "at " + duration_text(*grace_period.start),
+            .text = grace_period.held_by ? grace_period.held_by->text
+                                         : "GP " + std::to_string(grace_period.gp_seq) + " took " + took,
+            .tone = Tone::quiet};
+}
+
+Section grace_period_section(const Timeline& timeline, const Statistics& numbers) {
+    struct Kind {
+        const char* name;
+        const GracePeriodStatistics& numbers;
+    };
+    const std::array<Kind, 2> kinds{{{"normal", numbers.normal}, {"expedited", numbers.expedited}}};
+    Section section{.title = "Grace periods"};
+    Table table{.columns = with_percentiles({"", "count", "rate"})};
+    for (const Kind& kind : kinds) {
+        std::vector<std::string> row{kind.name, std::to_string(kind.numbers.count),
+                                     rate_text(kind.numbers.count, timeline.capture.end)};
+        add_percentiles(row, kind.numbers.duration);
+        table.rows.push_back(std::move(row));
+    }
+    section.blocks.emplace_back(std::move(table));
+    for (const Kind& kind : kinds) {
+        if (kind.numbers.duration.count() == 0)
+            continue;
+        section.blocks.emplace_back(chart_of(kind.numbers.duration, std::string("How long the ") + kind.name +
+                                                                        " ones took: this long or longer"));
+        section.blocks.emplace_back(Paragraph{std::string("The longest ") + kind.name + " ones:"});
+        for (const std::size_t place : kind.numbers.longest)
+            section.blocks.emplace_back(longest_item(timeline.grace_periods[place]));
+    }
+    return section;
+}
+
+// ---- callbacks
+
+std::string row_name(const CallbackStatistics& row, bool module) {
+    if (!row.named)
+        return "unknown";
+    if (!module)
+        return name_text(row.name);
+    return row.name.module.empty() ? "(kernel proper)" : row.name.module;
+}
+
+void add_callback_tables(Section& section, const std::vector<CallbackStatistics>& rows, bool module) {
+    const std::string by = module ? "module" : "function";
+    add_table(section,
+              {.title = "By " + by + ": from queued to invoked",
+               .columns = with_percentiles({by, "queued", "run", "pending", "unknown"})},
+              rows, [&](const CallbackStatistics& row) {
+                  std::vector<std::string> cells{row_name(row, module), std::to_string(row.queued),
+                                                 std::to_string(row.done), std::to_string(row.pending),
+                                                 std::to_string(row.unknown)};
+                  add_percentiles(cells, row.latency);
+                  return cells;
+              });
+    add_table(section,
+              {.title = "By " + by + ": what they waited for, and how long they ran",
+               .columns = {by, "start", "end", "invocation", "p50 run", "max run", "all runs", "backlog", "at"}},
+              rows, [&](const CallbackStatistics& row) {
+                  const Histogram& run = row.run_time;
+                  const double start = row.waiting_for_start.sum();
+                  const double end = row.waiting_for_end.sum();
+                  const double invocation = row.waiting_for_invocation.sum();
+                  const double whole = start + end + invocation;
+                  return std::vector<std::string>{row_name(row, module),
+                                                  percent_text(start, whole),
+                                                  percent_text(end, whole),
+                                                  percent_text(invocation, whole),
+                                                  run.count() ? duration_text(run.percentile(50)) : "",
+                                                  run.count() ? duration_text(run.max()) : "",
+                                                  total_text(run),
+                                                  std::to_string(row.backlog.deepest),
+                                                  duration_text(row.backlog.deepest_at)};
+              });
+}
+
+Section callback_section(const Statistics& numbers) {
+    Section section{.title = "Callbacks"};
+    const CallbackStatistics& all = numbers.all_callbacks;
+    if (all.queued == 0) {
+        section.blocks.emplace_back(Paragraph{"None."});
+        return section;
+    }
+    section.blocks.emplace_back(Paragraph{std::to_string(all.queued) + " queued, " + std::to_string(all.done) +
+                                          " run, " + std::to_string(all.pending) + " pending at the end" +
+                                          (all.unknown ? ", " + std::to_string(all.unknown) + " unknown" : "") +
+                                          ". The deepest backlog was " + std::to_string(all.backlog.deepest) + ", at " +
+                                          duration_text(all.backlog.deepest_at) + "."});
+    add_callback_tables(section, numbers.callback_modules, true);
+    add_callback_tables(section, numbers.callbacks, false);
+    section.blocks.emplace_back(Paragraph{"They wait for the start of a grace period, for its end, and, ready, for "
+                                          "their invocation: shares of the time of those whose grace period is known.",
+                                          Tone::quiet});
+    return section;
+}
+
+// ---- readers and waits
+
+std::string section_text(const ReadSection& section) {
+    std::string text = duration_text(elapsed(section.begin, *section.end)) + " in " + place_name(section.place, true) +
+                       ": " + section.comm + " (" + std::to_string(section.tid) + ") on CPU " +
+                       std::to_string(section.cpu);
+    if (!section.off_cpu.empty())
+        text += ", off the CPU " + std::to_string(section.off_cpu.size()) +
+                (section.off_cpu.size() == 1 ? " time" : " times");
+    return text;
+}
+
+Section reader_section(const Timeline& timeline, const Statistics& numbers) {
+    Section section{.title = "Readers"};
+    const auto& rows = numbers.read_sections;
+    if (rows.empty()) {
+        const std::string why = no_readers_text(timeline);
+        section.blocks.emplace_back(Paragraph{why == "0" ? "None." : "Sections are " + why + "."});
+        return section;
+    }
+    add_table(
+        section, {.columns = with_percentiles({"sections in", "count"})}, rows, [](const ReadSectionStatistics& row) {
+            std::vector<std::string> cells{name_text(row.name) + (row.by == SectionBy::function ? " (calls)" : ""),
+                                           std::to_string(row.count)};
+            add_percentiles(cells, row.duration);
+            return cells;
+        });
+    section.blocks.emplace_back(Paragraph{"The longest of each:"});
+    for (std::size_t i = 0; i < std::min(most_rows, rows.size()); i++)
+        if (rows[i].longest) {
+            const ReadSection& longest = timeline.read_sections[*rows[i].longest];
+            section.blocks.emplace_back(
+                Item{.head = "at " + duration_text(longest.begin), .text = section_text(longest), .tone = Tone::quiet});
+        }
+    return section;
+}
+
+Section wait_section(const Statistics& numbers) {
+    Section section{.title = "Waits"};
+    if (numbers.waits.empty()) {
+        section.blocks.emplace_back(Paragraph{"None."});
+        return section;
+    }
+    std::vector<WaitStatistics> rows = numbers.waits;
+    std::stable_sort(rows.begin(), rows.end(), [](const WaitStatistics& a, const WaitStatistics& b) {
+        return a.duration.sum() > b.duration.sum();
+    });
+    add_table(section, {.columns = with_percentiles({"waits in", "by", "count", "lost there"}), .names = 2}, rows,
+              [](const WaitStatistics& row) {
+                  std::vector<std::string> cells{to_text(row.kind), name_text(row.caller), std::to_string(row.count),
+                                                 total_text(row.duration)};
+                  add_percentiles(cells, row.duration);
+                  return cells;
+              });
+    std::size_t without = 0;
+    for (const WaitStatistics& row : rows)
+        without += row.count - row.duration.count();
+    if (without)
+        section.blocks.emplace_back(Paragraph{
+            "Not seen to end: " + std::to_string(without) + ", which are counted, and in no time.", Tone::quiet});
+    return section;
+}
+
+Section cost_section(const CaptureSummary& capture) {
+    Section section{.title = "The tracer's own cost"};
+    section.blocks.emplace_back(Paragraph{
+        capture.own_share ? own_share_text(*capture.own_share) + "."
+                          : "What attaching and detaching took is not known: the recording did not end in order."});
+    if (capture.stats)
+        section.blocks.emplace_back(program_table(*capture.stats, capture.end));
+    else
+        section.blocks.emplace_back(
+            Paragraph{"How long its programs ran was not asked for (record --stats).", Tone::quiet});
+    return section;
+}
+
+} // namespace
+
+std::vector<const Hazard*> worst_first(const std::vector<Hazard>& hazards) {
+    const auto rank = [](const Hazard* hazard) {
+        return hazard->severity == "fatal" ? 0 : hazard->severity == "latent" ? 1 : 2;
+    };
+    std::vector<const Hazard*> sorted;
+    sorted.reserve(hazards.size());
+    for (const Hazard& hazard : hazards)
+        sorted.push_back(&hazard);
+    std::stable_sort(sorted.begin(), sorted.end(), [&](const Hazard* a, const Hazard* b) { return rank(a) < rank(b); });
+    return sorted;
+}
+
+Document report_of(const Timeline& timeline) {
+    const Statistics numbers = statistics_of(timeline);
+    return {.title = "Kernel " + timeline.host.kernel + ", " + std::to_string(timeline.host.cpus) + " CPUs; " +
+                     duration_text(timeline.capture.end) + " recorded (" + timeline.capture.end_reason + ")",
+            .sections = {hazard_section(timeline), certainty_section(timeline, numbers),
+                         grace_period_section(timeline, numbers), callback_section(numbers),
+                         reader_section(timeline, numbers), wait_section(numbers), cost_section(timeline.capture),
+                         recording_section(timeline)}};
+}
+
+} // namespace rcuscope

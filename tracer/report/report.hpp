@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What matters in a recording: for people a page, for programs JSON of schema
+// rcuscope.report/1 (docs/report.schema.json).
+#pragma once
+
+#include <iosfwd>
+#include <vector>
+
+#include "analysis/histogram.hpp"
+#include "report/document.hpp"
+#include "timeline/model.hpp"
+
+namespace rcuscope {
+
+// Of a timeline with its hazards and holders.
+Document report_of(const Timeline& timeline);
+void write_report_json(const Timeline& timeline, std::ostream& out);
+
+// The hazards, the worst first, then by time.
+std::vector<const Hazard*> worst_first(const std::vector<Hazard>& hazards);
+
+// A histogram in a few bars, whose bounds are 1, 2, 5, 10, ... nanoseconds; from the shortest to the longest.
+Chart chart_of(const Histogram& histogram, std::string title);
+
+} // namespace rcuscope

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Words that the summary and the report share.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "analysis/statistics.hpp"
+#include "report/document.hpp"
+#include "timeline/model.hpp"
+
+namespace rcuscope {
+
+// "rcucmap:node_free", "free_module"; "unknown" if no name is known.
+std::string name_text(const FunctionName& name);
+
+// Why there are no read-side sections: none seen is none ("0") only where they can be seen.
+std::string no_readers_text(const Timeline& timeline);
+
+// What placing and removing the probes took: "3 grace periods in 41 ms to attach, ...: not in the recording".
+std::string own_share_text(const OwnShare& share);
+
+// How long each program ran, the longest first.
+Table program_table(const RunStats& stats, Nanoseconds recorded);
+
+// What is not sure, and what that makes uncertain: a sentence each. None: everything was seen.
+struct Uncertainty {
+    std::string what; // "lost"
+    std::string text;
+};
+std::vector<Uncertainty> uncertainties(const Timeline& timeline, const Statistics& numbers);
+
+} // namespace rcuscope
