@@ -19,6 +19,7 @@ void add_export(CLI::App& app, Outcome& result);
 void add_info(CLI::App& app, Outcome& result);
 void add_report(CLI::App& app, Outcome& result);
 void add_summarize(CLI::App& app, Outcome& result);
+void add_check(CLI::App& app, Outcome& result);
 void add_doctor(CLI::App& app, Outcome& result);
 
 // "rcuscope: WHAT: WHY" and the hint, on stderr; returns the exit code.

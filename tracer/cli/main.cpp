@@ -53,6 +53,7 @@ int run(int argc, char** argv) {
                "  rcuscope info run.rcu\n"
                "  rcuscope report run.rcu\n"
                "  rcuscope export run.rcu -o run.json -o run.pftrace\n"
+               "  rcuscope check run.rcu --budget 'gp.p99<50ms' --budget 'hazards==0'\n"
                "  sudo rcuscope doctor");
 
     Outcome result = ExitCode::done;
@@ -61,6 +62,7 @@ int run(int argc, char** argv) {
     add_info(app, result);
     add_report(app, result);
     add_summarize(app, result);
+    add_check(app, result);
     add_doctor(app, result);
 
     try {

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <algorithm>
+#include <filesystem>
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "analysis/digest_json.hpp"
+#include "analysis/runs.hpp"
+#include "cli/check_result.hpp"
+#include "cli/cli.hpp"
+#include "export/golden.hpp"
+#include "temp_dir.hpp"
+
+namespace rcuscope {
+
+// The program's; these tests have a main() of their own.
+std::string version_text() {
+    return "test";
+}
+
+namespace test {
+namespace {
+
+using testing::HasSubstr;
+
+// Five hundred grace periods about so long, as a recording of its own.
+RunDigest slow_by(const std::string& name, double median_ms, std::uint64_t seed) {
+    Chance chance(seed);
+    RunDigest run = chance.run({.median_ms = median_ms, .between = 0.02, .events = 500});
+    run.name = name;
+    run.digest.tool_version = "test";
+    const Histogram& durations = run.digest.durations["gp"];
+    for (int i = 0; i < 5; ++i)
+        run.digest.longest.push_back({durations.max() - i, "GP " + std::to_string(i + 1) + " took " +
+                                                               std::to_string(durations.max() / 1'000'000) +
+                                                               " ms: \x1b[31m<task> & \"co\" (7)"});
+    return run;
+}
+
+std::string summary(const RunDigest& run) {
+    std::ostringstream out;
+    write_digest(run.digest, out);
+    return out.str();
+}
+
+// What the command makes of its arguments, in a folder of its own.
+class Check : public testing::Test {
+protected:
+    // Five summaries, "NAME-1.json" to "NAME-5.json".
+    std::vector<std::string> five(const std::string& name, double median_ms, std::uint64_t seed) {
+        std::vector<std::string> files;
+        for (std::uint64_t i = 1; i <= 5; ++i)
+            files.push_back(folder.write(name + "-" + std::to_string(i) + ".json",
+                                         summary(slow_by(name, median_ms, 100 * seed + i))));
+        return files;
+    }
+
+    // The exit code.
+    int check(std::vector<std::string> arguments) {
+        CLI::App app;
+        Outcome result = ExitCode::done;
+        add_check(app, result);
+        arguments.insert(arguments.begin(), "check");
+        std::reverse(arguments.begin(), arguments.end()); // as CLI11 wants it
+        error = {};
+        testing::internal::CaptureStdout();
+        try {
+            app.parse(arguments);
+        } catch (const CLI::ParseError& wrong) {
+            result = fail(ExitCode::bad_input, "usage", wrong.what());
+        }
+        output = testing::internal::GetCapturedStdout();
+        if (result)
+            return static_cast<int>(*result);
+        error = result.error();
+        EXPECT_EQ(output, "") << "an error and a result";
+        return static_cast<int>(error.code);
+    }
+
+    TempDir folder;
+    std::string output;
+    Error error;
+};
+
+std::vector<std::string> operator+(std::vector<std::string> a, const std::vector<std::string>& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+}
+
+const std::vector<std::string> against{"--baseline"};
+
+TEST_F(Check, ExitCodesSayWhatItIs) {
+    const auto base = five("base", 8, 1);
+    const auto same = five("same", 8, 2);
+    const auto slow = five("slow", 16, 3);
+    EXPECT_EQ(check(same + against + base), 0);
+    EXPECT_THAT(output, HasSubstr("Passed: same\n"));
+    EXPECT_EQ(check(slow + against + base), 1);
+    EXPECT_THAT(output, HasSubstr("Failed: worse: gp.p50, gp.p99\n"));
+    EXPECT_THAT(output, HasSubstr(".json: GP 1 took "));
+    EXPECT_EQ(output.find('\x1b'), std::string::npos)
+        << "no terminal, no colours; and what the kernel says steers none";
+    EXPECT_EQ(check(base + against + slow), 0);
+    EXPECT_THAT(output, HasSubstr("Passed: better\n"));
+    EXPECT_EQ(check({slow[0], "--budget", "gp.p50<50ms", "--budget", "hazards==0"}), 0);
+    EXPECT_EQ(check({slow[0], "--budget", "gp.p50<10ms"}), 1);
+    EXPECT_THAT(output, HasSubstr("Failed: over budget: gp.p50<10ms\n"));
+}
+
+TEST_F(Check, WhatIsNotKnownPassesUnlessStrict) {
+    const auto base = five("base", 8, 1);
+    const auto slow = five("slow", 16, 3);
+    EXPECT_EQ(check({slow[0], "--baseline", base[0]}), 0);
+    EXPECT_THAT(output, HasSubstr("\nPassed; with --strict it would not: not enough data to tell: gp.p50, gp.p99\n"));
+    EXPECT_EQ(check({slow[0], "--strict", "--baseline", base[0]}), 1);
+    EXPECT_THAT(output, HasSubstr("Failed: not enough data to tell: gp.p50, gp.p99\n"));
+    EXPECT_EQ(check({slow[0], "--budget", "reader.max<1s"}), 0);
+    EXPECT_THAT(output, HasSubstr("nothing of it was seen"));
+    EXPECT_EQ(check({slow[0], "--budget", "reader.max<1s", "--strict"}), 1);
+    EXPECT_THAT(output, HasSubstr("Failed: not known: reader.max<1s\n"));
+    RunDigest lossy = slow_by("lossy", 8, 9);
+    lossy.digest.lost = 12;
+    const std::string file = folder.write("lossy.json", summary(lossy));
+    EXPECT_EQ(check({file, "--budget", "gp.p50<1s"}), 0);
+    EXPECT_THAT(output, HasSubstr("12 records were lost"));
+    EXPECT_EQ(check({file, "--budget", "gp.p50<1s", "--strict"}), 1);
+}
+
+TEST_F(Check, WhatCannotBeUsedIsNoPass) {
+    const auto base = five("base", 8, 1);
+    const std::string whole = summary(slow_by("x", 8, 1));
+    for (const auto& [name, text] :
+         {std::pair("empty", std::string()), std::pair("blank", std::string("\n \n")),
+          std::pair("text", std::string("grace periods were fine")), std::pair("other", std::string("{}")),
+          std::pair("cut", whole.substr(0, whole.size() / 2)), std::pair("capture", std::string("RCUSCOPE")),
+          std::pair("array", std::string("[1, 2")), std::pair("zeros", std::string(4096, '\0'))}) {
+        const std::string file = folder.write(name, text);
+        EXPECT_EQ(check({file, "--budget", "gp.p50<1s"}), 2) << name;
+        EXPECT_THAT(error.what + error.why, HasSubstr(name));
+        EXPECT_EQ(check({base[0], "--baseline", file}), 2) << name;
+    }
+    EXPECT_EQ(check({folder.file("nowhere"), "--budget", "gp.p50<1s"}), 2);
+    EXPECT_EQ(check({folder.path(), "--budget", "gp.p50<1s"}), 2);
+    EXPECT_EQ(check({base[0], base[0], "--budget", "gp.p50<1s"}), 2);
+    EXPECT_THAT(error.why, HasSubstr("are the same recording"));
+    EXPECT_EQ(check(base + against + base), 2);
+}
+
+TEST_F(Check, ARecordingThatWasCutOffIsNoPass) {
+    RunDigest run = slow_by("cut", 8, 1);
+    run.digest.complete = false;
+    const std::string file = folder.write("cut.json", summary(run));
+    EXPECT_EQ(check({file, "--budget", "gp.p50<1s"}), 2);
+    EXPECT_EQ(error.why, "the recording was cut off");
+    EXPECT_EQ(check({file, "--budget", "gp.p50<1s", "--allow-incomplete"}), 0);
+    EXPECT_THAT(output, HasSubstr("it was cut off"));
+}
+
+TEST_F(Check, RefusesWhatCannotBeCompared) {
+    const auto base = five("base", 8, 1);
+    auto current = five("same", 8, 2);
+    RunDigest other = slow_by("other", 8, 77);
+    other.digest.host.cpus = 8;
+    current[4] = folder.write("other.json", summary(other));
+    EXPECT_EQ(check(current + against + base), 2);
+    EXPECT_THAT(error.why, HasSubstr("cpus is 2 in "));
+    EXPECT_THAT(error.why, HasSubstr("8 in "));
+    EXPECT_EQ(check(current + std::vector<std::string>{"--allow-different", "cpus"} + against + base), 0);
+    EXPECT_THAT(output, HasSubstr("differs, and was allowed to: cpus is 2 in "));
+    EXPECT_EQ(check(current + std::vector<std::string>{"--allow-different", "weather"} + against + base), 2);
+    // Limits are absolute.
+    EXPECT_EQ(check(current + std::vector<std::string>{"--budget", "gp.p50<1s"}), 0);
+}
+
+TEST_F(Check, WrongArgumentsAreSaidBeforeAnythingIsRead) {
+    const std::vector<std::string> none{folder.file("nowhere")};
+    const auto wrong = [&](const std::vector<std::string>& arguments) {
+        EXPECT_EQ(check(none + arguments), 2);
+        return error.what + ": " + error.why;
+    };
+    EXPECT_EQ(wrong({}), "nothing to check: there is neither a baseline nor a budget");
+    EXPECT_THAT(wrong({"--budget", "gp.p99<50"}), HasSubstr("no unit"));
+    EXPECT_THAT(wrong({"--budget", "gp"}), HasSubstr("is no budget"));
+    EXPECT_THAT(wrong({"--metric", "gp", "--budget", "hazards==0"}), HasSubstr("no baseline"));
+    EXPECT_THAT(wrong({"--metric", "speed", "--baseline", "x"}), HasSubstr("'speed' is no metric"));
+    EXPECT_THAT(wrong({"--metric", "gp.max", "--baseline", "x"}), HasSubstr("only percentiles"));
+    for (const char* effect : {"10", "ten%", "-5%", "0%", "nan%", "inf%", "%", "", "1e9%", "10%%"})
+        EXPECT_THAT(wrong({"--min-effect", effect, "--baseline", "x"}), HasSubstr("--min-effect")) << effect;
+    EXPECT_THAT(wrong({"--json", "-", "--junit", "-", "--budget", "hazards==0"}), HasSubstr("standard output"));
+}
+
+TEST_F(Check, WritesForPrograms) {
+    const auto base = five("base", 8, 1);
+    const auto slow = five("slow", 16, 3);
+    EXPECT_EQ(check(slow + std::vector<std::string>{"--json", "-"} + against + base), 1);
+    const auto json = nlohmann::json::parse(output);
+    EXPECT_EQ(json["comparison"]["verdict"], "worse");
+    EXPECT_EQ(json["comparison"]["metrics"][0]["slower"]["of"], 252);
+    const std::string file = folder.file("result.json");
+    const std::string junit = folder.file("result.xml");
+    EXPECT_EQ(check(slow + std::vector<std::string>{"--json", file, "--junit", junit} + against + base), 1);
+    EXPECT_EQ(nlohmann::json::parse(file_text(file)), json);
+    EXPECT_THAT(file_text(junit), HasSubstr("failures=\"2\""));
+    // Not at all, if not whole.
+    EXPECT_EQ(check(slow + std::vector<std::string>{"--junit", folder.file("no/where.xml")} + against + base), 2);
+    EXPECT_FALSE(std::filesystem::exists(folder.file("no")));
+}
+
+TEST_F(Check, TheSameSummariesGiveTheSameBytes) {
+    const auto base = five("base", 8, 1);
+    const auto slow = five("slow", 9, 3);
+    check(slow + against + base);
+    const std::string once = output;
+    check(slow + against + base);
+    EXPECT_EQ(output, once);
+}
+
+// All that can be in a result, with names that are hard to write down.
+CheckResult rich_result(bool strict) {
+    CheckResult result{
+        .strict = strict, .current = {}, .baseline = {}, .differences = {}, .comparison = {}, .budgets = {}};
+    const std::vector<double> slowed{16, 17, 18, 19, 20};
+    for (std::uint64_t i = 0; i < 5; ++i) {
+        result.baseline.push_back(slow_by("base-" + std::to_string(i + 1) + ".json", 8, 10 + i));
+        result.current.push_back(
+            slow_by("n\"o'w<&>\xef\xbf\xbf\x01-" + std::to_string(i + 1) + ".rcu", slowed[i], 20 + i));
+        for (std::size_t event = 0; event < 30; ++event)
+            for (RunDigest* run : {&result.baseline.back(), &result.current.back()})
+                run->digest.durations["gp.expedited"].add(static_cast<Nanoseconds>(1000 * (1 + (event + i) % 7)));
+        // Noise enough that nothing can be told.
+        for (RunDigest* run : {&result.baseline.back(), &result.current.back()})
+            run->digest.durations["callback.latency"].add(Nanoseconds{1'000'000} << (3 * i), 300);
+    }
+    result.current[1].digest.host.kernel = "6.12.0-test";
+    result.current[2].digest.lost = 3;
+    result.current[3].digest.host.hz = 1000;
+    std::vector<RunDigest> all = result.baseline;
+    all.insert(all.end(), result.current.begin(), result.current.end());
+    result.differences = differences(all);
+    result.comparison = compare(result.current, result.baseline, result.options).value();
+    for (const char* budget : {"gp.p99<50ms", "gp.p50<=17ms", "hazards==0", "reader.max<1s", "gp.count>=1"})
+        result.budgets.push_back(judge(parse_budget(budget).value(), result.current));
+    return result;
+}
+
+template <typename Write>
+std::string written(Write write) {
+    std::ostringstream out;
+    write(out);
+    return out.str();
+}
+
+TEST(CheckOutput, IsAsItWas) {
+    expect_golden("check.txt", written([](std::ostream& out) { print_check(rich_result(false), false, out); }));
+    expect_golden("check.json", written([](std::ostream& out) { write_check_json(rich_result(false), out); }));
+    expect_golden("check.junit.xml", written([](std::ostream& out) { write_check_junit(rich_result(false), out); }));
+    expect_golden("check-strict.junit.xml",
+                  written([](std::ostream& out) { write_check_junit(rich_result(true), out); }));
+}
+
+TEST(CheckOutput, ColoursVerdicts) {
+    const std::string text = written([](std::ostream& out) { print_check(rich_result(false), true, out); });
+    EXPECT_THAT(text, HasSubstr("\x1b[31mworse\x1b[0m"));
+    EXPECT_THAT(text, HasSubstr("\x1b[32mkept\x1b[0m"));
+}
+
+} // namespace
+} // namespace test
+} // namespace rcuscope

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/load_digest.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "analysis/digest_json.hpp"
+#include "capture/format.hpp"
+#include "cli/cli.hpp"
+#include "cli/load.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+// What cannot be read is the readers' to explain. A pipe can be read once, and only a summary comes through one.
+bool is_summary(const std::string& file) {
+    std::error_code none;
+    if (!std::filesystem::is_regular_file(file, none))
+        return true;
+    std::ifstream in(file, std::ios::binary);
+    const auto begin = std::istreambuf_iterator<char>(in);
+    const auto first = std::find_if(begin, std::istreambuf_iterator<char>(),
+                                    [](char c) { return c != ' ' && c != '\t' && c != '\n' && c != '\r'; });
+    return first != std::istreambuf_iterator<char>() && (*first == '{' || *first == '[');
+}
+
+} // namespace
+
+Result<Digest> load_digest(const std::string& file, const HazardLimits& limits) {
+    if (is_summary(file))
+        return read_digest(file);
+    auto loaded = load_timeline(file, limits);
+    if (!loaded)
+        return tl::unexpected(loaded.error());
+    warn_of_cut(file, loaded->extent);
+    return digest_of(loaded->timeline, version_text());
+}
+
+} // namespace rcuscope
