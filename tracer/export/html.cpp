@@ -107,7 +107,8 @@ private:
 Status html_can_be_written() {
     if (page().find(place) != std::string_view::npos)
         return {};
-    return fail(ExitCode::cannot_here, "cannot write a page", "this rcuscope was built without it, as npm was not there or could not fetch what the page is made of",
+    return fail(ExitCode::cannot_here, "cannot write a page",
+                "this rcuscope was built without it, as npm was not there or could not fetch what the page is made of",
                 "install npm (Debian: nodejs npm) and build again; -o FILE.pftrace or FILE.json need none of it");
 }
 

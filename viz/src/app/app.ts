@@ -8,6 +8,7 @@ import { type Badge, GUTTER, type Lit, STRIP, AXIS, Scale, topOf } from '../draw
 import { layOut, spotsOf, totalHeight } from '../layout/lanes';
 import { type Hit, across, beside, hit, nearest } from '../layout/navigate';
 import { describe, inShort } from '../model/describe';
+import { hazardSpan } from '../model/hazards';
 import { type Item, type Model, sameItem } from '../model/model';
 import { related } from '../model/relations';
 import { plural } from '../model/units';
@@ -49,10 +50,17 @@ export class App implements Actions {
     this.canvas.addEventListener('pointermove', (event) => this.point(event));
     this.canvas.addEventListener('pointerleave', () => this.point(null));
     this.canvas.addEventListener('click', (event) => this.click(event));
-    window.addEventListener('hashchange', () => this.goToAddress());
+    window.addEventListener('hashchange', () => this.goToAddress(location.hash));
+    document.addEventListener('click', (event) => {
+      const link = (event.target as Element).closest<HTMLAnchorElement>('a[href^="#"]');
+      // With a key held it is for another tab: the browser's business.
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      this.goToAddress(link.hash);
+    });
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.recolour());
     this.resize();
-    if (location.hash.length > 1) this.goToAddress();
+    if (location.hash.length > 1) this.goToAddress(location.hash);
   }
 
   recolour(): void {
@@ -135,8 +143,19 @@ export class App implements Actions {
       const one = this.model.interval(other);
       [from, to] = [Math.min(from, one.begin), Math.max(to, one.end)];
     }
-    if (closer || end === begin) this.view.reveal(begin, Math.max(end, begin + (this.view.window.to - this.view.window.from) / 10), false);
-    this.view.reveal(closer ? begin : from, closer ? end : to, closer);
+    if (item.kind === 'hazard') {
+      // Surroundings in which it can be understood: what came before, and the span that it names.
+      const span = hazardSpan(this.model, item.at) ?? { begin, end };
+      const room = Math.max(span.end - span.begin, this.model.end * 0.04);
+      [from, to] = [span.begin - room, span.end + room / 2];
+      this.view.show({ from, to });
+    } else if (begin === end) {
+      const { from: left, to: right } = this.view.window;
+      if (closer) this.view.reveal(begin - 5e4, begin + 5e4, true);
+      else if (begin < left || begin > right) this.view.show({ from: begin - (right - left) / 2, to: begin + (right - left) / 2 });
+    } else {
+      this.view.reveal(closer ? begin : from, closer ? end : to, closer);
+    }
     this.scrollTo(item);
   }
 
@@ -168,8 +187,8 @@ export class App implements Actions {
     }, 250);
   }
 
-  private goToAddress(): void {
-    const { window, item } = placeOf(this.model, location.hash);
+  private goToAddress(address: string): void {
+    const { window, item } = placeOf(this.model, address);
     if (item && !window) this.goTo(item);
     else {
       if (window) this.view.show(window);

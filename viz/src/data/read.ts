@@ -32,17 +32,30 @@ class Lines {
   private readonly decoder = new TextDecoder();
   private readonly rest: string[] = [];
   private within = false; // the array of callbacks
-  private carry = new Uint8Array();
+  private carry: Uint8Array = new Uint8Array();
 
+  // The line that the end of a chunk cuts is completed by itself: nothing else is copied.
   take(chunk: Uint8Array): void {
-    let data = chunk;
-    if (this.carry.length) {
-      data = new Uint8Array(this.carry.length + chunk.length);
-      data.set(this.carry);
-      data.set(chunk, this.carry.length);
-    }
     let from = 0;
-    let kept = 0; // from here on it belongs to the rest and is not yet there
+    if (this.carry.length) {
+      const newline = chunk.indexOf(NEWLINE);
+      const end = newline < 0 ? chunk.length : newline + 1;
+      const line = new Uint8Array(this.carry.length + end);
+      line.set(this.carry);
+      line.set(chunk.subarray(0, end), this.carry.length);
+      this.carry = line;
+      if (newline < 0) return;
+      this.carry = new Uint8Array();
+      this.lines(line, 0);
+      from = end;
+    }
+    this.carry = chunk.slice(this.lines(chunk, from));
+  }
+
+  // Takes all whole lines and returns where they end.
+  private lines(data: Uint8Array, begin: number): number {
+    let from = begin;
+    let kept = begin; // from here on it belongs to the rest and is not yet there
     for (;;) {
       const newline = data.indexOf(NEWLINE, from);
       if (newline < 0) break;
@@ -65,7 +78,7 @@ class Lines {
       from = next;
     }
     this.keep(data, kept, from);
-    this.carry = data.slice(from);
+    return from;
   }
 
   private keep(data: Uint8Array, from: number, to: number): void {

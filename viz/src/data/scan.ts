@@ -24,44 +24,62 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const MINUS = 0x2d;
 const ZERO = 0x30;
+const COLON = 0x3a;
 const N = 0x6e;
 const CLOSE = 0x7d;
 
+interface Known {
+  bytes: Uint8Array; // with its quotes
+  number: number;
+}
+
 // Texts by their bytes, so that each is decoded once.
 class Texts {
-  private readonly buckets = new Map<number, { bytes: Uint8Array; number: number }[]>();
-  private last: { bytes: Uint8Array; number: number } | undefined;
+  private readonly buckets = new Map<number, Known[]>();
+  private readonly recent: Known[] = [];
+  private oldest = 0;
+  length = 0; // of the last one
 
   constructor(private readonly number: (text: string) => number) {}
 
-  // Of the bytes from the opening quote to behind the closing one.
-  of(line: Uint8Array, from: number, to: number): number {
-    if (this.last && this.same(this.last.bytes, line, from, to)) return this.last.number;
+  // Of the text that begins with the quote at `at`.
+  at(line: Uint8Array, at: number): number {
+    for (const known of this.recent) if (same(known.bytes, line, at)) return this.found(known);
+    let end = at + 1;
+    while (end < line.length && line[end] !== QUOTE) end += line[end] === BACKSLASH ? 2 : 1;
+    ++end;
     let hash = 0;
-    for (let i = from; i < to; ++i) hash = (Math.imul(hash, 31) + line[i]!) | 0;
+    for (let i = at; i < end; ++i) hash = (Math.imul(hash, 31) + line[i]!) | 0;
     let bucket = this.buckets.get(hash);
     if (!bucket) this.buckets.set(hash, (bucket = []));
-    let entry = bucket.find((one) => this.same(one.bytes, line, from, to));
-    if (!entry) {
-      const copy = line.slice(from, to);
-      entry = { bytes: copy, number: this.number(JSON.parse(decoder.decode(copy)) as string) };
-      bucket.push(entry);
+    let known = bucket.find((one) => one.bytes.length === end - at && same(one.bytes, line, at));
+    if (!known) {
+      const bytes = line.slice(at, end);
+      known = { bytes, number: this.number(JSON.parse(decoder.decode(bytes)) as string) };
+      bucket.push(known);
     }
-    this.last = entry;
-    return entry.number;
+    this.recent[this.oldest] = known;
+    this.oldest = (this.oldest + 1) % 4;
+    return this.found(known);
   }
 
-  private same(known: Uint8Array, line: Uint8Array, from: number, to: number): boolean {
-    if (known.length !== to - from) return false;
-    for (let i = 0; i < known.length; ++i) if (known[i] !== line[from + i]) return false;
-    return true;
+  private found(known: Known): number {
+    this.length = known.bytes.length;
+    return known.number;
   }
+}
+
+// Quotes within a text are escaped, so one that begins with all of it, closing quote included, is it.
+function same(known: Uint8Array, line: Uint8Array, at: number): boolean {
+  for (let i = known.length - 1; i >= 0; --i) if (known[i] !== line[at + i]) return false;
+  return true;
 }
 
 export class CallbackScanner {
   private at = 0;
   private line: Uint8Array = new Uint8Array();
   private ok = true;
+  private sure = false; // a line had just these members
   private readonly functions: Texts;
   private readonly modules: Texts;
   private readonly callers: Texts;
@@ -103,7 +121,11 @@ export class CallbackScanner {
     into.gracePeriod[at] = Number.isNaN(gp) ? -1 : gp;
     into.state[at] = this.text(KEYS[13]!, this.states);
     this.shares(at, queued);
-    if (this.ok) return;
+    if (this.ok) {
+      this.sure = true;
+      return;
+    }
+    this.sure = false;
     into.count = at;
     const end = line[to - 1] === 0x2c ? to - 1 : to;
     into.add(JSON.parse(decoder.decode(line.subarray(from, end))));
@@ -125,14 +147,18 @@ export class CallbackScanner {
     this.ok &&= this.line[this.at] === CLOSE;
   }
 
+  // All of it is looked at on the first line; then what tells one member from
+  // another, its length, its first letters and its end: this is done for each byte
+  // of a recording of hundreds of megabytes.
   private key(key: Uint8Array): void {
     const { line, at } = this;
-    for (let i = 0; i < key.length; ++i)
-      if (line[at + i] !== key[i]) {
-        this.ok = false;
-        break;
-      }
-    this.at += key.length;
+    const { length } = key;
+    if (line[at + length - 1] !== COLON || line[at + length - 3] !== key[length - 3] || line[at + 2] !== key[2] || line[at + 3] !== key[3]) {
+      this.ok = false;
+    } else if (!this.sure) {
+      for (let i = 0; i < length; ++i) this.ok &&= line[at + i] === key[i];
+    }
+    this.at += length;
   }
 
   // NaN for null.
@@ -169,9 +195,8 @@ export class CallbackScanner {
       this.at += 4;
       return 0;
     }
-    let end = at + 1;
-    while (end < line.length && line[end] !== QUOTE) end += line[end] === BACKSLASH ? 2 : 1;
-    this.at = ++end;
-    return texts.of(line, at, end);
+    const number = texts.at(line, at);
+    this.at += texts.length;
+    return number;
   }
 }

@@ -80,14 +80,12 @@ function gracePeriod(brush: Brush, at: number, y: number, height: number): void 
 function callback(brush: Brush, at: number, y: number, height: number): void {
   const { palette, model } = brush;
   const life = lifeOf(model, at);
-  let from = life.queued;
-  for (let part = 0; part < PARTS.length; ++part) {
-    const to = life.edges[part]!;
-    if (to > from) bar(brush, from, to, y, height, palette[PARTS[part]!]);
-    from = to;
-  }
-  if (from === life.queued) bar(brush, from, from, y, height, palette.waiting);
-  if (Number.isNaN(model.callbacks.done[at]!) && height >= 2.5) hatch(brush, life.edges[3]!, life.edges[4]!, y, height, palette.hazard);
+  PARTS.forEach((part, i) => {
+    if (life[i + 1]! > life[i]!) bar(brush, life[i]!, life[i + 1]!, y, height, palette[part]);
+  });
+  const from = life[0]!;
+  if (from === life[5]) bar(brush, from, from, y, height, palette.waiting);
+  if (Number.isNaN(model.callbacks.done[at]!) && height >= 2.5) hatch(brush, life[4]!, life[5]!, y, height, palette.hazard);
 }
 
 function section(brush: Brush, at: number, y: number, height: number): void {

@@ -66,29 +66,37 @@ export function paintBacklog(brush: Brush, lane: Lane, backlog: Backlog, y: numb
   const { context, palette, scale } = brush;
   const height = lane.height - 14;
   const counts: number[] = [];
+  const sure: number[] = []; // certainly pending
   let most = 1;
   columns(brush, (_, from, to) => {
     const count = backlog.during(from, to);
     most = Math.max(most, count);
     counts.push(count);
+    sure.push(Math.max(0, count - backlog.unknown(to)));
   });
   const top = (count: number) => y + lane.height - (height * count) / most;
-  context.beginPath();
-  context.moveTo(scale.left, y + lane.height);
-  counts.forEach((count, i) => {
-    context.lineTo(scale.left + i, top(count));
-    context.lineTo(scale.left + i + 1, top(count));
-  });
-  context.lineTo(scale.right, y + lane.height);
   const alpha = context.globalAlpha;
-  context.fillStyle = palette.start;
-  context.globalAlpha = alpha * 0.35;
-  context.fill();
-  context.globalAlpha = alpha;
-  context.strokeStyle = palette.gp;
-  context.lineWidth = 1.25;
-  context.stroke();
-  context.fillStyle = palette.muted;
+  const area = (levels: number[], colour: string) => {
+    context.beginPath();
+    context.moveTo(scale.left, y + lane.height);
+    levels.forEach((count, i) => {
+      context.lineTo(scale.left + i, top(count));
+      context.lineTo(scale.left + i + 1, top(count));
+    });
+    context.lineTo(scale.right, y + lane.height);
+    context.fillStyle = colour;
+    context.globalAlpha = alpha * 0.4;
+    context.fill();
+    context.globalAlpha = alpha;
+    context.strokeStyle = palette.gp;
+    context.lineWidth = 1.25;
+    context.stroke();
+  };
+  const doubt = Math.max(...counts.map((count, i) => count - sure[i]!));
+  if (doubt) area(counts, palette.waiting);
+  area(sure, palette.start);
+  const told = doubt ? `, of which it is not known whether ${doubt.toLocaleString('en')} had run` : '';
+  context.fillStyle = palette.text;
   context.font = '11px system-ui, sans-serif';
-  context.fillText(`${most.toLocaleString('en')} pending`, scale.left + 6, y + 7);
+  context.fillText(`${most.toLocaleString('en')} pending${told}`, scale.left + 6, y + 7);
 }

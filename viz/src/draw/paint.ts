@@ -111,12 +111,13 @@ function paintLitCallbacks(brush: Brush, scene: Scene, laneY: (lane: Lane) => nu
       let to = -Infinity;
       let count = 0;
       for (const at of lit) {
-        if (model.callbacks.functionName(at) !== lane.title) continue;
+        if (model.callbacks.function[at] !== lane.function) continue;
         from = Math.min(from, model.callbacks.queued[at]!);
         to = Math.max(to, model.lifeEnd[at]!);
         ++count;
       }
       if (!count || to < window.from || from > window.to) continue;
+      paintShares(brush, track, laneY(lane) + track.y, lane.height - 2 * track.y);
       const x = scale.clamped(from);
       context.strokeStyle = palette.focus;
       context.lineWidth = 2;
@@ -169,7 +170,7 @@ function paintAxis({ context, palette, scale }: Brush, top: number): void {
     if (x < GUTTER || x > scale.right) continue;
     context.fillRect(x, AXIS - 8, 1, 8);
     const half = context.measureText(text).width / 2;
-    context.fillText(text, Math.max(GUTTER + 2, Math.min(scale.right - 2 * half - 2, x - half)), AXIS - 18);
+    if (x - half > GUTTER - 12 && x + half < scale.right - 2) context.fillText(text, x - half, AXIS - 18);
   }
   context.font = '600 11.5px system-ui, sans-serif';
   context.fillText(baseText ? `from ${baseText}` : 'time', 12, AXIS - 18);
@@ -195,12 +196,7 @@ function names({ context, palette }: Brush, scene: Scene, lane: Lane, y: number)
   context.font = '600 12.5px system-ui, sans-serif';
   let title = lane.title;
   const room = GUTTER - 24;
-  if (context.measureText(title).width > room) {
-    // The end of "module:function" says more than its beginning.
-    const colon = title.indexOf(':');
-    if (colon > 0) title = `…${title.slice(colon)}`;
-    while (title.length > 4 && context.measureText(title).width > room) title = `${title.slice(0, -2)}…`;
-  }
+  while (title.length > 4 && context.measureText(title).width > room) title = `${title.slice(0, -2)}…`;
   context.fillText(title, 12, y + 9);
   context.fillStyle = palette.muted;
   context.font = '11px system-ui, sans-serif';
@@ -270,14 +266,15 @@ function hazardMarks({ context, palette, scale, model }: Brush): void {
 }
 
 function paintBadges({ context, palette, scale }: Brush, scene: Scene, laneY: (lane: Lane) => number): void {
-  for (const { item, text } of scene.badges) {
+  for (const { item, text, atEnd } of scene.badges) {
     const [spot] = spotsOf(scene.lanes, scene.model, item);
     if (!spot) continue;
     const { begin, end } = scene.model.interval(item);
-    const from = Math.max(scene.window.from, begin);
-    if (from > scene.window.to || end < scene.window.from) continue;
+    if (begin > scene.window.to || end < scene.window.from) continue;
+    // Beside the bar, so that what is written on it can be read.
+    const beside = atEnd ? scale.clamped(end) + 14 : scale.clamped(begin) - 14;
     const { y, height } = box(spot.track, spot.index, laneY(spot.lane));
-    const x = Math.max(GUTTER + 14, Math.min(scale.right - 14, scale.x(from)));
+    const x = Math.max(GUTTER + 14, Math.min(scale.right - 14, beside));
     context.beginPath();
     context.arc(x, y + height / 2, 11, 0, 2 * Math.PI);
     context.fillStyle = palette.badge;

@@ -19,6 +19,7 @@ export interface Lit {
 export interface Badge {
   item: Item;
   text: string;
+  atEnd: boolean; // of its bar
 }
 
 export interface Scene {

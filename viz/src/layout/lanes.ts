@@ -23,38 +23,52 @@ export interface Lane {
   height: number;
   tracks: Track[];
   backlog?: Backlog;
+  function?: number; // whose callbacks: its place among the names
 }
 
 // How many callbacks were queued and had not been invoked.
 export class Backlog {
-  readonly most: number;
+  readonly most: number; // at once, those included of which it is not known
   private readonly queued: Float64Array;
   private readonly left: Float64Array;
+  private readonly level: Int32Array; // how many there were once each was queued
+  // Those whose end may have been lost: since when it is not known whether they have run.
+  private readonly doubtful: Float64Array;
 
   constructor(model: Model) {
     const { callbacks } = model;
     const count = callbacks.count;
     this.queued = ascending(callbacks.queued.slice(0, count));
     const left = new Float64Array(count);
-    // One whose end was lost may have run at any time: it counts for nothing after its queueing.
+    const doubtful: number[] = [];
     for (let i = 0; i < count; ++i) {
       const invoked = callbacks.invoked[i]!;
-      const unknown = Number.isNaN(invoked) && callbacks.state[i] === 2;
-      left[i] = unknown ? callbacks.queued[i]! : Number.isNaN(invoked) ? Infinity : invoked;
+      left[i] = Number.isNaN(invoked) ? Infinity : invoked;
+      if (Number.isNaN(invoked) && callbacks.state[i] === 2) doubtful.push(callbacks.queued[i]!);
     }
     this.left = ascending(left);
+    this.doubtful = ascending(Float64Array.from(doubtful));
     let most = 0;
+    this.level = new Int32Array(count);
     for (let i = 0, gone = 0; i < count; ++i) {
-      while (gone < count && this.left[gone]! < this.queued[i]!) ++gone;
-      most = Math.max(most, i + 1 - gone);
+      while (gone < count && this.left[gone]! <= this.queued[i]!) ++gone;
+      this.level[i] = i + 1 - gone;
+      most = Math.max(most, this.level[i]!);
     }
     this.most = most;
   }
 
-  // The most at any time of [from, to) is between what was there at once and
-  // all that came: pending when it began, and those queued within.
+  // The most at any one time of [from, to). It only grows when one is queued.
   during(from: number, to: number): number {
-    return lowerBound(this.queued, to) - upperBound(this.left, from);
+    let at = upperBound(this.queued, from);
+    let most = at - upperBound(this.left, from);
+    for (const end = lowerBound(this.queued, to); at < end; ++at) if (this.level[at]! > most) most = this.level[at]!;
+    return most;
+  }
+
+  // Of these, those of which it is not known whether they had run.
+  unknown(to: number): number {
+    return lowerBound(this.doubtful, to);
   }
 }
 
@@ -147,7 +161,7 @@ class Builder {
     const names = [...ofFunction.keys()].sort(
       (a, b) => Number(inModule(b)) - Number(inModule(a)) || ofFunction.get(b)! - ofFunction.get(a)!,
     );
-    for (const name of names) this.callbackLane(callbacks.names.list[name]!, places.get(name)!);
+    for (const name of names) this.callbackLane(name, places.get(name)!);
   }
 
   // Callbacks are written by the time of their queueing; null: they are indeed.
@@ -159,7 +173,7 @@ class Builder {
     return Int32Array.from({ length: count }, (_, i) => i).sort((a, b) => queued[a]! - queued[b]!);
   }
 
-  private callbackLane(title: string, places: Int32Array): void {
+  private callbackLane(name: number, places: Int32Array): void {
     const { callbacks, lifeEnd } = this.model;
     const begin = new Float64Array(places.length);
     const end = new Float64Array(places.length);
@@ -172,10 +186,12 @@ class Builder {
     const rows = Math.min(ROWS, spans.rows);
     const rowHeight = Math.max(2.5, Math.min(8, 150 / rows));
     const height = Math.max(30, Math.ceil(rows * rowHeight) + 4);
-    const about = `${places.length.toLocaleString('en')} in all`;
-    this.add('Callbacks', title, about, [
+    const [first, ...rest] = callbacks.names.list[name]!.split(':');
+    const count = places.length.toLocaleString('en');
+    this.add('Callbacks', rest.join(':') || first!, rest.length ? `${first}, ${count} in all` : `${count} in all`, [
       { spans, y: 2, rowHeight, rows, shares: new Shares(this.model, places) },
     ], height);
+    this.lanes.at(-1)!.function = name;
   }
 
   private threads(): void {

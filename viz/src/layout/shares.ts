@@ -9,25 +9,30 @@ import { ascending, lowerBound, upperBound } from './spans';
 export const PARTS = ['start', 'end', 'invocation', 'running', 'waiting'] as const;
 export type Part = (typeof PARTS)[number];
 
-// Where the parts of a callback's life end. One that is not known takes no
-// time; all that is left over is `waiting`.
-export interface Life {
-  queued: number;
-  edges: [number, number, number, number, number];
-}
+// When a callback was queued, and where each part of its life ends. A part that
+// is not known takes no time; all that is left over is `waiting`.
+export type Life = Float64Array; // of 6
 
-export function lifeOf(model: Model, at: number): Life {
+export function lifeOf(model: Model, at: number, into: Life = new Float64Array(6)): Life {
   const { callbacks } = model;
   const queued = callbacks.queued[at]!;
   const last = model.lifeEnd[at]!;
-  const within = (time: number, from: number) => (Number.isNaN(time) ? from : Math.min(last, Math.max(from, time)));
-  const started = within(callbacks.started[at]!, queued);
-  const ended = within(callbacks.ended[at]!, started);
-  const knowsEnd = !Number.isNaN(callbacks.ended[at]!);
-  const knowsInvoked = !Number.isNaN(callbacks.invoked[at]!);
-  const invoked = knowsEnd && knowsInvoked ? within(callbacks.invoked[at]!, ended) : ended;
-  const done = knowsInvoked && !Number.isNaN(callbacks.done[at]!) && knowsEnd ? last : invoked;
-  return { queued, edges: [started, ended, invoked, done, last] };
+  const started = within(callbacks.started[at]!, queued, last);
+  const ended = within(callbacks.ended[at]!, started, last);
+  const knowsEnd = callbacks.ended[at]! === callbacks.ended[at]!;
+  const invoked = knowsEnd ? within(callbacks.invoked[at]!, ended, last) : ended;
+  const knowsDone = knowsEnd && callbacks.invoked[at]! === callbacks.invoked[at]! && callbacks.done[at]! === callbacks.done[at]!;
+  into[0] = queued;
+  into[1] = started;
+  into[2] = ended;
+  into[3] = invoked;
+  into[4] = knowsDone ? last : invoked;
+  into[5] = last;
+  return into;
+}
+
+function within(time: number, from: number, to: number): number {
+  return time !== time || time < from ? from : time > to ? to : time;
 }
 
 export class Shares {
@@ -36,20 +41,24 @@ export class Shares {
 
   constructor(model: Model, callbacks: Int32Array) {
     const count = callbacks.length;
-    const edges = Array.from({ length: 6 }, () => new Float64Array(count));
+    const life = new Float64Array(6);
+    const begins = PARTS.map(() => new Float64Array(count));
+    const ends = PARTS.map(() => new Float64Array(count));
+    const used = PARTS.map(() => 0);
     for (let i = 0; i < count; ++i) {
-      const life = lifeOf(model, callbacks[i]!);
-      edges[0]![i] = life.queued;
-      for (let part = 0; part < 5; ++part) edges[part + 1]![i] = life.edges[part]!;
+      lifeOf(model, callbacks[i]!, life);
+      for (let part = 0; part < 5; ++part) {
+        // Parts that take no time are in none, or a column would count one callback twice.
+        if (life[part + 1]! <= life[part]!) continue;
+        const at = used[part]!++;
+        begins[part]![at] = life[part]!;
+        ends[part]![at] = life[part + 1]!;
+      }
     }
-    for (let part = 0; part < 5; ++part) {
-      // Parts that take no time are in none, or a column would count one callback twice.
-      const begins = edges[part]!;
-      const ends = edges[part + 1]!;
-      const real = begins.map((begin, i) => (ends[i]! > begin ? 1 : 0));
-      this.enter.push(ascending(begins.filter((_, i) => real[i])));
-      this.leave.push(ascending(ends.filter((_, i) => real[i])));
-    }
+    PARTS.forEach((_, part) => {
+      this.enter.push(ascending(begins[part]!.slice(0, used[part])));
+      this.leave.push(ascending(ends[part]!.slice(0, used[part])));
+    });
   }
 
   // How many were in the part at some time of [from, to).

@@ -38,20 +38,20 @@ function callback(model: Model, at: number): Description {
   const done = callbacks.done[at]!;
   const gp = model.gpOfCallback(at);
   const facts: [string, string][] = [
-    ['Queued', `${moment(life.queued)} on CPU ${callbacks.cpu[at]} by ${text(callbacks.comm)} (${callbacks.tid[at]})`],
+    ['Queued', `${moment(life[0]!)} on CPU ${callbacks.cpu[at]} by ${text(callbacks.comm)} (${callbacks.tid[at]})`],
     ['call_rcu() in', text(callbacks.caller) || 'not known'],
   ];
   if (!Number.isNaN(invoked)) {
     facts.push(['Invoked', `${moment(invoked)} on CPU ${callbacks.invokedCpu[at]}${text(callbacks.context) ? `, ${text(callbacks.context)}` : ''}`]);
-    facts.push(['Latency', duration(invoked - life.queued)]);
+    facts.push(['Latency', duration(invoked - life[0]!)]);
   }
   const sentences: string[] = [];
   if (callbacks.state[at] === 1) sentences.push('It had not run by the end of the recording.');
   if (callbacks.state[at] === 2) sentences.push('Its end may have been lost: whether it ran is not known.');
   const names = ['for its grace period to start', 'for that to end', 'ready, and waiting to be invoked', 'running', Number.isNaN(done) ? 'not done' : 'of which no more is known'];
   const keys = ['start', 'end', 'invocation', 'running', 'waiting'];
-  const parts = life.edges
-    .map((edge, i) => ({ name: names[i]!, part: keys[i]!, ns: edge - (i ? life.edges[i - 1]! : life.queued) }))
+  const parts = names
+    .map((name, i) => ({ name, part: keys[i]!, ns: life[i + 1]! - life[i]! }))
     .filter(({ ns }) => ns > 0);
   const links: Link[] = [];
   if (gp >= 0) {

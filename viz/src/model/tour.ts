@@ -10,6 +10,7 @@ export interface Step {
   title: string;
   text: string;
   item: Item | null;
+  atEnd?: boolean; // it is about the item's end
 }
 
 export interface Tour {
@@ -103,6 +104,7 @@ export function tour(model: Model): Tour {
       text: `Nobody can hold the old version any more. ${name} ran at ${moment(callbacks.invoked[i]!)}, ${duration(callbacks.invoked[i]! - queued)} after it was queued, and may free it. `
         + `The same grace period released ${plural(model.released(gpAt).length, 'callback')}.`,
       item: { kind: 'callback', at: i },
+      atEnd: true,
     });
     const earliest = Math.min(queued, gp.start_ns!);
     const latest = Math.max(callbacks.done[i]!, gp.end_ns ?? 0);

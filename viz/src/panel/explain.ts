@@ -22,7 +22,8 @@ export function explainLayer(app: App): void {
     step = Math.max(0, Math.min(steps.length - 1, step));
     const one = steps[step]!;
     if (fresh && window) app.show(window);
-    app.setBadges(steps.flatMap(({ item }, at) => (item && item.kind !== 'hazard' ? [{ item, text: String(at + 1) }] : [])).filter(({ text, item }, _, all) => text === String(step + 1) || !all.some((other) => other.text === String(step + 1) && other.item.kind === item.kind && other.item.at === item.at)));
+    app.setBadges(steps.flatMap(({ item, atEnd }, at) =>
+      item && item.kind !== 'hazard' ? [{ item, text: String(at + 1), atEnd: atEnd ?? false }] : []));
     if (one.item) app.goTo(one.item);
     const go = (by: number, text: string, off: boolean) => {
       const key = el('button', { type: 'button', textContent: text, disabled: off });
