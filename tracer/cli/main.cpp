@@ -52,11 +52,13 @@ int run(int argc, char** argv) {
                "  sudo rcuscope record -m rcucmap.ko -o run.rcu -- insmod rcucmap.ko\n"
                "  rcuscope info run.rcu\n"
                "  rcuscope export run.rcu -o run.json -o run.pftrace\n"
+               "  rcuscope open --html run.rcu\n"
                "  sudo rcuscope doctor");
 
     Outcome result = ExitCode::done;
     add_record(app, result);
     add_export(app, result);
+    add_open(app, result);
     add_info(app, result);
     add_doctor(app, result);
 
