@@ -73,7 +73,7 @@ parse() {
 packages() {
 	local groups=(build test)
 	[[ ! ${LABELS[release]:-} =~ vm ]] || groups+=(vm)
-	[[ ! ${LABELS[release]:-} =~ viz ]] || groups+=(viz)
+	[[ ! ${LABELS[release]:-} =~ viz ]] || groups+=(page viz)
 	[[ ! ${LABELS[release]:-} =~ lint ]] || groups+=(lint)
 	.ci/setup "${groups[@]}" || exit
 }

@@ -117,17 +117,25 @@ export function readTimelineText(text: string): Recording {
   return lines.finish();
 }
 
+// Browsers that are new enough do it themselves, several times as quick.
+const { fromBase64 } = Uint8Array as unknown as { fromBase64?(text: string): Uint8Array<ArrayBuffer> };
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  if (fromBase64) return fromBase64.call(Uint8Array, base64);
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; ++i) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
 // What `rcuscope export` put into the page: gzip, as base64.
 export function embeddedTimeline(base64: string): ReadableStream<Uint8Array> {
   const piece = 1 << 20; // a multiple of 4: whole groups of base64
   let at = 0;
   const packed = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull(controller) {
-      const text = atob(base64.slice(at, at + piece));
+      controller.enqueue(bytesOf(base64.slice(at, at + piece)));
       at += piece;
-      const bytes = new Uint8Array(text.length);
-      for (let i = 0; i < text.length; ++i) bytes[i] = text.charCodeAt(i);
-      controller.enqueue(bytes);
       if (at >= base64.length) controller.close();
     },
   });

@@ -23,8 +23,11 @@ export function paintShares(brush: Brush, track: Track, y: number, height: numbe
   let most = 1;
   columns(brush, (_, from, to) => {
     const column = PARTS.map((_part, part) => shares.during(part, from, to));
-    most = Math.max(most, column.reduce((a, b) => a + b));
-    counts.push(column);
+    // One that goes from part to part within the column counts once, for a share of each.
+    const sum = column.reduce((a, b) => a + b);
+    const there = Math.min(sum, track.spans.overlapping(from, to));
+    most = Math.max(most, there);
+    counts.push(column.map((count) => (sum ? (count * there) / sum : 0)));
   });
   const scale = height / most;
   for (let part = PARTS.length - 1; part >= 0; --part) {

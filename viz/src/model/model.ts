@@ -30,12 +30,25 @@ export interface Interval {
   open: boolean; // its end is not known; `end` is how far it can be drawn
 }
 
+// The first of `count` places of which it holds, if it holds of all after it.
+export function firstPlace(count: number, holds: (place: number) => boolean): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 export class Model {
   readonly timeline: Timeline;
   readonly callbacks: Callbacks;
   readonly end: number; // of the recording
   readonly lifeEnd: Float64Array; // of each callback: done, or how far it can be drawn
   readonly reports: Report[] = [];
+  private readonly sectionReach: Float64Array; // the latest end of all sections up to each
   private readonly gpPlaces = new Map<number, number>();
   private readonly releasedFrom: Int32Array; // for each grace period, where its callbacks begin in releasedList
   private readonly releasedList: Int32Array;
@@ -49,6 +62,9 @@ export class Model {
       this.gpPlaces.set(gp.id, at);
       gp.quiescent_states.forEach((_, state) => this.reports.push({ gp: at, state }));
     });
+
+    let reach = -Infinity;
+    this.sectionReach = Float64Array.from(this.timeline.read_sections, ({ end_ns: end }) => (reach = Math.max(reach, end ?? this.end)));
 
     const { callbacks } = this;
     const count = callbacks.count;
@@ -77,6 +93,17 @@ export class Model {
     }
     const done = callbacks.done[i]!;
     this.lifeEnd[i] = Math.max(queued, Number.isNaN(done) ? this.end : done);
+  }
+
+  // The first section that can still be open at a time: none before it is.
+  firstSectionOpen(at: number): number {
+    return firstPlace(this.sectionReach.length, (i) => this.sectionReach[i]! > at);
+  }
+
+  // The first section that begins after it.
+  firstSectionAfter(at: number): number {
+    const sections = this.timeline.read_sections;
+    return firstPlace(sections.length, (i) => sections[i]!.begin_ns > at);
   }
 
   gp(at: number): GracePeriod {

@@ -3,7 +3,7 @@
 // What a thing is bound up with: a callback with its grace period, that with
 // who held it, and so on. Only what the recording says, or what follows from
 // RCU's rules; null where neither does.
-import type { Item, Model } from './model';
+import { type Item, type Model, firstPlace } from './model';
 
 export interface Related {
   items: Item[];
@@ -26,7 +26,7 @@ export function holdingSection(model: Model, gpAt: number): number {
   let best = -1;
   let bestEnd = start;
   const sections = model.timeline.read_sections;
-  for (let i = 0; i < sections.length; ++i) {
+  for (let i = model.firstSectionOpen(start); i < sections.length; ++i) {
     const section = sections[i]!;
     if (section.begin_ns > start) break;
     if (section.nesting > 0 || (holder?.tid != null && section.tid !== holder.tid)) continue;
@@ -52,14 +52,7 @@ function lastReport(model: Model, gpAt: number): number {
 }
 
 function firstReport(model: Model, gpAt: number): number {
-  let low = 0;
-  let high = model.reports.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (model.reports[middle]!.gp < gpAt) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstPlace(model.reports.length, (at) => model.reports[at]!.gp >= gpAt);
 }
 
 // Where in the picture the holder of a grace period is to be seen.

@@ -23,9 +23,15 @@ export function search(model: Model, text: string, atMost = 12): Found[] {
 
   const { timeline, callbacks } = model;
   timeline.modules.forEach((module, at) => matches(module.name) && add(module.name, 'module', { kind: 'module', at }));
-  const functions = callbacks.names.list.map((name) => matches(name));
-  for (let i = 0; i < callbacks.count; ++i)
-    if (functions[callbacks.function[i]!]) add(callbacks.functionName(i), 'callback', { kind: 'callback', at: i });
+  // There may be very many: what is asked of each is but its function's number.
+  const first = new Map<number, number>();
+  const counts = new Int32Array(callbacks.names.list.length);
+  for (let i = 0; i < callbacks.count; ++i) if (!counts[callbacks.function[i]!]!++) first.set(callbacks.function[i]!, i);
+  for (const [name, at] of first) {
+    if (!matches(callbacks.names.list[name])) continue;
+    add(callbacks.functionName(at), 'callback', { kind: 'callback', at });
+    found.get(`callback\0${callbacks.functionName(at)}`)!.count = counts[name]!;
+  }
   timeline.read_sections.forEach((section, at) => {
     if (matches(section.function)) add(section.function, 'read-side section', { kind: 'section', at });
     const task = `${section.comm} ${section.tid}`;

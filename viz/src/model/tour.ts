@@ -47,15 +47,15 @@ function example(model: Model): number {
 function readerBefore(model: Model, queued: number): number {
   const sections = model.timeline.read_sections;
   let found = -1;
-  for (let i = 0; i < sections.length && sections[i]!.begin_ns <= queued; ++i)
+  for (let i = model.firstSectionOpen(queued); i < sections.length && sections[i]!.begin_ns <= queued; ++i)
     if ((sections[i]!.end_ns ?? model.end) > queued) found = i;
   return found;
 }
 
 function readerAfter(model: Model, from: number, to: number): number {
   const sections = model.timeline.read_sections;
-  const found = sections.findIndex((section) => section.begin_ns > from);
-  return found >= 0 && sections[found]!.begin_ns <= to ? found : -1;
+  const found = model.firstSectionAfter(from);
+  return found < sections.length && sections[found]!.begin_ns <= to ? found : -1;
 }
 
 function readerStep(model: Model, at: number, title: string, text: (who: string, when: string) => string): Step {

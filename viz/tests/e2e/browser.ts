@@ -54,6 +54,8 @@ export interface Opened {
 
 export async function openPage(browser: Browser, path: string, hash = '', options: BrowserContextOptions = {}): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 860 }, offline: true, ...options });
+  // A machine may be busy with other tests: nothing here is about how long it takes.
+  context.setDefaultTimeout(120_000);
   const page = await context.newPage();
   const requests: string[] = [];
   const errors: string[] = [];

@@ -140,7 +140,7 @@ async function cost(path: string): Promise<Cost> {
   const spent = await cpuSeconds(page);
   const before = await spent();
   await page.goto(`file://${path}`);
-  await page.waitForSelector('html[data-ready=yes]', { timeout: 110_000 });
+  await page.waitForSelector('html[data-ready=yes]', { timeout: 250_000 });
   const open = (await spent()) - before;
   const start = await spent();
   const FRAMES = 40;
