@@ -30,6 +30,7 @@ It prints a summary of each recording and leaves in the folder OUT, for each:
   NAME.rcu       the recording
   NAME.pftrace   its timeline, for Perfetto
   NAME.json      its timeline, for programs (docs/timeline.schema.json)
+  NAME.html      a page that shows and explains it, if there is npm to build one
   NAME.log       the guest's kernel log
 NAME is rcucmap; with hazard, crash and barrier. Packages that are missing are
 installed first (as root or with sudo); the kernel is downloaded once.
@@ -138,6 +139,8 @@ record() { # SECONDS PANICS NAME MODULE...
 		cat "$NEW/$name.errors" >&2
 		fail 1 "the recording could not be exported"
 	}
+	# The page is not in every build: what is missing for it, the build has said.
+	"$RCUSCOPE" export "$NEW/$name.rcu" -o "$NEW/$name.html" 2>/dev/null || true
 	[[ $panics == yes ]] || "$RCUSCOPE" info --json "$NEW/$name.rcu" | grep -q '"complete": true' ||
 		fail 1 "the recording does not reach to the module's unload"
 }
@@ -152,6 +155,9 @@ publish() { # NAME
 	for file in "$NEW/$1".{rcu,json,pftrace,log}; do
 		mv -f "$file" "$OUT/"
 	done
+	# One of an earlier demo would show something else.
+	rm -f -- "$OUT/$1.html"
+	[[ ! -s $NEW/$1.html ]] || mv -f "$NEW/$1.html" "$OUT/"
 }
 
 how_to_open() { # NAME...
@@ -162,6 +168,7 @@ how_to_open() { # NAME...
 The timeline: open https://ui.perfetto.dev and drag $OUT/$1.pftrace into it.
 Perfetto reads it in your browser; nothing is uploaded.
 END
+	[[ ! -s $OUT/$1.html ]] || printf 'Explained, and without a network: %s/%s.html, in any browser.\n' "$OUT" "$1"
 }
 
 demo_life() {

@@ -16,12 +16,13 @@ the groups through CTest:
 
   unit     the parts of the tracer, each by itself
   golden   the exporters' files, judged by readers that are not this project's
+  viz      the page, its parts and all of it in a browser
   vm       everything together, on real kernels in QEMU
   lint     format, clang-tidy, shellcheck, licences and the like
   asan     unit and golden under ASan and UBSan
   tsan     unit and golden under TSan
 
-Without a GROUP: unit, golden, vm and lint. The sanitizers' builds take longer
+Without a GROUP: unit, golden, viz, vm and lint. The sanitizers' builds take longer
 than all of these together and are to be asked for. The arguments after -- go to every run of CTest.
 The last line is the total of all runs.
 
@@ -43,7 +44,7 @@ END
 
 # Labels to run in the build of each preset.
 declare -A LABELS=()
-declare -A PRESET_OF=([unit]=release [golden]=release [vm]=release [lint]=release)
+declare -A PRESET_OF=([unit]=release [golden]=release [viz]=release [vm]=release [lint]=release)
 CTEST_ARGUMENTS=()
 
 parse() {
@@ -52,12 +53,12 @@ parse() {
 		case $1 in
 		-h | --help) help; exit ;;
 		--) shift; CTEST_ARGUMENTS=("$@"); break ;;
-		unit | golden | vm | lint | asan | tsan) groups+=("$1") ;;
+		unit | golden | viz | vm | lint | asan | tsan) groups+=("$1") ;;
 		*) fail 2 "there is no group '$1'" "./test.sh --help lists the groups; CTest's arguments follow --" ;;
 		esac
 		shift
 	done
-	((${#groups[@]})) || groups=(unit golden vm lint)
+	((${#groups[@]})) || groups=(unit golden viz vm lint)
 	for group in "${groups[@]}"; do
 		case $group in
 		asan | tsan) LABELS[$group]='unit|golden' ;;
@@ -72,6 +73,7 @@ parse() {
 packages() {
 	local groups=(build test)
 	[[ ! ${LABELS[release]:-} =~ vm ]] || groups+=(vm)
+	[[ ! ${LABELS[release]:-} =~ viz ]] || groups+=(page viz)
 	[[ ! ${LABELS[release]:-} =~ lint ]] || groups+=(lint)
 	.ci/setup "${groups[@]}" || exit
 }

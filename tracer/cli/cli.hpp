@@ -16,6 +16,7 @@ using Outcome = Result<ExitCode>;
 
 void add_record(CLI::App& app, Outcome& result);
 void add_export(CLI::App& app, Outcome& result);
+void add_open(CLI::App& app, Outcome& result);
 void add_info(CLI::App& app, Outcome& result);
 void add_report(CLI::App& app, Outcome& result);
 void add_summarize(CLI::App& app, Outcome& result);

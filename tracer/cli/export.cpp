@@ -49,6 +49,7 @@ void add_export(CLI::App& app, Outcome& result) {
     command->footer("Examples:\n"
                     "  rcuscope export run.rcu -o run.json\n"
                     "  rcuscope export run.rcu -o run.pftrace -o run.chrome.json\n"
+                    "  rcuscope export run.rcu -o run.html\n"
                     "Open a .pftrace in https://ui.perfetto.dev: it is read in your browser and goes nowhere.");
     command->callback([arguments, &result] { result = run_export(*arguments); });
 }

@@ -54,11 +54,13 @@ int run(int argc, char** argv) {
                "  rcuscope report run.rcu\n"
                "  rcuscope export run.rcu -o run.json -o run.pftrace\n"
                "  rcuscope check run.rcu --budget 'gp.p99<50ms' --budget 'hazards==0'\n"
+               "  rcuscope open --html run.rcu\n"
                "  sudo rcuscope doctor");
 
     Outcome result = ExitCode::done;
     add_record(app, result);
     add_export(app, result);
+    add_open(app, result);
     add_info(app, result);
     add_report(app, result);
     add_summarize(app, result);

@@ -8,9 +8,10 @@
 namespace rcuscope {
 namespace {
 
-constexpr std::array<ExportFormat, 3> formats{{
+constexpr std::array<ExportFormat, 4> formats{{
     {"chrome", ".chrome.json", "Chrome's JSON trace format, for chrome://tracing and other viewers", write_chrome},
     {"perfetto", ".pftrace", "Perfetto's native trace format, for ui.perfetto.dev", write_perfetto},
+    {"html", ".html", "a page that shows and explains it in any browser, offline", write_html, html_can_be_written},
     {"json", ".json", "the timeline as JSON (schema rcuscope.timeline/1), for programs", write_json},
 }};
 
@@ -23,8 +24,12 @@ std::span<const ExportFormat> export_formats() {
 Result<const ExportFormat*> format_for_file(std::string_view path) {
     std::string endings;
     for (const ExportFormat& format : formats) {
-        if (path.ends_with(format.ending))
+        if (path.ends_with(format.ending)) {
+            if (format.can_be_written != nullptr)
+                if (auto can = format.can_be_written(); !can)
+                    return tl::unexpected(can.error());
             return &format;
+        }
         if (!endings.empty())
             endings += ", ";
         endings += format.ending;

@@ -23,12 +23,14 @@ struct ExportFormat {
     std::string_view ending; // ".pftrace"
     std::string_view about;  // for --help
     void (*write)(const Timeline& timeline, const ExportOptions& options, std::ostream& out);
+    Status (*can_be_written)() = nullptr; // of one that not every build has
 };
 
 // Every format, the longer endings first (".chrome.json" before ".json").
 std::span<const ExportFormat> export_formats();
 
-// The format that a file's name asks for; an error names the endings there are.
+// The format that a file's name asks for; an error names the endings there are,
+// or what this build lacks for it.
 // "-" and devices (/dev/stdout, /dev/null) have no ending: timeline JSON.
 Result<const ExportFormat*> format_for_file(std::string_view path);
 
@@ -41,5 +43,7 @@ void write_json(const Timeline& timeline, const ExportOptions& options, std::ost
 void write_perfetto(const Timeline& timeline, const ExportOptions& options, std::ostream& out); // native protobuf
 void write_chrome(const Timeline& timeline, const ExportOptions& options,
                   std::ostream& out); // Chrome's JSON trace format
+void write_html(const Timeline& timeline, const ExportOptions& options, std::ostream& out); // a page of its own
+Status html_can_be_written();
 
 } // namespace rcuscope

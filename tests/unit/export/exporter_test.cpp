@@ -63,7 +63,7 @@ TEST(FormatForFile, NamesTheEndingsThereAre) {
         const auto format = format_for_file(path);
         ASSERT_FALSE(format) << path;
         EXPECT_EQ(format.error().code, ExitCode::bad_input);
-        for (const char* ending : {".chrome.json", ".pftrace", ".json"})
+        for (const char* ending : {".chrome.json", ".pftrace", ".html", ".json"})
             EXPECT_NE(format.error().hint.find(ending), std::string::npos) << path;
     }
 }

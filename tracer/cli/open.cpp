@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <iostream>
+#include <sstream>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/text.hpp"
+#include "cli/cli.hpp"
+#include "cli/file_server.hpp"
+#include "cli/hazard_options.hpp"
+#include "cli/load.hpp"
+#include "export/exporter.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+// The one that ui.perfetto.dev may read from: its policy names it.
+constexpr std::uint16_t perfetto_port = 9001;
+constexpr const char* perfetto_ui = "https://ui.perfetto.dev";
+
+struct OpenArguments {
+    std::string capture;
+    bool html = false;
+    bool no_browser = false;
+    std::optional<std::uint16_t> port;
+    HazardLimits limits;
+};
+
+// A name that needs no escaping in an address.
+std::string plain_name(const std::string& capture) {
+    std::string name = std::filesystem::path(capture).stem().string();
+    for (char& c : name)
+        if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '_')
+            c = '_';
+    return name.empty() ? "recording" : name;
+}
+
+// True if there is somebody to open it: without a desktop xdg-open would start
+// a browser in the terminal, or nothing.
+bool start_browser(const std::string& address) {
+    if (std::getenv("DISPLAY") == nullptr && std::getenv("WAYLAND_DISPLAY") == nullptr &&
+        std::getenv("BROWSER") == nullptr)
+        return false;
+    const pid_t child = ::fork();
+    if (child < 0)
+        return false;
+    if (child == 0) {
+        const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+        for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+            ::dup2(null, fd);
+        // The browser's life is its own: it is not waited for.
+        if (const pid_t grandchild = ::fork(); grandchild != 0)
+            ::_exit(grandchild < 0 ? 1 : 0);
+        ::setsid();
+        ::execlp("xdg-open", "xdg-open", address.c_str(), nullptr);
+        ::_exit(127);
+    }
+    int status = 0;
+    return ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+Outcome run_open(const OpenArguments& arguments) {
+    if (arguments.html)
+        if (auto can = html_can_be_written(); !can)
+            return tl::unexpected(can.error());
+    auto server = FileServer::listen(arguments.port.value_or(arguments.html ? 0 : perfetto_port));
+    if (!server)
+        return tl::unexpected(server.error());
+    auto loaded = load_timeline(arguments.capture, arguments.limits);
+    if (!loaded)
+        return tl::unexpected(loaded.error());
+    warn_of_cut(arguments.capture, loaded->extent);
+
+    ServedFile file;
+    std::ostringstream contents;
+    if (arguments.html) {
+        file.name = plain_name(arguments.capture) + ".html";
+        file.type = "text/html; charset=utf-8";
+        write_html(loaded->timeline, {}, contents);
+    } else {
+        file.name = plain_name(arguments.capture) + ".pftrace";
+        file.type = "application/octet-stream";
+        file.origin = perfetto_ui;
+        write_perfetto(loaded->timeline, {}, contents);
+    }
+    file.contents = std::move(contents).str();
+
+    std::string address = server->address(file);
+    if (!arguments.html)
+        address = std::string(perfetto_ui) + "/#!/?url=" + address + "&referrer=rcuscope";
+    const bool opened = !arguments.no_browser && start_browser(address);
+    std::cout << (opened ? "Opening " : "Open in a browser on this machine: ") << address << std::endl;
+    if (!opened)
+        std::cout << "From another one, first: ssh -L " << server->port() << ":127.0.0.1:" << server->port()
+                  << " THIS-MACHINE" << std::endl;
+    std::cout << "Waiting until it is fetched; Ctrl-C ends it." << std::endl;
+    if (auto served = server->serve(file); !served)
+        return tl::unexpected(served.error());
+    std::cout << "Fetched." << std::endl;
+    return ExitCode::done;
+}
+
+} // namespace
+
+void add_open(CLI::App& app, Outcome& result) {
+    auto* command = app.add_subcommand("open", "Show a recording in a browser");
+    auto arguments = std::make_shared<OpenArguments>();
+    command->add_option("CAPTURE", arguments->capture, "The recording (.rcu)")->required();
+    command->add_flag("--html", arguments->html,
+                      "With the page of rcuscope's own, which explains, and needs no network");
+    command->add_flag("--no-browser", arguments->no_browser, "Only print the address");
+    command->add_option("--port", arguments->port,
+                        "Where to serve it on 127.0.0.1 [9001, the one that ui.perfetto.dev reads; with --html any]");
+    add_hazard_limits(*command, arguments->limits);
+    command->footer(
+        "The recording is served on this machine's loopback, once, and goes nowhere else: ui.perfetto.dev is\n"
+        "a page that reads it in your browser.\n\n"
+        "Examples:\n"
+        "  rcuscope open run.rcu\n"
+        "  rcuscope open --html run.rcu\n"
+        "  rcuscope export run.rcu -o run.html   # a page to keep, or to send");
+    command->callback([arguments, &result] { result = run_open(*arguments); });
+}
+
+} // namespace rcuscope

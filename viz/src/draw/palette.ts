@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The colours of the picture are those of the page's style sheet, which knows
+// light from dark. Okabe and Ito's, which people of any colour vision tell apart.
+
+const NAMES = [
+  'page', 'text', 'muted', 'line', 'stripe', 'start', 'end', 'invocation', 'running', 'waiting', 'gp', 'expedited',
+  'cleanup', 'section', 'wait', 'batch', 'hazard', 'live', 'init', 'exit', 'free', 'report', 'scan', 'focus',
+  'onDark', 'onLight', 'hazardText', 'badge', 'badgeText',
+] as const;
+
+export type Palette = Record<(typeof NAMES)[number], string>;
+
+export function palette(element: Element): Palette {
+  const style = getComputedStyle(element);
+  return Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue(`--${name}`).trim()])) as Palette;
+}

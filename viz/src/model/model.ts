@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// The recording as the page asks about it: what belongs to what. Made of the
+// JSON timeline alone; knows nothing of pixels.
+import type { Callbacks } from '../data/callbacks';
+import type { Recording } from '../data/read';
+import type { GracePeriod, Hazard, Timeline } from '../data/timeline';
+
+export type ItemKind = 'callback' | 'gp' | 'report' | 'section' | 'wait' | 'batch' | 'module' | 'hazard';
+
+// One thing of the recording: its kind, and its place among those of the kind.
+export interface Item {
+  kind: ItemKind;
+  at: number;
+}
+
+export function sameItem(a: Item | null, b: Item | null): boolean {
+  return a === b || (a !== null && b !== null && a.kind === b.kind && a.at === b.at);
+}
+
+// A quiescent state, as it came in for a grace period.
+export interface Report {
+  gp: number;
+  state: number; // place among the grace period's
+}
+
+export interface Interval {
+  begin: number;
+  end: number;
+  open: boolean; // its end is not known; `end` is how far it can be drawn
+}
+
+// The first of `count` places of which it holds, if it holds of all after it.
+export function firstPlace(count: number, holds: (place: number) => boolean): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+export class Model {
+  readonly timeline: Timeline;
+  readonly callbacks: Callbacks;
+  readonly end: number; // of the recording
+  readonly lifeEnd: Float64Array; // of each callback: done, or how far it can be drawn
+  readonly reports: Report[] = [];
+  private readonly sectionReach: Float64Array; // the latest end of all sections up to each
+  private readonly gpPlaces = new Map<number, number>();
+  private readonly releasedFrom: Int32Array; // for each grace period, where its callbacks begin in releasedList
+  private readonly releasedList: Int32Array;
+
+  constructor(recording: Recording) {
+    this.timeline = recording.timeline;
+    this.callbacks = recording.callbacks;
+    this.end = Math.max(1, this.timeline.capture.end_ns);
+    const gps = this.timeline.grace_periods;
+    gps.forEach((gp, at) => {
+      this.gpPlaces.set(gp.id, at);
+      gp.quiescent_states.forEach((_, state) => this.reports.push({ gp: at, state }));
+    });
+
+    let reach = -Infinity;
+    this.sectionReach = Float64Array.from(this.timeline.read_sections, ({ end_ns: end }) => (reach = Math.max(reach, end ?? this.end)));
+
+    const { callbacks } = this;
+    const count = callbacks.count;
+    this.lifeEnd = new Float64Array(count);
+    const gpOf = new Int32Array(count);
+    this.releasedFrom = new Int32Array(gps.length + 1);
+    for (let i = 0; i < count; ++i) {
+      const at = this.gpPlaces.get(callbacks.gracePeriod[i]!) ?? -1;
+      gpOf[i] = at;
+      if (at >= 0) ++this.releasedFrom[at + 1]!;
+      this.complete(i, gps[at]);
+    }
+    for (let at = 0; at < gps.length; ++at) this.releasedFrom[at + 1]! += this.releasedFrom[at]!;
+    this.releasedList = new Int32Array(this.releasedFrom[gps.length]!);
+    const next = this.releasedFrom.slice();
+    for (let i = 0; i < count; ++i) if (gpOf[i]! >= 0) this.releasedList[next[gpOf[i]!]!++] = i;
+  }
+
+  // What a callback waited for is known in part also where it is not done.
+  private complete(i: number, gp: GracePeriod | undefined): void {
+    const { callbacks } = this;
+    const queued = callbacks.queued[i]!;
+    if (Number.isNaN(callbacks.started[i]!) && gp && gp.start_ns !== null) {
+      callbacks.started[i] = Math.max(queued, gp.start_ns);
+      if (gp.end_ns !== null) callbacks.ended[i] = Math.max(queued, gp.end_ns);
+    }
+    const done = callbacks.done[i]!;
+    this.lifeEnd[i] = Math.max(queued, Number.isNaN(done) ? this.end : done);
+  }
+
+  // The first section that can still be open at a time: none before it is.
+  firstSectionOpen(at: number): number {
+    return firstPlace(this.sectionReach.length, (i) => this.sectionReach[i]! > at);
+  }
+
+  // The first section that begins after it.
+  firstSectionAfter(at: number): number {
+    const sections = this.timeline.read_sections;
+    return firstPlace(sections.length, (i) => sections[i]!.begin_ns > at);
+  }
+
+  gp(at: number): GracePeriod {
+    return this.timeline.grace_periods[at]!;
+  }
+
+  // The place of a grace period by its id; -1: there is none.
+  gpPlace(id: number): number {
+    return this.gpPlaces.get(id) ?? -1;
+  }
+
+  gpOfCallback(i: number): number {
+    return this.gpPlace(this.callbacks.gracePeriod[i]!);
+  }
+
+  // Places of the callbacks whose wait a grace period ended.
+  released(gp: number): Int32Array {
+    return this.releasedList.subarray(this.releasedFrom[gp]!, this.releasedFrom[gp + 1]!);
+  }
+
+  hazard(at: number): Hazard {
+    return this.timeline.hazards[at]!;
+  }
+
+  // How many there are of a kind.
+  count(kind: ItemKind): number {
+    const { timeline } = this;
+    switch (kind) {
+      case 'callback': return this.callbacks.count;
+      case 'gp': return timeline.grace_periods.length;
+      case 'report': return this.reports.length;
+      case 'section': return timeline.read_sections.length;
+      case 'wait': return timeline.waits.length;
+      case 'batch': return timeline.batches.length;
+      case 'module': return timeline.modules.length;
+      case 'hazard': return timeline.hazards.length;
+    }
+  }
+
+  interval(item: Item): Interval {
+    const { timeline } = this;
+    const upTo = (begin: number, end: number | null): Interval => ({
+      begin,
+      end: Math.max(begin, end ?? this.end),
+      open: end === null,
+    });
+    switch (item.kind) {
+      case 'callback':
+        return {
+          begin: this.callbacks.queued[item.at]!,
+          end: this.lifeEnd[item.at]!,
+          open: Number.isNaN(this.callbacks.done[item.at]!),
+        };
+      case 'gp': {
+        const gp = this.gp(item.at);
+        const begin = gp.start_ns === null ? Math.min(0, gp.end_ns ?? 0) : gp.start_ns - gp.start_uncertainty_ns;
+        return upTo(begin, gp.cleaned_ns ?? gp.end_ns);
+      }
+      case 'report': {
+        const { gp, state } = this.reports[item.at]!;
+        const at = this.gp(gp).quiescent_states[state]!.at_ns;
+        return { begin: at, end: at, open: false };
+      }
+      case 'section': {
+        const section = timeline.read_sections[item.at]!;
+        return upTo(section.begin_ns, section.end_ns);
+      }
+      case 'wait': {
+        const wait = timeline.waits[item.at]!;
+        return upTo(wait.begin_ns, wait.end_ns);
+      }
+      case 'batch': {
+        const batch = timeline.batches[item.at]!;
+        return upTo(batch.begin_ns, batch.end_ns);
+      }
+      case 'module': {
+        const module = timeline.modules[item.at]!;
+        return upTo(module.loaded_ns ?? 0, module.freed_ns);
+      }
+      case 'hazard': {
+        const at = this.hazard(item.at).at_ns;
+        return { begin: at, end: at, open: false };
+      }
+    }
+  }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import { describe, expect, it } from 'vitest';
+
+import { addressOf, placeOf } from '../../src/app/address';
+import { axis } from '../../src/layout/axis';
+import { Backlog, DRAWN_SINGLY, layOut, singly, spotsOf } from '../../src/layout/lanes';
+import { across, beside, hit } from '../../src/layout/navigate';
+import { PARTS, Shares, lifeOf } from '../../src/layout/shares';
+import { NO_ROW, ROWS, Spans } from '../../src/layout/spans';
+import { golden, made } from './recording';
+
+// The same sequence in every run.
+function random(seed: number): () => number {
+  let state = seed;
+  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+}
+
+function someSpans(count: number, seed: number) {
+  const next = random(seed);
+  return Array.from({ length: count }, (_, at) => {
+    const begin = Math.floor(next() * 1000);
+    return { begin, end: begin + Math.floor(next() * 60), at };
+  });
+}
+
+describe('many intervals', () => {
+  const entries = someSpans(500, 1);
+  const spans = Spans.of('wait', [...entries]);
+  it('are counted exactly, whatever the window', () => {
+    for (let from = -10; from < 1080; from += 13)
+      for (const length of [0, 1, 40, 500]) {
+        const wanted = entries.filter(({ begin, end }) => begin <= from + length && end >= from).length;
+        expect(spans.overlapping(from, from + length)).toBe(wanted);
+      }
+  });
+  it('are all found from the first on', () => {
+    for (let from = 0; from < 1000; from += 37) {
+      const found = new Set<number>();
+      for (let i = spans.first(from); i < spans.count && spans.begin[i]! <= from + 20; ++i)
+        if (spans.end[i]! >= from) found.add(spans.item[i]!);
+      expect(found.size).toBe(spans.overlapping(from, from + 20));
+    }
+  });
+  it('do not lie over each other on one row', () => {
+    spans.stack();
+    const until = new Map<number, number>();
+    for (let i = 0; i < spans.count; ++i) {
+      const row = spans.row[i]!;
+      expect(row).toBeLessThan(spans.rows);
+      expect(spans.begin[i]!).toBeGreaterThan(until.get(row) ?? -1);
+      until.set(row, spans.end[i]!);
+    }
+  });
+  it('have no row where there are too many at once', () => {
+    const crowd = Spans.of('callback', Array.from({ length: ROWS + 5 }, (_, at) => ({ begin: at, end: 1000, at })));
+    crowd.stack();
+    expect([...crowd.row].filter((row) => row === NO_ROW)).toHaveLength(5);
+  });
+});
+
+describe('callbacks that are too many to be drawn', () => {
+  const next = random(3);
+  const callbacks = Array.from({ length: 400 }, (_, i) => {
+    const queued_ns = i * 10;
+    const shares = { waiting_for_start_ns: Math.floor(next() * 50), waiting_for_end_ns: Math.floor(next() * 90), waiting_for_invocation_ns: Math.floor(next() * 30), running_ns: 1 };
+    const done_ns = queued_ns + Object.values(shares).reduce((a, b) => a + b);
+    return { queued_ns, invoked_ns: done_ns - 1, done_ns, shares, grace_period: null };
+  });
+  const model = made({ end: 6000, callbacks });
+  const all = Int32Array.from({ length: 400 }, (_, i) => i);
+  it('are each counted in the part they were in', () => {
+    const shares = new Shares(model, all);
+    for (let from = 0; from < 4200; from += 53)
+      for (const width of [1, 7, 300])
+        PARTS.forEach((_, part) => {
+          const wanted = callbacks.filter((__, i) => {
+            const life = lifeOf(model, i);
+            return life[part + 1]! > life[part]! && life[part]! < from + width && life[part + 1]! > from;
+          }).length;
+          expect(shares.during(part, from, from + width)).toBe(wanted);
+        });
+  });
+  it('make the backlog', () => {
+    const backlog = new Backlog(model);
+    let most = 0;
+    for (let at = 0; at < 4200; ++at) {
+      const wanted = callbacks.filter(({ queued_ns, invoked_ns }) => queued_ns <= at && invoked_ns > at).length;
+      expect(backlog.during(at, at + 1)).toBe(wanted);
+      most = Math.max(most, wanted);
+    }
+    expect(backlog.most).toBe(most);
+    expect(backlog.during(0, 6000)).toBe(most);
+  });
+  it('are drawn singly where they are few', () => {
+    const many = made({ end: 1e6, callbacks: Array.from({ length: DRAWN_SINGLY + 1 }, (_, i) => ({ queued_ns: i * 100, invoked_ns: i * 100 + 50, done_ns: i * 100 + 60 })) });
+    const track = layOut(many).flatMap((lane) => lane.tracks).find(({ spans }) => spans.kind === 'callback')!;
+    expect(singly(track, 0, 1e6)).toBe(false);
+    expect(singly(track, 0, 1e4)).toBe(true);
+  });
+});
+
+it('parts of a life that are not known are no guess', () => {
+  const model = made({ end: 1000, gps: [{ start_ns: 100, end_ns: 300 }], callbacks: [{ queued_ns: 50, grace_period: 1 }, { queued_ns: 60 }, { queued_ns: 70, invoked_ns: 80, done_ns: 90 }] });
+  expect([...lifeOf(model, 0)]).toEqual([50, 100, 300, 300, 300, 1000]);
+  expect([...lifeOf(model, 1)]).toEqual([60, 60, 60, 60, 60, 1000]);
+  expect([...lifeOf(model, 2)]).toEqual([70, 70, 70, 70, 70, 90]);
+});
+
+describe('the lanes of the golden timeline', () => {
+  const model = golden('timeline.json');
+  const lanes = layOut(model);
+  it('hold everything once, and do not overlap', () => {
+    for (const kind of ['callback', 'gp', 'section', 'wait', 'batch', 'module'] as const)
+      for (let at = 0; at < model.count(kind); ++at) expect(spotsOf(lanes, model, { kind, at })).toHaveLength(1);
+    for (let i = 1; i < lanes.length; ++i) expect(lanes[i]!.y).toBeGreaterThanOrEqual(lanes[i - 1]!.y + lanes[i - 1]!.height);
+    for (const lane of lanes)
+      for (const track of lane.tracks) expect(track.y + track.rows * track.rowHeight).toBeLessThanOrEqual(lane.height + 2);
+  });
+  it('are pointed at where they are drawn', () => {
+    for (let at = 0; at < model.count('gp'); ++at) {
+      const [spot] = spotsOf(lanes, model, { kind: 'gp', at });
+      const { begin, end } = model.interval({ kind: 'gp', at });
+      const found = hit(lanes, { from: 0, to: model.end }, spot!.lane.y + spot!.track.y + 1, (begin + end) / 2, 10);
+      expect(found?.item).toEqual({ kind: 'gp', at });
+    }
+  });
+  it('are walked without leaving anything out', () => {
+    let item = { kind: 'callback' as const, at: 0 };
+    const [spot] = spotsOf(lanes, model, item);
+    const seen = [0];
+    for (let next = spot!; ; ) {
+      const to = beside(next, 1);
+      if (!to) break;
+      seen.push(to.at);
+      [next] = spotsOf(lanes, model, to) as [typeof spot & object];
+    }
+    expect(seen).toEqual([0, 1, 3, 4]); // of one function; the others have their own lanes
+    expect(across(lanes, spot!, 1)).not.toBeNull();
+    expect(across(lanes, spot!, -1)).not.toBeNull();
+  });
+  it('have addresses that lead back to them', () => {
+    for (const kind of ['callback', 'gp', 'report', 'section', 'hazard'] as const) {
+      const place = { window: { from: 5, to: 500 }, item: { kind, at: 1 } };
+      expect(placeOf(model, addressOf(model, place))).toEqual(place);
+    }
+    for (const bad of ['#', '#t=9,3&s=callback.999', '#s=constructor.1', '#t=x&s=gp.-1']) expect(placeOf(model, bad)).toEqual({ window: null, item: null });
+  });
+});
+
+describe('the time axis', () => {
+  it('writes times so that neighbours differ', () => {
+    for (const [from, to] of [[0, 5e9], [5.2012e9, 5.2013e9], [5e9, 5e9 + 900], [1e6, 9e6], [3.99999e9, 4.00001e9]] as const) {
+      const { ticks } = axis(from, to, 8);
+      expect(ticks.length).toBeGreaterThan(2);
+      expect(new Set(ticks.map(({ text }) => text)).size).toBe(ticks.length);
+    }
+  });
+  it('names a base where it writes less than the whole time', () => {
+    const { base, baseText, ticks } = axis(5.2012e9, 5.2012e9 + 2000, 5);
+    expect(baseText).not.toBe('');
+    for (const { at, text } of ticks) expect(base + parseFloat(text) * 1e3).toBeCloseTo(at, 0);
+  });
+});

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import { gzipSync } from 'node:zlib';
+
+import { describe, expect, it } from 'vitest';
+
+import { NotATimeline, embeddedTimeline, readTimeline, readTimelineText } from '../../src/data/read';
+import { STATES } from '../../src/data/callbacks';
+import { goldenText } from './recording';
+
+function streamOf(bytes: Uint8Array, size: number): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      controller.enqueue(bytes.slice(at, at + size));
+      at += size;
+      if (at >= bytes.length) controller.close();
+    },
+  });
+}
+
+// What the columns say, as the JSON said it.
+function rows(text: string) {
+  const { callbacks: c } = readTimelineText(text);
+  const known = (value: number) => (Number.isNaN(value) ? null : value);
+  const name = (number: number) => c.names.list[number] || null;
+  return Array.from({ length: c.count }, (_, i) => ({
+    id: c.id[i], function: name(c.function[i]!), module: name(c.module[i]!), caller: name(c.caller[i]!),
+    queued_ns: c.queued[i], queued_cpu: c.cpu[i], queued_tid: c.tid[i], queued_comm: name(c.comm[i]!),
+    invoked_ns: known(c.invoked[i]!), done_ns: known(c.done[i]!), invoked_cpu: c.invokedCpu[i]! < 0 ? null : c.invokedCpu[i],
+    context: name(c.context[i]!), grace_period: c.gracePeriod[i]! < 0 ? null : c.gracePeriod[i], state: STATES[c.state[i]!],
+  }));
+}
+
+describe('reading the JSON timeline', () => {
+  for (const name of ['timeline.json', 'timeline-addresses.json']) {
+    const text = goldenText(name);
+    it(`takes every callback of ${name} as JSON.parse() does`, () => {
+      const wanted = (JSON.parse(text).callbacks as Record<string, unknown>[]).map(
+        ({ shares: _s, function_address: _f, caller_address: _c, head: _h, ...rest }) => rest);
+      expect(wanted.length).toBeGreaterThan(0);
+      expect(rows(text)).toEqual(wanted);
+    });
+    it(`does not mind how ${name} is laid out`, () => {
+      expect(rows(JSON.stringify(JSON.parse(text)))).toEqual(rows(text));
+    });
+  }
+
+  it('takes the shares as times', () => {
+    const { callbacks } = readTimelineText(goldenText('timeline.json'));
+    expect([callbacks.started[0], callbacks.ended[0]]).toEqual([1000000, 4000000]);
+    expect(callbacks.started[2]).toBeNaN();
+  });
+
+  it('does not mind where the stream is cut', async () => {
+    const text = goldenText('timeline.json');
+    const bytes = new TextEncoder().encode(text);
+    const whole = readTimelineText(text);
+    for (const size of [1, 7, 97, 1000]) {
+      const read = await readTimeline(streamOf(bytes, size));
+      expect(read.timeline).toEqual(whole.timeline);
+      expect(read.callbacks.queued.slice(0, read.callbacks.count)).toEqual(whole.callbacks.queued.slice(0, whole.callbacks.count));
+    }
+  });
+
+  it('unpacks what a page holds', async () => {
+    const text = goldenText('timeline.json');
+    const read = await readTimeline(embeddedTimeline(gzipSync(text).toString('base64')));
+    expect(read.timeline).toEqual(readTimelineText(text).timeline);
+  });
+
+  it('says what is wrong with what is no timeline', () => {
+    expect(() => readTimelineText('{"schema": "else"}')).toThrow(NotATimeline);
+    expect(() => readTimelineText(goldenText('timeline.json').slice(0, 5000))).toThrow(/not JSON/);
+    expect(() => readTimelineText('null')).toThrow(NotATimeline);
+  });
+
+  it('grows with the callbacks', () => {
+    const text = goldenText('timeline.json');
+    const line = text.split('\n').find((one) => one.includes('"id":1,"function"'))!;
+    const many = Array.from({ length: 5000 }, (_, i) => line.replace('"id":1,', `"id":${i + 7},`)).join('\n');
+    const { callbacks } = readTimelineText(text.replace('"callbacks": [\n', `"callbacks": [\n${many}\n`));
+    expect(callbacks.count).toBe(5006);
+    expect(callbacks.id[4999]).toBe(5006);
+    expect(callbacks.functionName(4999)).toBe('rcucmap:node_free');
+  });
+});

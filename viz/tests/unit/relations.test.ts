@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import { describe, expect, it } from 'vitest';
+
+import { describe as inWords } from '../../src/model/describe';
+import { hazardSpan } from '../../src/model/hazards';
+import { heldBySection, holderOf, holdingSection, longestGracePeriods, related } from '../../src/model/relations';
+import { search } from '../../src/model/search';
+import { tour } from '../../src/model/tour';
+import { duration } from '../../src/model/units';
+import { golden, made } from './recording';
+
+const holder = { kind: 'read-section' as const, cpu: 0, tid: 7, comm: 'reader', function: 'm:get', held_ns: 80, stack: [], text: 'held' };
+
+describe('what held a grace period', () => {
+  it('is the section that began before it and ended last', () => {
+    const model = made({
+      gps: [{ start_ns: 100, end_ns: 200, held_by: holder }],
+      sections: [{ begin_ns: 10, end_ns: 120 }, { begin_ns: 20, end_ns: 190 }, { begin_ns: 130, end_ns: 199 }],
+    });
+    expect(holdingSection(model, 0)).toBe(1);
+    expect(heldBySection(model, 1)).toEqual([0]);
+    expect(heldBySection(model, 2)).toEqual([]);
+  });
+  it('is of the holder’s thread', () => {
+    const model = made({ gps: [{ start_ns: 100, end_ns: 200, held_by: { ...holder, tid: 8 } }], sections: [{ begin_ns: 20, end_ns: 190 }] });
+    expect(holdingSection(model, 0)).toBe(-1);
+  });
+  it('is not one that explains less than half of it, or outlasts it', () => {
+    const model = made({ gps: [{ start_ns: 100, end_ns: 200 }], sections: [{ begin_ns: 20, end_ns: 140 }, { begin_ns: 30, end_ns: 300 }] });
+    expect(holdingSection(model, 0)).toBe(-1);
+  });
+  it('is else to be seen at the last quiescent state of its CPU', () => {
+    const state = (at_ns: number, cpus: number[]) => ({ at_ns, kind: 'self' as const, cpus, last: false, blocked_readers: false });
+    const model = made({
+      gps: [{ end_ns: 50 }, { start_ns: 100, end_ns: 200, held_by: { ...holder, kind: 'busy-cpu', cpu: 1, tid: 3 }, quiescent_states: [state(120, [1]), state(190, [1]), state(195, [0])] }],
+    });
+    expect(holderOf(model, 1)).toEqual({ kind: 'report', at: 1 });
+  });
+});
+
+describe('what belongs together', () => {
+  const model = made({
+    end: 1000,
+    gps: [{ start_ns: 100, end_ns: 200, held_by: holder }, { start_ns: 300, end_ns: 340 }],
+    sections: [{ begin_ns: 20, end_ns: 190 }, { begin_ns: 150, end_ns: 160 }],
+    callbacks: [
+      { queued_ns: 50, invoked_ns: 210, done_ns: 212, grace_period: 1, shares: { waiting_for_start_ns: 50, waiting_for_end_ns: 100, waiting_for_invocation_ns: 10, running_ns: 2 } },
+      { queued_ns: 60, invoked_ns: 220, done_ns: 222, grace_period: 1 },
+      { queued_ns: 250, grace_period: 2 },
+    ],
+    modules: [{ exit_done_ns: 500, free_begin_ns: 600, freed_ns: 700 }],
+    hazards: [{ at_ns: 600, callbacks: [3], text: 'too early' }],
+  });
+  it('a callback: its grace period and its holder', () => {
+    expect(related(model, { kind: 'callback', at: 0 }).items).toEqual([{ kind: 'gp', at: 0 }, { kind: 'section', at: 0 }]);
+  });
+  it('a grace period: all callbacks it released', () => {
+    expect([...related(model, { kind: 'gp', at: 0 }).callbacks]).toEqual([0, 1]);
+    expect([...model.released(1)]).toEqual([2]);
+  });
+  it('a hazard: its callbacks, and the span in which they were pending', () => {
+    expect([...related(model, { kind: 'hazard', at: 0 }).callbacks]).toEqual([2]);
+    expect(hazardSpan(model, 0)).toEqual({ begin: 500, end: 1000, open: false });
+  });
+  it('the longest grace periods come first', () => {
+    expect(longestGracePeriods(model, 5)).toEqual([0, 1]);
+  });
+  it('the tour shows removal, both readers, grace period, reclamation', () => {
+    const { steps, window } = tour(model);
+    expect(steps.map(({ title }) => title)).toEqual(['Removal', 'A reader from before', 'Grace period', 'A reader from after', 'Reclamation', 'Hazard: freed-with-pending-callbacks']);
+    expect(steps[1]!.item).toEqual({ kind: 'section', at: 0 });
+    expect(steps[3]!.item).toEqual({ kind: 'section', at: 1 });
+    expect(window!.from).toBeLessThan(50);
+  });
+  it('functions and tasks are found by a part of their names', () => {
+    expect(search(model, 'FRE').map(({ title, about }) => [title, about])).toEqual([['m:free', 'callback, 3']]);
+    expect(search(model, 'reader').map(({ title }) => title)).toContain('reader 7');
+    expect(search(model, '  ')).toEqual([]);
+  });
+  it('a callback leads to its grace period and holder by keys', () => {
+    expect(inWords(model, { kind: 'callback', at: 0 }).links.map(({ key, item }) => [key, item.kind])).toEqual([['G', 'gp'], ['H', 'section']]);
+  });
+});
+
+describe('the golden timeline', () => {
+  const model = golden('timeline.json');
+  it('has words for everything in it', () => {
+    for (const kind of ['callback', 'gp', 'report', 'section', 'wait', 'batch', 'module', 'hazard'] as const) {
+      expect(model.count(kind)).toBeGreaterThan(0);
+      for (let at = 0; at < model.count(kind); ++at) {
+        const { title, facts, sentences } = inWords(model, { kind, at });
+        expect(title + facts.flat().join() + sentences.join()).not.toMatch(/undefined|NaN|null|Infinity/);
+        related(model, { kind, at });
+      }
+    }
+  });
+});
+
+it('durations have three digits', () => {
+  expect([0, 999, 1000, 28_600_000, 999_999, 3.2e9].map(duration)).toEqual(['0 ns', '999 ns', '1 µs', '28.6 ms', '1 ms', '3.2 s']);
+});
