@@ -98,7 +98,7 @@ Status check(const RecordArguments& arguments) {
     for (const std::string& output : arguments.outputs)
         if (!is_capture(output))
             if (auto format = format_for_file(output); !format)
-                return fail(ExitCode::bad_input, format.error().what, format.error().why,
+                return fail(format.error().code, format.error().what, format.error().why,
                             format.error().hint + (format.error().hint.empty() ? "" : "; ") +
                                 "or .rcu for the recording itself");
     // Now, not when what was to be recorded is over.
