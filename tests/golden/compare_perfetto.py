@@ -192,6 +192,8 @@ class Wanted:
             at = callback["queued_ns"]
             track = self.thread(callback["queued_tid"], callback["queued_comm"], "calls")
             self.span(track, f"call_rcu {callback['function']}", at, max(at, 0))
+        for call in self.timeline["kvfree_calls"]:
+            self.span(self.thread(call["tid"], call["comm"], "calls"), "kvfree_rcu", call["at_ns"], max(call["at_ns"], 0))
         for section in self.timeline["read_sections"]:
             track = self.thread(section["tid"], section["comm"], "read-side sections")
             self.span(track, section["function"], section["begin_ns"], section["end_ns"])

@@ -229,10 +229,10 @@ Section callback_section(const Statistics& numbers) {
                                           duration_text(all.backlog.deepest_at) + "."});
     add_callback_tables(section, numbers.callback_modules, true);
     add_callback_tables(section, numbers.callbacks, false);
-    add_kvfree_table(section, numbers.kvfree_calls);
     section.blocks.emplace_back(Paragraph{"They wait for the start of a grace period, for its end, and, ready, for "
                                           "their invocation: shares of the time of those whose grace period is known.",
                                           Tone::quiet});
+    add_kvfree_table(section, numbers.kvfree_calls);
     return section;
 }
 
