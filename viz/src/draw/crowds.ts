@@ -32,16 +32,15 @@ export function paintShares(brush: Brush, track: Track, y: number, height: numbe
   const scale = height / most;
   for (let part = PARTS.length - 1; part >= 0; --part) {
     context.fillStyle = palette[PARTS[part]!];
-    context.beginPath();
     counts.forEach((column, i) => {
       if (!column[part]) return;
       let below = 0;
       for (let k = part + 1; k < PARTS.length; ++k) below += column[k]!;
-      // At least a pixel: one callback among thousands is seen.
+      // At least a pixel: one callback among thousands is seen. Whole pixels, not a
+      // path of thousands of corners: that halves what a frame costs.
       const size = Math.max(1, column[part]! * scale);
-      context.rect(brush.scale.left + i, y + height - below * scale - size, 1, size);
+      context.fillRect(brush.scale.left + i, Math.round(y + height - below * scale - size), 1, Math.ceil(size));
     });
-    context.fill();
   }
 }
 
@@ -56,13 +55,11 @@ export function paintCrowd(brush: Brush, track: Track, y: number, colour: string
     counts.push(count);
   });
   context.fillStyle = colour;
-  context.beginPath();
   counts.forEach((count, i) => {
     if (!count) return;
-    const size = Math.max(2, (height * Math.log1p(count)) / Math.log1p(most));
-    context.rect(brush.scale.left + i, y + height - size, 1, size);
+    const size = Math.max(2, Math.round((height * Math.log1p(count)) / Math.log1p(most)));
+    context.fillRect(brush.scale.left + i, y + height - size, 1, size);
   });
-  context.fill();
 }
 
 export function paintBacklog(brush: Brush, lane: Lane, backlog: Backlog, y: number): void {
