@@ -374,7 +374,7 @@ HELPERS_OF = {"missed": missed_of, "long_periods": long_periods, "stack_of": sta
 
 def tally_holders(timeline, file):
     """For tests/vm/holders_known.py: how many of the long grace periods have a holder, and why the others do not"""
-    if "RCUSCOPE_TALLY" not in os.environ or "grace_periods" not in timeline:
+    if "RCUSCOPE_TALLY" not in os.environ or timeline.get("schema") != "rcuscope.timeline/1":
         return
     tally = pathlib.Path(os.environ["RCUSCOPE_TALLY"])
     files = json.loads(tally.read_text(encoding="utf-8")) if tally.exists() else {}
