@@ -57,7 +57,7 @@ expect_nothing_left gp
 
 # Again: what is there stays. And it ends by itself.
 cp /out/gp-1.rcu /run/before
-record_life max-files '--max-files 1 --trigger gp>300ms -o /out/gp.rcu' rcu_hog 'rcu_waiter: waited' 2 hog_ms=400
+record_life max-files '--max-files 1 --trigger gp>300ms -o /out/gp.rcu' rcu_hog 'rcu_waiter: waited' 12 hog_ms=400
 expect_stderr "max-files" 'ended: 1 files were written'
 cmp /run/before /out/gp-1.rcu || failed "a file that was there has changed"
 

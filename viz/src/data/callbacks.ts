@@ -54,6 +54,8 @@ export class Callbacks {
   invokedCpu = new Int32Array(1024);
   gracePeriod = new Int32Array(1024); // id
   state = new Uint8Array(1024); // place in STATES
+  lazy = new Uint8Array(1024);
+  stack = new Int32Array(1024); // place in Timeline.stacks
 
   // Makes room for one more and returns its place.
   next(): number {
@@ -83,6 +85,8 @@ export class Callbacks {
     this.invokedCpu[at] = callback.invoked_cpu ?? -1;
     this.gracePeriod[at] = callback.grace_period ?? -1;
     this.state[at] = STATES.indexOf(callback.state);
+    this.lazy[at] = callback.lazy ? 1 : 0;
+    this.stack[at] = callback.stack ?? -1;
     const shares = callback.shares;
     this.started[at] = shares ? callback.queued_ns + shares.waiting_for_start_ns : NaN;
     this.ended[at] = shares ? this.started[at]! + shares.waiting_for_end_ns : NaN;

@@ -14,7 +14,7 @@ const bytes = (text: string) => encoder.encode(text);
 const KEYS = [
   '{"id":', ',"function":', ',"module":', ',"caller":', ',"queued_ns":', ',"queued_cpu":', ',"queued_tid":',
   ',"queued_comm":', ',"invoked_ns":', ',"done_ns":', ',"invoked_cpu":', ',"context":', ',"grace_period":',
-  ',"state":', ',"shares":',
+  ',"state":', ',"lazy":', ',"shares":', ',"stack":',
 ].map(bytes);
 const SHARES = [
   '{"waiting_for_start_ns":', ',"waiting_for_end_ns":', ',"waiting_for_invocation_ns":', ',"running_ns":',
@@ -25,7 +25,9 @@ const BACKSLASH = 0x5c;
 const MINUS = 0x2d;
 const ZERO = 0x30;
 const COLON = 0x3a;
+const F = 0x66;
 const N = 0x6e;
+const T = 0x74;
 const CLOSE = 0x7d;
 
 interface Known {
@@ -120,7 +122,11 @@ export class CallbackScanner {
     const gp = this.number(KEYS[12]!);
     into.gracePeriod[at] = Number.isNaN(gp) ? -1 : gp;
     into.state[at] = this.text(KEYS[13]!, this.states);
+    into.lazy[at] = this.flag(KEYS[14]!) ? 1 : 0;
     this.shares(at, queued);
+    const stack = this.number(KEYS[16]!);
+    into.stack[at] = Number.isNaN(stack) ? -1 : stack;
+    this.ok &&= this.line[this.at] === CLOSE;
     if (this.ok) {
       this.sure = true;
       return;
@@ -133,7 +139,7 @@ export class CallbackScanner {
 
   private shares(at: number, queued: number): void {
     const into = this.into;
-    this.key(KEYS[14]!);
+    this.key(KEYS[15]!);
     if (this.line[this.at] === N) {
       this.at += 4;
       into.started[at] = into.ended[at] = NaN;
@@ -144,7 +150,6 @@ export class CallbackScanner {
       this.number(SHARES[3]!);
       this.ok &&= this.line[this.at++] === CLOSE;
     }
-    this.ok &&= this.line[this.at] === CLOSE;
   }
 
   // All of it is looked at on the first line; then what tells one member from
@@ -183,6 +188,14 @@ export class CallbackScanner {
     this.ok = at > from;
     this.at = at;
     return negative ? -value : value;
+  }
+
+  private flag(key: Uint8Array): boolean {
+    this.key(key);
+    const first = this.line[this.at];
+    this.ok &&= first === T || first === F;
+    this.at += first === T ? 'true'.length : 'false'.length;
+    return first === T;
   }
 
   // 0 for null.

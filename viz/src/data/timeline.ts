@@ -104,12 +104,14 @@ export interface Callback {
   context: string | null;
   grace_period: number | null;
   state: CallbackState;
+  lazy: boolean;
   shares: {
     waiting_for_start_ns: number;
     waiting_for_end_ns: number;
     waiting_for_invocation_ns: number;
     running_ns: number;
   } | null;
+  stack: number | null; // place in stacks
 }
 
 export interface Batch {
@@ -130,6 +132,7 @@ export interface Wait {
   expedited: boolean;
   begin_ns: Time;
   end_ns: MaybeTime;
+  stack: number | null; // place in stacks
 }
 
 export interface Hazard {
@@ -163,4 +166,5 @@ export interface Timeline {
   batches: Batch[];
   waits: Wait[];
   hazards: Hazard[];
+  stacks: (string | null)[][]; // the caller first
 }

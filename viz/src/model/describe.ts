@@ -29,6 +29,12 @@ const QUIESCENT: Record<string, string> = {
   other: 'It came in by another way.',
 };
 
+// How a task got there, if that was recorded.
+function stackOf(model: Model, stack: number): [string, string][] {
+  const places = model.timeline.stacks[stack];
+  return places ? [['By way of', places.map((place) => place ?? 'unknown').join(' ← ')]] : [];
+}
+
 function callback(model: Model, at: number): Description {
   const { callbacks } = model;
   const name = callbacks.functionName(at);
@@ -40,12 +46,14 @@ function callback(model: Model, at: number): Description {
   const facts: [string, string][] = [
     ['Queued', `${moment(life[0]!)} on CPU ${callbacks.cpu[at]} by ${text(callbacks.comm)} (${callbacks.tid[at]})`],
     ['call_rcu() in', text(callbacks.caller) || 'not known'],
+    ...stackOf(model, callbacks.stack[at]!),
   ];
   if (!Number.isNaN(invoked)) {
     facts.push(['Invoked', `${moment(invoked)} on CPU ${callbacks.invokedCpu[at]}${text(callbacks.context) ? `, ${text(callbacks.context)}` : ''}`]);
     facts.push(['Latency', duration(invoked - life[0]!)]);
   }
   const sentences: string[] = [];
+  if (callbacks.lazy[at]) sentences.push('RCU was free to hold it back until something else needed a grace period.');
   if (callbacks.state[at] === 1) sentences.push('It had not run by the end of the recording.');
   if (callbacks.state[at] === 2) sentences.push('Its end may have been lost: whether it ran is not known.');
   const names = ['for its grace period to start', 'for that to end', 'ready, and waiting to be invoked', 'running', Number.isNaN(done) ? 'not done' : 'of which no more is known'];
@@ -170,7 +178,7 @@ export function describe(model: Model, item: Item): Description {
       const { begin, end, open } = model.interval(item);
       return {
         title: `${one.kind}()`,
-        facts: [['Thread', `${one.comm} (${one.tid})`], ['Called in', one.caller ?? 'not known'], ['Began', moment(begin)], [open ? 'Waits for at least' : 'Waited', duration(end - begin)]],
+        facts: [['Thread', `${one.comm} (${one.tid})`], ['Called in', one.caller ?? 'not known'], ...stackOf(model, one.stack ?? -1), ['Began', moment(begin)], [open ? 'Waits for at least' : 'Waited', duration(end - begin)]],
         sentences: [one.kind === 'rcu_barrier' ? 'Waits until every callback that is queued has run.' : `Waits for a grace period${one.expedited ? ', an expedited one' : ''}.`],
         parts: [],
         links: [],

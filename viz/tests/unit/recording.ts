@@ -25,6 +25,7 @@ export interface Parts {
   waits?: Partial<Wait>[];
   modules?: Partial<Module>[];
   hazards?: Partial<Hazard>[];
+  stacks?: string[][];
 }
 
 export function made(parts: Parts): Model {
@@ -33,7 +34,7 @@ export function made(parts: Parts): Model {
     callbacks.add({
       id: at + 1, function: 'm:free', module: 'm', caller: 'm:set+0x1', queued_ns: 0, queued_cpu: 0, queued_tid: 1,
       queued_comm: 'writer', invoked_ns: null, done_ns: null, invoked_cpu: null, context: null, grace_period: null,
-      state: one.done_ns == null ? 'pending' : 'done', shares: null, ...one,
+      state: one.done_ns == null ? 'pending' : 'done', lazy: false, shares: null, stack: null, ...one,
     }));
   const timeline: Timeline = {
     schema: 'rcuscope.timeline/1',
@@ -55,8 +56,9 @@ export function made(parts: Parts): Model {
     })),
     batches: [],
     waits: (parts.waits ?? []).map((one) => ({
-      kind: 'synchronize_rcu', tid: 9, comm: 'waiter', caller: 'm:wait', expedited: false, begin_ns: 0, end_ns: null, ...one,
+      kind: 'synchronize_rcu', tid: 9, comm: 'waiter', caller: 'm:wait', expedited: false, begin_ns: 0, end_ns: null, stack: null, ...one,
     })),
+    stacks: parts.stacks ?? [],
     hazards: (parts.hazards ?? []).map((one) => ({
       kind: 'freed-with-pending-callbacks', severity: 'fatal', module: 'm', at_ns: 0, callbacks: [], read_sections: [], text: '', ...one,
     })),

@@ -99,3 +99,19 @@ describe('the golden timeline', () => {
 it('durations have three digits', () => {
   expect([0, 999, 1000, 28_600_000, 999_999, 3.2e9].map(duration)).toEqual(['0 ns', '999 ns', '1 µs', '28.6 ms', '1 ms', '3.2 s']);
 });
+
+describe('how a task got there', () => {
+  it('is told of callbacks and waits, where it was recorded', () => {
+    const model = made({
+      callbacks: [{ stack: 0, lazy: true }, {}],
+      waits: [{ stack: 0 }, {}],
+      stacks: [['m:set+0x1', 'kthread+0xd2']],
+    });
+    const way = (kind: 'callback' | 'wait', at: number) => inWords(model, { kind, at }).facts.find(([name]) => name === 'By way of')?.[1];
+    expect(way('callback', 0)).toBe('m:set+0x1 ← kthread+0xd2');
+    expect(way('wait', 0)).toBe('m:set+0x1 ← kthread+0xd2');
+    expect(way('callback', 1)).toBeUndefined();
+    expect(way('wait', 1)).toBeUndefined();
+    expect(inWords(model, { kind: 'callback', at: 0 }).sentences.join(' ')).toContain('free to hold it back');
+  });
+});
