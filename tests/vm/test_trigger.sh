@@ -57,7 +57,8 @@ expect_nothing_left gp
 
 # Again: what is there stays. And it ends by itself.
 cp /out/gp-1.rcu /run/before
-record_life max-files '--max-files 1 --trigger gp>300ms -o /out/gp.rcu' rcu_hog 'rcu_waiter: waited' 12 hog_ms=400
+expect_status max-files 0 rcuscope record -m /kmod/rcu_hog.ko --until-unload --max-files 1 --trigger 'gp>300ms' -o /out/gp.rcu -- insmod /kmod/rcu_hog.ko hog_ms=400
+rmmod rcu_hog
 expect_stderr "max-files" 'ended: 1 files were written'
 cmp /run/before /out/gp-1.rcu || failed "a file that was there has changed"
 
