@@ -119,6 +119,7 @@ CodePlace Symbols::caller(std::uint64_t return_address) const {
 
 std::vector<CodePlace> Symbols::stack(const std::vector<std::uint64_t>& addresses) const {
     std::vector<CodePlace> places;
+    places.reserve(addresses.size());
     for (const std::uint64_t address : addresses) {
         places.push_back(caller(address));
     }
