@@ -46,7 +46,8 @@ check() { # FILE
 }
 
 mapfile -t files < <(
-	sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' "$build/compile_commands.json" |
+	# What is no C++ (an assembler's file) is not clang-tidy's.
+	sed -n 's/^ *"file": "\(.*[.]cpp\)",\{0,1\}$/\1/p' "$build/compile_commands.json" |
 		sort -u | while IFS= read -r file; do [[ ! -f $file ]] || realpath -s --relative-to=. -- "$file"; done | grep -E "$pattern" | grep -v '^build/'
 )
 # The verdicts of files that have changed since.

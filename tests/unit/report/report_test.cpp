@@ -41,10 +41,11 @@ Timeline busy_timeline() {
     for (int i = 0; i < 200; i++) {
         GracePeriod grace_period = timeline.grace_periods[1];
         grace_period.id = static_cast<std::uint32_t>(timeline.grace_periods.size() + 1);
-        grace_period.gp_seq = 4 * i;
+        grace_period.gp_seq = std::int64_t{4} * i;
         grace_period.expedited = i % 10 == 9;
         grace_period.start = Nanoseconds{10'000'000} * i;
-        grace_period.end = *grace_period.start + (grace_period.expedited ? 100'000 : 4'000'000) + 20'000 * i * i;
+        grace_period.end =
+            *grace_period.start + (grace_period.expedited ? 100'000 : 4'000'000) + Nanoseconds{20'000} * i * i;
         grace_period.held_by->text =
             "GP " + std::to_string(grace_period.gp_seq) + " was held by number " + std::to_string(i);
         timeline.grace_periods.push_back(grace_period);
@@ -53,7 +54,7 @@ Timeline busy_timeline() {
                                    *grace_period.start - 500'000, CallbackState::done);
         callback.function = i % 3 ? in_module("node_free") : in_kernel("file_free_rcu");
         callback.invoked = *grace_period.end + 300'000;
-        callback.done = *callback.invoked + 1'000 * i;
+        callback.done = *callback.invoked + Nanoseconds{1'000} * i;
         callback.grace_period = grace_period.id;
         timeline.callbacks.push_back(callback);
     }

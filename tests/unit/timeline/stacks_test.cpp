@@ -19,6 +19,7 @@ event::CbQueued queued_by(std::uint64_t caller, std::uint64_t head = 1) {
 
 std::vector<std::string> names(const std::vector<CodePlace>& places) {
     std::vector<std::string> names;
+    names.reserve(places.size());
     for (const CodePlace& place : places)
         names.push_back(place_name(place, true));
     return names;
