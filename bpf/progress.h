@@ -244,24 +244,29 @@ static __always_inline bool rs_to_be_sampled(__u64 a, __u64 b)
  */
 static __always_inline void rs_tick(void *ctx, int user)
 {
-	struct rcu_data *data = rs_rcu_data(bpf_get_smp_processor_id());
 	struct rs_sampled *last;
+	struct rcu_data *data;
 	struct rcu_node *node;
 	__u64 scans = gp_scans, gp_seq, now = rs_now(), no_tick_ns;
 	__u32 zero = 0;
 	bool due;
 
 	last = bpf_map_lookup_elem(&sampled, &zero);
-	if (!last || !data)
+	if (!last)
 		return;
 	no_tick_ns = last->tick_ns ? now - last->tick_ns : 0;
 	if (no_tick_ns < RS_LONG_WITHOUT_TICK_NS)
 		no_tick_ns = 0;
 	last->tick_ns = now;
+	/* Most ticks end here. An idle task's ticks stop. */
+	if (((!scans || user) && !no_tick_ns) || !(__u32)bpf_get_current_pid_tgid())
+		return;
 	gp_seq = rs_gp_seq();
 	due = scans && !user && (last->gp_seq != gp_seq || rs_to_be_sampled(last->scans, scans));
-	/* An idle task's ticks stop. */
-	if ((!due && !no_tick_ns) || !(__u32)bpf_get_current_pid_tgid())
+	if (!due && !no_tick_ns)
+		return;
+	data = rs_rcu_data(bpf_get_smp_processor_id());
+	if (!data)
 		return;
 	node = BPF_CORE_READ(data, mynode);
 	if (!(BPF_CORE_READ(node, qsmask) & BPF_CORE_READ(data, grpmask)))
