@@ -45,7 +45,7 @@ std::map<std::string, std::uint64_t> counts_of(const Timeline& timeline, const C
 }
 
 std::vector<Digest::Held> longest_of(const Timeline& timeline, const Statistics& numbers) {
-    constexpr std::size_t most = 5;
+    constexpr std::size_t most = GracePeriodStatistics::most_longest;
     std::vector<Digest::Held> longest;
     for (const GracePeriodStatistics* kind : {&numbers.normal, &numbers.expedited})
         for (const std::size_t place : kind->longest) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "analysis/histogram_json.hpp"
+#include "analysis/statistics.hpp"
 #include "base/file.hpp"
 #include "base/json_lines.hpp"
 #include "capture/json_codec.hpp"
@@ -168,7 +169,7 @@ Wrong fill(const DigestDocument& document, Digest& digest) {
 }
 
 Wrong longest_contradiction(const Digest& digest) {
-    constexpr std::size_t most = 5;
+    constexpr std::size_t most = GracePeriodStatistics::most_longest;
     const Histogram& normal = digest.durations.at("gp");
     const Histogram& expedited = digest.durations.at("gp.expedited");
     const std::uint64_t there =

@@ -25,7 +25,6 @@ void add_duration(Histogram& durations, const MaybeTime& from, const MaybeTime& 
 }
 
 GracePeriodStatistics grace_period_statistics(const std::vector<GracePeriod>& grace_periods, bool expedited) {
-    constexpr std::size_t longest = 5;
     GracePeriodStatistics statistics;
     std::vector<std::size_t>& ended = statistics.longest;
     for (std::size_t i = 0; i < grace_periods.size(); i++) {
@@ -44,7 +43,7 @@ GracePeriodStatistics grace_period_statistics(const std::vector<GracePeriod>& gr
         const Nanoseconds second = elapsed(*grace_periods[b].start, *grace_periods[b].end);
         return first != second ? first > second : a < b;
     };
-    const std::size_t kept = std::min(longest, ended.size());
+    const std::size_t kept = std::min(GracePeriodStatistics::most_longest, ended.size());
     std::partial_sort(ended.begin(), ended.begin() + static_cast<std::ptrdiff_t>(kept), ended.end(), longer);
     ended.resize(kept);
     ended.shrink_to_fit();

@@ -18,10 +18,12 @@
 namespace rcuscope {
 
 struct GracePeriodStatistics {
+    static constexpr std::size_t most_longest = 5;
+
     std::size_t count = 0;
     std::size_t ended = 0;            // seen to end
     Histogram duration;               // of those seen to start and to end
-    std::vector<std::size_t> longest; // of those at most five, longest first: places in Timeline::grace_periods
+    std::vector<std::size_t> longest; // of those at most most_longest, longest first: places in Timeline::grace_periods
 };
 
 // A function as rows name it. Both are empty if no name is known for the address.
