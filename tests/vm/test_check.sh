@@ -3,7 +3,8 @@
 # usage: test_check.sh KERNEL
 # A kernel that was slowed is told from one that was not, with the right exit
 # code. The effect is many times what is needed: how often smaller ones are seen
-# is for tests/bench/check_rates.sh to say.
+# is for tests/bench/check_rates.sh to say. Not at p50: between two that a reader
+# held there is often one that nobody did.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -16,7 +17,7 @@ record() { # NAME
 }
 for run in 1 2 3 4; do
 	record "base-$run"
-	insmod /kmod/rcu_unload.ko reader_ms=1 writer_ms=1000 long_read_ms=200
+	insmod /kmod/rcu_unload.ko reader_ms=1 writer_ms=1000 long_read_ms=100
 	record "slow-$run"
 	rmmod rcu_unload
 done
@@ -28,12 +29,12 @@ for run in 1 2 3 4; do
 	base+=("$WORK/base-$run.json")
 	expect_run "summarize" 0 "$RCUSCOPE" summarize "$OUT/base-$run.rcu" -o "$WORK/base-$run.json"
 done
-expect_run "slowed" 1 "$RCUSCOPE" check "${slow[@]}" --metric gp.p50 --json "$WORK/slow.json" --baseline "${base[@]}"
-expect "the verdict is worse" grep -qE '^  gp\.p50 .* worse$' "$WORK/stdout"
+expect_run "slowed" 1 "$RCUSCOPE" check "${slow[@]}" --metric gp.p80 --json "$WORK/slow.json" --baseline "${base[@]}"
+expect "the verdict is worse" grep -qE '^  gp\.p80 .* worse$' "$WORK/stdout"
 expect "the reader is named" grep -qF rcu_unload:read_long "$WORK/stdout"
 expect "and in the JSON" grep -q '"verdict": "worse"' "$WORK/slow.json"
-expect_run "the other way round" 0 "$RCUSCOPE" check "${base[@]}" --metric gp.p50 --strict --baseline "${slow[@]}"
-expect "the verdict is better" grep -qE '^  gp\.p50 .* better$' "$WORK/stdout"
+expect_run "the other way round" 0 "$RCUSCOPE" check "${base[@]}" --metric gp.p80 --strict --baseline "${slow[@]}"
+expect "the verdict is better" grep -qE '^  gp\.p80 .* better$' "$WORK/stdout"
 
 expect_run "a budget that is kept" 0 "$RCUSCOPE" check "${base[@]}" --budget 'gp.p50<100s' --budget 'hazards==0' --strict
 expect_run "a budget that is not" 1 "$RCUSCOPE" check "${base[@]}" --budget 'gp.count==0'
