@@ -39,7 +39,7 @@ what, and how often the cause is named.
 Exit status: 0 "same" and "worse" in at least 95 in a hundred, 1 not, 2 wrong use.
 
 Examples:
-  tests/bench/check_rates.sh                        # three quarters of an hour
+  tests/bench/check_rates.sh                        # half an hour
   tests/bench/check_rates.sh --tries 500            # more draws from the same
   tests/bench/check_rates.sh --kernel debian-6.12 --boots 2
 END
