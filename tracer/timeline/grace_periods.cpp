@@ -52,18 +52,31 @@ void GracePeriodTracker::requested(Nanoseconds at, const event::GpRequested& req
     requested_.try_emplace(requested.gp_seq >> rcu_seq_ctr_shift, at);
 }
 
+static bool has_reported(const GracePeriod& grace_period, std::uint32_t cpu) {
+    return std::any_of(grace_period.quiescent_states.begin(), grace_period.quiescent_states.end(),
+                       [cpu](const QuiescentState& state) {
+                           return std::find(state.cpus.begin(), state.cpus.end(), cpu) != state.cpus.end();
+                       });
+}
+
 void GracePeriodTracker::quiescent(Nanoseconds at, const event::GpQuiescent& quiescent) {
+    GracePeriod& grace_period = entry(quiescent.expedited, quiescent.gp_seq);
     QuiescentState state{.at = at,
                          .kind = quiescent.kind,
                          .cpus = {},
-                         .last = quiescent.left == 0,
+                         .last = true,
                          .blocked_readers = quiescent.blocked};
     for (std::uint32_t bit = 0; bit < 64; bit++) {
+        const std::uint32_t cpu = quiescent.first_cpu + bit;
         if (quiescent.mask >> bit & 1) {
-            state.cpus.push_back(quiescent.first_cpu + bit);
+            state.cpus.push_back(cpu);
+        }
+        // Two CPUs that report at the same time may each have seen the leaf still wait for the other.
+        if ((quiescent.left >> bit & 1) && !has_reported(grace_period, cpu)) {
+            state.last = false;
         }
     }
-    entry(quiescent.expedited, quiescent.gp_seq).quiescent_states.push_back(std::move(state));
+    grace_period.quiescent_states.push_back(std::move(state));
 }
 
 void GracePeriodTracker::scanned(Nanoseconds at, const event::GpScan& scan) {

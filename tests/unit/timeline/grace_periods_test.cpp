@@ -81,6 +81,20 @@ TEST(GracePeriods, WhatHappensWithin) {
     EXPECT_EQ(gp.preempted_readers[0].comm, "reader");
 }
 
+TEST(GracePeriods, ReportsOfTwoCpusAtTheSameTime) {
+    const Timeline timeline = Scenario()
+                                  .gp_start(100, 7)
+                                  .at(120, event::GpQuiescent{.gp_seq = running(7), .mask = 0b01, .left = 0b10})
+                                  .at(121, event::GpQuiescent{.gp_seq = running(7), .mask = 0b10, .left = 0b01})
+                                  .gp_end(300, 7)
+                                  .complete(1000);
+
+    const auto& states = timeline.grace_periods.at(0).quiescent_states;
+    ASSERT_EQ(states.size(), 2U);
+    EXPECT_FALSE(states[0].last);
+    EXPECT_TRUE(states[1].last);
+}
+
 TEST(GracePeriods, ASampleIsWhatWasInterrupted) {
     Scenario scenario;
     scenario.symbols = {{.address = 0x10, .name = "rcu_sched_clock_irq", .offset = 0x10, .module = ""},
