@@ -153,7 +153,7 @@ static __always_inline void rs_call_rcu(void *ctx, enum rs_counter counter, __u6
 
 	if (!cpu)
 		return;
-	rs_hit(counter);
+	rs_hit_on(cpu, counter);
 	rs_note_bypass(now);
 	module = rs_followed_code(func);
 	if (module >= 0)
@@ -170,8 +170,10 @@ static __always_inline void rs_call_rcu(void *ctx, enum rs_counter counter, __u6
 	rs_send_stack(ctx, cpu, now);
 	record = rs_begin(rs_cb_queued, cpu, now, RS_CB_QUEUED,
 			  rs_is_lazy(counter) ? RS_CB_LAZY : 0);
-	if (!record)
+	if (!record) {
+		__sync_fetch_and_add(&cpu->lost_callbacks.queued, 1);
 		return;
+	}
 	record->head = head;
 	record->func = func;
 	record->caller = caller;
@@ -243,7 +245,7 @@ static __always_inline void rs_assigned(struct rcu_segcblist *list, __u64 gp_seq
 
 	if (!cpu || list_cpu < 0)
 		return;
-	rs_hit(RS_COUNT_CB_ASSIGNED);
+	rs_hit_on(cpu, RS_COUNT_CB_ASSIGNED);
 	/* Lists are long-lived and many: nothing to tell while no followed callback is on any. */
 	if (!rs_callbacks_pending())
 		return;
@@ -302,31 +304,32 @@ int BPF_KRETPROBE(accelerate_kretprobe, long assigned)
 	return 0;
 }
 
-/*
- * The batches of a task: an offloading kthread lets softirqs in between two
- * callbacks, and such a softirq may run a batch of its own on top.
- */
-#define RS_BATCH_DEPTH 2
-
+/* A batch of callbacks that runs, and its callback. */
 struct rs_batch_state {
+	__u64 task;	    /* rs_task_key(); 0: no batch runs */
 	__u64 running_head; /* 0: none that is followed */
-	__u64 running_func;
 	__u32 list_cpu;
 	__u32 reserved;
 };
 
-struct rs_batches {
-	__u32 depth;
-	__u32 reserved;
-	struct rs_batch_state state[RS_BATCH_DEPTH];
-};
+/* In softirq context, or in the CPU's own kthread: one at a time. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rs_batch_state);
+} cpu_batch SEC(".maps");
 
+/*
+ * In a kthread to which callbacks are offloaded: it may go to another CPU
+ * between two callbacks, and lets softirqs in, whose batch then runs on top.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 2 * RS_MAX_CPUS);
+	__uint(max_entries, RS_MAX_CPUS);
 	__type(key, __u64);
-	__type(value, struct rs_batches);
-} batches SEC(".maps");
+	__type(value, struct rs_batch_state);
+} offloaded_batches SEC(".maps");
 
 static __always_inline void rs_send_batch(struct rs_cpu *cpu, __u16 kind, __u32 list_cpu)
 {
@@ -339,74 +342,117 @@ static __always_inline void rs_send_batch(struct rs_cpu *cpu, __u16 kind, __u32 
 	rs_send(cpu, record);
 }
 
-static __always_inline void rs_send_cb(struct rs_cpu *cpu, __u16 kind, __u64 head, __u64 func)
+static __always_inline void rs_count_done(struct rs_cpu *cpu)
 {
-	struct rs_cb *record = rs_begin(rs_cb, cpu, rs_now(), kind, 0);
+	__sync_fetch_and_add(&cpu->callbacks_done, 1);
+	__sync_fetch_and_add(&followed_done, 1);
+}
 
-	if (!record)
+static __always_inline void rs_send_done(struct rs_cpu *cpu, __u64 head)
+{
+	struct rs_cb_done *record = rs_begin(rs_cb_done, cpu, rs_now(), RS_CB_DONE, 0);
+
+	rs_count_done(cpu);
+	if (!record) {
+		__sync_fetch_and_add(&cpu->lost_callbacks.done, 1);
 		return;
+	}
+	record->head = head;
+	rs_send(cpu, record);
+}
+
+static __always_inline void rs_send_invoked(struct rs_cpu *cpu, __u64 head, __u64 func)
+{
+	struct rs_cb *record = rs_begin(rs_cb, cpu, rs_now(), RS_CB_INVOKED, 0);
+
+	if (!record) {
+		__sync_fetch_and_add(&cpu->lost_callbacks.invoked, 1);
+		return;
+	}
 	record->head = head;
 	record->func = func;
 	rs_send(cpu, record);
 }
 
-static __always_inline void rs_end_running(struct rs_cpu *cpu, struct rs_batch_state *state)
+/* One record where there would be two: in a long batch nearly all. */
+static __always_inline void rs_send_next(struct rs_cpu *cpu, __u64 done, __u64 head, __u64 func)
 {
-	if (!state->running_head)
+	struct rs_cb_next *record = rs_begin(rs_cb_next, cpu, rs_now(), RS_CB_NEXT, 0);
+
+	rs_count_done(cpu);
+	if (!record) {
+		__sync_fetch_and_add(&cpu->lost_callbacks.done, 1);
+		__sync_fetch_and_add(&cpu->lost_callbacks.invoked, 1);
 		return;
-	rs_send_cb(cpu, RS_CB_DONE, state->running_head, state->running_func);
-	state->running_head = 0;
-	__sync_fetch_and_add(&cpu->callbacks_done, 1);
-	__sync_fetch_and_add(&followed_done, 1);
+	}
+	record->head = head;
+	record->func = func;
+	record->done = done;
+	rs_send(cpu, record);
 }
 
+/* Where a batch of this task on this CPU is kept, or will be; NULL: nowhere. */
+static __always_inline struct rs_batch_state *rs_batch_place(struct rcu_data *data, __u64 key)
+{
+	struct rs_batch_state fresh = {}, *mine;
+	__u32 zero = 0;
+
+	if (!callbacks_offloaded || !bpf_core_field_exists(data->nocb_cb_kthread) ||
+	    BPF_CORE_READ(data, nocb_cb_kthread) != (void *)bpf_get_current_task())
+		return bpf_map_lookup_elem(&cpu_batch, &zero);
+	mine = bpf_map_lookup_elem(&offloaded_batches, &key);
+	if (mine)
+		return mine;
+	bpf_map_update_elem(&offloaded_batches, &key, &fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&offloaded_batches, &key);
+}
+
+/* The innermost batch that this task runs; NULL: none. */
+static __always_inline struct rs_batch_state *rs_running_batch(void)
+{
+	__u64 key = rs_task_key();
+	__u32 zero = 0;
+	struct rs_batch_state *mine = bpf_map_lookup_elem(&cpu_batch, &zero);
+
+	if (mine && mine->task == key)
+		return mine;
+	if (!callbacks_offloaded)
+		return NULL;
+	mine = bpf_map_lookup_elem(&offloaded_batches, &key);
+	return mine && mine->task ? mine : NULL;
+}
+
+/*
+ * A return is not seen if a tracer came to the function, or left it, meanwhile:
+ * then the kernel skips the fexit programs of calls that are under way. What
+ * such a call left in its place goes here.
+ */
 static __always_inline void rs_batch_entered(struct rcu_data *data)
 {
 	__u64 key = rs_task_key();
-	struct rs_batches fresh = {}, *mine;
+	struct rs_batch_state *mine = rs_batch_place(data, key);
 	struct rs_cpu *cpu = rs_this_cpu();
-	__u32 depth, list_cpu = BPF_CORE_READ(data, cpu);
 
-	if (!cpu)
+	if (!cpu || !mine)
 		return;
-	mine = bpf_map_lookup_elem(&batches, &key);
-	if (!mine) {
-		bpf_map_update_elem(&batches, &key, &fresh, BPF_NOEXIST);
-		mine = bpf_map_lookup_elem(&batches, &key);
-		if (!mine)
-			return;
-	}
-	/*
-	 * A return is not seen if a tracer came to the function, or left it,
-	 * meanwhile: then the kernel skips the fexit programs of calls that are
-	 * under way. What such a call left here must not hide this batch.
-	 */
-	depth = mine->depth;
-	if (depth >= RS_BATCH_DEPTH || (depth && mine->state[0].list_cpu == list_cpu))
-		depth = 0;
-	mine->depth = depth + 1;
-	mine->state[depth].running_head = 0;
-	mine->state[depth].list_cpu = list_cpu;
-	rs_send_batch(cpu, RS_BATCH_BEGIN, list_cpu);
+	mine->task = key;
+	mine->running_head = 0;
+	mine->list_cpu = BPF_CORE_READ(data, cpu);
+	rs_send_batch(cpu, RS_BATCH_BEGIN, mine->list_cpu);
 }
 
+/* No batch: it was entered before the probes were in place. */
 static __always_inline void rs_batch_returned(void)
 {
-	__u64 key = rs_task_key();
-	struct rs_batches *mine = bpf_map_lookup_elem(&batches, &key);
+	struct rs_batch_state *mine = rs_running_batch();
 	struct rs_cpu *cpu = rs_this_cpu();
-	__u32 depth;
 
-	/* No entry: it was entered before the probes were in place. */
-	if (!cpu || !mine || !mine->depth)
+	if (!cpu || !mine)
 		return;
-	depth = --mine->depth;
-	if (depth < RS_BATCH_DEPTH) {
-		rs_end_running(cpu, &mine->state[depth]);
-		rs_send_batch(cpu, RS_BATCH_END, mine->state[depth].list_cpu);
-	}
-	if (!depth)
-		bpf_map_delete_elem(&batches, &key);
+	if (mine->running_head)
+		rs_send_done(cpu, mine->running_head);
+	rs_send_batch(cpu, RS_BATCH_END, mine->list_cpu);
+	mine->task = 0;
 }
 
 static __always_inline bool rs_follows_callback(__u64 head, __u64 func)
@@ -425,28 +471,26 @@ static __always_inline bool rs_follows_callback(__u64 head, __u64 func)
 
 static __always_inline void rs_dequeued(struct callback_head *head)
 {
-	__u64 key = rs_task_key(), func;
-	struct rs_batches *mine = bpf_map_lookup_elem(&batches, &key);
+	struct rs_batch_state *mine = rs_running_batch();
 	struct rs_cpu *cpu = rs_this_cpu();
-	struct rs_batch_state *state;
-	__u32 depth;
+	__u64 done, func = 0;
+	bool followed = false;
 
 	if (!cpu || !mine)
 		return;
-	depth = mine->depth - 1;
-	if (depth >= RS_BATCH_DEPTH)
-		return;
-	state = &mine->state[depth];
-	rs_end_running(cpu, state);
-	if (!head)
-		return;
-	rs_hit(RS_COUNT_CB_INVOKED);
-	func = (__u64)BPF_CORE_READ(head, func);
-	if (!rs_follows_callback((__u64)head, func))
-		return;
-	state->running_head = (__u64)head;
-	state->running_func = func;
-	rs_send_cb(cpu, RS_CB_INVOKED, (__u64)head, func);
+	if (head) {
+		rs_hit_on(cpu, RS_COUNT_CB_INVOKED);
+		func = (__u64)BPF_CORE_READ(head, func);
+		followed = rs_follows_callback((__u64)head, func);
+	}
+	done = mine->running_head;
+	mine->running_head = followed ? (__u64)head : 0;
+	if (done && followed)
+		rs_send_next(cpu, done, (__u64)head, func);
+	else if (done)
+		rs_send_done(cpu, done);
+	else if (followed)
+		rs_send_invoked(cpu, (__u64)head, func);
 }
 
 SEC("fentry/rcu_do_batch")

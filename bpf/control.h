@@ -38,6 +38,13 @@ enum rs_counter {
 	RS_COUNTERS,
 };
 
+/* Events of followed callbacks whose records could not be delivered. */
+struct rs_lost_callbacks {
+	rs_u64 queued;
+	rs_u64 invoked;
+	rs_u64 done;
+};
+
 /* One for each CPU, counted up only. */
 struct rs_cpu {
 	rs_u64 hits[RS_COUNTERS];
@@ -46,8 +53,10 @@ struct rs_cpu {
 	rs_u64 lost_to_ns;
 	rs_u64 lost_told; /* lost_total as last sent */
 	rs_u64 sent;
+	rs_u64 announced; /* which task and name was last seen here, and is announced: a hash */
 	rs_u64 callbacks_done; /* followed ones that ran here */
 	rs_u64 calls_skipped;  /* of their functions, whose probes did not run: skipped.h */
+	struct rs_lost_callbacks lost_callbacks;
 };
 
 struct rs_name {

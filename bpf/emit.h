@@ -49,6 +49,8 @@ struct {
 	__type(value, struct rs_comm);
 } announced SEC(".maps");
 
+__u64 announcements; /* so many */
+
 static __always_inline struct rs_cpu *rs_this_cpu(void)
 {
 	__u32 zero = 0;
@@ -56,12 +58,17 @@ static __always_inline struct rs_cpu *rs_this_cpu(void)
 	return bpf_map_lookup_elem(&cpus, &zero);
 }
 
+static __always_inline void rs_hit_on(struct rs_cpu *cpu, enum rs_counter counter)
+{
+	__sync_fetch_and_add(&cpu->hits[counter], 1);
+}
+
 static __always_inline void rs_hit(enum rs_counter counter)
 {
 	struct rs_cpu *cpu = rs_this_cpu();
 
 	if (cpu)
-		__sync_fetch_and_add(&cpu->hits[counter], 1);
+		rs_hit_on(cpu, counter);
 }
 
 static __always_inline void *rs_this_ring(void)
@@ -121,15 +128,24 @@ static __always_inline void *rs_reserve(void *ring, struct rs_cpu *cpu, __u64 si
 	return room;
 }
 
+/* Whether a quarter of this CPU's ring is full. */
+static __always_inline bool rs_fills_up(void)
+{
+	void *ring = rs_this_ring();
+
+	return ring && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) >=
+			       bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) / 4;
+}
+
 /*
- * User space drains by time. It is woken only every 256 records of a CPU, in
- * case they come faster than that, and by records that must not wait.
+ * User space drains by time. It is woken by a ring that fills up faster than
+ * that, which is looked at every 64 records, and by records that must not wait.
  */
 static __always_inline void rs_submit(struct rs_cpu *cpu, void *record, bool urgent)
 {
 	__u64 flags = BPF_RB_NO_WAKEUP;
 
-	if (urgent || (++cpu->sent & 255) == 0)
+	if (urgent || ((++cpu->sent & 63) == 0 && rs_fills_up()))
 		flags = BPF_RB_FORCE_WAKEUP;
 	bpf_ringbuf_submit(record, flags);
 }
@@ -142,19 +158,41 @@ static __always_inline __u64 rs_task_key(void)
 	return tid ? tid : (1ULL << 32) | bpf_get_smp_processor_id();
 }
 
-/* Sends the current task's name if it is new, or another than last time. */
+/*
+ * One word, so that a program that preempts another leaves a whole one. Never 0.
+ * Another once any task was announced: this one's name may have been changed and
+ * changed back, or its number have been another task's meanwhile.
+ */
+static __always_inline __u64 rs_hash_name(__u64 key, const struct rs_comm *comm)
+{
+	__u64 hash = (key + (announcements << 33)) * 0x9e3779b97f4a7c15ULL;
+
+	hash = (hash ^ hash >> 32 ^ comm->text[0]) * 0xbf58476d1ce4e5b9ULL;
+	hash = (hash ^ hash >> 32 ^ comm->text[1]) * 0x94d049bb133111ebULL;
+	return hash | 1;
+}
+
+/*
+ * Sends the current task's name if it is new, or another than last time. Mostly
+ * it is the task that was seen last on this CPU, and no map need be asked.
+ */
 static __always_inline void rs_announce_task(void *ring, struct rs_cpu *cpu, __u64 ns)
 {
 	__u64 id = bpf_get_current_pid_tgid();
-	__u64 key = rs_task_key();
+	__u64 key = rs_task_key(), hash;
 	struct rs_comm comm = {}, *known;
 	struct task_struct *task;
 	struct rs_task *record;
 
 	bpf_get_current_comm(&comm, sizeof(comm));
-	known = bpf_map_lookup_elem(&announced, &key);
-	if (known && known->text[0] == comm.text[0] && known->text[1] == comm.text[1])
+	hash = rs_hash_name(key, &comm);
+	if (cpu->announced == hash)
 		return;
+	known = bpf_map_lookup_elem(&announced, &key);
+	if (known && known->text[0] == comm.text[0] && known->text[1] == comm.text[1]) {
+		cpu->announced = hash;
+		return;
+	}
 	record = rs_reserve(ring, cpu, sizeof(*record), ns);
 	if (!record)
 		return;
@@ -165,6 +203,7 @@ static __always_inline void rs_announce_task(void *ring, struct rs_cpu *cpu, __u
 	__builtin_memcpy(record->comm, &comm, sizeof(record->comm));
 	rs_submit(cpu, record, false);
 	bpf_map_update_elem(&announced, &key, &comm, BPF_ANY);
+	__sync_fetch_and_add(&announcements, 1);
 }
 
 /*

@@ -32,7 +32,8 @@ typedef __s32 rs_s32;
 #define RS_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
 #endif
 
-#define RS_WIRE_VERSION 2
+#define RS_WIRE_VERSION	       3
+#define RS_WIRE_OLDEST_VERSION 2 /* whose records mean the same: it had no RS_CB_NEXT */
 
 #define RS_COMM_LEN    16 /* TASK_COMM_LEN */
 #define RS_MODULE_LEN  56 /* MODULE_NAME_LEN on 64-bit kernels */
@@ -54,10 +55,11 @@ enum rs_kind {
 	RS_CB_QUEUED = 20,	/* struct rs_cb_queued: aux is flags */
 	RS_CB_ASSIGNED = 21,	/* struct rs_cb_assigned: rcu_segcblist_accelerate() was true */
 	RS_CB_INVOKED = 22,	/* struct rs_cb: dequeued, its function runs next */
-	RS_CB_DONE = 23,	/* struct rs_cb: its function has returned */
+	RS_CB_DONE = 23,	/* struct rs_cb_done: its function has returned */
 	RS_BATCH_BEGIN = 24,	/* struct rs_batch: rcu_do_batch() */
 	RS_BATCH_END = 25,	/* struct rs_batch */
 	RS_KVFREE = 26,		/* struct rs_kvfree: aux is flags */
+	RS_CB_NEXT = 27,	/* struct rs_cb_next: RS_CB_DONE and RS_CB_INVOKED at once */
 	RS_WAIT_BEGIN = 30,	/* struct rs_wait: aux is enum rs_wait_kind */
 	RS_WAIT_END = 31,	/* struct rs_wait: aux is enum rs_wait_kind, caller is 0 */
 	RS_SITE = 40,		/* struct rs_site: a probed place of a module was reached */
@@ -246,6 +248,21 @@ struct rs_cb {
 	rs_u64 func;
 };
 RS_ASSERT_SIZE(rs_cb, 32);
+
+struct rs_cb_done {
+	struct rs_header h;
+	rs_u64 head;
+};
+RS_ASSERT_SIZE(rs_cb_done, 24);
+
+/* The function of callback `done` has returned, and the next one's runs in the same batch. */
+struct rs_cb_next {
+	struct rs_header h;
+	rs_u64 head; /* of the next one, and its function, as in rs_cb */
+	rs_u64 func;
+	rs_u64 done;
+};
+RS_ASSERT_SIZE(rs_cb_next, 40);
 
 /* list_cpu: whose callbacks run; another than the ring's only where they are offloaded. */
 struct rs_batch {

@@ -121,9 +121,16 @@ std::optional<EventBody> cb_assigned(const rs_cb_assigned& wire) {
     return event::CbAssigned{wire.gp_seq, wire.list_cpu, wire.bypass_ns};
 }
 
-template <typename Body>
-std::optional<EventBody> cb(const rs_cb& wire) {
-    return Body{wire.head, wire.func};
+std::optional<EventBody> cb_invoked(const rs_cb& wire) {
+    return event::CbInvoked{.head = wire.head, .func = wire.func};
+}
+
+std::optional<EventBody> cb_done(const rs_cb_done& wire) {
+    return event::CbDone{wire.head};
+}
+
+std::optional<EventBody> cb_next(const rs_cb_next& wire) {
+    return event::CbInvoked{.head = wire.head, .func = wire.func, .done = wire.done};
 }
 
 template <typename Body>
@@ -271,9 +278,11 @@ std::optional<EventBody> decode_body(rs_u16 kind, std::span<const std::byte> rec
     case RS_CB_ASSIGNED:
         return decode_as(record, cb_assigned);
     case RS_CB_INVOKED:
-        return decode_as(record, cb<event::CbInvoked>);
+        return decode_as(record, cb_invoked);
     case RS_CB_DONE:
-        return decode_as(record, cb<event::CbDone>);
+        return decode_as(record, cb_done);
+    case RS_CB_NEXT:
+        return decode_as(record, cb_next);
     case RS_BATCH_BEGIN:
         return decode_as(record, batch<event::BatchBegin>);
     case RS_BATCH_END:

@@ -87,10 +87,10 @@ struct CbAssigned {
 struct CbInvoked {
     std::uint64_t head = 0;
     std::uint64_t func = 0;
+    std::uint64_t done = 0; // head of the one before in the same batch, which is done at that time; 0: none
 };
 struct CbDone {
     std::uint64_t head = 0;
-    std::uint64_t func = 0;
 };
 struct BatchBegin {
     std::uint32_t list_cpu = 0;

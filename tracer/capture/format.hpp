@@ -23,7 +23,7 @@ namespace rcuscope {
 struct FileHeader {
     char magic[8];              // "RCUSCOPE"
     std::uint32_t version;      // format_version; a reader refuses a greater one
-    std::uint32_t wire_version; // RS_WIRE_VERSION of the records; a reader refuses another
+    std::uint32_t wire_version; // RS_WIRE_VERSION of the records; a reader refuses others than it knows
     std::uint64_t features;     // bits that a reader must know to read the file: none yet
 };
 static_assert(sizeof(FileHeader) == 24);

@@ -111,6 +111,12 @@ static void fields(auto& visit, Of<CpuLoss> auto& loss) {
     visit("to_ns", loss.to_ns);
 }
 
+static void fields(auto& visit, Of<CallbackLosses> auto& lost) {
+    visit("queued", lost.queued);
+    visit("invoked", lost.invoked);
+    visit("done", lost.done);
+}
+
 static void fields(auto& visit, Of<FiredTrigger> auto& fired) {
     visit("trigger", fired.trigger);
     visit("text", fired.text);
@@ -142,6 +148,7 @@ static void fields(auto& visit, Of<Trailer> auto& trailer) {
     visit("sequences", trailer.sequences);
     visit("own_share", trailer.own_share);
     visit("stats", trailer.stats);
+    visit("lost_callbacks", trailer.lost_callbacks);
 }
 
 template <typename T>

@@ -149,6 +149,13 @@ struct CpuLoss {
     std::uint64_t to_ns = 0;
 };
 
+// Events of followed callbacks among what was lost: with those recorded, they are all that there were.
+struct CallbackLosses {
+    std::uint64_t queued = 0;
+    std::uint64_t invoked = 0;
+    std::uint64_t done = 0;
+};
+
 // On what a trigger fired (`record --trigger`).
 enum class FiredOn : std::uint8_t { nothing, grace_period, expedited_grace_period, callback, read_section };
 
@@ -184,6 +191,7 @@ struct Trailer {
     std::optional<RcuSequences> sequences{}; // exactly at end_ns; none: not known
     std::optional<OwnShare> own_share{};
     std::optional<RunStats> stats{}; // none: not asked for
+    std::optional<CallbackLosses> lost_callbacks{}; // none: not counted
     // Why there is this recording; none: it was not waited for.
     std::optional<FiredTrigger> fired{};
 };

@@ -33,9 +33,10 @@ Status check_file_header(const InputFile& file) {
                                     "; this rcuscope reads up to " + std::to_string(format_version),
                                 "update rcuscope");
     }
-    if (header.wire_version != RS_WIRE_VERSION) {
+    if (header.wire_version < RS_WIRE_OLDEST_VERSION || header.wire_version > RS_WIRE_VERSION) {
         return file.cannot_read("its records are of version " + std::to_string(header.wire_version) +
-                                    "; this rcuscope reads version " + std::to_string(RS_WIRE_VERSION),
+                                    "; this rcuscope reads " + std::to_string(RS_WIRE_OLDEST_VERSION) + " to " +
+                                    std::to_string(RS_WIRE_VERSION),
                                 "read it with the version of rcuscope that recorded it");
     }
     if (header.features != 0) {

@@ -43,6 +43,12 @@ Json sequences(const std::optional<RcuSequences>& of) {
             {"expedited_seq", static_cast<std::int64_t>(of->expedited_seq)}};
 }
 
+Json callback_losses(const std::optional<CallbackLosses>& lost) {
+    if (!lost)
+        return nullptr;
+    return {{"queued", lost->queued}, {"invoked", lost->invoked}, {"done", lost->done}};
+}
+
 Json programs(const std::optional<RunStats>& stats) {
     if (!stats)
         return nullptr;
@@ -96,6 +102,7 @@ void Writer::write_capture() {
         return {{"hook", missing.hook}, {"why", missing.why}};
     });
     lines_.array("lost", capture.lost, loss_json);
+    lines_.member("lost_callbacks", callback_losses(capture.lost_callbacks));
     lines_.member("sequences_at_start", sequences(capture.sequences_at_start));
     lines_.member("sequences_at_end", sequences(capture.sequences_at_end));
     lines_.member("own_share", own_share_json(capture.own_share));

@@ -342,6 +342,12 @@ std::uint64_t BpfSession::calls_skipped() const {
     return impl_->sum([](const rs_cpu& state) { return state.calls_skipped; });
 }
 
+CallbackLosses BpfSession::lost_callbacks() const {
+    return {impl_->sum([](const rs_cpu& state) { return state.lost_callbacks.queued; }),
+            impl_->sum([](const rs_cpu& state) { return state.lost_callbacks.invoked; }),
+            impl_->sum([](const rs_cpu& state) { return state.lost_callbacks.done; })};
+}
+
 std::vector<CpuLoss> BpfSession::losses() const {
     std::vector<CpuLoss> losses;
     const auto cpus = possible_cpus();

@@ -106,6 +106,7 @@ public:
     // Calls of callbacks' functions whose probes the kernel skipped, while RCU itself was seen.
     std::uint64_t calls_skipped() const;
     std::vector<CpuLoss> losses() const;
+    CallbackLosses lost_callbacks() const; // since the programs were loaded
 
 private:
     struct Impl;

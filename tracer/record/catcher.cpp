@@ -150,6 +150,7 @@ Status Catcher::finish(const Trailer& trailer) {
     Trailer end_of_file = trailer;
     // They are counted since the recording's start, which may be days ago.
     end_of_file.hits.clear();
+    end_of_file.lost_callbacks.reset();
     if (file_) {
         end_of_file.reason = reason(trailer.end_ns);
         return end(std::move(end_of_file));

@@ -112,6 +112,7 @@ private:
     bool settled_ = false; // what attaching cost was over when the window opened
     SequencesAt before_attaching_;
     SequencesAt opened_;
+    CallbackLosses lost_before_; // when the window opened
     bool progress_shown_ = false;
 };
 
@@ -243,6 +244,7 @@ Status Recorder::open_capture() {
     if (!opened)
         return tl::unexpected(opened.error());
     opened_ = *opened;
+    lost_before_ = session_->lost_callbacks();
     metadata_.start_ns = opened_.ns;
     metadata_.sequences = if_exact(opened_);
     describe(metadata_, request_, plan_);
@@ -449,9 +451,12 @@ Status Recorder::close() {
     if (!closed)
         return tl::unexpected(closed.error());
     end_ns_ = closed->ns;
+    const CallbackLosses lost = session_->lost_callbacks();
     Trailer end{end_ns_, end_reason_, command_status_, hits(), {}, if_exact(*closed)};
     if (request_.stats)
         end.stats = grown(run_stats(), stats_before_);
+    end.lost_callbacks = {lost.queued - lost_before_.queued, lost.invoked - lost_before_.invoked,
+                          lost.done - lost_before_.done};
     measuring_.reset();
     for (std::size_t i = 0; i < end.hits.size(); i++) {
         end.hits[i].hits -= hits_before_[i].hits;

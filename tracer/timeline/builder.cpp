@@ -71,10 +71,13 @@ struct TimelineBuilder::Impl {
         callbacks.assigned(body, body.bypass_ns ? std::optional(time(body.bypass_ns)) : std::nullopt);
     }
     void on(const event::CbInvoked& body) {
+        if (body.done != 0) {
+            callbacks.done(now, body.done);
+        }
         const auto list_cpu = batches.invoked(now, *task);
         callbacks.invoked(now, body, task->context, list_cpu);
     }
-    void on(const event::CbDone& body) { callbacks.done(now, body); }
+    void on(const event::CbDone& body) { callbacks.done(now, body.head); }
     void on(const event::BatchBegin& body) { batches.begin(now, body, *task); }
     void on(const event::BatchEnd& body) { batches.end(now, body, *task); }
     void on(const event::WaitBegin& body) { waits.begin(now, body, called_from(body.caller), *task); }

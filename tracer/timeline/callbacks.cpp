@@ -92,16 +92,15 @@ void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invo
     running_[invoked.head] = {.callback = index, .cpu_reports = losses_.reports(moment.cpu)};
 }
 
-void CallbackTracker::done(const Moment& moment, const event::CbDone& done) {
-    const auto running = running_.find(done.head);
+void CallbackTracker::done(const Moment& moment, std::uint64_t head) {
+    const auto running = running_.find(head);
     if (running == running_.end()) {
         return;
     }
     Callback& callback = callbacks_[running->second.callback];
     // A loss meanwhile may have hidden its return, and another round of the same
     // head whose return this is. A callback stays on its CPU until it returns.
-    if (callback.invoked_cpu == moment.cpu && running->second.cpu_reports == losses_.reports(moment.cpu) &&
-        callback.function.address == done.func) {
+    if (callback.invoked_cpu == moment.cpu && running->second.cpu_reports == losses_.reports(moment.cpu)) {
         callback.done = moment.at;
     }
     running_.erase(running);

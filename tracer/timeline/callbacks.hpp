@@ -32,7 +32,7 @@ public:
     // `list_cpu`: whose callbacks are being run, if that is known.
     void invoked(const Moment& moment, const event::CbInvoked& invoked, InvocationContext context,
                  std::optional<std::uint32_t> list_cpu);
-    void done(const Moment& moment, const event::CbDone& done);
+    void done(const Moment& moment, std::uint64_t head);
 
     // `grace_periods` and `tracker` as GracePeriodTracker::finish() left them.
     std::vector<Callback> finish(const CaptureSummary& capture, const std::vector<GracePeriod>& grace_periods,

@@ -60,6 +60,7 @@ struct CaptureSummary {
     std::vector<Probe> probes;
     std::vector<MissingInfo> missing;
     std::vector<Loss> lost;
+    std::optional<CallbackLosses> lost_callbacks{}; // none: not known
     std::optional<FiredTrigger> fired{};            // a trigger that this recording was waiting for
     std::optional<RcuSequences> sequences_at_start; // none: not known exactly
     std::optional<RcuSequences> sequences_at_end;

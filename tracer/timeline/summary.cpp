@@ -66,6 +66,7 @@ CaptureSummary summarize_capture(const Metadata& metadata, const std::optional<T
         summary.sequences_at_end = trailer->sequences;
         summary.own_share = trailer->own_share;
         summary.stats = trailer->stats;
+        summary.lost_callbacks = trailer->lost_callbacks;
     }
     return summary;
 }

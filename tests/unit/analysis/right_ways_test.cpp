@@ -38,9 +38,9 @@ Timeline freed(Scenario scenario, std::uint64_t pending_at_exit = 0) {
     scenario.module(300, ModuleStep::exited, name).pending(300, ModuleStep::exited, name, pending_at_exit);
     scenario.queue(305, 102, others);
     scenario.module(310, ModuleStep::freeing, name).pending(310, ModuleStep::freeing, name, 0);
-    scenario.invoke(320, 100, others).done(321, 100, others);
+    scenario.invoke(320, 100, others).done(321, 100);
     scenario.module(400, ModuleStep::freed, name).pending(400, ModuleStep::freed, name, 0);
-    scenario.invoke(450, 101, others).done(451, 101, others);
+    scenario.invoke(450, 101, others).done(451, 101);
     Timeline timeline = scenario.in_order().complete(900);
     find_hazards(timeline, {});
     return timeline;

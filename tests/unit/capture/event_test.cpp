@@ -99,7 +99,12 @@ TEST(Event, Callback) {
     EXPECT_EQ(assigned.list_cpu, 5u);
     EXPECT_EQ(assigned.bypass_ns, 900u);
     EXPECT_EQ(decoded<event::CbInvoked>(rs_cb{header_of(RS_CB_INVOKED, 1000), 1, 2}).head, 1u);
-    EXPECT_EQ(decoded<event::CbDone>(rs_cb{header_of(RS_CB_DONE, 1000), 1, 2}).func, 2u);
+    EXPECT_EQ(decoded<event::CbInvoked>(rs_cb{header_of(RS_CB_INVOKED, 1000), 1, 2}).done, 0u);
+    EXPECT_EQ(decoded<event::CbDone>(rs_cb_done{header_of(RS_CB_DONE, 1000), 1}).head, 1u);
+    const auto next = decoded<event::CbInvoked>(rs_cb_next{header_of(RS_CB_NEXT, 1000), 1, 2, 3});
+    EXPECT_EQ(next.head, 1u);
+    EXPECT_EQ(next.func, 2u);
+    EXPECT_EQ(next.done, 3u);
 }
 
 TEST(Event, Kvfree) {

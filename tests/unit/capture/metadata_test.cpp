@@ -37,7 +37,8 @@ Trailer full_trailer() {
             {{3, 8, 100, 200}},
             {{1205, 12}},
             OwnShare{41, 3, 0, 80, 5, 1},
-            RunStats{{{"gp_init_fentry", "fentry/rcu_gp_init", 7, 2100}}, 3000}};
+            RunStats{{{"gp_init_fentry", "fentry/rcu_gp_init", 7, 2100}}, 3000},
+            CallbackLosses{4, 3, 2}};
 }
 
 TEST(Metadata, RoundTrip) {
@@ -61,6 +62,7 @@ TEST(Metadata, TrailerRoundTrip) {
     EXPECT_EQ(back->sequences->gp_seq, 1205u);
     EXPECT_EQ(back->own_share->detach_expedited, 1u);
     EXPECT_EQ(back->stats->programs.at(0).runs, 7u);
+    EXPECT_EQ(back->lost_callbacks->invoked, 3u);
 }
 
 // As in captures that are older than they.
@@ -77,11 +79,13 @@ TEST(Metadata, WhatMayBeNoneMayBeMissing) {
     less.erase("sequences");
     less.erase("own_share");
     less.erase("stats");
+    less.erase("lost_callbacks");
     const auto trailer = trailer_from_json(less);
     ASSERT_TRUE(trailer) << trailer.error().why;
     EXPECT_FALSE(trailer->sequences);
     EXPECT_FALSE(trailer->own_share);
     EXPECT_FALSE(trailer->stats);
+    EXPECT_FALSE(trailer->lost_callbacks);
 }
 
 TEST(Metadata, SettingsAreText) {

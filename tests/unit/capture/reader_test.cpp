@@ -61,6 +61,8 @@ TEST(Reader, VersionsNotKnownHere) {
     EXPECT_EQ(newer.why, "it is of capture format 2; this rcuscope reads up to 1");
     EXPECT_EQ(newer.hint, "update rcuscope");
     EXPECT_THAT(open_error(dir, header_with([](FileHeader& h) { h.wire_version = 9; })).why, HasSubstr("version 9"));
+    EXPECT_THAT(open_error(dir, header_with([](FileHeader& h) { h.wire_version = 1; })).why,
+                HasSubstr("version 1; this rcuscope reads 2 to"));
     EXPECT_THAT(open_error(dir, header_with([](FileHeader& h) { h.features = 4; })).why, HasSubstr("feature"));
 }
 

@@ -278,6 +278,21 @@ TEST(Callbacks, AReturnAfterALossOnItsCpuMayBeOfAnotherRound) {
     EXPECT_EQ(timeline.callbacks.at(0).state, CallbackState::unknown);
 }
 
+TEST(Callbacks, TheNextOneOfABatchEndsTheOneBefore) {
+    const Timeline timeline = Scenario().queue(10, 1).queue(11, 2).invoke(20, 1).next(25, 1, 2).done(31, 2).complete(99);
+    ASSERT_EQ(timeline.callbacks.size(), 2U);
+    EXPECT_EQ(timeline.callbacks[0].done, 25);
+    EXPECT_EQ(timeline.callbacks[1].invoked, 25);
+    EXPECT_EQ(timeline.callbacks[1].done, 31);
+}
+
+TEST(Callbacks, TheNextOneAfterALossEndsNothing) {
+    const Timeline timeline =
+        Scenario().queue(10, 1).queue(11, 2).invoke(20, 1).lost(21, 24, 4).next(25, 1, 2).done(31, 2).complete(99);
+    EXPECT_EQ(timeline.callbacks.at(0).done, std::nullopt);
+    EXPECT_EQ(timeline.callbacks.at(1).done, 31);
+}
+
 TEST(Callbacks, EqualTimesKeepTheOrderOfEvents) {
     const Timeline timeline = Scenario().queue(10, 1).invoke(10, 1).done(10, 1).queue(10, 2).complete(99);
 

@@ -67,8 +67,10 @@ public:
     Scenario& invoke(Nanoseconds ns, std::uint64_t head, std::uint64_t function = func) {
         return at(ns, event::CbInvoked{.head = head, .func = function});
     }
-    Scenario& done(Nanoseconds ns, std::uint64_t head, std::uint64_t function = func) {
-        return at(ns, event::CbDone{.head = head, .func = function});
+    Scenario& done(Nanoseconds ns, std::uint64_t head) { return at(ns, event::CbDone{.head = head}); }
+    // The function of callback `done` has returned, and the next one's runs.
+    Scenario& next(Nanoseconds ns, std::uint64_t done, std::uint64_t head) {
+        return at(ns, event::CbInvoked{.head = head, .func = func, .done = done});
     }
     // The site that was the `number`th of has_site() is reached.
     Scenario& site(Nanoseconds ns, std::size_t number) {
