@@ -190,7 +190,7 @@ struct Trailer {
     std::vector<CpuLoss> lost;               // CPUs that lost something
     std::optional<RcuSequences> sequences{}; // exactly at end_ns; none: not known
     std::optional<OwnShare> own_share{};
-    std::optional<RunStats> stats{}; // none: not asked for
+    std::optional<RunStats> stats{};                // none: not asked for
     std::optional<CallbackLosses> lost_callbacks{}; // none: not counted
     // Why there is this recording; none: it was not waited for.
     std::optional<FiredTrigger> fired{};

@@ -279,7 +279,8 @@ TEST(Callbacks, AReturnAfterALossOnItsCpuMayBeOfAnotherRound) {
 }
 
 TEST(Callbacks, TheNextOneOfABatchEndsTheOneBefore) {
-    const Timeline timeline = Scenario().queue(10, 1).queue(11, 2).invoke(20, 1).next(25, 1, 2).done(31, 2).complete(99);
+    const Timeline timeline =
+        Scenario().queue(10, 1).queue(11, 2).invoke(20, 1).next(25, 1, 2).done(31, 2).complete(99);
     ASSERT_EQ(timeline.callbacks.size(), 2U);
     EXPECT_EQ(timeline.callbacks[0].done, 25);
     EXPECT_EQ(timeline.callbacks[1].invoked, 25);
