@@ -61,11 +61,8 @@ static bool has_reported(const GracePeriod& grace_period, std::uint32_t cpu) {
 
 void GracePeriodTracker::quiescent(Nanoseconds at, const event::GpQuiescent& quiescent) {
     GracePeriod& grace_period = entry(quiescent.expedited, quiescent.gp_seq);
-    QuiescentState state{.at = at,
-                         .kind = quiescent.kind,
-                         .cpus = {},
-                         .last = true,
-                         .blocked_readers = quiescent.blocked};
+    QuiescentState state{
+        .at = at, .kind = quiescent.kind, .cpus = {}, .last = true, .blocked_readers = quiescent.blocked};
     for (std::uint32_t bit = 0; bit < 64; bit++) {
         const std::uint32_t cpu = quiescent.first_cpu + bit;
         if (quiescent.mask >> bit & 1) {
