@@ -6,8 +6,10 @@
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/ktime.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
+#include <linux/time64.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 
@@ -20,9 +22,10 @@ static DECLARE_WAIT_QUEUE_HEAD(wait);
 #define ANY_CPU -1
 
 /* The reference lets thread_stop() name the thread even when it has ended by itself. */
-static inline struct task_struct *thread_start_on(int (*fn)(void *), const char *name, int cpu)
+static inline struct task_struct *thread_start_on(int (*fn)(void *), void *data, const char *name,
+						  int cpu)
 {
-	struct task_struct *task = kthread_create(fn, NULL, "%s", name);
+	struct task_struct *task = kthread_create(fn, data, "%s", name);
 
 	if (!IS_ERR(task)) {
 		if (cpu != ANY_CPU)
@@ -35,7 +38,7 @@ static inline struct task_struct *thread_start_on(int (*fn)(void *), const char 
 
 static inline struct task_struct *thread_start(int (*fn)(void *), const char *name)
 {
-	return thread_start_on(fn, name, ANY_CPU);
+	return thread_start_on(fn, NULL, name, ANY_CPU);
 }
 
 static inline void thread_stop(struct task_struct *task)
@@ -48,6 +51,14 @@ static inline void thread_stop(struct task_struct *task)
 static inline bool thread_pause_ms(unsigned int ms)
 {
 	wait_event_idle_timeout(wait, kthread_should_stop(), msecs_to_jiffies(ms));
+	return !kthread_should_stop();
+}
+
+/* The same for times shorter than a jiffy, by a timer that is as exact as the machine's are. */
+static inline bool thread_pause_us(unsigned int us)
+{
+	wait_event_interruptible_hrtimeout(wait, kthread_should_stop(),
+					   ns_to_ktime((u64)us * NSEC_PER_USEC));
 	return !kthread_should_stop();
 }
 

@@ -155,7 +155,7 @@ static void stop_all(void)
 
 static int __init start(struct task_struct **thread, int (*fn)(void *), const char *name, int on)
 {
-	struct task_struct *task = thread_start_on(fn, name, on);
+	struct task_struct *task = thread_start_on(fn, NULL, name, on);
 
 	if (IS_ERR(task))
 		return PTR_ERR(task);

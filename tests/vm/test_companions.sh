@@ -30,7 +30,7 @@ load() { # MODULE [PARAMETER]...: with an empty log
 
 unloaded() { # NAME: the log is then /out/NAME.log
 	log >"/out/$1.log"
-	! ps | grep -E '\[(rcucmap|rcu)_(reader[12]?|writer|hogger|waiter|preempted)\]' || failed "$1: a thread is left"
+	! ps | grep -E '\[(rcucmap|rcu)_(reader[0-9]*|writer|hogger|waiter[0-9]*|preempted|queuer[0-9]*)\]' || failed "$1: a thread is left"
 }
 
 unload() { # NAME
@@ -59,6 +59,30 @@ for how in busy preempted; do
 	wait_for "grace periods" in_log 3 '^rcu_waiter: waited'
 	unload hog-$how
 done
+
+parameter() { cat "/sys/module/rcu_load/parameters/$1"; }
+parameter_is() { [ "$(parameter "$1")" "$2" "$3" ]; }
+
+# The rate is turned up while it runs.
+load rcu_load threads=2 rate=10 readers=1 waiters=1
+wait_for "sections" parameter_is reads -ge 10
+wait_for "grace periods" parameter_is synchronize_rcu -ge 3
+echo 20000 >/sys/module/rcu_load/parameters/rate
+wait_for "callbacks" parameter_is queued -ge 2000
+wait_for "their calls" parameter_is invoked -ge 2000
+unload load-rate
+
+load rcu_load rate=0 pending=1000 cpus=1
+wait_for "callbacks" parameter_is invoked -ge 5000
+unload load-full
+
+load rcu_load burst=2000 pause_ms=10 threads=3 cpus=0-1
+wait_for "bursts" parameter_is queued -ge 20000
+unload load-burst
+
+load rcu_load threads=0 readers=2 read_us=50 read_pause_us=0
+wait_for "sections" parameter_is reads -ge 100
+unload load-readers
 
 for mode in barrier synchronize modref counter; do
 	unload=unload
@@ -116,7 +140,7 @@ unload backlog-modref
 i=0
 while [ $i -lt 10 ]; do
 	i=$((i + 1))
-	for module in rcu_list rcu_replace rcu_readers rcu_hog rcu_unload; do
+	for module in rcu_list rcu_replace rcu_readers rcu_hog rcu_load rcu_unload; do
 		load $module
 		unload early-$module-$i
 	done
@@ -150,6 +174,17 @@ refused 'callback_us must be 0 to 1000' rcu_unload callback_us=-2
 refused 'hog=maybe is not known, there are: busy preempted$' rcu_hog hog=maybe
 refused 'hog_ms must be 1 to 5000' rcu_hog hog_ms=0
 refused 'cpu 99 is not online' rcu_hog cpu=99
+refused 'threads, readers and waiters must be at most 64 each' rcu_load threads=65
+refused 'threads, readers and waiters must be at most 64 each' rcu_load waiters=65
+refused 'pending must be 1 to 1048576' rcu_load pending=0
+refused 'pending must be 1 to 1048576' rcu_load pending=1048577
+refused 'burst must be at most pending, which is 100' rcu_load burst=101 pending=100
+refused 'pause_ms must be at least 1' rcu_load burst=1 pause_ms=0
+refused 'read_us must be at most 1000000' rcu_load read_us=1000001
+refused 'cpus=99 is not a list of CPUs that are online' rcu_load cpus=99
+refused 'cpus=some is not a list of CPUs that are online' rcu_load cpus=some
+refused 'cpus= is not a list of CPUs that are online' rcu_load cpus=
+refused 'queued is a count, and cannot be set' rcu_load queued=1
 refused 'reader_ms and writer_ms must be at least 1' rcu_readers reader_ms=0
 refused 'reader_ms and writer_ms must be at least 1' rcu_readers writer_ms=0
 
@@ -246,6 +281,22 @@ for name in hog-busy hog-preempted; do
 	expect "$name: nobody waits for nothing" test "${COUNT[hogs]}" -ge "${COUNT[waits]}"
 done
 
+# Every callback has run, and threads that had no room waited.
+check_load() { # NAME LEAST-QUEUED
+	counts "$1" rcu_load
+	expect "$1: queued" test "${COUNT[queued]}" -ge "$2"
+	expect_count "$1" invoked "${COUNT[queued]}"
+	expect_count "$1" invoked_per_second $((COUNT[invoked] * 1000000 / COUNT[elapsed_us]))
+}
+check_load load-rate 2000
+expect "load-rate: sections and grace periods" test "${COUNT[reads]}" -ge 10 -a "${COUNT[synchronize_rcu]}" -ge 3
+check_load load-full 5000
+expect "load-full: it had to wait for room" test "${COUNT[full]}" -ge 1
+check_load load-burst 20000
+check_load load-readers 0
+expect_count load-readers queued 0
+expect "load-readers: sections" test "${COUNT[reads]}" -ge 100
+
 for name in unload-barrier unload-counter; do
 	check_unload "$name" 0 all
 	expect "$name: a burst of deletions" awk '/^rcu_reader1/ { next } /^rcu_del/ { n++; if (n >= 10) burst = 1; next } { n = 0 }
@@ -267,6 +318,7 @@ for i in {1..10}; do
 	counts "early-rcu_readers-$i" rcu_readers
 	expect_count "early-rcu_readers-$i" reads "$(lines "early-rcu_readers-$i" '^READER')"
 	expect_count "early-rcu_readers-$i" freed $((COUNT[updates] + 1))
+	check_load "early-rcu_load-$i" 0
 	check_unload "early-rcu_unload-$i" 0 all
 	check_unload "early-synchronize-$i" 100 0
 	check_unload "early-counter-$i" 100 all
