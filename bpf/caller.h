@@ -4,6 +4,13 @@
 #define RCUSCOPE_CALLER_H
 
 #include "emit.h"
+#include "follow.h"
+
+/* The kernel's own code, without that of modules. */
+const volatile struct rs_range kernel_code;
+/* Of it, where functions return to while a kretprobe or a tracer waits for that. */
+#define RS_RETURN_HANDLERS 3
+const volatile struct rs_range return_handlers[RS_RETURN_HANDLERS];
 
 /* A tracepoint's program, dispatchers, the function, another tracer's trampoline, the caller. */
 #define RS_CALLER_FRAMES 8
@@ -36,14 +43,48 @@ static __always_inline __u64 rs_caller_of(void *ctx, __u64 function, __u64 size)
 	return caller;
 }
 
-/* In fentry the function's frame lies below those of the program and its trampoline. */
-static __always_inline __u64 rs_fentry_caller(void *ctx)
+/*
+ * Whether what was found on the stack is surely the caller, so that the
+ * unwinder, which takes far longer than all else, need not be asked. Where other
+ * modules' code and trampolines lie is not known here.
+ */
+static __always_inline bool rs_is_caller(__u64 address)
 {
-	return rs_caller_of(ctx, bpf_get_func_ip(ctx), RS_ENTRY_BYTES);
+	for (int i = 0; i < RS_RETURN_HANDLERS; i++)
+		if (address - return_handlers[i].start < return_handlers[i].size)
+			return false;
+	return address - kernel_code.start < kernel_code.size || rs_followed_code(address) >= 0;
 }
 
+/* From the program's arguments to the caller: those of the function, what it returned, its frame. */
+#define RS_TRAMPOLINE_WORDS 8
+
+/*
+ * In fentry the function's frame lies below those of the program and its
+ * trampoline. This one is called from the function's first bytes, with the
+ * address of the caller right above (arch_prepare_bpf_trampoline() of x86).
+ */
+static __always_inline __u64 rs_fentry_caller(void *ctx)
+{
+	__u64 words[RS_TRAMPOLINE_WORDS], function = bpf_get_func_ip(ctx);
+
+	if (bpf_probe_read_kernel(words, sizeof(words), ctx))
+		__builtin_memset(words, 0, sizeof(words));
+	for (int i = 0; i + 1 < RS_TRAMPOLINE_WORDS; i++) {
+		if (words[i] - function < RS_ENTRY_BYTES && rs_is_caller(words[i + 1]))
+			return words[i + 1];
+	}
+	return rs_caller_of(ctx, function, RS_ENTRY_BYTES);
+}
+
+/* The function has pushed nothing yet. */
 static __always_inline __u64 rs_kprobe_caller(struct pt_regs *regs)
 {
+	__u64 caller = 0;
+
+	if (!bpf_probe_read_kernel(&caller, sizeof(caller), (void *)PT_REGS_SP(regs)) &&
+	    rs_is_caller(caller))
+		return caller;
 	return rs_caller_of(regs, PT_REGS_IP(regs) - 8, RS_ENTRY_BYTES);
 }
 

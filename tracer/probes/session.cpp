@@ -151,6 +151,9 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& confi
     fixed.stacks_wanted = config.stacks;
     fixed.call_rcu_code = {config.call_rcu_code.address, config.call_rcu_code.size};
     fixed.rcu_barrier_code = {config.rcu_barrier_code.address, config.rcu_barrier_code.size};
+    fixed.kernel_code = {config.kernel_code.address, config.kernel_code.size};
+    for (std::size_t i = 0; i < std::min(config.return_handlers.size(), std::size(fixed.return_handlers)); i++)
+        fixed.return_handlers[i] = {config.return_handlers[i].address, config.return_handlers[i].size};
     fixed.cpu_limit = config.cpus;
     bpf_map__set_max_entries(skeleton->maps.rings, config.cpus);
     if (const int error = rcuscope_bpf::load(skeleton); error)

@@ -37,6 +37,8 @@ struct SessionConfig {
     bool stacks = false;              // of who queues callbacks and who waits
     Kallsyms::Code call_rcu_code;
     Kallsyms::Code rcu_barrier_code;
+    Kallsyms::Code kernel_code;
+    std::vector<Kallsyms::Code> return_handlers;
 };
 
 inline constexpr std::size_t max_followed = 8; // RS_MAX_FOLLOWED

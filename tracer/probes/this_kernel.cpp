@@ -24,6 +24,13 @@ void read_symbols(ThisKernel& kernel) {
     if (!kernel.call_rcu_code.size)
         kernel.call_rcu_code = kernel.symbols->code_of("call_rcu");
     kernel.rcu_barrier_code = kernel.symbols->code_of("rcu_barrier");
+    const auto text = kernel.symbols->address_of("_stext");
+    const auto end_of_text = kernel.symbols->address_of("_etext");
+    if (text && end_of_text && *text < *end_of_text)
+        kernel.kernel_code = {*text, *end_of_text - *text};
+    for (auto name : {"arch_rethook_trampoline", "__kretprobe_trampoline", "return_to_handler"})
+        if (const auto code = kernel.symbols->code_of(name); code.size)
+            kernel.return_handlers.push_back(code);
     kernel.rcu_tasks_address = kernel.symbols->address_of("rcu_tasks").value_or(0);
     kernel.rcu_tasks_trace_address = kernel.symbols->address_of("rcu_tasks_trace").value_or(0);
     for (auto [name, address] :

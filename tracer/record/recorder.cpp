@@ -206,6 +206,8 @@ Status Recorder::place() {
     config.stacks = request_.stacks;
     config.call_rcu_code = kernel_.call_rcu_code;
     config.rcu_barrier_code = kernel_.rcu_barrier_code;
+    config.kernel_code = kernel_.kernel_code;
+    config.return_handlers = kernel_.return_handlers;
     auto session = BpfSession::load(plan_, config);
     if (!session)
         return tl::unexpected(session.error());
