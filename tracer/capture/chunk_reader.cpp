@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "capture/packing.hpp"
+
 namespace rcuscope {
 
 static std::string at_byte(std::uint64_t offset) {
@@ -19,7 +21,8 @@ bool Chunk::of_known_kind() const {
     case ChunkType::events:
     case ChunkType::symbols:
     case ChunkType::trailer:
-        return (header.flags & ~chunk_compressed) == 0; // a flag not known here changes what the payload means
+        // A flag not known here changes what the payload means.
+        return (header.flags & ~(chunk_compressed | (type() == ChunkType::events ? chunk_packed : 0))) == 0;
     }
     return false;
 }
@@ -56,9 +59,21 @@ tl::expected<Chunk, Damage> ChunkReader::read(std::uint64_t offset) {
 }
 
 tl::expected<void, Damage> ChunkReader::payload(const Chunk& chunk, std::vector<std::byte>& out) {
-    if (chunk.type() == ChunkType::events && chunk.header.size > max_events_size) {
+    if (chunk.type() == ChunkType::events && std::max(chunk.header.size, chunk.header.unpacked) > max_events_size) {
         return tl::unexpected<Damage>(damaged(chunk.offset, "it claims more events than any chunk holds"));
     }
+    if ((chunk.header.flags & chunk_packed) == 0) {
+        return decompressed(chunk, out);
+    }
+    return decompressed(chunk, packed_).and_then([&]() -> tl::expected<void, Damage> {
+        if (!unpack_records(packed_, chunk.header.unpacked, out)) {
+            return tl::unexpected<Damage>(damaged(chunk.offset, "it cannot be unpacked to the size that it claims"));
+        }
+        return {};
+    });
+}
+
+tl::expected<void, Damage> ChunkReader::decompressed(const Chunk& chunk, std::vector<std::byte>& out) {
     if ((chunk.header.flags & chunk_compressed) == 0) {
         if (chunk.stored.size() != chunk.header.size) {
             return tl::unexpected<Damage>(damaged(chunk.offset, "its two sizes contradict each other"));

@@ -34,12 +34,15 @@ public:
 
     tl::expected<Chunk, Damage> read(std::uint64_t offset);
 
-    // The chunk's payload, decompressed into `out`.
+    // The chunk's payload, decompressed and unpacked, into `out`.
     tl::expected<void, Damage> payload(const Chunk& chunk, std::vector<std::byte>& out);
 
 private:
+    tl::expected<void, Damage> decompressed(const Chunk& chunk, std::vector<std::byte>& out);
+
     const InputFile& file_;
     std::vector<std::byte> stored_;
+    std::vector<std::byte> packed_;
     Decompressor decompressor_;
 };
 

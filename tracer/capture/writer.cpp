@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "capture/output_file.hpp"
+#include "capture/packing.hpp"
 #include "capture/payload.hpp"
 #include "capture/symbols.hpp"
 #include "wire.h"
@@ -15,7 +16,7 @@
 namespace rcuscope {
 namespace {
 
-// Large enough to compress well, small enough that a crash costs little.
+// When unpacked: large enough to compress well, small enough that a crash costs little.
 constexpr std::size_t events_target = 256u << 10;
 static_assert(events_target + sizeof(RecordSize) + std::numeric_limits<RecordSize>::max() <= max_events_size);
 
@@ -26,7 +27,7 @@ constexpr std::size_t symbols_per_chunk = 4096;
 
 struct CaptureWriter::Impl {
     OutputFile file;
-    std::vector<std::vector<std::byte>> held; // by CPU: records, as in an events chunk
+    std::vector<RecordPacker> held; // by CPU: records, as in an events chunk
     Compressor compressor;
     std::optional<Error> final_error; // what every call answers from now on
 
@@ -62,7 +63,9 @@ struct CaptureWriter::Impl {
         return file.append({std::as_bytes(std::span(&header, 1))});
     }
 
-    Status write_chunk(ChunkType type, std::uint32_t cpu, std::span<const std::byte> payload) {
+    // `unpacked`: how many bytes it is when unpacked; 0 if it is not packed.
+    Status write_chunk(ChunkType type, std::uint32_t cpu, std::span<const std::byte> payload,
+                       std::size_t unpacked = 0) {
         if (payload.size() > max_chunk_size) {
             return refuse("a chunk of " + std::to_string(payload.size()) + " bytes is more than the format holds");
         }
@@ -71,10 +74,11 @@ struct CaptureWriter::Impl {
         ChunkHeader header{};
         header.magic = chunk_magic;
         header.type = static_cast<std::uint16_t>(type);
-        header.flags = compressed ? chunk_compressed : std::uint16_t{0};
+        header.flags = static_cast<std::uint16_t>((compressed ? chunk_compressed : 0) | (unpacked ? chunk_packed : 0));
         header.cpu = cpu;
         header.stored = static_cast<std::uint32_t>(stored.size());
         header.size = static_cast<std::uint32_t>(payload.size());
+        header.unpacked = static_cast<std::uint32_t>(unpacked);
         header.checksum = chunk_checksum(header, stored);
         return file.append({std::as_bytes(std::span(&header, 1)), stored});
     }
@@ -89,7 +93,7 @@ struct CaptureWriter::Impl {
         if (records.empty()) {
             return {};
         }
-        Status status = write_chunk(ChunkType::events, cpu, records);
+        Status status = write_chunk(ChunkType::events, cpu, records.packed(), records.unpacked_size());
         records.clear();
         return status;
     }
@@ -111,12 +115,8 @@ struct CaptureWriter::Impl {
         if (record.size() > std::numeric_limits<RecordSize>::max()) {
             return refuse("a record of " + std::to_string(record.size()) + " bytes is more than the format holds");
         }
-        auto& records = held[cpu];
-        const auto size = static_cast<RecordSize>(record.size());
-        const auto prefix = std::as_bytes(std::span(&size, 1));
-        records.insert(records.end(), prefix.begin(), prefix.end());
-        records.insert(records.end(), record.begin(), record.end());
-        return records.size() < events_target ? Status{} : write_held_of(cpu);
+        held[cpu].add(record);
+        return held[cpu].unpacked_size() < events_target ? Status{} : write_held_of(cpu);
     }
 
     Status write_symbols(std::span<const SymbolInfo> symbols) {

@@ -196,6 +196,11 @@ TEST_F(DamagedChunk, FrameOfAnotherSize) {
     EXPECT_THAT(reason(chunk_of(type, zeros, 0, chunk_compressed)), HasSubstr("cannot be decompressed"));
 }
 
+TEST_F(DamagedChunk, WhatWasNotPacked) {
+    const auto type = static_cast<std::uint16_t>(ChunkType::events);
+    EXPECT_THAT(reason(chunk_of(type, sized(cb_record(1, 1)), 0, chunk_packed)), HasSubstr("cannot be unpacked"));
+}
+
 TEST_F(DamagedChunk, CpuThatIsNotThere) {
     EXPECT_THAT(reason(chunk_of(ChunkType::events, sized(cb_record(1, 1)), 1)), HasSubstr("CPU"));
 }

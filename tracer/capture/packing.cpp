@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "capture/packing.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <optional>
+
+#include "capture/payload.hpp"
+#include "wire.h"
+
+namespace rcuscope {
+namespace {
+
+constexpr std::byte as_it_is{255};
+constexpr std::size_t word_bytes = sizeof(std::uint64_t);
+
+void put_leb128(std::vector<std::byte>& out, std::uint64_t value) {
+    while (value >= 0x80) {
+        out.push_back(static_cast<std::byte>(value | 0x80));
+        value >>= 7;
+    }
+    out.push_back(static_cast<std::byte>(value));
+}
+
+std::uint64_t zigzag(std::uint64_t difference) {
+    return difference << 1 ^ (0 - (difference >> 63));
+}
+
+std::uint64_t unzigzag(std::uint64_t value) {
+    return value >> 1 ^ (0 - (value & 1));
+}
+
+std::uint16_t kind_of(std::span<const std::byte> record) {
+    rs_header header;
+    std::memcpy(&header, record.data(), sizeof header);
+    return header.kind;
+}
+
+class Bytes {
+public:
+    explicit Bytes(std::span<const std::byte> bytes) : left_(bytes) {}
+
+    bool empty() const { return left_.empty(); }
+
+    std::byte byte() {
+        const std::byte first = left_.front();
+        left_ = left_.subspan(1);
+        return first;
+    }
+
+    // Nothing if it does not end, or is of more than 64 bits.
+    std::optional<std::uint64_t> leb128() {
+        std::uint64_t value = 0;
+        for (unsigned shift = 0; shift < 64 && !left_.empty(); shift += 7) {
+            const auto bits = std::to_integer<std::uint64_t>(byte());
+            if (shift == 63 && bits > 1) {
+                return std::nullopt;
+            }
+            value |= (bits & 0x7f) << shift;
+            if (bits < 0x80) {
+                return value;
+            }
+        }
+        return std::nullopt;
+    }
+
+    std::optional<std::span<const std::byte>> take(std::uint64_t size) {
+        if (size > left_.size()) {
+            return std::nullopt;
+        }
+        const auto taken = left_.first(static_cast<std::size_t>(size));
+        left_ = left_.subspan(taken.size());
+        return taken;
+    }
+
+private:
+    std::span<const std::byte> left_;
+};
+
+class Unpacker {
+public:
+    Unpacker(std::span<const std::byte> packed, std::size_t size, std::vector<std::byte>& out)
+        : packed_(packed), size_(size), out_(out) {
+        out_.clear();
+        out_.reserve(size);
+    }
+
+    bool run() {
+        while (!packed_.empty()) {
+            const std::byte first = packed_.byte();
+            if (!(first == as_it_is ? whole() : difference(std::to_integer<std::size_t>(first)))) {
+                return false;
+            }
+        }
+        return out_.size() == size_;
+    }
+
+private:
+    bool put(std::span<const std::byte> record) {
+        const auto size = static_cast<RecordSize>(record.size());
+        if (out_.size() + sizeof size + record.size() > size_) {
+            return false;
+        }
+        const auto prefix = std::as_bytes(std::span(&size, 1));
+        out_.insert(out_.end(), prefix.begin(), prefix.end());
+        out_.insert(out_.end(), record.begin(), record.end());
+        return true;
+    }
+
+    bool whole() {
+        const auto size = packed_.leb128();
+        if (!size || *size > std::numeric_limits<RecordSize>::max()) {
+            return false;
+        }
+        const auto record = packed_.take(*size);
+        if (!record || !put(*record)) {
+            return false;
+        }
+        known_.add(*record);
+        return true;
+    }
+
+    bool difference(std::size_t number) {
+        const auto changed = packed_.leb128();
+        if (number >= known_.shapes.size() || !changed) {
+            return false;
+        }
+        auto& shape = known_.shapes[number];
+        if (shape.words < 64 && *changed >> shape.words != 0) {
+            return false;
+        }
+        shape.last[0] = known_.last_ns;
+        for (std::uint64_t left = *changed; left != 0; left &= left - 1) {
+            const auto step = packed_.leb128();
+            if (!step) {
+                return false;
+            }
+            shape.last[static_cast<std::size_t>(__builtin_ctzll(left))] += unzigzag(*step);
+        }
+        known_.last_ns = shape.last[0];
+        return put(std::as_bytes(std::span(shape.last).first(shape.words)));
+    }
+
+    Bytes packed_;
+    std::size_t size_;
+    std::vector<std::byte>& out_;
+    PackedShapes known_;
+};
+
+} // namespace
+
+bool PackedShapes::can_be_shape(std::size_t bytes) {
+    return bytes % word_bytes == 0 && bytes >= sizeof(rs_header) && bytes <= max_packed_words * word_bytes;
+}
+
+std::size_t PackedShapes::find(std::uint16_t kind, std::size_t words) const {
+    const auto found = std::find_if(shapes.begin(), shapes.end(),
+                                    [&](const Shape& shape) { return shape.kind == kind && shape.words == words; });
+    return found == shapes.end() ? most : static_cast<std::size_t>(found - shapes.begin());
+}
+
+void PackedShapes::add(std::span<const std::byte> record) {
+    if (!can_be_shape(record.size()) || shapes.size() == most) {
+        return;
+    }
+    Shape& shape = shapes.emplace_back();
+    shape.words = record.size() / word_bytes;
+    shape.kind = kind_of(record);
+    std::memcpy(shape.last.data(), record.data(), record.size());
+    last_ns = shape.last[0];
+}
+
+void RecordPacker::add(std::span<const std::byte> record) {
+    unpacked_size_ += sizeof(RecordSize) + record.size();
+    const std::size_t words = record.size() / word_bytes;
+    const std::size_t number =
+        PackedShapes::can_be_shape(record.size()) ? known_.find(kind_of(record), words) : PackedShapes::most;
+    if (number == PackedShapes::most) {
+        packed_.push_back(as_it_is);
+        put_leb128(packed_, record.size());
+        packed_.insert(packed_.end(), record.begin(), record.end());
+        known_.add(record);
+        return;
+    }
+    auto& last = known_.shapes[number].last;
+    last[0] = known_.last_ns;
+    const auto now = [record](std::size_t i) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, record.data() + i * word_bytes, sizeof word);
+        return word;
+    };
+    std::uint64_t changed = 0;
+    for (std::size_t i = 0; i < words; ++i) {
+        changed |= static_cast<std::uint64_t>(now(i) != last[i]) << i;
+    }
+    packed_.push_back(static_cast<std::byte>(number));
+    put_leb128(packed_, changed);
+    for (std::uint64_t left = changed; left != 0; left &= left - 1) {
+        const auto i = static_cast<std::size_t>(__builtin_ctzll(left));
+        const std::uint64_t word = now(i);
+        put_leb128(packed_, zigzag(word - last[i]));
+        last[i] = word;
+    }
+    known_.last_ns = last[0];
+}
+
+void RecordPacker::clear() {
+    known_.shapes.clear();
+    known_.last_ns = 0;
+    packed_.clear();
+    unpacked_size_ = 0;
+}
+
+bool unpack_records(std::span<const std::byte> packed, std::size_t size, std::vector<std::byte>& out) {
+    return Unpacker(packed, size, out).run();
+}
+
+} // namespace rcuscope

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Records of one CPU, packed: of each only what differs from the one before of
+// its shape, its kind and size. Records of a kind have most of their words in common,
+// or a small step apart, so a few bytes are left of each for zstd.
+//
+// A record is one byte and what that byte asks for:
+//
+//   0..254  the shape's number. Then a LEB128 with a bit for each 64-bit word of the
+//           record that differs, the first word's lowest, and for each of these the
+//           difference, wrapped around, as a zigzag LEB128: of the time (word 0) to
+//           the record before, of whichever shape, of others to the same word of the
+//           record before of this shape.
+//   255     a LEB128 of the size, and the record as it is. If it can be a shape (whole words,
+//           a header at least, max_packed_words at most) and fewer than 255 are there, it is
+//           the next one.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace rcuscope {
+
+inline constexpr std::size_t max_packed_words = 64;
+
+// The last record of each shape, on both sides.
+class PackedShapes {
+public:
+    using Words = std::array<std::uint64_t, max_packed_words>;
+    struct Shape {
+        std::size_t words = 0;
+        std::uint16_t kind = 0;
+        Words last;
+    };
+    static constexpr std::size_t most = 255;
+
+    static bool can_be_shape(std::size_t bytes);
+    // The number of a record's shape, or `most`.
+    std::size_t find(std::uint16_t kind, std::size_t words) const;
+    void add(std::span<const std::byte> record);
+
+    std::vector<Shape> shapes;
+    std::uint64_t last_ns = 0;
+};
+
+class RecordPacker {
+public:
+    // Any bytes, up to what RecordSize holds.
+    void add(std::span<const std::byte> record);
+
+    std::span<const std::byte> packed() const { return packed_; }
+    std::size_t unpacked_size() const { return unpacked_size_; } // as unpack_records() gives them
+    bool empty() const { return packed_.empty(); }
+    void clear(); // what comes next does not need what came before
+
+private:
+    PackedShapes known_;
+    std::vector<std::byte> packed_;
+    std::size_t unpacked_size_ = 0;
+};
+
+// To records with their sizes, as for_each_record() takes them. False if `packed` is none, or
+// is not `size` bytes when unpacked.
+bool unpack_records(std::span<const std::byte> packed, std::size_t size, std::vector<std::byte>& out);
+
+} // namespace rcuscope
