@@ -21,9 +21,10 @@ the groups through CTest:
   lint     format, clang-tidy, shellcheck, licences and the like
   asan     unit and golden under ASan and UBSan
   tsan     unit and golden under TSan
+  fuzz     bytes that nobody would send, under ASan and UBSan: as many as take some minutes
 
-Without a GROUP: unit, golden, viz, vm and lint. The sanitizers' builds take longer
-than all of these together and are to be asked for. The arguments after -- go to every run of CTest.
+Without a GROUP: unit, golden, viz, vm and lint. The sanitizers' and the
+fuzzers' builds take long and are to be asked for. The arguments after -- go to every run of CTest.
 The last line is the total of all runs.
 
 Environment:
@@ -53,7 +54,7 @@ parse() {
 		case $1 in
 		-h | --help) help; exit ;;
 		--) shift; CTEST_ARGUMENTS=("$@"); break ;;
-		unit | golden | viz | vm | lint | asan | tsan) groups+=("$1") ;;
+		unit | golden | viz | vm | lint | asan | tsan | fuzz) groups+=("$1") ;;
 		*) fail 2 "there is no group '$1'" "./test.sh --help lists the groups; CTest's arguments follow --" ;;
 		esac
 		shift
@@ -62,6 +63,7 @@ parse() {
 	for group in "${groups[@]}"; do
 		case $group in
 		asan | tsan) LABELS[$group]='unit|golden' ;;
+		fuzz) LABELS[fuzz]=fuzz ;;
 		*)
 			preset=${PRESET_OF[$group]}
 			LABELS[$preset]+=${LABELS[$preset]:+|}$group ;;
@@ -75,6 +77,7 @@ packages() {
 	[[ ! ${LABELS[release]:-} =~ vm ]] || groups+=(vm)
 	[[ ! ${LABELS[release]:-} =~ viz ]] || groups+=(page viz)
 	[[ ! ${LABELS[release]:-} =~ lint ]] || groups+=(lint)
+	[[ ! ${LABELS[fuzz]:-} ]] || groups+=(fuzz)
 	.ci/setup "${groups[@]}" || exit
 }
 
@@ -119,10 +122,12 @@ run() { # PRESET
 
 parse "$@"
 packages
-for preset in release asan tsan; do
+for preset in release asan tsan fuzz; do
 	[[ ${LABELS[$preset]:-} ]] || continue
 	note "building ($preset)"
-	build "$preset" all -DRCUSCOPE_TESTS=ON
+	target=all
+	[[ $preset != fuzz ]] || target=fuzzers
+	build "$preset" "$target" -DRCUSCOPE_TESTS=ON
 	run "$preset"
 done
 

@@ -17,11 +17,11 @@ fail() { # STATUS WHAT-AND-WHY [WHAT-TO-DO]
 	exit "$1"
 }
 
-# TSan of GCC 12 ends at once where the kernel spreads addresses over more than
-# 28 bits. Also for building: CMake asks the test programs for their tests.
+# TSan of GCC 12 and ASan of clang 14 end at once, or at times, where the kernel spreads addresses
+# over more than 28 bits. Also for building: CMake asks the test programs for their tests.
 prefix_for() { # PRESET, sets PREFIX
 	PREFIX=()
-	if [[ $1 == tsan ]] && (($(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || printf 0) > 28)); then
+	if [[ $1 == @(tsan|fuzz) ]] && (($(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || printf 0) > 28)); then
 		PREFIX=(setarch --addr-no-randomize)
 	fi
 }

@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <optional>
 #include <ostream>
-#include <set>
 #include <utility>
 
 #include "analysis/histogram_json.hpp"
 #include "analysis/statistics.hpp"
 #include "base/file.hpp"
 #include "base/json_lines.hpp"
+#include "base/json_shape.hpp"
 #include "capture/json_codec.hpp"
 #include "timeline/json_parts.hpp"
 
@@ -78,37 +78,6 @@ OrderedJson histogram_json(const Histogram& histogram) {
 
 // What is wrong, in words; none: nothing.
 using Wrong = std::optional<std::string>;
-
-// nlohmann keeps the last of two members with one name, and any depth.
-class Watch {
-public:
-    bool operator()(int depth, nlohmann::json::parse_event_t event, const nlohmann::json& parsed) {
-        using Event = nlohmann::json::parse_event_t;
-        constexpr int max_depth = 8; // nothing that is written is nested deeper
-        if (depth > max_depth) {
-            note("is nested too deeply");
-            return false;
-        }
-        if (event == Event::object_start)
-            names_.emplace_back();
-        else if (event == Event::object_end && !names_.empty())
-            names_.pop_back();
-        else if (event == Event::key && !names_.empty() && parsed.is_string() &&
-                 !names_.back().insert(parsed.get_ref<const std::string&>()).second)
-            note("has the member " + parsed.get_ref<const std::string&>() + " twice in one object");
-        return true;
-    }
-    const Wrong& wrong() const { return wrong_; }
-
-private:
-    void note(std::string what) {
-        if (!wrong_)
-            wrong_ = std::move(what);
-    }
-
-    std::vector<std::set<std::string>> names_; // of the objects that are open
-    Wrong wrong_;
-};
 
 Wrong schema_of(const nlohmann::json& json) {
     if (!json.is_object())
@@ -246,12 +215,16 @@ Result<Digest> digest_from_json(std::string_view text, const std::string& name) 
     };
     if (text.empty())
         return wrong("it is empty");
-    Watch watch;
-    const auto json = nlohmann::json::parse(text, std::ref(watch), false);
-    if (watch.wrong())
-        return wrong("it " + *watch.wrong());
-    if (json.is_discarded())
+    const JsonShape shape(text);
+    if (shape.twice())
+        return wrong("it has the member " + *shape.twice() + " twice in one object");
+    if (shape.too_deep())
+        return wrong("it is nested too deeply");
+    if (shape.too_much())
+        return wrong("it has more values than any summary");
+    if (!shape.is_json())
         return wrong("it is not JSON, or was cut off");
+    const auto json = nlohmann::json::parse(text, nullptr, false);
     if (const Wrong other = schema_of(json))
         return wrong(*other);
     DigestDocument document;

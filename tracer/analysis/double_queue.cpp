@@ -60,15 +60,35 @@ private:
 // Whether the first may have been invoked unseen before the second was queued: a
 // program that was skipped does not tell, but no callback runs before a grace period
 // that began after its queueing has ended.
-bool may_have_run(const Callback& first, const Callback& second, const Timeline& timeline) {
-    if (first.invoked || missed_runs(timeline.capture, "callback.invoked") == 0) {
-        return false;
+class UnseenRuns {
+public:
+    explicit UnseenRuns(const Timeline& timeline) : any_(missed_runs(timeline.capture, "callback.invoked") > 0) {
+        for (const GracePeriod& each : timeline.grace_periods) {
+            if (each.expedited) {
+                continue;
+            }
+            if (each.end || each.start) {
+                ends_.push_back(each.end ? *each.end : *each.start);
+            } else {
+                some_time_ = true;
+            }
+        }
+        std::sort(ends_.begin(), ends_.end());
     }
-    return std::any_of(timeline.grace_periods.begin(), timeline.grace_periods.end(), [&](const GracePeriod& each) {
-        const Nanoseconds end = each.end.value_or(each.start.value_or(second.queued));
-        return !each.expedited && end >= first.queued && end <= second.queued;
-    });
-}
+
+    bool may_hide(const Callback& first, const Callback& second) const {
+        if (first.invoked || !any_) {
+            return false;
+        }
+        const auto end = std::lower_bound(ends_.begin(), ends_.end(), first.queued);
+        return (some_time_ && first.queued <= second.queued) || (end != ends_.end() && *end <= second.queued);
+    }
+
+private:
+    bool any_;
+    bool some_time_ = false;        // a grace period of which neither end is known
+    std::vector<Nanoseconds> ends_; // of grace periods, sorted
+};
 
 // What a callback's own function queues again was invoked before. After a loss in
 // between the invocation seen later may be that of the second.
@@ -82,6 +102,7 @@ bool was_pending(const Callback& first, const Callback& second, const LossIndex&
 std::map<Places, std::vector<Pair>> find_pairs(const Timeline& timeline, const LossIndex& losses) {
     const WatchedModules watched(timeline);
     const Extent extent(timeline);
+    const UnseenRuns unseen(timeline);
     std::unordered_map<std::uint64_t, const Callback*> newest; // by head
     std::map<Places, std::vector<Pair>> pairs;
     for (const Callback& callback : timeline.callbacks) {
@@ -91,7 +112,7 @@ std::map<Places, std::vector<Pair>> find_pairs(const Timeline& timeline, const L
         const auto [known, added] = newest.try_emplace(callback.head, &callback);
         const Callback& before = *std::exchange(known->second, &callback);
         if (added || !(watched.contains(callback) || watched.contains(before)) ||
-            !was_pending(before, callback, losses, extent) || may_have_run(before, callback, timeline)) {
+            !was_pending(before, callback, losses, extent) || unseen.may_hide(before, callback)) {
             continue;
         }
         pairs[{origin_of(before.caller), origin_of(callback.caller), place_name(callback.function, false)}].push_back(

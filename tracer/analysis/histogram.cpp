@@ -52,7 +52,8 @@ Nanoseconds Histogram::percentile(double percent) const {
         return 0;
     // Multiplied before it is divided: 29 / 100.0 * 100 is a little more than 29.
     const double exact = std::ceil(std::clamp(percent, 0.0, 100.0) * static_cast<double>(count_) / 100.0);
-    const auto rank = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(exact), 1, count_);
+    // What a double makes of the greatest counts is more than 64 bits hold.
+    const auto rank = exact < 0x1p64 ? std::clamp<std::uint64_t>(static_cast<std::uint64_t>(exact), 1, count_) : count_;
     if (rank == 1)
         return min_;
     std::uint64_t seen = 0;

@@ -26,6 +26,7 @@ public:
 
     Nanoseconds end_of(const ReadSection& section) const { return section.end.value_or(end_); }
 
+    // Those that began last come first, until `visit` returns false.
     template <typename Visit>
     void each_at(Nanoseconds at, Visit visit) const {
         auto i = static_cast<std::size_t>(
@@ -34,8 +35,8 @@ public:
             sections_.begin());
         // Where nothing before reaches so far, nothing before needs a look.
         while (i-- > 0 && latest_end_[i] > at) {
-            if (end_of(sections_[i]) > at) {
-                visit(sections_[i]);
+            if (end_of(sections_[i]) > at && !visit(sections_[i])) {
+                return;
             }
         }
     }
@@ -113,6 +114,8 @@ private:
                 longest = &section;
                 held = share;
             }
+            // Nothing explains more than all of it. Where ends were missed, sections without number seem open.
+            return !longest || longest->by != SectionBy::rcu_read_lock || held < elapsed(start_, end_);
         });
         if (!longest) {
             return std::nullopt;

@@ -6,6 +6,7 @@
 #include <xxhash.h>
 #include <zstd.h>
 
+#include "base/json_shape.hpp"
 #include "wire.h"
 
 namespace rcuscope {
@@ -61,15 +62,12 @@ std::string dump_json(const nlohmann::json& json) {
 }
 
 nlohmann::json parse_json(std::span<const std::byte> bytes) {
-    // Nothing that is written is nested deeper. What is deeper is dropped while it
-    // is read: a chunk of nothing but brackets would become a huge tree.
-    constexpr int max_depth = 8;
-    const auto shallow = [](int depth, nlohmann::json::parse_event_t, nlohmann::json&) { return depth <= max_depth; };
     std::string text(bytes.size(), '\0');
     if (!bytes.empty()) {
         std::memcpy(text.data(), bytes.data(), bytes.size());
     }
-    return nlohmann::json::parse(text, shallow, false);
+    return JsonShape(text).is_json() ? nlohmann::json::parse(text, nullptr, false)
+                                     : nlohmann::json(nlohmann::json::value_t::discarded);
 }
 
 std::optional<std::uint64_t> record_time(std::span<const std::byte> record) {

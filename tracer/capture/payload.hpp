@@ -56,7 +56,7 @@ private:
 // Strings need not be UTF-8 (a command's arguments): what is not is replaced.
 std::string dump_json(const nlohmann::json& json);
 
-// A discarded value (json::is_discarded()) if the bytes are no JSON.
+// A discarded value (json::is_discarded()) if the bytes are no JSON, or more or deeper than a chunk ever has.
 nlohmann::json parse_json(std::span<const std::byte> bytes);
 
 using RecordSize = std::uint16_t; // before each record of an events chunk

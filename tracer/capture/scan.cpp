@@ -186,7 +186,8 @@ private:
         }
         auto json = parse_json(payload_);
         if (json.is_discarded()) {
-            return tl::unexpected<Damage>(damaged(chunk.offset, "it is not JSON"));
+            return tl::unexpected<Damage>(
+                damaged(chunk.offset, "it is not JSON, or more or deeper than in any recording"));
         }
         return json;
     }

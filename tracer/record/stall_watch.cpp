@@ -14,9 +14,11 @@ namespace rcuscope {
 std::optional<std::string> stall_warning(std::string_view record) {
     constexpr unsigned facility_shift = 3;
     unsigned priority = 0;
-    const auto [rest, error] = std::from_chars(record.data(), record.data() + record.size(), priority);
+    const char* const end = record.data() + record.size();
+    const auto [rest, error] = std::from_chars(record.data(), end, priority);
     const std::size_t begin = record.find(';');
-    if (error != std::errc() || *rest != ',' || priority >> facility_shift != 0 || begin == std::string_view::npos)
+    if (error != std::errc() || rest == end || *rest != ',' || priority >> facility_shift != 0 ||
+        begin == std::string_view::npos)
         return std::nullopt;
     const std::string_view line = record.substr(begin + 1, record.find('\n') - begin - 1);
     // "rcu_preempt detected stalls on CPUs/tasks:", "detected expedited stalls on", "self-detected stall on CPU"

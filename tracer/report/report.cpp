@@ -26,7 +26,9 @@ std::string percent_text(double part, double whole) {
 }
 
 std::string total_text(const Histogram& histogram) {
-    return histogram.count() ? duration_text(static_cast<Nanoseconds>(histogram.sum())) : "";
+    // A sum of times that a file made up may be more than a duration can be.
+    constexpr double most = 0x1p62;
+    return histogram.count() ? duration_text(static_cast<Nanoseconds>(std::min(histogram.sum(), most))) : "";
 }
 
 void add_percentiles(std::vector<std::string>& row, const Histogram& of) {

@@ -16,14 +16,19 @@ struct Moment {
     std::uint32_t tid = 0;
 };
 
-// Negative for what was before the start; the subtraction wraps on purpose.
+// A file may hold any time. Those of the model lie within a century and a half of the start, so that whatever is
+// between two of them can be reckoned with.
+inline constexpr Nanoseconds farthest_time = (Nanoseconds{1} << 62) - 1;
+
+// Negative for what was before the start. The later of two times is never the earlier one here.
 inline Nanoseconds relative_time(std::uint64_t ns, std::uint64_t start_ns) {
-    return static_cast<Nanoseconds>(ns - start_ns);
+    constexpr auto most = static_cast<std::uint64_t>(farthest_time);
+    return ns < start_ns ? -static_cast<Nanoseconds>(std::min(start_ns - ns, most))
+                         : static_cast<Nanoseconds>(std::min(ns - start_ns, most));
 }
 
-// Times come from a file and may be anything: wraps instead of overflowing.
 inline Nanoseconds elapsed(Nanoseconds from, Nanoseconds to) {
-    return static_cast<Nanoseconds>(static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from));
+    return to - from;
 }
 
 // Events come by time, so most lists are sorted as they grow; a reader that

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "timeline/sites.hpp"
 
-#include <algorithm>
 #include <map>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace rcuscope {
@@ -28,13 +29,16 @@ bool is_reader(SiteKind kind) {
 
 SiteTracker::SiteTracker(const Metadata& metadata, const Symbols& symbols, ModuleTracker& modules)
     : symbols_(symbols), modules_(modules) {
+    std::set<std::pair<std::string_view, std::string_view>> exit_functions;
+    for (const ModuleInfo& module : metadata.modules) {
+        if (!module.exit_function.empty()) {
+            exit_functions.emplace(module.name, module.exit_function);
+        }
+    }
     for (const SiteInfo& site : metadata.sites) {
         auto& places = by_function_[{site.module, site.function}];
         const std::size_t function = places.empty() ? by_function_.size() : places.front().function;
-        const bool of_exit =
-            std::any_of(metadata.modules.begin(), metadata.modules.end(), [&](const ModuleInfo& module) {
-                return module.name == site.module && module.exit_function == site.function && !site.function.empty();
-            });
+        const bool of_exit = exit_functions.contains({site.module, site.function});
         places.push_back({.site = &site, .function = function, .of_exit = of_exit});
     }
 }
@@ -108,7 +112,7 @@ void SiteTracker::reached(const Moment& moment, const event::Site& site, Tracked
 // end a call, nor a return what rcu_read_lock() began. Both count as open.
 void SiteTracker::begin_section(const Moment& moment, const CodePlace& code, SectionBy by, TrackedTask& task) {
     const std::size_t open = task.read_sections.size() + task.reader_calls.size();
-    (by == SectionBy::function ? task.reader_calls : task.read_sections).push_back(read_sections_.size());
+    open_newest(by == SectionBy::function ? task.reader_calls : task.read_sections, read_sections_.size());
     read_sections_.push_back({.tid = moment.tid,
                               .comm = task.comm,
                               .cpu = moment.cpu,
@@ -134,7 +138,7 @@ void SiteTracker::reader_reached(const Moment& moment, const Reached& reached, T
 }
 
 void SiteTracker::enter(const Moment& moment, const Reached& reached, TrackedTask& task) {
-    task.function_calls.push_back(function_calls_.size());
+    open_newest(task.function_calls, function_calls_.size());
     called_.push_back(reached.place->function);
     function_calls_.push_back({.function = reached.code,
                                .tid = moment.tid,

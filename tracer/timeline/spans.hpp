@@ -12,6 +12,17 @@ namespace rcuscope {
 
 using SpanStack = std::vector<std::size_t>;
 
+// A task is never in more read-side sections than its kernel's own check of locks allows (MAX_LOCK_DEPTH), and its
+// stack is too small for many calls. Where more seem open, the ends of the oldest were missed.
+inline constexpr std::size_t most_open = 48;
+
+inline void open_newest(SpanStack& open, std::size_t span) {
+    if (open.size() == most_open) {
+        open.erase(open.begin());
+    }
+    open.push_back(span);
+}
+
 // Pops the newest span for which `matches` holds. Those opened after it are
 // over too, at a time not known: their ends were missed.
 template <typename Matches>

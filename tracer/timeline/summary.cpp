@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "timeline/summary.hpp"
 
-#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "timeline/moment.hpp"
@@ -15,21 +15,20 @@ using Probe = CaptureSummary::Probe;
 // One row for each (hook, via): the kernel's hits are counted by these.
 std::vector<Probe> probes_of(const Metadata& metadata, const std::optional<Trailer>& trailer) {
     std::vector<Probe> probes;
+    std::map<std::pair<std::string_view, std::string_view>, std::size_t> rows;
     for (const ProbeInfo& info : metadata.probes) {
-        const auto same = [&info](const Probe& row) { return row.hook == info.hook && row.via == info.via; };
-        if (std::none_of(probes.begin(), probes.end(), same)) {
+        if (rows.try_emplace({info.hook, info.via}, probes.size()).second) {
             probes.push_back({.hook = info.hook, .via = info.via, .hits = std::nullopt, .missed = 0});
         }
     }
     if (!trailer) {
         return probes;
     }
-    for (Probe& row : probes) {
-        for (const ProbeHits& counted : trailer->hits) {
-            if (counted.hook == row.hook && counted.via == row.via) {
-                row.hits = row.hits.value_or(0) + counted.hits;
-                row.missed += counted.missed;
-            }
+    for (const ProbeHits& counted : trailer->hits) {
+        if (const auto row = rows.find({counted.hook, counted.via}); row != rows.end()) {
+            Probe& probe = probes[row->second];
+            probe.hits = probe.hits.value_or(0) + counted.hits;
+            probe.missed += counted.missed;
         }
     }
     return probes;

@@ -15,12 +15,10 @@ std::uint64_t end_offset(const std::vector<ModuleFunction>& functions, std::size
     if (function.size != 0) {
         return function.offset + function.size;
     }
-    for (std::size_t i = index + 1; i < functions.size() && functions[i].section == function.section; i++) {
-        if (functions[i].offset > function.offset) {
-            return functions[i].offset;
-        }
-    }
-    return function.offset + 1;
+    // By section, then offset; one for each address.
+    const std::size_t next = index + 1;
+    const bool followed = next < functions.size() && functions[next].section == function.section;
+    return followed && functions[next].offset > function.offset ? functions[next].offset : function.offset + 1;
 }
 
 // A function that is probed by fentry is there twice: the probe's trampoline calls the rest of it.

@@ -12,7 +12,7 @@ void WaitTracker::begin(const Moment& moment, const event::WaitBegin& wait, Call
         waits_[task.waits.back()].expedited = true;
         return;
     }
-    task.waits.push_back(waits_.size());
+    open_newest(task.waits, waits_.size());
     waits_.push_back({.kind = wait.kind,
                       .tid = moment.tid,
                       .comm = task.comm,
@@ -36,7 +36,7 @@ std::vector<Wait> WaitTracker::finish() {
 }
 
 void BatchTracker::begin(const Moment& moment, const event::BatchBegin& batch, TrackedTask& task) {
-    task.batches.push_back(batches_.size());
+    open_newest(task.batches, batches_.size());
     batches_.push_back({.cpu = moment.cpu,
                         .list_cpu = batch.list_cpu,
                         .tid = moment.tid,

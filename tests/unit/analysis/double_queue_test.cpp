@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "analysis/recording.hpp"
+#include "growth.hpp"
 
 namespace rcuscope::test {
 namespace {
@@ -116,6 +117,24 @@ TEST(DoubleQueue, AtACutOnlyWhereTheFirstOnesCpuIsKnownThatLong) {
     EXPECT_THAT(doubles(scene), IsEmpty());
     scene.callback(60).unknown().from("f", 1, "a");
     EXPECT_EQ(doubles(scene).size(), 1U);
+}
+
+TEST(DoubleQueue, GracePeriodsWithoutNumberAreNotAllLookedAtForEach) {
+    const auto judge = [](std::size_t size) {
+        Unloading scene;
+        scene.missed("callback.invoked");
+        const auto end = static_cast<Nanoseconds>(size);
+        for (Nanoseconds i = 0; i < end; i++) {
+            scene.callback(i).head(1 + static_cast<std::uint64_t>(i));
+            GracePeriod& late = scene.timeline.grace_periods.emplace_back();
+            late.end = 3 * end + i;
+        }
+        for (Nanoseconds i = 0; i < end; i++) {
+            scene.callback(end + i).head(1 + static_cast<std::uint64_t>(i));
+        }
+        EXPECT_EQ(doubles(scene).size(), 1U);
+    };
+    EXPECT_LT(growth(1000, judge), far_from_linear);
 }
 
 } // namespace

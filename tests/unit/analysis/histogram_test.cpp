@@ -117,5 +117,13 @@ TEST(Histogram, of_nothing_is_zero) {
     EXPECT_EQ(Histogram().mean(), 0);
 }
 
+TEST(Histogram, counts_as_many_as_there_are_numbers) {
+    Histogram histogram;
+    histogram.add(5);
+    histogram.add(9, std::numeric_limits<std::uint64_t>::max() - 1);
+    EXPECT_EQ(histogram.percentile(100), 9);
+    EXPECT_EQ(histogram.percentile(50), 9);
+}
+
 } // namespace
 } // namespace rcuscope

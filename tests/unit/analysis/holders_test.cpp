@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "growth.hpp"
+
 namespace rcuscope::test {
 namespace {
 
@@ -219,6 +221,26 @@ TEST_F(Held, AnExpeditedOneWhoseDriverDidNotRun) {
     both_report(110 * ms);
     EXPECT_EQ(find().kind, HolderKind::gp_kthread);
     EXPECT_THAT(find().text, HasSubstr("whoever drives it ran 190 ms later"));
+}
+
+TEST(Holders, SectionsThatNeverEndAreNotAllLookedAtForEachGracePeriod) {
+    const auto judge = [](std::size_t size) {
+        Timeline timeline;
+        timeline.capture.complete = true;
+        timeline.capture.end = static_cast<Nanoseconds>(size) * 20 * ms;
+        for (std::size_t i = 0; i < size; i++) {
+            const auto begin = static_cast<Nanoseconds>(i) * 20 * ms;
+            ReadSection& section = timeline.read_sections.emplace_back();
+            section.begin = begin;
+            section.place = place("rcu_unload", "never_unlocks");
+            GracePeriod& grace_period = timeline.grace_periods.emplace_back();
+            grace_period.start = begin + ms;
+            grace_period.end = begin + 2 * ms;
+        }
+        find_holders(timeline);
+        EXPECT_EQ(timeline.grace_periods.back().held_by->kind, HolderKind::read_section);
+    };
+    EXPECT_LT(growth(2000, judge), far_from_linear);
 }
 
 } // namespace

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <zstd.h>
 
+#include "growth.hpp"
 #include "support.hpp"
 
 namespace rcuscope::test {
@@ -217,7 +218,7 @@ TEST_F(DamagedChunk, JsonOfNothingButBrackets) {
     const std::string deep(8u << 20, '[');
     EXPECT_THAT(reason(chunk_of(ChunkType::symbols, bytes_of_text(deep))), HasSubstr("not JSON"));
     const std::string closed = deep + std::string(deep.size(), ']');
-    EXPECT_THAT(reason(chunk_of(ChunkType::symbols, bytes_of_text(closed))), HasSubstr("symbols"));
+    EXPECT_THAT(reason(chunk_of(ChunkType::symbols, bytes_of_text(closed))), HasSubstr("not JSON"));
 }
 
 TEST(Damage, CutBetweenChunks) {
@@ -280,6 +281,34 @@ TEST(Damage, FileThatChangesWhileItIsRead) {
     const Status read = reader->for_each_event([](const Event&) {});
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().why, "it changed while it was read");
+}
+
+// 16 MiB of it are a few hundred bytes of file.
+TEST(Damage, MoreJsonThanAnyRecordingHasIsNotHeldInMemory) {
+    constexpr std::size_t most = max_chunk_size;
+    std::string text = "[";
+    while (text.size() + 4 < most) {
+        text += "{},";
+    }
+    text += "{}]";
+    EXPECT_TRUE(parse_json(bytes_of_text(text)).is_discarded());
+    std::string fine = "[";
+    for (int i = 0; i < 100'000; i++) {
+        fine += R"({"address":1,"name":"f","offset":0,"module":""},)";
+    }
+    fine += "{}]";
+    EXPECT_EQ(parse_json(bytes_of_text(fine)).size(), 100'001U);
+}
+
+TEST(Damage, JsonIsReadInATimeThatGrowsAsItDoes) {
+    const auto parse = [](std::size_t size) {
+        std::string text = "[";
+        for (std::size_t i = 0; i < size; i++) {
+            text += "{},";
+        }
+        EXPECT_EQ(parse_json(bytes_of_text(text + "{}]")).size(), size + 1);
+    };
+    EXPECT_LT(growth(2000, parse), far_from_linear);
 }
 
 } // namespace

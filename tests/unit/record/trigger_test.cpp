@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <vector>
 
 #include "record/stall_watch.hpp"
 
@@ -59,6 +60,8 @@ TEST(StallWarnings, AreTheKernelsOwn) {
     EXPECT_FALSE(stall_warning("6,501,7811,-;rcu: INFO: something else\n"));
     EXPECT_FALSE(stall_warning("6,501,7811,-;a stall was detected\n"));
     EXPECT_FALSE(stall_warning("6"));
+    const std::vector<char> nothing_follows{'6', '1'};
+    EXPECT_FALSE(stall_warning({nothing_follows.data(), nothing_follows.size()}));
     EXPECT_FALSE(stall_warning(""));
 }
 

@@ -224,5 +224,14 @@ TEST(ShowTable, LinesUpAndLetsLongNamesBe) {
               " name" + std::string(42, ' ') + " n\n ä" + std::string(45, ' ') + " 1\n " + longer + "  23\n");
 }
 
+// Each of the two is a time that may be; their sum is none.
+TEST(Report, SumsOfTimesWithoutEndAreNoTimes) {
+    Timeline timeline;
+    for (int i = 0; i < 3; i++)
+        timeline.waits.push_back({.begin = 0, .end = Nanoseconds{1} << 62});
+    EXPECT_THAT(text_of(timeline), Not(HasSubstr("-9223")));
+    EXPECT_THAT(text_of(timeline), HasSubstr("4611686018 s"));
+}
+
 } // namespace
 } // namespace rcuscope::test

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "timeline/scenario.hpp"
+#include "timeline/spans.hpp"
 
 namespace rcuscope::test {
 namespace {
@@ -289,6 +290,30 @@ TEST(FunctionCalls, AReturnOfAnotherFunctionMatchesNothing) {
     const Timeline timeline = with_sites().site(10, enter).site(11, leave_inner).site(12, leave).complete(99);
     ASSERT_EQ(timeline.function_calls.size(), 1U);
     EXPECT_EQ(timeline.function_calls[0].end, 12);
+}
+
+// Where ends are missed again and again no task is in ever more sections, each of which every switch would concern.
+TEST(ReadSections, AreNotOpenWithoutNumber) {
+    Scenario scenario = with_sites();
+    constexpr Nanoseconds many = 1000;
+    for (Nanoseconds i = 0; i < many; i++) {
+        scenario.site(i, lock);
+    }
+    for (Nanoseconds i = 0; i < many; i++) {
+        scenario.switch_out(many + 2 * i, true).switch_in(many + 2 * i + 1);
+    }
+    scenario.site(5000, unlock).site(5001, unlock);
+
+    const Timeline timeline = scenario.complete(9999);
+
+    ASSERT_EQ(timeline.read_sections.size(), 1000U);
+    EXPECT_EQ(timeline.read_sections[999].end, 5000);
+    EXPECT_EQ(timeline.read_sections[998].end, 5001);
+    std::size_t off_cpu = 0;
+    for (const ReadSection& section : timeline.read_sections) {
+        off_cpu += section.off_cpu.size();
+    }
+    EXPECT_EQ(off_cpu, most_open * 1000U);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <gtest/gtest.h>
 
+#include "growth.hpp"
 #include "timeline/scenario.hpp"
 
 namespace rcuscope::test {
@@ -139,6 +140,20 @@ TEST(Timeline, OfNoEventsIsEmpty) {
     EXPECT_TRUE(timeline.callbacks.empty());
     EXPECT_TRUE(timeline.grace_periods.empty());
     EXPECT_TRUE(timeline.hazards.empty());
+}
+
+TEST(CaptureSummary, ManyProbesTakeNoMoreTimeEach) {
+    const auto summarize = [](std::size_t size) {
+        Scenario scenario;
+        Trailer trailer;
+        for (std::size_t i = 0; i < size; i++) {
+            scenario.metadata.probes.push_back({.hook = "hook" + std::to_string(i), .via = "kprobe", .symbol = ""});
+            trailer.hits.push_back({.hook = "hook" + std::to_string(i), .via = "kprobe", .hits = i, .missed = 0});
+        }
+        const Timeline timeline = scenario.complete(trailer);
+        EXPECT_EQ(timeline.capture.probes.at(size - 1).hits, size - 1);
+    };
+    EXPECT_LT(growth(1000, summarize), far_from_linear);
 }
 
 } // namespace

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Capture files, byte by byte, but for the checksums of their chunks, which are made right.
+#include "chunks.hpp"
+#include "look.hpp"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace rcuscope::fuzz;
+    look_at_capture(put_together(take_apart(bytes_of(data, size))));
+    return 0;
+}

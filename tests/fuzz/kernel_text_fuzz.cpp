@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Lists of CPUs and the kernel's log: the first byte says which.
+#include "fuzz.hpp"
+#include "kernel/cpu_list.hpp"
+#include "record/stall_watch.hpp"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace rcuscope;
+    fuzz::Cursor cursor(fuzz::bytes_of(data, size));
+    const std::uint8_t which = cursor.byte();
+    const auto rest = cursor.rest();
+    // In memory of its own size: whoever reads beyond it is seen.
+    const std::vector<char> exact = [&] {
+        const std::string text = fuzz::text_of(rest);
+        return std::vector<char>(text.begin(), text.end());
+    }();
+    const std::string_view text(exact.data(), exact.size());
+    if (which % 2 == 0) {
+        if (const auto warning = stall_warning(text))
+            fuzz::require(text.find(*warning) != std::string_view::npos, "a warning is a part of its record");
+        return 0;
+    }
+    CpuSet among;
+    for (std::uint32_t cpu = 0; cpu < which; cpu += 1 + which % 3)
+        among.insert(cpu);
+    const CpuSet cpus = parse_cpu_list(text, among);
+    fuzz::require(std::includes(among.begin(), among.end(), cpus.begin(), cpus.end()),
+                  "a list names CPUs that are there");
+    fuzz::require(cpus.empty() || parse_cpu_list(cpu_list_text(cpus), among) == cpus,
+                  "a list that is written reads the same");
+    return 0;
+}

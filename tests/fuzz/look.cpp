@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "look.hpp"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <xxhash.h>
+
+#include "analysis/digest_json.hpp"
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "cli/load.hpp"
+#include "cli/summary.hpp"
+#include "export/exporter.hpp"
+#include "fuzz.hpp"
+#include "report/report.hpp"
+#include "report/show.hpp"
+
+namespace rcuscope::fuzz {
+
+namespace {
+
+// Small ones, so that small inputs have hazards.
+constexpr HazardLimits limits{.long_reader = 10'000, .callback_flood = 8};
+
+template <typename Write>
+std::string written(Write write) {
+    std::ostringstream out;
+    write(out);
+    return std::move(out).str();
+}
+
+template <typename Write>
+void require_json(Write write, const char* what) {
+    require(nlohmann::json::accept(written(write)), what);
+}
+
+// Whatever a kernel's tasks and functions are called.
+template <typename Write>
+void require_harmless(Write write, const char* what) {
+    const std::string text = written(write);
+    const auto lines = split_lines(text);
+    require(std::all_of(lines.begin(), lines.end(), [](std::string_view line) { return printable(line) == line; }),
+            what);
+}
+
+constexpr ExportOptions with_addresses{.addresses = true};
+
+void timeline_json(const Timeline& timeline) {
+    require_json([&](std::ostream& json) { write_json(timeline, with_addresses, json); }, "the timeline is JSON");
+}
+
+void chrome(const Timeline& timeline) {
+    require_json([&](std::ostream& json) { write_chrome(timeline, with_addresses, json); }, "Chrome's trace is JSON");
+}
+
+void perfetto(const Timeline& timeline) {
+    Nowhere out;
+    write_perfetto(timeline, with_addresses, out);
+}
+
+void report(const Timeline& timeline) {
+    Nowhere out;
+    const Document document = report_of(timeline);
+    require_harmless([&](std::ostream& text) { show_text(document, {}, text); }, "a report does not steer a terminal");
+    show_text(document, {.colour = true, .unicode = true}, out);
+    show_markdown(document, {}, out);
+}
+
+void report_json(const Timeline& timeline) {
+    require_json([&](std::ostream& json) { write_report_json(timeline, json); }, "a report is JSON");
+}
+
+void summary(const Timeline& timeline) {
+    require_harmless([&](std::ostream& text) { print_summary(timeline, text); }, "a summary does not steer a terminal");
+}
+
+// What is summarized is what a check reads.
+void summarize(const Timeline& timeline) {
+    const Digest digest = digest_of(timeline, "fuzz");
+    const std::string text = written([&](std::ostream& out) { write_digest(digest, out); });
+    const auto back = digest_from_json(text, "digest");
+    if (!back)
+        std::fprintf(stderr, "%s\n", back.error().why.c_str());
+    require(back.has_value(), "a recording's summary can be read");
+    require(written([&](std::ostream& out) { write_digest(*back, out); }) == text, "and says the same then");
+}
+
+} // namespace
+
+void look_at_capture(std::span<const std::byte> bytes) {
+    static const MemoryFile file;
+    file.hold(bytes);
+    const auto loaded = load_timeline(file.path(), limits);
+    if (!loaded) {
+        require(loaded.error().code == ExitCode::bad_input, "a file that cannot be used is bad input");
+        require(!loaded.error().why.empty(), "an error says why");
+        return;
+    }
+    constexpr std::array looks{timeline_json, chrome, perfetto, report, report_json, summary, summarize};
+#ifdef RCUSCOPE_FUZZ
+    looks[XXH3_64bits(bytes.data(), bytes.size()) % looks.size()](loaded->timeline);
+#else
+    for (const auto look : looks)
+        look(loaded->timeline);
+#endif
+}
+
+} // namespace rcuscope::fuzz

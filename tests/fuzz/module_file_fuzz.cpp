@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Kernel modules (.ko).
+#include "fuzz.hpp"
+#include "kernel/module_file.hpp"
+#include "probes/sites.hpp"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace rcuscope;
+    static const fuzz::MemoryFile file;
+    file.hold(fuzz::bytes_of(data, size));
+    const auto module = read_module_file(file.path());
+    if (!module) {
+        fuzz::require(module.error().code == ExitCode::bad_input && !module.error().why.empty(), "an error says why");
+        return 0;
+    }
+    fuzz::require(!module->name.empty(), "a module has a name");
+    sites_of(*module, true, {"*"}, {"*read*"});
+    untraceable_functions(*module, {"*"});
+    return 0;
+}
