@@ -349,6 +349,7 @@ def check_counts(timeline, fails, log, module):
         # Where nothing can be known of sections, there is nothing to compare.
         **({"reads": len(sections), "sections": len(sections)} if timeline["host"]["preempt_rcu"] or sections else {}),
         "queued": len(callbacks), "call_rcu": len(callbacks),
+        "invoked": sum(callback["invoked_ns"] is not None for callback in callbacks),
         "kfree_rcu": sum((call["caller"] or "").startswith(module + ":") for call in timeline["kvfree_calls"]),
         "synchronize_rcu": len(waits),
     }

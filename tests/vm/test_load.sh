@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: test_load.sh KERNEL
+# A load that counts what it does is recorded to the last callback, section and
+# wait, as it comes and in bursts. Where the buffers are too small for it, no less
+# is told to be lost than is missing.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib/check.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
+begin "$@"
+
+guest <<'GUEST'
+cat >load <<'SCRIPT'
+until_queued=$1
+shift
+insmod /kmod/rcu_load.ko "$@" || exit
+until [ "$(cat /sys/module/rcu_load/parameters/queued)" -ge "$until_queued" ]; do usleep 50000; done
+rmmod rcu_load
+SCRIPT
+
+record_load() { # NAME 'OPTIONS OF record' LEAST-QUEUED [PARAMETER]...
+	name=$1 options=$2
+	shift 2
+	dmesg -c >/run/before
+	# shellcheck disable=SC2086 # words
+	expect_status "$name" 0 rcuscope record -m /kmod/rcu_load.ko --no-functions --until-unload $options -o "/out/$name.json" -- \
+		sh load "$@"
+	dmesg -c >"/out/$name.log"
+	expect_nothing_left "$name"
+}
+record_load rate --strict 2000 threads=2 rate=500 readers=1 waiters=1
+record_load burst --strict 10000 burst=2500 pause_ms=200 cpus=1
+# A page of buffer has room for a hundred callbacks.
+record_load lost '--buffer 4' 10000 burst=2500 pause_ms=200 cpus=1
+GUEST
+
+for name in rate burst; do
+	check_timeline whole "$OUT/$name.json"
+	check_timeline counts "$OUT/$name.json" "$OUT/$name.log" rcu_load
+	check_timeline holds "$OUT/$name.json" 'every(callbacks, lambda c: c["state"] == "done" and c["function"] == "rcu_load:load_invoked")' \
+		'{place_function(c["caller"]) for c in callbacks} == {"rcu_load:load_queue"}'
+done
+
+count() { sed -n "s/.*rcu_load: .*\b$1=\([0-9]*\).*/\1/p" "$OUT/lost.log"; } # NAME
+queued=$(count queued)
+expect_equal "lost: callbacks that ran" "$queued" "$(count invoked)"
+# Losses are counted for records of all kinds together, and others' are lost too: so no less than what is missing.
+check_timeline valid "$OUT/lost.json"
+check_timeline holds "$OUT/lost.json" 'capture["complete"]' \
+	'every(callbacks, lambda c: c["state"] in ("done", "unknown"))' \
+	"0 < len(callbacks) < $queued" \
+	"sum(loss['count'] for loss in capture['lost']) >= $queued - len(callbacks) + sum((c['invoked_ns'] is None) + (c['done_ns'] is None) for c in callbacks)" \
+	"next(probe['hits'] for probe in capture['probes'] if probe['hook'] == 'callback.queued') >= $queued"
+finish
