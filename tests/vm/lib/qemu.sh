@@ -10,6 +10,9 @@
 declare -A ACCELERATION=(
 	[tcg]='-accel tcg,thread=single -cpu max,cx16=off'
 	[kvm]='-accel kvm -cpu host'
+	# Time goes by with what is executed, a nanosecond for each instruction, and jumps where the
+	# CPU is idle. QEMU 7.2 hangs as a second CPU comes up.
+	[counted]='-accel tcg,thread=single -cpu max,cx16=off -icount shift=0,sleep=off'
 )
 
 # Fills QEMU for kernel NAME. It is to be started in SCRATCH/guest: the paths
@@ -66,6 +69,8 @@ make_disk() {
 # A device /dev/kvm says little: on some machines a guest started on it hangs.
 # So a trial decides, once per kernel and boot of this machine.
 KVM_TRIAL_SECONDS=10
+
+ACCEL= # the one to take, if it was asked for
 
 choose_acceleration() { # NAME, sets ACCEL; the guest's folder is ready to boot
 	ACCEL=tcg
