@@ -70,7 +70,7 @@ def stored_by_bpftrace(file, is_code):
 
 
 # At the end of a batch the list is empty; then the function is whatever was there before.
-EVENT = re.compile(r"\b(queued|invoked|rcu_callback|rcu_invoke_callback):.*\b(?:head|rhp)=(?!(?:0x)?0\b).*\bfunc=(?:0x)?([0-9a-f]+)\b")
+EVENT = re.compile(r"\b(queued|invoked|rcu_callback|rcu_invoke_callback):.*\b(?:head|rhp)=(?!(?:0x)?0\b).*\bfunc=(?:0x)?(\w+)")
 
 
 def stored_in_text(lines, is_code):
@@ -83,8 +83,11 @@ def stored_in_text(lines, is_code):
 
 
 def stored(tool, rcuscope, file, text):
-    def is_code(address):
-        return text <= int(address, 16) < text + CODE
+    def is_code(function):
+        # trace-cmd knows no module that came later, and names what is beyond the kernel by its last symbol.
+        if not re.fullmatch("[0-9a-f]+", function):
+            return function == "_end"
+        return text <= int(function, 16) < text + CODE
 
     if tool == "none":
         return Stored(0, 0)
