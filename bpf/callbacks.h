@@ -2,9 +2,9 @@
 /*
  * Callbacks: queued, assigned to a grace period, invoked, done.
  *
- * rcu_cblist_dequeue() gives each callback right before it is invoked, and the
- * next call of it, or the end of rcu_do_batch(), is the first moment after
- * that. SRCU and the RCU-tasks flavours dequeue with the same function: only
+ * rcu_cblist_dequeue() takes each callback off its list right before it is
+ * invoked, and the next call of it, or the end of rcu_do_batch(), is the first
+ * moment after that. SRCU and the RCU-tasks flavours dequeue with the same function: only
  * what happens in rcu_do_batch() counts.
  */
 #ifndef RCUSCOPE_CALLBACKS_H
@@ -400,6 +400,10 @@ static __always_inline struct rs_batch_state *rs_batch_place(struct rcu_data *da
 	if (!callbacks_offloaded || !bpf_core_field_exists(data->nocb_cb_kthread) ||
 	    BPF_CORE_READ(data, nocb_cb_kthread) != (void *)bpf_get_current_task())
 		return bpf_map_lookup_elem(&cpu_batch, &zero);
+	/* No softirq's batch is on top of one that only begins: a return was not seen. */
+	mine = bpf_map_lookup_elem(&cpu_batch, &zero);
+	if (mine && mine->task == key)
+		mine->task = 0;
 	mine = bpf_map_lookup_elem(&offloaded_batches, &key);
 	if (mine)
 		return mine;
@@ -521,17 +525,17 @@ int BPF_KRETPROBE(batch_kretprobe)
 	return 0;
 }
 
-SEC("fexit/rcu_cblist_dequeue")
-int BPF_PROG(dequeue_fexit, void *list, struct callback_head *head)
+SEC("fentry/rcu_cblist_dequeue")
+int BPF_PROG(dequeue_fentry, struct rcu_cblist *list)
 {
-	rs_dequeued(head);
+	rs_dequeued(list->head);
 	return 0;
 }
 
-SEC("kretprobe/rcu_cblist_dequeue")
-int BPF_KRETPROBE(dequeue_kretprobe, struct callback_head *head)
+SEC("kprobe/rcu_cblist_dequeue")
+int BPF_KPROBE(dequeue_kprobe, struct rcu_cblist *list)
 {
-	rs_dequeued(head);
+	rs_dequeued(BPF_CORE_READ(list, head));
 	return 0;
 }
 

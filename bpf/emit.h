@@ -184,7 +184,9 @@ static __always_inline void rs_announce_task(void *ring, struct rs_cpu *cpu, __u
 	struct task_struct *task;
 	struct rs_task *record;
 
-	bpf_get_current_comm(&comm, sizeof(comm));
+	/* Padded with zeros (__set_task_comm()). bpf_get_current_comm() takes longer. */
+	task = (struct task_struct *)bpf_get_current_task();
+	bpf_probe_read_kernel(&comm, sizeof(comm), task->comm);
 	hash = rs_hash_name(key, &comm);
 	if (cpu->announced == hash)
 		return;
@@ -196,7 +198,6 @@ static __always_inline void rs_announce_task(void *ring, struct rs_cpu *cpu, __u
 	record = rs_reserve(ring, cpu, sizeof(*record), ns);
 	if (!record)
 		return;
-	task = (struct task_struct *)bpf_get_current_task();
 	rs_fill(&record->h, ns, RS_TASK, 0);
 	record->tgid = id >> 32;
 	record->flags = BPF_CORE_READ(task, flags) & PF_KTHREAD ? RS_TASK_KTHREAD : 0;

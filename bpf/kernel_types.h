@@ -56,6 +56,7 @@ struct rcu_segcblist {
 };
 
 struct rcu_cblist {
+	struct callback_head *head;
 	long len;
 };
 
