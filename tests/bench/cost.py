@@ -6,12 +6,11 @@
 
 Each FOLDER holds what cost.guest.sh left in /out. JSON is a file, "-" for stdout, "" for none.
 """
-import pathlib
 import re
 import statistics
 import sys
 
-from peers import guest, measure_run, read_run, write_json
+from peers import guest, measure_kernels, measure_run, read_run
 
 
 def median(runs, member):
@@ -65,14 +64,7 @@ def print_kernel(result):
     print()
 
 
-def main(rcuscope, file, *folders):
-    results = [measure_kernel(rcuscope, pathlib.Path(folder)) for folder in folders]
-    for result in results:
-        print_kernel(result)
-    write_json(file, "rcuscope.bench.cost/1", kernels=results)
-
-
 if __name__ == "__main__":
     if len(sys.argv) < 4:
         sys.exit(__doc__)
-    main(*sys.argv[1:])
+    measure_kernels("rcuscope.bench.cost/1", measure_kernel, print_kernel, *sys.argv[1:])

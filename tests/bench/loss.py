@@ -6,10 +6,9 @@
 
 Each FOLDER holds what loss.guest.sh left in /out. JSON is a file, "-" for stdout, "" for none.
 """
-import pathlib
 import sys
 
-from peers import guest, measure_run, write_json
+from peers import guest, measure_kernels, measure_run
 
 KINDS = {"rate": "callbacks a second", "burst": "callbacks at once"}
 
@@ -65,14 +64,7 @@ def print_kernel(result):
     print()
 
 
-def main(rcuscope, file, *folders):
-    results = [measure_kernel(rcuscope, pathlib.Path(folder)) for folder in folders]
-    for result in results:
-        print_kernel(result)
-    write_json(file, "rcuscope.bench.loss/1", kernels=results)
-
-
 if __name__ == "__main__":
     if len(sys.argv) < 4:
         sys.exit(__doc__)
-    main(*sys.argv[1:])
+    measure_kernels("rcuscope.bench.loss/1", measure_kernel, print_kernel, *sys.argv[1:])

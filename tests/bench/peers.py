@@ -143,3 +143,11 @@ def write_json(file, schema, **members):
         part = pathlib.Path(f"{file}.part")
         part.write_text(text + "\n", encoding="utf-8")
         part.rename(file)
+
+
+def measure_kernels(schema, measure, show, rcuscope, file, *folders):
+    """What the guest of each kernel left in its folder: measured, shown, and written as JSON."""
+    results = [measure(rcuscope, pathlib.Path(folder)) for folder in folders]
+    for result in results:
+        show(result)
+    write_json(file, schema, kernels=results)
