@@ -98,13 +98,10 @@ public:
 
 private:
     bool put(std::span<const std::byte> record) {
-        const auto size = static_cast<RecordSize>(record.size());
-        if (out_.size() + sizeof size + record.size() > size_) {
+        if (out_.size() + sizeof(RecordSize) + record.size() > size_) {
             return false;
         }
-        const auto prefix = std::as_bytes(std::span(&size, 1));
-        out_.insert(out_.end(), prefix.begin(), prefix.end());
-        out_.insert(out_.end(), record.begin(), record.end());
+        append_record(out_, record);
         return true;
     }
 

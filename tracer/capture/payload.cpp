@@ -70,6 +70,13 @@ nlohmann::json parse_json(std::span<const std::byte> bytes) {
                                      : nlohmann::json(nlohmann::json::value_t::discarded);
 }
 
+void append_record(std::vector<std::byte>& payload, std::span<const std::byte> record) {
+    const auto size = static_cast<RecordSize>(record.size());
+    const auto prefix = std::as_bytes(std::span(&size, 1));
+    payload.insert(payload.end(), prefix.begin(), prefix.end());
+    payload.insert(payload.end(), record.begin(), record.end());
+}
+
 std::optional<std::uint64_t> record_time(std::span<const std::byte> record) {
     rs_header header;
     if (record.size() < sizeof header) {

@@ -64,6 +64,9 @@ using RecordSize = std::uint16_t; // before each record of an events chunk
 // The time of a wire record; nothing if it is too short to have one.
 std::optional<std::uint64_t> record_time(std::span<const std::byte> record);
 
+// Puts a record at the end of an events chunk: its size, then its bytes.
+void append_record(std::vector<std::byte>& payload, std::span<const std::byte> record);
+
 // Calls each(record) for the records of an events chunk. False if the last one
 // does not end with the payload.
 template <typename Each>

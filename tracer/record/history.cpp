@@ -28,10 +28,7 @@ void History::record(std::uint32_t cpu, std::span<const std::byte> record) {
             forget_oldest_block();
     }
     Block& block = blocks.back();
-    const auto size = static_cast<RecordSize>(record.size());
-    const auto prefix = std::as_bytes(std::span(&size, 1));
-    block.records.insert(block.records.end(), prefix.begin(), prefix.end());
-    block.records.insert(block.records.end(), record.begin(), record.end());
+    append_record(block.records, record);
     block.newest_ns = std::max(block.newest_ns, time_or(record, 0));
 }
 
