@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_load.sh KERNEL
 # A load that counts what it does is recorded to the last callback, section and
-# wait, as it comes and in bursts. Where the buffers are too small for it, no less
-# is told to be lost than is missing.
+# wait, as it comes and in bursts. Where the buffers are too small for it, just what
+# is missing is told to be lost.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"

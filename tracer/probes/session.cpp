@@ -346,9 +346,13 @@ std::uint64_t BpfSession::calls_skipped() const {
 }
 
 CallbackLosses BpfSession::lost_callbacks() const {
-    return {impl_->sum([](const rs_cpu& state) { return state.lost_callbacks.queued; }),
-            impl_->sum([](const rs_cpu& state) { return state.lost_callbacks.invoked; }),
-            impl_->sum([](const rs_cpu& state) { return state.lost_callbacks.done; })};
+    CallbackLosses lost;
+    for (const rs_cpu& state : impl_->cpu_states()) {
+        lost.queued += state.lost_callbacks.queued;
+        lost.invoked += state.lost_callbacks.invoked;
+        lost.done += state.lost_callbacks.done;
+    }
+    return lost;
 }
 
 std::vector<CpuLoss> BpfSession::losses() const {

@@ -69,7 +69,7 @@ void GracePeriodTracker::quiescent(Nanoseconds at, const event::GpQuiescent& qui
             state.cpus.push_back(cpu);
         }
         // Two CPUs that report at the same time may each have seen the leaf still wait for the other.
-        if ((quiescent.left >> bit & 1) && !has_reported(grace_period, cpu)) {
+        if (state.last && (quiescent.left >> bit & 1) && !has_reported(grace_period, cpu)) {
             state.last = false;
         }
     }
