@@ -4,8 +4,8 @@
  *
  * rcu_cblist_dequeue() takes each callback off its list right before it is
  * invoked, and the next call of it, or the end of rcu_do_batch(), is the first
- * moment after that. SRCU and the RCU-tasks flavours dequeue with the same function: only
- * what happens in rcu_do_batch() counts.
+ * moment after that. SRCU and the RCU-tasks flavours dequeue with the same
+ * function: only what happens in rcu_do_batch() counts.
  */
 #ifndef RCUSCOPE_CALLBACKS_H
 #define RCUSCOPE_CALLBACKS_H
@@ -394,14 +394,13 @@ static __always_inline void rs_send_next(struct rs_cpu *cpu, __u64 done, __u64 h
 /* Where a batch of this task on this CPU is kept, or will be; NULL: nowhere. */
 static __always_inline struct rs_batch_state *rs_batch_place(struct rcu_data *data, __u64 key)
 {
-	struct rs_batch_state fresh = {}, *mine;
 	__u32 zero = 0;
+	struct rs_batch_state fresh = {}, *mine = bpf_map_lookup_elem(&cpu_batch, &zero);
 
 	if (!callbacks_offloaded || !bpf_core_field_exists(data->nocb_cb_kthread) ||
 	    BPF_CORE_READ(data, nocb_cb_kthread) != (void *)bpf_get_current_task())
-		return bpf_map_lookup_elem(&cpu_batch, &zero);
+		return mine;
 	/* No softirq's batch is on top of one that only begins: a return was not seen. */
-	mine = bpf_map_lookup_elem(&cpu_batch, &zero);
 	if (mine && mine->task == key)
 		mine->task = 0;
 	mine = bpf_map_lookup_elem(&offloaded_batches, &key);

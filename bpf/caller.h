@@ -56,8 +56,7 @@ static __always_inline bool rs_is_caller(__u64 address)
 	return address - kernel_code.start < kernel_code.size || rs_followed_code(address) >= 0;
 }
 
-/* From the program's arguments to the caller: those of the function, what it returned, its frame.
- */
+/* From the function's arguments to its caller: what it returned and two frames lie between. */
 #define RS_TRAMPOLINE_WORDS 8
 
 /*
