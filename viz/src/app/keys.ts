@@ -38,7 +38,7 @@ export const KEYS: [string, string][] = [
 
 export function handleKey(event: KeyboardEvent, actions: Actions): void {
   const target = event.target as HTMLElement;
-  if (event.ctrlKey || event.metaKey || event.altKey || target.matches('input, textarea, select') || target.closest('dialog')) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || target.matches('input, textarea, select') || target.closest('dialog[open]')) return;
   const onPicture = target.id === 'picture' || target === document.body;
   const anywhere: Record<string, () => void> = {
     '/': () => actions.search(),

@@ -140,6 +140,8 @@ describe('by keyboard alone', () => {
     await page.keyboard.press('?');
     expect(await page.locator('dialog').isVisible()).toBe(true);
     await page.keyboard.press('Escape');
+    // It closes a moment after, and the focus leaves its button a moment after that.
+    await page.locator('dialog').waitFor({ state: 'hidden' });
     // The address follows a little later, and tells of two keys at once then: no key takes back the one before.
     for (const key of ['w', 'd', 'w', 'a', 's', '0']) {
       const before = await page.evaluate(() => location.href);
