@@ -2,38 +2,8 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
-#include <iostream>
 
-#include "base/file.hpp"
-#include "base/text.hpp"
 #include "cli/cli.hpp"
-
-namespace rcuscope {
-
-namespace {
-
-std::string printable_lines(const std::string& text) {
-    std::string shown;
-    for (const std::string_view line : split_lines(text))
-        shown += (shown.empty() ? "" : "\n") + printable(line);
-    return shown;
-}
-
-} // namespace
-
-std::string version_text() {
-    return RCUSCOPE_VERSION;
-}
-
-int report_error(const Error& error) {
-    // Names from files and kernels are among the words. Lines are the error's own.
-    std::cerr << "rcuscope: " << printable_lines(error.what + ": " + error.why) << "\n";
-    if (!error.hint.empty())
-        std::cerr << "  hint: " << printable(error.hint) << "\n";
-    return static_cast<int>(error.code);
-}
-
-} // namespace rcuscope
 
 namespace {
 

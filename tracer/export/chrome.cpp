@@ -23,9 +23,9 @@ std::string microseconds(Nanoseconds ns) {
     return text;
 }
 
-class Writer {
+class ChromeWriter {
 public:
-    Writer(const Timeline& timeline, const ExportOptions& options, std::ostream& out)
+    ChromeWriter(const Timeline& timeline, const ExportOptions& options, std::ostream& out)
         : timeline_(timeline), options_(options), out_(out), layout_(tracks::lay_out(timeline)) {}
 
     void write();
@@ -51,8 +51,8 @@ private:
     bool first_ = true;
 };
 
-void Writer::event(std::size_t track, const char* phase, const std::string& name, Nanoseconds at,
-                   const std::string& rest) {
+void ChromeWriter::event(std::size_t track, const char* phase, const std::string& name, Nanoseconds at,
+                         const std::string& rest) {
     out_ << (first_ ? "\n" : ",\n");
     first_ = false;
     out_ << R"({"ph":")" << phase << R"(","name":)" << text(name) << R"(,"cat":"rcu","pid":)"
@@ -60,7 +60,7 @@ void Writer::event(std::size_t track, const char* phase, const std::string& name
          << microseconds(at) << rest << '}';
 }
 
-void Writer::name_track(std::size_t track) {
+void ChromeWriter::name_track(std::size_t track) {
     const bool group = layout_.tracks[track].kind == tracks::Track::Kind::group;
     const std::string what = group ? "process" : "thread";
     const auto args = [](const char* key, const OrderedJson& value) {
@@ -73,7 +73,7 @@ void Writer::name_track(std::size_t track) {
 // The format has the points of an arrow as events of their own, which belong to
 // the slice that they lie in ("bp":"e"). What an arrow touches is therefore a
 // slice here, call_rcu() and the end of a grace period one of 1 ns.
-void Writer::write_item(std::size_t track, const tracks::Item& item) {
+void ChromeWriter::write_item(std::size_t track, const tracks::Item& item) {
     OrderedJson args = OrderedJson::object();
     for (const tracks::Annotation& annotation : tracks::item_annotations(layout_, item, options_))
         std::visit([&](const auto& value) { args[annotation.name] = value; }, annotation.value);
@@ -89,14 +89,14 @@ void Writer::write_item(std::size_t track, const tracks::Item& item) {
     write_flows(track, item);
 }
 
-void Writer::write_flows(std::size_t track, const tracks::Item& item) {
+void ChromeWriter::write_flows(std::size_t track, const tracks::Item& item) {
     const tracks::Flows flows = tracks::item_flows(layout_, item);
     const char* phase = flows.role == tracks::FlowRole::begin ? "s" : flows.role == tracks::FlowRole::pass ? "t" : "f";
     for (const std::uint32_t callback : flows.callbacks)
         event(track, phase, "callback", item.begin, R"(,"bp":"e","id":)" + std::to_string(callback));
 }
 
-void Writer::write() {
+void ChromeWriter::write() {
     out_ << R"({"displayTimeUnit":"ns","otherData":)"
          << text(OrderedJson{{"tool", "rcuscope"},
                              {"kernel", timeline_.host.kernel},
@@ -118,7 +118,7 @@ void Writer::write() {
 } // namespace
 
 void write_chrome(const Timeline& timeline, const ExportOptions& options, std::ostream& out) {
-    Writer(timeline, options, out).write();
+    ChromeWriter(timeline, options, out).write();
 }
 
 } // namespace rcuscope

@@ -46,9 +46,9 @@ private:
     std::map<std::string, std::uint64_t> ids_;
 };
 
-class Writer {
+class PerfettoWriter {
 public:
-    Writer(const Timeline& timeline, const ExportOptions& options, std::ostream& out)
+    PerfettoWriter(const Timeline& timeline, const ExportOptions& options, std::ostream& out)
         : timeline_(timeline), options_(options), out_(out), layout_(tracks::lay_out(timeline)) {}
 
     void write() {
@@ -89,7 +89,7 @@ private:
     std::string header_, packet_, body_, interned_;
 };
 
-void Writer::write_clocks() {
+void PerfettoWriter::write_clocks() {
     packet_.clear();
     protozero::pbf_writer packet(packet_);
     packet.add_uint32(trace_packet::trusted_packet_sequence_id, sequence_id);
@@ -113,7 +113,7 @@ void Writer::write_clocks() {
 
 // Without a track it describes the root (uuid 0), under which the groups are
 // to stand in their own order.
-void Writer::write_track(std::uint64_t uuid, const tracks::Track* track, std::int32_t rank) {
+void PerfettoWriter::write_track(std::uint64_t uuid, const tracks::Track* track, std::int32_t rank) {
     packet_.clear();
     protozero::pbf_writer packet(packet_);
     packet.add_uint32(trace_packet::trusted_packet_sequence_id, sequence_id);
@@ -136,7 +136,7 @@ void Writer::write_track(std::uint64_t uuid, const tracks::Track* track, std::in
     write_packet(packet_);
 }
 
-void Writer::add_name(protozero::pbf_writer& event, const tracks::Item& item) {
+void PerfettoWriter::add_name(protozero::pbf_writer& event, const tracks::Item& item) {
     const std::string name = tracks::item_name(layout_, item);
     // Every grace period has a name of its own: nothing to be had by a number.
     if (item.kind == tracks::ItemKind::grace_period)
@@ -145,7 +145,7 @@ void Writer::add_name(protozero::pbf_writer& event, const tracks::Item& item) {
         event.add_uint64(track_event::name_iid, names_.id(name, interned_));
 }
 
-void Writer::add_annotations(protozero::pbf_writer& event, const tracks::Item& item) {
+void PerfettoWriter::add_annotations(protozero::pbf_writer& event, const tracks::Item& item) {
     for (const tracks::Annotation& annotation : tracks::item_annotations(layout_, item, options_)) {
         protozero::pbf_writer message(event, track_event::debug_annotations);
         message.add_uint64(debug_annotation::name_iid, annotation_names_.id(annotation.name, interned_));
@@ -158,14 +158,14 @@ void Writer::add_annotations(protozero::pbf_writer& event, const tracks::Item& i
     }
 }
 
-void Writer::add_flows(protozero::pbf_writer& event, const tracks::Item& item) const {
+void PerfettoWriter::add_flows(protozero::pbf_writer& event, const tracks::Item& item) const {
     const tracks::Flows flows = tracks::item_flows(layout_, item);
     const Field field = flows.role == tracks::FlowRole::end ? track_event::terminating_flow_ids : track_event::flow_ids;
     for (const std::uint32_t callback : flows.callbacks)
         event.add_fixed64(field, id_space + callback);
 }
 
-void Writer::write_event(const tracks::TrackEvent& step) {
+void PerfettoWriter::write_event(const tracks::TrackEvent& step) {
     body_.clear();
     interned_.clear();
     protozero::pbf_writer event(body_);
@@ -204,7 +204,7 @@ void Writer::write_event(const tracks::TrackEvent& step) {
 } // namespace
 
 void write_perfetto(const Timeline& timeline, const ExportOptions& options, std::ostream& out) {
-    Writer(timeline, options, out).write();
+    PerfettoWriter(timeline, options, out).write();
 }
 
 } // namespace rcuscope

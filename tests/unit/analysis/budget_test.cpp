@@ -24,7 +24,7 @@ Budget budget(const std::string& text) {
 }
 
 // WHAT: WHY (HINT)
-std::string refusal(const std::string& text) {
+std::string wrong_budget(const std::string& text) {
     const auto parsed = parse_budget(text);
     if (parsed)
         return "taken";
@@ -47,22 +47,23 @@ TEST(ParseBudget, TakesDurationsAndCounts) {
 }
 
 TEST(ParseBudget, SaysWhatIsWrong) {
-    EXPECT_THAT(refusal("gp.p99"), HasSubstr("'gp.p99' is no budget: it compares nothing (write METRIC"));
-    EXPECT_THAT(refusal("gpp.p99<1s"), HasSubstr("'gpp.p99' is no metric, nothing has that name (durations, with "));
-    EXPECT_THAT(refusal("gpp.p99<1s"), HasSubstr("gp, gp.expedited, callback.latency, "));
-    EXPECT_THAT(refusal("gp<1s"), HasSubstr("it does not say what of these durations (write gp.p99"));
-    EXPECT_THAT(refusal("gp.p99<50"), HasSubstr("'50' is no duration, it has no unit (write 50ms"));
-    EXPECT_THAT(refusal("gp.p99<50m"), HasSubstr("its unit is not known"));
-    EXPECT_THAT(refusal("gp.p99<"), HasSubstr("does not begin with a number"));
-    EXPECT_THAT(refusal("gp.p99<-1ms"), HasSubstr("it is negative"));
-    EXPECT_THAT(refusal("hazards==0ms"), HasSubstr("'0ms' is no limit of a count"));
-    EXPECT_THAT(refusal("hazards==-1"), HasSubstr("no whole number"));
-    EXPECT_THAT(refusal("hazards=0"), HasSubstr("no relation that is known"));
-    EXPECT_THAT(refusal("hazards=<0"), HasSubstr("no relation that is known"));
+    EXPECT_THAT(wrong_budget("gp.p99"), HasSubstr("'gp.p99' is no budget: it compares nothing (write METRIC"));
+    EXPECT_THAT(wrong_budget("gpp.p99<1s"),
+                HasSubstr("'gpp.p99' is no metric, nothing has that name (durations, with "));
+    EXPECT_THAT(wrong_budget("gpp.p99<1s"), HasSubstr("gp, gp.expedited, callback.latency, "));
+    EXPECT_THAT(wrong_budget("gp<1s"), HasSubstr("it does not say what of these durations (write gp.p99"));
+    EXPECT_THAT(wrong_budget("gp.p99<50"), HasSubstr("'50' is no duration, it has no unit (write 50ms"));
+    EXPECT_THAT(wrong_budget("gp.p99<50m"), HasSubstr("its unit is not known"));
+    EXPECT_THAT(wrong_budget("gp.p99<"), HasSubstr("does not begin with a number"));
+    EXPECT_THAT(wrong_budget("gp.p99<-1ms"), HasSubstr("it is negative"));
+    EXPECT_THAT(wrong_budget("hazards==0ms"), HasSubstr("'0ms' is no limit of a count"));
+    EXPECT_THAT(wrong_budget("hazards==-1"), HasSubstr("no whole number"));
+    EXPECT_THAT(wrong_budget("hazards=0"), HasSubstr("no relation that is known"));
+    EXPECT_THAT(wrong_budget("hazards=<0"), HasSubstr("no relation that is known"));
     for (const char* nonsense : {"", "<", "==", "gp.p101<1s", "gp.p<1s", "gp.pnan<1s", "gp.p-1<1s", "gp.mean<1s",
                                  "gp.p99<<1s", "gp.p99<50ms<1s", "gp.p99<1s<2s", "hazards==99999999999999999999",
                                  "gp.p99<nan", "gp.p99<1e999s", "<5ms", "hazards.p99<1s"})
-        EXPECT_NE(refusal(nonsense), "taken") << nonsense;
+        EXPECT_NE(wrong_budget(nonsense), "taken") << nonsense;
 }
 
 TEST(JudgeBudget, EachRunHasToKeepIt) {

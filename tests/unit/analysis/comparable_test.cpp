@@ -16,7 +16,7 @@ std::vector<RunDigest> two() {
     return {empty_run("base.json"), empty_run("now.rcu")};
 }
 
-std::string refusal(const std::vector<RunDigest>& runs, const std::set<std::string>& allowed = {}) {
+std::string refused_runs(const std::vector<RunDigest>& runs, const std::set<std::string>& allowed = {}) {
     const auto status = refuse_to_compare(differences(runs), allowed);
     if (status)
         return {};
@@ -26,7 +26,7 @@ std::string refusal(const std::vector<RunDigest>& runs, const std::set<std::stri
 
 TEST(Comparable, AlikeIsFine) {
     EXPECT_THAT(differences(two()), IsEmpty());
-    EXPECT_EQ(refusal(two()), "");
+    EXPECT_EQ(refused_runs(two()), "");
 }
 
 TEST(Comparable, NamesEachSettingAndItsValues) {
@@ -34,14 +34,14 @@ TEST(Comparable, NamesEachSettingAndItsValues) {
     runs[1].digest.host.cpus = 4;
     runs[1].digest.host.hz = 1000;
     runs[1].digest.host.settings["rcu_nocbs"] = "0-3";
-    EXPECT_EQ(refusal(runs),
+    EXPECT_EQ(refused_runs(runs),
               "cpus is 2 in base.json, 4 in now.rcu; hz is 250 in base.json, 1000 in now.rcu; "
               "rcu_nocbs is not known in base.json, 0-3 in now.rcu (record both alike; or, if they are to "
               "be compared all the same: --allow-different cpus --allow-different hz --allow-different "
               "rcu_nocbs)");
-    EXPECT_THAT(refusal(runs, {"cpus"}), Not(testing::StartsWith("cpus")));
-    EXPECT_EQ(refusal(runs, {"cpus", "hz", "rcu_nocbs"}), "");
-    EXPECT_EQ(refusal(runs, {"all"}), "");
+    EXPECT_THAT(refused_runs(runs, {"cpus"}), Not(testing::StartsWith("cpus")));
+    EXPECT_EQ(refused_runs(runs, {"cpus", "hz", "rcu_nocbs"}), "");
+    EXPECT_EQ(refused_runs(runs, {"all"}), "");
 }
 
 // One that decides is refused, whichever it is; and so is one among many runs.
@@ -52,9 +52,9 @@ TEST(Comparable, EachSettingThatDecidesIsRefused) {
         for (RunDigest& run : runs)
             run.digest.host.settings[setting.name] = run.name == "odd.rcu" ? "1" : "0";
         ASSERT_EQ(differences(runs).size(), 1U) << setting.name;
-        EXPECT_EQ(refusal(runs).empty(), !setting.decides) << setting.name;
+        EXPECT_EQ(refused_runs(runs).empty(), !setting.decides) << setting.name;
         EXPECT_EQ(differences(runs)[0].values, "0 in base.json, 1 in odd.rcu");
-        EXPECT_EQ(refusal(runs, {setting.name}), "");
+        EXPECT_EQ(refused_runs(runs, {setting.name}), "");
         const auto deciding = deciding_settings();
         EXPECT_EQ(std::count(deciding.begin(), deciding.end(), setting.name), setting.decides) << setting.name;
     }
@@ -65,7 +65,7 @@ TEST(Comparable, AnotherKernelIsWhatIsCompared) {
     runs[1].digest.host.kernel = "6.12.0-test";
     ASSERT_EQ(differences(runs).size(), 1U);
     EXPECT_EQ(differences(runs)[0].values, "6.1.0-test in base.json, 6.12.0-test in now.rcu");
-    EXPECT_EQ(refusal(runs), "");
+    EXPECT_EQ(refused_runs(runs), "");
 }
 
 TEST(Comparable, ARecordingIsNotTwo) {

@@ -21,12 +21,12 @@ std::string text_of(const Digest& digest) {
     return out.str();
 }
 
-std::string rich() {
+std::string rich_text() {
     return text_of(digest_of(rich_timeline(), "1.2.3"));
 }
 
 // Why it is refused; "" if it is not.
-std::string refusal(const std::string& text) {
+std::string refused_text(const std::string& text) {
     const auto digest = digest_from_json(text, "base.json");
     if (digest)
         return "";
@@ -38,13 +38,13 @@ std::string refusal(const std::string& text) {
 
 // The rich one with one member set to something else.
 std::string refusal_with(const std::string& pointer, const Json& value) {
-    Json json = Json::parse(rich());
+    Json json = Json::parse(rich_text());
     json[Json::json_pointer(pointer)] = value;
-    return refusal(json.dump());
+    return refused_text(json.dump());
 }
 
 TEST(DigestJson, IsGolden) {
-    expect_golden("summary.json", rich());
+    expect_golden("summary.json", rich_text());
     expect_golden("summary-empty.json", text_of(digest_of({}, "1.2.3")));
     Timeline nasty = nasty_timeline();
     nasty.grace_periods[1].held_by->text = nasty.hazards[0].text;
@@ -59,7 +59,7 @@ TEST(DigestJson, ReadsWhatItWrites) {
         EXPECT_EQ(text_of(*back), text) << "byte for byte";
     }
     const Digest before = digest_of(rich_timeline(), "1.2.3");
-    const Digest after = *digest_from_json(rich(), "it");
+    const Digest after = *digest_from_json(rich_text(), "it");
     EXPECT_EQ(after.durations, before.durations);
     EXPECT_EQ(after.counts, before.counts);
     EXPECT_EQ(after.longest, before.longest);
@@ -71,65 +71,65 @@ TEST(DigestJson, ReadsWhatItWrites) {
 }
 
 TEST(DigestJson, EveryMemberMustBeThere) {
-    const Json whole = Json::parse(rich());
+    const Json whole = Json::parse(rich_text());
     for (const auto& [name, member] : whole.items()) {
         Json less = whole;
         less.erase(name);
-        EXPECT_NE(refusal(less.dump()), "") << name;
+        EXPECT_NE(refused_text(less.dump()), "") << name;
         if (!member.is_object())
             continue;
         for (const auto& [inner, value] : member.items()) {
             less = whole;
             less[name].erase(inner);
             const bool may_be_none = name == "host" && (inner == "hz" || inner == "settings");
-            EXPECT_EQ(refusal(less.dump()).empty(), may_be_none) << name << " " << inner;
+            EXPECT_EQ(refused_text(less.dump()).empty(), may_be_none) << name << " " << inner;
         }
     }
     Json less = whole;
     less["durations"]["gp"].erase("sum_ns");
-    EXPECT_EQ(refusal(less.dump()), "durations.gp.sum_ns is missing");
+    EXPECT_EQ(refused_text(less.dump()), "durations.gp.sum_ns is missing");
 }
 
 TEST(DigestJson, MembersOfTomorrowAreIgnored) {
-    Json more = Json::parse(rich());
+    Json more = Json::parse(rich_text());
     more["new"] = {{"a", 1}};
     more["counts"]["new"] = 3;
     more["host"]["settings"]["new"] = "x";
-    EXPECT_EQ(text_of(*digest_from_json(more.dump(), "it")), rich());
+    EXPECT_EQ(text_of(*digest_from_json(more.dump(), "it")), rich_text());
 }
 
 TEST(DigestJson, RefusesWhatIsNoSummary) {
-    EXPECT_EQ(refusal(""), "it is empty");
-    EXPECT_EQ(refusal("[]"), "it is not an object");
-    EXPECT_EQ(refusal("{}"), "it does not name its schema: it is no summary of rcuscope");
+    EXPECT_EQ(refused_text(""), "it is empty");
+    EXPECT_EQ(refused_text("[]"), "it is not an object");
+    EXPECT_EQ(refused_text("{}"), "it does not name its schema: it is no summary of rcuscope");
     EXPECT_EQ(refusal_with("/schema", "rcuscope.timeline/1"),
               "its schema is rcuscope.timeline/1: it is no summary of rcuscope");
     EXPECT_EQ(refusal_with("/schema", "rcuscope.summary/2"),
               "its schema is rcuscope.summary/2, and this rcuscope reads rcuscope.summary/1");
     EXPECT_EQ(refusal_with("/schema", 1), "it does not name its schema: it is no summary of rcuscope");
-    EXPECT_EQ(refusal("RCUSCOPE\x1a binary"), "it is not JSON, or was cut off");
-    EXPECT_EQ(refusal(rich() + "x"), "it is not JSON, or was cut off");
-    EXPECT_EQ(refusal("{\"schema\":\"\xff\"}"), "it is not JSON, or was cut off") << "not UTF-8";
+    EXPECT_EQ(refused_text("RCUSCOPE\x1a binary"), "it is not JSON, or was cut off");
+    EXPECT_EQ(refused_text(rich_text() + "x"), "it is not JSON, or was cut off");
+    EXPECT_EQ(refused_text("{\"schema\":\"\xff\"}"), "it is not JSON, or was cut off") << "not UTF-8";
 }
 
 TEST(DigestJson, RefusesWhatWasCutAnywhere) {
-    const std::string whole = rich();
+    const std::string whole = rich_text();
     const std::size_t end = whole.find_last_of('}');
     for (std::size_t size = 0; size <= end; size += 1 + size / 50)
-        EXPECT_NE(refusal(whole.substr(0, size)), "") << size;
+        EXPECT_NE(refused_text(whole.substr(0, size)), "") << size;
 }
 
 TEST(DigestJson, RefusesDepthAndDoubles) {
-    EXPECT_EQ(refusal(std::string(100'000, '[')), "it is nested too deeply");
+    EXPECT_EQ(refused_text(std::string(100'000, '[')), "it is nested too deeply");
     std::string deep;
     for (int i = 0; i < 100'000; i++)
         deep += "{\"a\":";
-    EXPECT_EQ(refusal(deep), "it is nested too deeply");
-    EXPECT_EQ(refusal("{\"schema\":\"rcuscope.summary/1\",\"lost\":1,\"lost\":0}"),
+    EXPECT_EQ(refused_text(deep), "it is nested too deeply");
+    EXPECT_EQ(refused_text("{\"schema\":\"rcuscope.summary/1\",\"lost\":1,\"lost\":0}"),
               "it has the member lost twice in one object");
-    std::string twice = rich();
+    std::string twice = rich_text();
     twice.insert(twice.find("\"min_ns\""), "\"count\":1,");
-    EXPECT_EQ(refusal(twice), "it has the member count twice in one object");
+    EXPECT_EQ(refused_text(twice), "it has the member count twice in one object");
 }
 
 TEST(DigestJson, RefusesValuesThatAreNone) {
@@ -143,9 +143,9 @@ TEST(DigestJson, RefusesValuesThatAreNone) {
     EXPECT_EQ(refusal_with("/host/cpus", 8193), "host.cpus is more than the 8192 that Linux can have");
     EXPECT_EQ(refusal_with("/host/settings/preemption", 1), "host.settings.preemption is not a string");
     EXPECT_EQ(refusal_with("/longest/0/duration_ns", 0.5), "longest[0].duration_ns is not a whole number in its range");
-    std::string huge = rich();
+    std::string huge = rich_text();
     huge.replace(huge.find("\"lost\": 15"), 10, "\"lost\": 1e999");
-    EXPECT_EQ(refusal(huge), "it is not JSON, or was cut off");
+    EXPECT_EQ(refused_text(huge), "it is not JSON, or was cut off");
 }
 
 TEST(DigestJson, RefusesWhatContradictsItself) {
@@ -165,7 +165,7 @@ TEST(DigestJson, RefusesWhatContradictsItself) {
                   "durations.gp.buckets has an element that is no pair of a duration and a count");
     EXPECT_THAT(gp("buckets", 1), HasSubstr("durations.gp.buckets is not an array"));
 
-    const Json empty = Json::parse(rich())["durations"]["wait.rcu_barrier"];
+    const Json empty = Json::parse(rich_text())["durations"]["wait.rcu_barrier"];
     EXPECT_THAT(refusal_with("/counts/hazards", 4), HasSubstr("is not the sum of those by severity"));
     EXPECT_THAT(refusal_with("/counts/hazards.fatal", ~0ULL), HasSubstr("is not the sum of those by severity"));
     EXPECT_THAT(refusal_with("/counts/callbacks.queued", 2), HasSubstr("less than those pending and unknown"));
@@ -184,7 +184,7 @@ TEST(DigestJson, SaysWhichFileCannotBeRead) {
     ASSERT_FALSE(missing);
     EXPECT_EQ(missing.error().code, ExitCode::bad_input);
     EXPECT_THAT(missing.error().what, HasSubstr("none.json"));
-    const auto read = read_digest(folder.write("base.json", rich()));
+    const auto read = read_digest(folder.write("base.json", rich_text()));
     ASSERT_TRUE(read) << read.error().why;
     EXPECT_FALSE(read_digest(folder.path()));
 }

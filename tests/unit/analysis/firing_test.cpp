@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <numeric>
 
+#include "analysis/recording.hpp"
+
 namespace rcuscope::test {
 namespace {
 
@@ -13,7 +15,6 @@ using testing::FieldsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr Nanoseconds ms = 1'000'000;
 constexpr std::uint64_t start_ns = 5'000'000'000;
 
 class Firings : public testing::Test {

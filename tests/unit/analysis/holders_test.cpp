@@ -4,14 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "analysis/recording.hpp"
 #include "growth.hpp"
 
 namespace rcuscope::test {
 namespace {
 
 using testing::HasSubstr;
-
-constexpr Nanoseconds ms = 1'000'000;
 
 CodePlace place(const std::string& module, const std::string& function) {
     return {.address = 1, .function = function, .module = module, .offset = 8};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Timelines made by hand for the tests of hazards.
+// Timelines made by hand.
 #pragma once
 
 #include <string>
@@ -8,6 +8,8 @@
 #include "analysis/hazards.hpp"
 
 namespace rcuscope::test {
+
+inline constexpr Nanoseconds ms = 1'000'000;
 
 // A recording of 1000 ns in which module rcu_unload is unloaded: its exit function
 // runs from 400 to 480, and it is freed from 500 to 600.

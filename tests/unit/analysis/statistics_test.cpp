@@ -6,7 +6,7 @@
 namespace rcuscope::test {
 namespace {
 
-CodePlace place(const std::string& module, const std::string& function, std::uint64_t address = 1) {
+CodePlace code(const std::string& module, const std::string& function, std::uint64_t address = 1) {
     return {.address = address, .function = function, .module = module};
 }
 
@@ -31,7 +31,7 @@ Callback callback(const CodePlace& function, CallbackState state, Nanoseconds qu
 
 ReadSection section(const std::string& function, Nanoseconds begin, MaybeTime end) {
     ReadSection row;
-    row.place = place("demo", function);
+    row.place = code("demo", function);
     row.begin = begin;
     row.end = end;
     return row;
@@ -40,7 +40,7 @@ ReadSection section(const std::string& function, Nanoseconds begin, MaybeTime en
 Wait wait(event::WaitKind kind, const std::string& caller, Nanoseconds begin, MaybeTime end) {
     Wait row;
     row.kind = kind;
-    row.caller = place("demo", caller);
+    row.caller = code("demo", caller);
     row.begin = begin;
     row.end = end;
     return row;
@@ -70,10 +70,10 @@ TEST(Statistics, GracePeriodsByKind) {
 
 TEST(Statistics, CallbacksByFunction) {
     Timeline timeline;
-    timeline.callbacks = {callback(place("demo", "node_free"), CallbackState::done, 0, 100, 103),
-                          callback(place("demo", "node_free"), CallbackState::pending, 10),
-                          callback(place("demo", "node_free"), CallbackState::unknown, 20, 50),
-                          callback(place("", "file_free_rcu"), CallbackState::done, 0, 7, 8)};
+    timeline.callbacks = {callback(code("demo", "node_free"), CallbackState::done, 0, 100, 103),
+                          callback(code("demo", "node_free"), CallbackState::pending, 10),
+                          callback(code("demo", "node_free"), CallbackState::unknown, 20, 50),
+                          callback(code("", "file_free_rcu"), CallbackState::done, 0, 7, 8)};
 
     const auto rows = statistics_of(timeline).callbacks;
 
@@ -93,9 +93,9 @@ TEST(Statistics, CallbacksByFunction) {
 TEST(Statistics, EqualCountsAreByName) {
     Timeline timeline;
     for (const char* function : {"c", "a", "b"}) {
-        timeline.callbacks.push_back(callback(place("m", function), CallbackState::done, 0));
+        timeline.callbacks.push_back(callback(code("m", function), CallbackState::done, 0));
     }
-    timeline.callbacks.push_back(callback(place("l", "z"), CallbackState::done, 0));
+    timeline.callbacks.push_back(callback(code("l", "z"), CallbackState::done, 0));
 
     const auto rows = statistics_of(timeline).callbacks;
 
@@ -108,8 +108,8 @@ TEST(Statistics, EqualCountsAreByName) {
 
 TEST(Statistics, FunctionsWithoutANameAreOneRow) {
     Timeline timeline;
-    timeline.callbacks = {callback(place("", "", 0x10), CallbackState::done, 0),
-                          callback(place("", "", 0x20), CallbackState::done, 0)};
+    timeline.callbacks = {callback(code("", "", 0x10), CallbackState::done, 0),
+                          callback(code("", "", 0x20), CallbackState::done, 0)};
     EXPECT_EQ(statistics_of(timeline).callbacks.size(), 1U);
 }
 

@@ -15,15 +15,15 @@ using testing::Not;
 
 constexpr std::uint64_t base = 0xffffffffc0100000;
 constexpr std::uint64_t function = base + 0x40;
-constexpr std::uint64_t ms = 1'000'000;
+constexpr std::uint64_t millisecond = 1'000'000;
 
 class Watch : public testing::Test {
 protected:
     void at(std::uint64_t ns, std::uint32_t cpu, EventBody body) { watch.take({ns, cpu, 7, std::move(body)}); }
     void step(std::uint64_t ns, ModuleStep step) { at(ns, 0, event::Module{step, "demo", base, 0x1000, 0}); }
     void load() {
-        step(1 * ms, ModuleStep::coming);
-        step(2 * ms, ModuleStep::live);
+        step(1 * millisecond, ModuleStep::coming);
+        step(2 * millisecond, ModuleStep::live);
     }
     void free(std::uint64_t ns, std::uint64_t pending) {
         step(ns, ModuleStep::freeing);
@@ -45,22 +45,22 @@ protected:
 
 TEST_F(Watch, SaysNothingOfAModuleThatWaited) {
     load();
-    queue(10 * ms, 0, 0x100);
-    invoke(20 * ms, 0, 0x100);
-    free(30 * ms, 0);
+    queue(10 * millisecond, 0, 0x100);
+    invoke(20 * millisecond, 0, 0x100);
+    free(30 * millisecond, 0);
     EXPECT_FALSE(watch.in_danger());
-    freed(40 * ms, 0);
+    freed(40 * millisecond, 0);
     EXPECT_THAT(watch.say(), IsEmpty());
     EXPECT_FALSE(watch.in_danger());
 }
 
 TEST_F(Watch, SaysWhatIsPendingWhereAndSinceWhen) {
     load();
-    queue(10 * ms, 0, 0x100);
-    queue(15 * ms, 1, 0x200);
-    queue(16 * ms, 1, 0x300);
-    invoke(18 * ms, 1, 0x200);
-    free(30 * ms, 2);
+    queue(10 * millisecond, 0, 0x100);
+    queue(15 * millisecond, 1, 0x200);
+    queue(16 * millisecond, 1, 0x300);
+    invoke(18 * millisecond, 1, 0x200);
+    free(30 * millisecond, 2);
     EXPECT_TRUE(watch.in_danger());
     EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("demo is being freed while 2 of its callbacks are queued "
                                                    "(CPU 0: 1, CPU 1: 1; the oldest since 20.0 ms)")));
@@ -70,53 +70,53 @@ TEST_F(Watch, SaysWhatIsPendingWhereAndSinceWhen) {
 
 TEST_F(Watch, SaysWhatBecameOfThem) {
     load();
-    free(30 * ms, 2);
+    free(30 * millisecond, 2);
     watch.say();
-    freed(42 * ms, 0);
+    freed(42 * millisecond, 0);
     EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("before its memory went, 12.0 ms after")));
     EXPECT_FALSE(watch.in_danger());
 }
 
 TEST_F(Watch, StaysOnGuardWhenCodeIsGoneThatWillBeCalled) {
     load();
-    free(30 * ms, 2);
-    freed(42 * ms, 1);
+    free(30 * millisecond, 2);
+    freed(42 * millisecond, 1);
     EXPECT_THAT(watch.say(), ElementsAre(testing::_, HasSubstr("1 of its callbacks is still queued")));
     EXPECT_TRUE(watch.in_danger());
 }
 
 TEST_F(Watch, AnInvocationMayBeTakenBeforeItsQueueing) {
     load();
-    invoke(20 * ms, 1, 0x100);
-    queue(10 * ms, 0, 0x100);
-    queue(25 * ms, 0, 0x100); // the same memory, later
-    free(30 * ms, 1);
+    invoke(20 * millisecond, 1, 0x100);
+    queue(10 * millisecond, 0, 0x100);
+    queue(25 * millisecond, 0, 0x100); // the same memory, later
+    free(30 * millisecond, 1);
     EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("(CPU 0: 1; the oldest since 5.0 ms)")));
 }
 
 TEST_F(Watch, TellsAFailedInit) {
-    step(1 * ms, ModuleStep::coming);
-    queue(2 * ms, 0, 0x100);
-    free(3 * ms, 1);
+    step(1 * millisecond, ModuleStep::coming);
+    queue(2 * millisecond, 0, 0x100);
+    free(3 * millisecond, 1);
     EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("demo failed to load and is being freed")));
 }
 
 TEST_F(Watch, ANewLifeBeginsWithNothingPending) {
     load();
-    queue(10 * ms, 0, 0x100);
-    free(20 * ms, 1);
-    freed(21 * ms, 1);
+    queue(10 * millisecond, 0, 0x100);
+    free(20 * millisecond, 1);
+    freed(21 * millisecond, 1);
     watch.say();
     load();
-    queue(30 * ms, 1, 0x200);
-    free(40 * ms, 1);
+    queue(30 * millisecond, 1, 0x200);
+    free(40 * millisecond, 1);
     EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("(CPU 1: 1; the oldest since 10.0 ms)")));
 }
 
 TEST_F(Watch, OthersAreNotItsBusiness) {
     load();
-    at(5 * ms, 0, event::CbQueued{0x100, 0xffffffff81000000, 0});
-    at(6 * ms, 0, event::ModulePending{ModuleStep::freeing, "other", 3});
+    at(5 * millisecond, 0, event::CbQueued{0x100, 0xffffffff81000000, 0});
+    at(6 * millisecond, 0, event::ModulePending{ModuleStep::freeing, "other", 3});
     EXPECT_THAT(watch.say(), IsEmpty());
     EXPECT_FALSE(watch.in_danger());
 }
