@@ -70,17 +70,18 @@ static long rs_pending_seek(rs_u32 index, struct rs_pending_walk *walk)
 	return walk->found;
 }
 
-/* Up to where it was found, or only those that were invoked already. */
+/* Up to the one that was found, or only those that were invoked already. */
 static long rs_pending_pass(rs_u32 index, struct rs_pending_walk *walk)
 {
 	struct rs_pending *entry;
 
+	(void)index;
 	if (walk->ring->first == walk->ring->end)
 		return 1;
 	entry = rs_pending_at(walk->cpu, walk->ring->first);
 	if (!entry || (!walk->found && entry->key))
 		return 1;
-	if (walk->found && walk->ring->first == walk->first + walk->ahead)
+	if (walk->found && walk->ring->first > walk->first + walk->ahead)
 		return 1;
 	if (entry->key)
 		rs_pending_forgot(rs_pending_slot(entry->key));
@@ -108,7 +109,7 @@ static __always_inline bool rs_pending_pop_any(struct rs_pending_ring *ring, rs_
 		return false;
 	*popped = *entry;
 	entry->key = 0;
-	if (walk.ahead >= RS_PENDING_AHEAD)
+	if (!walk.ahead || walk.ahead >= RS_PENDING_AHEAD)
 		rs_pending_loop(RS_PENDING_SEARCH, rs_pending_pass, &walk);
 	return true;
 }

@@ -20,7 +20,8 @@ const volatile __u32 summary_bucket_copies; /* a power of two: CPUs that share o
 
 struct rs_summary_cpu {
 	struct rs_pending_ring ring;
-	__u64 head; /* rs_number_of() */
+	__u64 queued; /* rs_number_of(); who queues may interrupt an invocation's program */
+	__u64 invoked;
 	__u64 slots[RS_SLOT_CACHE];
 };
 
@@ -86,11 +87,22 @@ static __always_inline void rs_pending_forgot(__u32 slot)
 
 #include "pending_ring.h"
 
-static __always_inline void rs_summary_queued(__u64 head, __u64 func)
+/*
+ * The verifier lets a pointer of the kernel's be followed, and no number be made
+ * of it: but what is read from memory is one.
+ */
+static __always_inline __u64 rs_number_of(const void *pointer, volatile __u64 *place)
+{
+	*place = (__u64)pointer;
+	return *place;
+}
+
+static __always_inline void rs_summary_queued(const void *pointer, __u64 func)
 {
 	__u32 cpu = bpf_get_smp_processor_id(), slot;
 	struct rs_summary_cpu *mine = bpf_map_lookup_elem(&summary_cpus, &cpu);
 	struct rs_tally *tally = NULL;
+	__u64 head;
 
 	if (!mine)
 		return;
@@ -104,6 +116,7 @@ static __always_inline void rs_summary_queued(__u64 head, __u64 func)
 		tally = rs_tally_of(cpu, slot);
 	if (tally)
 		__sync_fetch_and_add(&tally->queued, 1);
+	head = rs_number_of(pointer, &mine->queued);
 	if (!rs_pending_push(&mine->ring, cpu, head, slot, rs_now()) && tally)
 		__sync_fetch_and_add(&tally->forgotten, 1);
 }
@@ -188,18 +201,6 @@ static __always_inline void rs_summary_out_of_order(__u32 cpu, __u32 ring_cpu, _
 		tally->untimed++;
 }
 
-/*
- * The verifier lets a pointer of the kernel's be followed, and no number be made
- * of it: but what is read from memory is one.
- */
-static __always_inline __u64 rs_number_of(struct rs_summary_cpu *mine, const void *pointer)
-{
-	volatile __u64 *place = &mine->head;
-
-	*place = (__u64)pointer;
-	return *place;
-}
-
 /* Most need no more than this: `func` is read only if it is asked for. */
 #define rs_summary_invoked(pointer, func)                                                          \
 	({                                                                                         \
@@ -210,7 +211,7 @@ static __always_inline __u64 rs_number_of(struct rs_summary_cpu *mine, const voi
 		if (callbacks_offloaded)                                                           \
 			list_ = bpf_map_lookup_elem(&summary_cpus, &ring_cpu_);                    \
 		if (mine_ && list_) {                                                              \
-			__u64 head_ = rs_number_of(mine_, pointer);                                \
+			__u64 head_ = rs_number_of(pointer, &mine_->invoked);                                \
 			if (rs_pending_pop_first(&list_->ring, ring_cpu_, head_, &pending_))       \
 				rs_summary_timed(cpu_, &pending_);                                 \
 			else                                                                       \
@@ -225,7 +226,7 @@ static __always_inline void rs_summary_queued_fentry(void *ctx)
 
 	bpf_get_func_arg(ctx, 0, &head);
 	bpf_get_func_arg(ctx, 1, &func);
-	rs_summary_queued(head, func);
+	rs_summary_queued((void *)head, func);
 }
 
 SEC("fentry/call_rcu")
@@ -245,21 +246,21 @@ int summary_hurry_fentry(void *ctx)
 SEC("kprobe/call_rcu")
 int BPF_KPROBE(summary_queued_kprobe, void *head, void *func)
 {
-	rs_summary_queued((__u64)head, (__u64)func);
+	rs_summary_queued(head, (__u64)func);
 	return 0;
 }
 
 SEC("kprobe/call_rcu_hurry")
 int BPF_KPROBE(summary_hurry_kprobe, void *head, void *func)
 {
-	rs_summary_queued((__u64)head, (__u64)func);
+	rs_summary_queued(head, (__u64)func);
 	return 0;
 }
 
 SEC("tp_btf/rcu_callback")
 int BPF_PROG(summary_queued_event, const char *flavour, struct callback_head *head)
 {
-	rs_summary_queued((__u64)head, (__u64)head->func);
+	rs_summary_queued(head, (__u64)head->func);
 	return 0;
 }
 
