@@ -15,8 +15,9 @@
 #include "summary_periods.h"
 
 /* Set before the programs are loaded. */
-const volatile __u32 rs_pending_size;	   /* callbacks that each CPU's ring holds; a power of two */
-const volatile __u32 summary_bucket_copies; /* a power of two: CPUs that share one share its cache lines */
+const volatile __u32 rs_pending_size; /* callbacks that each CPU's ring holds; a power of two */
+const volatile __u32
+	summary_bucket_copies; /* a power of two: CPUs that share one share its cache lines */
 
 struct rs_summary_cpu {
 	struct rs_pending_ring ring;
@@ -165,11 +166,21 @@ struct rs_summary_search {
 static long rs_search_ring(__u32 cpu, struct rs_summary_search *search)
 {
 	struct rs_summary_cpu *other = bpf_map_lookup_elem(&summary_cpus, &cpu);
-	struct rs_pending found = {};
+	struct rs_pending *entry;
+	__u64 first;
 
-	if (!other || !rs_pending_pop_first(&other->ring, cpu, search->head, &found))
+	if (!other)
 		return 0;
-	search->found = found;
+	first = other->ring.first;
+	if (first == other->ring.end)
+		return 0;
+	entry = rs_pending_at(cpu, first);
+	if (!entry || !rs_is_pending(entry->key, search->head))
+		return 0;
+	search->found = *entry;
+	/* Its own CPU may be there, too. */
+	if (__sync_val_compare_and_swap(&other->ring.first, first, first + 1) != first)
+		return 0;
 	search->any = true;
 	return 1;
 }
@@ -211,7 +222,7 @@ static __always_inline void rs_summary_out_of_order(__u32 cpu, __u32 ring_cpu, _
 		if (callbacks_offloaded)                                                           \
 			list_ = bpf_map_lookup_elem(&summary_cpus, &ring_cpu_);                    \
 		if (mine_ && list_) {                                                              \
-			__u64 head_ = rs_number_of(pointer, &mine_->invoked);                                \
+			__u64 head_ = rs_number_of(pointer, &mine_->invoked);                      \
 			if (rs_pending_pop_first(&list_->ring, ring_cpu_, head_, &pending_))       \
 				rs_summary_timed(cpu_, &pending_);                                 \
 			else                                                                       \

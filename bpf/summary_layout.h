@@ -68,8 +68,8 @@ struct rs_function {
 	rs_u32 module;	/* RS_IN_MODULE(place in followed_code[]); 0: none that is followed */
 	rs_u32 life;	/* of other modules' code: modules freed before it was first seen */
 };
-#define RS_IN_MODULE(index)   ((index) + 1)
-#define RS_IN_INIT	      0x100 /* beside it: in its init section */
+#define RS_IN_MODULE(index) ((index) + 1)
+#define RS_IN_INIT	    0x100 /* beside it: in its init section */
 
 /* Of a followed module's code, where it begins, as in rs_function. */
 struct rs_section {
@@ -89,7 +89,8 @@ struct rs_tally {
 	rs_u64 queued;
 	rs_u64 timed;	  /* invoked, and it is known when it was queued */
 	rs_u64 untimed;	  /* invoked, and it is not */
-	rs_u64 forgotten; /* queued, and when is no longer known: the ring was full, or it was passed by */
+	rs_u64 forgotten; /* queued, and when is no longer known: the ring was full, or it was
+			     passed by */
 	rs_u64 sum;	  /* of latencies, as the others below */
 	rs_u64 shortest;  /* its complement */
 	rs_u64 longest;

@@ -34,7 +34,8 @@ static __always_inline void rs_period_started(bool expedited, __u64 gp_seq, __u6
 	start->ns = summary_open ? ns : 0;
 }
 
-/* Expedited ones may end on two CPUs at the same time. So often is tried what the other one undid. */
+/* Expedited ones may end on two CPUs at the same time. So often is tried what the other one undid.
+ */
 #define RS_PERIOD_TRIES 8
 
 static __always_inline void rs_keep_greatest(__u64 *place, __u64 value)

@@ -48,7 +48,8 @@ inline constexpr std::array<DigestName, 8> digest_counts{{
     {"backlog.max", "most callbacks that were queued and not invoked at once"},
 }};
 
-// What was not looked at is left out: of a timeline nothing, of what was counted in the kernel (kernel_digest.hpp) some.
+// What was not looked at is left out: of a timeline nothing, of what was counted in the kernel (kernel_digest.hpp)
+// some.
 struct Digest {
     static constexpr std::size_t most_longest = 5;
 

@@ -55,8 +55,7 @@ Result<Digest> digest_of(const KernelSummary& summary, const Metadata& metadata,
     digest.recorded = static_cast<Nanoseconds>(trailer.end_ns - metadata.start_ns);
     digest.complete = true;
     digest.lost = summary.missed;
-    for (const auto& [name, kind] :
-         {std::pair{"gp", &summary.normal}, std::pair{"gp.expedited", &summary.expedited}}) {
+    for (const auto& [name, kind] : {std::pair{"gp", &summary.normal}, std::pair{"gp.expedited", &summary.expedited}}) {
         auto histogram = histogram_of(kind->duration);
         if (!histogram)
             return wrong("grace periods");

@@ -46,7 +46,7 @@ struct CallbackStatistics {
     std::size_t pending = 0;
     std::size_t unknown = 0;
     std::size_t invoked = 0; // seen to be, in whichever state
-    Histogram latency; // from queued to invoked
+    Histogram latency;       // from queued to invoked
     // What that was spent on; of those whose grace period is known.
     Histogram waiting_for_start;
     Histogram waiting_for_end;

@@ -184,9 +184,9 @@ Outcome run_summary(const RecordArguments& arguments, const RecordRequest& reque
 
 // Options that are nothing without events.
 std::string for_events_only(const CLI::App& command) {
-    constexpr std::array options{"--function",    "--reader-function", "--trigger", "--stop-on",
-                                 "--keep-last",   "--keep-memory",     "--max-files", "--stacks",
-                                 "--fail-on",     "--long-reader",     "--callback-flood", "--addresses"};
+    constexpr std::array options{"--function",  "--reader-function", "--trigger",        "--stop-on",
+                                 "--keep-last", "--keep-memory",     "--max-files",      "--stacks",
+                                 "--fail-on",   "--long-reader",     "--callback-flood", "--addresses"};
     for (const char* option : options)
         if (command.get_option(option)->count() > 0)
             return option;
@@ -245,14 +245,18 @@ void add_record(CLI::App& app, Outcome& result) {
         ->take_all();
     command
         ->add_option("--mode", arguments->mode,
-                     "What to keep: events, each with its time; or summary: the kernel counts by itself, which costs a "
-                     "tenth, and a file of distributions is made of it, like one of `rcuscope summarize`")
+                     "What to keep: events, each with its time; or summary: the kernel counts by itself, which costs "
+                     "little, and a file of distributions is made of it, like one of `rcuscope summarize`")
         ->check(CLI::IsMember({"events", "summary"}))
         ->capture_default_str();
     std::string formats = "Where to, the format by its ending: .rcu (the recording itself)";
     for (const ExportFormat& format : export_formats())
         formats += ", " + std::string(format.ending) + " (" + std::string(format.about) + ")";
-    command->add_option("-o,--output", arguments->outputs, formats + "; may be given more than once [rcuscope.rcu]; with --mode summary: the summary, .json [rcuscope.json]")
+    command
+        ->add_option(
+            "-o,--output", arguments->outputs,
+            formats +
+                "; may be given more than once [rcuscope.rcu]; with --mode summary: the summary, .json [rcuscope.json]")
         ->expected(1)
         ->take_all();
     command
@@ -302,7 +306,8 @@ void add_record(CLI::App& app, Outcome& result) {
         "  sudo rcuscope record -m mine.ko --reader-function mine:lookup -o mine.rcu -- insmod mine.ko\n"
         "  sudo rcuscope record --duration 10 -o system.rcu\n"
         "  sudo rcuscope record --mode summary --duration 60 -o system.json\n"
-        "  sudo rcuscope record --mode summary -m mine.ko --until-unload -o mine.json -- sh -c 'insmod mine.ko; sleep 9; "
+        "  sudo rcuscope record --mode summary -m mine.ko --until-unload -o mine.json -- sh -c 'insmod mine.ko; sleep "
+        "9; "
         "rmmod mine'\n"
         "  sudo rcuscope record --keep-last 10s --trigger 'gp>200ms' -o rare.rcu\n"
         "  sudo rcuscope record --stop-on stall --stop-on 'pending>100000' -o rare.rcu -o rare.json");

@@ -34,8 +34,8 @@ Outcome report_on_summary(const ReportArguments& arguments, const Digest& digest
     if (arguments.json)
         return fail(ExitCode::bad_input, "--json", arguments.capture + " is a summary, and JSON itself",
                     "read its own JSON (docs/summary.schema.json), or name the recording it is of");
-    if (auto written = write_whole(arguments.output,
-                                   [&](std::ostream& out) { write_report(arguments, report_of(digest), out); });
+    if (auto written =
+            write_whole(arguments.output, [&](std::ostream& out) { write_report(arguments, report_of(digest), out); });
         !written)
         return tl::unexpected(written.error());
     return ExitCode::done;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
+#include <limits>
 #include <linux/perf_event.h>
 #include <set>
 #include <sys/syscall.h>
@@ -116,7 +117,7 @@ struct BpfSession::Impl {
 
     Status load(const AttachPlan& plan, const SessionConfig& config);
     Status make_rings(const SessionConfig& config);
-    void size_summary(const SummaryRoom& room);
+    Status size_summary(const SummaryRoom& room);
     Status map_summary(const SummaryRoom& room);
     Status attach(const AttachPlan& plan);
     std::vector<rs_cpu> cpu_states() const;
@@ -163,7 +164,8 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& confi
     bpf_map__set_max_entries(skeleton->maps.rings, config.cpus);
     cpus = config.cpus;
     if (config.summary)
-        size_summary(*config.summary);
+        if (auto sized = size_summary(*config.summary); !sized)
+            return sized;
     if (const int error = rcuscope_bpf::load(skeleton); error)
         return cannot("the kernel did not take the BPF programs", -error);
     for (std::uint32_t i = 0; i < config.followed.size(); i++) {
@@ -175,7 +177,12 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& confi
     return {};
 }
 
-void BpfSession::Impl::size_summary(const SummaryRoom& room) {
+Status BpfSession::Impl::size_summary(const SummaryRoom& room) {
+    if (room.pending > std::numeric_limits<std::uint32_t>::max() / cpus)
+        return fail(ExitCode::bad_input,
+                    "cannot make room for " + std::to_string(room.pending) + " callbacks of each CPU",
+                    "a map of the kernel's holds less than 4294967296, and there are " + std::to_string(cpus) + " CPUs",
+                    "a smaller --buffer will do");
     auto& fixed = *skeleton->rodata;
     fixed.summary_wanted = true;
     fixed.summary_slots = room.slots;
@@ -186,6 +193,7 @@ void BpfSession::Impl::size_summary(const SummaryRoom& room) {
     bpf_map__set_max_entries(maps.summary_pending, cpus * room.pending);
     bpf_map__set_max_entries(maps.summary_tallies, cpus * room.slots);
     bpf_map__set_max_entries(maps.summary_buckets, room.copies * room.slots);
+    return {};
 }
 
 Status BpfSession::Impl::map_summary(const SummaryRoom& room) {

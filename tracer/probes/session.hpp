@@ -33,9 +33,9 @@ struct SessionConfig {
     std::uint64_t rcu_tasks_address = 0; // 0: the kernel has none
     std::uint64_t rcu_tasks_trace_address = 0;
     std::uint64_t module_notify_list_address = 0;
-    bool callbacks_offloaded = false; // those of some CPUs
-    bool callbacks_lazy = false;      // there call_rcu() may hold them back
-    bool stacks = false;              // of who queues callbacks and who waits
+    bool callbacks_offloaded = false;   // those of some CPUs
+    bool callbacks_lazy = false;        // there call_rcu() may hold them back
+    bool stacks = false;                // of who queues callbacks and who waits
     std::optional<SummaryRoom> summary; // count in the kernel: there are no buffers
     Kallsyms::Code call_rcu_code;
     Kallsyms::Code rcu_barrier_code;

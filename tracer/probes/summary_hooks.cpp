@@ -9,9 +9,9 @@ namespace rcuscope {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> hooks{
-    "gp.start",        "gp.end",       "gp.expedited.start", "gp.expedited.end", "callback.queued", "callback.queued.hurry",
-    "callback.invoked", "module.init", "module.free"};
+constexpr std::array<std::string_view, 9> hooks{"gp.start",         "gp.end",          "gp.expedited.start",
+                                                "gp.expedited.end", "callback.queued", "callback.queued.hurry",
+                                                "callback.invoked", "module.init",     "module.free"};
 
 // By the program that sends events of callbacks, the one that counts them. The others do either.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 8> counting{{

@@ -7,7 +7,8 @@
 
 namespace rcuscope {
 
-// The hooks of hook_table() that are needed to count in the kernel instead of sending events, with the programs that do.
+// The hooks of hook_table() that are needed to count in the kernel instead of sending events, with the programs that
+// do.
 std::span<const Hook> summary_hook_table();
 
 } // namespace rcuscope

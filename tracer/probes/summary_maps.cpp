@@ -73,15 +73,19 @@ SummaryMaps::~SummaryMaps() {
 
 std::vector<SummaryFunction> SummaryMaps::functions() const {
     std::vector<SummaryFunction> all;
-    for_each<rs_function, std::uint32_t>(
-        descriptors_.functions, [&](const rs_function& function, const std::uint32_t& slot) { all.push_back({function, slot}); });
+    for_each<rs_function, std::uint32_t>(descriptors_.functions,
+                                         [&](const rs_function& function, const std::uint32_t& slot) {
+                                             all.push_back({function, slot});
+                                         });
     return all;
 }
 
 std::vector<SummarySection> SummaryMaps::sections() const {
     std::vector<SummarySection> all;
-    for_each<rs_section, std::uint64_t>(
-        descriptors_.sections, [&](const rs_section& section, const std::uint64_t& offset) { all.push_back({section, offset}); });
+    for_each<rs_section, std::uint64_t>(descriptors_.sections,
+                                        [&](const rs_section& section, const std::uint64_t& offset) {
+                                            all.push_back({section, offset});
+                                        });
     return all;
 }
 

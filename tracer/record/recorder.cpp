@@ -203,8 +203,8 @@ Status Recorder::place() {
     config.ring_bytes = request_.ring_bytes;
     config.cpus = kernel_.host.cpus;
     if (request_.summary)
-        config.summary = SummaryRoom::for_cpus(config.cpus, request_.ring_bytes / sizeof(rs_pending),
-                                               request_.all_callbacks);
+        config.summary =
+            SummaryRoom::for_cpus(config.cpus, request_.ring_bytes / sizeof(rs_pending), request_.all_callbacks);
     config.rcu_state_address = kernel_.rcu_state_address;
     config.rcu_data_address = kernel_.rcu_data_address;
     config.per_cpu_offset_address = kernel_.per_cpu_offset_address;
@@ -331,6 +331,10 @@ bool Recorder::in_window(const Event& event) const {
 }
 
 Status Recorder::drain() {
+    if (summary_) {
+        summary_->look();
+        return {};
+    }
     drained_ns_ = boottime_ns();
     auto drained = session_->drain([this](std::uint32_t cpu, std::span<const std::byte> record) { take(cpu, record); });
     if (!drained)

@@ -30,8 +30,8 @@ struct RecordRequest {
     std::optional<Way> via;
     std::chrono::nanoseconds linger{};
     std::optional<std::chrono::nanoseconds> duration;
-    bool summary = false;         // count in the kernel: no events, and no capture
-    std::uint32_t ring_bytes = 0; // of each CPU; where nothing is sent, of when its callbacks were queued
+    bool summary = false;                 // count in the kernel: no events, and no capture
+    std::uint32_t ring_bytes = 0;         // of each CPU; where nothing is sent, of when its callbacks were queued
     bool stacks = false;                  // of who queues callbacks and who waits
     bool stats = false;                   // measure what the recording costs
     bool progress = false;                // a status line on stderr
@@ -55,7 +55,7 @@ struct CountedRecording {
 struct RecordOutcome {
     std::optional<int> command_status;
     std::string end_reason;
-    bool written = true; // not if what was waited for did not happen
+    bool written = true;                       // not if what was waited for did not happen
     std::optional<CountedRecording> counted{}; // RecordRequest::summary
 };
 

@@ -71,16 +71,11 @@ std::vector<KernelCallbacks> merged_by_name(std::vector<KernelCallbacks> callbac
 
 void SummaryMode::close_window() {
     maps_.close_window();
-    name_new_functions();
-}
-
-Status SummaryMode::flush(bool) {
-    name_new_functions();
-    return {};
+    look();
 }
 
 // Those of followed modules can be named at any time.
-void SummaryMode::name_new_functions() {
+void SummaryMode::look() {
     const std::uint32_t seen = maps_.functions_seen();
     if (seen == seen_)
         return;

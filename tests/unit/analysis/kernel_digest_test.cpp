@@ -20,8 +20,8 @@ KernelDurations counted(const std::vector<std::uint64_t>& durations) {
     for (const std::uint64_t duration : durations) {
         counts.buckets[rs_bucket_lowest(rs_bucket_of(duration))]++;
         counts.sum += duration;
-        counts.shortest = counts.buckets.size() == 1 && counts.sum == duration ? duration
-                                                                              : std::min(counts.shortest, duration);
+        counts.shortest =
+            counts.buckets.size() == 1 && counts.sum == duration ? duration : std::min(counts.shortest, duration);
         counts.longest = std::max(counts.longest, duration);
     }
     return counts;
@@ -38,7 +38,11 @@ KernelSummary example() {
     KernelSummary summary;
     summary.callbacks = {
         {.module = "mine", .function = "seldom", .queued = 1, .latency = counted({7'000'000})},
-        {.module = "mine", .function = "free_node", .queued = 6, .untimed = 1, .latency = counted({100, 129, 5'000'000})},
+        {.module = "mine",
+         .function = "free_node",
+         .queued = 6,
+         .untimed = 1,
+         .latency = counted({100, 129, 5'000'000})},
         {.function = "file_free_rcu", .queued = 2, .forgotten = 1, .latency = counted({3'000'000})},
     };
     summary.normal = {counted({4'000'000, 2'000'000, 9'000'000}), {9'000'000, 4'000'000, 2'000'000}};

@@ -243,8 +243,9 @@ TEST(DigestReport, SaysWhatASummaryHolds) {
         return out.str();
     };
     const std::string text = shown();
-    for (const char* part : {"as a summary", "normal", "expedited", "By module", "By function", "node_free",
-                             "file_free_rcu", "(kernel proper)", "15 events went by unseen", "3 callbacks were invoked of"})
+    for (const char* part :
+         {"as a summary", "normal", "expedited", "By module", "By function", "node_free", "file_free_rcu",
+          "(kernel proper)", "15 events went by unseen", "3 callbacks were invoked of"})
         EXPECT_THAT(text, HasSubstr(part));
     EXPECT_THAT(text, Not(HasSubstr("\x1b")));
     EXPECT_THAT(text, Not(HasSubstr("Not looked at")));
