@@ -24,14 +24,15 @@ std::optional<Histogram> histogram_of(const KernelDurations& durations) {
 // What was forgotten has mostly run, and was then counted as untimed. What was untimed may have been forgotten, or
 // queued before anything was seen.
 Digest::Function row_of(const KernelCallbacks& callbacks, Histogram latency) {
+    const std::uint64_t timed = latency.count();
     Digest::Function row{.module = callbacks.module,
                          .function = callbacks.function,
-                         .queued = std::max(callbacks.queued, latency.count()),
-                         .invoked = latency.count() + callbacks.untimed,
+                         .queued = std::max(callbacks.queued, timed),
+                         .invoked = timed + callbacks.untimed,
                          .pending = 0,
                          .unknown = 0,
                          .latency = std::move(latency)};
-    const std::uint64_t open = row.queued - row.latency.count();
+    const std::uint64_t open = row.queued - timed;
     row.unknown = std::min(open, std::max(callbacks.untimed, callbacks.forgotten));
     row.pending = open - row.unknown;
     return row;

@@ -52,9 +52,9 @@ NamedFunction name_in_module(const ModuleFile& module, const rs_function& functi
     return {module.name, ""};
 }
 
-std::vector<KernelCallbacks> merged_by_name(std::vector<KernelCallbacks> callbacks) {
+std::vector<KernelCallbacks> merged_by_name(const std::vector<KernelCallbacks>& callbacks) {
     std::map<std::pair<std::string, std::string>, KernelCallbacks> rows;
-    for (KernelCallbacks& each : callbacks) {
+    for (const KernelCallbacks& each : callbacks) {
         KernelCallbacks& row = rows[{each.module, each.function}];
         row.module = each.module;
         row.function = each.function;
@@ -64,6 +64,7 @@ std::vector<KernelCallbacks> merged_by_name(std::vector<KernelCallbacks> callbac
         add(each.latency, row.latency);
     }
     std::vector<KernelCallbacks> all;
+    all.reserve(rows.size());
     for (auto& [name, row] : rows)
         all.push_back(std::move(row));
     return all;
@@ -114,7 +115,7 @@ Result<KernelSummary> SummaryMode::collect(std::uint64_t missed) {
         if (callbacks->queued || callbacks->untimed || !callbacks->latency.buckets.empty())
             summary.callbacks.push_back(std::move(*callbacks));
     }
-    summary.callbacks = merged_by_name(std::move(summary.callbacks));
+    summary.callbacks = merged_by_name(summary.callbacks);
     for (auto [expedited, periods] : {std::pair{false, &summary.normal}, std::pair{true, &summary.expedited}}) {
         auto counted = maps_.grace_periods(expedited);
         if (!counted)

@@ -33,7 +33,7 @@ NamedFunction name_in_module(const ModuleFile& module, const rs_function& functi
                              const std::vector<SummarySection>& sections);
 
 // One row for each name: a function that was at several places is one.
-std::vector<KernelCallbacks> merged_by_name(std::vector<KernelCallbacks> callbacks);
+std::vector<KernelCallbacks> merged_by_name(const std::vector<KernelCallbacks>& callbacks);
 
 class SummaryMode final : public RecordSink {
 public:
