@@ -59,6 +59,7 @@ std::vector<Digest::Function> by_module(const std::vector<Digest::Function>& fun
         row.latency.merge(each.latency);
     }
     std::vector<Digest::Function> rows;
+    rows.reserve(modules.size());
     for (auto& [name, row] : modules)
         rows.push_back(std::move(row));
     std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.queued > b.queued; });
