@@ -14,6 +14,7 @@
 #include "emit.h"
 #include "follow.h"
 #include "stacks.h"
+#include "summary_functions.h"
 
 /* Per-CPU address of the kernel's static variable rcu_data, and of __per_cpu_offset[]. */
 const volatile __u64 rcu_data_address;
@@ -234,7 +235,8 @@ static __always_inline int rs_list_cpu(struct rcu_segcblist *list)
 
 static __always_inline bool rs_callbacks_pending(void)
 {
-	return all_callbacks || followed_queued != followed_done;
+	/* Counting in the kernel has counts of its own. */
+	return all_callbacks || summary_wanted || followed_queued != followed_done;
 }
 
 static __always_inline void rs_assigned(struct rcu_segcblist *list, __u64 gp_seq)

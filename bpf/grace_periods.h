@@ -12,6 +12,7 @@
 #define RCUSCOPE_GRACE_PERIODS_H
 
 #include "emit.h"
+#include "summary_periods.h"
 
 /* Address of the kernel's static variable, from kallsyms. Set before loading. */
 const volatile __u64 rcu_state_address;
@@ -45,6 +46,10 @@ static __always_inline void rs_send_gp_start(__u64 ns, __u64 gp_seq, __u64 since
 
 	if (!cpu)
 		return;
+	if (summary_wanted) {
+		rs_period_started(flags & RS_GP_EXPEDITED, gp_seq, ns);
+		return;
+	}
 	record = rs_begin(rs_gp_start, cpu, ns, RS_GP_START, flags);
 	if (!record)
 		return;
@@ -60,6 +65,11 @@ static __always_inline void rs_send_gp(__u16 kind, __u64 gp_seq, __u16 flags)
 
 	if (!cpu)
 		return;
+	if (summary_wanted) {
+		if (kind == RS_GP_END)
+			rs_period_ended(flags & RS_GP_EXPEDITED, gp_seq, rs_now());
+		return;
+	}
 	record = rs_begin(rs_gp, cpu, rs_now(), kind, flags);
 	if (!record)
 		return;

@@ -10,6 +10,7 @@
 #include "compat.h"
 #include "emit.h"
 #include "follow.h"
+#include "summary_functions.h"
 
 /*
  * What is known of the module at a function's entry, for its return, when the
@@ -89,6 +90,10 @@ static long rs_send_section(__u32 index, struct rs_section_walk *walk)
 
 	if (!cpu || rs_followed_code(address) < 0)
 		return 0;
+	if (summary_wanted) {
+		rs_keep_section(address, section);
+		return 0;
+	}
 	record = rs_begin(rs_module_section, cpu, rs_now(), RS_MODULE_SECTION, 0);
 	if (!record)
 		return 0;
@@ -145,6 +150,7 @@ static __always_inline void rs_module_entered(struct module *mod, __u64 which, _
 		followed_callbacks_invoked[rs_place(*followed)] = 0;
 		__sync_fetch_and_add(&followed_loaded[rs_place(*followed)], 1);
 	}
+	rs_functions_changed(false);
 	rs_send_module(cpu, step, &note, 0);
 	if (followed)
 		rs_send_sections(mod, &note);
@@ -177,6 +183,7 @@ static __always_inline void rs_module_returned(__u64 which, int ret)
 		followed_module[rs_place(*followed)] = 0;
 		__sync_fetch_and_add(&followed_freed[rs_place(*followed)], 1);
 	}
+	rs_functions_changed(which == RS_NOTE_FREE);
 	bpf_map_delete_elem(&module_notes, &key);
 }
 

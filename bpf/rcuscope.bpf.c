@@ -14,6 +14,7 @@
 #include "progress.h"
 #include "sequences.h"
 #include "skipped.h"
+#include "summary.h"
 #include "switches.h"
 #include "tracepoints.h"
 #include "waits.h"

@@ -12,6 +12,8 @@ import sys
 
 from peers import guest, measure_kernels, measure_run, read_run
 
+OURS = ("rcuscope", "rcuscope-summary")
+
 
 def median(runs, member):
     values = [run[member] for run in runs if run[member] is not None]
@@ -38,13 +40,13 @@ def measure_kernel(rcuscope, folder):
     for tool in tools.values():
         tool["overhead_ns"] = tool["ns_per_callback"] - tools["none"]["ns_per_callback"]
         tool["rate_to_none"] = tool["callbacks_per_second"] / tools["none"]["callbacks_per_second"]
-    ours = tools.get("rcuscope")
+    peers = [name for name in tools if name != "none" and not name.startswith("rcuscope")]
     return {
         **guest(folder),
         "tools": tools,
         # Of the overhead: below 1 rcuscope costs less.
-        "rcuscope_to": {name: ours["overhead_ns"] / tool["overhead_ns"] for name, tool in tools.items()
-                        if name not in ("none", "rcuscope")} if ours else {},
+        **{f"{ours}_to".replace("-", "_"): {name: tools[ours]["overhead_ns"] / tools[name]["overhead_ns"] for name in peers}
+           if ours in tools else {} for ours in OURS},
     }
 
 
@@ -59,8 +61,9 @@ def print_kernel(result):
               + (f"{tool['overhead_ns']:>10.0f}{tool['events_lost'] / tool['events']:>13.2%}"
                  f"{tool['bytes_per_event'] or float('nan'):>13.1f}" if traced else f"{'':36}")
               + f"{tool['idle_share']:>7.0%}")
-    for name, ratio in sorted(result["rcuscope_to"].items(), key=lambda item: -item[1]):
-        print(f"  rcuscope adds {ratio:.2f} times what {name} adds")
+    for ours in OURS:
+        for name, ratio in sorted(result[f"{ours}_to".replace("-", "_")].items(), key=lambda item: -item[1]):
+            print(f"  {ours} adds {ratio:.2f} times what {name} adds")
     print()
 
 

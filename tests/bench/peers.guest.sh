@@ -38,6 +38,8 @@ under() { # TOOL FILE PARAMETER...
 	none) sh /root/load "$@" ;;
 	rcuscope) rcuscope record --quiet -m /kmod/rcu_load.ko --no-functions --until-unload -o "$file.rcu" -- sh /root/load "$@" &&
 		mv "$file.rcu" "$file" ;;
+	rcuscope-summary) rcuscope record --quiet --mode summary -m /kmod/rcu_load.ko --until-unload -o "$file.json" -- sh /root/load "$@" &&
+		mv "$file.json" "$file" ;;
 	bpftrace) bpftrace -o "$file" -c "/bin/sh /root/load $*" $SCRIPT ;;
 	bpftrace-fentry) bpftrace -o "$file" -c "/bin/sh /root/load $*" /root/peer-fentry.bt ;;
 	trace-cmd) trace-cmd record -q -o "$file" -e $QUEUED -e $INVOKED sh /root/load "$@" ;;

@@ -45,7 +45,11 @@ def stored_by_rcuscope(rcuscope, file):
     with tempfile.TemporaryDirectory() as folder:
         summary = pathlib.Path(folder) / "summary.json"
         subprocess.run([rcuscope, "summarize", file, "-o", summary], check=True, stderr=subprocess.DEVNULL)
-        summary = json.loads(summary.read_text(encoding="utf-8"))
+        return stored_in_summary(summary)
+
+
+def stored_in_summary(file):
+    summary = json.loads(pathlib.Path(file).read_text(encoding="utf-8"))
     # Of an invocation whose queueing was lost nothing is said here: it counts as lost.
     return Stored(summary["counts"]["callbacks.queued"], summary["durations"]["callback.latency"]["count"])
 
@@ -93,6 +97,8 @@ def stored(tool, rcuscope, file, text):
         return Stored(0, 0)
     if tool == "rcuscope":
         return stored_by_rcuscope(rcuscope, file)
+    if tool == "rcuscope-summary":
+        return stored_in_summary(file)
     if tool.startswith("bpftrace"):
         return stored_by_bpftrace(file, is_code)
     # Raw: names of functions would be those of this machine.

@@ -25,7 +25,7 @@ common_help() {
   --wall-clock    measure time in a guest of two CPUs, the load on the second, instead
                   of instructions in a guest of one, which are the same whatever else
                   the machine does
-  --tools LIST    of rcuscope, bpftrace, bpftrace-fentry, trace-cmd, perf [all that
+  --tools LIST    of rcuscope, rcuscope-summary, bpftrace, bpftrace-fentry, trace-cmd, perf [all that
                   make sense on the kernel]
   --append ARGS   arguments for the kernel, such as a clocksource
   --json FILE     all numbers, for programs; -: on stdout, after the table
@@ -69,7 +69,7 @@ parse() { # OPTION...
 	((${#KERNELS[@]})) || KERNELS=(debian-6.1 debian-6.12 rcu-trace-6.1)
 	expect_number "$THREADS"
 	for tool in $TOOLS; do
-		[[ $tool =~ ^(rcuscope|bpftrace|bpftrace-fentry|trace-cmd|perf)$ ]] || usage_error "no tool is called '$tool'"
+		[[ $tool =~ ^(rcuscope|rcuscope-summary|bpftrace|bpftrace-fentry|trace-cmd|perf)$ ]] || usage_error "no tool is called '$tool'"
 	done
 	# Now, not when all is measured.
 	[[ ! $JSON || $JSON == - || -w $(dirname -- "$JSON") ]] || usage_error "--json $JSON: its folder cannot be written to"
@@ -79,8 +79,8 @@ parse() { # OPTION...
 # By tracepoints there is nothing that fentry would do better.
 tools_for() { # KERNEL
 	case $TOOLS:$1 in
-	:rcu-trace-*) printf 'rcuscope bpftrace trace-cmd perf' ;;
-	:*) printf 'rcuscope bpftrace bpftrace-fentry trace-cmd perf' ;;
+	:rcu-trace-*) printf 'rcuscope rcuscope-summary bpftrace trace-cmd perf' ;;
+	:*) printf 'rcuscope rcuscope-summary bpftrace bpftrace-fentry trace-cmd perf' ;;
 	*) printf '%s' "$TOOLS" ;;
 	esac
 }

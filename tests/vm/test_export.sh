@@ -69,9 +69,10 @@ check_timeline holds run.json 'host["settings"]["virtualization"] == "TCG"' \
 	'host["settings"]["cpus_online"] == str(host["cpus"])' 'host["settings"]["rcu_nocbs"] == "none"' \
 	'host["settings"]["rcu_expedited"] == host["settings"]["rcu_normal"] == "0"' \
 	'host["settings"]["rcu_normal_wake_from_gp"] in ("0", "1")'
-expect_run "a report of a summary" 2 rcuscope report base.json
-expect_stderr "a report of a summary" 'it is a summary'
-expect_clear_error "a report of a summary"
+expect_run "a report of a summary" 0 rcuscope report base.json
+expect_run "a report in JSON of a summary" 2 rcuscope report --json base.json
+expect_stderr "a report in JSON of a summary" 'is a summary'
+expect_clear_error "a report in JSON of a summary"
 rm run.json elsewhere.json report.json base.json
 
 expect_run "export into /dev/null" 0 rcuscope export run.rcu -o /dev/null

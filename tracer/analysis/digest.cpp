@@ -44,8 +44,20 @@ std::map<std::string, std::uint64_t> counts_of(const Timeline& timeline, const C
     return counts;
 }
 
+std::vector<Digest::Function> functions_of(const std::vector<CallbackStatistics>& rows) {
+    std::vector<Digest::Function> functions;
+    for (const CallbackStatistics& row : rows)
+        functions.push_back({.module = row.name.module,
+                             .function = row.name.function,
+                             .queued = row.queued,
+                             .invoked = row.invoked,
+                             .pending = row.pending,
+                             .unknown = row.unknown,
+                             .latency = row.latency});
+    return functions;
+}
+
 std::vector<Digest::Held> longest_of(const Timeline& timeline, const Statistics& numbers) {
-    constexpr std::size_t most = GracePeriodStatistics::most_longest;
     std::vector<Digest::Held> longest;
     for (const GracePeriodStatistics* kind : {&numbers.normal, &numbers.expedited})
         for (const std::size_t place : kind->longest) {
@@ -55,8 +67,8 @@ std::vector<Digest::Held> longest_of(const Timeline& timeline, const Statistics&
         }
     std::stable_sort(longest.begin(), longest.end(),
                      [](const auto& a, const auto& b) { return a.duration > b.duration; });
-    if (longest.size() > most)
-        longest.resize(most);
+    if (longest.size() > Digest::most_longest)
+        longest.resize(Digest::most_longest);
     return longest;
 }
 
@@ -71,6 +83,7 @@ Digest digest_of(const Timeline& timeline, std::string tool_version) {
             .lost = numbers.lost,
             .durations = durations_of(numbers),
             .counts = counts_of(timeline, numbers.all_callbacks),
+            .functions = functions_of(numbers.callbacks),
             .longest = longest_of(timeline, numbers)};
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -47,16 +48,32 @@ inline constexpr std::array<DigestName, 8> digest_counts{{
     {"backlog.max", "most callbacks that were queued and not invoked at once"},
 }};
 
+// What was not looked at is left out: of a timeline nothing, of what was counted in the kernel (kernel_digest.hpp)
+// some.
 struct Digest {
+    static constexpr std::size_t most_longest = 5;
+
     std::string tool_version; // of what made it
     HostInfo host;            // with the settings by which recordings can or cannot be compared
     Nanoseconds recorded = 0;
     bool complete = false;
-    std::uint64_t lost = 0; // records
-    // Nanoseconds; each of digest_durations, empty if nothing was seen of it.
+    std::uint64_t lost = 0; // records, or what else went by unseen
+    // Nanoseconds; of digest_durations, empty if nothing was seen of it.
     std::map<std::string, Histogram> durations;
-    // Each of digest_counts.
+    // Of digest_counts.
     std::map<std::string, std::uint64_t> counts;
+    // Callbacks by their function, the most queued first. Together they are those in counts and durations.
+    struct Function {
+        std::string module;   // empty: the kernel proper
+        std::string function; // empty: its name is not known
+        std::uint64_t queued = 0;
+        std::uint64_t invoked = 0; // seen to be, also those of which it is not known when they were queued
+        std::uint64_t pending = 0;
+        std::uint64_t unknown = 0;
+        Histogram latency;
+        bool operator==(const Function&) const = default;
+    };
+    std::vector<Function> functions;
     // The longest grace periods, longest first, at most five: who held them, for people.
     struct Held {
         Nanoseconds duration = 0;

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "analysis/histogram_json.hpp"
-#include "analysis/statistics.hpp"
 #include "base/file.hpp"
 #include "base/json_lines.hpp"
 #include "base/json_shape.hpp"
@@ -46,13 +45,35 @@ void fields(auto& visit, Of<HeldDocument> auto& document) {
     visit("text", document.text);
 }
 
+struct FunctionDocument {
+    std::optional<std::string> module;
+    std::optional<std::string> function;
+    std::uint64_t queued = 0;
+    std::uint64_t invoked = 0;
+    std::uint64_t pending = 0;
+    std::uint64_t unknown = 0;
+    HistogramDocument latency;
+};
+
+void fields(auto& visit, Of<FunctionDocument> auto& document) {
+    visit("module", document.module);
+    visit("function", document.function);
+    visit("queued", document.queued);
+    visit("invoked", document.invoked);
+    visit("pending", document.pending);
+    visit("unknown", document.unknown);
+    visit("latency", document.latency);
+}
+
 struct DigestDocument {
     std::string tool_version;
     Nanoseconds recorded_ns = 0;
     bool complete = false;
     std::uint64_t lost = 0;
-    std::map<std::string, HistogramDocument> durations;
-    std::map<std::string, std::uint64_t> counts;
+    // null: not looked at.
+    std::map<std::string, std::optional<HistogramDocument>> durations;
+    std::map<std::string, std::optional<std::uint64_t>> counts;
+    std::optional<std::vector<FunctionDocument>> functions; // older summaries have none
     std::vector<HeldDocument> longest;
 };
 
@@ -63,6 +84,7 @@ void fields(auto& visit, Of<DigestDocument> auto& document) {
     visit("lost", document.lost);
     visit("durations", document.durations);
     visit("counts", document.counts);
+    visit("functions", document.functions);
     visit("longest", document.longest);
 }
 
@@ -93,8 +115,8 @@ Wrong schema_of(const nlohmann::json& json) {
     return "its schema is " + name + ": it is no summary of rcuscope";
 }
 
-Wrong add_histogram(const std::string& name, const HistogramDocument& document, Digest& digest) {
-    const auto wrong = [&](const std::string& what) { return "durations." + name + what; };
+Wrong fill_histogram(const std::string& name, const HistogramDocument& document, Histogram& filled) {
+    const auto wrong = [&](const std::string& what) { return name + what; };
     std::map<Nanoseconds, std::uint64_t> buckets;
     for (const std::vector<std::uint64_t>& bucket : document.buckets) {
         if (bucket.size() != 2 || !std::in_range<Nanoseconds>(bucket[0]))
@@ -109,7 +131,26 @@ Wrong add_histogram(const std::string& name, const HistogramDocument& document, 
         return wrong(" contradicts itself: min_ns, max_ns and sum_ns are not those of its buckets");
     if (histogram->count() != document.count)
         return wrong(" contradicts itself: count is not that of its buckets");
-    digest.durations[name] = std::move(*histogram);
+    filled = std::move(*histogram);
+    return std::nullopt;
+}
+
+Wrong fill_functions(const std::vector<FunctionDocument>& functions, Digest& digest) {
+    for (const FunctionDocument& each : functions) {
+        Digest::Function row{.module = each.module.value_or(""),
+                             .function = each.function.value_or(""),
+                             .queued = each.queued,
+                             .invoked = each.invoked,
+                             .pending = each.pending,
+                             .unknown = each.unknown,
+                             .latency = {}};
+        const std::string name = "functions[" + std::to_string(digest.functions.size()) + "]";
+        if (auto wrong = fill_histogram(name + ".latency", each.latency, row.latency))
+            return wrong;
+        if (row.latency.count() > row.invoked)
+            return name + " contradicts itself: more latencies than invocations";
+        digest.functions.push_back(std::move(row));
+    }
     return std::nullopt;
 }
 
@@ -123,24 +164,61 @@ Wrong fill(const DigestDocument& document, Digest& digest) {
         const auto at = document.durations.find(name);
         if (at == document.durations.end())
             return "durations." + name + " is missing";
-        if (auto wrong = add_histogram(name, at->second, digest))
-            return wrong;
+        if (at->second)
+            if (auto wrong = fill_histogram("durations." + name, *at->second, digest.durations[name]))
+                return wrong;
     }
     for (const DigestName& each : digest_counts) {
         const auto at = document.counts.find(std::string(each.name));
         if (at == document.counts.end())
             return "counts." + std::string(each.name) + " is missing";
-        digest.counts.insert(*at);
+        if (at->second)
+            digest.counts[at->first] = *at->second;
     }
+    if (document.functions)
+        if (auto wrong = fill_functions(*document.functions, digest))
+            return wrong;
     for (const HeldDocument& held : document.longest)
         digest.longest.push_back({held.duration_ns, held.text});
     return std::nullopt;
 }
 
+// Of what was not looked at there are none.
+Histogram durations_in(const Digest& digest, const char* name) {
+    const auto at = digest.durations.find(name);
+    return at == digest.durations.end() ? Histogram() : at->second;
+}
+
+std::uint64_t count_in(const Digest& digest, const char* name) {
+    const auto at = digest.counts.find(name);
+    return at == digest.counts.end() ? 0 : at->second;
+}
+
+// An older summary has no functions.
+Wrong function_contradiction(const Digest& digest) {
+    std::uint64_t queued = 0;
+    std::uint64_t pending = 0;
+    std::uint64_t unknown = 0;
+    std::uint64_t timed = 0;
+    bool fits = true;
+    for (const Digest::Function& row : digest.functions) {
+        fits = fits && !__builtin_add_overflow(queued, row.queued, &queued);
+        fits = fits && !__builtin_add_overflow(pending, row.pending, &pending);
+        fits = fits && !__builtin_add_overflow(unknown, row.unknown, &unknown);
+        fits = fits && !__builtin_add_overflow(timed, row.latency.count(), &timed);
+    }
+    fits = fits && queued == count_in(digest, "callbacks.queued") && pending == count_in(digest, "callbacks.pending") &&
+           unknown == count_in(digest, "callbacks.unknown") &&
+           timed == durations_in(digest, "callback.latency").count();
+    if (!digest.functions.empty() && !fits)
+        return "functions do not add up to what is in counts and durations";
+    return std::nullopt;
+}
+
 Wrong longest_contradiction(const Digest& digest) {
-    constexpr std::size_t most = GracePeriodStatistics::most_longest;
-    const Histogram& normal = digest.durations.at("gp");
-    const Histogram& expedited = digest.durations.at("gp.expedited");
+    constexpr std::size_t most = Digest::most_longest;
+    const Histogram normal = durations_in(digest, "gp");
+    const Histogram expedited = durations_in(digest, "gp.expedited");
     const std::uint64_t there =
         std::min<std::uint64_t>(normal.count(), most) + std::min<std::uint64_t>(expedited.count(), most);
     if (digest.longest.size() != std::min<std::uint64_t>(there, most))
@@ -155,8 +233,8 @@ Wrong longest_contradiction(const Digest& digest) {
 
 // What each member says may be possible, and not all of it together.
 Wrong contradiction_in(const Digest& digest) {
-    const auto count = [&](const char* name) { return digest.counts.at(name); };
-    const auto seen = [&](const char* name) { return digest.durations.at(name).count(); };
+    const auto count = [&](const char* name) { return count_in(digest, name); };
+    const auto seen = [&](const char* name) { return durations_in(digest, name).count(); };
     const auto sum_is = [](std::uint64_t whole, std::initializer_list<std::uint64_t> parts) {
         for (const std::uint64_t part : parts) {
             if (part > whole)
@@ -179,7 +257,23 @@ Wrong contradiction_in(const Digest& digest) {
     if (seen("callback.run") > seen("callback.latency") || seen("callback.start") > seen("callback.run") ||
         seen("callback.end") != seen("callback.start") || seen("callback.invocation") != seen("callback.start"))
         return "durations.callback.* are not of the same callbacks";
+    if (Wrong wrong = function_contradiction(digest))
+        return wrong;
     return longest_contradiction(digest);
+}
+
+OrderedJson text_or_null(const std::string& text) {
+    return text.empty() ? OrderedJson() : OrderedJson(text);
+}
+
+OrderedJson function_json(const Digest::Function& row) {
+    return {{"module", text_or_null(row.module)},
+            {"function", text_or_null(row.function)},
+            {"queued", row.queued},
+            {"invoked", row.invoked},
+            {"pending", row.pending},
+            {"unknown", row.unknown},
+            {"latency", histogram_json(row.latency)}};
 }
 
 } // namespace
@@ -194,13 +288,18 @@ void write_digest(const Digest& digest, std::ostream& out) {
     lines.member("complete", digest.complete);
     lines.member("lost", digest.lost);
     lines.begin_object("durations");
-    for (const DigestName& each : digest_durations)
-        lines.member(each.name, histogram_json(digest.durations.at(std::string(each.name))));
+    for (const DigestName& each : digest_durations) {
+        const auto at = digest.durations.find(std::string(each.name));
+        lines.member(each.name, at == digest.durations.end() ? OrderedJson() : histogram_json(at->second));
+    }
     lines.end_object();
     lines.begin_object("counts");
-    for (const DigestName& each : digest_counts)
-        lines.member(each.name, digest.counts.at(std::string(each.name)));
+    for (const DigestName& each : digest_counts) {
+        const auto at = digest.counts.find(std::string(each.name));
+        lines.member(each.name, at == digest.counts.end() ? OrderedJson() : OrderedJson(at->second));
+    }
     lines.end_object();
+    lines.array("functions", digest.functions, function_json);
     lines.array("longest", digest.longest, [](const Digest::Held& held) -> OrderedJson {
         return {{"duration_ns", held.duration}, {"text", held.text}};
     });

@@ -69,6 +69,7 @@ CallbackStatistics callback_row(const std::vector<const Callback*>& callbacks, c
         row.done += callback->state == CallbackState::done ? 1U : 0U;
         row.pending += callback->state == CallbackState::pending ? 1U : 0U;
         row.unknown += callback->state == CallbackState::unknown ? 1U : 0U;
+        row.invoked += callback->invoked ? 1U : 0U;
         add_duration(row.latency, callback->queued, callback->invoked);
         add_duration(row.run_time, callback->invoked, callback->done);
         if (const auto shares = shares_of(*callback, timeline.grace_periods)) {

@@ -45,7 +45,8 @@ struct CallbackStatistics {
     std::size_t done = 0;
     std::size_t pending = 0;
     std::size_t unknown = 0;
-    Histogram latency; // from queued to invoked
+    std::size_t invoked = 0; // seen to be, in whichever state
+    Histogram latency;       // from queued to invoked
     // What that was spent on; of those whose grace period is known.
     Histogram waiting_for_start;
     Histogram waiting_for_end;

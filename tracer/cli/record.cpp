@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include "cli/finish.hpp"
 #include "cli/hazard_options.hpp"
 #include "cli/numbered_outputs.hpp"
+#include "cli/record_summary.hpp"
 #include "export/exporter.hpp"
 #include "kernel/host.hpp"
 #include "kernel/module_path.hpp"
@@ -24,6 +26,9 @@ namespace {
 constexpr const char* default_capture = "rcuscope.rcu";
 
 struct RecordArguments {
+    std::string mode = "events";
+    // With --mode summary, the first of the options given that ask for single events.
+    std::string for_events_only;
     std::vector<std::string> modules;
     std::vector<std::string> outputs;
     std::vector<std::string> functions;
@@ -95,8 +100,15 @@ Status check(const RecordArguments& arguments) {
     if (arguments.buffer_kib < 4 || arguments.buffer_kib > (1u << 20) || !std::has_single_bit(arguments.buffer_kib))
         return fail(ExitCode::bad_input, "--buffer " + std::to_string(arguments.buffer_kib),
                     "it must be a power of two from 4 to 1048576 (KiB for each CPU)");
+    const bool summary = arguments.mode == "summary";
+    if (!arguments.for_events_only.empty())
+        return fail(ExitCode::bad_input, arguments.for_events_only,
+                    "--mode summary counts in the kernel, and keeps no single events", "leave out one of the two");
+    if (summary)
+        if (auto output = summary_output(arguments.outputs); !output)
+            return tl::unexpected(output.error());
     for (const std::string& output : arguments.outputs)
-        if (!is_capture(output))
+        if (!is_capture(output) && !summary)
             if (auto format = format_for_file(output); !format)
                 return fail(format.error().code, format.error().what, format.error().why,
                             format.error().hint + (format.error().hint.empty() ? "" : "; ") +
@@ -135,6 +147,9 @@ Result<RecordRequest> request_from(const RecordArguments& arguments) {
     }
     if (!arguments.no_functions)
         request.functions = arguments.functions.empty() ? std::vector<std::string>{"*"} : arguments.functions;
+    request.summary = arguments.mode == "summary";
+    if (request.summary)
+        request.functions.clear();
     request.command = arguments.command;
     request.tool_version = version_text();
     request.all_callbacks = arguments.all_callbacks || arguments.modules.empty();
@@ -149,6 +164,35 @@ Result<RecordRequest> request_from(const RecordArguments& arguments) {
     return request;
 }
 
+ExitCode told_of_command(const RecordArguments& arguments, const RecordOutcome& recorded) {
+    if (recorded.command_status.value_or(0) == 0)
+        return ExitCode::done;
+    std::cerr << "rcuscope: " << arguments.command.front() << " ended with status " << *recorded.command_status << "\n";
+    return ExitCode::does_not_hold;
+}
+
+Outcome run_summary(const RecordArguments& arguments, const RecordRequest& request) {
+    const auto recorded = record(request);
+    if (!recorded)
+        return tl::unexpected(recorded.error());
+    const auto finished =
+        finish_summary(*recorded->counted, *summary_output(arguments.outputs), arguments.strict, arguments.quiet);
+    if (!finished)
+        return finished;
+    return std::max(*finished, told_of_command(arguments, *recorded));
+}
+
+// Options that are nothing without events.
+std::string for_events_only(const CLI::App& command) {
+    constexpr std::array options{"--function",  "--reader-function", "--trigger",        "--stop-on",
+                                 "--keep-last", "--keep-memory",     "--max-files",      "--stacks",
+                                 "--fail-on",   "--long-reader",     "--callback-flood", "--addresses"};
+    for (const char* option : options)
+        if (command.get_option(option)->count() > 0)
+            return option;
+    return "";
+}
+
 Outcome run_record(const RecordArguments& arguments) {
     if (auto fine = check(arguments); !fine)
         return tl::unexpected(fine.error());
@@ -156,6 +200,8 @@ Outcome run_record(const RecordArguments& arguments) {
     if (!request)
         return tl::unexpected(request.error());
 
+    if (request->summary)
+        return run_summary(arguments, *request);
     std::vector<std::string> outputs = arguments.outputs;
     if (outputs.empty())
         outputs.emplace_back(default_capture);
@@ -184,12 +230,7 @@ Outcome run_record(const RecordArguments& arguments) {
     } else if (!arguments.quiet) {
         std::cerr << "rcuscope: ended: " + recorded->end_reason + "\n";
     }
-    if (recorded->command_status.value_or(0) != 0) {
-        std::cerr << "rcuscope: " << arguments.command.front() << " ended with status " << *recorded->command_status
-                  << "\n";
-        return std::max(worst, ExitCode::does_not_hold);
-    }
-    return worst;
+    return std::max(worst, told_of_command(arguments, *recorded));
 }
 
 } // namespace
@@ -202,10 +243,20 @@ void add_record(CLI::App& app, Outcome& result) {
                      "Follow this module from its first instruction: its .ko file, or the name of an installed one")
         ->expected(1)
         ->take_all();
+    command
+        ->add_option("--mode", arguments->mode,
+                     "What to keep: events, each with its time; or summary: the kernel counts by itself, which costs "
+                     "little, and a file of distributions is made of it, like one of `rcuscope summarize`")
+        ->check(CLI::IsMember({"events", "summary"}))
+        ->capture_default_str();
     std::string formats = "Where to, the format by its ending: .rcu (the recording itself)";
     for (const ExportFormat& format : export_formats())
         formats += ", " + std::string(format.ending) + " (" + std::string(format.about) + ")";
-    command->add_option("-o,--output", arguments->outputs, formats + "; may be given more than once [rcuscope.rcu]")
+    command
+        ->add_option(
+            "-o,--output", arguments->outputs,
+            formats +
+                "; may be given more than once [rcuscope.rcu]; with --mode summary: the summary, .json [rcuscope.json]")
         ->expected(1)
         ->take_all();
     command
@@ -254,9 +305,17 @@ void add_record(CLI::App& app, Outcome& result) {
         "rmmod mine'\n"
         "  sudo rcuscope record -m mine.ko --reader-function mine:lookup -o mine.rcu -- insmod mine.ko\n"
         "  sudo rcuscope record --duration 10 -o system.rcu\n"
+        "  sudo rcuscope record --mode summary --duration 60 -o system.json\n"
+        "  sudo rcuscope record --mode summary -m mine.ko --until-unload -o mine.json -- sh -c 'insmod mine.ko; sleep "
+        "9; "
+        "rmmod mine'\n"
         "  sudo rcuscope record --keep-last 10s --trigger 'gp>200ms' -o rare.rcu\n"
         "  sudo rcuscope record --stop-on stall --stop-on 'pending>100000' -o rare.rcu -o rare.json");
-    command->callback([arguments, &result] { result = run_record(*arguments); });
+    command->callback([command, arguments, &result] {
+        if (arguments->mode == "summary")
+            arguments->for_events_only = for_events_only(*command);
+        result = run_record(*arguments);
+    });
 }
 
 } // namespace rcuscope

@@ -20,27 +20,41 @@ struct ReportArguments {
     HazardLimits limits;
 };
 
-void write_report(const ReportArguments& arguments, const Timeline& timeline, std::ostream& out) {
+void write_report(const ReportArguments& arguments, const Document& report, std::ostream& out) {
     // Colours are the terminal's, and a file is none.
     Style style = style_of_stdout();
     style.colour = style.colour && arguments.output == "-";
-    if (arguments.json)
-        write_report_json(timeline, out);
-    else if (arguments.markdown)
-        show_markdown(report_of(timeline), style, out);
+    if (arguments.markdown)
+        show_markdown(report, style, out);
     else
-        show_text(report_of(timeline), style, out);
+        show_text(report, style, out);
+}
+
+Outcome report_on_summary(const ReportArguments& arguments, const Digest& digest) {
+    if (arguments.json)
+        return fail(ExitCode::bad_input, "--json", arguments.capture + " is a summary, and JSON itself",
+                    "read its own JSON (docs/summary.schema.json), or name the recording it is of");
+    if (auto written =
+            write_whole(arguments.output, [&](std::ostream& out) { write_report(arguments, report_of(digest), out); });
+        !written)
+        return tl::unexpected(written.error());
+    return ExitCode::done;
 }
 
 Outcome run_report(const ReportArguments& arguments) {
     auto loaded = load_timeline(arguments.capture, arguments.limits);
-    if (!loaded && read_digest(arguments.capture))
-        return fail(ExitCode::bad_input, "cannot report on " + arguments.capture,
-                    "it is a summary, which holds distributions and counts only", "name the recording it is of");
-    if (!loaded)
+    if (!loaded) {
+        if (const auto digest = read_digest(arguments.capture))
+            return report_on_summary(arguments, *digest);
         return tl::unexpected(loaded.error());
+    }
     warn_of_cut(arguments.capture, loaded->extent);
-    const auto write = [&](std::ostream& out) { write_report(arguments, loaded->timeline, out); };
+    const auto write = [&](std::ostream& out) {
+        if (arguments.json)
+            write_report_json(loaded->timeline, out);
+        else
+            write_report(arguments, report_of(loaded->timeline), out);
+    };
     if (auto written = write_whole(arguments.output, write); !written)
         return tl::unexpected(written.error());
     return ExitCode::done;
@@ -53,7 +67,7 @@ void add_report(CLI::App& app, Outcome& result) {
     auto arguments = std::make_shared<ReportArguments>();
     command
         ->add_option("CAPTURE", arguments->capture,
-                     "The recording (.rcu); a summary of one does not hold what a report needs")
+                     "The recording (.rcu), or a summary of one, of which there is less to say")
         ->required();
     auto* json = command->add_flag("--json", arguments->json, "For scripts (schema rcuscope.report/1)");
     command->add_flag("--markdown", arguments->markdown, "For an issue or a wiki")->excludes(json);
@@ -64,6 +78,7 @@ void add_report(CLI::App& app, Outcome& result) {
     command->footer("Percentiles are those of all events, or up to 0.8 % greater; the greatest is exact.\n\n"
                     "Examples:\n"
                     "  rcuscope report run.rcu\n"
+                    "  rcuscope report summary.json\n"
                     "  rcuscope report run.rcu --markdown -o run.md\n"
                     "  rcuscope report run.rcu --json | jq '.grace_periods.normal.duration'");
     command->callback([arguments, &result] { result = run_report(*arguments); });

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
+#include <limits>
 #include <linux/perf_event.h>
 #include <set>
 #include <sys/syscall.h>
@@ -15,6 +16,7 @@
 #include "base/file.hpp"
 #include "control.h"
 #include "kernel/host.hpp"
+#include "summary_layout.h"
 // After the types that it uses.
 #include "rcuscope.skel.h"
 
@@ -94,6 +96,7 @@ struct BpfSession::Impl {
     Impl& operator=(const Impl&) = delete;
     ~Impl() {
         links.clear();
+        summary.reset();
         ring_buffer__free(buffers);
         rcuscope_bpf::destroy(skeleton);
     }
@@ -110,9 +113,12 @@ struct BpfSession::Impl {
     std::vector<Fd> ring_maps;
     std::vector<Link> links;
     std::uint32_t cpus = 0;
+    std::optional<SummaryMaps> summary;
 
     Status load(const AttachPlan& plan, const SessionConfig& config);
     Status make_rings(const SessionConfig& config);
+    Status size_summary(const SummaryRoom& room);
+    Status map_summary(const SummaryRoom& room);
     Status attach(const AttachPlan& plan);
     std::vector<rs_cpu> cpu_states() const;
 
@@ -156,6 +162,10 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& confi
         fixed.return_handlers[i] = {config.return_handlers[i].address, config.return_handlers[i].size};
     fixed.cpu_limit = config.cpus;
     bpf_map__set_max_entries(skeleton->maps.rings, config.cpus);
+    cpus = config.cpus;
+    if (config.summary)
+        if (auto sized = size_summary(*config.summary); !sized)
+            return sized;
     if (const int error = rcuscope_bpf::load(skeleton); error)
         return cannot("the kernel did not take the BPF programs", -error);
     for (std::uint32_t i = 0; i < config.followed.size(); i++) {
@@ -167,8 +177,38 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& confi
     return {};
 }
 
+Status BpfSession::Impl::size_summary(const SummaryRoom& room) {
+    if (room.pending > std::numeric_limits<std::uint32_t>::max() / cpus)
+        return fail(ExitCode::bad_input,
+                    "cannot make room for " + std::to_string(room.pending) + " callbacks of each CPU",
+                    "a map of the kernel's holds less than 4294967296, and there are " + std::to_string(cpus) + " CPUs",
+                    "a smaller --buffer will do");
+    auto& fixed = *skeleton->rodata;
+    fixed.summary_wanted = true;
+    fixed.summary_slots = room.slots;
+    fixed.summary_bucket_copies = room.copies;
+    fixed.rs_pending_size = room.pending;
+    const auto& maps = skeleton->maps;
+    bpf_map__set_max_entries(maps.summary_cpus, cpus);
+    bpf_map__set_max_entries(maps.summary_pending, cpus * room.pending);
+    bpf_map__set_max_entries(maps.summary_tallies, cpus * room.slots);
+    bpf_map__set_max_entries(maps.summary_buckets, room.copies * room.slots);
+    return {};
+}
+
+Status BpfSession::Impl::map_summary(const SummaryRoom& room) {
+    const auto& maps = skeleton->maps;
+    auto mapped = SummaryMaps::map({bpf_map__fd(maps.summary_functions), bpf_map__fd(maps.summary_sections),
+                                    bpf_map__fd(maps.summary_tallies), bpf_map__fd(maps.summary_buckets),
+                                    bpf_map__fd(maps.summary_periods)},
+                                   {&skeleton->bss->summary_open, &skeleton->bss->summary_slots_used}, room, cpus);
+    if (!mapped)
+        return tl::unexpected(mapped.error());
+    summary.emplace(std::move(*mapped));
+    return {};
+}
+
 Status BpfSession::Impl::make_rings(const SessionConfig& config) {
-    cpus = config.cpus;
     for (std::uint32_t cpu = 0; cpu < cpus; cpu++) {
         Fd map(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "rcuscope_ring", 0, 0, config.ring_bytes, nullptr));
         if (!map)
@@ -250,7 +290,7 @@ Result<BpfSession> BpfSession::load(const AttachPlan& plan, const SessionConfig&
     auto impl = std::make_unique<Impl>();
     if (auto loaded = impl->load(plan, config); !loaded)
         return tl::unexpected(loaded.error());
-    if (auto made = impl->make_rings(config); !made)
+    if (auto made = config.summary ? impl->map_summary(*config.summary) : impl->make_rings(config); !made)
         return tl::unexpected(made.error());
     return BpfSession(std::move(impl));
 }
@@ -272,11 +312,17 @@ void BpfSession::detach() {
     impl_->links.clear();
 }
 
+SummaryMaps* BpfSession::summary() const {
+    return impl_->summary ? &*impl_->summary : nullptr;
+}
+
 int BpfSession::wakeup_fd() const {
-    return ring_buffer__epoll_fd(impl_->buffers);
+    return impl_->buffers ? ring_buffer__epoll_fd(impl_->buffers) : -1;
 }
 
 Status BpfSession::drain(const TakeRecord& take) {
+    if (!impl_->buffers)
+        return {};
     for (auto& context : impl_->contexts)
         context->take = take;
     const int taken = ring_buffer__consume(impl_->buffers);
@@ -299,6 +345,8 @@ Result<SequencesAt> BpfSession::sequences() const {
 }
 
 CallbackCounts BpfSession::callbacks() const {
+    if (impl_->summary)
+        return impl_->summary->counts();
     // Counted up by programs on other CPUs meanwhile: done first, so that it is never ahead of queued.
     const volatile auto* shared = impl_->skeleton->bss;
     CallbackCounts counts;

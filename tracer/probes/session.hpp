@@ -17,6 +17,7 @@
 #include "capture/metadata.hpp"
 #include "kernel/kallsyms.hpp"
 #include "probes/resolver.hpp"
+#include "probes/summary_maps.hpp"
 
 namespace rcuscope {
 
@@ -32,9 +33,10 @@ struct SessionConfig {
     std::uint64_t rcu_tasks_address = 0; // 0: the kernel has none
     std::uint64_t rcu_tasks_trace_address = 0;
     std::uint64_t module_notify_list_address = 0;
-    bool callbacks_offloaded = false; // those of some CPUs
-    bool callbacks_lazy = false;      // there call_rcu() may hold them back
-    bool stacks = false;              // of who queues callbacks and who waits
+    bool callbacks_offloaded = false;   // those of some CPUs
+    bool callbacks_lazy = false;        // there call_rcu() may hold them back
+    bool stacks = false;                // of who queues callbacks and who waits
+    std::optional<SummaryRoom> summary; // count in the kernel: there are no buffers
     Kallsyms::Code call_rcu_code;
     Kallsyms::Code rcu_barrier_code;
     Kallsyms::Code kernel_code;
@@ -42,12 +44,6 @@ struct SessionConfig {
 };
 
 inline constexpr std::size_t max_followed = 8; // RS_MAX_FOLLOWED
-
-// Callbacks that are followed, since the start.
-struct CallbackCounts {
-    std::uint64_t queued = 0;
-    std::uint64_t done = 0;
-};
 
 // Raw counts of grace periods of RCU-tasks and its "trace" flavour; 0: the kernel has none.
 struct TasksSequences {
@@ -89,7 +85,10 @@ public:
     // Closes every attachment: afterwards no program runs, and what they sent can still be drained.
     void detach();
 
-    // A descriptor that is readable when a record must not wait.
+    // Of a session that counts in the kernel; else nullptr.
+    SummaryMaps* summary() const;
+
+    // A descriptor that is readable when a record must not wait; -1: there are none.
     int wakeup_fd() const;
     // Takes every record that is there. A record's bytes are valid during the call only.
     Status drain(const TakeRecord& take);

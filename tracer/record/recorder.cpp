@@ -17,6 +17,7 @@
 #include "probes/guard.hpp"
 #include "probes/session.hpp"
 #include "probes/sites.hpp"
+#include "probes/summary_hooks.hpp"
 #include "probes/this_kernel.hpp"
 #include "record/catcher.hpp"
 #include "record/child.hpp"
@@ -26,6 +27,7 @@
 #include "record/settle.hpp"
 #include "record/sink.hpp"
 #include "record/speaker.hpp"
+#include "record/summary_mode.hpp"
 #include "record/symbol_collector.hpp"
 #include "record/unload_watch.hpp"
 
@@ -74,6 +76,7 @@ private:
     RunStats run_stats() const;
     std::string why_to_end();
     Status close();
+    Status sum_up(const Trailer& end);
     void show_progress();
     void show(const std::string& what);
     void clear_status();
@@ -91,7 +94,9 @@ private:
     std::optional<EndSignals> signals_;
     std::optional<Child> child_;
     std::unique_ptr<RecordSink> writer_;
-    Catcher* catcher_ = nullptr; // the same, if it waits for something
+    Catcher* catcher_ = nullptr;     // the same, if it waits for something
+    SummaryMode* summary_ = nullptr; // the same, if the kernel counts
+    std::optional<CountedRecording> counted_;
     std::optional<SymbolCollector> symbols_;
     std::optional<UnloadWatch> unloads_;
     std::optional<Speaker> speaker_;
@@ -128,7 +133,7 @@ Result<RecordOutcome> Recorder::run() {
         return tl::unexpected(done.error());
     if (auto done = close(); !done)
         return tl::unexpected(done.error());
-    return RecordOutcome{command_status_, end_reason_, !catcher_ || catcher_->wrote()};
+    return RecordOutcome{command_status_, end_reason_, !catcher_ || catcher_->wrote(), std::move(counted_)};
 }
 
 // The kernel is known, and lets us in; there is a plan.
@@ -150,10 +155,12 @@ Status Recorder::look() {
     wanted.follow_modules = !request_.modules.empty();
     wanted.follow_functions =
         wanted.follow_modules && (!request_.functions.empty() || !request_.reader_functions.empty());
-    plan_ = resolve(hook_table(), kernel_.offer, wanted);
+    plan_ = resolve(request_.summary ? summary_hook_table() : hook_table(), kernel_.offer, wanted);
     if (plan_.programs().empty())
         return fail(ExitCode::cannot_here, "cannot see RCU in this kernel", "none of the hooks can be had",
                     "see why: rcuscope doctor");
+    if (request_.summary)
+        return check_summary_plan(plan_);
     return {};
 }
 
@@ -195,6 +202,9 @@ Status Recorder::place() {
     config.all_callbacks = request_.all_callbacks;
     config.ring_bytes = request_.ring_bytes;
     config.cpus = kernel_.host.cpus;
+    if (request_.summary)
+        config.summary =
+            SummaryRoom::for_cpus(config.cpus, request_.ring_bytes / sizeof(rs_pending), request_.all_callbacks);
     config.rcu_state_address = kernel_.rcu_state_address;
     config.rcu_data_address = kernel_.rcu_data_address;
     config.per_cpu_offset_address = kernel_.per_cpu_offset_address;
@@ -260,13 +270,20 @@ Status Recorder::open_capture() {
     }
     if (auto sink = open_sink(); !sink)
         return sink;
-    symbols_.emplace(std::move(*kernel_.symbols));
+    symbols_.emplace(summary_ ? Kallsyms() : std::move(*kernel_.symbols));
     unloads_.emplace(metadata_.followed);
     speaker_.emplace(STDERR_FILENO);
     return {};
 }
 
 Status Recorder::open_sink() {
+    if (request_.summary) {
+        auto summary = std::make_unique<SummaryMode>(*session_->summary(), request_.modules, *kernel_.symbols);
+        summary_ = summary.get();
+        writer_ = std::move(summary);
+        summary_->open_window();
+        return {};
+    }
     if (request_.catching) {
         auto catcher = Catcher::create(*request_.catching, request_.capture, metadata_);
         if (!catcher)
@@ -314,6 +331,10 @@ bool Recorder::in_window(const Event& event) const {
 }
 
 Status Recorder::drain() {
+    if (summary_) {
+        summary_->look();
+        return {};
+    }
     drained_ns_ = boottime_ns();
     auto drained = session_->drain([this](std::uint32_t cpu, std::span<const std::byte> record) { take(cpu, record); });
     if (!drained)
@@ -453,6 +474,8 @@ Status Recorder::close() {
     if (!closed)
         return tl::unexpected(closed.error());
     end_ns_ = closed->ns;
+    if (summary_)
+        summary_->close_window();
     const CallbackLosses lost = session_->lost_callbacks();
     Trailer end{end_ns_, end_reason_, command_status_, hits(), {}, if_exact(*closed)};
     if (request_.stats)
@@ -476,8 +499,25 @@ Status Recorder::close() {
     if (!after)
         return tl::unexpected(after.error());
     end.own_share = own_share(before_attaching_, opened_, *closed, *after);
+    if (summary_)
+        if (auto summed = sum_up(end); !summed)
+            return summed;
     session_.reset();
     return writer_->finish(end);
+}
+
+// While the programs' maps are there.
+Status Recorder::sum_up(const Trailer& end) {
+    std::uint64_t missed = 0;
+    for (const ProbeHits& hits : end.hits)
+        missed += hits.missed;
+    for (const CpuLoss& lost : end.lost)
+        missed += lost.total;
+    auto counts = summary_->collect(missed);
+    if (!counts)
+        return tl::unexpected(counts.error());
+    counted_ = {metadata_, end, std::move(*counts)};
+    return {};
 }
 
 // The status line, on a terminal only. Placing and removing probes can take seconds, too.

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "capture/kernel_summary.hpp"
+#include "capture/metadata.hpp"
 #include "kernel/module_file.hpp"
 #include "probes/hooks.hpp"
 #include "probes/reader_functions.hpp"
@@ -28,7 +30,8 @@ struct RecordRequest {
     std::optional<Way> via;
     std::chrono::nanoseconds linger{};
     std::optional<std::chrono::nanoseconds> duration;
-    std::uint32_t ring_bytes = 0;
+    bool summary = false;                 // count in the kernel: no events, and no capture
+    std::uint32_t ring_bytes = 0;         // of each CPU; where nothing is sent, of when its callbacks were queued
     bool stacks = false;                  // of who queues callbacks and who waits
     bool stats = false;                   // measure what the recording costs
     bool progress = false;                // a status line on stderr
@@ -42,10 +45,18 @@ struct RecordRequest {
     }
 };
 
+// What was counted in the kernel.
+struct CountedRecording {
+    Metadata metadata;
+    Trailer trailer;
+    KernelSummary counts;
+};
+
 struct RecordOutcome {
     std::optional<int> command_status;
     std::string end_reason;
-    bool written = true; // not if what was waited for did not happen
+    bool written = true;                       // not if what was waited for did not happen
+    std::optional<CountedRecording> counted{}; // RecordRequest::summary
 };
 
 // Every probe is gone when this returns, however it ends. A capture is there only if it succeeds, and if

@@ -7,6 +7,7 @@
 
 #include "analysis/statistics.hpp"
 #include "base/duration.hpp"
+#include "report/parts.hpp"
 #include "report/words.hpp"
 #include "timeline/moment.hpp"
 
@@ -31,17 +32,6 @@ std::string total_text(const Histogram& histogram) {
     return histogram.count() ? duration_text(static_cast<Nanoseconds>(std::min(histogram.sum(), most))) : "";
 }
 
-void add_percentiles(std::vector<std::string>& row, const Histogram& of) {
-    for (const double percent : {50.0, 90.0, 99.0, 99.9})
-        row.push_back(of.count() ? duration_text(of.percentile(percent)) : "");
-    row.push_back(of.count() ? duration_text(of.max()) : "");
-}
-
-std::vector<std::string> with_percentiles(std::vector<std::string> columns) {
-    columns.insert(columns.end(), {"p50", "p90", "p99", "p99.9", "max"});
-    return columns;
-}
-
 // The first rows; and that there are more.
 template <typename Rows, typename MakeRow>
 void add_table(Section& section, Table table, const Rows& rows, MakeRow make_row) {
@@ -54,19 +44,6 @@ void add_table(Section& section, Table table, const Rows& rows, MakeRow make_row
 }
 
 // ---- the recording
-
-std::string settings_text(const HostInfo& host) {
-    std::string known = "HZ " + (host.hz ? std::to_string(host.hz) : std::string("not known"));
-    std::string unknown;
-    for (const HostSetting& setting : host_settings) {
-        const auto at = host.settings.find(setting.name);
-        if (at != host.settings.end())
-            known += std::string(", ") + setting.name + " " + at->second;
-        else
-            unknown += (unknown.empty() ? "" : ", ") + std::string(setting.name);
-    }
-    return known + (unknown.empty() ? "" : "; not known: " + unknown);
-}
 
 Section recording_section(const Timeline& timeline) {
     const CaptureSummary& capture = timeline.capture;
@@ -116,14 +93,6 @@ Section certainty_section(const Timeline& timeline, const Statistics& numbers) {
 }
 
 // ---- grace periods
-
-std::string rate_text(std::size_t count, Nanoseconds recorded) {
-    if (recorded <= 0)
-        return "";
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.1f/s", 1e9 * static_cast<double>(count) / static_cast<double>(recorded));
-    return text.data();
-}
 
 Item longest_item(const GracePeriod& grace_period) {
     const std::string took = duration_text(elapsed(*grace_period.start, *grace_period.end));

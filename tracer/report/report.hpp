@@ -7,6 +7,7 @@
 #include <iosfwd>
 #include <vector>
 
+#include "analysis/digest.hpp"
 #include "analysis/histogram.hpp"
 #include "report/document.hpp"
 #include "timeline/model.hpp"
@@ -15,6 +16,8 @@ namespace rcuscope {
 
 // Of a timeline with its hazards and holders.
 Document report_of(const Timeline& timeline);
+// Of a summary, which has no single callbacks, readers and waits.
+Document report_of(const Digest& digest);
 void write_report_json(const Timeline& timeline, std::ostream& out);
 
 // The hazards, the worst first, then by time.

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 
 #include "control.h"
+#include "probes/summary_hooks.hpp"
+#include "summary_layout.h"
 // After the types that it uses.
 #include "rcuscope.skel.h"
 
@@ -291,6 +293,21 @@ TEST(HookTable, OnlySitesHaveProgramsWithoutAFunction) {
         }
 }
 
+// What sends events of single callbacks is not what counts them, and nothing is attached for events' sake.
+TEST(SummaryHookTable, CountsInsteadOfSending) {
+    const std::set<std::string> sends = resolve(hook_table(), everything(), all_of_a_module).programs();
+    for (const Way way : {Way::tracepoint, Way::fentry, Way::kprobe}) {
+        const std::set<std::string> programs = resolve(summary_hook_table(), everything(), only(way)).programs();
+        EXPECT_GT(programs.size(), 8u);
+        for (const char* callbacks : {"call_rcu", "dequeue_", "invoke_", "accelerate", "site_", "kvfree", "scan_"})
+            EXPECT_THAT(programs, Each(Not(testing::StartsWith(callbacks))));
+        EXPECT_EQ(std::count_if(programs.begin(), programs.end(),
+                                [](const std::string& name) { return name.starts_with("summary_"); }),
+                  way == Way::tracepoint ? 2 : 3);
+    }
+    EXPECT_FALSE(sends.contains("summary_queued_event"));
+}
+
 // Opening needs no privileges: nothing is loaded.
 struct BpfObject {
     rcuscope_bpf* skeleton = rcuscope_bpf::open();
@@ -317,10 +334,11 @@ TEST(HookTable, NamesExactlyTheProgramsThatThereAre) {
         there.insert(name);
     // Attached to nothing: user space calls them.
     std::set<std::string> named{"read_sequences"};
-    for (const Hook& hook : hook_table())
-        for (const Alternative& alternative : hook.alternatives)
-            for (const Program& program : alternative.programs)
-                named.insert(std::string(program.name));
+    for (const std::span<const Hook> table : {hook_table(), summary_hook_table()})
+        for (const Hook& hook : table)
+            for (const Alternative& alternative : hook.alternatives)
+                for (const Program& program : alternative.programs)
+                    named.insert(std::string(program.name));
     EXPECT_EQ(named, there);
 }
 
@@ -328,7 +346,9 @@ TEST(HookTable, SaysOfEveryProgramWhereItIsAttached) {
     const BpfObject object;
     ASSERT_NE(object.skeleton, nullptr);
     const auto sections = object.sections();
-    for (const Hook& hook : hook_table())
+    std::vector<Hook> hooks(hook_table().begin(), hook_table().end());
+    hooks.insert(hooks.end(), summary_hook_table().begin(), summary_hook_table().end());
+    for (const Hook& hook : hooks)
         for (const Alternative& alternative : hook.alternatives)
             for (const Program& program : alternative.programs) {
                 const std::string section = sections.at(std::string(program.name));

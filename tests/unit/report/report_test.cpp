@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "analysis/digest.hpp"
 #include "export/golden.hpp"
 #include "export/rich_timeline.hpp"
 #include "report/show.hpp"
@@ -231,6 +232,27 @@ TEST(Report, SumsOfTimesWithoutEndAreNoTimes) {
         timeline.waits.push_back({.begin = 0, .end = Nanoseconds{1} << 62});
     EXPECT_THAT(text_of(timeline), Not(HasSubstr("-9223")));
     EXPECT_THAT(text_of(timeline), HasSubstr("4611686018 s"));
+}
+
+TEST(DigestReport, SaysWhatASummaryHolds) {
+    Digest digest = digest_of(busy_timeline(), "1.2.3");
+    digest.functions.push_back({.module = "bad\x1b[31m", .function = "f", .queued = 1, .invoked = 3});
+    const auto shown = [&] {
+        std::ostringstream out;
+        show_text(report_of(digest), {}, out);
+        return out.str();
+    };
+    const std::string text = shown();
+    for (const char* part :
+         {"as a summary", "normal", "expedited", "By module", "By function", "node_free", "file_free_rcu",
+          "(kernel proper)", "15 events went by unseen", "3 callbacks were invoked of"})
+        EXPECT_THAT(text, HasSubstr(part));
+    EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+    EXPECT_THAT(text, Not(HasSubstr("Not looked at")));
+    digest.counts.erase("hazards");
+    digest.durations.erase("reader");
+    digest.functions.clear();
+    EXPECT_THAT(shown(), HasSubstr("Not looked at: reader, hazards."));
 }
 
 } // namespace

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/record_summary.hpp"
+
+#include <iostream>
+#include <sstream>
+
+#include "analysis/digest_json.hpp"
+#include "analysis/kernel_digest.hpp"
+#include "base/whole_file.hpp"
+#include "export/exporter.hpp"
+#include "report/report.hpp"
+#include "report/show.hpp"
+#include "report/words.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+constexpr const char* default_summary = "rcuscope.json";
+
+std::string text_of(const CountedRecording& recording, const Digest& digest, const std::string& output) {
+    std::ostringstream text;
+    show_text(report_of(digest), {}, text);
+    if (recording.trailer.stats)
+        show_table(program_table(*recording.trailer.stats, digest.recorded), 2, text);
+    text << "Ended: " << recording.trailer.reason << "\nWritten: " << output << "\n";
+    return text.str();
+}
+
+} // namespace
+
+Result<std::string> summary_output(const std::vector<std::string>& outputs) {
+    if (outputs.empty())
+        return default_summary;
+    if (outputs.size() > 1)
+        return fail(ExitCode::bad_input, "-o given " + std::to_string(outputs.size()) + " times",
+                    "--mode summary makes one file", "name one, or leave out --mode summary");
+    const std::string& output = outputs.front();
+    const auto format = format_for_file(output);
+    if (output != "-" && (!format || (*format)->ending != ".json"))
+        return fail(ExitCode::bad_input, "cannot write " + output,
+                    "--mode summary keeps no events, and makes a summary in JSON",
+                    "name it .json (- is standard output), or leave out --mode summary");
+    return output;
+}
+
+Outcome finish_summary(const CountedRecording& recording, const std::string& output, bool strict, bool quiet) {
+    const auto digest = digest_of(recording.counts, recording.metadata, recording.trailer);
+    if (!digest)
+        return tl::unexpected(digest.error());
+    if (auto written = write_whole(output, [&](std::ostream& out) { write_digest(*digest, out); }); !written)
+        return tl::unexpected(written.error());
+    if (!quiet)
+        std::cerr << text_of(recording, *digest, output) << std::flush;
+    if (strict && digest->lost) {
+        std::cerr << "rcuscope: " + std::to_string(digest->lost) +
+                         " events were lost (--strict): a larger --buffer may help\n";
+        return ExitCode::does_not_hold;
+    }
+    return ExitCode::done;
+}
+
+} // namespace rcuscope

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <algorithm>
+#include <map>
+
+#include "base/duration.hpp"
+#include "report/parts.hpp"
+#include "report/report.hpp"
+#include "report/words.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+constexpr std::size_t most_rows = 20;
+
+const Histogram* durations_in(const Digest& digest, std::string_view name) {
+    const auto at = digest.durations.find(std::string(name));
+    return at == digest.durations.end() ? nullptr : &at->second;
+}
+
+Section grace_period_section(const Digest& digest) {
+    Section section{.title = "Grace periods"};
+    Table table{.columns = with_percentiles({"", "count", "rate"})};
+    for (const auto& [name, title] : {std::pair{"gp", "normal"}, std::pair{"gp.expedited", "expedited"}})
+        if (const Histogram* durations = durations_in(digest, name)) {
+            std::vector<std::string> row{title, std::to_string(durations->count()),
+                                         rate_text(durations->count(), digest.recorded)};
+            add_percentiles(row, *durations);
+            table.rows.push_back(std::move(row));
+        }
+    section.blocks.emplace_back(std::move(table));
+    if (const Histogram* normal = durations_in(digest, "gp"); normal && normal->count())
+        section.blocks.emplace_back(chart_of(*normal, "How long the normal ones took: this long or longer"));
+    return section;
+}
+
+std::string function_text(const Digest::Function& row) {
+    if (row.function.empty())
+        return row.module.empty() ? "unknown" : row.module + ":unknown";
+    return name_text({row.module, row.function});
+}
+
+std::string module_text(const Digest::Function& row) {
+    if (!row.module.empty())
+        return row.module;
+    return row.function.empty() ? "unknown" : "(kernel proper)";
+}
+
+// The most queued first, as the functions are.
+std::vector<Digest::Function> by_module(const std::vector<Digest::Function>& functions) {
+    std::map<std::string, Digest::Function> modules;
+    for (const Digest::Function& each : functions) {
+        Digest::Function& row = modules[module_text(each)];
+        row.module = module_text(each);
+        row.queued += each.queued;
+        row.invoked += each.invoked;
+        row.pending += each.pending;
+        row.unknown += each.unknown;
+        row.latency.merge(each.latency);
+    }
+    std::vector<Digest::Function> rows;
+    rows.reserve(modules.size());
+    for (auto& [name, row] : modules)
+        rows.push_back(std::move(row));
+    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.queued > b.queued; });
+    return rows;
+}
+
+void add_callback_table(Section& section, const char* by, const std::vector<Digest::Function>& rows) {
+    const bool module = std::string_view(by) == "module";
+    Table table{.title = std::string("By ") + by + ": from queued to invoked",
+                .columns = with_percentiles({by, "queued", "invoked", "pending", "unknown"})};
+    for (std::size_t i = 0; i < std::min(most_rows, rows.size()); i++) {
+        const Digest::Function& row = rows[i];
+        std::vector<std::string> cells{module ? row.module : function_text(row), std::to_string(row.queued),
+                                       std::to_string(row.invoked), std::to_string(row.pending),
+                                       std::to_string(row.unknown)};
+        add_percentiles(cells, row.latency);
+        table.rows.push_back(std::move(cells));
+    }
+    section.blocks.emplace_back(std::move(table));
+    if (rows.size() > most_rows)
+        section.blocks.emplace_back(
+            Paragraph{"and " + std::to_string(rows.size() - most_rows) + " more: the file has them all", Tone::quiet});
+}
+
+Section callback_section(const Digest& digest) {
+    Section section{.title = "Callbacks"};
+    if (digest.functions.empty()) {
+        section.blocks.emplace_back(Paragraph{"None."});
+        return section;
+    }
+    add_callback_table(section, "module", by_module(digest.functions));
+    add_callback_table(section, "function", digest.functions);
+    if (const Histogram* latency = durations_in(digest, "callback.latency"); latency && latency->count())
+        section.blocks.emplace_back(chart_of(*latency, "How long they waited: this long or longer"));
+    return section;
+}
+
+std::string counted(std::uint64_t count, const char* what) {
+    return std::to_string(count) + " " + what;
+}
+
+Section certainty_section(const Digest& digest) {
+    Section section{.title = "What is not certain"};
+    const auto add = [&](const char* what, const std::string& text) {
+        section.blocks.emplace_back(Item{.head = what, .text = text, .tone = Tone::warning});
+    };
+    if (!digest.complete)
+        add("cut off", "the recording did not end in order");
+    if (digest.lost)
+        add("lost", counted(digest.lost, "events went by unseen, or were forgotten before they were over"));
+    std::uint64_t untimed = 0;
+    for (const Digest::Function& row : digest.functions)
+        untimed += row.invoked - row.latency.count();
+    if (untimed)
+        add("latency not known", counted(untimed, "callbacks were invoked of which it is not known when they were "
+                                                  "queued: they are in no latency"));
+    std::string unseen;
+    const auto leave_out = [&](const DigestName& each, const auto& there) {
+        if (!there.contains(std::string(each.name)))
+            unseen += (unseen.empty() ? "" : ", ") + std::string(each.name);
+    };
+    for (const DigestName& each : digest_durations)
+        leave_out(each, digest.durations);
+    for (const DigestName& each : digest_counts)
+        leave_out(each, digest.counts);
+    if (!unseen.empty())
+        section.blocks.emplace_back(Paragraph{"Not looked at: " + unseen + ".", Tone::quiet});
+    if (section.blocks.empty())
+        section.blocks.emplace_back(Paragraph{"Nothing was lost."});
+    return section;
+}
+
+} // namespace
+
+Document report_of(const Digest& digest) {
+    Section host{.title = "Recording"};
+    host.blocks.emplace_back(Paragraph{settings_text(digest.host)});
+    return {.title = "Kernel " + digest.host.kernel + ", " + std::to_string(digest.host.cpus) + " CPUs; " +
+                     duration_text(digest.recorded) + " recorded, as a summary",
+            .sections = {certainty_section(digest), grace_period_section(digest), callback_section(digest),
+                         std::move(host)}};
+}
+
+} // namespace rcuscope
