@@ -306,22 +306,6 @@ int BPF_KRETPROBE(accelerate_kretprobe, long assigned)
 	return 0;
 }
 
-/* A batch of callbacks that runs, and its callback. */
-struct rs_batch_state {
-	__u64 task;	    /* rs_task_key(); 0: no batch runs */
-	__u64 running_head; /* 0: none that is followed */
-	__u32 list_cpu;
-	__u32 reserved;
-};
-
-/* In softirq context, or in the CPU's own kthread: one at a time. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct rs_batch_state);
-} cpu_batch SEC(".maps");
-
 /*
  * In a kthread to which callbacks are offloaded: it may go to another CPU
  * between two callbacks, and lets softirqs in, whose batch then runs on top.
@@ -394,36 +378,35 @@ static __always_inline void rs_send_next(struct rs_cpu *cpu, __u64 done, __u64 h
 }
 
 /* Where a batch of this task on this CPU is kept, or will be; NULL: nowhere. */
-static __always_inline struct rs_batch_state *rs_batch_place(struct rcu_data *data, __u64 key)
+static __always_inline struct rs_batch_state *rs_batch_place(struct rs_cpu *cpu,
+							     struct rcu_data *data, __u64 task)
 {
-	__u32 zero = 0;
-	struct rs_batch_state fresh = {}, *mine = bpf_map_lookup_elem(&cpu_batch, &zero);
+	struct rs_batch_state fresh = {}, *mine;
 
 	if (!callbacks_offloaded || !bpf_core_field_exists(data->nocb_cb_kthread) ||
-	    BPF_CORE_READ(data, nocb_cb_kthread) != (void *)bpf_get_current_task())
-		return mine;
+	    (__u64)BPF_CORE_READ(data, nocb_cb_kthread) != task)
+		return &cpu->batch;
 	/* No softirq's batch is on top of one that only begins: a return was not seen. */
-	if (mine && mine->task == key)
-		mine->task = 0;
-	mine = bpf_map_lookup_elem(&offloaded_batches, &key);
+	if (cpu->batch.task == task)
+		cpu->batch.task = 0;
+	mine = bpf_map_lookup_elem(&offloaded_batches, &task);
 	if (mine)
 		return mine;
-	bpf_map_update_elem(&offloaded_batches, &key, &fresh, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&offloaded_batches, &key);
+	bpf_map_update_elem(&offloaded_batches, &task, &fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&offloaded_batches, &task);
 }
 
 /* The innermost batch that this task runs; NULL: none. */
-static __always_inline struct rs_batch_state *rs_running_batch(void)
+static __always_inline struct rs_batch_state *rs_running_batch(struct rs_cpu *cpu)
 {
-	__u64 key = rs_task_key();
-	__u32 zero = 0;
-	struct rs_batch_state *mine = bpf_map_lookup_elem(&cpu_batch, &zero);
+	__u64 task = bpf_get_current_task();
+	struct rs_batch_state *mine;
 
-	if (mine && mine->task == key)
-		return mine;
+	if (cpu->batch.task == task)
+		return &cpu->batch;
 	if (!callbacks_offloaded)
 		return NULL;
-	mine = bpf_map_lookup_elem(&offloaded_batches, &key);
+	mine = bpf_map_lookup_elem(&offloaded_batches, &task);
 	return mine && mine->task ? mine : NULL;
 }
 
@@ -434,13 +417,16 @@ static __always_inline struct rs_batch_state *rs_running_batch(void)
  */
 static __always_inline void rs_batch_entered(struct rcu_data *data)
 {
-	__u64 key = rs_task_key();
-	struct rs_batch_state *mine = rs_batch_place(data, key);
+	__u64 task = bpf_get_current_task();
 	struct rs_cpu *cpu = rs_this_cpu();
+	struct rs_batch_state *mine;
 
-	if (!cpu || !mine)
+	if (!cpu)
 		return;
-	mine->task = key;
+	mine = rs_batch_place(cpu, data, task);
+	if (!mine)
+		return;
+	mine->task = task;
 	mine->running_head = 0;
 	mine->list_cpu = BPF_CORE_READ(data, cpu);
 	rs_send_batch(cpu, RS_BATCH_BEGIN, mine->list_cpu);
@@ -449,8 +435,8 @@ static __always_inline void rs_batch_entered(struct rcu_data *data)
 /* No batch: it was entered before the probes were in place. */
 static __always_inline void rs_batch_returned(void)
 {
-	struct rs_batch_state *mine = rs_running_batch();
 	struct rs_cpu *cpu = rs_this_cpu();
+	struct rs_batch_state *mine = cpu ? rs_running_batch(cpu) : NULL;
 
 	if (!cpu || !mine)
 		return;
@@ -474,28 +460,27 @@ static __always_inline bool rs_follows_callback(__u64 head, __u64 func)
 	return true;
 }
 
-static __always_inline void rs_dequeued(struct callback_head *head)
+static __always_inline void rs_dequeued(__u64 head, __u64 func)
 {
-	struct rs_batch_state *mine = rs_running_batch();
 	struct rs_cpu *cpu = rs_this_cpu();
-	__u64 done, func = 0;
+	struct rs_batch_state *mine = cpu ? rs_running_batch(cpu) : NULL;
 	bool followed = false;
+	__u64 done;
 
 	if (!cpu || !mine)
 		return;
 	if (head) {
 		rs_hit_on(cpu, RS_COUNT_CB_INVOKED);
-		func = (__u64)BPF_CORE_READ(head, func);
-		followed = rs_follows_callback((__u64)head, func);
+		followed = rs_follows_callback(head, func);
 	}
 	done = mine->running_head;
-	mine->running_head = followed ? (__u64)head : 0;
+	mine->running_head = followed ? head : 0;
 	if (done && followed)
-		rs_send_next(cpu, done, (__u64)head, func);
+		rs_send_next(cpu, done, head, func);
 	else if (done)
 		rs_send_done(cpu, done);
 	else if (followed)
-		rs_send_invoked(cpu, (__u64)head, func);
+		rs_send_invoked(cpu, head, func);
 }
 
 SEC("fentry/rcu_do_batch")
@@ -529,14 +514,18 @@ int BPF_KRETPROBE(batch_kretprobe)
 SEC("fentry/rcu_cblist_dequeue")
 int BPF_PROG(dequeue_fentry, struct rcu_cblist *list)
 {
-	rs_dequeued(list->head);
+	struct callback_head *head = list->head;
+
+	rs_dequeued((__u64)head, head ? (__u64)head->func : 0);
 	return 0;
 }
 
 SEC("kprobe/rcu_cblist_dequeue")
 int BPF_KPROBE(dequeue_kprobe, struct rcu_cblist *list)
 {
-	rs_dequeued(BPF_CORE_READ(list, head));
+	struct callback_head *head = BPF_CORE_READ(list, head);
+
+	rs_dequeued((__u64)head, head ? (__u64)BPF_CORE_READ(head, func) : 0);
 	return 0;
 }
 

@@ -64,15 +64,28 @@ static __always_inline bool rs_is_caller(__u64 address)
  * trampoline. This one is called from the function's first bytes, with the
  * address of the caller right above (arch_prepare_bpf_trampoline() of x86).
  */
+static __always_inline bool rs_entry_of(const __u64 *words, __u64 function)
+{
+	return words[0] - function < RS_ENTRY_BYTES && rs_is_caller(words[1]);
+}
+
+/* Which word that was last time: the kernel lays all its trampolines out alike. */
+__u32 fentry_word;
+
 static __always_inline __u64 rs_fentry_caller(void *ctx)
 {
 	__u64 words[RS_TRAMPOLINE_WORDS], function = bpf_get_func_ip(ctx);
 
+	if (!bpf_probe_read_kernel(words, 2 * sizeof(words[0]), ctx + 8 * fentry_word) &&
+	    rs_entry_of(words, function))
+		return words[1];
 	if (bpf_probe_read_kernel(words, sizeof(words), ctx))
 		__builtin_memset(words, 0, sizeof(words));
 	for (int i = 0; i + 1 < RS_TRAMPOLINE_WORDS; i++) {
-		if (words[i] - function < RS_ENTRY_BYTES && rs_is_caller(words[i + 1]))
+		if (rs_entry_of(words + i, function)) {
+			fentry_word = i;
 			return words[i + 1];
+		}
 	}
 	return rs_caller_of(ctx, function, RS_ENTRY_BYTES);
 }

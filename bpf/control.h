@@ -45,7 +45,15 @@ struct rs_lost_callbacks {
 	rs_u64 done;
 };
 
-/* One for each CPU, counted up only. */
+/* A batch of callbacks that runs, and its callback. */
+struct rs_batch_state {
+	rs_u64 task;	     /* struct task_struct *; 0: no batch runs */
+	rs_u64 running_head; /* 0: none that is followed */
+	rs_u32 list_cpu;
+	rs_u32 reserved;
+};
+
+/* One for each CPU; but for the batch, counted up only. */
 struct rs_cpu {
 	rs_u64 hits[RS_COUNTERS];
 	rs_u64 lost_total;
@@ -57,6 +65,8 @@ struct rs_cpu {
 	rs_u64 callbacks_done; /* followed ones that ran here */
 	rs_u64 calls_skipped;  /* of their functions, whose probes did not run: skipped.h */
 	struct rs_lost_callbacks lost_callbacks;
+	/* In softirq context, or in the CPU's own kthread: one at a time. */
+	struct rs_batch_state batch;
 };
 
 struct rs_name {

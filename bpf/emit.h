@@ -78,10 +78,16 @@ static __always_inline void *rs_this_ring(void)
 	return bpf_map_lookup_elem(&rings, &cpu);
 }
 
-static __always_inline void rs_fill(struct rs_header *h, __u64 ns, __u16 kind, __u16 aux)
+/* Its members can be read without a helper, which is most of what reading one costs. */
+static __always_inline struct task_struct *rs_this_task(void)
+{
+	return (struct task_struct *)bpf_get_current_task_btf();
+}
+
+static __always_inline void rs_fill(struct rs_header *h, __u64 ns, __u32 tid, __u16 kind, __u16 aux)
 {
 	h->ns = ns;
-	h->tid = (__u32)bpf_get_current_pid_tgid();
+	h->tid = tid;
 	h->kind = kind;
 	h->aux = aux;
 }
@@ -104,7 +110,8 @@ static __always_inline void rs_count_loss(struct rs_cpu *cpu, __u64 ns)
  * Room for a record of `size` (a constant), or NULL and the loss is counted.
  * Tells first of earlier losses, so that the gap stands where it was.
  */
-static __always_inline void *rs_reserve(void *ring, struct rs_cpu *cpu, __u64 size, __u64 ns)
+static __always_inline void *rs_reserve(void *ring, struct rs_cpu *cpu, __u64 size, __u64 ns,
+					__u32 tid)
 {
 	void *room;
 
@@ -115,7 +122,7 @@ static __always_inline void *rs_reserve(void *ring, struct rs_cpu *cpu, __u64 si
 			rs_count_loss(cpu, ns);
 			return NULL;
 		}
-		rs_fill(&lost->h, ns, RS_LOST, 0);
+		rs_fill(&lost->h, ns, tid, RS_LOST, 0);
 		lost->total = cpu->lost_total;
 		lost->from_ns = cpu->lost_from_ns;
 		lost->to_ns = cpu->lost_to_ns;
@@ -150,12 +157,15 @@ static __always_inline void rs_submit(struct rs_cpu *cpu, void *record, bool urg
 	bpf_ringbuf_submit(record, flags);
 }
 
-/* The current task. Its tid, but each CPU has an idle task of its own, all with tid 0. */
+/* A task's tid, but each CPU has an idle task of its own, all with tid 0. */
+static __always_inline __u64 rs_key_of(__u32 tid)
+{
+	return tid ? tid : (1ULL << 32) | bpf_get_smp_processor_id();
+}
+
 static __always_inline __u64 rs_task_key(void)
 {
-	__u64 tid = (__u32)bpf_get_current_pid_tgid();
-
-	return tid ? tid : (1ULL << 32) | bpf_get_smp_processor_id();
+	return rs_key_of((__u32)bpf_get_current_pid_tgid());
 }
 
 /*
@@ -176,18 +186,15 @@ static __always_inline __u64 rs_hash_name(__u64 key, const struct rs_comm *comm)
  * Sends the current task's name if it is new, or another than last time. Mostly
  * it is the task that was seen last on this CPU, and no map need be asked.
  */
-static __always_inline void rs_announce_task(void *ring, struct rs_cpu *cpu, __u64 ns)
+static __always_inline void rs_announce_task(void *ring, struct rs_cpu *cpu, __u64 ns,
+					     struct task_struct *task, __u32 tid)
 {
-	__u64 id = bpf_get_current_pid_tgid();
-	__u64 key = rs_task_key(), hash;
-	struct rs_comm comm = {}, *known;
-	struct task_struct *task;
+	const __u64 *name = (const __u64 *)task->comm;
+	/* Padded with zeros (__set_task_comm()). */
+	struct rs_comm comm = { { name[0], name[1] } }, *known;
+	__u64 key = rs_key_of(tid), hash = rs_hash_name(key, &comm);
 	struct rs_task *record;
 
-	/* Padded with zeros (__set_task_comm()). bpf_get_current_comm() takes longer. */
-	task = (struct task_struct *)bpf_get_current_task();
-	bpf_probe_read_kernel(&comm, sizeof(comm), task->comm);
-	hash = rs_hash_name(key, &comm);
 	if (cpu->announced == hash)
 		return;
 	known = bpf_map_lookup_elem(&announced, &key);
@@ -195,12 +202,12 @@ static __always_inline void rs_announce_task(void *ring, struct rs_cpu *cpu, __u
 		cpu->announced = hash;
 		return;
 	}
-	record = rs_reserve(ring, cpu, sizeof(*record), ns);
+	record = rs_reserve(ring, cpu, sizeof(*record), ns, tid);
 	if (!record)
 		return;
-	rs_fill(&record->h, ns, RS_TASK, 0);
-	record->tgid = id >> 32;
-	record->flags = BPF_CORE_READ(task, flags) & PF_KTHREAD ? RS_TASK_KTHREAD : 0;
+	rs_fill(&record->h, ns, tid, RS_TASK, 0);
+	record->tgid = task->tgid;
+	record->flags = task->flags & PF_KTHREAD ? RS_TASK_KTHREAD : 0;
 	__builtin_memcpy(record->comm, &comm, sizeof(record->comm));
 	rs_submit(cpu, record, false);
 	bpf_map_update_elem(&announced, &key, &comm, BPF_ANY);
@@ -216,10 +223,12 @@ static __always_inline void rs_announce_task(void *ring, struct rs_cpu *cpu, __u
 		struct type *record_ = NULL;                                                       \
 		void *ring_ = rs_this_ring();                                                      \
 		if (ring_) {                                                                       \
-			rs_announce_task(ring_, cpu, ns);                                          \
-			record_ = rs_reserve(ring_, cpu, sizeof(struct type), ns);                 \
+			struct task_struct *task_ = rs_this_task();                                \
+			__u32 tid_ = task_->pid;                                                   \
+			rs_announce_task(ring_, cpu, ns, task_, tid_);                             \
+			record_ = rs_reserve(ring_, cpu, sizeof(struct type), ns, tid_);           \
 			if (record_)                                                               \
-				rs_fill(&record_->h, ns, kind, aux);                               \
+				rs_fill(&record_->h, ns, tid_, kind, aux);                         \
 		}                                                                                  \
 		record_;                                                                           \
 	})

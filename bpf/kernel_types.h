@@ -74,6 +74,7 @@ struct rcu_data {
 struct task_struct {
 	unsigned int flags;
 	int pid;
+	int tgid;
 	int rcu_read_lock_nesting;	 /* with CONFIG_PREEMPT_RCU */
 	struct list_head rcu_node_entry; /* the same */
 	char comm[16];

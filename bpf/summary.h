@@ -149,10 +149,12 @@ static __always_inline void rs_summary_timed(__u32 cpu, const struct rs_pending 
 static __always_inline __u32 rs_ring_cpu(__u32 cpu)
 {
 	struct rs_batch_state *batch;
+	struct rs_cpu *mine;
 
 	if (!callbacks_offloaded)
 		return cpu;
-	batch = rs_running_batch();
+	mine = rs_this_cpu();
+	batch = mine ? rs_running_batch(mine) : NULL;
 	return batch ? batch->list_cpu : cpu;
 }
 
@@ -192,13 +194,14 @@ static __always_inline void rs_summary_out_of_order(__u32 cpu, __u32 ring_cpu, _
 	struct rs_summary_cpu *mine = bpf_map_lookup_elem(&summary_cpus, &cpu);
 	struct rs_summary_cpu *list = bpf_map_lookup_elem(&summary_cpus, &ring_cpu);
 	struct rs_summary_search search = { .head = head };
+	struct rs_cpu *here = rs_this_cpu();
 	struct rs_tally *tally;
 	__u32 slot;
 
-	if (!mine || !list)
+	if (!mine || !list || !here)
 		return;
 	slot = rs_slot_of(mine->slots, func);
-	if (slot == RS_SLOT_NONE || !rs_running_batch())
+	if (slot == RS_SLOT_NONE || !rs_running_batch(here))
 		return;
 	search.any = rs_pending_pop_any(&list->ring, ring_cpu, head, &search.found);
 	if (!search.any)

@@ -126,7 +126,7 @@ int BPF_PROG(exp_end_event, const char *flavour, unsigned long wanted, const cha
 SEC("tp_btf/rcu_callback")
 int BPF_PROG(call_rcu_event, const char *flavour, struct callback_head *head)
 {
-	rs_call_rcu(ctx, RS_COUNT_CB_QUEUED, (__u64)head, (__u64)BPF_CORE_READ(head, func),
+	rs_call_rcu(ctx, RS_COUNT_CB_QUEUED, (__u64)head, (__u64)head->func,
 		    rs_tracepoint_caller(ctx, &call_rcu_code));
 	return 0;
 }
@@ -142,7 +142,7 @@ int BPF_PROG(batch_start_event)
 SEC("tp_btf/rcu_invoke_callback")
 int BPF_PROG(invoke_event, const char *flavour, struct callback_head *head)
 {
-	rs_dequeued(head);
+	rs_dequeued((__u64)head, (__u64)head->func);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 #include <vector>
@@ -109,6 +110,15 @@ Status OutputFile::sync() {
         }
     }
     return {};
+}
+
+Status OutputFile::give_to(uid_t user, gid_t group) {
+    return ::fchown(fd_.get(), user, group) == 0 ? Status{} : failed(errno);
+}
+
+std::uint64_t OutputFile::free_bytes() const {
+    struct statvfs room {};
+    return ::fstatvfs(fd_.get(), &room) == 0 ? std::uint64_t{room.f_bavail} * room.f_frsize : 0;
 }
 
 Status OutputFile::close() {

@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <span>
 #include <string>
+#include <sys/types.h>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -22,6 +23,10 @@ public:
     Status append(std::initializer_list<std::span<const std::byte>> parts);
     Status sync();
     Status close();
+    Status give_to(uid_t user, gid_t group);
+
+    bool regular() const { return regular_; }
+    std::uint64_t free_bytes() const; // of its file system; 0 if that is not known
 
     std::uint64_t size() const { return size_; }
     const std::string& path() const { return path_; }

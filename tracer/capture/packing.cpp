@@ -15,12 +15,16 @@ namespace {
 constexpr std::byte as_it_is{255};
 constexpr std::size_t word_bytes = sizeof(std::uint64_t);
 
-void put_leb128(std::vector<std::byte>& out, std::uint64_t value) {
+constexpr std::size_t most_leb128 = 10; // bytes
+
+// Returns where it ends.
+std::byte* put_leb128(std::byte* out, std::uint64_t value) {
     while (value >= 0x80) {
-        out.push_back(static_cast<std::byte>(value | 0x80));
+        *out++ = static_cast<std::byte>(value | 0x80);
         value >>= 7;
     }
-    out.push_back(static_cast<std::byte>(value));
+    *out++ = static_cast<std::byte>(value);
+    return out;
 }
 
 std::uint64_t zigzag(std::uint64_t difference) {
@@ -168,44 +172,82 @@ void PackedShapes::add(std::span<const std::byte> record) {
     last_ns = shape.last[0];
 }
 
+void RecordPacker::make_room(std::size_t bytes) {
+    if (packed_.size() - used_ < bytes) {
+        packed_.resize(2 * (used_ + bytes));
+    }
+}
+
+void RecordPacker::add_whole(std::span<const std::byte> record) {
+    make_room(1 + most_leb128 + record.size());
+    std::byte* out = packed_.data() + used_;
+    *out++ = as_it_is;
+    out = put_leb128(out, record.size());
+    std::copy(record.begin(), record.end(), out);
+    used_ = static_cast<std::size_t>(out - packed_.data()) + record.size();
+    known_.add(record);
+}
+
 void RecordPacker::add(std::span<const std::byte> record) {
     unpacked_size_ += sizeof(RecordSize) + record.size();
-    const std::size_t words = record.size() / word_bytes;
-    const std::size_t number =
-        PackedShapes::can_be_shape(record.size()) ? known_.find(kind_of(record), words) : PackedShapes::most;
-    if (number == PackedShapes::most) {
-        packed_.push_back(as_it_is);
-        put_leb128(packed_, record.size());
-        packed_.insert(packed_.end(), record.begin(), record.end());
-        known_.add(record);
+    if (!PackedShapes::can_be_shape(record.size())) {
+        add_whole(record);
         return;
     }
-    auto& last = known_.shapes[number].last;
+    const std::size_t words = record.size() / word_bytes;
+    const std::uint16_t kind = kind_of(record);
+    if (newest_ >= known_.shapes.size() || known_.shapes[newest_].kind != kind ||
+        known_.shapes[newest_].words != words) {
+        const std::size_t found = known_.find(kind, words);
+        if (found == PackedShapes::most) {
+            add_whole(record);
+            return;
+        }
+        newest_ = found;
+    }
+    auto& last = known_.shapes[newest_].last;
     last[0] = known_.last_ns;
+    make_room(1 + most_leb128 * (1 + words));
+    std::byte* out = packed_.data() + used_;
+    *out++ = static_cast<std::byte>(newest_);
+    // Of up to seven words, which is nearly all: one byte, whose place is known before its value.
+    std::byte* const mask = words <= 7 ? out++ : nullptr;
+    std::uint64_t changed = 0;
     const auto now = [record](std::size_t i) {
         std::uint64_t word = 0;
         std::memcpy(&word, record.data() + i * word_bytes, sizeof word);
         return word;
     };
-    std::uint64_t changed = 0;
-    for (std::size_t i = 0; i < words; ++i) {
-        changed |= static_cast<std::uint64_t>(now(i) != last[i]) << i;
+    if (mask) {
+        for (std::size_t i = 0; i < words; ++i) {
+            const std::uint64_t word = now(i);
+            if (word != last[i]) {
+                changed |= std::uint64_t{1} << i;
+                out = put_leb128(out, zigzag(word - last[i]));
+                last[i] = word;
+            }
+        }
+        *mask = static_cast<std::byte>(changed);
+    } else {
+        for (std::size_t i = 0; i < words; ++i) {
+            changed |= static_cast<std::uint64_t>(now(i) != last[i]) << i;
+        }
+        out = put_leb128(out, changed);
+        for (std::uint64_t left = changed; left != 0; left &= left - 1) {
+            const auto i = static_cast<std::size_t>(__builtin_ctzll(left));
+            out = put_leb128(out, zigzag(now(i) - last[i]));
+            last[i] = now(i);
+        }
     }
-    packed_.push_back(static_cast<std::byte>(number));
-    put_leb128(packed_, changed);
-    for (std::uint64_t left = changed; left != 0; left &= left - 1) {
-        const auto i = static_cast<std::size_t>(__builtin_ctzll(left));
-        const std::uint64_t word = now(i);
-        put_leb128(packed_, zigzag(word - last[i]));
-        last[i] = word;
-    }
+    used_ = static_cast<std::size_t>(out - packed_.data());
     known_.last_ns = last[0];
 }
 
 void RecordPacker::clear() {
     known_.shapes.clear();
     known_.last_ns = 0;
-    packed_.clear();
+    newest_ = 0;
+    used_ = 0;
     unpacked_size_ = 0;
 }
 

@@ -51,14 +51,19 @@ public:
     // Any bytes, up to what RecordSize holds.
     void add(std::span<const std::byte> record);
 
-    std::span<const std::byte> packed() const { return packed_; }
+    std::span<const std::byte> packed() const { return std::span(packed_).first(used_); }
     std::size_t unpacked_size() const { return unpacked_size_; } // as unpack_records() gives them
-    bool empty() const { return packed_.empty(); }
+    bool empty() const { return used_ == 0; }
     void clear(); // what comes next does not need what came before
 
 private:
+    void add_whole(std::span<const std::byte> record);
+    void make_room(std::size_t bytes);
+
     PackedShapes known_;
-    std::vector<std::byte> packed_;
+    std::size_t newest_ = 0;        // the shape of the record before: mostly it is this one's, too
+    std::vector<std::byte> packed_; // and room for more
+    std::size_t used_ = 0;
     std::size_t unpacked_size_ = 0;
 };
 

@@ -7,9 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "capture/output_file.hpp"
-#include "capture/packing.hpp"
-#include "capture/payload.hpp"
+#include "capture/chunk_writer.hpp"
+#include "capture/ring_records.hpp"
 #include "capture/symbols.hpp"
 #include "wire.h"
 
@@ -23,15 +22,25 @@ static_assert(events_target + sizeof(RecordSize) + std::numeric_limits<RecordSiz
 // Keeps the JSON of one symbols chunk far below max_chunk_size.
 constexpr std::size_t symbols_per_chunk = 4096;
 
+// More than this of a CPU at once is not compressed before it is written: at the recorder's 20 drains a second,
+// that would take more than a few parts in a thousand of a CPU.
+constexpr std::size_t ring_slow = 64u << 10;
+// So much of what is free on the disk: compressed it takes a tenth of it.
+constexpr std::uint64_t quick_share = 4;
+
 } // namespace
 
 struct CaptureWriter::Impl {
-    OutputFile file;
-    std::vector<RecordPacker> held; // by CPU: records, as in an events chunk
-    Compressor compressor;
+    ChunkWriter chunks;
+    std::vector<RecordPacker> held;   // by CPU: records, as in an events chunk
+    bool quick = false;               // what comes now is not compressed
+    std::uint64_t quick_bytes = 0;    // bytes that were not
+    std::uint64_t most_quick;         // 0: a pipe, say, cannot be compressed later
     std::optional<Error> final_error; // what every call answers from now on
 
-    Impl(OutputFile output, std::uint32_t cpus) : file(std::move(output)), held(cpus) {}
+    Impl(OutputFile output, std::uint32_t cpus)
+        : chunks(std::move(output)), held(cpus),
+          most_quick(chunks.file().regular() ? chunks.file().free_bytes() / quick_share : 0) {}
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
     ~Impl() {
@@ -52,7 +61,12 @@ struct CaptureWriter::Impl {
     }
 
     tl::unexpected<Error> refuse(std::string why) const {
-        return fail(ExitCode::bad_input, "cannot write " + file.path(), std::move(why));
+        return fail(ExitCode::bad_input, "cannot write " + chunks.file().path(), std::move(why));
+    }
+
+    Status no_cpu(std::uint32_t cpu) const {
+        return refuse("a record is of CPU " + std::to_string(cpu) + ", but the metadata names " +
+                      std::to_string(held.size()) + " CPUs");
     }
 
     Status write_file_header() {
@@ -60,32 +74,12 @@ struct CaptureWriter::Impl {
         std::memcpy(header.magic, file_magic, sizeof header.magic);
         header.version = format_version;
         header.wire_version = RS_WIRE_VERSION;
-        return file.append({std::as_bytes(std::span(&header, 1))});
-    }
-
-    // `unpacked`: how many bytes it is when unpacked; 0 if it is not packed.
-    Status write_chunk(ChunkType type, std::uint32_t cpu, std::span<const std::byte> payload,
-                       std::size_t unpacked = 0) {
-        if (payload.size() > max_chunk_size) {
-            return refuse("a chunk of " + std::to_string(payload.size()) + " bytes is more than the format holds");
-        }
-        const auto compressed = compressor.compress(payload);
-        const auto stored = compressed.value_or(payload);
-        ChunkHeader header{};
-        header.magic = chunk_magic;
-        header.type = static_cast<std::uint16_t>(type);
-        header.flags = static_cast<std::uint16_t>((compressed ? chunk_compressed : 0) | (unpacked ? chunk_packed : 0));
-        header.cpu = cpu;
-        header.stored = static_cast<std::uint32_t>(stored.size());
-        header.size = static_cast<std::uint32_t>(payload.size());
-        header.unpacked = static_cast<std::uint32_t>(unpacked);
-        header.checksum = chunk_checksum(header, stored);
-        return file.append({std::as_bytes(std::span(&header, 1)), stored});
+        return chunks.file().append({std::as_bytes(std::span(&header, 1))});
     }
 
     Status write_json(ChunkType type, const nlohmann::json& json) {
         const std::string text = dump_json(json);
-        return write_chunk(type, 0, std::as_bytes(std::span(text)));
+        return chunks.write(type, std::as_bytes(std::span(text)));
     }
 
     Status write_held_of(std::uint32_t cpu) {
@@ -93,7 +87,8 @@ struct CaptureWriter::Impl {
         if (records.empty()) {
             return {};
         }
-        Status status = write_chunk(ChunkType::events, cpu, records.packed(), records.unpacked_size());
+        Status status = quick ? chunks.quick_events(cpu, records) : chunks.events(cpu, records);
+        quick_bytes += quick ? records.packed().size() : 0;
         records.clear();
         return status;
     }
@@ -107,10 +102,27 @@ struct CaptureWriter::Impl {
         return {};
     }
 
+    Status take_ring(std::uint32_t cpu, std::span<const std::span<const std::byte>> parts) {
+        std::size_t size = 0;
+        for (const auto part : parts) {
+            size += part.size();
+        }
+        quick = size >= ring_slow && quick_bytes < most_quick;
+        Status status;
+        for (const auto part : parts) {
+            for_each_ring_record(part, [&](std::span<const std::byte> record) {
+                if (status) {
+                    status = hold(cpu, record);
+                }
+            });
+        }
+        quick = false;
+        return status;
+    }
+
     Status hold(std::uint32_t cpu, std::span<const std::byte> record) {
         if (cpu >= held.size()) {
-            return refuse("a record is of CPU " + std::to_string(cpu) + ", but the metadata names " +
-                          std::to_string(held.size()) + " CPUs");
+            return no_cpu(cpu);
         }
         if (record.size() > std::numeric_limits<RecordSize>::max()) {
             return refuse("a record of " + std::to_string(record.size()) + " bytes is more than the format holds");
@@ -133,8 +145,8 @@ struct CaptureWriter::Impl {
     Status write_end(const Trailer& trailer) {
         return write_held()
             .and_then([&] { return write_json(ChunkType::trailer, to_json(trailer)); })
-            .and_then([&] { return file.sync(); })
-            .and_then([&] { return file.close(); });
+            .and_then([&] { return chunks.file().sync(); })
+            .and_then([&] { return chunks.file().close(); });
     }
 };
 
@@ -167,13 +179,21 @@ Status CaptureWriter::record(std::uint32_t cpu, std::span<const std::byte> recor
     return impl_->attempt([&] { return impl_->hold(cpu, record); });
 }
 
+Status CaptureWriter::ring(std::uint32_t cpu, std::span<const std::span<const std::byte>> parts) {
+    return impl_->attempt([&] { return cpu < impl_->held.size() ? impl_->take_ring(cpu, parts) : impl_->no_cpu(cpu); });
+}
+
+bool CaptureWriter::can_be_compressed() const {
+    return impl_->quick_bytes != 0;
+}
+
 Status CaptureWriter::symbols(std::span<const SymbolInfo> symbols) {
     return impl_->attempt([&] { return impl_->write_symbols(symbols); });
 }
 
 Status CaptureWriter::flush(bool sync) {
     return impl_->attempt(
-        [&] { return impl_->write_held().and_then([&] { return sync ? impl_->file.sync() : Status{}; }); });
+        [&] { return impl_->write_held().and_then([&] { return sync ? impl_->chunks.file().sync() : Status{}; }); });
 }
 
 Status CaptureWriter::finish(const Trailer& trailer) {
@@ -185,11 +205,11 @@ Status CaptureWriter::finish(const Trailer& trailer) {
 }
 
 std::uint64_t CaptureWriter::bytes_written() const {
-    return impl_->file.size();
+    return impl_->chunks.file().size();
 }
 
 const std::string& CaptureWriter::path() const {
-    return impl_->file.path();
+    return impl_->chunks.file().path();
 }
 
 } // namespace rcuscope

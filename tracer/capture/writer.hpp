@@ -36,6 +36,12 @@ public:
     // chunk is full or flush().
     Status record(std::uint32_t cpu, std::span<const std::byte> record);
 
+    // Takes records of a CPU as ring_records.hpp says, each part whole records, valid during the call only.
+    // Held back, as of record(). What comes fast is packed, but not compressed.
+    Status ring(std::uint32_t cpu, std::span<const std::span<const std::byte>> parts);
+    // Whether anything was not, so that compress_capture() makes the file smaller.
+    bool can_be_compressed() const;
+
     // Names of code addresses. Written before any record held back now.
     Status symbols(std::span<const SymbolInfo> symbols);
 

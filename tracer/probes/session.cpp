@@ -2,6 +2,7 @@
 #include "probes/session.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <cerrno>
@@ -10,6 +11,7 @@
 #include <limits>
 #include <linux/perf_event.h>
 #include <set>
+#include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -62,17 +64,6 @@ tl::unexpected<Error> cannot(const std::string& what, int error_number) {
                 "try another way to see RCU (--via kprobe, --via fentry), and see what rcuscope doctor says");
 }
 
-struct RingContext {
-    BpfSession::TakeRecord take;
-    std::uint32_t cpu = 0;
-};
-
-int take_sample(void* context, void* data, std::size_t size) {
-    auto* ring = static_cast<RingContext*>(context);
-    ring->take(ring->cpu, {static_cast<const std::byte*>(data), size});
-    return 0;
-}
-
 // None: it is not loaded.
 std::optional<bpf_prog_info> info_of(const bpf_program* program) {
     bpf_prog_info info{};
@@ -97,7 +88,6 @@ struct BpfSession::Impl {
     ~Impl() {
         links.clear();
         summary.reset();
-        ring_buffer__free(buffers);
         rcuscope_bpf::destroy(skeleton);
     }
 
@@ -108,9 +98,8 @@ struct BpfSession::Impl {
     Status attach_to_event(const char* name, std::uint64_t event);
 
     rcuscope_bpf* skeleton = nullptr;
-    ring_buffer* buffers = nullptr;
-    std::vector<std::unique_ptr<RingContext>> contexts; // stable: the buffers point to them
-    std::vector<Fd> ring_maps;
+    std::vector<Ring> rings; // by CPU
+    Fd wakeups;              // of any of them
     std::vector<Link> links;
     std::uint32_t cpus = 0;
     std::optional<SummaryMaps> summary;
@@ -209,25 +198,26 @@ Status BpfSession::Impl::map_summary(const SummaryRoom& room) {
 }
 
 Status BpfSession::Impl::make_rings(const SessionConfig& config) {
+    wakeups = Fd(::epoll_create1(EPOLL_CLOEXEC));
+    if (!wakeups)
+        return cannot("cannot wait for the programs' buffers", errno);
     for (std::uint32_t cpu = 0; cpu < cpus; cpu++) {
+        const std::string buffer =
+            "a buffer of " + std::to_string(config.ring_bytes) + " bytes for CPU " + std::to_string(cpu);
         Fd map(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "rcuscope_ring", 0, 0, config.ring_bytes, nullptr));
         if (!map)
-            return cannot("cannot make a buffer of " + std::to_string(config.ring_bytes) + " bytes for CPU " +
-                              std::to_string(cpu),
-                          errno);
-        auto context = std::make_unique<RingContext>();
-        context->cpu = cpu;
-        if (!buffers)
-            buffers = ring_buffer__new(map.get(), take_sample, context.get(), nullptr);
-        else if (const int error = ring_buffer__add(buffers, map.get(), take_sample, context.get()); error)
-            return cannot("cannot map the buffer of CPU " + std::to_string(cpu), -error);
-        if (!buffers)
-            return cannot("cannot map the buffer of CPU " + std::to_string(cpu), errno);
-        const int fd = map.get();
+            return cannot("cannot make " + buffer, errno);
+        auto ring = Ring::map(std::move(map), config.ring_bytes);
+        if (!ring)
+            return tl::unexpected(ring.error());
+        // By edges: a ring that holds something wakes nobody, only a program that says so does.
+        epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.u32 = cpu}};
+        if (::epoll_ctl(wakeups.get(), EPOLL_CTL_ADD, ring->fd(), &event) != 0)
+            return cannot("cannot wait for " + buffer, errno);
+        const int fd = ring->fd();
         if (bpf_map__update_elem(skeleton->maps.rings, &cpu, sizeof(cpu), &fd, sizeof(fd), BPF_ANY))
-            return cannot("cannot hand the buffer of CPU " + std::to_string(cpu) + " to the programs", errno);
-        contexts.push_back(std::move(context));
-        ring_maps.push_back(std::move(map));
+            return cannot("cannot hand " + buffer + " to the programs", errno);
+        rings.push_back(std::move(*ring));
     }
     return {};
 }
@@ -317,18 +307,18 @@ SummaryMaps* BpfSession::summary() const {
 }
 
 int BpfSession::wakeup_fd() const {
-    return impl_->buffers ? ring_buffer__epoll_fd(impl_->buffers) : -1;
+    return impl_->wakeups.get();
 }
 
-Status BpfSession::drain(const TakeRecord& take) {
-    if (!impl_->buffers)
-        return {};
-    for (auto& context : impl_->contexts)
-        context->take = take;
-    const int taken = ring_buffer__consume(impl_->buffers);
-    if (taken < 0)
-        return cannot("cannot read the programs' buffers", -taken);
-    return {};
+void BpfSession::take_wakeups() {
+    std::array<epoll_event, 64> events{};
+    while (::epoll_wait(impl_->wakeups.get(), events.data(), static_cast<int>(events.size()), 0) ==
+           static_cast<int>(events.size()))
+        ;
+}
+
+std::span<Ring> BpfSession::rings() {
+    return impl_->rings;
 }
 
 Result<SequencesAt> BpfSession::sequences() const {
@@ -358,6 +348,11 @@ CallbackCounts BpfSession::callbacks() const {
 ModuleCounts BpfSession::module(std::size_t followed) const {
     const volatile auto* shared = impl_->skeleton->bss;
     return {shared->followed_loaded[followed], shared->followed_freed[followed]};
+}
+
+Kallsyms::Code BpfSession::module_code(std::size_t followed) const {
+    const volatile auto& core = impl_->skeleton->bss->followed_code[followed].core;
+    return {core.start, core.size};
 }
 
 std::uint64_t BpfSession::hits(unsigned counter) const {

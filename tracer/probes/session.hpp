@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,6 +16,7 @@
 #include "capture/metadata.hpp"
 #include "kernel/kallsyms.hpp"
 #include "probes/resolver.hpp"
+#include "probes/ring.hpp"
 #include "probes/summary_maps.hpp"
 
 namespace rcuscope {
@@ -69,8 +69,6 @@ struct ModuleCounts {
 
 class BpfSession {
 public:
-    using TakeRecord = std::function<void(std::uint32_t cpu, std::span<const std::byte> record)>;
-
     // Detached and unloaded by the destructor, and by the kernel if the process dies.
     static Result<BpfSession> load(const AttachPlan& plan, const SessionConfig& config);
 
@@ -88,10 +86,12 @@ public:
     // Of a session that counts in the kernel; else nullptr.
     SummaryMaps* summary() const;
 
-    // A descriptor that is readable when a record must not wait; -1: there are none.
+    // A descriptor that is readable when a record must not wait, until take_wakeups(), which comes before looking; -1:
+    // there are no records.
     int wakeup_fd() const;
-    // Takes every record that is there. A record's bytes are valid during the call only.
-    Status drain(const TakeRecord& take);
+    void take_wakeups();
+    // Of each CPU.
+    std::span<Ring> rings();
 
     Result<SequencesAt> sequences() const;
     // From now on the kernel measures how long programs run, until the descriptor is closed.
@@ -101,6 +101,8 @@ public:
     CallbackCounts callbacks() const;
     // By its place in SessionConfig::followed.
     ModuleCounts module(std::size_t followed) const;
+    // Of the life that began last: the text that stays when its init function has returned.
+    Kallsyms::Code module_code(std::size_t followed) const;
     std::uint64_t hits(unsigned counter) const;
     // Runs that a hook's programs missed because the kernel refused to run them within each other.
     std::uint64_t missed(const Alternative& alternative) const;

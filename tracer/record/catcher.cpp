@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/duration.hpp"
+#include "capture/ring_records.hpp"
 #include "kernel/host.hpp"
 
 namespace rcuscope {
@@ -53,9 +54,15 @@ Catcher::~Catcher() {
         ::unlink(part_of(file_->path).c_str());
 }
 
-Status Catcher::record(std::uint32_t cpu, std::span<const std::byte> record) {
-    history_.record(cpu, record);
-    return file_ ? file_->writer.record(cpu, record) : Status();
+Status Catcher::ring(std::uint32_t cpu, std::span<const std::span<const std::byte>> parts) {
+    Status written;
+    for (const auto part : parts)
+        for_each_ring_record(part, [&](std::span<const std::byte> record) {
+            history_.record(cpu, record);
+            if (file_ && written)
+                written = file_->writer.record(cpu, record);
+        });
+    return written;
 }
 
 Status Catcher::symbols(std::span<const SymbolInfo> symbols) {

@@ -41,11 +41,13 @@ public:
                                                    const Metadata& metadata);
     ~Catcher() override;
 
-    Status record(std::uint32_t cpu, std::span<const std::byte> record) override;
+    Status ring(std::uint32_t cpu, std::span<const std::span<const std::byte>> parts) override;
     Status symbols(std::span<const SymbolInfo> symbols) override;
     Status flush(bool sync) override;
     // Of a file that is not whole yet, or of what is kept if nothing was waited for.
     Status finish(const Trailer& trailer) override;
+    // That is done as it is written.
+    Status compress(const GoOn&) override { return {}; }
     std::uint64_t bytes() const override { return history_.bytes(); }
     void discard() override {}
 

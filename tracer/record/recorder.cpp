@@ -5,14 +5,12 @@
 #include <array>
 #include <cerrno>
 #include <iostream>
-#include <limits>
 #include <poll.h>
 #include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
 
-#include "capture/event.hpp"
 #include "kernel/host.hpp"
 #include "probes/guard.hpp"
 #include "probes/session.hpp"
@@ -23,13 +21,12 @@
 #include "record/child.hpp"
 #include "record/describe.hpp"
 #include "record/end_signals.hpp"
+#include "record/intake.hpp"
 #include "record/own_share.hpp"
 #include "record/settle.hpp"
 #include "record/sink.hpp"
 #include "record/speaker.hpp"
 #include "record/summary_mode.hpp"
-#include "record/symbol_collector.hpp"
-#include "record/unload_watch.hpp"
 
 namespace rcuscope {
 
@@ -69,8 +66,8 @@ private:
     Status loop();
     Status drain();
     Status look_for_triggers();
-    void take(std::uint32_t cpu, std::span<const std::byte> record);
-    bool in_window(const Event& event) const;
+    void look_for_modules();
+    Status compress();
     std::vector<ProbeHits> hits() const;
     Result<SequencesAt> sequences() const;
     RunStats run_stats() const;
@@ -97,22 +94,26 @@ private:
     Catcher* catcher_ = nullptr;     // the same, if it waits for something
     SummaryMode* summary_ = nullptr; // the same, if the kernel counts
     std::optional<CountedRecording> counted_;
-    std::optional<SymbolCollector> symbols_;
-    std::optional<UnloadWatch> unloads_;
+    std::optional<Intake> intake_;
+    std::vector<std::uint32_t> loads_seen_; // of each followed module
+    // By CPU: what is in its ring, how much of that was looked at, and the parts of that which are for the file.
+    struct Looked {
+        std::span<const std::byte> sent;
+        std::size_t bytes = 0;
+        std::vector<std::span<const std::byte>> parts;
+    };
+    std::vector<Looked> looked_;
     std::optional<Speaker> speaker_;
     Status written_; // the first error of the writer
 
     std::optional<int> command_status_;
-    bool module_event_ = false;    // one to be synced at once
-    bool taken_ = false;           // anything since the last look
     std::uint64_t drained_ns_ = 0; // up to then the buffers are empty
     Clock::time_point started_;
     std::optional<Clock::time_point> lingering_since_;
     std::uint64_t linger_target_ = 0; // callbacks queued when lingering began
     std::string end_reason_;
-    std::uint64_t end_ns_ = std::numeric_limits<std::uint64_t>::max(); // CLOCK_BOOTTIME, of the window
-    std::vector<ProbeHits> hits_before_;                               // when the window opened
-    Fd measuring_;                                                     // with --stats, while the window is open
+    std::vector<ProbeHits> hits_before_; // when the window opened
+    Fd measuring_;                       // with --stats, while the window is open
     RunStats stats_before_;
     bool settled_ = false; // what attaching cost was over when the window opened
     SequencesAt before_attaching_;
@@ -270,8 +271,9 @@ Status Recorder::open_capture() {
     }
     if (auto sink = open_sink(); !sink)
         return sink;
-    symbols_.emplace(summary_ ? Kallsyms() : std::move(*kernel_.symbols));
-    unloads_.emplace(metadata_.followed);
+    loads_seen_.resize(request_.modules.size());
+    intake_.emplace(SymbolCollector(summary_ ? Kallsyms() : std::move(*kernel_.symbols)),
+                    UnloadWatch(metadata_.followed), catcher_, metadata_.start_ns);
     speaker_.emplace(STDERR_FILENO);
     return {};
 }
@@ -305,54 +307,51 @@ Status Recorder::start_command() {
     return child_ ? child_->go() : Status();
 }
 
-void Recorder::take(std::uint32_t cpu, std::span<const std::byte> record) {
-    taken_ = true;
-    if (const auto event = decode_record(record, cpu)) {
-        if (!in_window(*event))
-            return;
-        symbols_->take(*event);
-        unloads_->take(*event);
-        if (catcher_)
-            catcher_->see(*event);
-        if (std::holds_alternative<event::Module>(event->body))
-            module_event_ = true;
-    }
-    if (written_)
-        written_ = writer_->record(cpu, record);
-}
-
-// What happened before the window opened, or after it closed, is the tracer's
-// own doing: attaching and detaching cost grace periods. Names of tasks and
-// losses hold all the same.
-bool Recorder::in_window(const Event& event) const {
-    const bool lasting =
-        std::holds_alternative<event::Task>(event.body) || std::holds_alternative<event::Lost>(event.body);
-    return lasting || (event.ns >= metadata_.start_ns && event.ns <= end_ns_);
-}
-
+// Names of what the records are about come into the file before them, and what is said before a disk is waited for.
 Status Recorder::drain() {
     if (summary_) {
         summary_->look();
         return {};
     }
     drained_ns_ = boottime_ns();
-    auto drained = session_->drain([this](std::uint32_t cpu, std::span<const std::byte> record) { take(cpu, record); });
-    if (!drained)
-        return drained;
-    if (written_)
-        if (const auto names = symbols_->names(); !names.empty())
-            written_ = writer_->symbols(names);
+    session_->take_wakeups();
+    const auto rings = session_->rings();
+    looked_.resize(rings.size());
+    for (std::uint32_t cpu = 0; cpu < rings.size(); cpu++)
+        looked_[cpu].sent = rings[cpu].unread();
+    // After that: where a module lies is set before anything of it is sent.
+    look_for_modules();
+    for (std::uint32_t cpu = 0; cpu < rings.size(); cpu++) {
+        looked_[cpu].parts.clear();
+        looked_[cpu].bytes = intake_->look(cpu, looked_[cpu].sent, looked_[cpu].parts);
+    }
+    if (const auto names = intake_->symbols().names(); written_ && !names.empty())
+        written_ = writer_->symbols(names);
+    for (std::uint32_t cpu = 0; cpu < rings.size(); cpu++) {
+        if (written_ && !looked_[cpu].parts.empty())
+            written_ = writer_->ring(cpu, looked_[cpu].parts);
+        if (looked_[cpu].bytes)
+            rings[cpu].release(looked_[cpu].bytes);
+    }
     // The kernel may have milliseconds to live: what led to it goes to the disk while it is said.
-    for (const std::string& line : unloads_->say()) {
+    for (const std::string& line : intake_->unloads().say()) {
         speaker_->say((std::exchange(progress_shown_, false) ? clear_line : "") + ("rcuscope: HAZARD: " + line));
         if (catcher_)
             catcher_->hazard(line, drained_ns_);
     }
-    const bool must_hold = module_event_ || (unloads_->in_danger() && taken_);
-    if (written_ && must_hold)
+    if (intake_->must_hold() && written_)
         written_ = writer_->flush(true);
-    module_event_ = taken_ = false;
     return written_;
+}
+
+void Recorder::look_for_modules() {
+    for (std::size_t i = 0; i < loads_seen_.size(); i++) {
+        const ModuleCounts counts = session_->module(i);
+        if (std::exchange(loads_seen_[i], counts.loaded) == counts.loaded)
+            continue;
+        const Kallsyms::Code code = session_->module_code(i);
+        intake_->unloads().begins(i, code.address, code.size);
+    }
 }
 
 Status Recorder::look_for_triggers() {
@@ -403,7 +402,7 @@ Status Recorder::loop() {
     std::array<pollfd, 3> waits{pollfd{signals_->fd(), POLLIN, 0}, pollfd{session_->wakeup_fd(), POLLIN, 0},
                                 pollfd{child_ ? child_->ended_fd() : -1, POLLIN, 0}};
     while (end_reason_.empty()) {
-        const auto interval = unloads_->in_danger() ? danger_interval : drain_interval;
+        const auto interval = intake_->unloads().in_danger() ? danger_interval : drain_interval;
         if (::poll(waits.data(), waits.size(), static_cast<int>(interval / 1ms)) < 0 && errno != EINTR)
             return fail(ExitCode::cannot_here, "cannot wait for events", errno_text(errno));
         if (auto drained = drain(); !drained)
@@ -473,11 +472,11 @@ Status Recorder::close() {
     auto closed = sequences();
     if (!closed)
         return tl::unexpected(closed.error());
-    end_ns_ = closed->ns;
+    intake_->close_window(closed->ns);
     if (summary_)
         summary_->close_window();
     const CallbackLosses lost = session_->lost_callbacks();
-    Trailer end{end_ns_, end_reason_, command_status_, hits(), {}, if_exact(*closed)};
+    Trailer end{closed->ns, end_reason_, command_status_, hits(), {}, if_exact(*closed)};
     if (request_.stats)
         end.stats = grown(run_stats(), stats_before_);
     end.lost_callbacks = {lost.queued - lost_before_.queued, lost.invoked - lost_before_.invoked,
@@ -503,7 +502,23 @@ Status Recorder::close() {
         if (auto summed = sum_up(end); !summed)
             return summed;
     session_.reset();
-    return writer_->finish(end);
+    return writer_->finish(end).and_then([this] { return compress(); });
+}
+
+// Nothing is lost if that fails, or is interrupted.
+Status Recorder::compress() {
+    const auto began = Clock::now();
+    const Status done = writer_->compress([&](double share) {
+        if (Clock::now() - began >= 2s)
+            show("compressing the recording: " + std::to_string(static_cast<int>(share * 100)) +
+                 " % (Ctrl-C leaves it)");
+        return !signals_->came();
+    });
+    clear_status();
+    if (!done)
+        speaker_->say("rcuscope: the recording is complete, but larger than it need be: " + done.error().what + ": " +
+                      done.error().why);
+    return {};
 }
 
 // While the programs' maps are there.

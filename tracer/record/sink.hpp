@@ -9,6 +9,7 @@
 #include <span>
 
 #include "base/error.hpp"
+#include "capture/compress_capture.hpp"
 #include "capture/writer.hpp"
 
 namespace rcuscope {
@@ -21,10 +22,12 @@ public:
     virtual ~RecordSink() = default;
 
     // As of CaptureWriter.
-    virtual Status record(std::uint32_t cpu, std::span<const std::byte> record) = 0;
+    virtual Status ring(std::uint32_t cpu, std::span<const std::span<const std::byte>> parts) = 0;
     virtual Status symbols(std::span<const SymbolInfo> symbols) = 0;
     virtual Status flush(bool sync) = 0;
     virtual Status finish(const Trailer& trailer) = 0;
+    // After finish(): compress_capture(), where that makes the file smaller.
+    virtual Status compress(const GoOn& go_on) = 0;
     virtual std::uint64_t bytes() const = 0; // of the file, or of the memory
     virtual void discard() = 0;              // the recording failed before it began
 };
@@ -34,10 +37,15 @@ class FileSink final : public RecordSink {
 public:
     explicit FileSink(CaptureWriter writer) : writer_(std::move(writer)) {}
 
-    Status record(std::uint32_t cpu, std::span<const std::byte> record) override { return writer_.record(cpu, record); }
+    Status ring(std::uint32_t cpu, std::span<const std::span<const std::byte>> parts) override {
+        return writer_.ring(cpu, parts);
+    }
     Status symbols(std::span<const SymbolInfo> symbols) override { return writer_.symbols(symbols); }
     Status flush(bool sync) override { return writer_.flush(sync); }
     Status finish(const Trailer& trailer) override { return writer_.finish(trailer); }
+    Status compress(const GoOn& go_on) override {
+        return writer_.can_be_compressed() ? compress_capture(writer_.path(), go_on) : Status();
+    }
     std::uint64_t bytes() const override { return writer_.bytes_written(); }
     void discard() override;
 

@@ -28,12 +28,13 @@ void SymbolCollector::take(const Event& event) {
         // It may lie where another one was, or only the other's init section: that is freed unseen.
         if (module->step == event::ModuleStep::coming) {
             stale_ = true;
+            seen_last_ = {};
             std::erase_if(known_, [&](std::uint64_t address) { return !symbols_.in_kernel_proper(address); });
         }
     }
 }
 
-void SymbolCollector::see(std::uint64_t address) {
+void SymbolCollector::remember(std::uint64_t address) {
     if (address != 0 && known_.insert(address).second)
         asked_.push_back(address);
 }

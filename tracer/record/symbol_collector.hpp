@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <unordered_set>
@@ -23,6 +24,14 @@ public:
 
     // Remembers the addresses of an event that were not seen before.
     void take(const Event& event);
+    // The same of one address; 0 is none.
+    void see(std::uint64_t address) {
+        std::uint64_t& last = seen_last_[(address ^ address >> 8) % seen_last_.size()];
+        if (address != last) {
+            last = address;
+            remember(address);
+        }
+    }
 
     // Names of the addresses seen since the last call. To be called when all of the
     // CPUs' buffers were drained: an event of one may be taken before the one of
@@ -30,12 +39,14 @@ public:
     std::vector<SymbolInfo> names();
 
 private:
-    void see(std::uint64_t address);
+    void remember(std::uint64_t address);
 
     Kallsyms symbols_;
     std::string path_;
     bool stale_ = false; // modules came since symbols_ was read
     std::unordered_set<std::uint64_t> known_;
+    // Of known_: the few that most records are about.
+    std::array<std::uint64_t, 64> seen_last_{};
     std::vector<std::uint64_t> asked_;
 };
 

@@ -27,57 +27,70 @@ UnloadWatch::UnloadWatch(const std::vector<std::string>& followed) {
     }
 }
 
+void UnloadWatch::List::mark(std::uint64_t ns) {
+    forget_marks();
+    marks.push_back({queued, ns});
+}
+
+void UnloadWatch::List::forget_marks() {
+    while (marks.size() > 1 && marks[1].number <= invoked)
+        marks.pop_front();
+}
+
 UnloadWatch::Module* UnloadWatch::find(const std::string& name) {
     const auto found =
         std::find_if(modules_.begin(), modules_.end(), [&](const Module& module) { return module.name == name; });
     return found == modules_.end() ? nullptr : &*found;
 }
 
-std::optional<std::size_t> UnloadWatch::owner(std::uint64_t function) const {
-    for (std::size_t i = 0; i < modules_.size(); i++)
-        if (function - modules_[i].base < modules_[i].size)
-            return i;
-    return std::nullopt;
+void UnloadWatch::begins(std::size_t place, std::uint64_t base, std::uint64_t size) {
+    Module life;
+    life.name = modules_[place].name;
+    life.base = base;
+    life.size = size;
+    life.init_failed = true; // until it has not
+    modules_[place] = std::move(life);
 }
 
 void UnloadWatch::take(const Event& event) {
     if (const auto* queued = std::get_if<event::CbQueued>(&event.body)) {
-        const auto module = owner(queued->func);
-        if (!module)
-            return;
-        const auto early = invoked_early_.find(queued->head);
-        const bool invoked = early != invoked_early_.end() && early->second >= event.ns;
-        if (early != invoked_early_.end())
-            invoked_early_.erase(early);
-        if (!invoked)
-            pending_[queued->head] = {event.ns, event.cpu, *module};
+        if (List* list = queued_on(event.cpu, queued->func))
+            list->queue(event.ns);
     } else if (const auto* invoked = std::get_if<event::CbInvoked>(&event.body)) {
-        const auto found = pending_.find(invoked->head);
-        if (found != pending_.end() && found->second.queued_ns <= event.ns)
-            pending_.erase(found);
-        else if (owner(invoked->func))
-            invoked_early_[invoked->head] = event.ns;
+        if (List* list = run_by(event.cpu, event.tid, invoked->func))
+            list->invoked++;
+    } else if (const auto* batch = std::get_if<event::BatchBegin>(&event.body)) {
+        batch_begins(event.cpu, event.tid, batch->list_cpu);
     } else if (const auto* module = std::get_if<event::Module>(&event.body)) {
         module_step(event, *module);
     } else if (const auto* told = std::get_if<event::ModulePending>(&event.body)) {
         pending_told(*told);
+    } else if (std::holds_alternative<event::Lost>(event.body)) {
+        for (Module& each : modules_)
+            each.gap = true;
     }
+}
+
+void UnloadWatch::batch_begins(std::uint32_t cpu, std::uint32_t tid, std::uint32_t list_cpu) {
+    if (cpu >= batches_.size())
+        batches_.resize(cpu + 1);
+    batches_[cpu] = {tid, list_cpu};
+    if (tid != 0 && list_cpu != cpu)
+        away_[tid] = list_cpu;
+    else if (!away_.empty())
+        away_.erase(tid);
+}
+
+std::uint32_t UnloadWatch::moved_list(std::uint32_t cpu, std::uint32_t tid) const {
+    const auto found = away_.find(tid);
+    return found == away_.end() ? cpu : found->second;
 }
 
 void UnloadWatch::module_step(const Event& event, const event::Module& step) {
     Module* module = find(step.name);
     if (!module)
         return;
-    if (step.step == event::ModuleStep::coming) {
-        const std::size_t place = static_cast<std::size_t>(module - modules_.data());
-        std::erase_if(pending_, [&](const auto& entry) { return entry.second.module == place; });
-        const std::string name = module->name;
-        *module = {};
-        module->name = name;
-        module->base = step.base;
-        module->size = step.size;
-        module->init_failed = true; // until it has not
-    } else if (step.step == event::ModuleStep::live || (step.step == event::ModuleStep::init_done && step.ret >= 0)) {
+    if (step.step == event::ModuleStep::live || (step.step == event::ModuleStep::init_done && step.ret >= 0)) {
         module->init_failed = false;
     } else if (step.step == event::ModuleStep::freeing) {
         module->free_begin_ns = event.ns;
@@ -100,19 +113,17 @@ void UnloadWatch::pending_told(const event::ModulePending& told) {
 }
 
 // "rcu_unload is being freed while 20000 of its callbacks are queued (CPU 1: 20000, the oldest since 35.0 ms): ..."
-std::string UnloadWatch::freeing(std::size_t place, std::uint64_t pending) const {
-    const Module& module = modules_[place];
-    std::map<std::uint32_t, std::uint64_t> by_cpu;
+std::string UnloadWatch::freeing(Module& module, std::uint64_t pending) {
     std::uint64_t oldest = module.free_begin_ns;
-    for (const auto& [head, callback] : pending_) {
-        if (callback.module != place)
-            continue;
-        by_cpu[callback.cpu]++;
-        oldest = std::min(oldest, callback.queued_ns);
-    }
     std::string where;
-    for (const auto& [cpu, count] : by_cpu)
-        where += (where.empty() ? "" : ", ") + ("CPU " + std::to_string(cpu)) + ": " + std::to_string(count);
+    for (std::size_t cpu = 0; cpu < module.lists.size(); cpu++) {
+        List& list = module.lists[cpu];
+        if (module.gap || !list.pending())
+            continue;
+        list.forget_marks();
+        oldest = std::min(oldest, list.marks.front().ns);
+        where += (where.empty() ? "" : ", ") + ("CPU " + std::to_string(cpu)) + ": " + std::to_string(list.pending());
+    }
     if (!where.empty())
         where = " (" + where + "; the oldest since " + milliseconds(module.free_begin_ns - oldest) + ")";
     return printable(module.name) + (module.init_failed ? " failed to load and" : "") + " is being freed while " +
@@ -123,10 +134,9 @@ std::string UnloadWatch::freeing(std::size_t place, std::uint64_t pending) const
 
 std::vector<std::string> UnloadWatch::say() {
     std::vector<std::string> lines;
-    for (std::size_t i = 0; i < modules_.size(); i++) {
-        Module& module = modules_[i];
+    for (Module& module : modules_) {
         if (const auto pending = std::exchange(module.pending_at_free, std::nullopt))
-            lines.push_back(freeing(i, *pending));
+            lines.push_back(freeing(module, *pending));
         if (const auto pending = std::exchange(module.pending_at_freed, std::nullopt)) {
             const std::string after =
                 milliseconds(module.freed_ns - module.free_begin_ns) + " after free_module() was entered";

@@ -22,6 +22,7 @@ protected:
     void at(std::uint64_t ns, std::uint32_t cpu, EventBody body) { watch.take({ns, cpu, 7, std::move(body)}); }
     void step(std::uint64_t ns, ModuleStep step) { at(ns, 0, event::Module{step, "demo", base, 0x1000, 0}); }
     void load() {
+        watch.begins(0, base, 0x1000);
         step(1 * millisecond, ModuleStep::coming);
         step(2 * millisecond, ModuleStep::live);
     }
@@ -87,6 +88,7 @@ TEST_F(Watch, StaysOnGuardWhenCodeIsGoneThatWillBeCalled) {
 
 TEST_F(Watch, AnInvocationMayBeTakenBeforeItsQueueing) {
     load();
+    at(19 * millisecond, 1, event::BatchBegin{0});
     invoke(20 * millisecond, 1, 0x100);
     queue(10 * millisecond, 0, 0x100);
     queue(25 * millisecond, 0, 0x100); // the same memory, later
@@ -94,7 +96,48 @@ TEST_F(Watch, AnInvocationMayBeTakenBeforeItsQueueing) {
     EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("(CPU 0: 1; the oldest since 5.0 ms)")));
 }
 
+TEST_F(Watch, AListIsEmptiedInItsOrder) {
+    load();
+    for (std::uint64_t i = 0; i < 1000; i++)
+        queue((10 + i) * millisecond, 0, i);
+    for (std::uint64_t i = 0; i < 990; i++)
+        invoke(1100 * millisecond, 0, i);
+    free(1200 * millisecond, 10);
+    EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("(CPU 0: 10; the oldest since 200.0 ms)")));
+}
+
+// Callbacks of CPU 1 are offloaded to a task that moves on within its batch, while CPU 0 runs its own.
+TEST_F(Watch, AListMayBeRunAnywhere) {
+    load();
+    for (const std::uint32_t cpu : {0U, 1U})
+        for (std::uint64_t i = 0; i < 10; i++)
+            queue(10 * millisecond, cpu, cpu << 8 | i);
+    constexpr std::uint32_t offloaded_to = 30;
+    const auto run = [&](std::uint32_t cpu, std::uint32_t tid, EventBody body) {
+        watch.take({20 * millisecond, cpu, tid, std::move(body)});
+    };
+    run(2, offloaded_to, event::BatchBegin{1});
+    run(2, offloaded_to, event::CbInvoked{0x100, function});
+    run(0, 0, event::BatchBegin{0});
+    run(0, 0, event::CbInvoked{0, function});
+    run(0, 0, event::CbInvoked{1, function});
+    run(0, offloaded_to, event::CbInvoked{0x101, function});
+    run(0, offloaded_to, event::CbInvoked{0x102, function});
+    run(0, offloaded_to, event::CbInvoked{0x103, function});
+    free(30 * millisecond, 14);
+    EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("(CPU 0: 8, CPU 1: 6; the oldest since 20.0 ms)")));
+}
+
+TEST_F(Watch, WhereIsNotKnownAcrossAGap) {
+    load();
+    queue(10 * millisecond, 0, 0x100);
+    at(12 * millisecond, 1, event::Lost{1, 11 * millisecond, 11 * millisecond});
+    free(30 * millisecond, 2);
+    EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("while 2 of its callbacks are queued: the kernel dies")));
+}
+
 TEST_F(Watch, TellsAFailedInit) {
+    watch.begins(0, base, 0x1000);
     step(1 * millisecond, ModuleStep::coming);
     queue(2 * millisecond, 0, 0x100);
     free(3 * millisecond, 1);

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Records that are taken out of the ring buffer, and compressed when the recording is over if they came fast.
+#include <gmock/gmock.h>
+#include <numeric>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capture/compress_capture.hpp"
+#include "capture/ring_records.hpp"
+#include "support.hpp"
+
+namespace rcuscope::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+void put(Bytes& ring, std::span<const std::byte> record, std::uint32_t flags = 0) {
+    append(ring, bytes_of(RingHeader{static_cast<std::uint32_t>(record.size()) | flags, 3}));
+    append(ring, record);
+    ring.resize((ring.size() + 7) & ~std::size_t{7});
+}
+
+Bytes ring_of(std::uint64_t from, std::uint64_t records) {
+    Bytes ring;
+    for (std::uint64_t i = from; i < from + records; ++i) {
+        put(ring, cb_record(1000 + i, i));
+    }
+    return ring;
+}
+
+std::vector<std::uint64_t> heads(const Result<ReadBack>& back) {
+    std::vector<std::uint64_t> heads;
+    for (const Event& event : back->events) {
+        heads.push_back(head_of(event));
+    }
+    return heads;
+}
+
+std::vector<std::uint64_t> numbers(std::uint64_t count) {
+    std::vector<std::uint64_t> numbers(count);
+    std::iota(numbers.begin(), numbers.end(), 0);
+    return numbers;
+}
+
+Status put_ring(CaptureWriter& writer, std::uint32_t cpu, const Bytes& ring) {
+    const std::span<const std::byte> part = ring;
+    return writer.ring(cpu, std::span(&part, 1));
+}
+
+// So many records that none is compressed on its way.
+constexpr std::uint64_t many = 40000;
+
+std::string recording(const TempDir& dir, const std::string& name = "ring.rcu") {
+    const std::string path = dir.file(name);
+    auto writer = CaptureWriter::create(path, metadata_of_cpus(2));
+    EXPECT_TRUE(put_ring(*writer, 0, ring_of(0, many)));
+    EXPECT_TRUE(writer->can_be_compressed());
+    EXPECT_TRUE(put_ring(*writer, 1, ring_of(many, 3)));
+    EXPECT_TRUE(writer->finish({1, "duration", {}, {}, {}}));
+    return path;
+}
+
+TEST(Ring, EndsWhereARecordIsBeingWritten) {
+    Bytes ring;
+    put(ring, cb_record(1, 1));
+    put(ring, cb_record(2, 2), ring_discarded);
+    put(ring, bytes_of_text("odd"));
+    const std::size_t whole = ring.size();
+    put(ring, cb_record(4, 4), ring_busy);
+    put(ring, cb_record(5, 5));
+    std::vector<std::size_t> sizes;
+    EXPECT_EQ(for_each_ring_record(ring, [&](std::span<const std::byte> record) { sizes.push_back(record.size()); }),
+              whole);
+    EXPECT_THAT(sizes, ElementsAre(sizeof(rs_cb), 3));
+}
+
+TEST(Ring, IsReadLikeAnyOther) {
+    const TempDir dir;
+    const auto back = read_back(recording(dir));
+    ASSERT_TRUE(back);
+    EXPECT_EQ(heads(back), numbers(many + 3));
+    EXPECT_TRUE(back->trailer);
+}
+
+TEST(Ring, AFewRecordsAreCompressedAtOnce) {
+    const TempDir dir;
+    auto writer = CaptureWriter::create(dir.file("few.rcu"), metadata_of_cpus(1));
+    EXPECT_TRUE(put_ring(*writer, 0, ring_of(0, 100)));
+    EXPECT_FALSE(writer->can_be_compressed());
+    EXPECT_TRUE(writer->finish({1, "duration", {}, {}, {}}));
+    EXPECT_EQ(heads(read_back(dir.file("few.rcu"))), numbers(100));
+}
+
+TEST(Ring, WhatIsHeldBackComesBeforeIt) {
+    const TempDir dir;
+    auto writer = CaptureWriter::create(dir.file("held.rcu"), metadata_of_cpus(1));
+    EXPECT_TRUE(writer->record(0, cb_record(500, 0)));
+    Bytes ring;
+    for (std::uint64_t i = 1; i < many; ++i) {
+        put(ring, cb_record(500, i)); // all of one time: their order is that in which they were sent
+    }
+    EXPECT_TRUE(put_ring(*writer, 0, ring));
+    EXPECT_TRUE(writer->record(0, cb_record(500, many)));
+    EXPECT_TRUE(writer->finish({1, "duration", {}, {}, {}}));
+    EXPECT_EQ(heads(read_back(dir.file("held.rcu"))), numbers(many + 1));
+}
+
+TEST(Ring, OfACpuThatIsNotThereIsRefused) {
+    const TempDir dir;
+    auto writer = CaptureWriter::create(dir.file("cpu.rcu"), metadata_of_cpus(1));
+    const Status put = put_ring(*writer, 1, ring_of(0, 1));
+    ASSERT_FALSE(put);
+    EXPECT_THAT(put.error().why, HasSubstr("CPU 1"));
+}
+
+TEST(CompressCapture, TellsTheSameInLess) {
+    const TempDir dir;
+    const std::string path = recording(dir);
+    const std::size_t before = read_file(path).size();
+    ASSERT_TRUE(compress_capture(path, [](double) { return true; }));
+    EXPECT_LT(read_file(path).size(), before / 2);
+    const auto back = read_back(path);
+    EXPECT_EQ(heads(back), numbers(many + 3));
+    EXPECT_TRUE(back->trailer);
+    EXPECT_FALSE(std::filesystem::exists(path + ".part"));
+    struct stat status {};
+    ASSERT_EQ(::stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0600U) << "it holds kernel addresses";
+}
+
+TEST(CompressCapture, MayBeLeft) {
+    const TempDir dir;
+    const std::string path = recording(dir);
+    const Bytes before = read_file(path);
+    int asked = 0;
+    ASSERT_TRUE(compress_capture(path, [&](double) { return ++asked < 2; }));
+    EXPECT_EQ(asked, 2);
+    EXPECT_EQ(read_file(path), before);
+    EXPECT_FALSE(std::filesystem::exists(path + ".part"));
+}
+
+TEST(CompressCapture, ALinkStays) {
+    const TempDir dir;
+    const std::string path = recording(dir);
+    const std::size_t before = read_file(path).size();
+    const std::string link = dir.file("link.rcu");
+    std::filesystem::create_symlink(path, link);
+    ASSERT_TRUE(compress_capture(link, [](double) { return true; }));
+    EXPECT_TRUE(std::filesystem::is_symlink(link));
+    EXPECT_LT(read_file(path).size(), before);
+}
+
+TEST(CompressCapture, AFileOfTwoNamesIsLeft) {
+    const TempDir dir;
+    const std::string path = recording(dir);
+    const Bytes before = read_file(path);
+    std::filesystem::create_hard_link(path, dir.file("other.rcu"));
+    ASSERT_TRUE(compress_capture(path, [](double) { return true; }));
+    EXPECT_EQ(read_file(path), before);
+}
+
+TEST(CompressCapture, WhatIsDamagedIsLeft) {
+    const TempDir dir;
+    const std::string path = recording(dir);
+    Bytes bytes = read_file(path);
+    bytes[bytes.size() / 2] ^= std::byte{1};
+    write_file(path, bytes);
+    EXPECT_FALSE(compress_capture(path, [](double) { return true; }));
+    EXPECT_EQ(read_file(path), bytes);
+    EXPECT_FALSE(std::filesystem::exists(path + ".part"));
+}
+
+} // namespace
+} // namespace rcuscope::test
