@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "base/file.hpp"
+#include "base/long_memory.hpp"
 #include "base/text.hpp"
 #include "cli/cli.hpp"
 
@@ -83,6 +84,8 @@ int main(int argc, char** argv) {
     // the library's: no memory, mostly.
     try {
         return run(argc, argv);
+    } catch (const rcuscope::NoRoom& none) {
+        return rcuscope::report_error(none.error());
     } catch (const std::exception& error) {
         std::fprintf(stderr, "rcuscope: cannot go on: %s\n", error.what());
         return static_cast<int>(rcuscope::ExitCode::cannot_here);
