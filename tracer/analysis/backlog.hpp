@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <limits>
-#include <vector>
 
 #include "timeline/model.hpp"
 
@@ -16,9 +15,28 @@ struct Backlog {
     MaybeTime exceeded;         // the limit, first
 };
 
-// One whose invocation may have been lost counts until the first loss that ends after it was queued: past it, nothing
-// says that it was still pending.
-Backlog backlog_of(const std::vector<const Callback*>& callbacks, const CaptureSummary& capture,
-                   std::uint64_t limit = std::numeric_limits<std::uint64_t>::max());
+// Counts along the steps that PendingSteps (timeline/pending.hpp) gives.
+class BacklogCount {
+public:
+    explicit BacklogCount(std::uint64_t limit = std::numeric_limits<std::uint64_t>::max()) : limit_(limit) {}
+
+    void step(Nanoseconds at, int change) {
+        pending_ += change;
+        if (pending_ > 0 && static_cast<std::uint64_t>(pending_) > backlog_.deepest) {
+            backlog_.deepest = static_cast<std::uint64_t>(pending_);
+            backlog_.deepest_at = at;
+            if (backlog_.deepest > limit_ && !backlog_.exceeded) {
+                backlog_.exceeded = at;
+            }
+        }
+    }
+
+    const Backlog& backlog() const { return backlog_; }
+
+private:
+    std::uint64_t limit_;
+    std::int64_t pending_ = 0;
+    Backlog backlog_;
+};
 
 } // namespace rcuscope

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <queue>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -34,6 +36,9 @@ using Places = std::tuple<std::string, std::string, std::string>;
 class Extent {
 public:
     explicit Extent(const Timeline& timeline) : complete_(timeline.capture.complete) {
+        if (complete_) {
+            return;
+        }
         for (const Callback& callback : timeline.callbacks) {
             seen(callback.queued_cpu, callback.queued);
             if (callback.invoked && callback.invoked_cpu) {
@@ -99,24 +104,48 @@ bool was_pending(const Callback& first, const Callback& second, const LossIndex&
     return first.invoked ? *first.invoked > second.queued : extent.reaches(first.queued_cpu, second.queued);
 }
 
+// What was queued with each head last and may yet be pending: one that was invoked before another is queued is no first
+// of a pair, so what is remembered are the callbacks that are open at a time.
+class Newest {
+public:
+    // For callbacks by their queueing: the one before with the same head.
+    const Callback* exchange(const Callback& callback) {
+        while (!ends_.empty() && ends_.top().first <= callback.queued) {
+            const Callback* over = ends_.top().second;
+            ends_.pop();
+            if (const auto known = by_head_.find(over->head); known != by_head_.end() && known->second == over) {
+                by_head_.erase(known);
+            }
+        }
+        if (callback.invoked) {
+            ends_.emplace(*callback.invoked, &callback);
+        }
+        return std::exchange(by_head_[callback.head], &callback);
+    }
+
+private:
+    using End = std::pair<Nanoseconds, const Callback*>;
+    std::unordered_map<std::uint64_t, const Callback*> by_head_;
+    std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
+};
+
 std::map<Places, std::vector<Pair>> find_pairs(const Timeline& timeline, const LossIndex& losses) {
     const WatchedModules watched(timeline);
     const Extent extent(timeline);
     const UnseenRuns unseen(timeline);
-    std::unordered_map<std::uint64_t, const Callback*> newest; // by head
+    Newest newest;
     std::map<Places, std::vector<Pair>> pairs;
     for (const Callback& callback : timeline.callbacks) {
         if (callback.head == 0) {
             continue;
         }
-        const auto [known, added] = newest.try_emplace(callback.head, &callback);
-        const Callback& before = *std::exchange(known->second, &callback);
-        if (added || !(watched.contains(callback) || watched.contains(before)) ||
-            !was_pending(before, callback, losses, extent) || unseen.may_hide(before, callback)) {
+        const Callback* before = newest.exchange(callback);
+        if (before == nullptr || !(watched.contains(callback) || watched.contains(*before)) ||
+            !was_pending(*before, callback, losses, extent) || unseen.may_hide(*before, callback)) {
             continue;
         }
-        pairs[{origin_of(before.caller), origin_of(callback.caller), place_name(callback.function, false)}].push_back(
-            {.first = &before, .second = &callback});
+        pairs[{origin_of(before->caller), origin_of(callback.caller), place_name(callback.function, false)}].push_back(
+            {.first = before, .second = &callback});
     }
     return pairs;
 }

@@ -16,7 +16,7 @@ bool of_module(const Wait& wait, const ModuleLife& life) {
 
 } // namespace
 
-ExitWaits waits_in_exit(const ModuleLife& life, const std::vector<Wait>& waits) {
+ExitWaits waits_in_exit(const ModuleLife& life, const LongList<Wait>& waits) {
     ExitWaits found;
     if (!life.exit || !life.exit_done) {
         return found;

@@ -19,6 +19,6 @@ struct ExitWaits {
 };
 
 // `waits` by begin, as in the timeline.
-ExitWaits waits_in_exit(const ModuleLife& life, const std::vector<Wait>& waits);
+ExitWaits waits_in_exit(const ModuleLife& life, const LongList<Wait>& waits);
 
 } // namespace rcuscope

@@ -164,8 +164,8 @@ void analyse_pending(const Timeline& timeline, Nanoseconds at, FiringAnalysis& a
         name_holder(*grace_period, analysis);
 }
 
-template <typename Row, typename Is>
-const Row* find_row(const std::vector<Row>& rows, Is is) {
+template <typename Rows, typename Is>
+const typename Rows::value_type* find_row(const Rows& rows, Is is) {
     const auto found = std::find_if(rows.begin(), rows.end(), is);
     return found == rows.end() ? nullptr : &*found;
 }

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "analysis/flood.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "analysis/backlog.hpp"
+#include "analysis/function_index.hpp"
 #include "analysis/watched.hpp"
 #include "base/duration.hpp"
+#include "timeline/pending.hpp"
 #include "timeline/summary.hpp"
 
 namespace rcuscope {
@@ -19,16 +23,24 @@ std::vector<Hazard> flood_hazards(const Timeline& timeline, std::uint64_t limit)
         return hazards;
     }
     const WatchedModules watched(timeline);
-    std::map<std::pair<std::string, std::string>, std::vector<const Callback*>> functions; // by module and name
+    // So many may have been invoked unseen.
+    const BacklogCount none(limit + missed_runs(timeline.capture, "callback.invoked"));
+    FunctionIndex functions;
+    std::vector<BacklogCount> counts; // by function
+    PendingSteps steps(timeline.capture);
     for (const Callback& callback : timeline.callbacks) {
         if (watched.contains(callback)) {
-            functions[{callback.function.module, callback.function.function}].push_back(&callback);
+            const std::uint32_t function = functions.of(callback.function);
+            counts.resize(functions.size(), none);
+            steps.take(callback, function,
+                       [&](std::uint32_t of, Nanoseconds at, int change) { counts[of].step(at, change); });
         }
     }
-    for (const auto& [function, callbacks] : functions) {
-        // So many may have been invoked unseen.
-        const Backlog backlog =
-            backlog_of(callbacks, timeline.capture, limit + missed_runs(timeline.capture, "callback.invoked"));
+    std::map<std::pair<std::string, std::string>, Backlog> by_name; // module and function
+    for (std::size_t i = 0; i < functions.size(); i++) {
+        by_name.emplace(std::pair(functions[i].module.str(), functions[i].function.str()), counts[i].backlog());
+    }
+    for (const auto& [function, backlog] : by_name) {
         if (!backlog.exceeded) {
             continue;
         }

@@ -25,11 +25,28 @@ std::uint64_t Histogram::lowest_of(std::uint32_t index) {
     return static_cast<std::uint64_t>(parts + (index & (parts - 1))) << shift;
 }
 
+std::uint64_t& Histogram::count_at(std::uint32_t index) {
+    const std::uint32_t row = index >> precision_bits;
+    if (row >= counts_.size())
+        counts_.resize(row + 1);
+    if (counts_[row].empty())
+        counts_[row].resize(std::size_t{1} << precision_bits);
+    return counts_[row][index & ((1U << precision_bits) - 1)];
+}
+
+template <typename Each>
+void Histogram::each_bucket(Each each) const {
+    for (std::size_t row = 0; row < counts_.size(); row++)
+        for (std::size_t i = 0; i < counts_[row].size(); i++)
+            if (counts_[row][i] != 0 && !each(static_cast<std::uint32_t>((row << precision_bits) + i), counts_[row][i]))
+                return;
+}
+
 void Histogram::add(Nanoseconds duration, std::uint64_t times) {
     if (times == 0)
         return;
     duration = std::max<Nanoseconds>(duration, 0);
-    counts_[index_of(static_cast<std::uint64_t>(duration))] += times;
+    count_at(index_of(static_cast<std::uint64_t>(duration))) += times;
     min_ = count_ == 0 ? duration : std::min(min_, duration);
     max_ = std::max(max_, duration);
     count_ += times;
@@ -39,8 +56,10 @@ void Histogram::add(Nanoseconds duration, std::uint64_t times) {
 void Histogram::merge(const Histogram& other) {
     if (other.count_ == 0)
         return;
-    for (const auto& [index, count] : other.counts_)
-        counts_[index] += count;
+    other.each_bucket([this](std::uint32_t index, std::uint64_t count) {
+        count_at(index) += count;
+        return true;
+    });
     min_ = count_ == 0 ? other.min_ : std::min(min_, other.min_);
     max_ = std::max(max_, other.max_);
     count_ += other.count_;
@@ -57,19 +76,22 @@ Nanoseconds Histogram::percentile(double percent) const {
     if (rank == 1)
         return min_;
     std::uint64_t seen = 0;
-    for (const auto& [index, count] : counts_) {
+    Nanoseconds value = max_;
+    each_bucket([&](std::uint32_t index, std::uint64_t count) {
         seen += count;
-        // The greatest value of the bucket.
-        if (seen >= rank)
-            return std::min(static_cast<Nanoseconds>(lowest_of(index + 1) - 1), max_);
-    }
-    return max_;
+        if (seen >= rank) // the greatest value of the bucket
+            value = std::min(static_cast<Nanoseconds>(lowest_of(index + 1) - 1), max_);
+        return seen < rank;
+    });
+    return value;
 }
 
 std::map<Nanoseconds, std::uint64_t> Histogram::buckets() const {
     std::map<Nanoseconds, std::uint64_t> result;
-    for (const auto& [index, count] : counts_)
+    each_bucket([&](std::uint32_t index, std::uint64_t count) {
         result.emplace_hint(result.end(), static_cast<Nanoseconds>(lowest_of(index)), count);
+        return true;
+    });
     return result;
 }
 
@@ -83,13 +105,13 @@ std::optional<Histogram> Histogram::from(const std::map<Nanoseconds, std::uint64
         if (lowest_of(index) != static_cast<std::uint64_t>(lowest) ||
             __builtin_add_overflow(result.count_, count, &result.count_))
             return std::nullopt;
-        result.counts_[index] = count;
+        result.count_at(index) = count;
     }
     if (result.count_ == 0)
         return min == 0 && max == 0 && sum == 0 ? std::optional(result) : std::nullopt;
     if (min < 0 || max < min || !std::isfinite(sum) ||
-        index_of(static_cast<std::uint64_t>(min)) != result.counts_.begin()->first ||
-        index_of(static_cast<std::uint64_t>(max)) != result.counts_.rbegin()->first)
+        index_of(static_cast<std::uint64_t>(min)) != index_of(static_cast<std::uint64_t>(buckets.begin()->first)) ||
+        index_of(static_cast<std::uint64_t>(max)) != index_of(static_cast<std::uint64_t>(buckets.rbegin()->first)))
         return std::nullopt;
     const auto total = static_cast<double>(result.count_);
     // A little room, for a sum of doubles depends on their order.

@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "timeline/model.hpp"
 
@@ -47,8 +48,13 @@ public:
 private:
     static std::uint32_t index_of(std::uint64_t value);
     static std::uint64_t lowest_of(std::uint32_t index);
+    std::uint64_t& count_at(std::uint32_t index);
+    // Calls each(index, count), rising, for those that hold something, until it returns false.
+    template <typename Each>
+    void each_bucket(Each each) const;
 
-    std::map<std::uint32_t, std::uint64_t> counts_; // by index
+    // By index: a row for each power of two, empty if nothing fell into it.
+    std::vector<std::vector<std::uint64_t>> counts_;
     std::uint64_t count_ = 0;
     Nanoseconds min_ = 0;
     Nanoseconds max_ = 0;

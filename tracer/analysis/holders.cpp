@@ -17,7 +17,6 @@ namespace {
 class OpenSections {
 public:
     explicit OpenSections(const Timeline& timeline) : sections_(timeline.read_sections), end_(timeline.capture.end) {
-        latest_end_.reserve(sections_.size());
         for (const ReadSection& section : sections_) {
             latest_end_.push_back(latest_end_.empty() ? end_of(section)
                                                       : std::max(end_of(section), latest_end_.back()));
@@ -42,9 +41,9 @@ public:
     }
 
 private:
-    const std::vector<ReadSection>& sections_;
-    Nanoseconds end_;                     // of the recording
-    std::vector<Nanoseconds> latest_end_; // of all up to this one
+    const LongList<ReadSection>& sections_;
+    Nanoseconds end_;                  // of the recording
+    LongList<Nanoseconds> latest_end_; // of all up to this one
 };
 
 std::string cpu_list(const std::vector<std::uint32_t>& cpus) {

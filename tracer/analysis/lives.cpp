@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <unordered_map>
 #include <utility>
 
 #include "analysis/watched.hpp"
@@ -187,10 +188,14 @@ void settle(JudgedLife& judged, bool complete, const Counts& counts) {
 
 std::map<std::string, Lives> judge_lives(const Timeline& timeline, const LossIndex& losses) {
     auto modules = lives_of(timeline, losses);
+    std::unordered_map<SharedText, Lives*> by_name;
+    for (auto& [name, lives] : modules) {
+        by_name.emplace(name, &lives);
+    }
     for (const Callback& callback : timeline.callbacks) {
-        const auto module = modules.find(callback.function.module);
-        if (module != modules.end()) {
-            JudgedLife& judged = life_at(module->second, callback.queued);
+        const auto module = by_name.find(callback.function.module);
+        if (module != by_name.end()) {
+            JudgedLife& judged = life_at(*module->second, callback.queued);
             count(callback, judged);
             judge(callback, judged, timeline, losses);
         }

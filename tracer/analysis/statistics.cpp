@@ -2,12 +2,15 @@
 #include "analysis/statistics.hpp"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
 #include <tuple>
 #include <utility>
 
+#include "analysis/function_index.hpp"
 #include "timeline/moment.hpp"
+#include "timeline/pending.hpp"
 #include "timeline/shares.hpp"
 
 namespace rcuscope {
@@ -62,57 +65,91 @@ std::vector<Row> rows_by_count(Map& groups, std::size_t Row::*count, MakeRow mak
     return rows;
 }
 
-CallbackStatistics callback_row(const std::vector<const Callback*>& callbacks, const Timeline& timeline) {
-    CallbackStatistics row;
-    row.queued = callbacks.size();
-    for (const Callback* callback : callbacks) {
-        row.done += callback->state == CallbackState::done ? 1U : 0U;
-        row.pending += callback->state == CallbackState::pending ? 1U : 0U;
-        row.unknown += callback->state == CallbackState::unknown ? 1U : 0U;
-        row.invoked += callback->invoked ? 1U : 0U;
-        add_duration(row.latency, callback->queued, callback->invoked);
-        add_duration(row.run_time, callback->invoked, callback->done);
-        if (const auto shares = shares_of(*callback, timeline.grace_periods)) {
-            row.waiting_for_start.add(shares->waiting_for_start);
-            row.waiting_for_end.add(shares->waiting_for_end);
-            row.waiting_for_invocation.add(shares->waiting_for_invocation);
+// Callbacks of one function, of one module, or all: one pass over them makes every row.
+struct CallbackRow {
+    CallbackStatistics numbers;
+    BacklogCount backlog;
+
+    void add(const Callback& callback, const std::vector<GracePeriod>& grace_periods) {
+        numbers.queued++;
+        numbers.done += callback.state == CallbackState::done ? 1U : 0U;
+        numbers.pending += callback.state == CallbackState::pending ? 1U : 0U;
+        numbers.unknown += callback.state == CallbackState::unknown ? 1U : 0U;
+        numbers.invoked += callback.invoked ? 1U : 0U;
+        add_duration(numbers.latency, callback.queued, callback.invoked);
+        add_duration(numbers.run_time, callback.invoked, callback.done);
+        if (const auto shares = shares_of(callback, grace_periods)) {
+            numbers.waiting_for_start.add(shares->waiting_for_start);
+            numbers.waiting_for_end.add(shares->waiting_for_end);
+            numbers.waiting_for_invocation.add(shares->waiting_for_invocation);
         }
     }
-    row.backlog = backlog_of(callbacks, timeline.capture);
-    return row;
-}
-
-enum class By : std::uint8_t { function, module };
-
-std::vector<CallbackStatistics> callback_statistics(const Timeline& timeline, By by) {
-    using Key = std::pair<bool, FunctionName>; // no name is known
-    std::map<Key, std::vector<const Callback*>> groups;
-    for (const Callback& callback : timeline.callbacks) {
-        FunctionName name = name_of(callback.function);
-        const bool unnamed = name.function.empty();
-        if (by == By::module) {
-            name.function.clear();
-        }
-        groups[{unnamed, std::move(name)}].push_back(&callback);
+    // All but the backlog, which is not the sum of its parts' deepest.
+    void merge(const CallbackStatistics& part) {
+        numbers.queued += part.queued;
+        numbers.done += part.done;
+        numbers.pending += part.pending;
+        numbers.unknown += part.unknown;
+        numbers.invoked += part.invoked;
+        numbers.latency.merge(part.latency);
+        numbers.run_time.merge(part.run_time);
+        numbers.waiting_for_start.merge(part.waiting_for_start);
+        numbers.waiting_for_end.merge(part.waiting_for_end);
+        numbers.waiting_for_invocation.merge(part.waiting_for_invocation);
     }
-    return rows_by_count(groups, &CallbackStatistics::queued, [&](const Key& key, const auto& callbacks) {
-        CallbackStatistics row = callback_row(callbacks, timeline);
-        row.named = !key.first;
-        row.name = key.second;
-        return row;
+    CallbackStatistics finished(bool named, FunctionName name) && {
+        numbers.named = named;
+        numbers.name = std::move(name);
+        numbers.backlog = backlog.backlog();
+        return std::move(numbers);
+    }
+};
+
+using CallbackKey = std::pair<bool, FunctionName>; // no name is known; the name
+
+std::vector<CallbackStatistics> callback_rows(std::map<CallbackKey, CallbackRow>& groups) {
+    return rows_by_count(groups, &CallbackStatistics::queued, [](const CallbackKey& key, CallbackRow& row) {
+        return std::move(row).finished(!key.first, key.second);
     });
 }
 
-CallbackStatistics all_callback_statistics(const Timeline& timeline) {
-    std::vector<const Callback*> all;
-    all.reserve(timeline.callbacks.size());
+void callback_statistics(const Timeline& timeline, Statistics& statistics) {
+    struct Rows {
+        CallbackRow* function;
+        CallbackRow* module;
+    };
+    std::map<CallbackKey, CallbackRow> functions;
+    std::map<CallbackKey, CallbackRow> modules;
+    CallbackRow all;
+    FunctionIndex index;
+    std::vector<Rows> rows; // by the function's number
+    PendingSteps steps(timeline.capture);
     for (const Callback& callback : timeline.callbacks) {
-        all.push_back(&callback);
+        const std::uint32_t function = index.of(callback.function);
+        if (function == rows.size()) {
+            FunctionName name = name_of(callback.function);
+            const bool unnamed = name.function.empty();
+            FunctionName module{.module = name.module, .function = {}};
+            rows.push_back(
+                {.function = &functions[{unnamed, std::move(name)}], .module = &modules[{unnamed, std::move(module)}]});
+        }
+        rows[function].function->add(callback, timeline.grace_periods);
+        steps.take(callback, function, [&](std::uint32_t of, Nanoseconds at, int change) {
+            rows[of].function->backlog.step(at, change);
+            rows[of].module->backlog.step(at, change);
+            all.backlog.step(at, change);
+        });
     }
-    return callback_row(all, timeline);
+    for (const Rows& each : rows) {
+        each.module->merge(each.function->numbers);
+        all.merge(each.function->numbers);
+    }
+    statistics.all_callbacks = std::move(all).finished(true, {});
+    statistics.callback_modules = callback_rows(modules);
+    statistics.callbacks = callback_rows(functions);
 }
 
-std::vector<ReadSectionStatistics> read_section_statistics(const std::vector<ReadSection>& sections) {
+std::vector<ReadSectionStatistics> read_section_statistics(const LongList<ReadSection>& sections) {
     struct Group {
         std::size_t count = 0;
         Histogram durations;
@@ -121,9 +158,17 @@ std::vector<ReadSectionStatistics> read_section_statistics(const std::vector<Rea
     };
     using Key = std::pair<FunctionName, SectionBy>; // a call is not counted among the sections within it
     std::map<Key, Group> groups;
+    FunctionIndex index;
+    std::vector<std::array<Group*, 2>> by_function;
     for (std::size_t i = 0; i < sections.size(); i++) {
         const ReadSection& section = sections[i];
-        Group& group = groups[{name_of(section.place), section.by}];
+        const std::uint32_t function = index.of(section.place);
+        by_function.resize(index.size());
+        Group*& found = by_function[function][section.by == SectionBy::function ? 1 : 0];
+        if (found == nullptr) {
+            found = &groups[{name_of(section.place), section.by}];
+        }
+        Group& group = *found;
         group.count++;
         if (!section.end) {
             continue;
@@ -144,7 +189,7 @@ std::vector<ReadSectionStatistics> read_section_statistics(const std::vector<Rea
     });
 }
 
-std::vector<WaitStatistics> wait_statistics(const std::vector<Wait>& waits) {
+std::vector<WaitStatistics> wait_statistics(const LongList<Wait>& waits) {
     struct Group {
         std::size_t count = 0;
         Histogram durations;
@@ -162,7 +207,7 @@ std::vector<WaitStatistics> wait_statistics(const std::vector<Wait>& waits) {
     });
 }
 
-std::vector<KvfreeStatistics> kvfree_statistics(const std::vector<KvfreeCall>& calls) {
+std::vector<KvfreeStatistics> kvfree_statistics(const LongList<KvfreeCall>& calls) {
     std::map<FunctionName, KvfreeStatistics> groups;
     for (const KvfreeCall& call : calls) {
         KvfreeStatistics& row = groups[name_of(call.caller)];
@@ -194,9 +239,7 @@ Statistics statistics_of(const Timeline& timeline) {
     Statistics statistics;
     statistics.normal = grace_period_statistics(timeline.grace_periods, false);
     statistics.expedited = grace_period_statistics(timeline.grace_periods, true);
-    statistics.all_callbacks = all_callback_statistics(timeline);
-    statistics.callback_modules = callback_statistics(timeline, By::module);
-    statistics.callbacks = callback_statistics(timeline, By::function);
+    callback_statistics(timeline, statistics);
     statistics.read_sections = read_section_statistics(timeline.read_sections);
     statistics.waits = wait_statistics(timeline.waits);
     statistics.kvfree_calls = kvfree_statistics(timeline.kvfree_calls);

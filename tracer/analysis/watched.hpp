@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <string>
 #include <string_view>
 #include <unordered_set>
 
@@ -19,13 +18,13 @@ public:
         for (const ModuleLife& life : timeline.modules) {
             names_.insert(life.name);
         }
-        names_.erase(std::string());
+        names_.erase(SharedText());
     }
 
     bool contains(const Callback& callback) const { return names_.contains(callback.function.module); }
 
 private:
-    std::unordered_set<std::string> names_;
+    std::unordered_set<SharedText> names_;
 };
 
 // Where a hook could not be had, that something was not seen says nothing.

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "base/long_memory.hpp"
 #include "cli/cli.hpp"
 
 namespace {
@@ -53,6 +54,8 @@ int main(int argc, char** argv) {
     // the library's: no memory, mostly.
     try {
         return run(argc, argv);
+    } catch (const rcuscope::NoRoom& none) {
+        return rcuscope::report_error(none.error());
     } catch (const std::exception& error) {
         std::fprintf(stderr, "rcuscope: cannot go on: %s\n", error.what());
         return static_cast<int>(rcuscope::ExitCode::cannot_here);

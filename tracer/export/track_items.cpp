@@ -171,7 +171,7 @@ std::string item_name(const Layout& layout, const Item& item) {
     case ItemKind::cleanup:
         return "cleanup";
     case ItemKind::release: {
-        const std::size_t count = layout.released.at(item.index).size();
+        const std::size_t count = layout.released.count(item.index);
         return "released " + std::to_string(count) + (count == 1 ? " callback" : " callbacks");
     }
     case ItemKind::batch: {
@@ -278,7 +278,7 @@ std::vector<Annotation> item_annotations(const Layout& layout, const Item& item,
 
 Flows item_flows(const Layout& layout, const Item& item) {
     if (item.kind == ItemKind::release)
-        return {FlowRole::pass, layout.released.at(item.index)};
+        return {FlowRole::pass, layout.released.of(item.index)};
     if (item.kind != ItemKind::call_rcu && item.kind != ItemKind::callback)
         return {};
     const Callback& callback = layout.timeline->callbacks[item.index];

@@ -3,8 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
+#include <numeric>
+#include <unordered_map>
 #include <utility>
+
+#include "timeline/pending.hpp"
 
 namespace rcuscope::tracks {
 namespace {
@@ -32,7 +37,7 @@ bool draws_before(const Item& a, const Item& b) {
 
 // One track as far as it nests; what does not fit starts another.
 struct Lane {
-    std::vector<Item> items;
+    LongList<Item> items;
     std::vector<Nanoseconds> open; // ends of the slices that enclose the present time
 
     bool take(const Item& item) {
@@ -86,21 +91,22 @@ private:
         return layout_.tracks.size() - 1;
     }
 
-    void add_slices(std::size_t group, const std::string& name, std::uint8_t flow_rank, std::vector<Item> items);
+    void add_slices(std::size_t group, const std::string& name, std::uint8_t flow_rank, LongList<Item> items);
+    void find_released();
     void add_rcu();
     void add_grace_periods(std::size_t group, bool expedited, const char* name);
     void add_pending(std::size_t group);
     void add_modules();
     void add_cpus();
     void add_threads();
-    void add_off_cpu(std::size_t section, std::vector<Item>& items) const;
+    void add_off_cpu(std::size_t section, LongList<Item>& items) const;
 
     const Timeline& timeline_;
     Layout layout_;
 };
 
-void Builder::add_slices(std::size_t group, const std::string& name, std::uint8_t flow_rank, std::vector<Item> items) {
-    std::sort(items.begin(), items.end(), draws_before);
+void Builder::add_slices(std::size_t group, const std::string& name, std::uint8_t flow_rank, LongList<Item> items) {
+    items.sort(draws_before);
     std::vector<Lane> lanes;
     for (const Item& item : items) {
         if (lanes.empty())
@@ -121,39 +127,53 @@ void Builder::add_slices(std::size_t group, const std::string& name, std::uint8_
     }
 }
 
+void Builder::find_released() {
+    const std::vector<GracePeriod>& grace_periods = timeline_.grace_periods;
+    std::unordered_map<std::uint32_t, std::size_t> index_of; // by id
+    for (std::size_t i = 0; i < grace_periods.size(); ++i)
+        index_of.emplace(grace_periods[i].id, i);
+    const auto each = [&](auto visit) {
+        for (const Callback& callback : timeline_.callbacks) {
+            if (!has_flow(callback) || !callback.grace_period)
+                continue;
+            const auto found = index_of.find(*callback.grace_period);
+            if (found == index_of.end())
+                continue;
+            const MaybeTime end = grace_periods[found->second].end;
+            if (end && callback.queued <= *end && *end <= *callback.invoked)
+                visit(found->second, callback.id);
+        }
+    };
+    // Counted first, so that each has its place.
+    Released& released = layout_.released;
+    released.first.assign(grace_periods.size() + 1, 0);
+    each([&](std::size_t grace_period, std::uint32_t) { ++released.first[grace_period + 1]; });
+    std::partial_sum(released.first.begin(), released.first.end(), released.first.begin());
+    released.ids.resize(released.first.back());
+    std::vector<std::size_t> next = released.first;
+    each([&](std::size_t grace_period, std::uint32_t id) { released.ids[next[grace_period]++] = id; });
+}
+
 void Builder::add_rcu() {
     const std::size_t group = add_group("RCU");
-    std::unordered_map<std::uint32_t, std::uint32_t> index_of; // grace periods by id
-    for (std::size_t i = 0; i < timeline_.grace_periods.size(); ++i)
-        index_of.emplace(timeline_.grace_periods[i].id, static_cast<std::uint32_t>(i));
-    for (const Callback& callback : timeline_.callbacks) {
-        if (!has_flow(callback) || !callback.grace_period)
-            continue;
-        const auto found = index_of.find(*callback.grace_period);
-        if (found == index_of.end())
-            continue;
-        const MaybeTime end = timeline_.grace_periods[found->second].end;
-        if (end && callback.queued <= *end && *end <= *callback.invoked)
-            layout_.released[found->second].push_back(callback.id);
-    }
-
+    find_released();
     add_grace_periods(group, false, "Grace periods");
     add_grace_periods(group, true, "Expedited grace periods");
     add_pending(group);
 
-    std::vector<Item> hazards;
+    LongList<Item> hazards;
     for (std::size_t i = 0; i < timeline_.hazards.size(); ++i)
         hazards.push_back(instant(ItemKind::hazard, i, timeline_.hazards[i].at));
     add_slices(group, "Hazards", rank_rcu, std::move(hazards));
 
-    std::vector<Item> losses;
+    LongList<Item> losses;
     for (std::size_t i = 0; i < timeline_.capture.lost.size(); ++i)
         losses.push_back(slice(ItemKind::loss, i, timeline_.capture.lost[i].from, timeline_.capture.lost[i].to));
     add_slices(group, "Lost records", rank_rcu, std::move(losses));
 }
 
 void Builder::add_grace_periods(std::size_t group, bool expedited, const char* name) {
-    std::vector<Item> items;
+    LongList<Item> items;
     for (std::size_t i = 0; i < timeline_.grace_periods.size(); ++i) {
         const GracePeriod& gp = timeline_.grace_periods[i];
         if (gp.expedited != expedited)
@@ -162,49 +182,33 @@ void Builder::add_grace_periods(std::size_t group, bool expedited, const char* n
         items.back().began_before = !gp.start || *gp.start < 0;
         if (gp.end && gp.cleaned)
             items.push_back(slice(ItemKind::cleanup, i, *gp.end, *gp.cleaned));
-        if (layout_.released.contains(static_cast<std::uint32_t>(i)))
+        if (layout_.released.count(i) > 0)
             items.push_back(instant(ItemKind::release, i, *gp.end));
     }
     add_slices(group, name, rank_rcu, std::move(items));
 }
 
-// Callbacks queued and not yet invoked. One whose end may have been lost is
-// counted until the first loss that ends after it was queued: past it, nothing
-// says that it was still pending.
+// Callbacks queued and not yet invoked.
 void Builder::add_pending(std::size_t group) {
-    std::vector<Nanoseconds> loss_ends;
-    for (const Loss& loss : timeline_.capture.lost)
-        loss_ends.push_back(loss.to);
-    std::sort(loss_ends.begin(), loss_ends.end());
-
-    std::vector<Point> steps;
-    steps.reserve(2 * timeline_.callbacks.size());
-    for (const Callback& callback : timeline_.callbacks) {
-        steps.push_back({drawn(callback.queued), 1});
-        if (callback.invoked) {
-            steps.push_back({drawn(*callback.invoked), -1});
-        } else if (callback.state == CallbackState::unknown) {
-            const auto loss = std::lower_bound(loss_ends.begin(), loss_ends.end(), callback.queued);
-            if (loss != loss_ends.end())
-                steps.push_back({drawn(*loss), -1});
-        }
-    }
-    std::sort(steps.begin(), steps.end(), [](const Point& a, const Point& b) { return a.at < b.at; });
-
     Track& track = add_track(Track::Kind::counter, "Pending callbacks", group, rank_rcu);
     track.counts = "callbacks";
     track.points.push_back({0, 0});
-    for (const Point& step : steps) {
-        if (track.points.back().at != step.at)
-            track.points.push_back({step.at, track.points.back().value});
-        track.points.back().value += step.value;
-    }
+    const auto step = [&points = track.points](std::uint32_t, Nanoseconds time, int change) {
+        const Nanoseconds at = drawn(time);
+        if (points.back().at != at)
+            points.push_back({at, points.back().value});
+        points.back().value += change;
+    };
+    PendingSteps steps(timeline_.capture);
+    for (const Callback& callback : timeline_.callbacks)
+        steps.take(callback, 0, step);
+    steps.until(std::numeric_limits<Nanoseconds>::max(), step);
 }
 
 // The phases of a module's life between the times that are known.
 void Builder::add_modules() {
-    std::map<std::string, std::vector<Item>> by_name;
-    std::map<std::string, std::vector<Point>> references;
+    std::map<std::string, LongList<Item>> by_name;
+    std::map<std::string, LongList<Point>> references;
     for (std::size_t i = 0; i < timeline_.modules.size(); ++i) {
         const ModuleLife& life = timeline_.modules[i];
         for (const ModuleLife::Reference& reference : life.references)
@@ -222,7 +226,7 @@ void Builder::add_modules() {
                                          {life.freed, ModulePhase::free}}};
         constexpr std::array after{ModulePhase::init,   ModulePhase::live, ModulePhase::exit,
                                    ModulePhase::exited, ModulePhase::free, ModulePhase::free};
-        std::vector<Item>& items = by_name[life.name];
+        LongList<Item>& items = by_name[life.name];
         MaybeTime since;                       // the last mark known
         ModulePhase phase = ModulePhase::init; // that began there
         const auto add = [&](ModulePhase which, MaybeTime begin, MaybeTime end) {
@@ -264,14 +268,15 @@ void Builder::add_modules() {
 // A callback whose return was not seen is drawn no further than where the next
 // one on its CPU begins or its batch ends: to draw it to the end of the
 // recording would put everything after it inside it.
-void close_callbacks(std::vector<Item>& items) {
-    std::sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.begin < b.begin; });
-    const Item* next = nullptr;
-    for (auto item = items.rbegin(); item != items.rend(); ++item) {
-        if (item->kind == ItemKind::callback && item->unfinished && next != nullptr)
-            item->end = std::min(item->end, next->begin);
-        if (next == nullptr || item->begin < next->begin)
-            next = &*item;
+void close_callbacks(LongList<Item>& items) {
+    items.sort([](const Item& a, const Item& b) { return a.begin < b.begin; });
+    MaybeTime next; // where one begins
+    for (std::size_t i = items.size(); i-- > 0;) {
+        Item& item = items[i];
+        if (item.kind == ItemKind::callback && item.unfinished && next)
+            item.end = std::min(item.end, *next);
+        if (!next || item.begin < *next)
+            next = item.begin;
     }
     const Item* batch = nullptr;
     for (Item& item : items) {
@@ -283,7 +288,7 @@ void close_callbacks(std::vector<Item>& items) {
 }
 
 void Builder::add_cpus() {
-    std::map<std::uint32_t, std::vector<Item>> by_cpu;
+    std::map<std::uint32_t, LongList<Item>> by_cpu;
     for (std::size_t i = 0; i < timeline_.batches.size(); ++i) {
         const Batch& batch = timeline_.batches[i];
         by_cpu[batch.cpu].push_back(slice(ItemKind::batch, i, batch.begin, batch.end));
@@ -306,7 +311,7 @@ void Builder::add_cpus() {
 // Nested sections have the same times in which their thread did not run: they are
 // drawn in the outermost. One whose end was missed ends at the latest with its
 // section; if that is open too it is a point.
-void Builder::add_off_cpu(std::size_t section, std::vector<Item>& items) const {
+void Builder::add_off_cpu(std::size_t section, LongList<Item>& items) const {
     const ReadSection& row = timeline_.read_sections[section];
     if (row.nesting > 0)
         return;
@@ -321,16 +326,19 @@ void Builder::add_off_cpu(std::size_t section, std::vector<Item>& items) const {
 
 void Builder::add_threads() {
     struct Thread {
-        std::string comm;
-        std::vector<Item> calls, sections, waits;
+        SharedText comm;
+        LongList<Item> calls, sections, waits;
     };
     // Every CPU's idle task has the tid 0: there the name tells them apart.
     std::map<std::pair<std::uint32_t, std::string>, Thread> threads;
-    const auto thread = [&](std::uint32_t tid, const std::string& comm) -> Thread& {
-        const auto [found, added] = threads.try_emplace({tid, tid == 0 ? comm : std::string()});
-        if (added)
-            found->second.comm = comm;
-        return found->second;
+    std::unordered_map<std::uint64_t, Thread*> known; // by tid, of the idle tasks by name too
+    const auto thread = [&](std::uint32_t tid, SharedText comm) -> Thread& {
+        const auto [place, is_new] = known.try_emplace(tid == 0 ? std::uint64_t{comm.id()} << 32 : tid);
+        if (is_new) {
+            place->second = &threads[{tid, tid == 0 ? comm.str() : std::string()}];
+            place->second->comm = comm;
+        }
+        return *place->second;
     };
     for (std::size_t i = 0; i < timeline_.function_calls.size(); ++i) {
         const FunctionCall& call = timeline_.function_calls[i];
@@ -364,7 +372,7 @@ void Builder::add_threads() {
     }
     const std::size_t group = add_group("Threads");
     for (auto& [key, items] : threads) {
-        const std::string name = items.comm + ' ' + std::to_string(key.first);
+        const std::string name = items.comm.str() + ' ' + std::to_string(key.first);
         add_slices(group, name + ": calls", rank_threads, std::move(items.calls));
         add_slices(group, name + ": read-side sections", rank_threads, std::move(items.sections));
         add_slices(group, name + ": waits", rank_threads, std::move(items.waits));

@@ -28,10 +28,10 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <variant>
 #include <vector>
 
+#include "base/long_list.hpp"
 #include "export/exporter.hpp"
 #include "timeline/model.hpp"
 
@@ -82,17 +82,27 @@ struct Track {
     std::string name;                 // any bytes: untrusted
     std::optional<std::size_t> group; // index of the track that it is grouped under
     std::uint8_t flow_rank = 0;       // of two points of an arrow at one time, the lower comes first
-    std::vector<Item> items;          // of slices: by begin, the outer before the inner
-    std::vector<Point> points;        // of a counter: by time
+    LongList<Item> items;             // of slices: by begin, the outer before the inner
+    LongList<Point> points;           // of a counter: by time
     const char* counts = "";          // of a counter: what
+};
+
+// Ids of the callbacks that have an arrow, by the index of the grace period it leads over.
+struct Released {
+    LongList<std::uint32_t> ids;    // those of one after those of the one before
+    std::vector<std::size_t> first; // where those of each begin, and at last the end
+
+    std::size_t count(std::size_t grace_period) const { return first[grace_period + 1] - first[grace_period]; }
+    std::span<const std::uint32_t> of(std::size_t grace_period) const {
+        return ids.some(first[grace_period], count(grace_period));
+    }
 };
 
 // Refers to the timeline that it was made of.
 struct Layout {
     const Timeline* timeline = nullptr;
     std::vector<Track> tracks; // as they are to be shown; a group before its members
-    // Ids of the callbacks that have an arrow, by the index of the grace period it leads over.
-    std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> released;
+    Released released;
 };
 
 Layout lay_out(const Timeline& timeline);

@@ -86,7 +86,7 @@ Json callback_function_json(const CallbackStatistics& row) {
     return json;
 }
 
-Json reader_json(const ReadSectionStatistics& row, const std::vector<ReadSection>& sections) {
+Json reader_json(const ReadSectionStatistics& row, const LongList<ReadSection>& sections) {
     Json longest = nullptr;
     if (row.longest) {
         const ReadSection& section = sections[*row.longest];

@@ -108,7 +108,7 @@ struct TimelineBuilder::Impl {
     TaskTable tasks;
     GracePeriodTracker grace_periods;
     CallbackTracker callbacks{losses};
-    std::vector<KvfreeCall> kvfree_calls;
+    LongList<KvfreeCall> kvfree_calls;
     WaitTracker waits;
     BatchTracker batches;
     ModuleTracker modules{metadata};

@@ -28,12 +28,12 @@ void CallbackTracker::give_up_if_lost(OpenHeads::iterator head) {
     }
 }
 
-void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued, CodePlace function, CalledFrom from,
-                             const std::string& comm) {
+void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued, const CodePlace& function,
+                             const CalledFrom& from, SharedText comm) {
     const std::size_t index = callbacks_.size();
     Callback& callback = callbacks_.emplace_back();
-    callback.function = std::move(function);
-    callback.caller = std::move(from.caller);
+    callback.function = function;
+    callback.caller = from.caller;
     callback.stack = from.stack;
     callback.lazy = queued.lazy;
     callback.head = queued.head;
@@ -125,9 +125,8 @@ std::optional<std::uint32_t> CallbackTracker::released_by(const Callback& callba
     return began_too_early || ended_too_late ? std::nullopt : std::optional(grace_period.id);
 }
 
-std::vector<Callback> CallbackTracker::finish(const CaptureSummary& capture,
-                                              const std::vector<GracePeriod>& grace_periods,
-                                              const GracePeriodTracker& tracker) {
+LongList<Callback> CallbackTracker::finish(const CaptureSummary& capture, const std::vector<GracePeriod>& grace_periods,
+                                           const GracePeriodTracker& tracker) {
     Nanoseconds last_loss = std::numeric_limits<Nanoseconds>::min();
     for (const Loss& loss : capture.lost) {
         last_loss = std::max(last_loss, loss.to);

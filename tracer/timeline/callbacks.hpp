@@ -25,8 +25,8 @@ class CallbackTracker {
 public:
     explicit CallbackTracker(const LossTracker& losses) : losses_(losses) {}
 
-    void queued(const Moment& moment, const event::CbQueued& queued, CodePlace function, CalledFrom from,
-                const std::string& comm);
+    void queued(const Moment& moment, const event::CbQueued& queued, const CodePlace& function, const CalledFrom& from,
+                SharedText comm);
     // `bypass`: callbacks queued since are not on the list yet.
     void assigned(const event::CbAssigned& assigned, MaybeTime bypass);
     // `list_cpu`: whose callbacks are being run, if that is known.
@@ -35,8 +35,8 @@ public:
     void done(const Moment& moment, std::uint64_t head);
 
     // `grace_periods` and `tracker` as GracePeriodTracker::finish() left them.
-    std::vector<Callback> finish(const CaptureSummary& capture, const std::vector<GracePeriod>& grace_periods,
-                                 const GracePeriodTracker& tracker);
+    LongList<Callback> finish(const CaptureSummary& capture, const std::vector<GracePeriod>& grace_periods,
+                              const GracePeriodTracker& tracker);
 
 private:
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
@@ -68,8 +68,8 @@ private:
                                              const GracePeriodTracker& tracker) const;
 
     const LossTracker& losses_;
-    std::vector<Callback> callbacks_;
-    std::vector<Tracked> tracked_;
+    LongList<Callback> callbacks_;
+    LongList<Tracked> tracked_;
     OpenHeads open_;                                         // queued, not yet invoked
     std::unordered_map<std::uint64_t, Running> running_;     // invoked, not yet done; by head
     std::unordered_map<std::uint32_t, SegmentedList> lists_; // by CPU

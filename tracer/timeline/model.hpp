@@ -11,6 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "base/long_list.hpp"
+#include "base/seldom.hpp"
+#include "base/shared_text.hpp"
 #include "capture/event.hpp"
 #include "capture/metadata.hpp"
 
@@ -22,8 +25,8 @@ using MaybeTime = std::optional<Nanoseconds>;
 // A place in code. All texts come from the kernel: untrusted.
 struct CodePlace {
     std::uint64_t address = 0; // 0: not known
-    std::string function;      // empty: no name known for the address
-    std::string module;        // empty: the kernel proper
+    SharedText function;       // empty: no name known for the address
+    SharedText module;         // empty: the kernel proper
     std::uint64_t offset = 0;  // address minus the function's start
 
     bool known() const { return address != 0 || !function.empty(); }
@@ -181,7 +184,7 @@ enum class SectionBy : std::uint8_t {
 
 struct ReadSection {
     std::uint32_t tid = 0;
-    std::string comm;
+    SharedText comm;
     std::uint32_t cpu = 0; // where it began
     Nanoseconds begin = 0;
     MaybeTime end;
@@ -193,7 +196,7 @@ struct ReadSection {
         MaybeTime until;
         bool voluntary = false; // it blocked, or yielded; else it was preempted
     };
-    std::vector<OffCpu> off_cpu{};
+    Seldom<OffCpu> off_cpu{};
 };
 
 enum class CallbackState : std::uint8_t {
@@ -212,15 +215,15 @@ struct Callback {
     Nanoseconds queued = 0;
     std::uint32_t queued_cpu = 0;
     std::uint32_t queued_tid = 0;
-    std::string queued_comm;
+    SharedText queued_comm;
     MaybeTime invoked;
     MaybeTime done;
     std::optional<std::uint32_t> invoked_cpu;
     InvocationContext context = InvocationContext::unknown;
     std::optional<std::uint32_t> grace_period; // id of the one whose end released it
     CallbackState state = CallbackState::unknown;
-    bool lazy = false;                // RCU was free to hold it back until something else needs a grace period
-    std::optional<std::size_t> stack; // of who queued it: place in Timeline::stacks
+    bool lazy = false;                  // RCU was free to hold it back until something else needs a grace period
+    std::optional<std::uint32_t> stack; // of who queued it: place in Timeline::stacks
 };
 
 // A call of kvfree_rcu() or kfree_rcu(). When the memory was freed is not known.
@@ -228,11 +231,11 @@ struct KvfreeCall {
     Nanoseconds at = 0;
     std::uint32_t cpu = 0;
     std::uint32_t tid = 0;
-    std::string comm;
+    SharedText comm;
     CodePlace caller;
-    std::uint64_t object = 0;         // its address
-    bool headless = false;            // without a rcu_head: it may have waited for a grace period right there
-    std::optional<std::size_t> stack; // as Callback::stack
+    std::uint64_t object = 0;           // its address
+    bool headless = false;              // without a rcu_head: it may have waited for a grace period right there
+    std::optional<std::uint32_t> stack; // as Callback::stack
 };
 
 // One run of rcu_do_batch().
@@ -249,18 +252,18 @@ struct Batch {
 struct Wait {
     event::WaitKind kind = event::WaitKind::synchronize_rcu;
     std::uint32_t tid = 0;
-    std::string comm;
+    SharedText comm;
     CodePlace caller;
     bool expedited = false; // by itself, or as synchronize_rcu() where that is made so
     Nanoseconds begin = 0;
     MaybeTime end;
-    std::optional<std::size_t> stack{}; // as Callback::stack
+    std::optional<std::uint32_t> stack{}; // as Callback::stack
 };
 
 struct FunctionCall {
     CodePlace function;
     std::uint32_t tid = 0;
-    std::string comm;
+    SharedText comm;
     std::uint32_t cpu = 0;
     Nanoseconds begin = 0;
     MaybeTime end;
@@ -280,16 +283,16 @@ struct Hazard {
 struct Timeline {
     HostInfo host;
     CaptureSummary capture;
-    std::vector<Task> tasks;                  // by tid
-    std::vector<ModuleLife> modules;          // by first time known
-    std::vector<GracePeriod> grace_periods;   // by start
-    std::vector<ReadSection> read_sections;   // by begin
-    std::vector<Callback> callbacks;          // by queued
-    std::vector<Batch> batches;               // by begin
-    std::vector<KvfreeCall> kvfree_calls;     // by time
-    std::vector<Wait> waits;                  // by begin
-    std::vector<FunctionCall> function_calls; // by begin
-    std::vector<Hazard> hazards;              // by time
+    std::vector<Task> tasks;                // by tid
+    std::vector<ModuleLife> modules;        // by first time known
+    std::vector<GracePeriod> grace_periods; // by start
+    LongList<ReadSection> read_sections;    // by begin
+    LongList<Callback> callbacks;           // by queued
+    LongList<Batch> batches;                // by begin
+    LongList<KvfreeCall> kvfree_calls;      // by time
+    LongList<Wait> waits;                   // by begin
+    LongList<FunctionCall> function_calls;  // by begin
+    std::vector<Hazard> hazards;            // by time
     // Of call_rcu(), kvfree_rcu() and waits, where they were asked for: each different one once, the caller first.
     std::vector<std::vector<CodePlace>> stacks;
 };

@@ -41,4 +41,9 @@ void sort_by_time(std::vector<Row>& rows, Key key) {
     }
 }
 
+template <typename Row, typename Key>
+void sort_by_time(LongList<Row>& rows, Key key) {
+    rows.sort([&key](const Row& a, const Row& b) { return key(a) < key(b); });
+}
+
 } // namespace rcuscope

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
+#include "base/long_list.hpp"
 #include "timeline/grace_periods.hpp"
 
 namespace rcuscope {
@@ -54,9 +54,9 @@ private:
         std::uint64_t gp_seq;
     };
 
-    std::vector<Nanoseconds> queued_; // when, by number
+    LongList<Nanoseconds> queued_; // when, by number
     std::uint64_t assigned_end_ = 0;
-    std::vector<Run> runs_;
+    LongList<Run> runs_;
 };
 
 } // namespace rcuscope

@@ -184,12 +184,12 @@ void SiteTracker::switched_in(const Moment& moment, const TrackedTask& task) {
     }
 }
 
-std::vector<ReadSection> SiteTracker::finish_read_sections() {
+LongList<ReadSection> SiteTracker::finish_read_sections() {
     sort_by_time(read_sections_, [](const ReadSection& section) { return section.begin; });
     return std::move(read_sections_);
 }
 
-std::vector<FunctionCall> SiteTracker::finish_function_calls() {
+LongList<FunctionCall> SiteTracker::finish_function_calls() {
     sort_by_time(function_calls_, [](const FunctionCall& call) { return call.begin; });
     return std::move(function_calls_);
 }

@@ -40,8 +40,8 @@ public:
     void switched_out(const Moment& moment, const event::SwitchOut& out, const TrackedTask& task);
     void switched_in(const Moment& moment, const TrackedTask& task);
 
-    std::vector<ReadSection> finish_read_sections();
-    std::vector<FunctionCall> finish_function_calls();
+    LongList<ReadSection> finish_read_sections();
+    LongList<FunctionCall> finish_function_calls();
 
 private:
     struct Place {
@@ -69,9 +69,9 @@ private:
     ModuleTracker& modules_;
     std::map<std::pair<std::string, std::string>, std::vector<Place>> by_function_; // module, function
     std::unordered_map<std::uint64_t, Reached> by_address_[2];                      // [is_return]
-    std::vector<ReadSection> read_sections_;
-    std::vector<FunctionCall> function_calls_;
-    std::vector<std::size_t> called_; // Place::function of each call
+    LongList<ReadSection> read_sections_;
+    LongList<FunctionCall> function_calls_;
+    LongList<std::size_t> called_; // Place::function of each call
 };
 
 } // namespace rcuscope

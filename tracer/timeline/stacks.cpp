@@ -9,7 +9,7 @@ void StackTable::seen(const Moment& moment, event::Stack stack) {
     waiting_[moment.cpu] = {moment, std::move(stack.frames)};
 }
 
-std::optional<std::size_t> StackTable::take(const Moment& moment, std::uint64_t caller) {
+std::optional<std::uint32_t> StackTable::take(const Moment& moment, std::uint64_t caller) {
     const auto waiting = waiting_.find(moment.cpu);
     if (waiting == waiting_.end() || waiting->second.moment.at != moment.at ||
         waiting->second.moment.tid != moment.tid) {
@@ -23,7 +23,7 @@ std::optional<std::size_t> StackTable::take(const Moment& moment, std::uint64_t 
         return std::nullopt;
     }
     frames.erase(frames.begin(), from);
-    const auto [known, is_new] = known_.try_emplace(std::move(frames), stacks_.size());
+    const auto [known, is_new] = known_.try_emplace(std::move(frames), static_cast<std::uint32_t>(stacks_.size()));
     if (is_new) {
         stacks_.push_back(symbols_.stack(known->first));
     }

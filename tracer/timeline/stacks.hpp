@@ -19,7 +19,7 @@ namespace rcuscope {
 // Who called into RCU.
 struct CalledFrom {
     CodePlace caller;
-    std::optional<std::size_t> stack; // as Callback::stack
+    std::optional<std::uint32_t> stack; // as Callback::stack
 };
 
 // Stacks come before the events that they belong to, and many are the same:
@@ -32,7 +32,7 @@ public:
 
     // The place in Timeline::stacks of the stack that came for this event, from its caller
     // outwards. None if there was none, or the caller is not in it.
-    std::optional<std::size_t> take(const Moment& moment, std::uint64_t caller);
+    std::optional<std::uint32_t> take(const Moment& moment, std::uint64_t caller);
 
     // Addresses may have other names from now on.
     void moved() { known_.clear(); }
@@ -47,7 +47,7 @@ private:
 
     const Symbols& symbols_;
     std::unordered_map<std::uint32_t, Waiting> waiting_; // by CPU
-    std::map<std::vector<std::uint64_t>, std::size_t> known_;
+    std::map<std::vector<std::uint64_t>, std::uint32_t> known_;
     std::vector<std::vector<CodePlace>> stacks_;
 };
 

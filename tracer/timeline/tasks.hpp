@@ -19,7 +19,7 @@ struct TrackedTask {
     std::uint64_t described = 0; // number of the newest record that says who it is; 0: none yet
     std::uint32_t tgid = 0;
     bool kthread = false;
-    std::string comm;
+    SharedText comm;
     InvocationContext context = InvocationContext::unknown; // of callbacks that run while it is the current task
 
     bool seen = false;

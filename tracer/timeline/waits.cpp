@@ -30,7 +30,7 @@ void WaitTracker::end(const Moment& moment, const event::WaitEnd& wait, TrackedT
     }
 }
 
-std::vector<Wait> WaitTracker::finish() {
+LongList<Wait> WaitTracker::finish() {
     sort_by_time(waits_, [](const Wait& wait) { return wait.begin; });
     return std::move(waits_);
 }
@@ -64,7 +64,7 @@ void BatchTracker::end(const Moment& moment, const event::BatchEnd& batch, Track
     }
 }
 
-std::vector<Batch> BatchTracker::finish() {
+LongList<Batch> BatchTracker::finish() {
     sort_by_time(batches_, [](const Batch& batch) { return batch.begin; });
     return std::move(batches_);
 }

@@ -19,10 +19,10 @@ class WaitTracker {
 public:
     void begin(const Moment& moment, const event::WaitBegin& wait, CalledFrom from, TrackedTask& task);
     void end(const Moment& moment, const event::WaitEnd& wait, TrackedTask& task);
-    std::vector<Wait> finish();
+    LongList<Wait> finish();
 
 private:
-    std::vector<Wait> waits_;
+    LongList<Wait> waits_;
 };
 
 class BatchTracker {
@@ -32,10 +32,10 @@ public:
     // CPU. Returns whose callbacks that batch runs, if it is known.
     std::optional<std::uint32_t> invoked(const Moment& moment, const TrackedTask& task);
     void end(const Moment& moment, const event::BatchEnd& batch, TrackedTask& task);
-    std::vector<Batch> finish();
+    LongList<Batch> finish();
 
 private:
-    std::vector<Batch> batches_;
+    LongList<Batch> batches_;
 };
 
 } // namespace rcuscope

@@ -45,7 +45,7 @@ TEST(BlockedReader, PreemptionIsNone) {
 
 TEST(BlockedReader, ACallAroundARealSectionIsNotToldToo) {
     Unloading scene;
-    const std::vector<ReadSection::OffCpu> off_cpu{{.at = 15, .until = 20, .voluntary = true}};
+    const Seldom<ReadSection::OffCpu> off_cpu{{.at = 15, .until = 20, .voluntary = true}};
     ReadSection& call = scene.section(10, 40);
     call.by = SectionBy::function;
     call.off_cpu = off_cpu;

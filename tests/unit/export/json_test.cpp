@@ -121,7 +121,8 @@ TEST(TimelineJson, WritesElementByElement) {
     };
     Timeline timeline = test::rich_timeline();
     const Callback one = timeline.callbacks[0];
-    timeline.callbacks.assign(1000, one);
+    timeline.callbacks.clear();
+    timeline.callbacks.resize(1000, one);
     Counting buffer;
     std::ostream out(&buffer);
     write_json(timeline, {}, out);

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "base/long_list.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <random>
+#include <string>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "long_limits.hpp"
+#include "temp_dir.hpp"
+
+namespace rcuscope {
+namespace {
+
+struct Row {
+    std::uint64_t key = 0;
+    std::uint64_t order = 0;
+    std::uint64_t more[5] = {}; // a row lies across the border of two chunks now and then
+};
+
+bool by_key(const Row& a, const Row& b) {
+    return a.key < b.key;
+}
+
+// Of files that are mapped, as the kernel counts it.
+std::size_t resident_file_bytes() {
+    std::ifstream status("/proc/self/status");
+    for (std::string word; status >> word;) {
+        if (word == "RssFile:" || word == "RssShmem:") {
+            static std::size_t sum;
+            std::size_t kib = 0;
+            status >> kib;
+            sum = word == "RssFile:" ? kib : sum + kib;
+            if (word == "RssShmem:") {
+                return sum << 10;
+            }
+        }
+    }
+    return 0;
+}
+
+TEST(LongList, IsAListLikeAnyOther) {
+    LongList<int> list{3, 1, 2};
+    list.push_back(5);
+    list.emplace_back(4);
+    EXPECT_EQ(list.size(), 5U);
+    EXPECT_EQ(list.front(), 3);
+    EXPECT_EQ(list.back(), 4);
+    EXPECT_EQ(list.at(3), 5);
+    EXPECT_THROW(list.at(5), std::out_of_range);
+    list.pop_back();
+    list.sort(std::less<>());
+    EXPECT_TRUE(std::equal(list.begin(), list.end(), std::begin({1, 2, 3, 5})));
+    EXPECT_EQ(*std::lower_bound(list.begin(), list.end(), 3), 3);
+    const LongList<int> copy = list;
+    list.clear();
+    EXPECT_TRUE(list.empty());
+    EXPECT_EQ(copy.size(), 4U);
+    EXPECT_FALSE(copy.in_file());
+}
+
+TEST(LongList, GoesIntoAFileWhereTheBudgetEnds) {
+    const test::LongLimits limits(1 << 20, 2 << 20);
+    LongList<Row> list;
+    for (std::uint64_t i = 0; i < 200'000; i++) {
+        list.push_back({.key = i, .order = i});
+        list[i / 2].order++; // what is gone comes back, and may be changed
+    }
+    EXPECT_TRUE(list.in_file());
+    std::uint64_t wrong = 0;
+    for (std::uint64_t i = 0; i < list.size(); i++) {
+        wrong += list[i].key != i || list[i].order != i + (i < 100'000 ? 2U : 0U) ? 1U : 0U;
+    }
+    EXPECT_EQ(wrong, 0U);
+}
+
+TEST(LongList, LittleOfItIsResident) {
+    const test::LongLimits limits(1 << 20, 4 << 20);
+    const std::size_t before = resident_file_bytes();
+    LongList<Row> list;
+    std::size_t most = 0;
+    for (std::uint64_t i = 0; i < 1'000'000; i++) {
+        list.push_back({.key = i});
+        if (i % 50'000 == 0) {
+            most = std::max(most, resident_file_bytes());
+        }
+    }
+    std::uint64_t sum = 0;
+    for (const Row& row : list) {
+        sum += row.key;
+        if (row.key % 50'000 == 0) {
+            most = std::max(most, resident_file_bytes());
+        }
+    }
+    EXPECT_EQ(sum, std::uint64_t{999'999} * 500'000);
+    EXPECT_GT(list.size() * sizeof(Row), 50U << 20);
+    EXPECT_LT(most, before + (8U << 20));
+}
+
+TEST(LongList, IsSortedStablyWhereverItLies) {
+    for (const std::size_t heap : {std::size_t{1} << 30, std::size_t{1} << 20}) {
+        const test::LongLimits limits(heap, 4 << 20);
+        std::minstd_rand random;
+        LongList<Row> list;
+        for (std::uint64_t i = 0; i < 700'000; i++) {
+            list.push_back({.key = random() % 1000, .order = i});
+        }
+        EXPECT_EQ(list.in_file(), heap == 1U << 20);
+        list.sort(by_key);
+        EXPECT_EQ(list.size(), 700'000U);
+        EXPECT_TRUE(std::is_sorted(list.begin(), list.end(), [](const Row& a, const Row& b) {
+            return a.key != b.key ? a.key < b.key : a.order < b.order;
+        }));
+    }
+}
+
+TEST(LongList, SomeOfItLieTogether) {
+    const test::LongLimits limits(1 << 20, 4 << 20);
+    LongList<std::uint64_t> list;
+    for (std::uint64_t i = 0; i < 1'000'000; i++) {
+        list.push_back(i);
+    }
+    const auto some = list.some(131'000, 200'000);
+    ASSERT_EQ(some.size(), 200'000U);
+    EXPECT_EQ(some.front(), 131'000U);
+    EXPECT_EQ(some.back(), 330'999U);
+    EXPECT_TRUE(list.some(0, 0).empty());
+}
+
+TEST(LongList, LeavesNothingBehind) {
+    const test::TempDir dir;
+    const test::LongLimits limits(0, 2 << 20);
+    const char* named = std::getenv("TMPDIR");
+    const std::string before = named != nullptr ? named : "";
+    ::setenv("TMPDIR", dir.path().c_str(), 1);
+    LongList<Row> list;
+    list.resize(100'000);
+    EXPECT_TRUE(list.in_file());
+    EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
+    named != nullptr ? ::setenv("TMPDIR", before.c_str(), 1) : ::unsetenv("TMPDIR");
+}
+
+TEST(LongList, AFullDiskIsAnErrorThatSaysWhatToDo) {
+    const test::LongLimits limits(0, 2 << 20);
+    rlimit before{};
+    ::getrlimit(RLIMIT_FSIZE, &before);
+    const rlimit little{.rlim_cur = 4 << 20, .rlim_max = before.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &little);
+    const auto old = std::signal(SIGXFSZ, SIG_IGN);
+    LongList<Row> list;
+    try {
+        list.resize(1'000'000);
+        ADD_FAILURE() << "it grew";
+    } catch (const NoRoom& error) {
+        EXPECT_EQ(error.error().code, ExitCode::bad_input);
+        EXPECT_NE(error.error().hint.find("TMPDIR"), std::string::npos);
+    }
+    std::signal(SIGXFSZ, old);
+    ::setrlimit(RLIMIT_FSIZE, &before);
+}
+
+} // namespace
+} // namespace rcuscope

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "timeline/model.hpp"
+
+namespace rcuscope {
+
+// Numbers the functions that a recording names, from 0 in the order in which they come. The same name at two addresses
+// is one function.
+class FunctionIndex {
+public:
+    struct Name {
+        SharedText module;
+        SharedText function;
+    };
+
+    std::uint32_t of(const CodePlace& place) {
+        const std::uint64_t key = std::uint64_t{place.module.id()} << 32 | place.function.id();
+        if (key == last_key_ && !names_.empty()) { // many of one function follow each other
+            return last_;
+        }
+        const auto [found, added] = numbers_.try_emplace(key, static_cast<std::uint32_t>(names_.size()));
+        if (added) {
+            names_.push_back({place.module, place.function});
+        }
+        last_key_ = key;
+        return last_ = found->second;
+    }
+
+    std::size_t size() const { return names_.size(); }
+    const Name& operator[](std::size_t number) const { return names_[number]; }
+
+private:
+    std::unordered_map<std::uint64_t, std::uint32_t> numbers_;
+    std::vector<Name> names_;
+    std::uint64_t last_key_ = 0;
+    std::uint32_t last_ = 0;
+};
+
+} // namespace rcuscope

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Texts of which a recording has few and names each a million times: of a function, of a module, of a task. Each
+// different one is kept once, for as long as the process lives, and is a number here: copied and compared as such.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rcuscope {
+
+class SharedText {
+public:
+    SharedText() = default;
+    SharedText(std::string_view text) : id_(text.empty() ? 0 : id_of(text)) {}
+    SharedText(const std::string& text) : SharedText(std::string_view(text)) {}
+    SharedText(const char* text) : SharedText(std::string_view(text)) {}
+
+    const std::string& str() const { return *texts_[id_]; }
+    operator const std::string&() const { return str(); }
+    operator std::string_view() const { return str(); }
+
+    bool empty() const { return id_ == 0; }
+    std::size_t size() const { return str().size(); }
+    bool starts_with(std::string_view text) const { return str().starts_with(text); }
+    std::uint32_t id() const { return id_; } // in the order in which they came: of no meaning elsewhere
+
+    friend bool operator==(SharedText, SharedText) = default;
+    friend bool operator==(SharedText a, std::string_view b) { return a.str() == b; }
+    friend bool operator==(SharedText a, const std::string& b) { return a.str() == b; }
+    friend bool operator==(SharedText a, const char* b) { return a.str() == b; }
+    // By what they say.
+    friend std::strong_ordering operator<=>(SharedText a, SharedText b) {
+        return a.id_ == b.id_ ? std::strong_ordering::equal : a.str() <=> b.str();
+    }
+
+    friend std::string operator+(std::string a, SharedText b) { return std::move(a += b.str()); }
+    friend std::string operator+(SharedText a, std::string_view b) { return a.str() + std::string(b); }
+    friend std::string operator+(SharedText a, char b) { return a.str() + b; }
+    friend std::ostream& operator<<(std::ostream& out, SharedText text);
+
+private:
+    static std::uint32_t id_of(std::string_view text);
+
+    static std::vector<const std::string*> texts_; // by id; 0 is the empty one
+    std::uint32_t id_ = 0;
+};
+
+} // namespace rcuscope
+
+template <>
+struct std::hash<rcuscope::SharedText> {
+    std::size_t operator()(rcuscope::SharedText text) const { return text.id(); }
+};

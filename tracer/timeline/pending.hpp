@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <queue>
+#include <utility>
+#include <vector>
+
+#include "timeline/model.hpp"
+
+namespace rcuscope {
+
+// Goes through the steps by which callbacks become pending and cease to be, in the order of time; of equal times the
+// end comes first, so that no more seem pending than were. It remembers those only that are pending.
+//
+// One whose invocation may have been lost is pending until the first loss that ends after it was queued: past it,
+// nothing says that it still was.
+class PendingSteps {
+public:
+    explicit PendingSteps(const CaptureSummary& capture);
+
+    // For callbacks by their queueing. `step` is called as step(group, at, change): +1 for this one, before it -1 for
+    // each that was over by then, with the group that it was given.
+    template <typename Step>
+    void take(const Callback& callback, std::uint32_t group, Step step) {
+        until(callback.queued, step);
+        const MaybeTime end = end_of(callback);
+        if (end && *end <= callback.queued) {
+            step(group, callback.queued, 0);
+            return;
+        }
+        step(group, callback.queued, 1);
+        if (end) {
+            ends_.emplace(*end, group);
+        }
+    }
+
+    // The ends of those that are left, up to a time.
+    template <typename Step>
+    void until(Nanoseconds at, Step step) {
+        while (!ends_.empty() && ends_.top().first <= at) {
+            step(ends_.top().second, ends_.top().first, -1);
+            ends_.pop();
+        }
+    }
+
+private:
+    using End = std::pair<Nanoseconds, std::uint32_t>; // when, and the group
+
+    MaybeTime end_of(const Callback& callback) const;
+
+    std::vector<Nanoseconds> loss_ends_; // rising
+    std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
+};
+
+} // namespace rcuscope
