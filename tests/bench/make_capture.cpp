@@ -88,7 +88,7 @@ private:
 
     void on_cpu(std::uint32_t number, std::uint64_t gp_seq) {
         Cpu& cpu = cpus_[number];
-        std::uint64_t at = now_ + 10'000 + number * 700;
+        std::uint64_t at = now_ + 10'000 + std::uint64_t{number} * 700;
         put(number, at, RS_CB_ASSIGNED, rs_cb_assigned{.h = {}, .gp_seq = (counter_ + 1) << 2, .list_cpu = number}, 0);
         const std::vector<Queued> ready = std::exchange(cpu.assigned, std::exchange(cpu.waiting, {}));
         if (!ready.empty()) {

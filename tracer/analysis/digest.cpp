@@ -46,6 +46,7 @@ std::map<std::string, std::uint64_t> counts_of(const Timeline& timeline, const C
 
 std::vector<Digest::Function> functions_of(const std::vector<CallbackStatistics>& rows) {
     std::vector<Digest::Function> functions;
+    functions.reserve(rows.size());
     for (const CallbackStatistics& row : rows)
         functions.push_back({.module = row.name.module,
                              .function = row.name.function,

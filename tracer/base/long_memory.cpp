@@ -125,10 +125,9 @@ void LongMemory::grow(std::size_t bytes) {
         return;
     }
     const std::size_t wanted = std::max(bytes, capacity_ * 2);
-    if (file_) {
-        grow_in_file(bytes);
-    } else if (wanted < smallest_file || shared().on_heap - capacity_ + wanted <= shared().limits.heap ||
-               no_file_left()) {
+    const bool on_heap = !file_ && (wanted < smallest_file ||
+                                    shared().on_heap - capacity_ + wanted <= shared().limits.heap || no_file_left());
+    if (on_heap) {
         grow_on_heap(wanted);
     } else {
         grow_in_file(bytes);

@@ -175,7 +175,7 @@ Outcome run_summary(const RecordArguments& arguments, const RecordRequest& reque
     const auto recorded = record(request);
     if (!recorded)
         return tl::unexpected(recorded.error());
-    const auto finished =
+    auto finished =
         finish_summary(*recorded->counted, *summary_output(arguments.outputs), arguments.strict, arguments.quiet);
     if (!finished)
         return finished;

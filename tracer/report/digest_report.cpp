@@ -11,8 +11,6 @@ namespace rcuscope {
 
 namespace {
 
-constexpr std::size_t most_rows = 20;
-
 const Histogram* durations_in(const Digest& digest, std::string_view name) {
     const auto at = digest.durations.find(std::string(name));
     return at == digest.durations.end() ? nullptr : &at->second;
@@ -97,7 +95,7 @@ Section callback_section(const Digest& digest) {
     return section;
 }
 
-std::string counted(std::uint64_t count, const char* what) {
+std::string count_text(std::uint64_t count, const char* what) {
     return std::to_string(count) + " " + what;
 }
 
@@ -109,13 +107,13 @@ Section certainty_section(const Digest& digest) {
     if (!digest.complete)
         add("cut off", "the recording did not end in order");
     if (digest.lost)
-        add("lost", counted(digest.lost, "events went by unseen, or were forgotten before they were over"));
+        add("lost", count_text(digest.lost, "events went by unseen, or were forgotten before they were over"));
     std::uint64_t untimed = 0;
     for (const Digest::Function& row : digest.functions)
         untimed += row.invoked - row.latency.count();
     if (untimed)
-        add("latency not known", counted(untimed, "callbacks were invoked of which it is not known when they were "
-                                                  "queued: they are in no latency"));
+        add("latency not known", count_text(untimed, "callbacks were invoked of which it is not known when they were "
+                                                     "queued: they are in no latency"));
     std::string unseen;
     const auto leave_out = [&](const DigestName& each, const auto& there) {
         if (!there.contains(std::string(each.name)))

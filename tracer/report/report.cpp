@@ -15,7 +15,6 @@ namespace rcuscope {
 
 namespace {
 
-constexpr std::size_t most_rows = 20;
 constexpr const char* more_hint = " more: --json has them all";
 
 std::string percent_text(double part, double whole) {

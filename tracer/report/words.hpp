@@ -3,6 +3,7 @@
 // Words that the summary and the report share.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -12,6 +13,9 @@
 #include "timeline/model.hpp"
 
 namespace rcuscope {
+
+// Of a table, on a page that people read.
+inline constexpr std::size_t most_rows = 20;
 
 // "rcucmap:node_free", "free_module"; "unknown" if no name is known.
 std::string name_text(const FunctionName& name);

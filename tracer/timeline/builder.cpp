@@ -41,7 +41,7 @@ struct TimelineBuilder::Impl {
                                 .cpu = now.cpu,
                                 .tid = now.tid,
                                 .comm = task->comm,
-                                .caller = std::move(from.caller),
+                                .caller = from.caller,
                                 .object = body.object,
                                 .headless = body.headless,
                                 .stack = from.stack});

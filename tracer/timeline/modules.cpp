@@ -166,7 +166,7 @@ void ModuleTracker::reference(const Moment& moment, const event::ModuleRef& refe
                                .cpu = moment.cpu,
                                .tid = moment.tid,
                                .comm = comm,
-                               .caller = std::move(caller)});
+                               .caller = caller});
 }
 
 std::vector<ModuleLife> ModuleTracker::finish() {

@@ -27,7 +27,7 @@ void leave_out_trampolines(std::vector<CodePlace>& places) {
     for (std::size_t i = 0; i < places.size(); i++) {
         const bool trampoline = places[i].module == "bpf" && places[i].function.starts_with("bpf_trampoline_");
         if (!trampoline) {
-            rest.push_back(std::move(places[i]));
+            rest.push_back(places[i]);
         } else if (!rest.empty() && i + 1 < places.size() && places[i + 1].function == rest.back().function &&
                    places[i + 1].module == rest.back().module) {
             i++;
@@ -137,7 +137,7 @@ std::vector<CodePlace> Symbols::interrupted_stack(const std::vector<std::uint64_
             entry_seen = true;
             continue;
         }
-        places.push_back(std::move(place));
+        places.push_back(place);
     }
     leave_out_trampolines(places);
     return places;

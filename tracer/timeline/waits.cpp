@@ -16,7 +16,7 @@ void WaitTracker::begin(const Moment& moment, const event::WaitBegin& wait, Call
     waits_.push_back({.kind = wait.kind,
                       .tid = moment.tid,
                       .comm = task.comm,
-                      .caller = std::move(from.caller),
+                      .caller = from.caller,
                       .expedited = expedited,
                       .begin = moment.at,
                       .end = std::nullopt,

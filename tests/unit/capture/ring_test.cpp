@@ -53,7 +53,7 @@ Status put_ring(CaptureWriter& writer, std::uint32_t cpu, const Bytes& ring) {
 constexpr std::uint64_t many = 40000;
 
 std::string recording(const TempDir& dir, const std::string& name = "ring.rcu") {
-    const std::string path = dir.file(name);
+    std::string path = dir.file(name);
     auto writer = CaptureWriter::create(path, metadata_of_cpus(2));
     EXPECT_TRUE(put_ring(*writer, 0, ring_of(0, many)));
     EXPECT_TRUE(writer->can_be_compressed());

@@ -26,13 +26,13 @@ Timeline empty() {
     return timeline;
 }
 
-CodePlace code(std::string module, std::string function) {
-    return {.address = 0x1000, .function = std::move(function), .module = std::move(module), .offset = 0};
+CodePlace code(SharedText module, SharedText function) {
+    return {.address = 0x1000, .function = function, .module = module, .offset = 0};
 }
 
-Callback callback(std::string function, Nanoseconds queued, MaybeTime invoked) {
+Callback callback(SharedText function, Nanoseconds queued, MaybeTime invoked) {
     Callback result;
-    result.function = code("demo", std::move(function));
+    result.function = code("demo", function);
     result.queued = queued;
     result.invoked = invoked;
     result.done = invoked;
@@ -60,7 +60,7 @@ GracePeriod grace_period(bool expedited, MaybeTime end) {
 
 ReadSection read_section(CodePlace place, Nanoseconds duration) {
     ReadSection result;
-    result.place = std::move(place);
+    result.place = place;
     result.end = duration;
     return result;
 }
@@ -68,7 +68,7 @@ ReadSection read_section(CodePlace place, Nanoseconds duration) {
 Wait wait(event::WaitKind kind, CodePlace caller, Nanoseconds duration) {
     Wait result;
     result.kind = kind;
-    result.caller = std::move(caller);
+    result.caller = caller;
     result.end = duration;
     return result;
 }
