@@ -13,7 +13,7 @@ source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 build=${1:?usage: tidy.sh BUILD [PATTERN]}
 pattern=${2:-.}
 # The skeleton of the BPF programs is made by building.
-skeleton=$build/bpf
+skeleton=$(realpath -- "$build")/bpf
 [[ -f $build/compile_commands.json ]] || { printf '%s has no compile_commands.json; build first\n' "$build"; exit 1; }
 batches=$build/tidy
 memory=$batches/remembered
@@ -53,7 +53,7 @@ check() { # BATCH
 	# finding, nor that a batch includes files. The skeleton's _Bool is a word of
 	# GCC's <stdbool.h>, and of clang's with GNU extensions only.
 	if output=$(clang-tidy -p "$batches" --quiet --checks=-bugprone-suspicious-include \
-		--extra-arg=-Wno-unknown-warning-option --extra-arg=-D_Bool=bool --extra-arg="-isystem$PWD/$skeleton" \
+		--extra-arg=-Wno-unknown-warning-option --extra-arg=-D_Bool=bool --extra-arg="-isystem$skeleton" \
 		"$1" 2>/dev/null); then
 		: >"$record"
 	else
