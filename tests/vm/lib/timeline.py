@@ -5,11 +5,12 @@
     timeline.py valid FILE              of every timeline, also of one cut off
     timeline.py sequences FILE          its grace periods are those that the kernel's own
                                         gp_seq counts; part of valid where nothing was lost
-    timeline.py whole FILE              of one that ended in order and lost nothing
+    timeline.py whole FILE [--disturbed]
+                                        of one that ended in order and lost nothing;
+                                        disturbed by another tracer that came or went
     timeline.py rcucmap FILE [LOG] [--lives N] [--disturbed]
                                         of a recording of the module rcucmap from its
-                                        load to its unload; LOG is the kernel's log;
-                                        disturbed by another tracer that came or went
+                                        load to its unload; LOG is the kernel's log
     timeline.py counts FILE LOG MODULE  against what the companion module counted itself
     timeline.py ftrace FILE TRACE [CALLS]
                                         against what ftrace saw in the same time
