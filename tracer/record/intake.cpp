@@ -83,11 +83,10 @@ void Intake::queued_by_another(std::uint32_t cpu, const rs_cb_queued& queued, Sa
 void Intake::take_other(std::uint32_t cpu, const rs_header& header, std::span<const std::byte> record, Same& same) {
     if (header.kind == RS_CB_DONE || header.kind == RS_BATCH_END)
         return;
-    const auto* batch = header.kind == RS_BATCH_BEGIN ? at<rs_batch>(record) : nullptr;
-    if (batch && batch->list_cpu < max_cpus)
-        unloads_.batch_begins(cpu, header.tid, batch->list_cpu);
-    else
+    if (header.kind != RS_BATCH_BEGIN)
         take_event(cpu, record);
+    else if (const auto* batch = at<rs_batch>(record); batch && batch->list_cpu < max_cpus)
+        unloads_.batch_begins(cpu, header.tid, batch->list_cpu);
     same = {};
 }
 

@@ -7,10 +7,7 @@
 namespace rcuscope {
 
 void SymbolCollector::take(const Event& event) {
-    if (const auto* queued = std::get_if<event::CbQueued>(&event.body)) {
-        see(queued->func);
-        see(queued->caller);
-    } else if (const auto* wait = std::get_if<event::WaitBegin>(&event.body)) {
+    if (const auto* wait = std::get_if<event::WaitBegin>(&event.body)) {
         see(wait->caller);
     } else if (const auto* kvfree = std::get_if<event::KvfreeRcu>(&event.body)) {
         see(kvfree->caller);

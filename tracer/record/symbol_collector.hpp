@@ -22,9 +22,9 @@ public:
     explicit SymbolCollector(Kallsyms symbols, std::string path = "/proc/kallsyms")
         : symbols_(std::move(symbols)), path_(std::move(path)) {}
 
-    // Remembers the addresses of an event that were not seen before.
+    // Remembers the addresses of an event that were not seen before; not of those that come by the million.
     void take(const Event& event);
-    // The same of one address; 0 is none.
+    // The same of one address, as such have them; 0 is none.
     void see(std::uint64_t address) {
         std::uint64_t& last = seen_last_[(address ^ address >> 8) % seen_last_.size()];
         if (address != last) {

@@ -53,15 +53,7 @@ void UnloadWatch::begins(std::size_t place, std::uint64_t base, std::uint64_t si
 }
 
 void UnloadWatch::take(const Event& event) {
-    if (const auto* queued = std::get_if<event::CbQueued>(&event.body)) {
-        if (List* list = queued_on(event.cpu, queued->func))
-            list->queue(event.ns);
-    } else if (const auto* invoked = std::get_if<event::CbInvoked>(&event.body)) {
-        if (List* list = run_by(event.cpu, event.tid, invoked->func))
-            list->invoked++;
-    } else if (const auto* batch = std::get_if<event::BatchBegin>(&event.body)) {
-        batch_begins(event.cpu, event.tid, batch->list_cpu);
-    } else if (const auto* module = std::get_if<event::Module>(&event.body)) {
+    if (const auto* module = std::get_if<event::Module>(&event.body)) {
         module_step(event, *module);
     } else if (const auto* told = std::get_if<event::ModulePending>(&event.body)) {
         pending_told(*told);

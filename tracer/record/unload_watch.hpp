@@ -47,7 +47,8 @@ public:
     // A followed module, by its place, begins a life: its code lies there. To be told before any event of it.
     void begins(std::size_t module, std::uint64_t base, std::uint64_t size);
 
-    // Events of one CPU in their order, of different CPUs in any.
+    // What the kernel did with modules, and what was lost: events of one CPU in their order, of different CPUs in
+    // any. The same holds for the callbacks below.
     void take(const Event& event);
     // Where callbacks with this function are counted that are queued on a CPU, or that a task runs there;
     // nothing if it is of no followed module. Until the next call of anything here.
@@ -59,6 +60,7 @@ public:
         Module* module = owner(function);
         return module ? &module->on(list_of(cpu, tid)) : nullptr;
     }
+    // `list_cpu`: whose list the task runs, below max_cpus.
     void batch_begins(std::uint32_t cpu, std::uint32_t tid, std::uint32_t list_cpu);
 
     // What is to be said at once, in whole sentences: to be asked when every

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "capture/compress_capture.hpp"
-#include "capture/ring_records.hpp"
 #include "support.hpp"
 
 namespace rcuscope::test {
@@ -16,16 +15,10 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-void put(Bytes& ring, std::span<const std::byte> record, std::uint32_t flags = 0) {
-    append(ring, bytes_of(RingHeader{static_cast<std::uint32_t>(record.size()) | flags, 3}));
-    append(ring, record);
-    ring.resize((ring.size() + 7) & ~std::size_t{7});
-}
-
 Bytes ring_of(std::uint64_t from, std::uint64_t records) {
     Bytes ring;
     for (std::uint64_t i = from; i < from + records; ++i) {
-        put(ring, cb_record(1000 + i, i));
+        put_in_ring(ring, cb_record(1000 + i, i));
     }
     return ring;
 }
@@ -64,12 +57,12 @@ std::string recording(const TempDir& dir, const std::string& name = "ring.rcu") 
 
 TEST(Ring, EndsWhereARecordIsBeingWritten) {
     Bytes ring;
-    put(ring, cb_record(1, 1));
-    put(ring, cb_record(2, 2), ring_discarded);
-    put(ring, bytes_of_text("odd"));
+    put_in_ring(ring, cb_record(1, 1));
+    put_in_ring(ring, cb_record(2, 2), ring_discarded);
+    put_in_ring(ring, bytes_of_text("odd"));
     const std::size_t whole = ring.size();
-    put(ring, cb_record(4, 4), ring_busy);
-    put(ring, cb_record(5, 5));
+    put_in_ring(ring, cb_record(4, 4), ring_busy);
+    put_in_ring(ring, cb_record(5, 5));
     std::vector<std::size_t> sizes;
     EXPECT_EQ(for_each_ring_record(ring, [&](std::span<const std::byte> record) { sizes.push_back(record.size()); }),
               whole);
@@ -99,7 +92,7 @@ TEST(Ring, WhatIsHeldBackComesBeforeIt) {
     EXPECT_TRUE(writer->record(0, cb_record(500, 0)));
     Bytes ring;
     for (std::uint64_t i = 1; i < many; ++i) {
-        put(ring, cb_record(500, i)); // all of one time: their order is that in which they were sent
+        put_in_ring(ring, cb_record(500, i)); // all of one time: their order is that in which they were sent
     }
     EXPECT_TRUE(put_ring(*writer, 0, ring));
     EXPECT_TRUE(writer->record(0, cb_record(500, many)));

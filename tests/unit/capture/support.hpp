@@ -19,6 +19,7 @@
 #include "capture/format.hpp"
 #include "capture/payload.hpp"
 #include "capture/reader.hpp"
+#include "capture/ring_records.hpp"
 #include "capture/writer.hpp"
 #include "temp_dir.hpp"
 #include "wire.h"
@@ -62,6 +63,13 @@ inline rs_header header_of(rs_kind kind, rs_u64 ns, rs_u16 aux = 0, rs_u32 tid =
 // A record whose `head` tells it from all others.
 inline Bytes cb_record(rs_u64 ns, rs_u64 head) {
     return bytes_of(rs_cb{header_of(RS_CB_INVOKED, ns), head, 0});
+}
+
+// Puts a record at the end of what lies in a ring.
+inline void put_in_ring(Bytes& ring, std::span<const std::byte> record, std::uint32_t flags = 0) {
+    append(ring, bytes_of(RingHeader{static_cast<std::uint32_t>(record.size()) | flags, 3}));
+    append(ring, record);
+    ring.resize((ring.size() + 7) & ~std::size_t{7});
 }
 
 inline std::uint64_t head_of(const Event& event) {

@@ -23,7 +23,10 @@ struct Collecting {
         : path(dir.write("kallsyms", kallsyms)), collector(Kallsyms::parse(kallsyms), path) {}
 
     void kallsyms_now(const char* text) const { dir.write("kallsyms", text); }
-    void queued(std::uint64_t function, std::uint64_t caller = 0) { take(event::CbQueued{0xeb, function, caller}); }
+    void queued(std::uint64_t function, std::uint64_t caller = 0) {
+        collector.see(function);
+        collector.see(caller);
+    }
     void module(ModuleStep step) {
         take(event::Module{.step = step, .name = "new", .base = 0x900000, .size = 0x1000, .ret = 0});
     }

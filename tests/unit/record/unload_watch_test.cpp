@@ -34,20 +34,18 @@ protected:
         step(ns, ModuleStep::freed);
         at(ns, 0, event::ModulePending{ModuleStep::freed, "demo", pending});
     }
-    void queue(std::uint64_t ns, std::uint32_t cpu, std::uint64_t head) {
-        at(ns, cpu, event::CbQueued{head, function, 0});
-    }
-    void invoke(std::uint64_t ns, std::uint32_t cpu, std::uint64_t head) {
-        at(ns, cpu, event::CbInvoked{head, function});
-    }
+    void queue(std::uint64_t ns, std::uint32_t cpu) { watch.queued_on(cpu, function)->queue(ns); }
+    void invoke(std::uint32_t cpu, std::uint32_t tid = softirq) { watch.run_by(cpu, tid, function)->invoked++; }
+
+    static constexpr std::uint32_t softirq = 7;
 
     UnloadWatch watch{{"demo"}};
 };
 
 TEST_F(Watch, SaysNothingOfAModuleThatWaited) {
     load();
-    queue(10 * millisecond, 0, 0x100);
-    invoke(20 * millisecond, 0, 0x100);
+    queue(10 * millisecond, 0);
+    invoke(0);
     free(30 * millisecond, 0);
     EXPECT_FALSE(watch.in_danger());
     freed(40 * millisecond, 0);
@@ -57,10 +55,10 @@ TEST_F(Watch, SaysNothingOfAModuleThatWaited) {
 
 TEST_F(Watch, SaysWhatIsPendingWhereAndSinceWhen) {
     load();
-    queue(10 * millisecond, 0, 0x100);
-    queue(15 * millisecond, 1, 0x200);
-    queue(16 * millisecond, 1, 0x300);
-    invoke(18 * millisecond, 1, 0x200);
+    queue(10 * millisecond, 0);
+    queue(15 * millisecond, 1);
+    queue(16 * millisecond, 1);
+    invoke(1);
     free(30 * millisecond, 2);
     EXPECT_TRUE(watch.in_danger());
     EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("demo is being freed while 2 of its callbacks are queued "
@@ -88,10 +86,10 @@ TEST_F(Watch, StaysOnGuardWhenCodeIsGoneThatWillBeCalled) {
 
 TEST_F(Watch, AnInvocationMayBeTakenBeforeItsQueueing) {
     load();
-    at(19 * millisecond, 1, event::BatchBegin{0});
-    invoke(20 * millisecond, 1, 0x100);
-    queue(10 * millisecond, 0, 0x100);
-    queue(25 * millisecond, 0, 0x100); // the same memory, later
+    watch.batch_begins(1, softirq, 0);
+    invoke(1);
+    queue(10 * millisecond, 0);
+    queue(25 * millisecond, 0); // the same memory, later
     free(30 * millisecond, 1);
     EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("(CPU 0: 1; the oldest since 5.0 ms)")));
 }
@@ -99,9 +97,9 @@ TEST_F(Watch, AnInvocationMayBeTakenBeforeItsQueueing) {
 TEST_F(Watch, AListIsEmptiedInItsOrder) {
     load();
     for (std::uint64_t i = 0; i < 1000; i++)
-        queue((10 + i) * millisecond, 0, i);
+        queue((10 + i) * millisecond, 0);
     for (std::uint64_t i = 0; i < 990; i++)
-        invoke(1100 * millisecond, 0, i);
+        invoke(0);
     free(1200 * millisecond, 10);
     EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("(CPU 0: 10; the oldest since 200.0 ms)")));
 }
@@ -111,26 +109,22 @@ TEST_F(Watch, AListMayBeRunAnywhere) {
     load();
     for (const std::uint32_t cpu : {0U, 1U})
         for (std::uint64_t i = 0; i < 10; i++)
-            queue(10 * millisecond, cpu, cpu << 8 | i);
+            queue(10 * millisecond, cpu);
     constexpr std::uint32_t offloaded_to = 30;
-    const auto run = [&](std::uint32_t cpu, std::uint32_t tid, EventBody body) {
-        watch.take({20 * millisecond, cpu, tid, std::move(body)});
-    };
-    run(2, offloaded_to, event::BatchBegin{1});
-    run(2, offloaded_to, event::CbInvoked{0x100, function});
-    run(0, 0, event::BatchBegin{0});
-    run(0, 0, event::CbInvoked{0, function});
-    run(0, 0, event::CbInvoked{1, function});
-    run(0, offloaded_to, event::CbInvoked{0x101, function});
-    run(0, offloaded_to, event::CbInvoked{0x102, function});
-    run(0, offloaded_to, event::CbInvoked{0x103, function});
+    watch.batch_begins(2, offloaded_to, 1);
+    invoke(2, offloaded_to);
+    watch.batch_begins(0, 0, 0);
+    invoke(0, 0);
+    invoke(0, 0);
+    for (int i = 0; i < 3; i++)
+        invoke(0, offloaded_to);
     free(30 * millisecond, 14);
     EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("(CPU 0: 8, CPU 1: 6; the oldest since 20.0 ms)")));
 }
 
 TEST_F(Watch, WhereIsNotKnownAcrossAGap) {
     load();
-    queue(10 * millisecond, 0, 0x100);
+    queue(10 * millisecond, 0);
     at(12 * millisecond, 1, event::Lost{1, 11 * millisecond, 11 * millisecond});
     free(30 * millisecond, 2);
     EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("while 2 of its callbacks are queued: the kernel dies")));
@@ -139,26 +133,27 @@ TEST_F(Watch, WhereIsNotKnownAcrossAGap) {
 TEST_F(Watch, TellsAFailedInit) {
     watch.begins(0, base, 0x1000);
     step(1 * millisecond, ModuleStep::coming);
-    queue(2 * millisecond, 0, 0x100);
+    queue(2 * millisecond, 0);
     free(3 * millisecond, 1);
     EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("demo failed to load and is being freed")));
 }
 
 TEST_F(Watch, ANewLifeBeginsWithNothingPending) {
     load();
-    queue(10 * millisecond, 0, 0x100);
+    queue(10 * millisecond, 0);
     free(20 * millisecond, 1);
     freed(21 * millisecond, 1);
     watch.say();
     load();
-    queue(30 * millisecond, 1, 0x200);
+    queue(30 * millisecond, 1);
     free(40 * millisecond, 1);
     EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("(CPU 1: 1; the oldest since 10.0 ms)")));
 }
 
 TEST_F(Watch, OthersAreNotItsBusiness) {
     load();
-    at(5 * millisecond, 0, event::CbQueued{0x100, 0xffffffff81000000, 0});
+    EXPECT_EQ(watch.queued_on(0, 0xffffffff81000000), nullptr);
+    EXPECT_EQ(watch.run_by(0, softirq, 0xffffffff81000000), nullptr);
     at(6 * millisecond, 0, event::ModulePending{ModuleStep::freeing, "other", 3});
     EXPECT_THAT(watch.say(), IsEmpty());
     EXPECT_FALSE(watch.in_danger());
