@@ -32,20 +32,14 @@ constexpr std::size_t chunk_bytes = std::size_t{1} << LongMemory::chunk_shift;
 constexpr std::size_t smallest_file = 64U << 10; // a shorter list is not worth one
 constexpr std::size_t file_step = 8 * chunk_bytes;
 
-// The folder for what is too large for memory. Not /tmp by itself, which is memory on many machines.
-std::string folder() {
-    const char* named = std::getenv("TMPDIR");
-    return named != nullptr && *named != '\0' ? named : "/var/tmp";
-}
-
 [[noreturn]] void no_room(int error_number) {
-    throw NoRoom({ExitCode::bad_input, "cannot hold so large a recording", folder() + ": " + errno_text(error_number),
+    throw NoRoom({ExitCode::bad_input, "cannot hold so large a recording", long_memory_folder() + ": " + errno_text(error_number),
                   "what does not fit into memory goes into a temporary file there, about 200 bytes for each callback: "
                   "make room, or name another folder in TMPDIR"});
 }
 
 Fd temporary_file() {
-    const std::string where = folder();
+    const std::string where = long_memory_folder();
     Fd fd(::open(where.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
     if (!fd && (errno == EOPNOTSUPP || errno == EISDIR)) { // some file systems have only files with names
         std::string path = where + "/rcuscope-XXXXXX";
@@ -76,6 +70,19 @@ Shared& shared() {
 }
 
 } // namespace
+
+std::string long_memory_folder(std::initializer_list<const char*> usual) {
+    const char* named = std::getenv("TMPDIR");
+    if (named != nullptr && *named != '\0')
+        return named;
+    std::string folder;
+    for (const char* each : usual) {
+        folder = each;
+        if (::access(each, W_OK | X_OK) == 0)
+            break;
+    }
+    return folder;
+}
 
 LongMemoryLimits& LongMemoryLimits::in_force() {
     return shared().limits;

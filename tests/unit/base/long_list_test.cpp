@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <optional>
 #include <random>
 #include <string>
 #include <sys/resource.h>
@@ -134,17 +135,41 @@ TEST(LongList, SomeOfItLieTogether) {
     EXPECT_TRUE(list.some(0, 0).empty());
 }
 
+// TMPDIR, as it was, when the test is over.
+class TmpdirAsItWas {
+public:
+    TmpdirAsItWas() {
+        if (const char* named = std::getenv("TMPDIR"))
+            before_ = named;
+    }
+    TmpdirAsItWas(const TmpdirAsItWas&) = delete;
+    TmpdirAsItWas& operator=(const TmpdirAsItWas&) = delete;
+    ~TmpdirAsItWas() { before_ ? ::setenv("TMPDIR", before_->c_str(), 1) : ::unsetenv("TMPDIR"); }
+
+private:
+    std::optional<std::string> before_;
+};
+
 TEST(LongList, LeavesNothingBehind) {
     const test::TempDir dir;
     const test::LongLimits limits(0, 2 << 20);
-    const char* named = std::getenv("TMPDIR");
-    const std::string before = named != nullptr ? named : "";
+    const TmpdirAsItWas tmpdir;
     ::setenv("TMPDIR", dir.path().c_str(), 1);
     LongList<Row> list;
     list.resize(100'000);
     EXPECT_TRUE(list.in_file());
     EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
-    named != nullptr ? ::setenv("TMPDIR", before.c_str(), 1) : ::unsetenv("TMPDIR");
+}
+
+TEST(LongMemory, GoesWhereFilesCanBeMade) {
+    const TmpdirAsItWas tmpdir;
+    ::setenv("TMPDIR", "/named", 1);
+    EXPECT_EQ(long_memory_folder({"/nowhere", "/tmp"}), "/named") << "that it is not there is the user's to know";
+    ::setenv("TMPDIR", "", 1);
+    EXPECT_EQ(long_memory_folder({"/nowhere", "/tmp"}), "/tmp");
+    ::unsetenv("TMPDIR");
+    EXPECT_EQ(long_memory_folder({"/", "/tmp"}), "/");
+    EXPECT_EQ(long_memory_folder({"/nowhere", "/neither"}), "/neither");
 }
 
 TEST(LongList, AFullDiskIsAnErrorThatSaysWhatToDo) {

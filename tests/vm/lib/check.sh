@@ -85,7 +85,8 @@ guest() { # [OPTION of vm run]...
 	script=$(cat)
 	"$VM" run --kernel "$KERNEL" --timeout 900 --add "$TESTS_VM/lib/guest_check.sh" --out "$OUT" "$@" -- \
 		". /root/guest_check.sh"$'\n'"$script"$'\n''echo "end of the guest"' >"$OUT/output" || status=$?
-	! grep -a 'FAILED' "$OUT/output" || failed "in the guest"
+	# With what follows: what a failed command said.
+	! grep -a -A 12 'FAILED' "$OUT/output" || failed "in the guest"
 	[[ $status == 0 && $(tail -n 1 "$OUT/output") == "end of the guest" ]] || {
 		failed "the guest ended with status $status"
 		tail -n 40 "$OUT/output"
