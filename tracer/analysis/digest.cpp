@@ -11,8 +11,8 @@ namespace rcuscope {
 
 namespace {
 
-std::map<std::string, Histogram> durations_of(const Statistics& numbers) {
-    std::map<std::string, Histogram> durations;
+Digest::Durations durations_of(const Statistics& numbers) {
+    Digest::Durations durations;
     for (const DigestName& each : digest_durations)
         durations.try_emplace(std::string(each.name));
     durations["gp"] = numbers.normal.duration;
@@ -30,8 +30,8 @@ std::map<std::string, Histogram> durations_of(const Statistics& numbers) {
     return durations;
 }
 
-std::map<std::string, std::uint64_t> counts_of(const Timeline& timeline, const CallbackStatistics& callbacks) {
-    std::map<std::string, std::uint64_t> counts;
+Digest::Counts counts_of(const Timeline& timeline, const CallbackStatistics& callbacks) {
+    Digest::Counts counts;
     for (const DigestName& each : digest_counts)
         counts[std::string(each.name)] = 0;
     counts["hazards"] = timeline.hazards.size();
@@ -58,6 +58,7 @@ std::vector<Digest::Function> functions_of(const std::vector<CallbackStatistics>
     return functions;
 }
 
+// Of each kind.
 std::vector<Digest::Held> longest_of(const Timeline& timeline, const Statistics& numbers) {
     std::vector<Digest::Held> longest;
     for (const GracePeriodStatistics* kind : {&numbers.normal, &numbers.expedited})
@@ -66,26 +67,41 @@ std::vector<Digest::Held> longest_of(const Timeline& timeline, const Statistics&
             const Nanoseconds duration = std::max<Nanoseconds>(elapsed(*grace_period.start, *grace_period.end), 0);
             longest.push_back({duration, grace_period.held_by ? grace_period.held_by->text : std::string()});
         }
-    std::stable_sort(longest.begin(), longest.end(),
-                     [](const auto& a, const auto& b) { return a.duration > b.duration; });
-    if (longest.size() > Digest::most_longest)
-        longest.resize(Digest::most_longest);
     return longest;
 }
 
 } // namespace
 
+const Histogram* Digest::duration(std::string_view name) const {
+    const auto at = durations.find(name);
+    return at == durations.end() ? nullptr : &at->second;
+}
+
+std::optional<std::uint64_t> Digest::count(std::string_view name) const {
+    const auto at = counts.find(name);
+    return at == counts.end() ? std::nullopt : std::optional(at->second);
+}
+
+void Digest::keep_longest() {
+    std::stable_sort(longest.begin(), longest.end(),
+                     [](const Held& a, const Held& b) { return a.duration > b.duration; });
+    if (longest.size() > most_longest)
+        longest.resize(most_longest);
+}
+
 Digest digest_of(const Timeline& timeline, std::string tool_version) {
     const Statistics numbers = statistics_of(timeline);
-    return {.tool_version = std::move(tool_version),
-            .host = timeline.host,
-            .recorded = std::max<Nanoseconds>(timeline.capture.end, 0),
-            .complete = timeline.capture.complete,
-            .lost = numbers.lost,
-            .durations = durations_of(numbers),
-            .counts = counts_of(timeline, numbers.all_callbacks),
-            .functions = functions_of(numbers.callbacks),
-            .longest = longest_of(timeline, numbers)};
+    Digest digest{.tool_version = std::move(tool_version),
+                  .host = timeline.host,
+                  .recorded = std::max<Nanoseconds>(timeline.capture.end, 0),
+                  .complete = timeline.capture.complete,
+                  .lost = numbers.lost,
+                  .durations = durations_of(numbers),
+                  .counts = counts_of(timeline, numbers.all_callbacks),
+                  .functions = functions_of(numbers.callbacks),
+                  .longest = longest_of(timeline, numbers)};
+    digest.keep_longest();
+    return digest;
 }
 
 } // namespace rcuscope

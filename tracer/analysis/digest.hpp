@@ -7,7 +7,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +54,8 @@ inline constexpr std::array<DigestName, 8> digest_counts{{
 // some.
 struct Digest {
     static constexpr std::size_t most_longest = 5;
+    using Durations = std::map<std::string, Histogram, std::less<>>;
+    using Counts = std::map<std::string, std::uint64_t, std::less<>>;
 
     std::string tool_version; // of what made it
     HostInfo host;            // with the settings by which recordings can or cannot be compared
@@ -59,9 +63,9 @@ struct Digest {
     bool complete = false;
     std::uint64_t lost = 0; // records, or what else went by unseen
     // Nanoseconds; of digest_durations, empty if nothing was seen of it.
-    std::map<std::string, Histogram> durations;
+    Durations durations;
     // Of digest_counts.
-    std::map<std::string, std::uint64_t> counts;
+    Counts counts;
     // Callbacks by their function, the most queued first. Together they are those in counts and durations.
     struct Function {
         std::string module;   // empty: the kernel proper
@@ -81,6 +85,12 @@ struct Digest {
         bool operator==(const Held&) const = default;
     };
     std::vector<Held> longest;
+
+    // By their names in digest_durations and digest_counts; nothing: not looked at.
+    const Histogram* duration(std::string_view name) const;
+    std::optional<std::uint64_t> count(std::string_view name) const;
+    // Sorts `longest`, and leaves no more of it than most_longest.
+    void keep_longest();
 };
 
 // Of a timeline with its hazards and holders.

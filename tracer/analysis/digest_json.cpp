@@ -184,14 +184,18 @@ Wrong fill(const DigestDocument& document, Digest& digest) {
 }
 
 // Of what was not looked at there are none.
-Histogram durations_in(const Digest& digest, const char* name) {
-    const auto at = digest.durations.find(name);
-    return at == digest.durations.end() ? Histogram() : at->second;
+std::uint64_t events_in(const Digest& digest, const char* name) {
+    const Histogram* durations = digest.duration(name);
+    return durations ? durations->count() : 0;
+}
+
+Nanoseconds longest_in(const Digest& digest, const char* name) {
+    const Histogram* durations = digest.duration(name);
+    return durations ? durations->max() : 0;
 }
 
 std::uint64_t count_in(const Digest& digest, const char* name) {
-    const auto at = digest.counts.find(name);
-    return at == digest.counts.end() ? 0 : at->second;
+    return digest.count(name).value_or(0);
 }
 
 // An older summary has no functions.
@@ -208,8 +212,7 @@ Wrong function_contradiction(const Digest& digest) {
         fits = fits && !__builtin_add_overflow(timed, row.latency.count(), &timed);
     }
     fits = fits && queued == count_in(digest, "callbacks.queued") && pending == count_in(digest, "callbacks.pending") &&
-           unknown == count_in(digest, "callbacks.unknown") &&
-           timed == durations_in(digest, "callback.latency").count();
+           unknown == count_in(digest, "callbacks.unknown") && timed == events_in(digest, "callback.latency");
     if (!digest.functions.empty() && !fits)
         return "functions do not add up to what is in counts and durations";
     return std::nullopt;
@@ -217,16 +220,15 @@ Wrong function_contradiction(const Digest& digest) {
 
 Wrong longest_contradiction(const Digest& digest) {
     constexpr std::size_t most = Digest::most_longest;
-    const Histogram normal = durations_in(digest, "gp");
-    const Histogram expedited = durations_in(digest, "gp.expedited");
-    const std::uint64_t there =
-        std::min<std::uint64_t>(normal.count(), most) + std::min<std::uint64_t>(expedited.count(), most);
+    const std::uint64_t there = std::min<std::uint64_t>(events_in(digest, "gp"), most) +
+                                std::min<std::uint64_t>(events_in(digest, "gp.expedited"), most);
     if (digest.longest.size() != std::min<std::uint64_t>(there, most))
         return "longest does not hold the five longest grace periods, or all there are";
     if (!std::is_sorted(digest.longest.begin(), digest.longest.end(),
                         [](const auto& a, const auto& b) { return a.duration > b.duration; }))
         return "longest is not sorted, the longest first";
-    if (!digest.longest.empty() && digest.longest.front().duration != std::max(normal.max(), expedited.max()))
+    if (!digest.longest.empty() &&
+        digest.longest.front().duration != std::max(longest_in(digest, "gp"), longest_in(digest, "gp.expedited")))
         return "longest does not begin with the longest of the grace periods in durations";
     return std::nullopt;
 }
@@ -234,7 +236,7 @@ Wrong longest_contradiction(const Digest& digest) {
 // What each member says may be possible, and not all of it together.
 Wrong contradiction_in(const Digest& digest) {
     const auto count = [&](const char* name) { return count_in(digest, name); };
-    const auto seen = [&](const char* name) { return durations_in(digest, name).count(); };
+    const auto seen = [&](const char* name) { return events_in(digest, name); };
     const auto sum_is = [](std::uint64_t whole, std::initializer_list<std::uint64_t> parts) {
         for (const std::uint64_t part : parts) {
             if (part > whole)
@@ -289,14 +291,14 @@ void write_digest(const Digest& digest, std::ostream& out) {
     lines.member("lost", digest.lost);
     lines.begin_object("durations");
     for (const DigestName& each : digest_durations) {
-        const auto at = digest.durations.find(std::string(each.name));
-        lines.member(each.name, at == digest.durations.end() ? OrderedJson() : histogram_json(at->second));
+        const Histogram* durations = digest.duration(each.name);
+        lines.member(each.name, durations ? histogram_json(*durations) : OrderedJson());
     }
     lines.end_object();
     lines.begin_object("counts");
     for (const DigestName& each : digest_counts) {
-        const auto at = digest.counts.find(std::string(each.name));
-        lines.member(each.name, at == digest.counts.end() ? OrderedJson() : OrderedJson(at->second));
+        const auto count = digest.count(each.name);
+        lines.member(each.name, count ? OrderedJson(*count) : OrderedJson());
     }
     lines.end_object();
     lines.array("functions", digest.functions, function_json);

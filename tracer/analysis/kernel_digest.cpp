@@ -10,6 +10,7 @@
 namespace rcuscope {
 
 static_assert(RS_BUCKET_BITS == Histogram::precision_bits);
+static_assert(RS_KEPT_LONGEST == Digest::most_longest);
 
 namespace {
 
@@ -63,9 +64,7 @@ Result<Digest> digest_of(const KernelSummary& summary, const Metadata& metadata,
         digest.durations[name] = std::move(*histogram);
         add_longest(*kind, digest);
     }
-    std::stable_sort(digest.longest.begin(), digest.longest.end(),
-                     [](const auto& a, const auto& b) { return a.duration > b.duration; });
-    digest.longest.resize(std::min(digest.longest.size(), Digest::most_longest));
+    digest.keep_longest();
 
     Histogram& latency = digest.durations["callback.latency"];
     for (const char* count : {"callbacks.queued", "callbacks.pending", "callbacks.unknown"})

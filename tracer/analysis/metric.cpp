@@ -95,23 +95,23 @@ Result<std::vector<Metric>> parse_metrics(std::string_view text, const std::vect
 std::uint64_t events_behind(const Metric& metric, const Digest& digest) {
     if (metric.of == Metric::Of::count)
         return 1;
-    const auto durations = digest.durations.find(metric.name);
-    return durations == digest.durations.end() ? 0 : durations->second.count();
+    const Histogram* durations = digest.duration(metric.name);
+    return durations ? durations->count() : 0;
 }
 
 std::optional<std::int64_t> value_of(const Metric& metric, const Digest& digest) {
     if (metric.of == Metric::Of::count) {
-        const auto count = digest.counts.find(metric.name);
-        return count == digest.counts.end() ? std::nullopt : std::optional(signed_count(count->second));
+        const auto count = digest.count(metric.name);
+        return count ? std::optional(signed_count(*count)) : std::nullopt;
     }
-    const auto durations = digest.durations.find(metric.name);
-    if (durations == digest.durations.end())
+    const Histogram* durations = digest.duration(metric.name);
+    if (!durations)
         return std::nullopt;
     if (metric.of == Metric::Of::number_of_durations)
-        return signed_count(durations->second.count());
-    if (durations->second.count() == 0)
+        return signed_count(durations->count());
+    if (durations->count() == 0)
         return std::nullopt;
-    return durations->second.percentile(metric.percent);
+    return durations->percentile(metric.percent);
 }
 
 std::string value_text(const Metric& metric, std::int64_t value) {

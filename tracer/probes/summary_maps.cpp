@@ -22,19 +22,19 @@ tl::unexpected<Error> cannot_read(const char* what) {
                 errno_text(errno), "record with --mode events");
 }
 
-// Every element of a hash map.
-template <typename Key, typename Value>
-void for_each(int map, const std::function<void(const Key&, const Value&)>& take) {
+// Those of a hash map, each made of its key and its value.
+template <typename Element, typename Key, typename Value>
+std::vector<Element> elements(int map) {
+    std::vector<Element> all;
     Key key{};
-    const Key* last = nullptr;
     Key next{};
     Value value{};
-    while (bpf_map_get_next_key(map, last, &next) == 0) {
+    for (const Key* last = nullptr; bpf_map_get_next_key(map, last, &next) == 0; last = &key) {
         key = next;
-        last = &key;
         if (bpf_map_lookup_elem(map, &key, &value) == 0)
-            take(key, value);
+            all.push_back({key, value});
     }
+    return all;
 }
 
 void add_buckets(const rs_buckets& buckets, KernelDurations& durations) {
@@ -72,21 +72,11 @@ SummaryMaps::~SummaryMaps() {
 }
 
 std::vector<SummaryFunction> SummaryMaps::functions() const {
-    std::vector<SummaryFunction> all;
-    for_each<rs_function, std::uint32_t>(descriptors_.functions,
-                                         [&](const rs_function& function, const std::uint32_t& slot) {
-                                             all.push_back({function, slot});
-                                         });
-    return all;
+    return elements<SummaryFunction, rs_function, std::uint32_t>(descriptors_.functions);
 }
 
 std::vector<SummarySection> SummaryMaps::sections() const {
-    std::vector<SummarySection> all;
-    for_each<rs_section, std::uint64_t>(descriptors_.sections,
-                                        [&](const rs_section& section, const std::uint64_t& offset) {
-                                            all.push_back({section, offset});
-                                        });
-    return all;
+    return elements<SummarySection, rs_section, std::uint64_t>(descriptors_.sections);
 }
 
 // Programs on other CPUs count on meanwhile: what ends first is read first, so that no more has ended than was queued.

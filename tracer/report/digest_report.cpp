@@ -11,23 +11,18 @@ namespace rcuscope {
 
 namespace {
 
-const Histogram* durations_in(const Digest& digest, std::string_view name) {
-    const auto at = digest.durations.find(std::string(name));
-    return at == digest.durations.end() ? nullptr : &at->second;
-}
-
 Section grace_period_section(const Digest& digest) {
     Section section{.title = "Grace periods"};
     Table table{.columns = with_percentiles({"", "count", "rate"})};
     for (const auto& [name, title] : {std::pair{"gp", "normal"}, std::pair{"gp.expedited", "expedited"}})
-        if (const Histogram* durations = durations_in(digest, name)) {
+        if (const Histogram* durations = digest.duration(name)) {
             std::vector<std::string> row{title, std::to_string(durations->count()),
                                          rate_text(durations->count(), digest.recorded)};
             add_percentiles(row, *durations);
             table.rows.push_back(std::move(row));
         }
     section.blocks.emplace_back(std::move(table));
-    if (const Histogram* normal = durations_in(digest, "gp"); normal && normal->count())
+    if (const Histogram* normal = digest.duration("gp"); normal && normal->count())
         section.blocks.emplace_back(chart_of(*normal, "How long the normal ones took: this long or longer"));
     return section;
 }
@@ -64,22 +59,20 @@ std::vector<Digest::Function> by_module(const std::vector<Digest::Function>& fun
     return rows;
 }
 
-void add_callback_table(Section& section, const char* by, const std::vector<Digest::Function>& rows) {
-    const bool module = std::string_view(by) == "module";
-    Table table{.title = std::string("By ") + by + ": from queued to invoked",
-                .columns = with_percentiles({by, "queued", "invoked", "pending", "unknown"})};
-    for (std::size_t i = 0; i < std::min(most_rows, rows.size()); i++) {
-        const Digest::Function& row = rows[i];
-        std::vector<std::string> cells{module ? row.module : function_text(row), std::to_string(row.queued),
-                                       std::to_string(row.invoked), std::to_string(row.pending),
-                                       std::to_string(row.unknown)};
-        add_percentiles(cells, row.latency);
-        table.rows.push_back(std::move(cells));
-    }
-    section.blocks.emplace_back(std::move(table));
-    if (rows.size() > most_rows)
-        section.blocks.emplace_back(
-            Paragraph{"and " + std::to_string(rows.size() - most_rows) + " more: the file has them all", Tone::quiet});
+void add_callback_table(Section& section, const char* by, const std::vector<Digest::Function>& rows,
+                        std::string (*name)(const Digest::Function&)) {
+    add_table(
+        section,
+        {.title = std::string("By ") + by + ": from queued to invoked",
+         .columns = with_percentiles({by, "queued", "invoked", "pending", "unknown"})},
+        rows,
+        [&](const Digest::Function& row) {
+            std::vector<std::string> cells{name(row), std::to_string(row.queued), std::to_string(row.invoked),
+                                           std::to_string(row.pending), std::to_string(row.unknown)};
+            add_percentiles(cells, row.latency);
+            return cells;
+        },
+        "the file has them all");
 }
 
 Section callback_section(const Digest& digest) {
@@ -88,9 +81,10 @@ Section callback_section(const Digest& digest) {
         section.blocks.emplace_back(Paragraph{"None."});
         return section;
     }
-    add_callback_table(section, "module", by_module(digest.functions));
-    add_callback_table(section, "function", digest.functions);
-    if (const Histogram* latency = durations_in(digest, "callback.latency"); latency && latency->count())
+    add_callback_table(section, "module", by_module(digest.functions),
+                       [](const Digest::Function& row) { return row.module; });
+    add_callback_table(section, "function", digest.functions, function_text);
+    if (const Histogram* latency = digest.duration("callback.latency"); latency && latency->count())
         section.blocks.emplace_back(chart_of(*latency, "How long they waited: this long or longer"));
     return section;
 }

@@ -15,8 +15,6 @@ namespace rcuscope {
 
 namespace {
 
-constexpr const char* more_hint = " more: --json has them all";
-
 std::string percent_text(double part, double whole) {
     if (whole <= 0)
         return "";
@@ -29,17 +27,6 @@ std::string total_text(const Histogram& histogram) {
     // A sum of times that a file made up may be more than a duration can be.
     constexpr double most = 0x1p62;
     return histogram.count() ? duration_text(static_cast<Nanoseconds>(std::min(histogram.sum(), most))) : "";
-}
-
-// The first rows; and that there are more.
-template <typename Rows, typename MakeRow>
-void add_table(Section& section, Table table, const Rows& rows, MakeRow make_row) {
-    for (std::size_t i = 0; i < std::min(most_rows, rows.size()); i++)
-        table.rows.push_back(make_row(rows[i]));
-    section.blocks.emplace_back(std::move(table));
-    if (rows.size() > most_rows)
-        section.blocks.emplace_back(
-            Paragraph{"and " + std::to_string(rows.size() - most_rows) + more_hint, Tone::quiet});
 }
 
 // ---- the recording
