@@ -12,17 +12,17 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr std::uint64_t start = 1000;
-constexpr std::uint64_t base = 0xffffffffc0100000;
-constexpr std::uint64_t function = base + 0x40;
+constexpr std::uint64_t window_start = 1000;
+constexpr std::uint64_t demo_base = 0xffffffffc0100000;
+constexpr std::uint64_t demo_callback = demo_base + 0x40;
 
 struct Taking {
-    Taking() { intake.unloads().begins(0, base, 0x1000); }
+    Taking() { intake.unloads().begins(0, demo_base, 0x1000); }
 
     void sends(const Bytes& record) { put_in_ring(ring, record); }
-    void queues(std::uint64_t ns) { sends(bytes_of(rs_cb_queued{header_of(RS_CB_QUEUED, ns), ns, function, 0})); }
+    void queues(std::uint64_t ns) { sends(bytes_of(rs_cb_queued{header_of(RS_CB_QUEUED, ns), ns, demo_callback, 0})); }
     void runs(std::uint64_t ns, rs_u32 tid) {
-        sends(bytes_of(rs_cb{header_of(RS_CB_INVOKED, ns, 0, tid), ns, function}));
+        sends(bytes_of(rs_cb{header_of(RS_CB_INVOKED, ns, 0, tid), ns, demo_callback}));
     }
     void begins_batch(std::uint64_t ns, rs_u32 tid, rs_u32 list_cpu) {
         sends(bytes_of(rs_batch{header_of(RS_BATCH_BEGIN, ns, 0, tid), list_cpu, 0}));
@@ -45,62 +45,62 @@ struct Taking {
 
     TempDir dir;
     Intake intake{SymbolCollector(Kallsyms::parse(""), dir.write("kallsyms", "")), UnloadWatch({"demo"}), nullptr,
-                  start};
+                  window_start};
     Bytes ring;
 };
 
 TEST(Intake, TheWindowsOwnAreForTheFile) {
     Taking taking;
-    taking.queues(start - 1);
-    taking.queues(start);
-    taking.queues(start + 100);
+    taking.queues(window_start - 1);
+    taking.queues(window_start);
+    taking.queues(window_start + 100);
     EXPECT_EQ(taking.kept(), 2);
-    taking.intake.close_window(start + 200);
-    taking.queues(start + 150);
-    taking.queues(start + 250);
-    taking.queues(start + 200);
+    taking.intake.close_window(window_start + 200);
+    taking.queues(window_start + 150);
+    taking.queues(window_start + 250);
+    taking.queues(window_start + 200);
     EXPECT_EQ(taking.kept(), 2);
 }
 
 TEST(Intake, NamesOfTasksAndLossesAreKeptFromBefore) {
     Taking taking;
-    taking.queues(start - 3);
-    taking.sends(bytes_of(rs_task{header_of(RS_TASK, start - 2), 7, 0, "demo"}));
-    taking.sends(bytes_of(rs_lost{header_of(RS_LOST, start - 1), 1, start - 1, start - 1}));
-    taking.queues(start - 1);
+    taking.queues(window_start - 3);
+    taking.sends(bytes_of(rs_task{header_of(RS_TASK, window_start - 2), 7, 0, "demo"}));
+    taking.sends(bytes_of(rs_lost{header_of(RS_LOST, window_start - 1), 1, window_start - 1, window_start - 1}));
+    taking.queues(window_start - 1);
     EXPECT_EQ(taking.kept(), 2);
 }
 
 TEST(Intake, CountsWhatIsPendingOfAModuleThatGoes) {
     Taking taking;
     for (std::uint64_t i = 0; i < 5; i++)
-        taking.queues(start + i);
+        taking.queues(window_start + i);
     EXPECT_EQ(taking.kept(0), 5);
     // CPU 0's callbacks, offloaded to a task on CPU 1.
-    taking.begins_batch(start + 10, 30, 0);
-    taking.runs(start + 11, 30);
-    taking.runs(start + 12, 30);
-    taking.frees(start + 13, 3);
+    taking.begins_batch(window_start + 10, 30, 0);
+    taking.runs(window_start + 11, 30);
+    taking.runs(window_start + 12, 30);
+    taking.frees(window_start + 13, 3);
     EXPECT_EQ(taking.kept(1), 4);
     EXPECT_THAT(taking.intake.unloads().say(), ElementsAre(HasSubstr("(CPU 0: 3; ")));
 }
 
 TEST(Intake, WhatCannotBeIsPassedOn) {
     Taking taking;
-    taking.begins_batch(start, 7, 0xffffffff); // of a CPU that no machine has
+    taking.begins_batch(window_start, 7, 0xffffffff); // of a CPU that no machine has
     taking.sends(bytes_of_text("odd"));
-    taking.sends(bytes_of(header_of(RS_CB_QUEUED, start))); // less than its kind has
-    taking.sends(bytes_of(header_of(RS_BATCH_BEGIN, start)));
-    taking.sends(bytes_of(rs_header{start, 7, 999, 0})); // of a kind that is not known
+    taking.sends(bytes_of(header_of(RS_CB_QUEUED, window_start))); // less than its kind has
+    taking.sends(bytes_of(header_of(RS_BATCH_BEGIN, window_start)));
+    taking.sends(bytes_of(rs_header{window_start, 7, 999, 0})); // of a kind that is not known
     EXPECT_EQ(taking.kept(), 5);
     EXPECT_THAT(taking.intake.unloads().say(), IsEmpty());
 }
 
 TEST(Intake, StopsAtARecordThatIsBeingWritten) {
     Taking taking;
-    taking.queues(start);
+    taking.queues(window_start);
     const std::size_t whole = taking.ring.size();
-    put_in_ring(taking.ring, cb_record(start, 1), ring_busy);
+    put_in_ring(taking.ring, cb_record(window_start, 1), ring_busy);
     std::vector<std::span<const std::byte>> parts;
     EXPECT_EQ(taking.intake.look(0, taking.ring, parts), whole);
 }
