@@ -97,6 +97,19 @@ results() { # REPORT
 	END { tell() }' "$1"
 }
 
+# The end of what each failed test said, once more, after all the others.
+failures() { # REPORT
+	python3 - "$1" <<'END'
+import sys
+import xml.etree.ElementTree as tree
+
+for test in tree.parse(sys.argv[1]).iter("testcase"):
+    if test.get("status") == "fail":
+        print(f"--- {test.get('name')} failed:")
+        print("\n".join((test.findtext("system-out") or "").rstrip().splitlines()[-40:]))
+END
+}
+
 run() { # PRESET
 	local preset=$1 report=build/$1-tests.xml status=0 result name seen=''
 	note "running ${LABELS[$preset]//|/, } ($preset)"
@@ -116,6 +129,7 @@ run() { # PRESET
 		skipped) SKIPPED=$((SKIPPED + 1)); note "skipped: $name" ;;
 		esac
 	done < <(results "$report")
+	[[ ! $seen ]] || failures "$report"
 	# Whatever else CTest was not content with.
 	((status == 0)) || [[ $seen ]] || fail 1 "CTest ended with status $status in build/$preset, though no test failed"
 }
