@@ -131,5 +131,5 @@ extract_out() { # DIR
 
 show_console_end() {
 	printf 'vm: the last lines of the console:\n' >&2
-	tail -n 40 "$SCRATCH/guest/console.log" | sed 's/^/  | /' >&2
+	tail -n 150 "$SCRATCH/guest/console.log" | sed 's/^/  | /' >&2
 }
