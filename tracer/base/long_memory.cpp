@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <fcntl.h>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "base/file.hpp"
+#include "base/temporary_file.hpp"
 
 namespace rcuscope {
 
@@ -34,22 +34,9 @@ constexpr std::size_t file_step = 8 * chunk_bytes;
 
 [[noreturn]] void no_room(int error_number) {
     throw NoRoom({ExitCode::bad_input, "cannot hold so large a recording",
-                  long_memory_folder() + ": " + errno_text(error_number),
+                  temporary_folder() + ": " + errno_text(error_number),
                   "what does not fit into memory goes into a temporary file there, about 200 bytes for each callback: "
                   "make room, or name another folder in TMPDIR"});
-}
-
-Fd temporary_file() {
-    const std::string where = long_memory_folder();
-    Fd fd(::open(where.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-    if (!fd && (errno == EOPNOTSUPP || errno == EISDIR)) { // some file systems have only files with names
-        std::string path = where + "/rcuscope-XXXXXX";
-        fd = Fd(::mkostemp(path.data(), O_CLOEXEC));
-        if (fd) {
-            ::unlink(path.c_str());
-        }
-    }
-    return fd;
 }
 
 // A process may have so many files and no more. Lists as many as that are not long.
@@ -71,19 +58,6 @@ Shared& shared() {
 }
 
 } // namespace
-
-std::string long_memory_folder(std::initializer_list<const char*> usual) {
-    const char* named = std::getenv("TMPDIR");
-    if (named != nullptr && *named != '\0')
-        return named;
-    std::string folder;
-    for (const char* each : usual) {
-        folder = each;
-        if (::access(each, W_OK | X_OK) == 0)
-            break;
-    }
-    return folder;
-}
 
 LongMemoryLimits& LongMemoryLimits::in_force() {
     return shared().limits;

@@ -10,10 +10,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
 #include <stdexcept>
-#include <string>
 
 #include "base/error.hpp"
 
@@ -36,10 +34,6 @@ struct LongMemoryLimits { // bytes, of all lists together
     // What is in force, for lists that grow from now on. Tests make it small.
     static LongMemoryLimits& in_force();
 };
-
-// The folder for its files: the one that TMPDIR names; without it the first of these in which files can be made, or
-// the last. /tmp is memory on many machines, and all that small ones have.
-std::string long_memory_folder(std::initializer_list<const char*> usual = {"/var/tmp", "/tmp"});
 
 // A piece of such memory: bytes that grow at the end.
 class LongMemory {

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd_stream.hpp"
-#include "base/file.hpp"
+#include "base/temporary_file.hpp"
 
 namespace rcuscope {
 
@@ -116,6 +116,17 @@ Status write_whole(const std::string& path, const std::function<void(std::ostrea
     const fs::file_status status = fs::status(path, none);
     const bool replaceable = !fs::exists(status) || fs::is_regular_file(status);
     return names_a_device(path) || !replaceable ? write_directly(write, path) : replace_file(write, path);
+}
+
+Result<Fd> write_unnamed(const std::function<void(std::ostream&)>& write) {
+    Fd fd = temporary_file();
+    int error = fd ? 0 : errno;
+    if (fd)
+        error = write_to(fd.get(), write);
+    if (error != 0)
+        return fail(ExitCode::bad_input, "cannot write a temporary file in " + temporary_folder(), errno_text(error),
+                    "make room there, or name another folder in TMPDIR");
+    return fd;
 }
 
 } // namespace rcuscope

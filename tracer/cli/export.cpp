@@ -23,7 +23,6 @@ Outcome run_export(const ExportArguments& arguments) {
     auto loaded = load_timeline(arguments.capture, arguments.limits);
     if (!loaded)
         return tl::unexpected(loaded.error());
-    warn_of_cut(arguments.capture, loaded->extent);
     for (const std::string& output : arguments.outputs)
         if (auto written = export_timeline(loaded->timeline, arguments.options, output); !written)
             return tl::unexpected(written.error());

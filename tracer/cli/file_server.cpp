@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cerrno>
 #include <netinet/in.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -47,6 +48,15 @@ bool send_all(int client, std::string_view bytes) {
         if (sent <= 0)
             return false;
         bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
+}
+
+bool send_file(int client, int file, off_t size) {
+    for (off_t at = 0; at < size;) {
+        const ssize_t sent = ::sendfile(client, file, &at, static_cast<std::size_t>(size - at));
+        if (sent <= 0 && errno != EINTR)
+            return false;
     }
     return true;
 }
@@ -121,9 +131,10 @@ bool FileServer::answer(int client, const ServedFile& file) const {
         return false;
     }
     common += "X-Content-Type-Options: nosniff\r\n";
-    return send_all(client, "HTTP/1.1 200 OK\r\nContent-Type: " + file.type + "\r\nContent-Length: " +
-                                std::to_string(file.contents.size()) + "\r\n" + common + "\r\n") &&
-           asks("GET") && send_all(client, file.contents);
+    const off_t size = ::lseek(file.contents.get(), 0, SEEK_END);
+    return send_all(client, "HTTP/1.1 200 OK\r\nContent-Type: " + file.type +
+                                "\r\nContent-Length: " + std::to_string(size) + "\r\n" + common + "\r\n") &&
+           asks("GET") && send_file(client, file.contents.get(), size);
 }
 
 Status FileServer::serve(const ServedFile& file) {

@@ -13,7 +13,7 @@ namespace rcuscope {
 struct ServedFile {
     std::string name; // letters, digits, '.', '-' and '_'
     std::string type; // of its contents, for HTTP
-    std::string contents;
+    Fd contents;
     std::string origin; // whose pages may read it besides itself; empty: nobody's
 };
 

@@ -96,7 +96,6 @@ Outcome run_info(const InfoArguments& arguments) {
     auto loaded = load_timeline(arguments.capture, arguments.limits);
     if (!loaded)
         return tl::unexpected(loaded.error());
-    warn_of_cut(arguments.capture, loaded->extent);
     if (arguments.json)
         print_json(*loaded);
     else

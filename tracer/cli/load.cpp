@@ -8,6 +8,18 @@
 
 namespace rcuscope {
 
+namespace {
+
+void warn_of_cut(const std::string& capture, const CaptureExtent& extent) {
+    if (!extent.cut_reason.empty())
+        std::cerr << "rcuscope: warning: " << capture << ": " << extent.cut_reason << "; shown is what came before\n";
+    if (extent.skipped_chunks || extent.skipped_records)
+        std::cerr << "rcuscope: warning: " << capture << ": " << extent.skipped_chunks << " parts and "
+                  << extent.skipped_records << " records of an unknown kind were passed over\n";
+}
+
+} // namespace
+
 Result<LoadedTimeline> load_timeline(const std::string& capture, const HazardLimits& limits) {
     auto reader = CaptureReader::open(capture);
     if (!reader)
@@ -17,15 +29,8 @@ Result<LoadedTimeline> load_timeline(const std::string& capture, const HazardLim
         return tl::unexpected(timeline.error());
     find_hazards(*timeline, limits);
     find_holders(*timeline);
+    warn_of_cut(capture, reader->extent());
     return LoadedTimeline{std::move(*timeline), reader->extent()};
-}
-
-void warn_of_cut(const std::string& capture, const CaptureExtent& extent) {
-    if (!extent.cut_reason.empty())
-        std::cerr << "rcuscope: warning: " << capture << ": " << extent.cut_reason << "; shown is what came before\n";
-    if (extent.skipped_chunks || extent.skipped_records)
-        std::cerr << "rcuscope: warning: " << capture << ": " << extent.skipped_chunks << " parts and "
-                  << extent.skipped_records << " records of an unknown kind were passed over\n";
 }
 
 } // namespace rcuscope

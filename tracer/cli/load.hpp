@@ -15,10 +15,8 @@ struct LoadedTimeline {
     CaptureExtent extent;
 };
 
-// From a capture file to a timeline: what every command does that looks at a recording.
+// From a capture file to a timeline: what every command does that looks at a recording. Says on stderr if the file
+// was cut off, or has parts that could not be read.
 Result<LoadedTimeline> load_timeline(const std::string& capture, const HazardLimits& limits);
-
-// Says on stderr if the file was cut off, or has parts that could not be read.
-void warn_of_cut(const std::string& capture, const CaptureExtent& extent);
 
 } // namespace rcuscope

@@ -35,7 +35,6 @@ Result<Digest> load_digest(const std::string& file, const HazardLimits& limits) 
     auto loaded = load_timeline(file, limits);
     if (!loaded)
         return tl::unexpected(loaded.error());
-    warn_of_cut(file, loaded->extent);
     return digest_of(loaded->timeline, version_text());
 }
 

@@ -3,11 +3,11 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <iostream>
-#include <sstream>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/text.hpp"
+#include "base/whole_file.hpp"
 #include "cli/cli.hpp"
 #include "cli/file_server.hpp"
 #include "cli/hazard_options.hpp"
@@ -73,21 +73,21 @@ Outcome run_open(const OpenArguments& arguments) {
     auto loaded = load_timeline(arguments.capture, arguments.limits);
     if (!loaded)
         return tl::unexpected(loaded.error());
-    warn_of_cut(arguments.capture, loaded->extent);
 
     ServedFile file;
-    std::ostringstream contents;
     if (arguments.html) {
         file.name = plain_name(arguments.capture) + ".html";
         file.type = "text/html; charset=utf-8";
-        write_html(loaded->timeline, {}, contents);
     } else {
         file.name = plain_name(arguments.capture) + ".pftrace";
         file.type = "application/octet-stream";
         file.origin = perfetto_ui;
-        write_perfetto(loaded->timeline, {}, contents);
     }
-    file.contents = std::move(contents).str();
+    auto contents = write_unnamed(
+        [&](std::ostream& out) { (arguments.html ? write_html : write_perfetto)(loaded->timeline, {}, out); });
+    if (!contents)
+        return tl::unexpected(contents.error());
+    file.contents = std::move(*contents);
 
     std::string address = server->address(file);
     if (!arguments.html)

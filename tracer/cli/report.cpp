@@ -48,7 +48,6 @@ Outcome run_report(const ReportArguments& arguments) {
             return report_on_summary(arguments, *digest);
         return tl::unexpected(loaded.error());
     }
-    warn_of_cut(arguments.capture, loaded->extent);
     const auto write = [&](std::ostream& out) {
         if (arguments.json)
             write_report_json(loaded->timeline, out);

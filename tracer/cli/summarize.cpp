@@ -19,7 +19,6 @@ Outcome run_summarize(const SummarizeArguments& arguments) {
     auto loaded = load_timeline(arguments.capture, arguments.limits);
     if (!loaded)
         return tl::unexpected(loaded.error());
-    warn_of_cut(arguments.capture, loaded->extent);
     const Digest digest = digest_of(loaded->timeline, version_text());
     if (auto written = write_whole(arguments.output, [&](std::ostream& out) { write_digest(digest, out); }); !written)
         return tl::unexpected(written.error());

@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/temporary_file.hpp"
 #include "long_limits.hpp"
 #include "temp_dir.hpp"
 
@@ -161,15 +162,15 @@ TEST(LongList, LeavesNothingBehind) {
     EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
 }
 
-TEST(LongMemory, GoesWhereFilesCanBeMade) {
+TEST(TemporaryFile, GoesWhereFilesCanBeMade) {
     const TmpdirAsItWas tmpdir;
     ::setenv("TMPDIR", "/named", 1);
-    EXPECT_EQ(long_memory_folder({"/nowhere", "/tmp"}), "/named") << "that it is not there is the user's to know";
+    EXPECT_EQ(temporary_folder({"/nowhere", "/tmp"}), "/named") << "that it is not there is the user's to know";
     ::setenv("TMPDIR", "", 1);
-    EXPECT_EQ(long_memory_folder({"/nowhere", "/tmp"}), "/tmp");
+    EXPECT_EQ(temporary_folder({"/nowhere", "/tmp"}), "/tmp");
     ::unsetenv("TMPDIR");
-    EXPECT_EQ(long_memory_folder({"/", "/tmp"}), "/");
-    EXPECT_EQ(long_memory_folder({"/nowhere", "/neither"}), "/neither");
+    EXPECT_EQ(temporary_folder({"/", "/tmp"}), "/");
+    EXPECT_EQ(temporary_folder({"/nowhere", "/neither"}), "/neither");
 }
 
 TEST(LongList, AFullDiskIsAnErrorThatSaysWhatToDo) {
