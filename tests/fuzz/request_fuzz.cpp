@@ -4,9 +4,11 @@
 #include <arpa/inet.h>
 #include <array>
 #include <netinet/in.h>
+#include <ostream>
 #include <sys/socket.h>
 #include <thread>
 
+#include "base/whole_file.hpp"
 #include "cli/file_server.hpp"
 #include "fuzz.hpp"
 
@@ -19,7 +21,10 @@ std::uint16_t serve() {
     static auto server = FileServer::listen(0);
     require(server.has_value(), "a port of the loopback is free");
     std::thread([] {
-        const ServedFile file{.name = "run.json", .type = "text/plain", .contents = "contents", .origin = "https://x"};
+        auto contents = write_unnamed([](std::ostream& out) { out << "contents"; });
+        require(contents.has_value(), "there is room for a file");
+        const ServedFile file{
+            .name = "run.json", .type = "text/plain", .contents = std::move(*contents), .origin = "https://x"};
         while (server->serve(file))
             continue;
     }).detach();

@@ -7,10 +7,10 @@
 #include <cctype>
 #include <cerrno>
 #include <netinet/in.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+#include <vector>
 
 namespace rcuscope {
 namespace {
@@ -52,13 +52,17 @@ bool send_all(int client, std::string_view bytes) {
     return true;
 }
 
-bool send_file(int client, int file, off_t size) {
-    for (off_t at = 0; at < size;) {
-        const ssize_t sent = ::sendfile(client, file, &at, static_cast<std::size_t>(size - at));
-        if (sent <= 0 && errno != EINTR)
+// Not sendfile(), which has no MSG_NOSIGNAL.
+bool send_file(int client, int file) {
+    std::vector<char> part(64U << 10);
+    off_t at = 0;
+    ssize_t got = 0;
+    while ((got = ::pread(file, part.data(), part.size(), at)) > 0) {
+        if (!send_all(client, {part.data(), static_cast<std::size_t>(got)}))
             return false;
+        at += got;
     }
-    return true;
+    return got == 0;
 }
 
 std::string header(const std::string& request, std::string_view name) {
@@ -134,7 +138,7 @@ bool FileServer::answer(int client, const ServedFile& file) const {
     const off_t size = ::lseek(file.contents.get(), 0, SEEK_END);
     return send_all(client, "HTTP/1.1 200 OK\r\nContent-Type: " + file.type +
                                 "\r\nContent-Length: " + std::to_string(size) + "\r\n" + common + "\r\n") &&
-           asks("GET") && send_file(client, file.contents.get(), size);
+           asks("GET") && send_file(client, file.contents.get());
 }
 
 Status FileServer::serve(const ServedFile& file) {
