@@ -74,12 +74,13 @@ struct {
 /* A callback is about to be queued on this CPU. */
 static __always_inline void rs_note_bypass(__u64 ns)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
 	struct rs_bypass *bypass;
 	struct rcu_data *data;
+	__u32 cpu;
 
 	if (!callbacks_offloaded)
 		return;
+	cpu = bpf_get_smp_processor_id();
 	data = rs_rcu_data(cpu);
 	bypass = bpf_map_lookup_elem(&bypasses, &cpu);
 	if (!data || !bypass)
@@ -144,16 +145,13 @@ static __always_inline bool rs_is_lazy(enum rs_counter counter)
 	       BPF_CORE_READ(data, nocb_cb_kthread);
 }
 
-static __always_inline void rs_call_rcu(void *ctx, enum rs_counter counter, __u64 head, __u64 func,
-					__u64 caller)
+static __always_inline void rs_call_rcu(void *ctx, struct rs_cpu *cpu, enum rs_counter counter,
+					__u64 head, __u64 func, __u64 caller)
 {
-	struct rs_cpu *cpu = rs_this_cpu();
 	struct rs_cb_queued *record;
 	__u64 now = rs_now();
 	int module;
 
-	if (!cpu)
-		return;
 	rs_hit_on(cpu, counter);
 	rs_note_bypass(now);
 	module = rs_followed_code(func);
@@ -187,11 +185,23 @@ static __always_inline void rs_call_rcu(void *ctx, enum rs_counter counter, __u6
  */
 static __always_inline void rs_call_rcu_fentry(void *ctx, enum rs_counter counter)
 {
+	struct rs_cpu *cpu = rs_this_cpu();
 	__u64 head = 0, func = 0;
 
+	if (!cpu)
+		return;
 	bpf_get_func_arg(ctx, 0, &head);
 	bpf_get_func_arg(ctx, 1, &func);
-	rs_call_rcu(ctx, counter, head, func, rs_fentry_caller(ctx));
+	rs_call_rcu(ctx, cpu, counter, head, func, rs_fentry_caller(ctx));
+}
+
+static __always_inline void rs_call_rcu_kprobe(struct pt_regs *regs, enum rs_counter counter,
+					       void *head, void *func)
+{
+	struct rs_cpu *cpu = rs_this_cpu();
+
+	if (cpu)
+		rs_call_rcu(regs, cpu, counter, (__u64)head, (__u64)func, rs_kprobe_caller(regs));
 }
 
 SEC("fentry/call_rcu")
@@ -204,7 +214,7 @@ int call_rcu_fentry(void *ctx)
 SEC("kprobe/call_rcu")
 int BPF_KPROBE(call_rcu_kprobe, void *head, void *func)
 {
-	rs_call_rcu(ctx, RS_COUNT_CB_QUEUED, (__u64)head, (__u64)func, rs_kprobe_caller(ctx));
+	rs_call_rcu_kprobe(ctx, RS_COUNT_CB_QUEUED, head, func);
 	return 0;
 }
 
@@ -218,7 +228,7 @@ int call_rcu_hurry_fentry(void *ctx)
 SEC("kprobe/call_rcu_hurry")
 int BPF_KPROBE(call_rcu_hurry_kprobe, void *head, void *func)
 {
-	rs_call_rcu(ctx, RS_COUNT_CB_HURRY, (__u64)head, (__u64)func, rs_kprobe_caller(ctx));
+	rs_call_rcu_kprobe(ctx, RS_COUNT_CB_HURRY, head, func);
 	return 0;
 }
 

@@ -50,10 +50,12 @@ static __always_inline __u64 rs_caller_of(void *ctx, __u64 function, __u64 size)
  */
 static __always_inline bool rs_is_caller(__u64 address)
 {
+	if (rs_followed_code(address) >= 0)
+		return true;
 	for (int i = 0; i < RS_RETURN_HANDLERS; i++)
 		if (address - return_handlers[i].start < return_handlers[i].size)
 			return false;
-	return address - kernel_code.start < kernel_code.size || rs_followed_code(address) >= 0;
+	return address - kernel_code.start < kernel_code.size;
 }
 
 /* From the function's arguments to its caller: what it returned and two frames lie between. */
