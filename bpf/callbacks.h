@@ -327,15 +327,29 @@ struct {
 	__type(value, struct rs_batch_state);
 } offloaded_batches SEC(".maps");
 
-static __always_inline void rs_send_batch(struct rs_cpu *cpu, __u16 kind, __u32 list_cpu)
-{
-	struct rs_batch *record = rs_begin(rs_batch, cpu, rs_now(), kind, 0);
+/* No task has that number. */
+#define RS_NO_TID ~0U
 
-	if (!record)
-		return;
-	record->list_cpu = list_cpu;
-	record->reserved = 0;
-	rs_send(cpu, record);
+/* Returns the task's tid, or RS_NO_TID: it could not be announced. */
+static __always_inline __u32 rs_send_batch(struct rs_cpu *cpu, __u16 kind, __u32 list_cpu)
+{
+	struct task_struct *task = rs_this_task();
+	__u32 tid = task->pid;
+	void *ring = rs_this_ring();
+	struct rs_batch *record;
+	__u64 now = rs_now();
+	bool announced;
+
+	if (!ring)
+		return RS_NO_TID;
+	announced = rs_announce_task(ring, cpu, now, task, tid);
+	record = rs_begin_as(rs_batch, cpu, now, tid, kind, 0);
+	if (record) {
+		record->list_cpu = list_cpu;
+		record->reserved = 0;
+		rs_send(cpu, record);
+	}
+	return announced ? tid : RS_NO_TID;
 }
 
 static __always_inline void rs_count_done(struct rs_cpu *cpu)
@@ -370,11 +384,17 @@ static __always_inline void rs_send_invoked(struct rs_cpu *cpu, __u64 head, __u6
 	rs_send(cpu, record);
 }
 
-/* One record where there would be two: in a long batch nearly all. */
-static __always_inline void rs_send_next(struct rs_cpu *cpu, __u64 done, __u64 head, __u64 func)
+/* One record where there would be two: in a long batch nearly all. `tid`: of the batch. */
+static __always_inline void rs_send_next(struct rs_cpu *cpu, __u32 tid, __u64 done, __u64 head,
+					 __u64 func)
 {
-	struct rs_cb_next *record = rs_begin(rs_cb_next, cpu, rs_now(), RS_CB_NEXT, 0);
+	__u64 now = rs_now();
+	struct rs_cb_next *record;
 
+	if (tid == RS_NO_TID)
+		record = rs_begin(rs_cb_next, cpu, now, RS_CB_NEXT, 0);
+	else
+		record = rs_begin_as(rs_cb_next, cpu, now, tid, RS_CB_NEXT, 0);
 	rs_count_done(cpu);
 	if (!record) {
 		__sync_fetch_and_add(&cpu->lost_callbacks.done, 1);
@@ -439,7 +459,7 @@ static __always_inline void rs_batch_entered(struct rcu_data *data)
 	mine->task = task;
 	mine->running_head = 0;
 	mine->list_cpu = BPF_CORE_READ(data, cpu);
-	rs_send_batch(cpu, RS_BATCH_BEGIN, mine->list_cpu);
+	mine->tid = rs_send_batch(cpu, RS_BATCH_BEGIN, mine->list_cpu);
 }
 
 /* No batch: it was entered before the probes were in place. */
@@ -486,7 +506,7 @@ static __always_inline void rs_dequeued(__u64 head, __u64 func)
 	done = mine->running_head;
 	mine->running_head = followed ? head : 0;
 	if (done && followed)
-		rs_send_next(cpu, done, head, func);
+		rs_send_next(cpu, mine->tid, done, head, func);
 	else if (done)
 		rs_send_done(cpu, done);
 	else if (followed)

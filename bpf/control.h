@@ -50,7 +50,7 @@ struct rs_batch_state {
 	rs_u64 task;	     /* struct task_struct *; 0: no batch runs */
 	rs_u64 running_head; /* 0: none that is followed */
 	rs_u32 list_cpu;
-	rs_u32 reserved;
+	rs_u32 tid; /* of the task, if that was announced as the batch began; else ~0 */
 };
 
 /* Where a function keeps its return address, seen from a tracepoint's arguments: frame.h. */
@@ -83,7 +83,7 @@ struct rs_cpu {
 	/* In softirq context, or in the CPU's own kthread: one at a time. */
 	struct rs_batch_state batch;
 	struct rs_frame call_rcu_frame;
-};
+} __attribute__((aligned(64))); /* cache lines of its own */
 
 struct rs_name {
 	char text[RS_MODULE_LEN];
