@@ -137,7 +137,7 @@ static __always_inline bool rs_is_lazy(enum rs_counter counter)
 {
 	struct rcu_data *data;
 
-	if (!callbacks_lazy || counter == RS_COUNT_CB_HURRY)
+	if (!callbacks_lazy || !callbacks_offloaded || counter == RS_COUNT_CB_HURRY)
 		return false;
 	data = rs_rcu_data(bpf_get_smp_processor_id());
 	/* There from boot on for the CPUs whose callbacks are offloaded. */
