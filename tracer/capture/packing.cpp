@@ -254,12 +254,12 @@ namespace {
 
 // So many words, without a loop.
 template <std::size_t... I>
-[[gnu::always_inline]] inline std::byte* put_words(std::byte* out, const std::uint64_t* words, std::uint64_t* last,
-                                                   std::index_sequence<I...>) {
+[[gnu::always_inline]] inline std::byte* put_words(std::byte* out, std::span<const std::byte> record,
+                                                   PackedShapes::Words& last, std::index_sequence<I...>) {
     // Which of them differ is one byte, whose place is known before its value.
     std::byte* const mask = out++;
     unsigned changed = 0;
-    ((out = put_word(out, words[I], last[I], 1u << I, changed)), ...);
+    ((out = put_word(out, word_of(record, I), last[I], 1u << I, changed)), ...);
     *mask = static_cast<std::byte>(changed);
     return out;
 }
@@ -292,29 +292,39 @@ std::byte* RecordPacker::put_many(std::byte* out, std::span<const std::byte> rec
 }
 
 std::size_t RecordPacker::add_ring(std::span<const std::byte> ring) {
-    constexpr std::size_t callback = sizeof(rs_cb_queued);
-    static_assert(callback == sizeof(rs_cb_next));
+    // Those of callbacks come by the million.
+    constexpr std::size_t callback_words = sizeof(rs_cb_queued) / word_bytes;
+    static_assert(sizeof(rs_cb_queued) == sizeof(rs_cb_next));
     // A word takes up to ten bytes, what stands before the words no more than in the ring.
     make_room(2 * ring.size());
-    return for_each_ring_record(ring, [this](std::span<const std::byte> record) {
-        // Those of callbacks come by the million.
-        if (record.size() == callback && newest_ < known_.shapes.size()) [[likely]] {
-            auto& shape = known_.shapes[newest_];
-            if (shape.kind == kind_of(record) && shape.words * word_bytes == callback) [[likely]] {
-                std::byte* out = packed_.data() + used_;
-                *out++ = static_cast<std::byte>(newest_);
-                shape.last[0] = known_.last_ns;
-                std::uint64_t words[callback / word_bytes];
-                std::memcpy(words, record.data(), callback);
-                out = put_words(out, words, shape.last.data(), std::make_index_sequence<callback / word_bytes>());
-                known_.last_ns = words[0];
-                used_ = static_cast<std::size_t>(out - packed_.data());
-                unpacked_size_ += sizeof(RecordSize) + callback;
-                return;
-            }
+    std::byte* out = packed_.data() + used_;
+    std::uint64_t last_ns = known_.last_ns;
+    std::uint64_t callbacks = 0;
+    const auto newest = [this]() -> PackedShapes::Shape* {
+        const bool fits = newest_ < known_.shapes.size() && known_.shapes[newest_].words == callback_words;
+        return fits ? &known_.shapes[newest_] : nullptr;
+    };
+    PackedShapes::Shape* shape = newest();
+    const std::size_t taken = for_each_ring_record(ring, [&](std::span<const std::byte> record) {
+        if (record.size() == callback_words * word_bytes && shape && shape->kind == kind_of(record)) [[likely]] {
+            *out++ = static_cast<std::byte>(newest_);
+            shape->last[0] = last_ns;
+            out = put_words(out, record, shape->last, std::make_index_sequence<callback_words>());
+            last_ns = shape->last[0];
+            callbacks++;
+            return;
         }
+        used_ = static_cast<std::size_t>(out - packed_.data());
+        known_.last_ns = last_ns;
         add(record);
+        out = packed_.data() + used_;
+        last_ns = known_.last_ns;
+        shape = newest();
     });
+    used_ = static_cast<std::size_t>(out - packed_.data());
+    known_.last_ns = last_ns;
+    unpacked_size_ += callbacks * (sizeof(RecordSize) + callback_words * word_bytes);
+    return taken;
 }
 
 void RecordPacker::clear() {
