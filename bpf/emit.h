@@ -186,7 +186,8 @@ static __always_inline __u64 rs_hash_name(__u64 key, const struct rs_comm *comm)
 	return hash | 1;
 }
 
-/* Sends the current task's name if it is new, or another than last time; false: there is no room. */
+/* Sends the current task's name if it is new, or another than last time; false: there is no room.
+ */
 static __noinline bool rs_announce_other(void *ring, struct rs_cpu *cpu, __u64 ns, __u64 hash)
 {
 	struct task_struct *task = rs_this_task();

@@ -99,11 +99,13 @@ static __always_inline void rs_learn_frame(struct rs_frame *frame, void *ctx, __
 	}
 	frame->places &= seen->places;
 	frame->proofs++;
-	if (frame->proofs >= RS_FRAME_PROOFS && frame->places && !(frame->places & (frame->places - 1)))
+	if (frame->proofs >= RS_FRAME_PROOFS && frame->places &&
+	    !(frame->places & (frame->places - 1)))
 		frame->above = frame->at + rs_number_of_bit(frame->places);
 }
 
-/* As rs_tracepoint_caller(), for what is called often. `frame` is this CPU's; interrupts are off. */
+/* As rs_tracepoint_caller(), for what is called often. `frame` is this CPU's; interrupts are off.
+ */
 static __always_inline __u64 rs_frequent_caller(struct rs_frame *frame, void *ctx,
 						const volatile struct rs_range *function)
 {
@@ -111,7 +113,8 @@ static __always_inline __u64 rs_frequent_caller(struct rs_frame *frame, void *ct
 
 	if (above && !bpf_probe_read_kernel(&site, sizeof(site), ctx + 8 * at) &&
 	    site == frame->site &&
-	    !bpf_probe_read_kernel(&caller, sizeof(caller), ctx + 8 * above) && rs_is_caller(caller))
+	    !bpf_probe_read_kernel(&caller, sizeof(caller), ctx + 8 * above) &&
+	    rs_is_caller(caller))
 		return caller;
 	caller = rs_tracepoint_caller(ctx, function);
 	rs_learn_frame(frame, ctx, caller, function);

@@ -23,6 +23,7 @@
 #ifndef RCUSCOPE_TRACEPOINTS_H
 #define RCUSCOPE_TRACEPOINTS_H
 
+#include "batches.h"
 #include "callbacks.h"
 #include "caller.h"
 #include "emit.h"

@@ -241,8 +241,8 @@ void RecordPacker::add(std::span<const std::byte> record) {
 
 namespace {
 
-[[gnu::always_inline]] inline std::byte* put_word(std::byte* out, std::uint64_t word, std::uint64_t& last,
-                                                  unsigned bit, unsigned& changed) {
+[[gnu::always_inline]] inline std::byte* put_word(std::byte* out, std::uint64_t word, std::uint64_t& last, unsigned bit,
+                                                  unsigned& changed) {
     const std::uint64_t difference = word - last;
     if (difference == 0) {
         return out;
