@@ -24,6 +24,7 @@
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE); /* so that it begins with a page */
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct rs_cpu);
