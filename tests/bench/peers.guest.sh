@@ -29,7 +29,7 @@ cat >/root/load <<'SCRIPT'
 	head -n 1 /proc/stat | sed 's/^cpu */stat_after=/'
 } >/tmp/run
 SCRIPT
-export LASTS TMPDIR=/tmp
+export LASTS
 
 under() { # TOOL FILE PARAMETER...
 	tool=$1 file=$2
