@@ -1,12 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/*
- * Callbacks: queued, assigned to a grace period, invoked, done.
- *
- * rcu_cblist_dequeue() takes each callback off its list right before it is
- * invoked, and the next call of it, or the end of rcu_do_batch(), is the first
- * moment after that. SRCU and the RCU-tasks flavours dequeue with the same
- * function: only what happens in rcu_do_batch() counts.
- */
+/* Callbacks: queued, and assigned to a grace period. What comes then is in batches.h. */
 #ifndef RCUSCOPE_CALLBACKS_H
 #define RCUSCOPE_CALLBACKS_H
 
@@ -74,12 +67,13 @@ struct {
 /* A callback is about to be queued on this CPU. */
 static __always_inline void rs_note_bypass(__u64 ns)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
 	struct rs_bypass *bypass;
 	struct rcu_data *data;
+	__u32 cpu;
 
 	if (!callbacks_offloaded)
 		return;
+	cpu = bpf_get_smp_processor_id();
 	data = rs_rcu_data(cpu);
 	bypass = bpf_map_lookup_elem(&bypasses, &cpu);
 	if (!data || !bypass)
@@ -136,7 +130,7 @@ static __always_inline bool rs_is_lazy(enum rs_counter counter)
 {
 	struct rcu_data *data;
 
-	if (!callbacks_lazy || counter == RS_COUNT_CB_HURRY)
+	if (!callbacks_lazy || !callbacks_offloaded || counter == RS_COUNT_CB_HURRY)
 		return false;
 	data = rs_rcu_data(bpf_get_smp_processor_id());
 	/* There from boot on for the CPUs whose callbacks are offloaded. */
@@ -144,16 +138,13 @@ static __always_inline bool rs_is_lazy(enum rs_counter counter)
 	       BPF_CORE_READ(data, nocb_cb_kthread);
 }
 
-static __always_inline void rs_call_rcu(void *ctx, enum rs_counter counter, __u64 head, __u64 func,
-					__u64 caller)
+static __always_inline void rs_call_rcu(void *ctx, struct rs_cpu *cpu, enum rs_counter counter,
+					__u64 head, __u64 func, __u64 caller)
 {
-	struct rs_cpu *cpu = rs_this_cpu();
 	struct rs_cb_queued *record;
 	__u64 now = rs_now();
 	int module;
 
-	if (!cpu)
-		return;
 	rs_hit_on(cpu, counter);
 	rs_note_bypass(now);
 	module = rs_followed_code(func);
@@ -187,11 +178,23 @@ static __always_inline void rs_call_rcu(void *ctx, enum rs_counter counter, __u6
  */
 static __always_inline void rs_call_rcu_fentry(void *ctx, enum rs_counter counter)
 {
+	struct rs_cpu *cpu = rs_this_cpu();
 	__u64 head = 0, func = 0;
 
+	if (!cpu)
+		return;
 	bpf_get_func_arg(ctx, 0, &head);
 	bpf_get_func_arg(ctx, 1, &func);
-	rs_call_rcu(ctx, counter, head, func, rs_fentry_caller(ctx));
+	rs_call_rcu(ctx, cpu, counter, head, func, rs_fentry_caller(ctx));
+}
+
+static __always_inline void rs_call_rcu_kprobe(struct pt_regs *regs, enum rs_counter counter,
+					       void *head, void *func)
+{
+	struct rs_cpu *cpu = rs_this_cpu();
+
+	if (cpu)
+		rs_call_rcu(regs, cpu, counter, (__u64)head, (__u64)func, rs_kprobe_caller(regs));
 }
 
 SEC("fentry/call_rcu")
@@ -204,7 +207,7 @@ int call_rcu_fentry(void *ctx)
 SEC("kprobe/call_rcu")
 int BPF_KPROBE(call_rcu_kprobe, void *head, void *func)
 {
-	rs_call_rcu(ctx, RS_COUNT_CB_QUEUED, (__u64)head, (__u64)func, rs_kprobe_caller(ctx));
+	rs_call_rcu_kprobe(ctx, RS_COUNT_CB_QUEUED, head, func);
 	return 0;
 }
 
@@ -218,7 +221,7 @@ int call_rcu_hurry_fentry(void *ctx)
 SEC("kprobe/call_rcu_hurry")
 int BPF_KPROBE(call_rcu_hurry_kprobe, void *head, void *func)
 {
-	rs_call_rcu(ctx, RS_COUNT_CB_HURRY, (__u64)head, (__u64)func, rs_kprobe_caller(ctx));
+	rs_call_rcu_kprobe(ctx, RS_COUNT_CB_HURRY, head, func);
 	return 0;
 }
 
@@ -303,229 +306,6 @@ int BPF_KRETPROBE(accelerate_kretprobe, long assigned)
 
 	if (args && (assigned & 0xff))
 		rs_assigned(args->list, args->gp_seq);
-	return 0;
-}
-
-/*
- * In a kthread to which callbacks are offloaded: it may go to another CPU
- * between two callbacks, and lets softirqs in, whose batch then runs on top.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, RS_MAX_CPUS);
-	__type(key, __u64);
-	__type(value, struct rs_batch_state);
-} offloaded_batches SEC(".maps");
-
-static __always_inline void rs_send_batch(struct rs_cpu *cpu, __u16 kind, __u32 list_cpu)
-{
-	struct rs_batch *record = rs_begin(rs_batch, cpu, rs_now(), kind, 0);
-
-	if (!record)
-		return;
-	record->list_cpu = list_cpu;
-	record->reserved = 0;
-	rs_send(cpu, record);
-}
-
-static __always_inline void rs_count_done(struct rs_cpu *cpu)
-{
-	__sync_fetch_and_add(&cpu->callbacks_done, 1);
-	__sync_fetch_and_add(&followed_done, 1);
-}
-
-static __always_inline void rs_send_done(struct rs_cpu *cpu, __u64 head)
-{
-	struct rs_cb_done *record = rs_begin(rs_cb_done, cpu, rs_now(), RS_CB_DONE, 0);
-
-	rs_count_done(cpu);
-	if (!record) {
-		__sync_fetch_and_add(&cpu->lost_callbacks.done, 1);
-		return;
-	}
-	record->head = head;
-	rs_send(cpu, record);
-}
-
-static __always_inline void rs_send_invoked(struct rs_cpu *cpu, __u64 head, __u64 func)
-{
-	struct rs_cb *record = rs_begin(rs_cb, cpu, rs_now(), RS_CB_INVOKED, 0);
-
-	if (!record) {
-		__sync_fetch_and_add(&cpu->lost_callbacks.invoked, 1);
-		return;
-	}
-	record->head = head;
-	record->func = func;
-	rs_send(cpu, record);
-}
-
-/* One record where there would be two: in a long batch nearly all. */
-static __always_inline void rs_send_next(struct rs_cpu *cpu, __u64 done, __u64 head, __u64 func)
-{
-	struct rs_cb_next *record = rs_begin(rs_cb_next, cpu, rs_now(), RS_CB_NEXT, 0);
-
-	rs_count_done(cpu);
-	if (!record) {
-		__sync_fetch_and_add(&cpu->lost_callbacks.done, 1);
-		__sync_fetch_and_add(&cpu->lost_callbacks.invoked, 1);
-		return;
-	}
-	record->head = head;
-	record->func = func;
-	record->done = done;
-	rs_send(cpu, record);
-}
-
-/* Where a batch of this task on this CPU is kept, or will be; NULL: nowhere. */
-static __always_inline struct rs_batch_state *rs_batch_place(struct rs_cpu *cpu,
-							     struct rcu_data *data, __u64 task)
-{
-	struct rs_batch_state fresh = {}, *mine;
-
-	if (!callbacks_offloaded || !bpf_core_field_exists(data->nocb_cb_kthread) ||
-	    (__u64)BPF_CORE_READ(data, nocb_cb_kthread) != task)
-		return &cpu->batch;
-	/* No softirq's batch is on top of one that only begins: a return was not seen. */
-	if (cpu->batch.task == task)
-		cpu->batch.task = 0;
-	mine = bpf_map_lookup_elem(&offloaded_batches, &task);
-	if (mine)
-		return mine;
-	bpf_map_update_elem(&offloaded_batches, &task, &fresh, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&offloaded_batches, &task);
-}
-
-/* The innermost batch that this task runs; NULL: none. */
-static __always_inline struct rs_batch_state *rs_running_batch(struct rs_cpu *cpu)
-{
-	__u64 task = bpf_get_current_task();
-	struct rs_batch_state *mine;
-
-	if (cpu->batch.task == task)
-		return &cpu->batch;
-	if (!callbacks_offloaded)
-		return NULL;
-	mine = bpf_map_lookup_elem(&offloaded_batches, &task);
-	return mine && mine->task ? mine : NULL;
-}
-
-/*
- * A return is not seen if a tracer came to the function, or left it, meanwhile:
- * then the kernel skips the fexit programs of calls that are under way. What
- * such a call left in its place goes here.
- */
-static __always_inline void rs_batch_entered(struct rcu_data *data)
-{
-	__u64 task = bpf_get_current_task();
-	struct rs_cpu *cpu = rs_this_cpu();
-	struct rs_batch_state *mine;
-
-	if (!cpu)
-		return;
-	mine = rs_batch_place(cpu, data, task);
-	if (!mine)
-		return;
-	mine->task = task;
-	mine->running_head = 0;
-	mine->list_cpu = BPF_CORE_READ(data, cpu);
-	rs_send_batch(cpu, RS_BATCH_BEGIN, mine->list_cpu);
-}
-
-/* No batch: it was entered before the probes were in place. */
-static __always_inline void rs_batch_returned(void)
-{
-	struct rs_cpu *cpu = rs_this_cpu();
-	struct rs_batch_state *mine = cpu ? rs_running_batch(cpu) : NULL;
-
-	if (!cpu || !mine)
-		return;
-	if (mine->running_head)
-		rs_send_done(cpu, mine->running_head);
-	rs_send_batch(cpu, RS_BATCH_END, mine->list_cpu);
-	mine->task = 0;
-}
-
-static __always_inline bool rs_follows_callback(__u64 head, __u64 func)
-{
-	int module = rs_followed_code(func);
-
-	if (module >= 0)
-		__sync_fetch_and_add(&followed_callbacks_invoked[rs_place(module)], 1);
-	if (module >= 0 || all_callbacks)
-		return true;
-	if (!queued_by_followed_count || bpf_map_delete_elem(&queued_by_followed, &head))
-		return false;
-	__sync_fetch_and_add(&queued_by_followed_count, -1);
-	return true;
-}
-
-static __always_inline void rs_dequeued(__u64 head, __u64 func)
-{
-	struct rs_cpu *cpu = rs_this_cpu();
-	struct rs_batch_state *mine = cpu ? rs_running_batch(cpu) : NULL;
-	bool followed = false;
-	__u64 done;
-
-	if (!cpu || !mine)
-		return;
-	if (head) {
-		rs_hit_on(cpu, RS_COUNT_CB_INVOKED);
-		followed = rs_follows_callback(head, func);
-	}
-	done = mine->running_head;
-	mine->running_head = followed ? head : 0;
-	if (done && followed)
-		rs_send_next(cpu, done, head, func);
-	else if (done)
-		rs_send_done(cpu, done);
-	else if (followed)
-		rs_send_invoked(cpu, head, func);
-}
-
-SEC("fentry/rcu_do_batch")
-int BPF_PROG(batch_fentry, struct rcu_data *data)
-{
-	rs_batch_entered(data);
-	return 0;
-}
-
-SEC("fexit/rcu_do_batch")
-int BPF_PROG(batch_fexit)
-{
-	rs_batch_returned();
-	return 0;
-}
-
-SEC("kprobe/rcu_do_batch")
-int BPF_KPROBE(batch_kprobe, struct rcu_data *data)
-{
-	rs_batch_entered(data);
-	return 0;
-}
-
-SEC("kretprobe/rcu_do_batch")
-int BPF_KRETPROBE(batch_kretprobe)
-{
-	rs_batch_returned();
-	return 0;
-}
-
-SEC("fentry/rcu_cblist_dequeue")
-int BPF_PROG(dequeue_fentry, struct rcu_cblist *list)
-{
-	struct callback_head *head = list->head;
-
-	rs_dequeued((__u64)head, head ? (__u64)head->func : 0);
-	return 0;
-}
-
-SEC("kprobe/rcu_cblist_dequeue")
-int BPF_KPROBE(dequeue_kprobe, struct rcu_cblist *list)
-{
-	struct callback_head *head = BPF_CORE_READ(list, head);
-
-	rs_dequeued((__u64)head, head ? (__u64)BPF_CORE_READ(head, func) : 0);
 	return 0;
 }
 

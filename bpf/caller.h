@@ -24,7 +24,7 @@ const volatile struct rs_range return_handlers[RS_RETURN_HANDLERS];
  * may have put its trampoline there. That of a tracer that waits for the
  * return shows as two frames: its own, and the function's entry once more.
  */
-static __always_inline __u64 rs_caller_of(void *ctx, __u64 function, __u64 size)
+static __noinline __u64 rs_caller_of(void *ctx, __u64 function, __u64 size)
 {
 	__u64 frames[RS_CALLER_FRAMES], caller = 0;
 	long bytes = bpf_get_stack(ctx, frames, sizeof(frames), 0);
@@ -50,10 +50,12 @@ static __always_inline __u64 rs_caller_of(void *ctx, __u64 function, __u64 size)
  */
 static __always_inline bool rs_is_caller(__u64 address)
 {
+	if (rs_followed_code(address) >= 0)
+		return true;
 	for (int i = 0; i < RS_RETURN_HANDLERS; i++)
 		if (address - return_handlers[i].start < return_handlers[i].size)
 			return false;
-	return address - kernel_code.start < kernel_code.size || rs_followed_code(address) >= 0;
+	return address - kernel_code.start < kernel_code.size;
 }
 
 /* From the function's arguments to its caller: what it returned and two frames lie between. */
@@ -72,13 +74,10 @@ static __always_inline bool rs_entry_of(const __u64 *words, __u64 function)
 /* Which word that was last time: the kernel lays all its trampolines out alike. */
 __u32 fentry_word;
 
-static __always_inline __u64 rs_fentry_caller(void *ctx)
+static __noinline __u64 rs_find_fentry_caller(void *ctx, __u64 function)
 {
-	__u64 words[RS_TRAMPOLINE_WORDS], function = bpf_get_func_ip(ctx);
+	__u64 words[RS_TRAMPOLINE_WORDS];
 
-	if (!bpf_probe_read_kernel(words, 2 * sizeof(words[0]), ctx + 8 * fentry_word) &&
-	    rs_entry_of(words, function))
-		return words[1];
 	if (bpf_probe_read_kernel(words, sizeof(words), ctx))
 		__builtin_memset(words, 0, sizeof(words));
 	for (int i = 0; i + 1 < RS_TRAMPOLINE_WORDS; i++) {
@@ -88,6 +87,16 @@ static __always_inline __u64 rs_fentry_caller(void *ctx)
 		}
 	}
 	return rs_caller_of(ctx, function, RS_ENTRY_BYTES);
+}
+
+static __always_inline __u64 rs_fentry_caller(void *ctx)
+{
+	__u64 words[2], function = bpf_get_func_ip(ctx);
+
+	if (!bpf_probe_read_kernel(words, sizeof(words), ctx + 8 * fentry_word) &&
+	    rs_entry_of(words, function))
+		return words[1];
+	return rs_find_fentry_caller(ctx, function);
 }
 
 /* The function has pushed nothing yet. */

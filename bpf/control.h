@@ -50,10 +50,25 @@ struct rs_batch_state {
 	rs_u64 task;	     /* struct task_struct *; 0: no batch runs */
 	rs_u64 running_head; /* 0: none that is followed */
 	rs_u32 list_cpu;
-	rs_u32 reserved;
+	rs_u32 tid; /* of the task, if that was announced as the batch began; else ~0 */
 };
 
-/* One for each CPU; but for the batch, counted up only. */
+/* Where a function keeps its return address, seen from a tracepoint's arguments: frame.h. */
+struct rs_frame {
+	rs_u64 site;   /* what the tracepoint returns to */
+	rs_u32 at;     /* the word where that is */
+	rs_u32 above;  /* the word of the return address; 0: not known */
+	rs_u64 places; /* where it can be, from the site on */
+	rs_u64 proofs;
+	struct rs_frame_seen { /* this time */
+		rs_u64 site;
+		rs_u64 places;
+		rs_u32 at;
+		rs_u32 reserved;
+	} seen;
+};
+
+/* One for each CPU; but for the batch and the frame, counted up only. */
 struct rs_cpu {
 	rs_u64 hits[RS_COUNTERS];
 	rs_u64 lost_total;
@@ -67,7 +82,8 @@ struct rs_cpu {
 	struct rs_lost_callbacks lost_callbacks;
 	/* In softirq context, or in the CPU's own kthread: one at a time. */
 	struct rs_batch_state batch;
-};
+	struct rs_frame call_rcu_frame;
+} __attribute__((aligned(64))); /* cache lines of its own */
 
 struct rs_name {
 	char text[RS_MODULE_LEN];

@@ -17,14 +17,19 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+/*
+ * The sizes here are only the pattern's: user space knows how many CPUs there are, and puts one
+ * ring for each in. An array of the kernel's own for each CPU would do, but to look into that is
+ * a call.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE); /* so that it begins with a page */
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct rs_cpu);
 } cpus SEC(".maps");
 
-/* The sizes here are only the pattern's: user space puts one ring for each CPU in. */
 struct rs_ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
@@ -53,9 +58,9 @@ __u64 announcements; /* so many */
 
 static __always_inline struct rs_cpu *rs_this_cpu(void)
 {
-	__u32 zero = 0;
+	__u32 cpu = bpf_get_smp_processor_id();
 
-	return bpf_map_lookup_elem(&cpus, &zero);
+	return bpf_map_lookup_elem(&cpus, &cpu);
 }
 
 static __always_inline void rs_hit_on(struct rs_cpu *cpu, enum rs_counter counter)
@@ -106,30 +111,30 @@ static __always_inline void rs_count_loss(struct rs_cpu *cpu, __u64 ns)
 	rs_count_losses(cpu, ns, ns, 1);
 }
 
-/*
- * Room for a record of `size` (a constant), or NULL and the loss is counted.
- * Tells first of earlier losses, so that the gap stands where it was.
- */
+/* Tells of losses, so that the gap stands where it was; false: there is no room for that either. */
+static __noinline bool rs_tell_losses(void *ring, struct rs_cpu *cpu, __u64 ns, __u32 tid)
+{
+	struct rs_lost *lost = bpf_ringbuf_reserve(ring, sizeof(*lost), 0);
+
+	if (!lost)
+		return false;
+	rs_fill(&lost->h, ns, tid, RS_LOST, 0);
+	lost->total = cpu->lost_total;
+	lost->from_ns = cpu->lost_from_ns;
+	lost->to_ns = cpu->lost_to_ns;
+	cpu->lost_told = lost->total;
+	bpf_ringbuf_submit(lost, BPF_RB_NO_WAKEUP);
+	return true;
+}
+
+/* Room for a record of `size` (a constant), or NULL and the loss is counted. */
 static __always_inline void *rs_reserve(void *ring, struct rs_cpu *cpu, __u64 size, __u64 ns,
 					__u32 tid)
 {
-	void *room;
+	void *room = NULL;
 
-	if (cpu->lost_total != cpu->lost_told) {
-		struct rs_lost *lost = bpf_ringbuf_reserve(ring, sizeof(*lost), 0);
-
-		if (!lost) {
-			rs_count_loss(cpu, ns);
-			return NULL;
-		}
-		rs_fill(&lost->h, ns, tid, RS_LOST, 0);
-		lost->total = cpu->lost_total;
-		lost->from_ns = cpu->lost_from_ns;
-		lost->to_ns = cpu->lost_to_ns;
-		cpu->lost_told = lost->total;
-		bpf_ringbuf_submit(lost, BPF_RB_NO_WAKEUP);
-	}
-	room = bpf_ringbuf_reserve(ring, size, 0);
+	if (cpu->lost_total == cpu->lost_told || rs_tell_losses(ring, cpu, ns, tid))
+		room = bpf_ringbuf_reserve(ring, size, 0);
 	if (!room)
 		rs_count_loss(cpu, ns);
 	return room;
@@ -182,29 +187,25 @@ static __always_inline __u64 rs_hash_name(__u64 key, const struct rs_comm *comm)
 	return hash | 1;
 }
 
-/*
- * Sends the current task's name if it is new, or another than last time. Mostly
- * it is the task that was seen last on this CPU, and no map need be asked.
+/* Sends the current task's name if it is new, or another than last time; false: there is no room.
  */
-static __always_inline void rs_announce_task(void *ring, struct rs_cpu *cpu, __u64 ns,
-					     struct task_struct *task, __u32 tid)
+static __noinline bool rs_announce_other(void *ring, struct rs_cpu *cpu, __u64 ns, __u64 hash)
 {
+	struct task_struct *task = rs_this_task();
 	const __u64 *name = (const __u64 *)task->comm;
-	/* Padded with zeros (__set_task_comm()). */
 	struct rs_comm comm = { { name[0], name[1] } }, *known;
-	__u64 key = rs_key_of(tid), hash = rs_hash_name(key, &comm);
+	__u32 tid = task->pid;
+	__u64 key = rs_key_of(tid);
 	struct rs_task *record;
 
-	if (cpu->announced == hash)
-		return;
 	known = bpf_map_lookup_elem(&announced, &key);
 	if (known && known->text[0] == comm.text[0] && known->text[1] == comm.text[1]) {
 		cpu->announced = hash;
-		return;
+		return true;
 	}
 	record = rs_reserve(ring, cpu, sizeof(*record), ns, tid);
 	if (!record)
-		return;
+		return false;
 	rs_fill(&record->h, ns, tid, RS_TASK, 0);
 	record->tgid = task->tgid;
 	record->flags = task->flags & PF_KTHREAD ? RS_TASK_KTHREAD : 0;
@@ -212,6 +213,19 @@ static __always_inline void rs_announce_task(void *ring, struct rs_cpu *cpu, __u
 	rs_submit(cpu, record, false);
 	bpf_map_update_elem(&announced, &key, &comm, BPF_ANY);
 	__sync_fetch_and_add(&announcements, 1);
+	return true;
+}
+
+/* Mostly it is the task that was seen last on this CPU, and no map need be asked. */
+static __always_inline bool rs_announce_task(void *ring, struct rs_cpu *cpu, __u64 ns,
+					     struct task_struct *task, __u32 tid)
+{
+	const __u64 *name = (const __u64 *)task->comm;
+	/* Padded with zeros (__set_task_comm()). */
+	struct rs_comm comm = { { name[0], name[1] } };
+	__u64 hash = rs_hash_name(rs_key_of(tid), &comm);
+
+	return cpu->announced == hash || rs_announce_other(ring, cpu, ns, hash);
 }
 
 /*
@@ -229,6 +243,19 @@ static __always_inline void rs_announce_task(void *ring, struct rs_cpu *cpu, __u
 			record_ = rs_reserve(ring_, cpu, sizeof(struct type), ns, tid_);           \
 			if (record_)                                                               \
 				rs_fill(&record_->h, ns, tid_, kind, aux);                         \
+		}                                                                                  \
+		record_;                                                                           \
+	})
+
+/* The same for a task that was announced a short time ago. */
+#define rs_begin_as(type, cpu, ns, tid, kind, aux)                                                 \
+	({                                                                                         \
+		struct type *record_ = NULL;                                                       \
+		void *ring_ = rs_this_ring();                                                      \
+		if (ring_) {                                                                       \
+			record_ = rs_reserve(ring_, cpu, sizeof(struct type), ns, tid);            \
+			if (record_)                                                               \
+				rs_fill(&record_->h, ns, tid, kind, aux);                          \
 		}                                                                                  \
 		record_;                                                                           \
 	})

@@ -6,6 +6,7 @@
  * A tracer of RCU runs inside RCU: nothing here is attached to a function that
  * BPF itself runs through (__rcu_read_lock(), the ring buffer's, the maps').
  */
+#include "batches.h"
 #include "callbacks.h"
 #include "expedited.h"
 #include "grace_periods.h"

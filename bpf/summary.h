@@ -10,6 +10,7 @@
 #ifndef RCUSCOPE_SUMMARY_H
 #define RCUSCOPE_SUMMARY_H
 
+#include "batches.h"
 #include "callbacks.h"
 #include "summary_functions.h"
 #include "summary_periods.h"

@@ -23,9 +23,11 @@
 #ifndef RCUSCOPE_TRACEPOINTS_H
 #define RCUSCOPE_TRACEPOINTS_H
 
+#include "batches.h"
 #include "callbacks.h"
 #include "caller.h"
 #include "emit.h"
+#include "frame.h"
 #include "grace_periods.h"
 #include "progress.h"
 #include "waits.h"
@@ -126,8 +128,11 @@ int BPF_PROG(exp_end_event, const char *flavour, unsigned long wanted, const cha
 SEC("tp_btf/rcu_callback")
 int BPF_PROG(call_rcu_event, const char *flavour, struct callback_head *head)
 {
-	rs_call_rcu(ctx, RS_COUNT_CB_QUEUED, (__u64)head, (__u64)head->func,
-		    rs_tracepoint_caller(ctx, &call_rcu_code));
+	struct rs_cpu *cpu = rs_this_cpu();
+
+	if (cpu)
+		rs_call_rcu(ctx, cpu, RS_COUNT_CB_QUEUED, (__u64)head, (__u64)head->func,
+			    rs_frequent_caller(&cpu->call_rcu_frame, ctx, &call_rcu_code));
 	return 0;
 }
 

@@ -29,6 +29,13 @@ done
 churn() { i=0; while [ ! -e /tmp/enough ]; do i=$((i + 1)); echo x >"/tmp/churn.$((i % 50))"; rm "/tmp/churn.$((i % 50))"; done; }
 churn &
 start_rcucmap reader_ms=10 writer_ms=20
+# Another user of the tracepoint comes and goes: it is then reached in another way.
+mkdir $TRACEFS/instances/other
+for enabled in 0 1 0 1 0; do
+	echo $enabled >$TRACEFS/instances/other/events/rcu/rcu_callback/enable
+	sleep 0.2
+done
+rmdir $TRACEFS/instances/other
 wait_for "rcucmap's end" rcucmap_done
 >/tmp/enough
 for way in $ways; do echo go >/tmp/go.$way; done

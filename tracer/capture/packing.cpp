@@ -5,8 +5,10 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "capture/payload.hpp"
+#include "capture/ring_records.hpp"
 #include "wire.h"
 
 namespace rcuscope {
@@ -17,14 +19,30 @@ constexpr std::size_t word_bytes = sizeof(std::uint64_t);
 
 constexpr std::size_t most_leb128 = 10; // bytes
 
+constexpr std::size_t few_words = 7; // which of them differ is a LEB128 of one byte
+
 // Returns where it ends.
-std::byte* put_leb128(std::byte* out, std::uint64_t value) {
+std::byte* put_long_leb128(std::byte* out, std::uint64_t value) {
     while (value >= 0x80) {
         *out++ = static_cast<std::byte>(value | 0x80);
         value >>= 7;
     }
     *out++ = static_cast<std::byte>(value);
     return out;
+}
+
+// The same, for what mostly is small. Room for most_leb128 is there.
+[[gnu::always_inline]] inline std::byte* put_leb128(std::byte* out, std::uint64_t value) {
+    if (value < 0x80) {
+        *out = static_cast<std::byte>(value);
+        return out + 1;
+    }
+    if (value < 0x4000) [[likely]] {
+        const auto two = static_cast<std::uint16_t>((value & 0x7f) | 0x80 | value >> 7 << 8);
+        std::memcpy(out, &two, sizeof two);
+        return out + sizeof two;
+    }
+    return put_long_leb128(out, value);
 }
 
 std::uint64_t zigzag(std::uint64_t difference) {
@@ -39,6 +57,12 @@ std::uint16_t kind_of(std::span<const std::byte> record) {
     rs_header header;
     std::memcpy(&header, record.data(), sizeof header);
     return header.kind;
+}
+
+std::uint64_t word_of(std::span<const std::byte> record, std::size_t i) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, record.data() + i * word_bytes, sizeof word);
+    return word;
 }
 
 class Bytes {
@@ -205,42 +229,102 @@ void RecordPacker::add(std::span<const std::byte> record) {
         }
         newest_ = found;
     }
-    auto& last = known_.shapes[newest_].last;
-    last[0] = known_.last_ns;
     make_room(1 + most_leb128 * (1 + words));
     std::byte* out = packed_.data() + used_;
+    auto& last = known_.shapes[newest_].last;
+    last[0] = known_.last_ns;
     *out++ = static_cast<std::byte>(newest_);
-    // Of up to seven words, which is nearly all: one byte, whose place is known before its value.
-    std::byte* const mask = words <= 7 ? out++ : nullptr;
-    std::uint64_t changed = 0;
-    const auto now = [record](std::size_t i) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, record.data() + i * word_bytes, sizeof word);
-        return word;
-    };
-    if (mask) {
-        for (std::size_t i = 0; i < words; ++i) {
-            const std::uint64_t word = now(i);
-            if (word != last[i]) {
-                changed |= std::uint64_t{1} << i;
-                out = put_leb128(out, zigzag(word - last[i]));
-                last[i] = word;
-            }
-        }
-        *mask = static_cast<std::byte>(changed);
-    } else {
-        for (std::size_t i = 0; i < words; ++i) {
-            changed |= static_cast<std::uint64_t>(now(i) != last[i]) << i;
-        }
-        out = put_leb128(out, changed);
-        for (std::uint64_t left = changed; left != 0; left &= left - 1) {
-            const auto i = static_cast<std::size_t>(__builtin_ctzll(left));
-            out = put_leb128(out, zigzag(now(i) - last[i]));
-            last[i] = now(i);
-        }
-    }
+    out = words <= few_words ? put_few(out, record, last) : put_many(out, record, last);
     used_ = static_cast<std::size_t>(out - packed_.data());
     known_.last_ns = last[0];
+}
+
+namespace {
+
+[[gnu::always_inline]] inline std::byte* put_word(std::byte* out, std::uint64_t word, std::uint64_t& last, unsigned bit,
+                                                  unsigned& changed) {
+    const std::uint64_t difference = word - last;
+    if (difference == 0) {
+        return out;
+    }
+    changed |= bit;
+    last = word;
+    return put_leb128(out, zigzag(difference));
+}
+
+// So many words, without a loop.
+template <std::size_t... I>
+[[gnu::always_inline]] inline std::byte* put_words(std::byte* out, std::span<const std::byte> record,
+                                                   PackedShapes::Words& last, std::index_sequence<I...>) {
+    // Which of them differ is one byte, whose place is known before its value.
+    std::byte* const mask = out++;
+    unsigned changed = 0;
+    ((out = put_word(out, word_of(record, I), last[I], 1u << I, changed)), ...);
+    *mask = static_cast<std::byte>(changed);
+    return out;
+}
+
+} // namespace
+
+std::byte* RecordPacker::put_few(std::byte* out, std::span<const std::byte> record, PackedShapes::Words& last) {
+    std::byte* const mask = out++;
+    unsigned changed = 0;
+    for (std::size_t i = 0; i < record.size() / word_bytes; ++i) {
+        out = put_word(out, word_of(record, i), last[i], 1u << i, changed);
+    }
+    *mask = static_cast<std::byte>(changed);
+    return out;
+}
+
+std::byte* RecordPacker::put_many(std::byte* out, std::span<const std::byte> record, PackedShapes::Words& last) {
+    const std::size_t words = record.size() / word_bytes;
+    std::uint64_t changed = 0;
+    for (std::size_t i = 0; i < words; ++i) {
+        changed |= static_cast<std::uint64_t>(word_of(record, i) != last[i]) << i;
+    }
+    out = put_leb128(out, changed);
+    for (std::uint64_t left = changed; left != 0; left &= left - 1) {
+        const auto i = static_cast<std::size_t>(__builtin_ctzll(left));
+        out = put_leb128(out, zigzag(word_of(record, i) - last[i]));
+        last[i] = word_of(record, i);
+    }
+    return out;
+}
+
+std::size_t RecordPacker::add_ring(std::span<const std::byte> ring) {
+    // Those of callbacks come by the million.
+    constexpr std::size_t callback_words = sizeof(rs_cb_queued) / word_bytes;
+    static_assert(sizeof(rs_cb_queued) == sizeof(rs_cb_next));
+    // A word takes up to ten bytes, what stands before the words no more than in the ring.
+    make_room(2 * ring.size());
+    std::byte* out = packed_.data() + used_;
+    std::uint64_t last_ns = known_.last_ns;
+    std::uint64_t callbacks = 0;
+    const auto newest = [this]() -> PackedShapes::Shape* {
+        const bool fits = newest_ < known_.shapes.size() && known_.shapes[newest_].words == callback_words;
+        return fits ? &known_.shapes[newest_] : nullptr;
+    };
+    PackedShapes::Shape* shape = newest();
+    const std::size_t taken = for_each_ring_record(ring, [&](std::span<const std::byte> record) {
+        if (record.size() == callback_words * word_bytes && shape && shape->kind == kind_of(record)) [[likely]] {
+            *out++ = static_cast<std::byte>(newest_);
+            shape->last[0] = last_ns;
+            out = put_words(out, record, shape->last, std::make_index_sequence<callback_words>());
+            last_ns = shape->last[0];
+            callbacks++;
+            return;
+        }
+        used_ = static_cast<std::size_t>(out - packed_.data());
+        known_.last_ns = last_ns;
+        add(record);
+        out = packed_.data() + used_;
+        last_ns = known_.last_ns;
+        shape = newest();
+    });
+    used_ = static_cast<std::size_t>(out - packed_.data());
+    known_.last_ns = last_ns;
+    unpacked_size_ += callbacks * (sizeof(RecordSize) + callback_words * word_bytes);
+    return taken;
 }
 
 void RecordPacker::clear() {

@@ -50,6 +50,9 @@ class RecordPacker {
 public:
     // Any bytes, up to what RecordSize holds.
     void add(std::span<const std::byte> record);
+    // The records at the beginning of these bytes, as ring_records.hpp says, none longer than RecordSize holds.
+    // Returns how many bytes they are.
+    std::size_t add_ring(std::span<const std::byte> ring);
 
     std::span<const std::byte> packed() const { return std::span(packed_).first(used_); }
     std::size_t unpacked_size() const { return unpacked_size_; } // as unpack_records() gives them
@@ -58,6 +61,8 @@ public:
 
 private:
     void add_whole(std::span<const std::byte> record);
+    static std::byte* put_few(std::byte* out, std::span<const std::byte> record, PackedShapes::Words& last);
+    static std::byte* put_many(std::byte* out, std::span<const std::byte> record, PackedShapes::Words& last);
     void make_room(std::size_t bytes);
 
     PackedShapes known_;

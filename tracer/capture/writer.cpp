@@ -19,6 +19,10 @@ namespace {
 constexpr std::size_t events_target = 256u << 10;
 static_assert(events_target + sizeof(RecordSize) + std::numeric_limits<RecordSize>::max() <= max_events_size);
 
+// Longer than any record of a ring, and what comes before it there.
+constexpr std::size_t ring_step = 4096;
+static_assert(ring_step < std::numeric_limits<RecordSize>::max());
+
 // Keeps the JSON of one symbols chunk far below max_chunk_size.
 constexpr std::size_t symbols_per_chunk = 4096;
 
@@ -108,13 +112,19 @@ struct CaptureWriter::Impl {
             size += part.size();
         }
         quick = size >= ring_slow && quick_bytes < most_quick;
-        Status status;
-        for (const auto part : parts) {
-            for_each_ring_record(part, [&](std::span<const std::byte> record) {
-                if (status) {
-                    status = hold(cpu, record);
+        Status status = cpu < held.size() ? Status{} : no_cpu(cpu);
+        for (auto part : parts) {
+            while (status && !part.empty()) {
+                // The last of them may be beyond the target, as one that is held by itself.
+                const std::size_t room = events_target - held[cpu].unpacked_size() + ring_step;
+                const std::size_t taken = held[cpu].add_ring(part.first(std::min(part.size(), room)));
+                part = part.subspan(taken);
+                if (taken == 0) {
+                    status = refuse("a record of more than " + std::to_string(ring_step) + " bytes came");
+                } else if (held[cpu].unpacked_size() >= events_target) {
+                    status = write_held_of(cpu);
                 }
-            });
+            }
         }
         quick = false;
         return status;

@@ -151,6 +151,7 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& confi
         fixed.return_handlers[i] = {config.return_handlers[i].address, config.return_handlers[i].size};
     fixed.cpu_limit = config.cpus;
     bpf_map__set_max_entries(skeleton->maps.rings, config.cpus);
+    bpf_map__set_max_entries(skeleton->maps.cpus, config.cpus);
     cpus = config.cpus;
     if (config.summary)
         if (auto sized = size_summary(*config.summary); !sized)
@@ -261,11 +262,10 @@ Status BpfSession::Impl::attach_to_event(const char* name, std::uint64_t event) 
 }
 
 std::vector<rs_cpu> BpfSession::Impl::cpu_states() const {
-    const std::uint32_t zero = 0;
-    std::vector<rs_cpu> states(static_cast<std::size_t>(libbpf_num_possible_cpus()));
-    if (bpf_map__lookup_elem(skeleton->maps.cpus, &zero, sizeof(zero), states.data(), states.size() * sizeof(rs_cpu),
-                             0))
-        return {};
+    std::vector<rs_cpu> states(cpus);
+    for (std::uint32_t cpu = 0; cpu < cpus; cpu++)
+        if (bpf_map__lookup_elem(skeleton->maps.cpus, &cpu, sizeof(cpu), &states[cpu], sizeof(rs_cpu), 0))
+            return {};
     return states;
 }
 

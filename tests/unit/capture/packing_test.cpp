@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "capture/packing.hpp"
 
+#include "capture/ring_records.hpp"
 #include "support.hpp"
 
 namespace rcuscope::test {
@@ -23,8 +24,31 @@ Bytes pack(std::span<const Bytes> records) {
     return {packer.packed().begin(), packer.packed().end()};
 }
 
+// The same records as they lie in a ring, one of them given up, the last one being written.
+Bytes pack_ring(std::span<const Bytes> records) {
+    Bytes ring;
+    const auto put = [&ring](std::span<const std::byte> record, std::uint32_t flags) {
+        append(ring, bytes_of(RingHeader{static_cast<std::uint32_t>(record.size()) | flags, 0}));
+        append(ring, record);
+        ring.resize((ring.size() + 7) & ~std::size_t{7});
+    };
+    for (std::size_t i = 0; i < records.size(); i++) {
+        if (i == records.size() / 2) {
+            put(cb_record(1, 2), ring_discarded);
+        }
+        put(records[i], 0);
+    }
+    const std::size_t whole = ring.size();
+    put(cb_record(3, 4), ring_busy);
+    RecordPacker packer;
+    EXPECT_EQ(packer.add_ring(ring), whole);
+    EXPECT_EQ(packer.unpacked_size(), unpacked(records).size());
+    return {packer.packed().begin(), packer.packed().end()};
+}
+
 void expect_round_trip(std::span<const Bytes> records) {
     const Bytes packed = pack(records);
+    EXPECT_EQ(pack_ring(records), packed);
     const Bytes wanted = unpacked(records);
     Bytes got;
     ASSERT_TRUE(unpack_records(packed, wanted.size(), got));

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Who called a function that has a tracepoint, without asking the unwinder each
+ * time, which takes ten times as long as all else.
+ *
+ * A tracepoint's arguments lie on the stack, below the frames that it was reached
+ * through: `at` words from them is the address in the function to which the
+ * tracepoint returns, the site. From there to the function's own return address it is
+ * as far each time: the compiler laid the frame out. So that distance is learned
+ * from what the unwinder says, and holds as long as the site lies where it lay.
+ */
+#ifndef RCUSCOPE_FRAME_H
+#define RCUSCOPE_FRAME_H
+
+#include "caller.h"
+
+/* How far the site is looked for: other users of the tracepoint add frames of their own. */
+#define RS_SITE_WORDS  48
+/* The largest distance from there: one bit each. */
+#define RS_FRAME_WORDS 64
+
+/* So often the unwinder is asked at least. */
+#define RS_FRAME_PROOFS 4
+
+struct rs_frame_search {
+	void *ctx;
+	struct rs_frame *frame;
+	__u64 start, size; /* of the function */
+	__u64 caller;
+};
+
+/*
+ * A loop of the verifier's own: it would go through every way through one of C.
+ * Linux 6.1 goes through this only once, and takes out what it then has no use for:
+ * what one round leaves for the next is not on the stack, where the verifier knew its value.
+ */
+static long rs_search_frame(__u32 index, struct rs_frame_search *search)
+{
+	struct rs_frame_seen *seen = &search->frame->seen;
+	__u64 word = 0;
+
+	if (bpf_probe_read_kernel(&word, sizeof(word), search->ctx + 8 * (__u64)index))
+		return 1;
+	if (!seen->site) {
+		if (word - search->start < search->size) {
+			seen->site = word;
+			seen->at = index;
+		}
+		return index >= RS_SITE_WORDS;
+	}
+	if (index - seen->at >= RS_FRAME_WORDS)
+		return 1;
+	if (word == search->caller)
+		seen->places |= 1ULL << (index - seen->at);
+	return 0;
+}
+
+/* Of the only bit that is set. */
+static __always_inline __u32 rs_number_of_bit(__u64 bit)
+{
+	__u32 number = 0;
+
+	for (__u32 half = 32; half; half /= 2) {
+		if (bit >> half) {
+			bit >>= half;
+			number += half;
+		}
+	}
+	return number;
+}
+
+/*
+ * `caller`, which the unwinder has found, stands where it is always found, and may
+ * have been left elsewhere, too: what does not hold it each time is not the place.
+ */
+static __always_inline void rs_learn_frame(struct rs_frame *frame, void *ctx, __u64 caller,
+					   const volatile struct rs_range *function)
+{
+	struct rs_frame_search search = { .ctx = ctx,
+					  .frame = frame,
+					  .start = function->start,
+					  .size = function->size,
+					  .caller = caller };
+	struct rs_frame_seen *seen = &frame->seen;
+
+	/* A trampoline stands in its place. */
+	if (!rs_is_caller(caller))
+		return;
+	seen->site = seen->places = 0;
+	bpf_loop(RS_SITE_WORDS + RS_FRAME_WORDS, rs_search_frame, &search, 0);
+	if (!seen->site || !seen->places)
+		return;
+	if (frame->site != seen->site || frame->at != seen->at || !frame->places) {
+		frame->above = 0;
+		frame->site = seen->site;
+		frame->at = seen->at;
+		frame->places = ~0ULL;
+		frame->proofs = 0;
+	}
+	frame->places &= seen->places;
+	frame->proofs++;
+	if (frame->proofs >= RS_FRAME_PROOFS && frame->places &&
+	    !(frame->places & (frame->places - 1)))
+		frame->above = frame->at + rs_number_of_bit(frame->places);
+}
+
+/* As rs_tracepoint_caller(), for what is called often. `frame` is this CPU's; interrupts are off.
+ */
+static __always_inline __u64 rs_frequent_caller(struct rs_frame *frame, void *ctx,
+						const volatile struct rs_range *function)
+{
+	__u64 at = frame->at & 63, above = frame->above & 127, site = 0, caller = 0;
+
+	if (above && !bpf_probe_read_kernel(&site, sizeof(site), ctx + 8 * at) &&
+	    site == frame->site &&
+	    !bpf_probe_read_kernel(&caller, sizeof(caller), ctx + 8 * above) &&
+	    rs_is_caller(caller))
+		return caller;
+	caller = rs_tracepoint_caller(ctx, function);
+	rs_learn_frame(frame, ctx, caller, function);
+	return caller;
+}
+
+#endif /* RCUSCOPE_FRAME_H */
