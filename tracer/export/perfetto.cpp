@@ -3,10 +3,10 @@
 // Perfetto's native trace format: a Trace is a sequence of TracePackets, which
 // are written one at a time. Times are absolute CLOCK_BOOTTIME, so that the
 // timeline lies beside any other trace of the same machine.
-#include <map>
 #include <ostream>
 #include <protozero/pbf_writer.hpp>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "base/text.hpp"
@@ -31,6 +31,18 @@ public:
 
     // The number of a text; one that is new is added to the packet's InternedData.
     std::uint64_t id(const std::string& text, std::string& interned_data) {
+        return find(text, interned_data);
+    }
+    // Of a literal: its place tells which it is.
+    std::uint64_t id(const char* literal, std::string& interned_data) {
+        std::uint64_t& known = literals_[literal];
+        if (known == 0)
+            known = find(literal, interned_data);
+        return known;
+    }
+
+private:
+    std::uint64_t find(const std::string& text, std::string& interned_data) {
         const auto [found, added] = ids_.try_emplace(text, ids_.size() + 1);
         if (added) {
             protozero::pbf_writer data(interned_data);
@@ -41,9 +53,9 @@ public:
         return found->second;
     }
 
-private:
     Field field_;
-    std::map<std::string, std::uint64_t> ids_;
+    std::unordered_map<std::string, std::uint64_t> ids_;
+    std::unordered_map<const char*, std::uint64_t> literals_;
 };
 
 class PerfettoWriter {
