@@ -113,12 +113,14 @@ public:
     const Callback* exchange(const Callback& callback) {
         for (Ends<Over>::End end; ends_.take_until(callback.queued, end);) {
             const Over& over = end.second;
-            if (const auto known = by_head_.find(over.head); known != by_head_.end() && known->second == over.callback) {
+            if (const auto known = by_head_.find(over.head);
+                known != by_head_.end() && known->second == over.callback) {
                 by_head_.erase(over.head);
             }
         }
         if (callback.invoked) {
-            ends_.add(callback.invoked_cpu.value_or(callback.queued_cpu), *callback.invoked, {callback.head, &callback});
+            ends_.add(callback.invoked_cpu.value_or(callback.queued_cpu), *callback.invoked,
+                      {callback.head, &callback});
         }
         return std::exchange(by_head_[callback.head], &callback);
     }

@@ -23,7 +23,8 @@ bool Chunk::of_known_kind() const {
     case ChunkType::symbols:
     case ChunkType::trailer:
         // A flag not known here changes what the payload means.
-        return (header.flags & ~(chunk_compressed | (type() == ChunkType::events ? chunk_packed | chunk_timed : 0))) == 0;
+        return (header.flags & ~(chunk_compressed | (type() == ChunkType::events ? chunk_packed | chunk_timed : 0))) ==
+               0;
     }
     return false;
 }

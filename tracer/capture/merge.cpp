@@ -234,15 +234,14 @@ private:
         return {};
     }
 
-    // Gives out a chunk's events up to where another chunk's next one comes first.
+    // Gives out the first chunk's next event, and more up to where another chunk's may come first.
     void give_out(OpenChunk& chunk) {
-        constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
-        Place until{.ns = never, .cpu = std::numeric_limits<std::uint32_t>::max(), .offset = never};
+        std::uint64_t until = std::numeric_limits<std::uint64_t>::max();
         for (std::size_t i = 1; i < std::min<std::size_t>(front_.size(), 3); ++i) { // one of them is the next
-            until = std::min(until, front_[i].place);
+            until = std::min(until, front_[i].place.ns);
         }
         if (opened_ < chunks_.size()) {
-            until = std::min(until, first_place(chunks_[opened_]));
+            until = std::min(until, chunks_[opened_].first_ns);
         }
         do {
             if (decode_record(chunk.record(), chunk.cpu, event_)) {
@@ -251,7 +250,7 @@ private:
                 ++skipped_records_;
             }
             chunk.next();
-        } while (!chunk.done() && (chunk.ns() < until.ns || chunk.place() <= until));
+        } while (!chunk.done() && chunk.ns() < until);
     }
 
     struct Front { // the next event of an open chunk, and its slot
@@ -268,7 +267,7 @@ private:
     std::size_t opened_ = 0;         // of them
     std::vector<OpenChunk> open_;    // by slot
     std::vector<std::size_t> free_;  // slots, to be used again
-    std::vector<Front> front_; // a heap
+    std::vector<Front> front_;       // a heap
     std::vector<std::byte> spare_;
     Event event_; // that is given out: its memory is used again
     std::uint64_t held_bytes_ = 0;

@@ -413,12 +413,14 @@ void Writer::write() {
     lines_.array("tasks", timeline_.tasks, task);
     lines_.array("modules", timeline_.modules, [&](const auto& one) { return module_life(one); });
     lines_.array("grace_periods", timeline_.grace_periods, grace_period);
-    lines_.rows("read_sections", timeline_.read_sections, [&](JsonRow& row, const auto& one) { read_section(row, one); });
+    lines_.rows("read_sections", timeline_.read_sections,
+                [&](JsonRow& row, const auto& one) { read_section(row, one); });
     lines_.rows("callbacks", timeline_.callbacks, [&](JsonRow& row, const auto& one) { callback(row, one); });
     lines_.rows("batches", timeline_.batches, batch);
     lines_.rows("kvfree_calls", timeline_.kvfree_calls, [&](JsonRow& row, const auto& one) { kvfree_call(row, one); });
     lines_.rows("waits", timeline_.waits, [&](JsonRow& row, const auto& one) { wait(row, one); });
-    lines_.rows("function_calls", timeline_.function_calls, [&](JsonRow& row, const auto& one) { function_call(row, one); });
+    lines_.rows("function_calls", timeline_.function_calls,
+                [&](JsonRow& row, const auto& one) { function_call(row, one); });
     lines_.array("hazards", timeline_.hazards, hazard);
     lines_.array("stacks", timeline_.stacks, points);
     lines_.end_object();

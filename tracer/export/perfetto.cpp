@@ -30,9 +30,7 @@ public:
     explicit Interned(Field field) : field_(field) {}
 
     // The number of a text; one that is new is added to the packet's InternedData.
-    std::uint64_t id(const std::string& text, std::string& interned_data) {
-        return find(text, interned_data);
-    }
+    std::uint64_t id(const std::string& text, std::string& interned_data) { return find(text, interned_data); }
     // Of a literal: its place tells which it is.
     std::uint64_t id(const char* literal, std::string& interned_data) {
         std::uint64_t& known = literals_[literal];

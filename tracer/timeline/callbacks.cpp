@@ -42,7 +42,8 @@ void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued
     callback.queued_tid = moment.tid;
     callback.queued_comm = comm;
 
-    tracked_.push_back({.reports = losses_.reports(), .number = static_cast<Index>(lists_[moment.cpu].queue(moment.at))});
+    tracked_.push_back(
+        {.reports = losses_.reports(), .number = static_cast<Index>(lists_[moment.cpu].queue(moment.at))});
     give_up_if_lost(open_.find(queued.head));
     const auto [head, added] = open_.try_emplace(queued.head, OpenHead{.oldest = index, .newest = index});
     if (!added) { // queued twice: a bug in who queued it, and both are shown

@@ -73,9 +73,9 @@ private:
     const LossTracker& losses_;
     LongList<Callback> callbacks_;
     LongList<Tracked> tracked_;
-    OpenHeads open_;                                          // queued, not yet invoked
+    OpenHeads open_;                                           // queued, not yet invoked
     tsl::robin_map<std::uint64_t, Running, HeadHash> running_; // invoked, not yet done; by head
-    std::unordered_map<std::uint32_t, SegmentedList> lists_; // by CPU
+    std::unordered_map<std::uint32_t, SegmentedList> lists_;   // by CPU
 };
 
 } // namespace rcuscope

@@ -6,7 +6,8 @@
 
 namespace rcuscope {
 
-// Of the address of an rcu_head. Objects lie side by side: what tells their addresses apart has to reach the lowest bits.
+// Of the address of an rcu_head. Objects lie side by side: what tells their addresses apart has to reach the lowest
+// bits.
 struct HeadHash {
     std::size_t operator()(std::uint64_t head) const { return (head * 0x9e3779b97f4a7c15) >> 20; }
 };
