@@ -50,20 +50,23 @@ def read_only(arguments, capture):
     return min(map(json.loads, lines), key=lambda one: one["reading_seconds"])
 
 
-def measure(arguments, events, folder):
+def measure(arguments, events, folder, measured):
+    """The row of a size; `measured` is told of each of its steps, some of which take minutes."""
     capture = f"{folder}/capture.rcu"
     for out in ("out.json", "out.pftrace"):
         os.symlink("/dev/null", f"{folder}/{out}")  # 25 GB otherwise, and a test of the disk
     subprocess.run([arguments.make_capture, capture, str(events)], check=True, stdout=subprocess.DEVNULL)
     reading = read_only(arguments, capture)
     written = reading["events"]
-    row = {"events": written, "bytes_per_event": os.stat(capture).st_size / written, "reading": reading,
-           "steps": {"read": {"seconds": reading["reading_seconds"], "peak_mib": None}}}
-    for step in arguments.steps:
-        command = [word.format(capture=capture, folder=folder) for word in STEPS[step]]
-        row["steps"][step] = best_of(arguments.rounds, [arguments.rcuscope, *command])
-    for one in row["steps"].values():
-        one["ns_per_event"] = one["seconds"] * 1e9 / written
+    row = {"events": written, "bytes_per_event": os.stat(capture).st_size / written, "reading": reading, "steps": {}}
+    for step in ("read", *arguments.steps):
+        if step == "read":
+            one = {"seconds": reading["reading_seconds"], "peak_mib": None}
+        else:
+            command = [word.format(capture=capture, folder=folder) for word in STEPS[step]]
+            one = best_of(arguments.rounds, [arguments.rcuscope, *command])
+        row["steps"][step] = {**one, "ns_per_event": one["seconds"] * 1e9 / written}
+        measured(row, step)
     return row
 
 
@@ -95,21 +98,24 @@ def show_peers(beside):
     print()
 
 
-def show(rows, beside):
+def show_head(beside):
     print(f"{'events':>11}  {'step':<9}{'seconds':>9}{'ns each':>9}{'peak MiB':>10}  "
-          + "".join(f"{name + ' takes':>16}" for name in beside) + "  to the size before: time, memory")
-    before = None
-    for row in rows:
-        for step, one in row["steps"].items():
-            peak = f"{one['peak_mib']:.1f}" if one["peak_mib"] else "-"
-            ratios = "".join(f"{peer['ns_per_event'] / one['ns_per_event']:>14.1f} x" for peer in beside.values())
-            growth = ""
-            if before:
-                last = before["steps"][step]
-                growth = f"  {one['seconds'] / last['seconds']:.1f} x"
-                growth += f", {one['peak_mib'] / last['peak_mib']:.2f} x" if one["peak_mib"] else ""
-            print(f"{row['events']:>11}  {step:<9}{one['seconds']:>9.2f}{one['ns_per_event']:>9.0f}{peak:>10}  {ratios}{growth}")
-        before = row
+          + "".join(f"{name + ' takes':>16}" for name in beside) + "  to the size before: time, memory", flush=True)
+
+
+def show_step(row, step, before, beside):
+    one = row["steps"][step]
+    peak = f"{one['peak_mib']:.1f}" if one["peak_mib"] else "-"
+    ratios = "".join(f"{peer['ns_per_event'] / one['ns_per_event']:>14.1f} x" for peer in beside.values())
+    growth = ""
+    if before:
+        last = before["steps"][step]
+        growth = f"  {one['seconds'] / last['seconds']:.1f} x"
+        growth += f", {one['peak_mib'] / last['peak_mib']:.2f} x" if one["peak_mib"] else ""
+    print(f"{row['events']:>11}  {step:<9}{one['seconds']:>9.2f}{one['ns_per_event']:>9.0f}{peak:>10}  {ratios}{growth}", flush=True)
+
+
+def show_reading(rows):
     print()
     for row in rows:
         reading = row["reading"]
@@ -136,11 +142,13 @@ def main():
     arguments = parser.parse_args()
     beside = {} if arguments.no_peers else measure_peers(arguments)
     show_peers(beside)
+    show_head(beside)
     rows = []
     for events in arguments.events:
+        before = rows[-1] if rows else None
         with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as folder:
-            rows.append(measure(arguments, events, folder))
-    show(rows, beside)
+            rows.append(measure(arguments, events, folder, lambda row, step: show_step(row, step, before, beside)))
+    show_reading(rows)
     peers.write_json(arguments.json, "rcuscope.bench.offline/1", sizes=rows, peers=beside)
 
 

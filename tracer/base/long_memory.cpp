@@ -22,7 +22,6 @@ struct LongMemory::File {
     std::byte* data = nullptr;
     std::size_t mapped = 0;            // bytes; only what has a place on the disk is ever touched
     std::vector<std::uint8_t> reached; // by chunk
-    std::vector<std::uint8_t> written; // by chunk: whether it was resident before
 
     ~File();
 };
@@ -156,7 +155,6 @@ void LongMemory::grow_in_file(std::size_t bytes) {
         file.mapped = mapped;
     }
     file.reached.resize(size >> chunk_shift, 0);
-    file.written.resize(size >> chunk_shift, 0);
     if (moves) {
         if (data_ != nullptr) {
             std::memcpy(file.data, data_, capacity_);
@@ -184,11 +182,6 @@ void LongMemory::reach_chunk(std::size_t chunk) const {
     }
     resident.emplace_back(file_.get(), chunk);
     reached_[chunk] = 1;
-    // All its pages at once, which costs much less than a fault for each. One that is new will be written to. Kernels
-    // before 5.14 refuse it: then there are faults.
-    ::madvise(file_->data + (chunk << chunk_shift), chunk_bytes,
-              file_->written[chunk] != 0 ? MADV_POPULATE_READ : MADV_POPULATE_WRITE);
-    file_->written[chunk] = 1;
 }
 
 } // namespace rcuscope
