@@ -129,7 +129,7 @@ private:
     struct Over {
         std::uint64_t head = 0;
         const Callback* callback = nullptr;
-        auto operator<=>(const Over&) const = default;
+        friend bool operator<(const Over& a, const Over& b) { return a.head < b.head; }
     };
     tsl::robin_map<std::uint64_t, const Callback*, HeadHash> by_head_;
     Ends<Over> ends_;

@@ -2,7 +2,6 @@
 #include "capture/merge.hpp"
 
 #include <algorithm>
-#include <compare>
 #include <cstddef>
 #include <cstring>
 #include <limits>
@@ -23,7 +22,9 @@ struct Place {
     std::uint32_t cpu = 0;
     std::uint64_t offset = 0;
 
-    auto operator<=>(const Place&) const = default;
+    auto key() const { return std::tie(ns, cpu, offset); }
+    friend bool operator<(const Place& a, const Place& b) { return a.key() < b.key(); }
+    friend bool operator==(const Place& a, const Place& b) { return a.key() == b.key(); }
 };
 
 // The records of a chunk that is open, one at a time in the order of time.
@@ -258,7 +259,7 @@ private:
         std::size_t slot = 0;
     };
     static bool later(const Front& a, const Front& b) {
-        return a.place.ns != b.place.ns ? a.place.ns > b.place.ns : a.place > b.place;
+        return a.place.ns != b.place.ns ? a.place.ns > b.place.ns : b.place < a.place;
     }
 
     const InputFile& file_;
