@@ -47,7 +47,7 @@ public:
 private:
     void change_header(ChunkHeader& header) {
         header.type = below(4) == 0 ? header.type : static_cast<std::uint16_t>(below(6));
-        header.flags ^= static_cast<std::uint16_t>(below(3));
+        header.flags ^= static_cast<std::uint16_t>(below(8));
         header.cpu = static_cast<std::uint32_t>(below(4));
         if (below(4) == 0)
             header.size = static_cast<std::uint32_t>(random_());

@@ -63,13 +63,15 @@ FileHeader file_header() {
 }
 
 std::optional<Bytes> payload_of(const RawChunk& chunk) {
+    const bool timed = (chunk.header.flags & chunk_timed) != 0 && chunk.stored.size() >= sizeof(ChunkTimes);
+    const auto stored = std::span(chunk.stored).subspan(timed ? sizeof(ChunkTimes) : 0);
     if ((chunk.header.flags & chunk_compressed) == 0)
-        return chunk.stored;
+        return Bytes(stored.begin(), stored.end());
     Bytes payload;
     if (chunk.header.size > max_events_size)
         return std::nullopt;
     payload.resize(chunk.header.size);
-    return Decompressor().decompress(chunk.stored, payload) ? std::optional(std::move(payload)) : std::nullopt;
+    return Decompressor().decompress(stored, payload) ? std::optional(std::move(payload)) : std::nullopt;
 }
 
 void set_payload(RawChunk& chunk, std::span<const std::byte> payload, bool compressed) {

@@ -4,10 +4,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
-#include <queue>
 #include <string>
+#include <tsl/robin_map.h>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -15,6 +14,8 @@
 #include "analysis/describe.hpp"
 #include "analysis/watched.hpp"
 #include "base/duration.hpp"
+#include "timeline/ends.hpp"
+#include "timeline/heads.hpp"
 #include "timeline/moment.hpp"
 #include "timeline/summary.hpp"
 
@@ -110,23 +111,28 @@ class Newest {
 public:
     // For callbacks by their queueing: the one before with the same head.
     const Callback* exchange(const Callback& callback) {
-        while (!ends_.empty() && ends_.top().first <= callback.queued) {
-            const Callback* over = ends_.top().second;
-            ends_.pop();
-            if (const auto known = by_head_.find(over->head); known != by_head_.end() && known->second == over) {
-                by_head_.erase(known);
+        for (Ends<Over>::End end; ends_.take_until(callback.queued, end);) {
+            const Over& over = end.second;
+            if (const auto known = by_head_.find(over.head);
+                known != by_head_.end() && known->second == over.callback) {
+                by_head_.erase(over.head);
             }
         }
         if (callback.invoked) {
-            ends_.emplace(*callback.invoked, &callback);
+            ends_.add(callback.invoked_cpu.value_or(callback.queued_cpu), *callback.invoked,
+                      {callback.head, &callback});
         }
         return std::exchange(by_head_[callback.head], &callback);
     }
 
 private:
-    using End = std::pair<Nanoseconds, const Callback*>;
-    std::unordered_map<std::uint64_t, const Callback*> by_head_;
-    std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
+    struct Over {
+        std::uint64_t head = 0;
+        const Callback* callback = nullptr;
+        friend bool operator<(const Over& a, const Over& b) { return a.head < b.head; }
+    };
+    tsl::robin_map<std::uint64_t, const Callback*, HeadHash> by_head_;
+    Ends<Over> ends_;
 };
 
 std::map<Places, std::vector<Pair>> find_pairs(const Timeline& timeline, const LossIndex& losses) {

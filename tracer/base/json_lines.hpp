@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/json_row.hpp"
+
 namespace rcuscope {
 
 using OrderedJson = nlohmann::ordered_json; // members come in the order given
@@ -44,6 +46,19 @@ public:
         begin_array(key);
         for (const auto& value : range)
             element(to_json(value));
+        end_array();
+    }
+    // The same with to_row(row, value), which writes an element as text.
+    template <typename Range, typename ToRow>
+    void rows(std::string_view key, const Range& range, ToRow to_row) {
+        JsonRow row;
+        begin_array(key);
+        for (const auto& value : range) {
+            row.clear();
+            to_row(row, value);
+            next_line();
+            out_ << row.text();
+        }
         end_array();
     }
     void finish() { out_ << '\n'; }

@@ -72,6 +72,13 @@ std::uint32_t code_point(std::string_view character) {
     return value;
 }
 
+bool is_ascii(std::string_view bytes) {
+    unsigned all = 0;
+    for (const char byte : bytes)
+        all |= static_cast<unsigned char>(byte);
+    return all < 0x80;
+}
+
 // Control characters, and what Unicode has to change the direction of text (UAX #9).
 bool steers(std::uint32_t value) {
     const auto within = [&](std::uint32_t first, std::uint32_t last) { return value >= first && value <= last; };
@@ -82,6 +89,8 @@ bool steers(std::uint32_t value) {
 } // namespace
 
 std::string valid_utf8(std::string_view bytes) {
+    if (is_ascii(bytes)) // nearly all
+        return std::string(bytes);
     constexpr std::string_view replacement = "\xef\xbf\xbd";
     std::string text;
     text.reserve(bytes.size());

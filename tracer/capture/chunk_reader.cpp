@@ -2,6 +2,7 @@
 #include "capture/chunk_reader.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "capture/packing.hpp"
 
@@ -22,7 +23,8 @@ bool Chunk::of_known_kind() const {
     case ChunkType::symbols:
     case ChunkType::trailer:
         // A flag not known here changes what the payload means.
-        return (header.flags & ~(chunk_compressed | (type() == ChunkType::events ? chunk_packed : 0))) == 0;
+        return (header.flags & ~(chunk_compressed | (type() == ChunkType::events ? chunk_packed | chunk_timed : 0))) ==
+               0;
     }
     return false;
 }
@@ -55,12 +57,27 @@ tl::expected<Chunk, Damage> ChunkReader::read(std::uint64_t offset) {
     if (chunk_checksum(chunk.header, chunk.stored) != chunk.header.checksum) {
         return tl::unexpected<Damage>("the checksum of " + at_byte(offset) + " is wrong");
     }
+    if (chunk.type() == ChunkType::events && (chunk.header.flags & chunk_timed) != 0) {
+        ChunkTimes& times = chunk.times.emplace();
+        if (chunk.stored.size() < sizeof times) {
+            return tl::unexpected<Damage>(damaged(offset, "it is too short for its times"));
+        }
+        std::memcpy(&times, chunk.stored.data(), sizeof times);
+        chunk.stored = chunk.stored.subspan(sizeof times);
+    }
     return chunk;
 }
 
-tl::expected<void, Damage> ChunkReader::payload(const Chunk& chunk, std::vector<std::byte>& out) {
+tl::expected<void, Damage> ChunkReader::check_sizes(const Chunk& chunk) const {
     if (chunk.type() == ChunkType::events && std::max(chunk.header.size, chunk.header.unpacked) > max_events_size) {
         return tl::unexpected<Damage>(damaged(chunk.offset, "it claims more events than any chunk holds"));
+    }
+    return {};
+}
+
+tl::expected<void, Damage> ChunkReader::payload(const Chunk& chunk, std::vector<std::byte>& out) {
+    if (auto sizes = check_sizes(chunk); !sizes) {
+        return sizes;
     }
     if ((chunk.header.flags & chunk_packed) == 0) {
         return decompressed(chunk, out);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <tl/expected.hpp>
@@ -20,7 +21,8 @@ using Damage = std::string;
 struct Chunk {
     std::uint64_t offset = 0; // of its header
     ChunkHeader header{};
-    std::span<const std::byte> stored; // valid until the next read()
+    std::optional<ChunkTimes> times;   // of an events chunk that has them
+    std::span<const std::byte> stored; // the payload, without its times; valid until the next read()
 
     std::uint64_t end() const { return offset + sizeof(ChunkHeader) + header.stored; }
     ChunkType type() const { return static_cast<ChunkType>(header.type); }
@@ -33,6 +35,9 @@ public:
     explicit ChunkReader(const InputFile& file) : file_(file) {}
 
     tl::expected<Chunk, Damage> read(std::uint64_t offset);
+
+    // Whether payload() could hold it; nothing of it is looked at.
+    tl::expected<void, Damage> check_sizes(const Chunk& chunk) const;
 
     // The chunk's payload, decompressed and unpacked, into `out`.
     tl::expected<void, Damage> payload(const Chunk& chunk, std::vector<std::byte>& out);

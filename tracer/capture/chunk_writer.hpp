@@ -33,9 +33,9 @@ public:
     const OutputFile& file() const { return file_; }
 
 private:
-    // Header: type, flags, cpu and unpacked.
-    Status compressed(ChunkHeader header, std::span<const std::byte> payload);
-    Status append(ChunkHeader header, std::span<const std::byte> stored);
+    // Header: type, flags, cpu and unpacked. `times`: a ChunkTimes, or nothing.
+    Status compressed(ChunkHeader header, std::span<const std::byte> times, std::span<const std::byte> payload);
+    Status append(ChunkHeader header, std::span<const std::byte> times, std::span<const std::byte> stored);
 
     OutputFile file_;
     Compressor compressor_;

@@ -3,9 +3,10 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
-#include <memory>
+#include <filesystem>
+#include <string>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 #include "capture/chunk_reader.hpp"
@@ -43,10 +44,6 @@ Result<bool> compress_chunks(const InputFile& from, ChunkWriter& to, const GoOn&
     return true;
 }
 
-struct Release {
-    void operator()(char* text) const { std::free(text); }
-};
-
 } // namespace
 
 Status compress_capture(const std::string& path, const GoOn& go_on) {
@@ -55,15 +52,16 @@ Status compress_capture(const std::string& path, const GoOn& go_on) {
         return tl::unexpected<Error>(from.error());
     }
     // Where a link leads to: the link stays.
-    const std::unique_ptr<char, Release> place(::realpath(path.c_str(), nullptr));
+    std::error_code error;
+    const std::string place = std::filesystem::canonical(path, error).string();
     struct stat status {};
-    if (!place || ::stat(place.get(), &status) != 0) {
-        return from->cannot_read(errno_text(errno));
+    if (error || ::stat(place.c_str(), &status) != 0) {
+        return from->cannot_read(errno_text(error ? error.value() : errno));
     }
     if (!S_ISREG(status.st_mode) || status.st_nlink != 1) {
         return {};
     }
-    const std::string part = std::string(place.get()) + ".part";
+    const std::string part = place + ".part";
     auto file = OutputFile::create(part);
     if (!file) {
         return tl::unexpected<Error>(file.error());
@@ -75,7 +73,7 @@ Status compress_capture(const std::string& path, const GoOn& go_on) {
                             .and_then([&] { return compress_chunks(*from, to, go_on); })
                             .and_then([&](bool whole) { return to.file().sync().map([&] { return whole; }); })
                             .and_then([&](bool whole) { return to.file().close().map([&] { return whole; }); });
-    if (done && *done && ::rename(part.c_str(), place.get()) != 0) {
+    if (done && *done && ::rename(part.c_str(), place.c_str()) != 0) {
         done = fail(ExitCode::cannot_here, "cannot write " + path, errno_text(errno));
     }
     if (!done || !*done) {

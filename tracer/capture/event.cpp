@@ -2,6 +2,7 @@
 #include "capture/event.hpp"
 
 #include <cstring>
+#include <utility>
 
 #include "capture/format.hpp"
 #include "wire.h"
@@ -30,11 +31,11 @@ std::optional<std::string> terminated(const char (&text)[N]) {
     return std::string(text, length);
 }
 
-std::optional<EventBody> lost(const rs_lost& wire) {
+std::optional<event::Lost> lost(const rs_lost& wire) {
     return event::Lost{wire.total, wire.from_ns, wire.to_ns};
 }
 
-std::optional<EventBody> task(const rs_task& wire) {
+std::optional<event::Task> task(const rs_task& wire) {
     auto comm = terminated(wire.comm);
     if (!comm) {
         return std::nullopt;
@@ -50,7 +51,7 @@ std::optional<std::vector<std::uint64_t>> stack_frames(const rs_u64 (&stack)[RS_
     return std::vector<std::uint64_t>(stack, stack + frames);
 }
 
-std::optional<EventBody> stack(const rs_stack& wire) {
+std::optional<event::Stack> stack(const rs_stack& wire) {
     auto frames = stack_frames(wire.stack, wire.frames);
     if (!frames) {
         return std::nullopt;
@@ -58,20 +59,20 @@ std::optional<EventBody> stack(const rs_stack& wire) {
     return event::Stack{std::move(*frames)};
 }
 
-std::optional<EventBody> gp_start(const rs_gp_start& wire) {
+std::optional<event::GpStart> gp_start(const rs_gp_start& wire) {
     return event::GpStart{wire.gp_seq, wire.since_ns, (wire.h.aux & RS_GP_EXPEDITED) != 0};
 }
 
 template <typename Body>
-std::optional<EventBody> gp(const rs_gp& wire) {
+std::optional<Body> gp(const rs_gp& wire) {
     return Body{wire.gp_seq, (wire.h.aux & RS_GP_EXPEDITED) != 0};
 }
 
-std::optional<EventBody> gp_requested(const rs_gp& wire) {
+std::optional<event::GpRequested> gp_requested(const rs_gp& wire) {
     return event::GpRequested{wire.gp_seq};
 }
 
-std::optional<EventBody> gp_quiescent(const rs_gp_quiescent& wire) {
+std::optional<event::GpQuiescent> gp_quiescent(const rs_gp_quiescent& wire) {
     const unsigned kind = wire.h.aux & ~static_cast<unsigned>(RS_QS_EXPEDITED);
     if (kind > RS_QS_OTHER || wire.first_cpu >= max_cpus) {
         return std::nullopt;
@@ -85,11 +86,11 @@ std::optional<EventBody> gp_quiescent(const rs_gp_quiescent& wire) {
                               wire.blocked != 0};
 }
 
-std::optional<EventBody> gp_scan(const rs_gp_scan& wire) {
+std::optional<event::GpScan> gp_scan(const rs_gp_scan& wire) {
     return event::GpScan{wire.gp_seq, wire.count};
 }
 
-std::optional<EventBody> gp_blocked(const rs_gp_blocked& wire) {
+std::optional<event::GpBlocked> gp_blocked(const rs_gp_blocked& wire) {
     auto comm = terminated(wire.comm);
     if (!comm || wire.first_cpu >= max_cpus) {
         return std::nullopt;
@@ -98,7 +99,7 @@ std::optional<EventBody> gp_blocked(const rs_gp_blocked& wire) {
                             std::move(*comm)};
 }
 
-std::optional<EventBody> gp_sample(const rs_gp_sample& wire) {
+std::optional<event::GpSample> gp_sample(const rs_gp_sample& wire) {
     auto frames = stack_frames(wire.stack, wire.frames);
     if (!frames) {
         return std::nullopt;
@@ -106,35 +107,35 @@ std::optional<EventBody> gp_sample(const rs_gp_sample& wire) {
     return event::GpSample{(wire.h.aux & RS_GP_EXPEDITED) != 0, wire.gp_seq, std::move(*frames), wire.no_tick_us};
 }
 
-std::optional<EventBody> cb_queued(const rs_cb_queued& wire) {
+std::optional<event::CbQueued> cb_queued(const rs_cb_queued& wire) {
     return event::CbQueued{wire.head, wire.func, wire.caller, (wire.h.aux & RS_CB_LAZY) != 0};
 }
 
-std::optional<EventBody> kvfree(const rs_kvfree& wire) {
+std::optional<event::KvfreeRcu> kvfree(const rs_kvfree& wire) {
     return event::KvfreeRcu{wire.object, wire.caller, (wire.h.aux & RS_KVFREE_HEADLESS) != 0};
 }
 
-std::optional<EventBody> cb_assigned(const rs_cb_assigned& wire) {
+std::optional<event::CbAssigned> cb_assigned(const rs_cb_assigned& wire) {
     if (wire.list_cpu >= max_cpus) {
         return std::nullopt;
     }
     return event::CbAssigned{wire.gp_seq, wire.list_cpu, wire.bypass_ns};
 }
 
-std::optional<EventBody> cb_invoked(const rs_cb& wire) {
+std::optional<event::CbInvoked> cb_invoked(const rs_cb& wire) {
     return event::CbInvoked{.head = wire.head, .func = wire.func};
 }
 
-std::optional<EventBody> cb_done(const rs_cb_done& wire) {
+std::optional<event::CbDone> cb_done(const rs_cb_done& wire) {
     return event::CbDone{wire.head};
 }
 
-std::optional<EventBody> cb_next(const rs_cb_next& wire) {
+std::optional<event::CbInvoked> cb_next(const rs_cb_next& wire) {
     return event::CbInvoked{.head = wire.head, .func = wire.func, .done = wire.done};
 }
 
 template <typename Body>
-std::optional<EventBody> batch(const rs_batch& wire) {
+std::optional<Body> batch(const rs_batch& wire) {
     if (wire.list_cpu >= max_cpus) {
         return std::nullopt;
     }
@@ -154,7 +155,7 @@ std::optional<event::WaitKind> wait_kind(rs_u16 aux) {
     }
 }
 
-std::optional<EventBody> wait_begin(const rs_wait& wire) {
+std::optional<event::WaitBegin> wait_begin(const rs_wait& wire) {
     const auto kind = wait_kind(wire.h.aux);
     if (!kind) {
         return std::nullopt;
@@ -162,7 +163,7 @@ std::optional<EventBody> wait_begin(const rs_wait& wire) {
     return event::WaitBegin{*kind, wire.caller};
 }
 
-std::optional<EventBody> wait_end(const rs_wait& wire) {
+std::optional<event::WaitEnd> wait_end(const rs_wait& wire) {
     const auto kind = wait_kind(wire.h.aux);
     if (!kind) {
         return std::nullopt;
@@ -170,7 +171,7 @@ std::optional<EventBody> wait_end(const rs_wait& wire) {
     return event::WaitEnd{*kind};
 }
 
-std::optional<EventBody> site(const rs_site& wire) {
+std::optional<event::Site> site(const rs_site& wire) {
     return event::Site{wire.address, (wire.h.aux & RS_SITE_RETURN) != 0};
 }
 
@@ -199,7 +200,7 @@ std::optional<event::ModuleStep> module_step(rs_u16 aux) {
     }
 }
 
-std::optional<EventBody> module(const rs_module& wire) {
+std::optional<event::Module> module(const rs_module& wire) {
     const auto step = module_step(wire.h.aux);
     auto name = terminated(wire.name);
     if (!step || !name) {
@@ -208,7 +209,7 @@ std::optional<EventBody> module(const rs_module& wire) {
     return event::Module{*step, std::move(*name), wire.base, wire.size, wire.ret};
 }
 
-std::optional<EventBody> module_section(const rs_module_section& wire) {
+std::optional<event::ModuleSection> module_section(const rs_module_section& wire) {
     auto module = terminated(wire.module);
     auto section = terminated(wire.section);
     if (!module || !section) {
@@ -217,7 +218,7 @@ std::optional<EventBody> module_section(const rs_module_section& wire) {
     return event::ModuleSection{std::move(*module), std::move(*section), wire.address};
 }
 
-std::optional<EventBody> module_pending(const rs_module_pending& wire) {
+std::optional<event::ModulePending> module_pending(const rs_module_pending& wire) {
     const auto step = module_step(wire.h.aux);
     auto name = terminated(wire.name);
     if (!step || !name) {
@@ -226,7 +227,7 @@ std::optional<EventBody> module_pending(const rs_module_pending& wire) {
     return event::ModulePending{*step, std::move(*name), wire.pending};
 }
 
-std::optional<EventBody> module_ref(const rs_module_ref& wire) {
+std::optional<event::ModuleRef> module_ref(const rs_module_ref& wire) {
     auto name = terminated(wire.name);
     if (!name) {
         return std::nullopt;
@@ -234,96 +235,106 @@ std::optional<EventBody> module_ref(const rs_module_ref& wire) {
     return event::ModuleRef{std::move(*name), wire.h.aux != 0, wire.count, wire.caller};
 }
 
-std::optional<EventBody> switch_out(const rs_switch& wire) {
+std::optional<event::SwitchOut> switch_out(const rs_switch& wire) {
     return event::SwitchOut{(wire.h.aux & RS_SWITCH_PREEMPTED) != 0, wire.nesting};
 }
 
-std::optional<EventBody> switch_in(const rs_switch& wire) {
+std::optional<event::SwitchIn> switch_in(const rs_switch& wire) {
     return event::SwitchIn{wire.nesting};
 }
 
-template <typename Wire>
-std::optional<EventBody> decode_as(std::span<const std::byte> record,
-                                   std::optional<EventBody> (*convert)(const Wire&)) {
+template <typename Wire, typename Body>
+bool decode_as(std::span<const std::byte> record, std::optional<Body> (*convert)(const Wire&), EventBody& out) {
     const auto wire = load<Wire>(record);
-    return wire ? convert(*wire) : std::nullopt;
+    if (!wire) {
+        return false;
+    }
+    auto body = convert(*wire);
+    if (body) {
+        out = std::move(*body);
+    }
+    return body.has_value();
 }
 
-std::optional<EventBody> decode_body(rs_u16 kind, std::span<const std::byte> record) {
+bool decode_body(rs_u16 kind, std::span<const std::byte> record, EventBody& out) {
     switch (kind) {
     case RS_LOST:
-        return decode_as(record, lost);
+        return decode_as(record, lost, out);
     case RS_TASK:
-        return decode_as(record, task);
+        return decode_as(record, task, out);
     case RS_STACK:
-        return decode_as(record, stack);
+        return decode_as(record, stack, out);
     case RS_GP_START:
-        return decode_as(record, gp_start);
+        return decode_as(record, gp_start, out);
     case RS_GP_END:
-        return decode_as(record, gp<event::GpEnd>);
+        return decode_as(record, gp<event::GpEnd>, out);
     case RS_GP_CLEANED:
-        return decode_as(record, gp<event::GpCleaned>);
+        return decode_as(record, gp<event::GpCleaned>, out);
     case RS_GP_REQUESTED:
-        return decode_as(record, gp_requested);
+        return decode_as(record, gp_requested, out);
     case RS_GP_QUIESCENT:
-        return decode_as(record, gp_quiescent);
+        return decode_as(record, gp_quiescent, out);
     case RS_GP_SCAN:
-        return decode_as(record, gp_scan);
+        return decode_as(record, gp_scan, out);
     case RS_GP_BLOCKED:
-        return decode_as(record, gp_blocked);
+        return decode_as(record, gp_blocked, out);
     case RS_GP_SAMPLE:
-        return decode_as(record, gp_sample);
+        return decode_as(record, gp_sample, out);
     case RS_CB_QUEUED:
-        return decode_as(record, cb_queued);
+        return decode_as(record, cb_queued, out);
     case RS_CB_ASSIGNED:
-        return decode_as(record, cb_assigned);
+        return decode_as(record, cb_assigned, out);
     case RS_CB_INVOKED:
-        return decode_as(record, cb_invoked);
+        return decode_as(record, cb_invoked, out);
     case RS_CB_DONE:
-        return decode_as(record, cb_done);
+        return decode_as(record, cb_done, out);
     case RS_CB_NEXT:
-        return decode_as(record, cb_next);
+        return decode_as(record, cb_next, out);
     case RS_BATCH_BEGIN:
-        return decode_as(record, batch<event::BatchBegin>);
+        return decode_as(record, batch<event::BatchBegin>, out);
     case RS_BATCH_END:
-        return decode_as(record, batch<event::BatchEnd>);
+        return decode_as(record, batch<event::BatchEnd>, out);
     case RS_KVFREE:
-        return decode_as(record, kvfree);
+        return decode_as(record, kvfree, out);
     case RS_WAIT_BEGIN:
-        return decode_as(record, wait_begin);
+        return decode_as(record, wait_begin, out);
     case RS_WAIT_END:
-        return decode_as(record, wait_end);
+        return decode_as(record, wait_end, out);
     case RS_SITE:
-        return decode_as(record, site);
+        return decode_as(record, site, out);
     case RS_MODULE:
-        return decode_as(record, module);
+        return decode_as(record, module, out);
     case RS_MODULE_SECTION:
-        return decode_as(record, module_section);
+        return decode_as(record, module_section, out);
     case RS_MODULE_PENDING:
-        return decode_as(record, module_pending);
+        return decode_as(record, module_pending, out);
     case RS_MODULE_REF:
-        return decode_as(record, module_ref);
+        return decode_as(record, module_ref, out);
     case RS_SWITCH_OUT:
-        return decode_as(record, switch_out);
+        return decode_as(record, switch_out, out);
     case RS_SWITCH_IN:
-        return decode_as(record, switch_in);
+        return decode_as(record, switch_in, out);
     default:
-        return std::nullopt;
+        return false;
     }
 }
 
 } // namespace
 
-std::optional<Event> decode_record(std::span<const std::byte> record, std::uint32_t cpu) {
+bool decode_record(std::span<const std::byte> record, std::uint32_t cpu, Event& out) {
     const auto header = load<rs_header>(record);
-    if (!header) {
-        return std::nullopt;
+    if (!header || !decode_body(header->kind, record, out.body)) {
+        return false;
     }
-    auto body = decode_body(header->kind, record);
-    if (!body) {
-        return std::nullopt;
-    }
-    return Event{header->ns, cpu, header->tid, std::move(*body)};
+    out.ns = header->ns;
+    out.cpu = cpu;
+    out.tid = header->tid;
+    return true;
+}
+
+std::optional<Event> decode_record(std::span<const std::byte> record, std::uint32_t cpu) {
+    std::optional<Event> event(std::in_place);
+    return decode_record(record, cpu, *event) ? std::move(event) : std::nullopt;
 }
 
 } // namespace rcuscope

@@ -168,5 +168,7 @@ struct Event {
 // Decodes one wire record. Nothing for a kind that this version does not know,
 // and for one that is too short or holds a value out of its range.
 std::optional<Event> decode_record(std::span<const std::byte> record, std::uint32_t cpu);
+// The same into an event that is there already. If it is false, that is as it was, or anything.
+bool decode_record(std::span<const std::byte> record, std::uint32_t cpu, Event& out);
 
 } // namespace rcuscope

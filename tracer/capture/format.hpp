@@ -11,7 +11,8 @@
 //   metadata  JSON (metadata.hpp). The first chunk.
 //   events    records of one CPU, in the order in which they were sent: each a
 //             u16 size, then that many bytes, laid out as in bpf/wire.h. Packed
-//             (packing.hpp) since version 2.
+//             (packing.hpp) since version 2; since version 3 a ChunkTimes stands
+//             before it, so that the order of chunks is known before they are opened.
 //   symbols   JSON: [{"address": N, "name": "free_module", "offset": N, "module": "" }, ...],
 //             names of code addresses in events chunks near by: before the first chunk that needs them
 //   trailer   JSON (metadata.hpp). The last chunk, if the recording ended in order.
@@ -30,25 +31,32 @@ struct FileHeader {
 static_assert(sizeof(FileHeader) == 24);
 
 inline constexpr char file_magic[8] = {'R', 'C', 'U', 'S', 'C', 'O', 'P', 'E'};
-inline constexpr std::uint32_t format_version = 2;
+inline constexpr std::uint32_t format_version = 3;
 
 enum class ChunkType : std::uint16_t { metadata = 1, events = 2, symbols = 3, trailer = 4 };
 
 // Flags: how the payload is stored.
 inline constexpr std::uint16_t chunk_compressed = 1; // as one zstd frame
 inline constexpr std::uint16_t chunk_packed = 2;     // events that were packed before that
+inline constexpr std::uint16_t chunk_timed = 4;      // events with a ChunkTimes before all that, as it is
 
 struct ChunkHeader {
     std::uint32_t magic; // chunk_magic
     std::uint16_t type;  // ChunkType
     std::uint16_t flags;
     std::uint32_t cpu;      // of an events chunk, otherwise 0
-    std::uint32_t stored;   // bytes of payload in the file
+    std::uint32_t stored;   // bytes of payload in the file, with the ChunkTimes
     std::uint32_t size;     // bytes of payload when decompressed
     std::uint32_t unpacked; // bytes of payload when unpacked; 0 if it is not packed
     std::uint64_t checksum; // XXH3, 64 bits, of this header with checksum 0 and then of the stored payload
 };
 static_assert(sizeof(ChunkHeader) == 32);
+
+struct ChunkTimes {
+    std::uint64_t first_ns; // the earliest of its records
+    std::uint64_t records;  // how many there are, each of which has a time
+};
+static_assert(sizeof(ChunkTimes) == 16);
 
 inline constexpr std::uint32_t chunk_magic = 0x4b484352; // "RCHK"
 // No writer makes a larger chunk; a reader takes a larger one for damage.

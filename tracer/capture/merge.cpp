@@ -2,44 +2,121 @@
 #include "capture/merge.hpp"
 
 #include <algorithm>
-#include <queue>
+#include <cstddef>
+#include <cstring>
+#include <limits>
 #include <tuple>
 #include <vector>
 
+#include "base/heap.hpp"
 #include "capture/chunk_reader.hpp"
+#include "wire.h"
 
 namespace rcuscope {
 namespace {
 
 // Where an event stands among all: by time, then CPU, then as sent, which is
 // the offset of its chunk in the file: later chunks of a CPU were sent later.
-using Place = std::tuple<std::uint64_t, std::uint32_t, std::uint64_t>;
-
-struct RecordRef {
+struct Place {
     std::uint64_t ns = 0;
-    std::uint32_t begin = 0; // in the payload
-    RecordSize size = 0;
+    std::uint32_t cpu = 0;
+    std::uint64_t offset = 0;
 
-    auto key() const { return std::tie(ns, begin); }
+    auto key() const { return std::tie(ns, cpu, offset); }
+    friend bool operator<(const Place& a, const Place& b) { return a.key() < b.key(); }
+    friend bool operator==(const Place& a, const Place& b) { return a.key() == b.key(); }
 };
 
-struct OpenChunk {
+// The records of a chunk that is open, one at a time in the order of time.
+class OpenChunk {
+public:
     std::vector<std::byte> payload;
-    std::vector<RecordRef> records; // by time, then as sent
-    std::size_t next = 0;           // of the records
-    std::uint64_t offset = 0;
+    std::uint64_t offset = 0; // in the file
     std::uint32_t cpu = 0;
 
-    Place place() const { return {records[next].ns, cpu, offset}; }
-    bool done() const { return next == records.size(); }
+    // Begins with the first record of the payload. False if it holds none, or is no records.
+    bool begin() {
+        bool in_order = true;
+        std::uint64_t last_ns = 0;
+        const bool whole = for_each_record(payload, [&](std::span<const std::byte> record) {
+            std::uint64_t ns = 0;
+            if (record.size() >= sizeof(rs_header)) {
+                std::memcpy(&ns, record.data(), sizeof ns);
+            } else {
+                in_order = false;
+            }
+            in_order = in_order && ns >= last_ns;
+            last_ns = ns;
+            ++records_;
+        });
+        at_ = 0;
+        left_ = records_;
+        if (whole && !in_order) {
+            sort();
+        }
+        if (!whole || left_ == 0) {
+            return false;
+        }
+        look();
+        return true;
+    }
+
+    std::uint64_t records() const { return records_; } // that have a time
+    std::uint64_t ns() const { return ns_; }
+    Place place() const { return {ns_, cpu, offset}; }
+    std::span<const std::byte> record() const { return record_; }
+    bool done() const { return left_ == 0; }
+    void next() {
+        if (--left_ != 0) {
+            ++at_ref_;
+            at_ += sizeof(RecordSize) + record_.size();
+            look();
+        }
+    }
     std::size_t bytes() const {
         constexpr std::size_t bookkeeping = 256;
-        return bookkeeping + payload.capacity() + records.capacity() * sizeof(RecordRef);
+        return bookkeeping + payload.capacity() + sorted_.capacity() * sizeof(Ref);
     }
-    std::span<const std::byte> record() const {
-        return std::span(payload).subspan(records[next].begin, records[next].size);
+
+private:
+    struct Ref {
+        std::uint64_t ns = 0;
+        std::uint32_t begin = 0; // of its size, in the payload
+
+        auto key() const { return std::tie(ns, begin); }
+    };
+
+    // What has no time is left out: scan_capture() has counted it.
+    void sort() {
+        for_each_record(payload, [&](std::span<const std::byte> record) {
+            if (const auto ns = record_time(record)) {
+                const auto begin = static_cast<std::size_t>(record.data() - payload.data()) - sizeof(RecordSize);
+                sorted_.push_back({*ns, static_cast<std::uint32_t>(begin)});
+            }
+        });
+        std::sort(sorted_.begin(), sorted_.end(), [](const Ref& a, const Ref& b) { return a.key() < b.key(); });
+        records_ = left_ = sorted_.size();
     }
+
+    void look() {
+        if (!sorted_.empty()) {
+            at_ = sorted_[at_ref_].begin;
+        }
+        RecordSize size = 0;
+        std::memcpy(&size, payload.data() + at_, sizeof size);
+        record_ = std::span(payload).subspan(at_ + sizeof size, size);
+        std::memcpy(&ns_, record_.data(), sizeof ns_);
+    }
+
+    std::vector<Ref> sorted_; // by time, then as sent; none: they were sent so
+    std::uint64_t records_ = 0;
+    std::size_t left_ = 0;
+    std::size_t at_ = 0;     // in the payload
+    std::size_t at_ref_ = 0; // of those that were sorted
+    std::uint64_t ns_ = 0;
+    std::span<const std::byte> record_;
 };
+static_assert(offsetof(rs_header, ns) == 0, "a record begins with its time");
 
 class Merge {
 public:
@@ -57,25 +134,28 @@ public:
             if (Status status = open_due(); !status) {
                 return status;
             }
-            const auto [place, slot] = front_.top();
-            front_.pop();
-            give_out(open_[slot]);
-            if (open_[slot].done()) {
-                held_bytes_ -= open_[slot].bytes();
-                open_[slot] = OpenChunk{}; // with its memory: what is held is what is counted
-                free_.push_back(slot);
+            OpenChunk& chunk = open_[front_.front().slot];
+            give_out(chunk);
+            if (chunk.done()) {
+                held_bytes_ -= chunk.bytes();
+                spare_ = std::move(chunk.payload); // one, for the next; beside it, what is held is what is counted
+                chunk = OpenChunk{};
+                free_.push_back(front_.front().slot);
+                std::pop_heap(front_.begin(), front_.end(), later);
+                front_.pop_back();
             } else {
-                front_.emplace(open_[slot].place(), slot);
+                front_.front().place.ns = chunk.ns();
+                sift_first(front_, later);
             }
         }
         return {};
     }
 
 private:
-    // A chunk of the writer's size takes less than half a MiB. The floor is for
-    // recordings whose chunks were written often, and small ones that are odd.
-    static constexpr std::uint64_t open_bytes_floor = 256u << 20;
-    static constexpr std::uint64_t open_bytes_per_cpu = 4u << 20;
+    // A chunk of the writer's size takes less than half a MiB, and two of a CPU are open at most. The
+    // floor is for recordings whose chunks were written often, and small ones that are odd.
+    static constexpr std::uint64_t open_bytes_floor = 64u << 20;
+    static constexpr std::uint64_t open_bytes_per_cpu = 1u << 20;
 
     static Place first_place(const EventChunk& chunk) { return {chunk.first_ns, chunk.cpu, chunk.offset}; }
 
@@ -90,7 +170,7 @@ private:
 
     // Opens every chunk whose first event is due before any of the chunks that are open.
     Status open_due() {
-        while (opened_ < chunks_.size() && (front_.empty() || first_place(chunks_[opened_]) < front_.top().first)) {
+        while (opened_ < chunks_.size() && (front_.empty() || first_place(chunks_[opened_]) < front_.front().place)) {
             if (Status status = open_next(); !status) {
                 return status;
             }
@@ -101,10 +181,14 @@ private:
     Status open_next() {
         const std::size_t slot = free_slot();
         OpenChunk& chunk = open_[slot];
+        chunk.payload = std::move(spare_);
         chunk.offset = chunks_[opened_].offset;
         chunk.cpu = chunks_[opened_].cpu;
-        if (!load(chunk) || chunk.place() != first_place(chunks_[opened_])) {
-            return file_.cannot_read("it changed while it was read", "read it when nothing writes to it any more");
+        if (Status loaded = load(chunk); !loaded) {
+            return loaded;
+        }
+        if (chunk.place() != first_place(chunks_[opened_])) {
+            return changed();
         }
         ++opened_;
         held_bytes_ += chunk.bytes();
@@ -112,7 +196,8 @@ private:
             return file_.cannot_read("too many of its chunks overlap in time: no recording does that",
                                      "the file was damaged or made up: record again");
         }
-        front_.emplace(chunk.place(), slot);
+        front_.push_back({chunk.place(), slot});
+        std::push_heap(front_.begin(), front_.end(), later);
         return {};
     }
 
@@ -126,41 +211,56 @@ private:
         return slot;
     }
 
-    bool load(OpenChunk& chunk) {
-        const auto found = reader_.read(chunk.offset);
-        if (!found || found->type() != ChunkType::events || found->header.cpu != chunk.cpu ||
-            !reader_.payload(*found, chunk.payload)) {
-            return false;
-        }
-        const bool whole = for_each_record(chunk.payload, [&](std::span<const std::byte> record) {
-            if (const auto ns = record_time(record)) {
-                const auto begin = static_cast<std::uint32_t>(record.data() - chunk.payload.data());
-                chunk.records.push_back({*ns, begin, static_cast<RecordSize>(record.size())});
-            }
-        });
-        const auto earlier = [](const RecordRef& a, const RecordRef& b) { return a.key() < b.key(); };
-        if (!std::is_sorted(chunk.records.begin(), chunk.records.end(), earlier)) {
-            std::sort(chunk.records.begin(), chunk.records.end(), earlier);
-        }
-        return whole && !chunk.records.empty();
+    tl::unexpected<Error> changed() const {
+        return file_.cannot_read("it changed while it was read", "read it when nothing writes to it any more");
     }
 
-    // Gives out a chunk's events up to where another chunk's next one comes first.
+    Status load(OpenChunk& chunk) {
+        const auto found = reader_.read(chunk.offset);
+        if (!found || found->type() != ChunkType::events || found->header.cpu != chunk.cpu) {
+            return changed();
+        }
+        const auto made_up = [&](const Damage& why) {
+            return file_.cannot_read(why, "its checksum is right, so it was written like that: record again");
+        };
+        if (const auto read = reader_.payload(*found, chunk.payload); !read) {
+            return made_up(read.error());
+        }
+        if (!chunk.begin()) {
+            return made_up(damaged(chunk.offset, "a record runs over its end, or there is none"));
+        }
+        if (found->times && (chunk.records() != found->times->records || chunk.ns() != found->times->first_ns)) {
+            return made_up(damaged(chunk.offset, "its records are not those that it claims"));
+        }
+        return {};
+    }
+
+    // Gives out the first chunk's next event, and more up to where another chunk's may come first.
     void give_out(OpenChunk& chunk) {
-        const bool others_open = !front_.empty();
-        const bool others_wait = opened_ < chunks_.size();
+        std::uint64_t until = std::numeric_limits<std::uint64_t>::max();
+        for (std::size_t i = 1; i < std::min<std::size_t>(front_.size(), 3); ++i) { // one of them is the next
+            until = std::min(until, front_[i].place.ns);
+        }
+        if (opened_ < chunks_.size()) {
+            until = std::min(until, chunks_[opened_].first_ns);
+        }
         do {
-            if (const auto event = decode_record(chunk.record(), chunk.cpu)) {
-                take_(*event);
+            if (decode_record(chunk.record(), chunk.cpu, event_)) {
+                take_(event_);
             } else {
                 ++skipped_records_;
             }
-            ++chunk.next;
-        } while (!chunk.done() && !(others_open && front_.top().first < chunk.place()) &&
-                 !(others_wait && first_place(chunks_[opened_]) < chunk.place()));
+            chunk.next();
+        } while (!chunk.done() && chunk.ns() < until);
     }
 
-    using Front = std::pair<Place, std::size_t>; // the next event of an open chunk, and its slot
+    struct Front { // the next event of an open chunk, and its slot
+        Place place;
+        std::size_t slot = 0;
+    };
+    static bool later(const Front& a, const Front& b) {
+        return a.place.ns != b.place.ns ? a.place.ns > b.place.ns : b.place < a.place;
+    }
 
     const InputFile& file_;
     ChunkReader reader_;
@@ -168,7 +268,9 @@ private:
     std::size_t opened_ = 0;         // of them
     std::vector<OpenChunk> open_;    // by slot
     std::vector<std::size_t> free_;  // slots, to be used again
-    std::priority_queue<Front, std::vector<Front>, std::greater<>> front_;
+    std::vector<Front> front_;       // a heap
+    std::vector<std::byte> spare_;
+    Event event_; // that is given out: its memory is used again
     std::uint64_t held_bytes_ = 0;
     std::uint64_t budget_ = 0;
     std::uint64_t& skipped_records_;

@@ -65,81 +65,99 @@ std::uint64_t word_of(std::span<const std::byte> record, std::size_t i) {
     return word;
 }
 
+// The 7 bits of each of eight bytes, one after the other.
+std::uint64_t joined(std::uint64_t bytes) {
+    bytes = (bytes & 0x007f007f007f007f) | (bytes & 0x7f007f007f007f00) >> 1;
+    bytes = (bytes & 0x00003fff00003fff) | (bytes & 0x3fff00003fff0000) >> 2;
+    return (bytes & 0x000000000fffffff) | (bytes & 0x0fffffff00000000) >> 4;
+}
+
 class Bytes {
 public:
-    explicit Bytes(std::span<const std::byte> bytes) : left_(bytes) {}
+    explicit Bytes(std::span<const std::byte> bytes) : at_(bytes.data()), end_(at_ + bytes.size()) {}
 
-    bool empty() const { return left_.empty(); }
+    std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
 
-    std::byte byte() {
-        const std::byte first = left_.front();
-        left_ = left_.subspan(1);
-        return first;
-    }
+    std::byte byte() { return *at_++; }
 
-    // Nothing if it does not end, or is of more than 64 bits.
-    std::optional<std::uint64_t> leb128() {
-        std::uint64_t value = 0;
-        for (unsigned shift = 0; shift < 64 && !left_.empty(); shift += 7) {
+    // False if it does not end, or is of more than 64 bits.
+    bool leb128(std::uint64_t& value) {
+        value = 0;
+        for (unsigned shift = 0; shift < 64 && at_ != end_; shift += 7) {
             const auto bits = std::to_integer<std::uint64_t>(byte());
             if (shift == 63 && bits > 1) {
-                return std::nullopt;
+                return false;
             }
             value |= (bits & 0x7f) << shift;
             if (bits < 0x80) {
-                return value;
+                return true;
             }
         }
-        return std::nullopt;
+        return false;
     }
 
+    // The same where at least most_leb128 bytes are left: without a branch for each of its bytes.
+    bool quick_leb128(std::uint64_t& value) {
+        std::uint64_t bytes = 0;
+        std::memcpy(&bytes, at_, sizeof bytes);
+        const std::uint64_t last = ~bytes & 0x8080808080808080; // of each byte that ends a number
+        if (last == 0) {
+            return leb128(value);
+        }
+        at_ += __builtin_ctzll(last) / 8 + 1;
+        value = joined(bytes & (last ^ (last - 1)));
+        return true;
+    }
+
+    // Nothing if there are not so many.
     std::optional<std::span<const std::byte>> take(std::uint64_t size) {
-        if (size > left_.size()) {
+        if (size > left()) {
             return std::nullopt;
         }
-        const auto taken = left_.first(static_cast<std::size_t>(size));
-        left_ = left_.subspan(taken.size());
+        const std::span taken(at_, static_cast<std::size_t>(size));
+        at_ += taken.size();
         return taken;
     }
 
 private:
-    std::span<const std::byte> left_;
+    const std::byte* at_;
+    const std::byte* end_;
 };
 
 class Unpacker {
 public:
-    Unpacker(std::span<const std::byte> packed, std::size_t size, std::vector<std::byte>& out)
-        : packed_(packed), size_(size), out_(out) {
-        out_.clear();
-        out_.reserve(size);
-    }
+    Unpacker(std::span<const std::byte> packed, std::span<std::byte> out)
+        : packed_(packed), to_(out.data()), end_(to_ + out.size()) {}
 
     bool run() {
-        while (!packed_.empty()) {
+        while (packed_.left() != 0) {
             const std::byte first = packed_.byte();
             if (!(first == as_it_is ? whole() : difference(std::to_integer<std::size_t>(first)))) {
                 return false;
             }
         }
-        return out_.size() == size_;
+        return to_ == end_;
     }
 
 private:
-    bool put(std::span<const std::byte> record) {
-        if (out_.size() + sizeof(RecordSize) + record.size() > size_) {
+    bool put(const void* record, std::size_t bytes) {
+        if (sizeof(RecordSize) + bytes > static_cast<std::size_t>(end_ - to_)) {
             return false;
         }
-        append_record(out_, record);
+        const auto size = static_cast<RecordSize>(bytes);
+        std::memcpy(to_, &size, sizeof size);
+        std::memcpy(to_ + sizeof size, record, bytes);
+        to_ += sizeof size + bytes;
         return true;
     }
 
     bool whole() {
-        const auto size = packed_.leb128();
-        if (!size || *size > std::numeric_limits<RecordSize>::max()) {
+        std::uint64_t size = 0;
+        if (!packed_.leb128(size) || size > std::numeric_limits<RecordSize>::max()) {
             return false;
         }
-        const auto record = packed_.take(*size);
-        if (!record || !put(*record)) {
+        const auto record = packed_.take(size);
+        if (!record || !put(record->data(), record->size())) {
             return false;
         }
         known_.add(*record);
@@ -147,29 +165,37 @@ private:
     }
 
     bool difference(std::size_t number) {
-        const auto changed = packed_.leb128();
-        if (number >= known_.shapes.size() || !changed) {
+        if (number >= known_.shapes.size()) {
             return false;
         }
         auto& shape = known_.shapes[number];
-        if (shape.words < 64 && *changed >> shape.words != 0) {
+        const bool quick = packed_.left() >= most_leb128 * (1 + shape.words);
+        const bool good = quick ? apply(shape, [this](std::uint64_t& value) { return packed_.quick_leb128(value); })
+                                : apply(shape, [this](std::uint64_t& value) { return packed_.leb128(value); });
+        known_.last_ns = shape.last[0];
+        return good && put(shape.last.data(), shape.words * word_bytes);
+    }
+
+    template <typename Next>
+    bool apply(PackedShapes::Shape& shape, Next next) {
+        std::uint64_t changed = 0;
+        if (!packed_.leb128(changed) || (shape.words < 64 && changed >> shape.words != 0)) {
             return false;
         }
         shape.last[0] = known_.last_ns;
-        for (std::uint64_t left = *changed; left != 0; left &= left - 1) {
-            const auto step = packed_.leb128();
-            if (!step) {
+        for (; changed != 0; changed &= changed - 1) {
+            std::uint64_t step = 0;
+            if (!next(step)) {
                 return false;
             }
-            shape.last[static_cast<std::size_t>(__builtin_ctzll(left))] += unzigzag(*step);
+            shape.last[static_cast<std::size_t>(__builtin_ctzll(changed))] += unzigzag(step);
         }
-        known_.last_ns = shape.last[0];
-        return put(std::as_bytes(std::span(shape.last).first(shape.words)));
+        return true;
     }
 
     Bytes packed_;
-    std::size_t size_;
-    std::vector<std::byte>& out_;
+    std::byte* to_;
+    std::byte* end_;
     PackedShapes known_;
 };
 
@@ -208,11 +234,19 @@ void RecordPacker::add_whole(std::span<const std::byte> record) {
     *out++ = as_it_is;
     out = put_leb128(out, record.size());
     std::copy(record.begin(), record.end(), out);
+    const auto ns = record_time(record);
+    all_timed_ = all_timed_ && ns;
+    first_ns_ = std::min(first_ns_, ns.value_or(no_time));
     used_ = static_cast<std::size_t>(out - packed_.data()) + record.size();
     known_.add(record);
 }
 
+std::optional<ChunkTimes> RecordPacker::times() const {
+    return all_timed_ && records_ != 0 ? std::optional(ChunkTimes{first_ns_, records_}) : std::nullopt;
+}
+
 void RecordPacker::add(std::span<const std::byte> record) {
+    ++records_;
     unpacked_size_ += sizeof(RecordSize) + record.size();
     if (!PackedShapes::can_be_shape(record.size())) {
         add_whole(record);
@@ -237,6 +271,7 @@ void RecordPacker::add(std::span<const std::byte> record) {
     out = words <= few_words ? put_few(out, record, last) : put_many(out, record, last);
     used_ = static_cast<std::size_t>(out - packed_.data());
     known_.last_ns = last[0];
+    first_ns_ = std::min(first_ns_, last[0]);
 }
 
 namespace {
@@ -299,6 +334,7 @@ std::size_t RecordPacker::add_ring(std::span<const std::byte> ring) {
     make_room(2 * ring.size());
     std::byte* out = packed_.data() + used_;
     std::uint64_t last_ns = known_.last_ns;
+    std::uint64_t first_ns = no_time;
     std::uint64_t callbacks = 0;
     const auto newest = [this]() -> PackedShapes::Shape* {
         const bool fits = newest_ < known_.shapes.size() && known_.shapes[newest_].words == callback_words;
@@ -311,6 +347,7 @@ std::size_t RecordPacker::add_ring(std::span<const std::byte> ring) {
             shape->last[0] = last_ns;
             out = put_words(out, record, shape->last, std::make_index_sequence<callback_words>());
             last_ns = shape->last[0];
+            first_ns = std::min(first_ns, last_ns);
             callbacks++;
             return;
         }
@@ -323,6 +360,8 @@ std::size_t RecordPacker::add_ring(std::span<const std::byte> ring) {
     });
     used_ = static_cast<std::size_t>(out - packed_.data());
     known_.last_ns = last_ns;
+    first_ns_ = std::min(first_ns_, first_ns);
+    records_ += callbacks;
     unpacked_size_ += callbacks * (sizeof(RecordSize) + callback_words * word_bytes);
     return taken;
 }
@@ -333,10 +372,14 @@ void RecordPacker::clear() {
     newest_ = 0;
     used_ = 0;
     unpacked_size_ = 0;
+    first_ns_ = no_time;
+    records_ = 0;
+    all_timed_ = true;
 }
 
 bool unpack_records(std::span<const std::byte> packed, std::size_t size, std::vector<std::byte>& out) {
-    return Unpacker(packed, size, out).run();
+    out.resize(size); // not cleared before: what is there is overwritten
+    return Unpacker(packed, out).run();
 }
 
 } // namespace rcuscope

@@ -19,8 +19,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <span>
 #include <vector>
+
+#include "capture/format.hpp"
 
 namespace rcuscope {
 
@@ -56,10 +60,14 @@ public:
 
     std::span<const std::byte> packed() const { return std::span(packed_).first(used_); }
     std::size_t unpacked_size() const { return unpacked_size_; } // as unpack_records() gives them
+    // None: a record is too short to have a time.
+    std::optional<ChunkTimes> times() const;
     bool empty() const { return used_ == 0; }
     void clear(); // what comes next does not need what came before
 
 private:
+    static constexpr std::uint64_t no_time = std::numeric_limits<std::uint64_t>::max();
+
     void add_whole(std::span<const std::byte> record);
     static std::byte* put_few(std::byte* out, std::span<const std::byte> record, PackedShapes::Words& last);
     static std::byte* put_many(std::byte* out, std::span<const std::byte> record, PackedShapes::Words& last);
@@ -70,6 +78,9 @@ private:
     std::vector<std::byte> packed_; // and room for more
     std::size_t used_ = 0;
     std::size_t unpacked_size_ = 0;
+    std::uint64_t first_ns_ = no_time;
+    std::uint64_t records_ = 0;
+    bool all_timed_ = true;
 };
 
 // To records with their sizes, as for_each_record() takes them. False if `packed` is none, or

@@ -12,12 +12,17 @@
 namespace rcuscope {
 
 std::uint64_t chunk_checksum(ChunkHeader header, std::span<const std::byte> stored) {
+    return chunk_checksum(header, {}, stored);
+}
+
+std::uint64_t chunk_checksum(ChunkHeader header, std::span<const std::byte> times, std::span<const std::byte> rest) {
     header.checksum = 0;
     XXH3_state_t state;
     XXH3_INITSTATE(&state); // XXH3_64bits_reset() reads a member that it does not set
     XXH3_64bits_reset(&state);
     XXH3_64bits_update(&state, &header, sizeof header);
-    XXH3_64bits_update(&state, stored.data(), stored.size());
+    XXH3_64bits_update(&state, times.data(), times.size());
+    XXH3_64bits_update(&state, rest.data(), rest.size());
     return XXH3_64bits_digest(&state);
 }
 

@@ -25,6 +25,8 @@ static_assert(std::endian::native == std::endian::little, "the capture file is l
 
 // The checksum that a chunk's header must hold; what it holds now does not matter.
 std::uint64_t chunk_checksum(ChunkHeader header, std::span<const std::byte> stored);
+// The same of a payload in two parts.
+std::uint64_t chunk_checksum(ChunkHeader header, std::span<const std::byte> times, std::span<const std::byte> rest);
 
 class Compressor {
 public:

@@ -45,8 +45,9 @@ public:
     const CaptureExtent& extent() const;           // skipped_records: after for_each_event()
 
     // Every event in the order of time (of equal times: by CPU, then as sent).
-    // Fails if the file has changed since open(), or if so much of it overlaps in
-    // time that it cannot have come from a recording (merge.hpp).
+    // Fails if the file has changed since open(), if a chunk is not what it says of
+    // itself, or if so much of it overlaps in time that it cannot have come from a
+    // recording (merge.hpp).
     Status for_each_event(const std::function<void(const Event&)>& take);
 
 private:

@@ -136,6 +136,26 @@ private:
         if (chunk.header.cpu >= index_.metadata.host.cpus) {
             return tl::unexpected<Damage>(damaged(chunk.offset, "it is of a CPU that the machine did not have"));
         }
+        return chunk.times ? take_timed(chunk, *chunk.times) : take_untimed(chunk);
+    }
+
+    // The writer has left behind all that is to be known of it.
+    tl::expected<void, Damage> take_timed(const Chunk& chunk, const ChunkTimes& times) {
+        if (auto sizes = chunks_.check_sizes(chunk); !sizes) {
+            return sizes;
+        }
+        const bool packed = (chunk.header.flags & chunk_packed) != 0;
+        const std::uint64_t bytes = packed ? chunk.header.unpacked : chunk.header.size;
+        if (times.records == 0 || times.records > bytes / sizeof(RecordSize)) {
+            return tl::unexpected<Damage>(damaged(chunk.offset, "it cannot hold as many records as it claims"));
+        }
+        ++index_.extent.event_chunks;
+        index_.extent.event_bytes += bytes - times.records * sizeof(RecordSize);
+        index_.events.push_back({chunk.offset, times.first_ns, chunk.header.cpu});
+        return {};
+    }
+
+    tl::expected<void, Damage> take_untimed(const Chunk& chunk) {
         if (auto read = chunks_.payload(chunk, payload_); !read) {
             return read;
         }

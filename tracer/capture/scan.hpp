@@ -12,15 +12,16 @@
 namespace rcuscope {
 
 // An events chunk that was found whole, with at least one record that has a time.
+// One that says so itself (ChunkTimes) was not opened for it.
 struct EventChunk {
     std::uint64_t offset = 0;
     std::uint64_t first_ns = 0; // the earliest of its records
     std::uint32_t cpu = 0;
 };
 
-// What a pass over the whole file finds. Every chunk of `events` was read and
-// its records' sizes add up, so that where the valid part ends is known before
-// the first event is given out.
+// What a pass over the whole file finds. Every chunk of `events` has the right
+// checksum, so that where the valid part ends is known before the first event is
+// given out.
 struct CaptureIndex {
     Metadata metadata;
     std::vector<SymbolInfo> symbols;

@@ -22,10 +22,6 @@ Json or_null(const std::string& value) {
     return value.empty() ? Json(nullptr) : Json(value);
 }
 
-Json or_null(InvocationContext context) {
-    return context == InvocationContext::unknown ? Json(nullptr) : Json(to_text(context));
-}
-
 // With its offset, as a caller is written.
 Json point(const CodePlace& place) {
     return place.known() ? Json(place_name(place, true)) : Json(nullptr);
@@ -68,12 +64,12 @@ public:
 private:
     void write_capture();
     Json module_life(const ModuleLife& life) const;
-    Json shares(const Callback& callback) const;
-    Json callback(const Callback& callback) const;
-    Json read_section(const ReadSection& section) const;
-    Json wait(const Wait& wait) const;
-    Json kvfree_call(const KvfreeCall& call) const;
-    Json function_call(const FunctionCall& call) const;
+    void callback(JsonRow& row, const Callback& callback) const;
+    void shares(JsonRow& row, const Callback& callback) const;
+    void read_section(JsonRow& row, const ReadSection& section) const;
+    void wait(JsonRow& row, const Wait& wait) const;
+    void kvfree_call(JsonRow& row, const KvfreeCall& call) const;
+    void function_call(JsonRow& row, const FunctionCall& call) const;
 
     const Timeline& timeline_;
     const ExportOptions& options_;
@@ -145,98 +141,179 @@ Json Writer::module_life(const ModuleLife& life) const {
             {"verdict", or_null(life.verdict)}};
 }
 
-Json Writer::shares(const Callback& callback) const {
+// The members of the rows that there are many of.
+void name(JsonRow& row, const CodePlace& place, bool with_offset) {
+    const std::string_view function = place.function;
+    const std::string_view module = place.module;
+    if (function.empty() || !JsonRow::is_plain(function) || !JsonRow::is_plain(module))
+        row.value(place_name(place, with_offset));
+    else
+        row.plain(module, module.empty() ? "" : ":", function, with_offset ? "+" : "",
+                  with_offset ? hex(place.offset) : std::string());
+}
+
+void place(JsonRow& row, const CodePlace& at) {
+    if (at.known())
+        name(row, at, true);
+    else
+        row.value(nullptr);
+}
+
+void text_or_null(JsonRow& row, std::string_view text) {
+    if (text.empty())
+        row.value(nullptr);
+    else
+        row.value(text);
+}
+
+void context_or_null(JsonRow& row, InvocationContext context) {
+    if (context == InvocationContext::unknown)
+        row.value(nullptr);
+    else
+        row.value(to_text(context));
+}
+
+void address_or_null(JsonRow& row, std::uint64_t address) {
+    if (address == 0)
+        row.value(nullptr);
+    else
+        row.value(hex(address));
+}
+
+void Writer::shares(JsonRow& row, const Callback& callback) const {
     const auto shares = shares_of(callback, timeline_.grace_periods);
-    if (!shares)
-        return nullptr;
-    return {{"waiting_for_start_ns", shares->waiting_for_start},
-            {"waiting_for_end_ns", shares->waiting_for_end},
-            {"waiting_for_invocation_ns", shares->waiting_for_invocation},
-            {"running_ns", shares->running}};
-}
-
-Json Writer::callback(const Callback& callback) const {
-    Json json = {{"id", callback.id},
-                 {"function", place_name(callback.function, false)},
-                 {"module", or_null(callback.function.module)},
-                 {"caller", point(callback.caller)},
-                 {"queued_ns", callback.queued},
-                 {"queued_cpu", callback.queued_cpu},
-                 {"queued_tid", callback.queued_tid},
-                 {"queued_comm", callback.queued_comm},
-                 {"invoked_ns", or_null(callback.invoked)},
-                 {"done_ns", or_null(callback.done)},
-                 {"invoked_cpu", or_null(callback.invoked_cpu)},
-                 {"context", or_null(callback.context)},
-                 {"grace_period", or_null(callback.grace_period)},
-                 {"state", to_text(callback.state)},
-                 {"lazy", callback.lazy},
-                 {"shares", shares(callback)},
-                 {"stack", or_null(callback.stack)}};
-    if (options_.addresses) {
-        json["function_address"] = address(callback.function.address);
-        json["caller_address"] = address(callback.caller.address);
-        json["head"] = address(callback.head);
+    if (!shares) {
+        row.value(nullptr);
+        return;
     }
-    return json;
+    row.begin_object();
+    row.member("waiting_for_start_ns", shares->waiting_for_start);
+    row.member("waiting_for_end_ns", shares->waiting_for_end);
+    row.member("waiting_for_invocation_ns", shares->waiting_for_invocation);
+    row.member("running_ns", shares->running);
+    row.end_object();
 }
 
-Json Writer::read_section(const ReadSection& section) const {
-    Json off_cpu = Json::array();
-    for (const ReadSection::OffCpu& off : section.off_cpu)
-        off_cpu.push_back({{"at_ns", off.at}, {"until_ns", or_null(off.until)}, {"voluntary", off.voluntary}});
-    Json json = {{"tid", section.tid},
-                 {"comm", section.comm},
-                 {"cpu", section.cpu},
-                 {"begin_ns", section.begin},
-                 {"end_ns", or_null(section.end)},
-                 {"function", place_name(section.place, false)},
-                 {"module", or_null(section.place.module)},
-                 {"place", point(section.place)},
-                 {"nesting", section.nesting},
-                 {"by", to_text(section.by)},
-                 {"off_cpu", std::move(off_cpu)}};
-    if (options_.addresses)
-        json["place_address"] = address(section.place.address);
-    return json;
-}
-
-Json Writer::wait(const Wait& wait) const {
-    Json json = {{"kind", to_text(wait.kind)},  {"tid", wait.tid},
-                 {"comm", wait.comm},           {"caller", point(wait.caller)},
-                 {"expedited", wait.expedited}, {"begin_ns", wait.begin},
-                 {"end_ns", or_null(wait.end)}, {"stack", or_null(wait.stack)}};
-    if (options_.addresses)
-        json["caller_address"] = address(wait.caller.address);
-    return json;
-}
-
-Json Writer::kvfree_call(const KvfreeCall& call) const {
-    Json json = {{"at_ns", call.at},
-                 {"cpu", call.cpu},
-                 {"tid", call.tid},
-                 {"comm", call.comm},
-                 {"caller", point(call.caller)},
-                 {"headless", call.headless},
-                 {"stack", or_null(call.stack)}};
+void Writer::callback(JsonRow& row, const Callback& callback) const {
+    row.begin_object();
+    row.member("id", callback.id);
+    row.key("function");
+    name(row, callback.function, false);
+    row.key("module");
+    text_or_null(row, callback.function.module);
+    row.key("caller");
+    place(row, callback.caller);
+    row.member("queued_ns", callback.queued);
+    row.member("queued_cpu", callback.queued_cpu);
+    row.member("queued_tid", callback.queued_tid);
+    row.member("queued_comm", callback.queued_comm.str());
+    row.member("invoked_ns", callback.invoked);
+    row.member("done_ns", callback.done);
+    row.member("invoked_cpu", callback.invoked_cpu);
+    row.key("context");
+    context_or_null(row, callback.context);
+    row.member("grace_period", callback.grace_period);
+    row.member("state", to_text(callback.state));
+    row.member("lazy", callback.lazy);
+    row.key("shares");
+    shares(row, callback);
+    row.member("stack", callback.stack);
     if (options_.addresses) {
-        json["caller_address"] = address(call.caller.address);
-        json["object"] = address(call.object);
+        row.key("function_address");
+        address_or_null(row, callback.function.address);
+        row.key("caller_address");
+        address_or_null(row, callback.caller.address);
+        row.key("head");
+        address_or_null(row, callback.head);
     }
-    return json;
+    row.end_object();
 }
 
-Json Writer::function_call(const FunctionCall& call) const {
-    Json json = {{"function", place_name(call.function, false)},
-                 {"module", or_null(call.function.module)},
-                 {"tid", call.tid},
-                 {"comm", call.comm},
-                 {"cpu", call.cpu},
-                 {"begin_ns", call.begin},
-                 {"end_ns", or_null(call.end)}};
-    if (options_.addresses)
-        json["function_address"] = address(call.function.address);
-    return json;
+void Writer::read_section(JsonRow& row, const ReadSection& section) const {
+    row.begin_object();
+    row.member("tid", section.tid);
+    row.member("comm", section.comm.str());
+    row.member("cpu", section.cpu);
+    row.member("begin_ns", section.begin);
+    row.member("end_ns", section.end);
+    row.key("function");
+    name(row, section.place, false);
+    row.key("module");
+    text_or_null(row, section.place.module);
+    row.key("place");
+    place(row, section.place);
+    row.member("nesting", section.nesting);
+    row.member("by", to_text(section.by));
+    row.key("off_cpu");
+    row.begin_array();
+    for (const ReadSection::OffCpu& off : section.off_cpu) {
+        row.begin_object();
+        row.member("at_ns", off.at);
+        row.member("until_ns", off.until);
+        row.member("voluntary", off.voluntary);
+        row.end_object();
+    }
+    row.end_array();
+    if (options_.addresses) {
+        row.key("place_address");
+        address_or_null(row, section.place.address);
+    }
+    row.end_object();
+}
+
+void Writer::wait(JsonRow& row, const Wait& wait) const {
+    row.begin_object();
+    row.member("kind", to_text(wait.kind));
+    row.member("tid", wait.tid);
+    row.member("comm", wait.comm.str());
+    row.key("caller");
+    place(row, wait.caller);
+    row.member("expedited", wait.expedited);
+    row.member("begin_ns", wait.begin);
+    row.member("end_ns", wait.end);
+    row.member("stack", wait.stack);
+    if (options_.addresses) {
+        row.key("caller_address");
+        address_or_null(row, wait.caller.address);
+    }
+    row.end_object();
+}
+
+void Writer::kvfree_call(JsonRow& row, const KvfreeCall& call) const {
+    row.begin_object();
+    row.member("at_ns", call.at);
+    row.member("cpu", call.cpu);
+    row.member("tid", call.tid);
+    row.member("comm", call.comm.str());
+    row.key("caller");
+    place(row, call.caller);
+    row.member("headless", call.headless);
+    row.member("stack", call.stack);
+    if (options_.addresses) {
+        row.key("caller_address");
+        address_or_null(row, call.caller.address);
+        row.key("object");
+        address_or_null(row, call.object);
+    }
+    row.end_object();
+}
+
+void Writer::function_call(JsonRow& row, const FunctionCall& call) const {
+    row.begin_object();
+    row.key("function");
+    name(row, call.function, false);
+    row.key("module");
+    text_or_null(row, call.function.module);
+    row.member("tid", call.tid);
+    row.member("comm", call.comm.str());
+    row.member("cpu", call.cpu);
+    row.member("begin_ns", call.begin);
+    row.member("end_ns", call.end);
+    if (options_.addresses) {
+        row.key("function_address");
+        address_or_null(row, call.function.address);
+    }
+    row.end_object();
 }
 
 // Without offsets: what the tasks were in, for people.
@@ -305,14 +382,17 @@ Json grace_period(const GracePeriod& gp) {
     return json;
 }
 
-Json batch(const Batch& batch) {
-    return {{"cpu", batch.cpu},
-            {"list_cpu", batch.list_cpu},
-            {"tid", batch.tid},
-            {"context", or_null(batch.context)},
-            {"begin_ns", batch.begin},
-            {"end_ns", or_null(batch.end)},
-            {"callbacks", batch.callbacks}};
+void batch(JsonRow& row, const Batch& batch) {
+    row.begin_object();
+    row.member("cpu", batch.cpu);
+    row.member("list_cpu", batch.list_cpu);
+    row.member("tid", batch.tid);
+    row.key("context");
+    context_or_null(row, batch.context);
+    row.member("begin_ns", batch.begin);
+    row.member("end_ns", batch.end);
+    row.member("callbacks", batch.callbacks);
+    row.end_object();
 }
 
 Json hazard(const Hazard& hazard) {
@@ -333,12 +413,14 @@ void Writer::write() {
     lines_.array("tasks", timeline_.tasks, task);
     lines_.array("modules", timeline_.modules, [&](const auto& one) { return module_life(one); });
     lines_.array("grace_periods", timeline_.grace_periods, grace_period);
-    lines_.array("read_sections", timeline_.read_sections, [&](const auto& one) { return read_section(one); });
-    lines_.array("callbacks", timeline_.callbacks, [&](const auto& one) { return callback(one); });
-    lines_.array("batches", timeline_.batches, batch);
-    lines_.array("kvfree_calls", timeline_.kvfree_calls, [&](const auto& one) { return kvfree_call(one); });
-    lines_.array("waits", timeline_.waits, [&](const auto& one) { return wait(one); });
-    lines_.array("function_calls", timeline_.function_calls, [&](const auto& one) { return function_call(one); });
+    lines_.rows("read_sections", timeline_.read_sections,
+                [&](JsonRow& row, const auto& one) { read_section(row, one); });
+    lines_.rows("callbacks", timeline_.callbacks, [&](JsonRow& row, const auto& one) { callback(row, one); });
+    lines_.rows("batches", timeline_.batches, batch);
+    lines_.rows("kvfree_calls", timeline_.kvfree_calls, [&](JsonRow& row, const auto& one) { kvfree_call(row, one); });
+    lines_.rows("waits", timeline_.waits, [&](JsonRow& row, const auto& one) { wait(row, one); });
+    lines_.rows("function_calls", timeline_.function_calls,
+                [&](JsonRow& row, const auto& one) { function_call(row, one); });
     lines_.array("hazards", timeline_.hazards, hazard);
     lines_.array("stacks", timeline_.stacks, points);
     lines_.end_object();

@@ -3,14 +3,14 @@
 // Perfetto's native trace format: a Trace is a sequence of TracePackets, which
 // are written one at a time. Times are absolute CLOCK_BOOTTIME, so that the
 // timeline lies beside any other trace of the same machine.
-#include <map>
 #include <ostream>
-#include <protozero/pbf_writer.hpp>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "base/text.hpp"
 #include "export/exporter.hpp"
+#include "export/message_buffer.hpp"
 #include "export/perfetto_fields.hpp"
 #include "export/tracks.hpp"
 
@@ -30,20 +30,30 @@ public:
     explicit Interned(Field field) : field_(field) {}
 
     // The number of a text; one that is new is added to the packet's InternedData.
-    std::uint64_t id(const std::string& text, std::string& interned_data) {
+    std::uint64_t id(const std::string& text, MessageBuffer& interned_data) { return find(text, interned_data); }
+    // Of a literal: its place tells which it is.
+    std::uint64_t id(const char* literal, MessageBuffer& interned_data) {
+        std::uint64_t& known = literals_[literal];
+        if (known == 0)
+            known = find(literal, interned_data);
+        return known;
+    }
+
+private:
+    std::uint64_t find(const std::string& text, MessageBuffer& interned_data) {
         const auto [found, added] = ids_.try_emplace(text, ids_.size() + 1);
         if (added) {
-            protozero::pbf_writer data(interned_data);
-            protozero::pbf_writer entry(data, field_);
+            MessageWriter data(interned_data);
+            MessageWriter entry(data, field_);
             entry.add_uint64(interned::iid, found->second);
             entry.add_string(interned::name, valid_utf8(text));
         }
         return found->second;
     }
 
-private:
     Field field_;
-    std::map<std::string, std::uint64_t> ids_;
+    std::unordered_map<std::string, std::uint64_t> ids_;
+    std::unordered_map<const char*, std::uint64_t> literals_;
 };
 
 class PerfettoWriter {
@@ -65,18 +75,18 @@ private:
         return timeline_.capture.start_boottime_ns + static_cast<std::uint64_t>(at);
     }
 
-    void write_packet(const std::string& packet) {
+    void write_packet(const MessageBuffer& packet) {
         header_.clear();
-        protozero::pbf_writer(header_).add_bytes(trace::packet, packet);
+        MessageWriter(header_).add_bytes(trace::packet, packet.view().data(), packet.size());
         out_.write(header_.data(), static_cast<std::streamsize>(header_.size()));
     }
 
     void write_clocks();
     void write_track(std::uint64_t uuid, const tracks::Track* track, std::int32_t rank);
     void write_event(const tracks::TrackEvent& step);
-    void add_name(protozero::pbf_writer& event, const tracks::Item& item);
-    void add_annotations(protozero::pbf_writer& event, const tracks::Item& item);
-    void add_flows(protozero::pbf_writer& event, const tracks::Item& item) const;
+    void add_name(MessageWriter& event, const tracks::Item& item);
+    void add_annotations(MessageWriter& event, const tracks::Item& item);
+    void add_flows(MessageWriter& event, const tracks::Item& item) const;
 
     const Timeline& timeline_;
     const ExportOptions& options_;
@@ -86,23 +96,23 @@ private:
     Interned names_{interned_data::event_names};
     Interned annotation_names_{interned_data::debug_annotation_names};
     // Buffers that keep their memory from packet to packet.
-    std::string header_, packet_, body_, interned_;
+    MessageBuffer header_, packet_, body_, interned_;
 };
 
 void PerfettoWriter::write_clocks() {
     packet_.clear();
-    protozero::pbf_writer packet(packet_);
+    MessageWriter packet(packet_);
     packet.add_uint32(trace_packet::trusted_packet_sequence_id, sequence_id);
     packet.add_uint32(trace_packet::sequence_flags, sequence_flags::incremental_state_cleared);
     packet.add_uint64(trace_packet::timestamp, absolute(0));
     packet.add_uint32(trace_packet::timestamp_clock_id, builtin_clock::boottime);
     {
-        protozero::pbf_writer snapshot(packet, trace_packet::clock_snapshot);
+        MessageWriter snapshot(packet, trace_packet::clock_snapshot);
         const ClockSnapshot& clocks = timeline_.capture.clocks;
         for (const auto& [id, ns] : {std::pair(builtin_clock::boottime, clocks.boottime_ns),
                                      std::pair(builtin_clock::monotonic, clocks.monotonic_ns),
                                      std::pair(builtin_clock::realtime, clocks.realtime_ns)}) {
-            protozero::pbf_writer reading(snapshot, clock_snapshot::clocks);
+            MessageWriter reading(snapshot, clock_snapshot::clocks);
             reading.add_uint32(clock::clock_id, id);
             reading.add_uint64(clock::timestamp, ns);
         }
@@ -115,10 +125,10 @@ void PerfettoWriter::write_clocks() {
 // to stand in their own order.
 void PerfettoWriter::write_track(std::uint64_t uuid, const tracks::Track* track, std::int32_t rank) {
     packet_.clear();
-    protozero::pbf_writer packet(packet_);
+    MessageWriter packet(packet_);
     packet.add_uint32(trace_packet::trusted_packet_sequence_id, sequence_id);
     {
-        protozero::pbf_writer descriptor(packet, trace_packet::track_descriptor);
+        MessageWriter descriptor(packet, trace_packet::track_descriptor);
         descriptor.add_uint64(track_descriptor::uuid, uuid);
         if (track == nullptr || track->kind == tracks::Track::Kind::group)
             descriptor.add_enum(track_descriptor::child_ordering, track_descriptor::child_ordering_explicit);
@@ -128,7 +138,7 @@ void PerfettoWriter::write_track(std::uint64_t uuid, const tracks::Track* track,
             if (track->group)
                 descriptor.add_uint64(track_descriptor::parent_uuid, this->uuid(*track->group));
             if (track->kind == tracks::Track::Kind::counter) {
-                protozero::pbf_writer counter(descriptor, track_descriptor::counter);
+                MessageWriter counter(descriptor, track_descriptor::counter);
                 counter.add_enum(counter_descriptor::unit, counter_descriptor::unit_count);
             }
         }
@@ -136,7 +146,7 @@ void PerfettoWriter::write_track(std::uint64_t uuid, const tracks::Track* track,
     write_packet(packet_);
 }
 
-void PerfettoWriter::add_name(protozero::pbf_writer& event, const tracks::Item& item) {
+void PerfettoWriter::add_name(MessageWriter& event, const tracks::Item& item) {
     const std::string name = tracks::item_name(layout_, item);
     // Every grace period has a name of its own: nothing to be had by a number.
     if (item.kind == tracks::ItemKind::grace_period)
@@ -145,9 +155,9 @@ void PerfettoWriter::add_name(protozero::pbf_writer& event, const tracks::Item& 
         event.add_uint64(track_event::name_iid, names_.id(name, interned_));
 }
 
-void PerfettoWriter::add_annotations(protozero::pbf_writer& event, const tracks::Item& item) {
+void PerfettoWriter::add_annotations(MessageWriter& event, const tracks::Item& item) {
     for (const tracks::Annotation& annotation : tracks::item_annotations(layout_, item, options_)) {
-        protozero::pbf_writer message(event, track_event::debug_annotations);
+        MessageWriter message(event, track_event::debug_annotations);
         message.add_uint64(debug_annotation::name_iid, annotation_names_.id(annotation.name, interned_));
         if (const auto* flag = std::get_if<bool>(&annotation.value))
             message.add_bool(debug_annotation::bool_value, *flag);
@@ -158,7 +168,7 @@ void PerfettoWriter::add_annotations(protozero::pbf_writer& event, const tracks:
     }
 }
 
-void PerfettoWriter::add_flows(protozero::pbf_writer& event, const tracks::Item& item) const {
+void PerfettoWriter::add_flows(MessageWriter& event, const tracks::Item& item) const {
     const tracks::Flows flows = tracks::item_flows(layout_, item);
     const Field field = flows.role == tracks::FlowRole::end ? track_event::terminating_flow_ids : track_event::flow_ids;
     for (const std::uint32_t callback : flows.callbacks)
@@ -168,7 +178,7 @@ void PerfettoWriter::add_flows(protozero::pbf_writer& event, const tracks::Item&
 void PerfettoWriter::write_event(const tracks::TrackEvent& step) {
     body_.clear();
     interned_.clear();
-    protozero::pbf_writer event(body_);
+    MessageWriter event(body_);
     event.add_uint64(track_event::track_uuid, uuid(step.track));
     switch (step.step) {
     case tracks::Step::counter:
@@ -190,14 +200,14 @@ void PerfettoWriter::write_event(const tracks::TrackEvent& step) {
     }
 
     packet_.clear();
-    protozero::pbf_writer packet(packet_);
+    MessageWriter packet(packet_);
     packet.add_uint64(trace_packet::timestamp, absolute(step.at));
     packet.add_uint32(trace_packet::timestamp_clock_id, builtin_clock::boottime);
     packet.add_uint32(trace_packet::trusted_packet_sequence_id, sequence_id);
     packet.add_uint32(trace_packet::sequence_flags, sequence_flags::needs_incremental_state);
     if (!interned_.empty())
-        packet.add_message(trace_packet::interned_data, interned_);
-    packet.add_message(trace_packet::track_event, body_);
+        packet.add_message(trace_packet::interned_data, interned_.view().data(), interned_.size());
+    packet.add_message(trace_packet::track_event, body_.view().data(), body_.size());
     write_packet(packet_);
 }
 

@@ -32,7 +32,7 @@ const char* phase_name(ModulePhase phase) {
 // Collects annotations; what is not known is left out.
 class Notes {
 public:
-    explicit Notes(const ExportOptions& options) : options_(options) {}
+    explicit Notes(const ExportOptions& options) : options_(options) { notes_.reserve(most); }
 
     void flag(const char* name, bool value) {
         if (value)
@@ -92,6 +92,8 @@ private:
         note.name = name;
         note.value = std::move(value);
     }
+
+    static constexpr std::size_t most = 20; // of a callback, which there are most of
 
     const ExportOptions& options_;
     std::vector<Annotation> notes_;

@@ -40,13 +40,12 @@ struct Lane {
     LongList<Item> items;
     std::vector<Nanoseconds> open; // ends of the slices that enclose the present time
 
-    bool take(const Item& item) {
+    bool fits(const Item& item) {
         while (!open.empty() && open.back() <= item.begin)
             open.pop_back();
         if (!open.empty() && open.back() < item.end)
             return false;
         open.push_back(item.end);
-        items.push_back(item);
         return true;
     }
 };
@@ -107,17 +106,29 @@ private:
 
 void Builder::add_slices(std::size_t group, const std::string& name, std::uint8_t flow_rank, LongList<Item> items) {
     items.sort(draws_before);
-    std::vector<Lane> lanes;
-    for (const Item& item : items) {
-        if (lanes.empty())
-            lanes.emplace_back();
-        if (is_instant(item.kind)) {
-            lanes.front().items.push_back(item);
-            continue;
+    if (items.empty())
+        return;
+    std::vector<Lane> lanes(1);
+    const auto in_first = [&](const Item& item) { return is_instant(item.kind) || lanes.front().fits(item); };
+    std::size_t first = 0; // so many are in the first lane: mostly all, and then they need not move
+    while (first < items.size() && in_first(items[first]))
+        ++first;
+    if (first == items.size()) {
+        lanes.front().items = std::move(items);
+    } else {
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            const Item& item = items[i];
+            if (i < first || (i > first && in_first(item))) {
+                lanes.front().items.push_back(item);
+                continue;
+            }
+            auto lane = std::find_if(lanes.begin() + 1, lanes.end(), [&](Lane& other) { return other.fits(item); });
+            if (lane == lanes.end()) {
+                lane = lanes.emplace(lane);
+                lane->fits(item);
+            }
+            lane->items.push_back(item);
         }
-        const bool taken = std::any_of(lanes.begin(), lanes.end(), [&](Lane& lane) { return lane.take(item); });
-        if (!taken)
-            lanes.emplace_back().take(item);
     }
     for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
         std::string lane_name = name;

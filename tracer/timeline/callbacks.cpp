@@ -11,9 +11,9 @@ namespace rcuscope {
 
 // Takes the oldest callback off a head's queue; the end iterator if none is left.
 CallbackTracker::OpenHeads::iterator CallbackTracker::drop_oldest(OpenHeads::iterator head) {
-    head->second.oldest = tracked_[head->second.oldest].next;
+    head.value().oldest = tracked_[head->second.oldest].next;
     if (head->second.oldest == none) {
-        open_.erase(head);
+        open_.erase(head.key()); // by its key: what comes next is not looked for
         return open_.end();
     }
     return head;
@@ -30,7 +30,7 @@ void CallbackTracker::give_up_if_lost(OpenHeads::iterator head) {
 
 void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued, const CodePlace& function,
                              const CalledFrom& from, SharedText comm) {
-    const std::size_t index = callbacks_.size();
+    const auto index = static_cast<Index>(callbacks_.size());
     Callback& callback = callbacks_.emplace_back();
     callback.function = function;
     callback.caller = from.caller;
@@ -42,13 +42,14 @@ void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued
     callback.queued_tid = moment.tid;
     callback.queued_comm = comm;
 
-    tracked_.push_back({.number = lists_[moment.cpu].queue(moment.at), .reports = losses_.reports()});
+    tracked_.push_back(
+        {.reports = losses_.reports(), .number = static_cast<Index>(lists_[moment.cpu].queue(moment.at))});
     give_up_if_lost(open_.find(queued.head));
     const auto [head, added] = open_.try_emplace(queued.head, OpenHead{.oldest = index, .newest = index});
     if (!added) { // queued twice: a bug in who queued it, and both are shown
         tracked_[head->second.newest].next = index;
         tracked_[head->second.newest].ambiguous = tracked_[index].ambiguous = true;
-        head->second.newest = index;
+        head.value().newest = index;
     }
 }
 
@@ -73,7 +74,7 @@ void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invo
     if (head == open_.end()) {
         return;
     }
-    const std::size_t index = head->second.oldest;
+    const Index index = head->second.oldest;
     drop_oldest(head);
 
     Callback& callback = callbacks_[index];
@@ -103,7 +104,7 @@ void CallbackTracker::done(const Moment& moment, std::uint64_t head) {
     if (callback.invoked_cpu == moment.cpu && running->second.cpu_reports == losses_.reports(moment.cpu)) {
         callback.done = moment.at;
     }
-    running_.erase(running);
+    running_.erase(head);
 }
 
 std::optional<std::uint32_t> CallbackTracker::released_by(const Callback& callback, const Tracked& tracked,
@@ -133,8 +134,13 @@ LongList<Callback> CallbackTracker::finish(const CaptureSummary& capture, const 
     }
     // Whose invocation was missed cannot be known: any that was not seen may be it.
     const bool all_seen = missed_runs(capture, "callback.invoked") == 0;
+    bool in_order = true; // as events come in the order of time: then it is done in one go
+    Nanoseconds last_queued = std::numeric_limits<Nanoseconds>::min();
     for (std::size_t i = 0; i < callbacks_.size(); i++) {
         Callback& callback = callbacks_[i];
+        callback.id = static_cast<std::uint32_t>(i + 1);
+        in_order = in_order && callback.queued >= last_queued;
+        last_queued = callback.queued;
         if (tracked_[i].ambiguous && !all_seen) { // or that of the other one with its head
             callback.invoked = callback.done = std::nullopt;
             callback.invoked_cpu = std::nullopt;
@@ -150,9 +156,11 @@ LongList<Callback> CallbackTracker::finish(const CaptureSummary& capture, const 
             callback.state = CallbackState::unknown;
         }
     }
-    sort_by_time(callbacks_, [](const Callback& callback) { return callback.queued; });
-    for (std::size_t i = 0; i < callbacks_.size(); i++) {
-        callbacks_[i].id = static_cast<std::uint32_t>(i + 1);
+    if (!in_order) {
+        sort_by_time(callbacks_, [](const Callback& callback) { return callback.queued; });
+        for (std::size_t i = 0; i < callbacks_.size(); i++) {
+            callbacks_[i].id = static_cast<std::uint32_t>(i + 1);
+        }
     }
     return std::move(callbacks_);
 }

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tsl/robin_map.h>
 #include <unordered_map>
 #include <vector>
 
 #include "capture/event.hpp"
 #include "timeline/grace_periods.hpp"
+#include "timeline/heads.hpp"
 #include "timeline/losses.hpp"
 #include "timeline/model.hpp"
 #include "timeline/moment.hpp"
@@ -39,27 +41,28 @@ public:
                               const GracePeriodTracker& tracker);
 
 private:
-    static constexpr std::size_t none = static_cast<std::size_t>(-1);
+    using Index = std::uint32_t; // as Callback::id
+    static constexpr Index none = static_cast<Index>(-1);
 
     // What the builder knows of a callback beside the model. Same index as in callbacks_.
     struct Tracked {
-        std::uint64_t number = 0;  // on the list of the CPU where it was queued
         std::uint64_t reports = 0; // of losses, when it was queued
         std::uint64_t gp_seq = 0;  // that it waited for when it was invoked
+        Index number = 0;          // on the list of the CPU where it was queued
+        Index next = none;         // queued later with the same head, also open
         bool has_gp_seq = false;
-        bool given_up = false;   // its invocation was surely missed
-        bool ambiguous = false;  // another with the same head was open meanwhile
-        std::size_t next = none; // queued later with the same head, also open
+        bool given_up = false;  // its invocation was surely missed
+        bool ambiguous = false; // another with the same head was open meanwhile
     };
     struct OpenHead {
-        std::size_t oldest = none;
-        std::size_t newest = none;
+        Index oldest = none;
+        Index newest = none;
     };
     struct Running {
-        std::size_t callback = none;
+        Index callback = none;
         std::uint64_t cpu_reports = 0; // of losses on the CPU where it runs
     };
-    using OpenHeads = std::unordered_map<std::uint64_t, OpenHead>;
+    using OpenHeads = tsl::robin_map<std::uint64_t, OpenHead, HeadHash>;
 
     OpenHeads::iterator drop_oldest(OpenHeads::iterator head);
     void give_up_if_lost(OpenHeads::iterator head);
@@ -70,9 +73,9 @@ private:
     const LossTracker& losses_;
     LongList<Callback> callbacks_;
     LongList<Tracked> tracked_;
-    OpenHeads open_;                                         // queued, not yet invoked
-    std::unordered_map<std::uint64_t, Running> running_;     // invoked, not yet done; by head
-    std::unordered_map<std::uint32_t, SegmentedList> lists_; // by CPU
+    OpenHeads open_;                                           // queued, not yet invoked
+    tsl::robin_map<std::uint64_t, Running, HeadHash> running_; // invoked, not yet done; by head
+    std::unordered_map<std::uint32_t, SegmentedList> lists_;   // by CPU
 };
 
 } // namespace rcuscope

@@ -2,11 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <queue>
-#include <utility>
 #include <vector>
 
+#include "timeline/ends.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
@@ -32,26 +30,23 @@ public:
         }
         step(group, callback.queued, 1);
         if (end) {
-            ends_.emplace(*end, group);
+            ends_.add(callback.invoked_cpu.value_or(callback.queued_cpu), *end, group);
         }
     }
 
     // The ends of those that are left, up to a time.
     template <typename Step>
     void until(Nanoseconds at, Step step) {
-        while (!ends_.empty() && ends_.top().first <= at) {
-            step(ends_.top().second, ends_.top().first, -1);
-            ends_.pop();
+        for (Ends<std::uint32_t>::End end; ends_.take_until(at, end);) {
+            step(end.second, end.first, -1);
         }
     }
 
 private:
-    using End = std::pair<Nanoseconds, std::uint32_t>; // when, and the group
-
     MaybeTime end_of(const Callback& callback) const;
 
     std::vector<Nanoseconds> loss_ends_; // rising
-    std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
+    Ends<std::uint32_t> ends_;           // with the group
 };
 
 } // namespace rcuscope

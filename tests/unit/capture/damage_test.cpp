@@ -4,7 +4,9 @@
 // wrong, what stands before is read, and nothing else.
 #include <gmock/gmock.h>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <sys/resource.h>
 #include <zstd.h>
 
 #include "growth.hpp"
@@ -200,6 +202,98 @@ TEST_F(DamagedChunk, FrameOfAnotherSize) {
 TEST_F(DamagedChunk, WhatWasNotPacked) {
     const auto type = static_cast<std::uint16_t>(ChunkType::events);
     EXPECT_THAT(reason(chunk_of(type, sized(cb_record(1, 1)), 0, chunk_packed)), HasSubstr("cannot be unpacked"));
+}
+
+// What a chunk says of its records, and is not so. Its checksum is right, so that only opening it shows.
+TEST(Damage, TimesThatAreNotThoseOfTheRecords) {
+    const TempDir dir;
+    const auto read = [&](ChunkTimes times, std::span<const std::byte> records) {
+        Bytes stored = bytes_of(times);
+        append(stored, records);
+        Bytes bytes = capture_beginning(dir, 1);
+        append(bytes, chunk_of(static_cast<std::uint16_t>(ChunkType::events), stored, 0, chunk_timed,
+                               static_cast<std::uint32_t>(records.size())));
+        return read_back(dir, bytes);
+    };
+    Bytes records = sized(cb_record(5, 1));
+    append(records, sized(cb_record(4, 2)));
+    const auto good = read({4, 2}, records);
+    ASSERT_TRUE(good);
+    EXPECT_EQ(good->events.size(), 2u);
+    EXPECT_EQ(good->extent.event_bytes, 2 * sizeof(rs_cb));
+
+    for (const ChunkTimes wrong : {ChunkTimes{5, 2}, {3, 2}, {4, 1}, {4, 3}}) {
+        const auto back = read(wrong, records);
+        ASSERT_FALSE(back);
+        EXPECT_EQ(back.error().code, ExitCode::bad_input);
+    }
+    Bytes untimed = records;
+    append(untimed, sized(Bytes(3)));
+    EXPECT_FALSE(read({4, 3}, untimed));
+    Bytes runs_over = records;
+    append(runs_over, bytes_of(RecordSize{100}));
+    const auto over = read({4, 2}, runs_over);
+    ASSERT_FALSE(over);
+    EXPECT_THAT(over.error().why, HasSubstr("a record runs over its end"));
+    // More records than there are bytes for: seen at once.
+    EXPECT_THAT(read({4, 1'000'000}, records)->extent.cut_reason, HasSubstr("as many records as it claims"));
+    EXPECT_THAT(read({4, 0}, records)->extent.cut_reason, HasSubstr("as many records as it claims"));
+}
+
+TEST_F(DamagedChunk, TooShortForItsTimes) {
+    EXPECT_THAT(reason(chunk_of(static_cast<std::uint16_t>(ChunkType::events), Bytes(15), 0, chunk_timed)),
+                HasSubstr("too short for its times"));
+}
+
+long peak_kib() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+// A few kilobytes that become a gigabyte: whatever a chunk claims, no more than a chunk's size is made of it.
+TEST_F(DamagedChunk, BombsAreNotUnpacked) {
+    constexpr std::size_t huge = 1u << 30;
+    Bytes bomb;
+    {
+        const Bytes zeros(64u << 20);
+        const std::unique_ptr<ZSTD_CCtx, std::size_t (*)(ZSTD_CCtx*)> context(ZSTD_createCCtx(), ZSTD_freeCCtx);
+        Bytes out(1u << 20);
+        for (std::size_t left = huge; left > 0; left -= zeros.size()) {
+            ZSTD_inBuffer in{zeros.data(), zeros.size(), 0};
+            const auto step = left == zeros.size() ? ZSTD_e_end : ZSTD_e_continue;
+            for (std::size_t more = 1; more != 0 && (in.pos < in.size || step == ZSTD_e_end);) {
+                ZSTD_outBuffer to{out.data(), out.size(), 0};
+                more = ZSTD_compressStream2(context.get(), &to, &in, step);
+                ASSERT_FALSE(ZSTD_isError(more));
+                append(bomb, std::span(out).first(to.pos));
+            }
+        }
+    }
+    ASSERT_LT(bomb.size(), 1u << 20);
+    // A record of the greatest size, and then each byte pair asks for another of its shape.
+    Bytes packed = bytes_of_text("\xff\x80\x04");
+    append(packed, Bytes(512));
+    packed.resize(900'000);
+    const auto events = static_cast<std::uint16_t>(ChunkType::events);
+    Bytes unpacks = chunk_of(events, packed, 0, chunk_packed);
+    {
+        ChunkHeader header{};
+        std::memcpy(&header, unpacks.data(), sizeof header);
+        header.unpacked = max_events_size;
+        header.checksum = chunk_checksum(header, packed);
+        std::memcpy(unpacks.data(), &header, sizeof header);
+    }
+    const long before = peak_kib();
+    for (const std::uint32_t claimed : {std::uint32_t{1000}, max_events_size}) {
+        EXPECT_THAT(reason(chunk_of(events, bomb, 0, chunk_compressed, claimed)), HasSubstr("cannot be decompressed"));
+    }
+    EXPECT_THAT(reason(chunk_of(events, bomb, 0, chunk_compressed, huge)), HasSubstr("larger than any chunk"));
+    const auto symbols = static_cast<std::uint16_t>(ChunkType::symbols);
+    EXPECT_THAT(reason(chunk_of(symbols, bomb, 0, chunk_compressed, max_chunk_size)),
+                HasSubstr("cannot be decompressed"));
+    EXPECT_THAT(reason(unpacks), HasSubstr("cannot be unpacked"));
+    EXPECT_LT(peak_kib() - before, 64 << 10);
 }
 
 TEST_F(DamagedChunk, CpuThatIsNotThere) {

@@ -96,6 +96,27 @@ TEST(Packing, ManyShapes) {
     expect_round_trip(records);
 }
 
+TEST(Packing, TheEarliestTimeIsKnown) {
+    RecordPacker packer;
+    EXPECT_FALSE(packer.times());
+    for (const rs_u64 ns : {5000U, 3000U, 9000U}) {
+        packer.add(cb_record(ns, 1));
+    }
+    ASSERT_TRUE(packer.times());
+    EXPECT_EQ(packer.times()->first_ns, 3000u);
+    EXPECT_EQ(packer.times()->records, 3u);
+    Bytes odd = cb_record(2000, 1); // of no shape
+    odd.resize(odd.size() + 3);
+    packer.add(odd);
+    EXPECT_EQ(packer.times()->first_ns, 2000u);
+    packer.add(Bytes(5)); // too short to have a time
+    EXPECT_FALSE(packer.times());
+    packer.clear();
+    packer.add(cb_record(7000, 1));
+    EXPECT_EQ(packer.times()->first_ns, 7000u);
+    EXPECT_EQ(packer.times()->records, 1u);
+}
+
 TEST(Packing, AfterClearNothingIsRemembered) {
     RecordPacker packer;
     packer.add(cb_record(1, 2));
