@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "capture/packing.hpp"
 
-#include "capture/ring_records.hpp"
 #include "support.hpp"
 
 namespace rcuscope::test {
@@ -15,40 +14,53 @@ Bytes unpacked(std::span<const Bytes> records) {
     return all;
 }
 
-Bytes pack(std::span<const Bytes> records) {
+struct Packed {
+    Bytes bytes;
+    std::optional<ChunkTimes> times;
+};
+
+Packed what_is_packed(const RecordPacker& packer, std::span<const Bytes> records) {
+    EXPECT_EQ(packer.unpacked_size(), unpacked(records).size());
+    return {{packer.packed().begin(), packer.packed().end()}, packer.times()};
+}
+
+Packed pack_each(std::span<const Bytes> records) {
     RecordPacker packer;
     for (const Bytes& record : records) {
         packer.add(record);
     }
-    EXPECT_EQ(packer.unpacked_size(), unpacked(records).size());
-    return {packer.packed().begin(), packer.packed().end()};
+    return what_is_packed(packer, records);
+}
+
+Bytes pack(std::span<const Bytes> records) {
+    return pack_each(records).bytes;
 }
 
 // The same records as they lie in a ring, one of them given up, the last one being written.
-Bytes pack_ring(std::span<const Bytes> records) {
+Packed pack_ring(std::span<const Bytes> records) {
     Bytes ring;
-    const auto put = [&ring](std::span<const std::byte> record, std::uint32_t flags) {
-        append(ring, bytes_of(RingHeader{static_cast<std::uint32_t>(record.size()) | flags, 0}));
-        append(ring, record);
-        ring.resize((ring.size() + 7) & ~std::size_t{7});
-    };
     for (std::size_t i = 0; i < records.size(); i++) {
         if (i == records.size() / 2) {
-            put(cb_record(1, 2), ring_discarded);
+            put_in_ring(ring, cb_record(1, 2), ring_discarded);
         }
-        put(records[i], 0);
+        put_in_ring(ring, records[i]);
     }
     const std::size_t whole = ring.size();
-    put(cb_record(3, 4), ring_busy);
+    put_in_ring(ring, cb_record(3, 4), ring_busy);
     RecordPacker packer;
     EXPECT_EQ(packer.add_ring(ring), whole);
-    EXPECT_EQ(packer.unpacked_size(), unpacked(records).size());
-    return {packer.packed().begin(), packer.packed().end()};
+    return what_is_packed(packer, records);
 }
 
 void expect_round_trip(std::span<const Bytes> records) {
-    const Bytes packed = pack(records);
-    EXPECT_EQ(pack_ring(records), packed);
+    const auto [packed, times] = pack_each(records);
+    const Packed of_ring = pack_ring(records);
+    EXPECT_EQ(of_ring.bytes, packed);
+    ASSERT_EQ(of_ring.times.has_value(), times.has_value());
+    if (times) {
+        EXPECT_EQ(of_ring.times->first_ns, times->first_ns);
+        EXPECT_EQ(of_ring.times->records, times->records);
+    }
     const Bytes wanted = unpacked(records);
     Bytes got;
     ASSERT_TRUE(unpack_records(packed, wanted.size(), got));
