@@ -116,7 +116,9 @@ timed=('row["unknown"] <= 0.001 * load["queued"]' 'row["latency"]["count"] + row
 # the CPU. That is told.
 honest=('len(mine) == 1 and row["function"] == "load_invoked"'
 	'0 <= load["queued"] - row["queued"] <= summary["lost"] + row["invoked"] - row["latency"]["count"]'
-	'0 <= load["invoked"] - row["invoked"] <= summary["lost"]' 'row["latency"]["count"] >= 0.99 * load["invoked"]')
+	'0 <= load["invoked"] - row["invoked"] <= summary["lost"]' 'load["invoked"] - row["latency"]["count"] <= summary["lost"] + row["unknown"]'
+	# The busier the machine, the more of them.
+	'row["latency"]["count"] >= 0.9 * load["invoked"]')
 
 rcuscope=${RCUSCOPE:-$PROJECT/build/release/tracer/rcuscope}
 "$rcuscope" summarize "$OUT/events.rcu" -o "$WORK/events.json"
@@ -137,7 +139,7 @@ if [[ $KERNEL != rcu-voluntary-* ]]; then
 fi
 summary_holds system 'row and row["function"] == "load_invoked" and row["queued"] <= load["queued"]' \
 	'any(other["module"] is None and other["function"] and other["latency"]["count"] for other in summary["functions"])' \
-	'row["latency"]["count"] >= 0.99 * load["invoked"]'
+	'load["invoked"] - row["latency"]["count"] <= summary["lost"] + row["unknown"]' 'row["latency"]["count"] >= 0.9 * load["invoked"]'
 expect_run "check of a summary" 0 "$rcuscope" check "$OUT/best.json" --budget 'callback.latency.max<60s' --budget 'callbacks.pending==0'
 expect_run "check of what was not looked at" 1 "$rcuscope" check "$OUT/best.json" --strict --budget 'hazards==0'
 expect_run "report of a summary" 0 "$rcuscope" report "$OUT/best.json"

@@ -90,7 +90,8 @@ void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invo
         tracked.gp_seq = *gp_seq;
         tracked.has_gp_seq = true;
     }
-    running_[invoked.head] = {.callback = index, .cpu_reports = losses_.reports(moment.cpu)};
+    running_[invoked.head] = {
+        .callback = index, .tid = moment.tid, .cpu_reports = losses_.reports(moment.cpu), .reports = losses_.reports()};
 }
 
 void CallbackTracker::done(const Moment& moment, std::uint64_t head) {
@@ -98,10 +99,14 @@ void CallbackTracker::done(const Moment& moment, std::uint64_t head) {
     if (running == running_.end()) {
         return;
     }
-    Callback& callback = callbacks_[running->second.callback];
+    const Running& run = running->second;
+    Callback& callback = callbacks_[run.callback];
     // A loss meanwhile may have hidden its return, and another round of the same
-    // head whose return this is. A callback stays on its CPU until it returns.
-    if (callback.invoked_cpu == moment.cpu && running->second.cpu_reports == losses_.reports(moment.cpu)) {
+    // head whose return this is. A callback stays on its CPU until it returns; but a
+    // task to which callbacks are offloaded may go to another before it takes the next.
+    const bool went_on = callback.context == InvocationContext::rcuo && run.tid == moment.tid;
+    if (callback.invoked_cpu == moment.cpu ? run.cpu_reports == losses_.reports(moment.cpu)
+                                           : went_on && run.reports == losses_.reports()) {
         callback.done = moment.at;
     }
     running_.erase(head);

@@ -60,7 +60,9 @@ private:
     };
     struct Running {
         Index callback = none;
-        std::uint64_t cpu_reports = 0; // of losses on the CPU where it runs
+        std::uint32_t tid = 0;
+        std::uint64_t cpu_reports = 0; // of losses on the CPU where it runs, when it was invoked
+        std::uint64_t reports = 0;     // on any CPU
     };
     using OpenHeads = tsl::robin_map<std::uint64_t, OpenHead, HeadHash>;
 

@@ -278,6 +278,29 @@ TEST(Callbacks, AReturnAfterALossOnItsCpuMayBeOfAnotherRound) {
     EXPECT_EQ(timeline.callbacks.at(0).state, CallbackState::unknown);
 }
 
+TEST(Callbacks, ATaskMayGoToAnotherCpuBetweenTwoOfABatch) {
+    Scenario scenario;
+    scenario.queue(10, 1).queue(11, 2).tid(30).task(15, "rcuop/0", true).invoke(20, 1);
+    scenario.cpu(1).next(25, 1, 2).cpu(0).done(31, 2);
+    const Timeline timeline = scenario.complete(99);
+    EXPECT_EQ(timeline.callbacks.at(0).done, 25);
+    EXPECT_EQ(timeline.callbacks.at(1).done, 31);
+    EXPECT_EQ(timeline.callbacks.at(1).invoked_cpu, 1U);
+}
+
+TEST(Callbacks, ElsewhereNothingElseReturns) {
+    // Not a softirq's callback, ...
+    EXPECT_EQ(Scenario().queue(10, 1).invoke(20, 1).cpu(1).done(30, 1).complete(99).callbacks.at(0).done, std::nullopt);
+    // ... not another task's, ...
+    Scenario others;
+    others.queue(10, 1).tid(31).task(14, "rcuop/1", true).tid(30).task(15, "rcuop/0", true).invoke(20, 1);
+    EXPECT_EQ(others.cpu(1).tid(31).done(30, 1).complete(99).callbacks.at(0).done, std::nullopt);
+    // ... and none that may be of another round.
+    Scenario lossy;
+    lossy.queue(10, 1).tid(30).task(15, "rcuop/0", true).invoke(20, 1).cpu(1).lost(21, 29, 4).done(30, 1);
+    EXPECT_EQ(lossy.complete(99).callbacks.at(0).done, std::nullopt);
+}
+
 TEST(Callbacks, TheNextOneOfABatchEndsTheOneBefore) {
     const Timeline timeline =
         Scenario().queue(10, 1).queue(11, 2).invoke(20, 1).next(25, 1, 2).done(31, 2).complete(99);
