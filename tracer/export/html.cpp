@@ -20,7 +20,7 @@ extern "C" const char rcuscope_page_end[];
 namespace rcuscope {
 namespace {
 
-constexpr std::string_view place = "<!--recording-->";
+constexpr std::string_view recording_place = "<!--recording-->";
 
 std::string_view page() {
     return {rcuscope_page_begin, static_cast<std::size_t>(rcuscope_page_end - rcuscope_page_begin)};
@@ -105,7 +105,7 @@ private:
 } // namespace
 
 Status html_can_be_written() {
-    if (page().find(place) != std::string_view::npos)
+    if (page().find(recording_place) != std::string_view::npos)
         return {};
     return fail(ExitCode::cannot_here, "cannot write a page",
                 "this rcuscope was built without it, as npm was not there or could not fetch what the page is made of",
@@ -113,7 +113,7 @@ Status html_can_be_written() {
 }
 
 void write_html(const Timeline& timeline, const ExportOptions& options, std::ostream& out) {
-    const std::size_t at = page().find(place);
+    const std::size_t at = page().find(recording_place);
     out << page().substr(0, at) << R"(<script id="recording" type="application/gzip">)";
     Base64 base64(out);
     GzipBuffer gzip(base64);
@@ -121,7 +121,7 @@ void write_html(const Timeline& timeline, const ExportOptions& options, std::ost
     write_json(timeline, options, json);
     gzip.finish();
     base64.finish();
-    out << "</script>" << page().substr(at + place.size());
+    out << "</script>" << page().substr(at + recording_place.size());
 }
 
 } // namespace rcuscope
