@@ -160,7 +160,7 @@ public:
 
 private:
     static constexpr std::size_t step = (std::size_t{1} << LongMemory::chunk_shift) / sizeof(T);
-    static constexpr std::size_t part_size = 16 * step; // elements
+    static constexpr std::size_t part_size = 8 * step; // elements
 
     // A sorted part, read in portions: many parts are merged at once, each at a place of its own.
     struct Part {

@@ -29,7 +29,7 @@ private:
 
 struct LongMemoryLimits { // bytes, of all lists together
     std::size_t heap = 48U << 20;
-    std::size_t resident = 64U << 20; // of what is in files
+    std::size_t resident = 40U << 20; // of what is in files
 
     // What is in force, for lists that grow from now on. Tests make it small.
     static LongMemoryLimits& in_force();
