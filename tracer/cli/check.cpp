@@ -2,7 +2,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
-#include <unistd.h>
 
 #include "analysis/budget.hpp"
 #include "base/text.hpp"
@@ -11,6 +10,7 @@
 #include "cli/cli.hpp"
 #include "cli/hazard_options.hpp"
 #include "cli/load_digest.hpp"
+#include "report/show.hpp"
 
 namespace rcuscope {
 
@@ -142,13 +142,6 @@ Result<CheckResult> check(const CheckArguments& arguments) {
     return result;
 }
 
-bool colours_wanted() {
-    const char* terminal = std::getenv("TERM");
-    const char* none = std::getenv("NO_COLOR");
-    return ::isatty(STDOUT_FILENO) == 1 && (none == nullptr || *none == '\0') && terminal != nullptr &&
-           std::string_view(terminal) != "dumb";
-}
-
 Outcome run_check(const CheckArguments& arguments) {
     const auto result = check(arguments);
     if (!result)
@@ -162,7 +155,7 @@ Outcome run_check(const CheckArguments& arguments) {
             !written)
             return tl::unexpected(written.error());
     if (arguments.json != "-" && arguments.junit != "-")
-        print_check(*result, colours_wanted(), std::cout);
+        print_check(*result, style_of_stdout().colour, std::cout);
     return why_not_passed(*result).empty() ? ExitCode::done : ExitCode::does_not_hold;
 }
 

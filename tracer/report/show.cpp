@@ -35,7 +35,8 @@ bool is_utf8_locale() {
 } // namespace
 
 Style style_of_stdout() {
-    const bool terminal = ::isatty(STDOUT_FILENO) && environment("TERM") != "dumb";
+    const std::string kind = environment("TERM");
+    const bool terminal = ::isatty(STDOUT_FILENO) && !kind.empty() && kind != "dumb";
     return {.colour = terminal && environment("NO_COLOR").empty(), .unicode = is_utf8_locale()};
 }
 
