@@ -12,14 +12,7 @@
 #include "export/golden.hpp"
 #include "temp_dir.hpp"
 
-namespace rcuscope {
-
-// The program's; these tests have a main() of their own.
-std::string version_text() {
-    return "test";
-}
-
-namespace test {
+namespace rcuscope::test {
 namespace {
 
 using testing::HasSubstr;
@@ -266,5 +259,4 @@ TEST(CheckOutput, ColoursVerdicts) {
 }
 
 } // namespace
-} // namespace test
-} // namespace rcuscope
+} // namespace rcuscope::test
