@@ -76,6 +76,7 @@ packages() {
 	local groups=(build test)
 	[[ ! ${LABELS[release]:-} =~ vm ]] || groups+=(vm)
 	[[ ! ${LABELS[release]:-} =~ viz ]] || groups+=(page viz)
+	[[ ! ${LABELS[asan]:-}${LABELS[tsan]:-} ]] || groups+=(page) # of which there are unit tests
 	[[ ! ${LABELS[release]:-} =~ lint ]] || groups+=(lint)
 	[[ ! ${LABELS[fuzz]:-} ]] || groups+=(fuzz)
 	.ci/setup "${groups[@]}" || exit
