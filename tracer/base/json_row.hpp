@@ -13,6 +13,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/compact_optional.hpp"
+
 namespace rcuscope {
 
 class JsonRow {
@@ -64,6 +66,11 @@ public:
     template <typename Value>
     void value(const std::optional<Value>& value) {
         value ? this->value(*value) : this->value(nullptr);
+    }
+
+    template <typename Value, typename Stored>
+    void value(const CompactOptional<Value, Stored>& value) {
+        this->value(std::optional<Value>(value));
     }
 
     // A text in parts that are known to need no escaping.

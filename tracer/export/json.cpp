@@ -200,7 +200,7 @@ void Writer::callback(JsonRow& row, const Callback& callback) const {
     row.key("function");
     name(row, callback.function, false);
     row.key("module");
-    text_or_null(row, callback.function.module);
+    text_or_null(row, callback.function->module);
     row.key("caller");
     place(row, callback.caller);
     row.member("queued_ns", callback.queued);
@@ -220,9 +220,9 @@ void Writer::callback(JsonRow& row, const Callback& callback) const {
     row.member("stack", callback.stack);
     if (options_.addresses) {
         row.key("function_address");
-        address_or_null(row, callback.function.address);
+        address_or_null(row, callback.function->address);
         row.key("caller_address");
-        address_or_null(row, callback.caller.address);
+        address_or_null(row, callback.caller->address);
         row.key("head");
         address_or_null(row, callback.head);
     }

@@ -47,6 +47,10 @@ public:
         if (value)
             number(name, *value);
     }
+    template <typename Value, typename Stored>
+    void number(const char* name, const CompactOptional<Value, Stored>& value) {
+        number(name, std::optional<Value>(value));
+    }
     void between(const char* name, MaybeTime from, MaybeTime to) {
         if (from && to)
             number(name, *to - *from);
@@ -64,7 +68,7 @@ public:
             text(name, hex(address));
     }
     // One line for each place, the caller's first.
-    void stack(const Timeline& timeline, std::optional<std::size_t> stack) {
+    void stack(const Timeline& timeline, std::optional<std::uint32_t> stack) {
         if (!stack)
             return;
         std::string lines;
@@ -129,8 +133,8 @@ void note_callback(Notes& notes, const Timeline& timeline, const Callback& callb
     notes.number("grace_period", callback.grace_period);
     if (callback.context != InvocationContext::unknown)
         notes.text("context", to_text(callback.context));
-    notes.address("function_address", callback.function.address);
-    notes.address("caller_address", callback.caller.address);
+    notes.address("function_address", callback.function->address);
+    notes.address("caller_address", callback.caller->address);
     notes.address("head", callback.head);
     notes.stack(timeline, callback.stack);
 }
