@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "timeline/code_place.hpp"
 
+#include <array>
 #include <deque>
 #include <unordered_map>
 
@@ -43,6 +44,18 @@ std::string place_name(const CodePlace& place, bool with_offset) {
     name += place.function;
     if (with_offset)
         (name += '+') += hex(place.offset);
+    return name;
+}
+
+SharedText shared_name(SharedPlace place, bool with_offset) {
+    static std::vector<std::array<SharedText, 2>> names; // by the place's id: without the offset, with it
+    if (place.id() >= names.size()) {
+        names.resize(place.id() + 1);
+    }
+    SharedText& name = names[place.id()][with_offset ? 1 : 0];
+    if (name.empty()) {
+        name = place_name(place, with_offset);
+    }
     return name;
 }
 

@@ -24,6 +24,10 @@ struct CodePlace {
 // An address without a name reads "unknown" (never the address itself).
 std::string place_name(const CodePlace& place, bool with_offset);
 
+class SharedPlace;
+// The same, made once for each place.
+SharedText shared_name(SharedPlace place, bool with_offset);
+
 // A place of which a recording has few and names each a million times: as a SharedText is a text, this is a number, and
 // each different place is kept once for as long as the process lives.
 class SharedPlace {
