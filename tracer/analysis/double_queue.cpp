@@ -2,11 +2,10 @@
 #include "analysis/double_queue.hpp"
 
 #include <algorithm>
-#include <cstddef>
-#include <cstdint>
+#include <iterator>
+#include <limits>
 #include <map>
 #include <string>
-#include <tsl/robin_map.h>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -14,8 +13,6 @@
 #include "analysis/describe.hpp"
 #include "analysis/watched.hpp"
 #include "base/duration.hpp"
-#include "timeline/ends.hpp"
-#include "timeline/heads.hpp"
 #include "timeline/moment.hpp"
 #include "timeline/summary.hpp"
 
@@ -105,64 +102,13 @@ bool was_pending(const Callback& first, const Callback& second, const LossIndex&
     return first.invoked ? *first.invoked > second.queued : extent.reaches(first.queued_cpu, second.queued);
 }
 
-// What was queued with each head last and may yet be pending: one that was invoked before another is queued is no first
-// of a pair, so what is remembered are the callbacks that are open at a time.
-class Newest {
-public:
-    // For callbacks by their queueing: the one before with the same head.
-    const Callback* exchange(const Callback& callback) {
-        for (Ends<Over>::End end; ends_.take_until(callback.queued, end);) {
-            const Over& over = end.second;
-            if (const auto known = by_head_.find(over.head);
-                known != by_head_.end() && known->second == over.callback) {
-                by_head_.erase(over.head);
-            }
-        }
-        if (callback.invoked) {
-            ends_.add(callback.invoked_cpu.value_or(callback.queued_cpu), *callback.invoked,
-                      {callback.head, &callback});
-        }
-        return std::exchange(by_head_[callback.head], &callback);
-    }
-
-private:
-    struct Over {
-        std::uint64_t head = 0;
-        const Callback* callback = nullptr;
-        friend bool operator<(const Over& a, const Over& b) { return a.head < b.head; }
-    };
-    tsl::robin_map<std::uint64_t, const Callback*, HeadHash> by_head_;
-    Ends<Over> ends_;
-};
-
-std::map<Places, std::vector<Pair>> find_pairs(const Timeline& timeline, const LossIndex& losses) {
-    const WatchedModules watched(timeline);
-    const Extent extent(timeline);
-    const UnseenRuns unseen(timeline);
-    Newest newest;
-    std::map<Places, std::vector<Pair>> pairs;
-    for (const Callback& callback : timeline.callbacks) {
-        if (callback.head == 0) {
-            continue;
-        }
-        const Callback* before = newest.exchange(callback);
-        if (before == nullptr || !(watched.contains(callback) || watched.contains(*before)) ||
-            !was_pending(*before, callback, losses, extent) || unseen.may_hide(*before, callback)) {
-            continue;
-        }
-        pairs[{origin_of(before->caller), origin_of(callback.caller), place_name(callback.function, false)}].push_back(
-            {.first = before, .second = &callback});
-    }
-    return pairs;
-}
-
 Hazard hazard_of(const Places& places, const std::vector<Pair>& pairs) {
     const auto& [first_place, second_place, function] = places;
     const Callback& first = *pairs.front().first;
     const Callback& second = *pairs.front().second;
     Hazard hazard{.kind = "double-call-rcu",
                   .severity = "fatal",
-                  .module = second.function.module.empty() ? first.function.module : second.function.module,
+                  .module = second.function->module.empty() ? first.function->module : second.function->module,
                   .at = second.queued,
                   .callbacks = {},
                   .text = {}};
@@ -186,12 +132,52 @@ Hazard hazard_of(const Places& places, const std::vector<Pair>& pairs) {
 
 } // namespace
 
-std::vector<Hazard> double_queue_hazards(const Timeline& timeline, const LossIndex& losses) {
-    std::vector<Hazard> hazards;
-    if (is_missing(timeline.capture, "callback.invoked")) {
-        return hazards;
+struct DoubleQueues::Ground {
+    Ground(const Timeline& timeline, const LossIndex& of_records)
+        : losses(of_records), watched(timeline), extent(timeline), unseen(timeline) {}
+
+    const LossIndex& losses;
+    WatchedModules watched;
+    Extent extent;
+    UnseenRuns unseen;
+    std::map<Places, std::vector<Pair>> pairs;
+};
+
+DoubleQueues::DoubleQueues(const Timeline& timeline, const LossIndex& losses)
+    : judged_(!is_missing(timeline.capture, "callback.invoked")), ground_(std::make_unique<Ground>(timeline, losses)) {}
+DoubleQueues::~DoubleQueues() = default;
+
+// The one before with the same head, unless it was invoked before this one was queued.
+const Callback* DoubleQueues::exchange_newest(const Callback& callback) {
+    if (newest_.size() >= sweep_at_) {
+        sweep(callback.queued);
     }
-    for (const auto& [places, pairs] : find_pairs(timeline, losses)) {
+    Newest& newest = newest_[callback.head];
+    const Callback* before = newest.until > callback.queued ? newest.callback : nullptr;
+    newest = {&callback, callback.invoked.value_or(std::numeric_limits<Nanoseconds>::max())};
+    return before;
+}
+
+void DoubleQueues::sweep(Nanoseconds now) {
+    for (auto each = newest_.begin(); each != newest_.end();) {
+        each = each->second.until <= now ? newest_.erase(each) : std::next(each);
+    }
+    sweep_at_ = std::max<std::size_t>(2 * newest_.size(), 4096);
+}
+
+void DoubleQueues::judge(const Callback& before, const Callback& callback) {
+    const Ground& ground = *ground_;
+    if (!(ground.watched.contains(callback) || ground.watched.contains(before)) ||
+        !was_pending(before, callback, ground.losses, ground.extent) || ground.unseen.may_hide(before, callback)) {
+        return;
+    }
+    ground_->pairs[{origin_of(before.caller), origin_of(callback.caller), place_name(callback.function, false)}]
+        .push_back({.first = &before, .second = &callback});
+}
+
+std::vector<Hazard> DoubleQueues::hazards() const {
+    std::vector<Hazard> hazards;
+    for (const auto& [places, pairs] : ground_->pairs) {
         hazards.push_back(hazard_of(places, pairs));
     }
     return hazards;

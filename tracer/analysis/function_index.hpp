@@ -19,6 +19,16 @@ public:
         SharedText function;
     };
 
+    std::uint32_t of(SharedPlace place) {
+        if (place.id() >= by_place_.size()) {
+            by_place_.resize(place.id() + 1, none);
+        }
+        std::uint32_t& known = by_place_[place.id()];
+        if (known == none) {
+            known = of(*place);
+        }
+        return known;
+    }
     std::uint32_t of(const CodePlace& place) {
         const std::uint64_t key = std::uint64_t{place.module.id()} << 32 | place.function.id();
         if (key == last_key_ && !names_.empty()) { // many of one function follow each other
@@ -36,6 +46,9 @@ public:
     const Name& operator[](std::size_t number) const { return names_[number]; }
 
 private:
+    static constexpr auto none = static_cast<std::uint32_t>(-1);
+
+    std::vector<std::uint32_t> by_place_; // by its id
     std::unordered_map<std::uint64_t, std::uint32_t> numbers_;
     std::vector<Name> names_;
     std::uint64_t last_key_ = 0;

@@ -17,7 +17,15 @@ namespace rcuscope {
 
 void find_hazards(Timeline& timeline, const HazardLimits& limits) {
     const LossIndex losses(timeline.capture.lost);
-    const auto modules = judge_lives(timeline, losses);
+    LifeJudge life_judge(timeline, losses);
+    DoubleQueues double_queues(timeline, losses);
+    Floods floods(timeline, limits.callback_flood);
+    for (const Callback& callback : timeline.callbacks) { // once: there are more of them than memory holds
+        life_judge.take(callback);
+        double_queues.take(callback);
+        floods.take(callback);
+    }
+    const auto modules = std::move(life_judge).lives();
 
     std::vector<Hazard> hazards;
     const auto add = [&hazards](std::vector<Hazard> found) {
@@ -28,10 +36,10 @@ void find_hazards(Timeline& timeline, const HazardLimits& limits) {
             add(unload_hazards(judged, timeline));
         }
     }
-    add(double_queue_hazards(timeline, losses));
+    add(double_queues.hazards());
     add(blocked_reader_hazards(timeline));
     add(long_reader_hazards(timeline, losses, limits.long_reader));
-    add(flood_hazards(timeline, limits.callback_flood));
+    add(floods.hazards());
     sort_by_time(hazards, [](const Hazard& hazard) { return hazard.at; });
     timeline.hazards = std::move(hazards);
 

@@ -2,20 +2,9 @@
 #include "analysis/histogram.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 namespace rcuscope {
-
-// Index = exponent * 2^precision_bits + the precision_bits bits that follow the
-// highest one; of values below 2^precision_bits the value itself.
-std::uint32_t Histogram::index_of(std::uint64_t value) {
-    constexpr std::uint64_t parts = std::uint64_t{1} << precision_bits;
-    if (value < parts)
-        return static_cast<std::uint32_t>(value);
-    const auto shift = static_cast<unsigned>(std::bit_width(value)) - 1 - precision_bits;
-    return static_cast<std::uint32_t>(((shift + 1) << precision_bits) + ((value >> shift) - parts));
-}
 
 std::uint64_t Histogram::lowest_of(std::uint32_t index) {
     constexpr std::uint32_t parts = 1U << precision_bits;
@@ -40,17 +29,6 @@ void Histogram::each_bucket(Each each) const {
         for (std::size_t i = 0; i < counts_[row].size(); i++)
             if (counts_[row][i] != 0 && !each(static_cast<std::uint32_t>((row << precision_bits) + i), counts_[row][i]))
                 return;
-}
-
-void Histogram::add(Nanoseconds duration, std::uint64_t times) {
-    if (times == 0)
-        return;
-    duration = std::max<Nanoseconds>(duration, 0);
-    count_at(index_of(static_cast<std::uint64_t>(duration))) += times;
-    min_ = count_ == 0 ? duration : std::min(min_, duration);
-    max_ = std::max(max_, duration);
-    count_ += times;
-    sum_ += static_cast<double>(duration) * static_cast<double>(times);
 }
 
 void Histogram::merge(const Histogram& other) {

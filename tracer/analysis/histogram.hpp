@@ -8,6 +8,8 @@
 // are exact. Only buckets that hold something take memory.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -24,7 +26,21 @@ public:
     static constexpr double max_relative_error = 1.0 / (1U << precision_bits); // 0.8 %
 
     // A negative duration counts as 0.
-    void add(Nanoseconds duration, std::uint64_t times = 1);
+    void add(Nanoseconds duration, std::uint64_t times = 1) {
+        if (times == 0)
+            return;
+        duration = std::max<Nanoseconds>(duration, 0);
+        const std::uint32_t index = index_of(static_cast<std::uint64_t>(duration));
+        const std::uint32_t row = index >> precision_bits;
+        if (row < counts_.size() && !counts_[row].empty()) [[likely]]
+            counts_[row][index & ((1U << precision_bits) - 1)] += times;
+        else
+            count_at(index) += times;
+        min_ = count_ == 0 ? duration : std::min(min_, duration);
+        max_ = std::max(max_, duration);
+        count_ += times;
+        sum_ += static_cast<double>(duration) * static_cast<double>(times);
+    }
     void merge(const Histogram& other);
 
     std::uint64_t count() const { return count_; }
@@ -46,7 +62,15 @@ public:
     bool operator==(const Histogram&) const = default;
 
 private:
-    static std::uint32_t index_of(std::uint64_t value);
+    // Index = exponent * 2^precision_bits + the precision_bits bits that follow the
+    // highest one; of values below 2^precision_bits the value itself.
+    static std::uint32_t index_of(std::uint64_t value) {
+        constexpr std::uint64_t parts = std::uint64_t{1} << precision_bits;
+        if (value < parts)
+            return static_cast<std::uint32_t>(value);
+        const auto shift = static_cast<unsigned>(std::bit_width(value)) - 1 - precision_bits;
+        return static_cast<std::uint32_t>(((shift + 1) << precision_bits) + ((value >> shift) - parts));
+    }
     static std::uint64_t lowest_of(std::uint32_t index);
     std::uint64_t& count_at(std::uint32_t index);
     // Calls each(index, count), rising, for those that hold something, until it returns false.

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <unordered_map>
 #include <utility>
 
 #include "analysis/watched.hpp"
@@ -186,27 +185,29 @@ void settle(JudgedLife& judged, bool complete, const Counts& counts) {
 
 } // namespace
 
-std::map<std::string, Lives> judge_lives(const Timeline& timeline, const LossIndex& losses) {
-    auto modules = lives_of(timeline, losses);
-    std::unordered_map<SharedText, Lives*> by_name;
-    for (auto& [name, lives] : modules) {
-        by_name.emplace(name, &lives);
+LifeJudge::LifeJudge(const Timeline& timeline, const LossIndex& losses)
+    : timeline_(timeline), losses_(losses), modules_(lives_of(timeline, losses)) {
+    for (auto& [name, lives] : modules_) {
+        const std::uint32_t id = SharedText(name).id();
+        by_name_.resize(std::max<std::size_t>(by_name_.size(), id + 1));
+        by_name_[id] = &lives;
     }
-    for (const Callback& callback : timeline.callbacks) {
-        const auto module = by_name.find(callback.function.module);
-        if (module != by_name.end()) {
-            JudgedLife& judged = life_at(*module->second, callback.queued);
-            count(callback, judged);
-            judge(callback, judged, timeline, losses);
-        }
-    }
-    const Counts counts(timeline.capture);
-    for (auto& [name, lives] : modules) {
+}
+
+void LifeJudge::judge(const Callback& callback, Lives& lives) const {
+    JudgedLife& judged = life_at(lives, callback.queued);
+    count(callback, judged);
+    rcuscope::judge(callback, judged, timeline_, losses_);
+}
+
+std::map<std::string, Lives> LifeJudge::lives() && {
+    const Counts counts(timeline_.capture);
+    for (auto& [name, lives] : modules_) {
         for (JudgedLife& judged : lives) {
-            settle(judged, timeline.capture.complete, counts);
+            settle(judged, timeline_.capture.complete, counts);
         }
     }
-    return modules;
+    return std::move(modules_);
 }
 
 } // namespace rcuscope

@@ -46,7 +46,29 @@ struct JudgedLife {
 
 using Lives = std::vector<JudgedLife>; // of one module, in the order of time
 
-// By the module's name.
-std::map<std::string, Lives> judge_lives(const Timeline& timeline, const LossIndex& losses);
+// Takes callbacks by their queueing.
+class LifeJudge {
+public:
+    // Refers to both, and to callbacks that it takes.
+    LifeJudge(const Timeline& timeline, const LossIndex& losses);
+
+    void take(const Callback& callback) {
+        const std::uint32_t module = callback.function->module.id();
+        if (module < by_name_.size() && by_name_[module] != nullptr) {
+            judge(callback, *by_name_[module]);
+        }
+    }
+
+    // By the module's name.
+    std::map<std::string, Lives> lives() &&;
+
+private:
+    void judge(const Callback& callback, Lives& lives) const;
+
+    const Timeline& timeline_;
+    const LossIndex& losses_;
+    std::map<std::string, Lives> modules_;
+    std::vector<Lives*> by_name_; // by the name's id
+};
 
 } // namespace rcuscope

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
 #include <string_view>
-#include <unordered_set>
+#include <vector>
 
 #include "timeline/model.hpp"
 
@@ -13,18 +16,29 @@ namespace rcuscope {
 // that came or went in the recording. Not the kernel proper.
 class WatchedModules {
 public:
-    explicit WatchedModules(const Timeline& timeline)
-        : names_(timeline.capture.followed.begin(), timeline.capture.followed.end()) {
-        for (const ModuleLife& life : timeline.modules) {
-            names_.insert(life.name);
+    explicit WatchedModules(const Timeline& timeline) {
+        for (const std::string& name : timeline.capture.followed) {
+            add(name);
         }
-        names_.erase(SharedText());
+        for (const ModuleLife& life : timeline.modules) {
+            add(life.name);
+        }
     }
 
-    bool contains(const Callback& callback) const { return names_.contains(callback.function.module); }
+    bool contains(const Callback& callback) const {
+        const std::uint32_t id = callback.function->module.id();
+        return id < watched_.size() && watched_[id];
+    }
 
 private:
-    std::unordered_set<SharedText> names_;
+    void add(SharedText name) {
+        if (!name.empty()) {
+            watched_.resize(std::max<std::size_t>(watched_.size(), name.id() + 1));
+            watched_[name.id()] = true;
+        }
+    }
+
+    std::vector<bool> watched_; // by the name's id
 };
 
 // Where a hook could not be had, that something was not seen says nothing.

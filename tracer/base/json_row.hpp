@@ -9,9 +9,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "base/compact_optional.hpp"
+#include "base/shared_text.hpp"
 
 namespace rcuscope {
 
@@ -21,7 +26,7 @@ public:
         size_ = 0;
         empty_ = true;
     }
-    std::string_view text() const { return std::string_view(text_).substr(0, size_); }
+    std::string_view text() const { return {text_.get(), size_}; }
 
     void begin_object() { open('{'); }
     void end_object() { close('}'); }
@@ -55,10 +60,16 @@ public:
         constexpr std::size_t most_digits = 20; // with a sign
         separate();
         char* at = room(most_digits);
-        size_ = static_cast<std::size_t>(std::to_chars(at, at + most_digits, number).ptr - text_.data());
+        size_ = static_cast<std::size_t>(std::to_chars(at, at + most_digits, number).ptr - text_.get());
     }
     // What is not UTF-8 becomes U+FFFD.
     void value(std::string_view text);
+    void value(SharedText text) {
+        if (text.id() >= known_.size() || known_[text.id()].empty()) [[unlikely]] {
+            learn(text);
+        }
+        json(known_[text.id()]);
+    }
     void value(const char* text) { value(std::string_view(text)); }
     void value(const std::string& text) { value(std::string_view(text)); }
     template <typename Value>
@@ -66,30 +77,28 @@ public:
         value ? this->value(*value) : this->value(nullptr);
     }
 
-    // A text in parts that are known to need no escaping.
-    template <typename... Parts>
-    void plain(const Parts&... parts) {
-        separate();
-        char* at = room((std::string_view(parts).size() + ... + 2));
-        *at++ = '"';
-        ((at = copy(at, parts)), ...);
-        *at++ = '"';
-        size_ = static_cast<std::size_t>(at - text_.data());
+    template <typename Value, typename Stored>
+    void value(const CompactOptional<Value, Stored>& value) {
+        this->value(std::optional<Value>(value));
     }
-    // Whether it is such a part: ASCII without quotes, backslashes and control characters.
-    static bool is_plain(std::string_view text);
 
 private:
-    static char* copy(char* to, std::string_view part) {
-        std::memcpy(to, part.data(), part.size());
-        return to + part.size();
-    }
+    // Whether it needs no escaping: ASCII without quotes, backslashes and control characters.
+    static bool is_plain(std::string_view text);
 
-    char* room(std::size_t bytes) {
-        if (text_.size() - size_ < bytes) {
-            text_.resize(2 * (size_ + bytes));
+    [[gnu::always_inline]] char* room(std::size_t bytes) {
+        if (capacity_ - size_ < bytes) [[unlikely]] {
+            grow(bytes);
         }
-        return text_.data() + size_;
+        return text_.get() + size_;
+    }
+    void grow(std::size_t bytes);
+    void learn(SharedText text);
+    // What is JSON already.
+    void json(std::string_view value) {
+        separate();
+        std::memcpy(room(value.size()), value.data(), value.size());
+        size_ += value.size();
     }
     template <std::size_t size>
     void put(const char (&word)[size]) {
@@ -116,9 +125,11 @@ private:
         empty_ = false;
     }
 
-    std::string text_; // and room for more
+    std::unique_ptr<char[]> text_;
+    std::size_t capacity_ = 0;
     std::size_t size_ = 0;
-    bool empty_ = true; // no comma comes next
+    bool empty_ = true;              // no comma comes next
+    std::vector<std::string> known_; // shared texts as JSON, by their id
 };
 
 } // namespace rcuscope

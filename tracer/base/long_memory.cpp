@@ -35,7 +35,7 @@ constexpr std::size_t file_step = 8 * chunk_bytes;
 [[noreturn]] void no_room(int error_number) {
     throw NoRoom({ExitCode::bad_input, "cannot hold so large a recording",
                   temporary_folder() + ": " + errno_text(error_number),
-                  "what does not fit into memory goes into a temporary file there, about 200 bytes for each callback: "
+                  "what does not fit into memory goes into a temporary file there, about 100 bytes for each callback: "
                   "make room, or name another folder in TMPDIR"});
 }
 

@@ -72,13 +72,6 @@ std::uint32_t code_point(std::string_view character) {
     return value;
 }
 
-bool is_ascii(std::string_view bytes) {
-    unsigned all = 0;
-    for (const char byte : bytes)
-        all |= static_cast<unsigned char>(byte);
-    return all < 0x80;
-}
-
 // Control characters, and what Unicode has to change the direction of text (UAX #9).
 bool steers(std::uint32_t value) {
     const auto within = [&](std::uint32_t first, std::uint32_t last) { return value >= first && value <= last; };
@@ -87,6 +80,13 @@ bool steers(std::uint32_t value) {
 }
 
 } // namespace
+
+bool is_ascii(std::string_view bytes) {
+    unsigned all = 0;
+    for (const char byte : bytes)
+        all |= static_cast<unsigned char>(byte);
+    return all < 0x80;
+}
 
 std::string valid_utf8(std::string_view bytes) {
     if (is_ascii(bytes)) // nearly all

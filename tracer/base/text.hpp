@@ -7,6 +7,8 @@
 
 namespace rcuscope {
 
+bool is_ascii(std::string_view bytes);
+
 // The bytes as UTF-8 text: what is not UTF-8 (overlong forms, surrogates and
 // values past U+10FFFF included) becomes U+FFFD, one for each longest run of
 // bytes that could still have begun a character. Names that come from the

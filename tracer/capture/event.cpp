@@ -13,13 +13,12 @@ namespace {
 // The wire struct at the start of a record. A longer record is fine: a later
 // version may have appended to it.
 template <typename Wire>
-std::optional<Wire> load(std::span<const std::byte> record) {
-    Wire wire;
+[[gnu::always_inline]] inline bool load(std::span<const std::byte> record, Wire& wire) {
     if (record.size() < sizeof wire) {
-        return std::nullopt;
+        return false;
     }
     std::memcpy(&wire, record.data(), sizeof wire);
-    return wire;
+    return true;
 }
 
 template <std::size_t N>
@@ -244,19 +243,26 @@ std::optional<event::SwitchIn> switch_in(const rs_switch& wire) {
 }
 
 template <typename Wire, typename Body>
-bool decode_as(std::span<const std::byte> record, std::optional<Body> (*convert)(const Wire&), EventBody& out) {
-    const auto wire = load<Wire>(record);
-    if (!wire) {
+[[gnu::always_inline]] inline bool decode_as(std::span<const std::byte> record,
+                                             std::optional<Body> (*convert)(const Wire&), EventBody& out) {
+    Wire wire;
+    if (!load(record, wire)) {
         return false;
     }
-    auto body = convert(*wire);
-    if (body) {
-        out = std::move(*body);
+    auto body = convert(wire);
+    if (!body) {
+        return false;
     }
-    return body.has_value();
+    // Mostly the event before was of the same kind.
+    if (auto* same = std::get_if<Body>(&out)) {
+        *same = std::move(*body);
+    } else {
+        out.emplace<Body>(std::move(*body));
+    }
+    return true;
 }
 
-bool decode_body(rs_u16 kind, std::span<const std::byte> record, EventBody& out) {
+[[gnu::always_inline]] inline bool decode_body(rs_u16 kind, std::span<const std::byte> record, EventBody& out) {
     switch (kind) {
     case RS_LOST:
         return decode_as(record, lost, out);
@@ -322,13 +328,13 @@ bool decode_body(rs_u16 kind, std::span<const std::byte> record, EventBody& out)
 } // namespace
 
 bool decode_record(std::span<const std::byte> record, std::uint32_t cpu, Event& out) {
-    const auto header = load<rs_header>(record);
-    if (!header || !decode_body(header->kind, record, out.body)) {
+    rs_header header;
+    if (!load(record, header) || !decode_body(header.kind, record, out.body)) {
         return false;
     }
-    out.ns = header->ns;
+    out.ns = header.ns;
     out.cpu = cpu;
-    out.tid = header->tid;
+    out.tid = header.tid;
     return true;
 }
 

@@ -49,7 +49,7 @@ public:
             last_ns = ns;
             ++records_;
         });
-        at_ = 0;
+        at_ = payload.data();
         left_ = records_;
         if (whole && !in_order) {
             sort();
@@ -64,12 +64,12 @@ public:
     std::uint64_t records() const { return records_; } // that have a time
     std::uint64_t ns() const { return ns_; }
     Place place() const { return {ns_, cpu, offset}; }
-    std::span<const std::byte> record() const { return record_; }
+    std::span<const std::byte> record() const { return {at_ + sizeof size_, size_}; }
     bool done() const { return left_ == 0; }
     void next() {
         if (--left_ != 0) {
             ++at_ref_;
-            at_ += sizeof(RecordSize) + record_.size();
+            at_ += sizeof size_ + size_;
             look();
         }
     }
@@ -99,24 +99,36 @@ private:
     }
 
     void look() {
-        if (!sorted_.empty()) {
-            at_ = sorted_[at_ref_].begin;
+        if (!sorted_.empty()) [[unlikely]] {
+            at_ = payload.data() + sorted_[at_ref_].begin;
         }
-        RecordSize size = 0;
-        std::memcpy(&size, payload.data() + at_, sizeof size);
-        record_ = std::span(payload).subspan(at_ + sizeof size, size);
-        std::memcpy(&ns_, record_.data(), sizeof ns_);
+        std::memcpy(&size_, at_, sizeof size_);
+        std::memcpy(&ns_, at_ + sizeof size_, sizeof ns_);
     }
 
     std::vector<Ref> sorted_; // by time, then as sent; none: they were sent so
     std::uint64_t records_ = 0;
     std::size_t left_ = 0;
-    std::size_t at_ = 0;     // in the payload
-    std::size_t at_ref_ = 0; // of those that were sorted
+    std::size_t at_ref_ = 0;        // of those that were sorted
+    const std::byte* at_ = nullptr; // its size, in the payload
     std::uint64_t ns_ = 0;
-    std::span<const std::byte> record_;
+    RecordSize size_ = 0;
 };
 static_assert(offsetof(rs_header, ns) == 0, "a record begins with its time");
+
+struct Front { // when the next event of an open chunk is, and its slot
+    std::uint64_t ns = 0;
+    std::size_t slot = 0;
+};
+
+// For a heap whose first is the earliest.
+struct Later {
+    const std::vector<OpenChunk>& open; // by slot
+
+    bool operator()(const Front& a, const Front& b) const {
+        return a.ns != b.ns ? a.ns > b.ns : open[b.slot].place() < open[a.slot].place();
+    }
+};
 
 class Merge {
 public:
@@ -126,29 +138,26 @@ public:
           take_(take) {
         std::sort(chunks_.begin(), chunks_.end(),
                   [](const EventChunk& a, const EventChunk& b) { return first_place(a) < first_place(b); });
+        due_ns_ = next_due();
         budget_ = open_bytes_floor + cpus() * open_bytes_per_cpu;
     }
 
     Status run() {
-        while (opened_ < chunks_.size() || !front_.empty()) {
-            if (Status status = open_due(); !status) {
-                return status;
+        for (;;) {
+            if (front_.empty() || due_ns_ <= front_.front().ns) {
+                if (Status status = open_due(); !status || front_.empty()) {
+                    return status;
+                }
             }
             OpenChunk& chunk = open_[front_.front().slot];
             give_out(chunk);
-            if (chunk.done()) {
-                held_bytes_ -= chunk.bytes();
-                spare_ = std::move(chunk.payload); // one, for the next; beside it, what is held is what is counted
-                chunk = OpenChunk{};
-                free_.push_back(front_.front().slot);
-                std::pop_heap(front_.begin(), front_.end(), later);
-                front_.pop_back();
+            if (!chunk.done()) [[likely]] {
+                front_.front().ns = chunk.ns();
+                sift_first(front_, later_);
             } else {
-                front_.front().place.ns = chunk.ns();
-                sift_first(front_, later);
+                close_first(chunk);
             }
         }
-        return {};
     }
 
 private:
@@ -157,6 +166,9 @@ private:
     static constexpr std::uint64_t open_bytes_floor = 64u << 20;
     static constexpr std::uint64_t open_bytes_per_cpu = 1u << 20;
 
+    static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
+
+    std::uint64_t next_due() const { return opened_ < chunks_.size() ? chunks_[opened_].first_ns : never; }
     static Place first_place(const EventChunk& chunk) { return {chunk.first_ns, chunk.cpu, chunk.offset}; }
 
     std::uint64_t cpus() const {
@@ -170,12 +182,27 @@ private:
 
     // Opens every chunk whose first event is due before any of the chunks that are open.
     Status open_due() {
-        while (opened_ < chunks_.size() && (front_.empty() || first_place(chunks_[opened_]) < front_.front().place)) {
+        while (opened_ < chunks_.size() && (front_.empty() || comes_before_front(chunks_[opened_]))) {
             if (Status status = open_next(); !status) {
                 return status;
             }
         }
         return {};
+    }
+
+    void close_first(OpenChunk& chunk) {
+        held_bytes_ -= chunk.bytes();
+        spare_ = std::move(chunk.payload); // one, for the next; beside it, what is held is what is counted
+        chunk = OpenChunk{};
+        free_.push_back(front_.front().slot);
+        std::pop_heap(front_.begin(), front_.end(), later_);
+        front_.pop_back();
+    }
+
+    bool comes_before_front(const EventChunk& chunk) const {
+        const Front& front = front_.front();
+        return chunk.first_ns != front.ns ? chunk.first_ns < front.ns
+                                          : first_place(chunk) < open_[front.slot].place();
     }
 
     Status open_next() {
@@ -191,13 +218,14 @@ private:
             return changed();
         }
         ++opened_;
+        due_ns_ = next_due();
         held_bytes_ += chunk.bytes();
         if (held_bytes_ > budget_) {
             return file_.cannot_read("too many of its chunks overlap in time: no recording does that",
                                      "the file was damaged or made up: record again");
         }
-        front_.push_back({chunk.place(), slot});
-        std::push_heap(front_.begin(), front_.end(), later);
+        front_.push_back({chunk.ns(), slot});
+        std::push_heap(front_.begin(), front_.end(), later_);
         return {};
     }
 
@@ -237,12 +265,12 @@ private:
 
     // Gives out the first chunk's next event, and more up to where another chunk's may come first.
     void give_out(OpenChunk& chunk) {
-        std::uint64_t until = std::numeric_limits<std::uint64_t>::max();
-        for (std::size_t i = 1; i < std::min<std::size_t>(front_.size(), 3); ++i) { // one of them is the next
-            until = std::min(until, front_[i].place.ns);
+        std::uint64_t until = due_ns_;
+        if (front_.size() > 1) { // one of these is the next
+            until = std::min(until, front_[1].ns);
         }
-        if (opened_ < chunks_.size()) {
-            until = std::min(until, chunks_[opened_].first_ns);
+        if (front_.size() > 2) {
+            until = std::min(until, front_[2].ns);
         }
         do {
             if (decode_record(chunk.record(), chunk.cpu, event_)) {
@@ -254,21 +282,15 @@ private:
         } while (!chunk.done() && chunk.ns() < until);
     }
 
-    struct Front { // the next event of an open chunk, and its slot
-        Place place;
-        std::size_t slot = 0;
-    };
-    static bool later(const Front& a, const Front& b) {
-        return a.place.ns != b.place.ns ? a.place.ns > b.place.ns : b.place < a.place;
-    }
-
     const InputFile& file_;
     ChunkReader reader_;
     std::vector<EventChunk> chunks_; // by the place of their first event
     std::size_t opened_ = 0;         // of them
+    std::uint64_t due_ns_ = never;   // when the first of the others is
     std::vector<OpenChunk> open_;    // by slot
     std::vector<std::size_t> free_;  // slots, to be used again
     std::vector<Front> front_;       // a heap
+    const Later later_{open_};
     std::vector<std::byte> spare_;
     Event event_; // that is given out: its memory is used again
     std::uint64_t held_bytes_ = 0;

@@ -72,11 +72,42 @@ std::uint64_t joined(std::uint64_t bytes) {
     return (bytes & 0x000000000fffffff) | (bytes & 0x0fffffff00000000) >> 4;
 }
 
+// A LEB128 of which all bytes that there could be are readable. False if it has too many.
+[[gnu::always_inline]] inline bool take_quickly(const std::byte*& at, std::uint64_t& value) {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, at, sizeof bytes);
+    if ((bytes & 0x80) == 0) {
+        at += 1;
+        value = bytes & 0x7f;
+        return true;
+    }
+    if ((bytes & 0x8000) == 0) [[likely]] {
+        at += 2;
+        value = (bytes & 0x7f) | (bytes >> 1 & 0x3f80);
+        return true;
+    }
+    const std::uint64_t last = ~bytes & 0x8080808080808080; // of each byte that ends a number
+    if (last != 0) [[likely]] {
+        at += __builtin_ctzll(last) / 8 + 1;
+        value = joined(bytes & (last ^ (last - 1)));
+        return true;
+    }
+    const auto ninth = std::to_integer<std::uint64_t>(at[8]);
+    const auto tenth = std::to_integer<std::uint64_t>(at[9]);
+    const bool nine = ninth < 0x80;
+    at += nine ? 9 : most_leb128;
+    value = joined(bytes) | (ninth & 0x7f) << 56 | (nine ? 0 : tenth << 63);
+    return nine || tenth <= 1;
+}
+
 class Bytes {
 public:
     explicit Bytes(std::span<const std::byte> bytes) : at_(bytes.data()), end_(at_ + bytes.size()) {}
 
     std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
+
+    const std::byte* at() const { return at_; }
+    void go_on_at(const std::byte* at) { at_ = at; }
 
     std::byte byte() { return *at_++; }
 
@@ -94,19 +125,6 @@ public:
             }
         }
         return false;
-    }
-
-    // The same where at least most_leb128 bytes are left: without a branch for each of its bytes.
-    bool quick_leb128(std::uint64_t& value) {
-        std::uint64_t bytes = 0;
-        std::memcpy(&bytes, at_, sizeof bytes);
-        const std::uint64_t last = ~bytes & 0x8080808080808080; // of each byte that ends a number
-        if (last == 0) {
-            return leb128(value);
-        }
-        at_ += __builtin_ctzll(last) / 8 + 1;
-        value = joined(bytes & (last ^ (last - 1)));
-        return true;
     }
 
     // Nothing if there are not so many.
@@ -130,7 +148,7 @@ public:
         : packed_(packed), to_(out.data()), end_(to_ + out.size()) {}
 
     bool run() {
-        while (packed_.left() != 0) {
+        while (take_short_ones(), packed_.left() != 0) {
             const std::byte first = packed_.byte();
             if (!(first == as_it_is ? whole() : difference(std::to_integer<std::size_t>(first)))) {
                 return false;
@@ -140,8 +158,63 @@ public:
     }
 
 private:
+    // Records of so many words at most, of which nearly all are, as long as neither what is packed nor the room for them
+    // can end within one. The first that is none of these, or no record, is left to others.
+    void take_short_ones() {
+        constexpr std::size_t most_packed = 2 + few_words * most_leb128;
+        constexpr std::size_t most_room = sizeof(RecordSize) + few_words * word_bytes;
+        if (packed_.left() < most_packed || room() < most_room) {
+            return;
+        }
+        const std::byte* const last_at = packed_.at() + packed_.left() - most_packed;
+        std::byte* const last_to = end_ - most_room;
+        const std::byte* at = packed_.at();
+        std::byte* to = to_;
+        std::uint64_t ns = known_.last_ns;
+        while (at <= last_at && to <= last_to) {
+            const auto number = std::to_integer<std::size_t>(at[0]);
+            if (number >= known_.shapes.size() || known_.shapes[number].words > few_words) {
+                break;
+            }
+            PackedShapes::Shape& shape = known_.shapes[number];
+            const std::byte* next = at + 2;
+            auto changed = std::to_integer<unsigned>(at[1]);
+            if (changed >> shape.words != 0) {
+                break;
+            }
+            if (!take_words(next, shape.last, ns, changed)) {
+                break;
+            }
+            at = next;
+            ns = shape.last[0];
+            const auto size = static_cast<RecordSize>(shape.words * word_bytes);
+            std::memcpy(to, &size, sizeof size);
+            // As if it were of the most words: that takes no loop.
+            std::memcpy(to + sizeof size, shape.last.data(), few_words * word_bytes);
+            to += sizeof size + size;
+        }
+        known_.last_ns = ns;
+        packed_.go_on_at(at);
+        to_ = to;
+    }
+
+    [[gnu::always_inline]] static bool take_words(const std::byte*& at, PackedShapes::Words& last, std::uint64_t ns,
+                                                  unsigned changed) {
+        last[0] = ns;
+        for (; changed != 0; changed &= changed - 1) {
+            std::uint64_t step = 0;
+            if (!take_quickly(at, step)) {
+                return false;
+            }
+            last[static_cast<std::size_t>(__builtin_ctz(changed))] += unzigzag(step);
+        }
+        return true;
+    }
+
+    std::size_t room() const { return static_cast<std::size_t>(end_ - to_); }
+
     bool put(const void* record, std::size_t bytes) {
-        if (sizeof(RecordSize) + bytes > static_cast<std::size_t>(end_ - to_)) {
+        if (sizeof(RecordSize) + bytes > room()) {
             return false;
         }
         const auto size = static_cast<RecordSize>(bytes);
@@ -169,15 +242,6 @@ private:
             return false;
         }
         auto& shape = known_.shapes[number];
-        const bool quick = packed_.left() >= most_leb128 * (1 + shape.words);
-        const bool good = quick ? apply(shape, [this](std::uint64_t& value) { return packed_.quick_leb128(value); })
-                                : apply(shape, [this](std::uint64_t& value) { return packed_.leb128(value); });
-        known_.last_ns = shape.last[0];
-        return good && put(shape.last.data(), shape.words * word_bytes);
-    }
-
-    template <typename Next>
-    bool apply(PackedShapes::Shape& shape, Next next) {
         std::uint64_t changed = 0;
         if (!packed_.leb128(changed) || (shape.words < 64 && changed >> shape.words != 0)) {
             return false;
@@ -185,12 +249,13 @@ private:
         shape.last[0] = known_.last_ns;
         for (; changed != 0; changed &= changed - 1) {
             std::uint64_t step = 0;
-            if (!next(step)) {
+            if (!packed_.leb128(step)) {
                 return false;
             }
             shape.last[static_cast<std::size_t>(__builtin_ctzll(changed))] += unzigzag(step);
         }
-        return true;
+        known_.last_ns = shape.last[0];
+        return put(shape.last.data(), shape.words * word_bytes);
     }
 
     Bytes packed_;

@@ -48,6 +48,7 @@ private:
     const ExportOptions& options_;
     std::ostream& out_;
     tracks::Layout layout_;
+    std::vector<tracks::Annotation> notes_; // of an item: memory that is used again
     bool first_ = true;
 };
 
@@ -75,7 +76,8 @@ void ChromeWriter::name_track(std::size_t track) {
 // slice here, call_rcu() and the end of a grace period one of 1 ns.
 void ChromeWriter::write_item(std::size_t track, const tracks::Item& item) {
     OrderedJson args = OrderedJson::object();
-    for (const tracks::Annotation& annotation : tracks::item_annotations(layout_, item, options_))
+    tracks::item_annotations(layout_, item, options_, notes_);
+    for (const tracks::Annotation& annotation : notes_)
         std::visit([&](const auto& value) { args[annotation.name] = value; }, annotation.value);
     std::string rest;
     const bool instant = item.kind == tracks::ItemKind::hazard;

@@ -142,24 +142,18 @@ Json Writer::module_life(const ModuleLife& life) const {
 }
 
 // The members of the rows that there are many of.
-void name(JsonRow& row, const CodePlace& place, bool with_offset) {
-    const std::string_view function = place.function;
-    const std::string_view module = place.module;
-    if (function.empty() || !JsonRow::is_plain(function) || !JsonRow::is_plain(module))
-        row.value(place_name(place, with_offset));
-    else
-        row.plain(module, module.empty() ? "" : ":", function, with_offset ? "+" : "",
-                  with_offset ? hex(place.offset) : std::string());
+void name(JsonRow& row, SharedPlace place, bool with_offset) {
+    row.value(shared_name(place, with_offset));
 }
 
-void place(JsonRow& row, const CodePlace& at) {
-    if (at.known())
+void place(JsonRow& row, SharedPlace at) {
+    if (at->known())
         name(row, at, true);
     else
         row.value(nullptr);
 }
 
-void text_or_null(JsonRow& row, std::string_view text) {
+void text_or_null(JsonRow& row, SharedText text) {
     if (text.empty())
         row.value(nullptr);
     else
@@ -200,13 +194,13 @@ void Writer::callback(JsonRow& row, const Callback& callback) const {
     row.key("function");
     name(row, callback.function, false);
     row.key("module");
-    text_or_null(row, callback.function.module);
+    text_or_null(row, callback.function->module);
     row.key("caller");
     place(row, callback.caller);
     row.member("queued_ns", callback.queued);
     row.member("queued_cpu", callback.queued_cpu);
     row.member("queued_tid", callback.queued_tid);
-    row.member("queued_comm", callback.queued_comm.str());
+    row.member("queued_comm", callback.queued_comm);
     row.member("invoked_ns", callback.invoked);
     row.member("done_ns", callback.done);
     row.member("invoked_cpu", callback.invoked_cpu);
@@ -220,9 +214,9 @@ void Writer::callback(JsonRow& row, const Callback& callback) const {
     row.member("stack", callback.stack);
     if (options_.addresses) {
         row.key("function_address");
-        address_or_null(row, callback.function.address);
+        address_or_null(row, callback.function->address);
         row.key("caller_address");
-        address_or_null(row, callback.caller.address);
+        address_or_null(row, callback.caller->address);
         row.key("head");
         address_or_null(row, callback.head);
     }
@@ -232,7 +226,7 @@ void Writer::callback(JsonRow& row, const Callback& callback) const {
 void Writer::read_section(JsonRow& row, const ReadSection& section) const {
     row.begin_object();
     row.member("tid", section.tid);
-    row.member("comm", section.comm.str());
+    row.member("comm", section.comm);
     row.member("cpu", section.cpu);
     row.member("begin_ns", section.begin);
     row.member("end_ns", section.end);
@@ -265,7 +259,7 @@ void Writer::wait(JsonRow& row, const Wait& wait) const {
     row.begin_object();
     row.member("kind", to_text(wait.kind));
     row.member("tid", wait.tid);
-    row.member("comm", wait.comm.str());
+    row.member("comm", wait.comm);
     row.key("caller");
     place(row, wait.caller);
     row.member("expedited", wait.expedited);
@@ -284,7 +278,7 @@ void Writer::kvfree_call(JsonRow& row, const KvfreeCall& call) const {
     row.member("at_ns", call.at);
     row.member("cpu", call.cpu);
     row.member("tid", call.tid);
-    row.member("comm", call.comm.str());
+    row.member("comm", call.comm);
     row.key("caller");
     place(row, call.caller);
     row.member("headless", call.headless);
@@ -305,7 +299,7 @@ void Writer::function_call(JsonRow& row, const FunctionCall& call) const {
     row.key("module");
     text_or_null(row, call.function.module);
     row.member("tid", call.tid);
-    row.member("comm", call.comm.str());
+    row.member("comm", call.comm);
     row.member("cpu", call.cpu);
     row.member("begin_ns", call.begin);
     row.member("end_ns", call.end);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <protozero/basic_pbf_writer.hpp>
@@ -44,6 +45,12 @@ public:
         std::memset(bytes_.get() + size_, 0, count);
         size_ += count;
     }
+    // Room for so many bytes at the end, to be written there; then wrote() says how many they were.
+    char* room(std::size_t bytes) {
+        reserve(size_ + bytes);
+        return bytes_.get() + size_;
+    }
+    void wrote(std::size_t bytes) { size_ += bytes; }
     void erase(std::size_t from, std::size_t to) {
         std::memmove(bytes_.get() + from, bytes_.get() + to, size_ - to);
         size_ -= to - from;
@@ -65,6 +72,47 @@ private:
 };
 
 using MessageWriter = protozero::basic_pbf_writer<MessageBuffer>;
+
+// A message of a few numbers and perhaps a text, at the end, of which a trace has most: as a MessageWriter within another
+// would write it, for a fifth of what that takes.
+class SmallMessage {
+public:
+    // Field numbers below 16, numbers in all up to what fits.
+    void add_number(std::uint32_t field, std::uint64_t number) {
+        bytes_[size_++] = static_cast<char>(field << 3);
+        put_varint(number);
+    }
+    void add_text(std::uint32_t field, std::string_view text) { // which is referred to until end()
+        bytes_[size_++] = static_cast<char>(field << 3 | 2);
+        put_varint(text.size());
+        text_ = text;
+    }
+    void end(MessageBuffer& to, std::uint32_t field) const {
+        SmallMessage header;
+        header.bytes_[header.size_++] = static_cast<char>(field << 3 | 2);
+        header.put_varint(size_ + text_.size());
+        char* at = to.room(header.size_ + size_ + text_.size());
+        at = copy(at, {header.bytes_, header.size_});
+        at = copy(at, {bytes_, size_});
+        copy(at, text_);
+        to.wrote(header.size_ + size_ + text_.size());
+    }
+
+private:
+    static char* copy(char* to, std::string_view bytes) {
+        std::memcpy(to, bytes.data(), bytes.size());
+        return to + bytes.size();
+    }
+    void put_varint(std::uint64_t number) {
+        for (; number >= 0x80; number >>= 7)
+            bytes_[size_++] = static_cast<char>(number | 0x80);
+        bytes_[size_++] = static_cast<char>(number);
+    }
+
+    char bytes_[40];
+    std::size_t size_ = 0;
+    std::string_view text_;
+};
 
 } // namespace rcuscope
 

@@ -5,8 +5,10 @@
 // timeline lies beside any other trace of the same machine.
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/text.hpp"
 #include "export/exporter.hpp"
@@ -84,8 +86,10 @@ private:
     void write_clocks();
     void write_track(std::uint64_t uuid, const tracks::Track* track, std::int32_t rank);
     void write_event(const tracks::TrackEvent& step);
+    std::uint64_t callback_name(const tracks::Item& item);
     void add_name(MessageWriter& event, const tracks::Item& item);
-    void add_annotations(MessageWriter& event, const tracks::Item& item);
+    void add_annotations(const tracks::Item& item);
+    void add_text(SmallMessage& annotation, std::string_view text);
     void add_flows(MessageWriter& event, const tracks::Item& item) const;
 
     const Timeline& timeline_;
@@ -94,9 +98,12 @@ private:
     tracks::Layout layout_;
     Interned categories_{interned_data::event_categories};
     Interned names_{interned_data::event_names};
+    std::vector<std::uint64_t> callback_names_; // numbers of names_, by function and kind; 0: none yet
     Interned annotation_names_{interned_data::debug_annotation_names};
     // Buffers that keep their memory from packet to packet.
     MessageBuffer header_, packet_, body_, interned_;
+    std::vector<tracks::Annotation> notes_;
+    std::string valid_;
 };
 
 void PerfettoWriter::write_clocks() {
@@ -146,7 +153,22 @@ void PerfettoWriter::write_track(std::uint64_t uuid, const tracks::Track* track,
     write_packet(packet_);
 }
 
+// There are few functions, and millions of their callbacks.
+std::uint64_t PerfettoWriter::callback_name(const tracks::Item& item) {
+    const std::size_t function = timeline_.callbacks[item.index].function.id();
+    const std::size_t place = 2 * function + (item.kind == tracks::ItemKind::callback ? 0 : 1);
+    if (place >= callback_names_.size())
+        callback_names_.resize(place + 1);
+    if (callback_names_[place] == 0)
+        callback_names_[place] = names_.id(tracks::item_name(layout_, item), interned_);
+    return callback_names_[place];
+}
+
 void PerfettoWriter::add_name(MessageWriter& event, const tracks::Item& item) {
+    if (item.kind == tracks::ItemKind::callback || item.kind == tracks::ItemKind::call_rcu) {
+        event.add_uint64(track_event::name_iid, callback_name(item));
+        return;
+    }
     const std::string name = tracks::item_name(layout_, item);
     // Every grace period has a name of its own: nothing to be had by a number.
     if (item.kind == tracks::ItemKind::grace_period)
@@ -155,16 +177,26 @@ void PerfettoWriter::add_name(MessageWriter& event, const tracks::Item& item) {
         event.add_uint64(track_event::name_iid, names_.id(name, interned_));
 }
 
-void PerfettoWriter::add_annotations(MessageWriter& event, const tracks::Item& item) {
-    for (const tracks::Annotation& annotation : tracks::item_annotations(layout_, item, options_)) {
-        MessageWriter message(event, track_event::debug_annotations);
-        message.add_uint64(debug_annotation::name_iid, annotation_names_.id(annotation.name, interned_));
+void PerfettoWriter::add_text(SmallMessage& annotation, std::string_view text) {
+    if (!is_ascii(text)) // hardly ever
+        text = valid_ = valid_utf8(text);
+    annotation.add_text(debug_annotation::string_value, text);
+}
+
+void PerfettoWriter::add_annotations(const tracks::Item& item) {
+    tracks::item_annotations(layout_, item, options_, notes_);
+    for (const tracks::Annotation& annotation : notes_) {
+        SmallMessage message;
+        message.add_number(debug_annotation::name_iid, annotation_names_.id(annotation.name, interned_));
         if (const auto* flag = std::get_if<bool>(&annotation.value))
-            message.add_bool(debug_annotation::bool_value, *flag);
+            message.add_number(debug_annotation::bool_value, *flag ? 1 : 0);
         else if (const auto* number = std::get_if<std::int64_t>(&annotation.value))
-            message.add_int64(debug_annotation::int_value, *number);
+            message.add_number(debug_annotation::int_value, static_cast<std::uint64_t>(*number));
+        else if (const auto* shared = std::get_if<std::string_view>(&annotation.value))
+            add_text(message, *shared);
         else if (const auto* text = std::get_if<std::string>(&annotation.value))
-            message.add_string(debug_annotation::string_value, valid_utf8(*text));
+            add_text(message, *text);
+        message.end(body_, track_event::debug_annotations);
     }
 }
 
@@ -194,7 +226,7 @@ void PerfettoWriter::write_event(const tracks::TrackEvent& step) {
                        step.step == tracks::Step::begin ? track_event::type_slice_begin : track_event::type_instant);
         event.add_uint64(track_event::category_iids, categories_.id("rcu", interned_));
         add_name(event, *step.item);
-        add_annotations(event, *step.item);
+        add_annotations(*step.item);
         add_flows(event, *step.item);
         break;
     }

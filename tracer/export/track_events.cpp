@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <queue>
-#include <tuple>
+#include <algorithm>
+#include <utility>
+#include <vector>
 
+#include "base/heap.hpp"
 #include "export/tracks.hpp"
 
 namespace rcuscope::tracks {
@@ -65,20 +67,30 @@ void for_each_event(const Layout& layout, const std::function<void(const TrackEv
         if (Cursor cursor(layout, i); !cursor.at_end())
             cursors.push_back(std::move(cursor));
 
-    const auto key = [&](std::size_t i) {
-        return std::tuple(cursors[i].event().at, cursors[i].flow_rank(), cursors[i].event().track);
+    struct Next {
+        Nanoseconds at = 0;
+        std::size_t cursor = 0;
     };
-    const auto later = [&](std::size_t a, std::size_t b) { return key(a) > key(b); };
-    std::priority_queue<std::size_t, std::vector<std::size_t>, decltype(later)> next(later);
+    const auto rest = [&](const Next& next) {
+        const Cursor& cursor = cursors[next.cursor];
+        return std::pair(cursor.flow_rank(), cursor.event().track);
+    };
+    const auto later = [&](const Next& a, const Next& b) { return a.at != b.at ? a.at > b.at : rest(a) > rest(b); };
+    std::vector<Next> next; // a heap
     for (std::size_t i = 0; i < cursors.size(); ++i)
-        next.push(i);
+        next.push_back({cursors[i].event().at, i});
+    std::make_heap(next.begin(), next.end(), later);
     while (!next.empty()) {
-        const std::size_t i = next.top();
-        next.pop();
-        visit(cursors[i].event());
-        cursors[i].advance();
-        if (!cursors[i].at_end())
-            next.push(i);
+        Cursor& cursor = cursors[next.front().cursor];
+        visit(cursor.event());
+        cursor.advance();
+        if (cursor.at_end()) {
+            std::pop_heap(next.begin(), next.end(), later);
+            next.pop_back();
+        } else {
+            next.front().at = cursor.event().at;
+            sift_first(next, later);
+        }
     }
 }
 

@@ -32,7 +32,9 @@ const char* phase_name(ModulePhase phase) {
 // Collects annotations; what is not known is left out.
 class Notes {
 public:
-    explicit Notes(const ExportOptions& options) : options_(options) { notes_.reserve(most); }
+    Notes(const ExportOptions& options, std::vector<Annotation>& notes) : options_(options), notes_(notes) {
+        notes_.clear();
+    }
 
     void flag(const char* name, bool value) {
         if (value)
@@ -47,6 +49,10 @@ public:
         if (value)
             number(name, *value);
     }
+    template <typename Value, typename Stored>
+    void number(const char* name, const CompactOptional<Value, Stored>& value) {
+        number(name, std::optional<Value>(value));
+    }
     void between(const char* name, MaybeTime from, MaybeTime to) {
         if (from && to)
             number(name, *to - *from);
@@ -55,16 +61,21 @@ public:
         if (!value.empty())
             add(name, std::move(value));
     }
-    void place(const char* name, const CodePlace& place) {
-        if (place.known())
-            text(name, place_name(place, true));
+    void text(const char* name, SharedText value) {
+        if (!value.empty())
+            add(name, std::string_view(value));
+    }
+    void literal(const char* name, const char* value) { add(name, std::string_view(value)); }
+    void place(const char* name, SharedPlace place) {
+        if (place->known())
+            text(name, shared_name(place, true));
     }
     void address(const char* name, std::uint64_t address) {
         if (options_.addresses && address != 0)
             text(name, hex(address));
     }
     // One line for each place, the caller's first.
-    void stack(const Timeline& timeline, std::optional<std::size_t> stack) {
+    void stack(const Timeline& timeline, std::optional<std::uint32_t> stack) {
         if (!stack)
             return;
         std::string lines;
@@ -83,7 +94,6 @@ public:
             ((list += " and ") += std::to_string(ids.size() - shown)) += " more";
         text(name, std::move(list));
     }
-    std::vector<Annotation> take() { return std::move(notes_); }
 
 private:
     template <typename Value>
@@ -93,10 +103,8 @@ private:
         note.value = std::move(value);
     }
 
-    static constexpr std::size_t most = 20; // of a callback, which there are most of
-
     const ExportOptions& options_;
-    std::vector<Annotation> notes_;
+    std::vector<Annotation>& notes_;
 };
 
 void note_grace_period(Notes& notes, const GracePeriod& gp) {
@@ -115,9 +123,9 @@ void note_grace_period(Notes& notes, const GracePeriod& gp) {
 
 void note_callback(Notes& notes, const Timeline& timeline, const Callback& callback) {
     notes.number("callback", callback.id);
-    notes.text("function", place_name(callback.function, false));
+    notes.text("function", shared_name(callback.function, false));
     notes.place("caller", callback.caller);
-    notes.text("state", to_text(callback.state));
+    notes.literal("state", to_text(callback.state));
     notes.flag("lazy", callback.lazy);
     notes.number("queued_ns", callback.queued);
     notes.number("queued_cpu", callback.queued_cpu);
@@ -128,9 +136,9 @@ void note_callback(Notes& notes, const Timeline& timeline, const Callback& callb
     notes.between("duration_ns", callback.invoked, callback.done);
     notes.number("grace_period", callback.grace_period);
     if (callback.context != InvocationContext::unknown)
-        notes.text("context", to_text(callback.context));
-    notes.address("function_address", callback.function.address);
-    notes.address("caller_address", callback.caller.address);
+        notes.literal("context", to_text(callback.context));
+    notes.address("function_address", callback.function->address);
+    notes.address("caller_address", callback.caller->address);
     notes.address("head", callback.head);
     notes.stack(timeline, callback.stack);
 }
@@ -138,7 +146,7 @@ void note_callback(Notes& notes, const Timeline& timeline, const Callback& callb
 void note_batch(Notes& notes, const Batch& batch) {
     notes.number("list_cpu", batch.list_cpu);
     notes.number("tid", batch.tid);
-    notes.text("context", to_text(batch.context));
+    notes.literal("context", to_text(batch.context));
     notes.number("callbacks", batch.callbacks);
     notes.between("duration_ns", batch.begin, batch.end);
 }
@@ -212,9 +220,10 @@ std::string item_name(const Layout& layout, const Item& item) {
     return {};
 }
 
-std::vector<Annotation> item_annotations(const Layout& layout, const Item& item, const ExportOptions& options) {
+void item_annotations(const Layout& layout, const Item& item, const ExportOptions& options,
+                      std::vector<Annotation>& out) {
     const Timeline& timeline = *layout.timeline;
-    Notes notes(options);
+    Notes notes(options, out);
     switch (item.kind) {
     case ItemKind::grace_period:
     case ItemKind::cleanup:
@@ -275,7 +284,6 @@ std::vector<Annotation> item_annotations(const Layout& layout, const Item& item,
     }
     notes.flag("unfinished", item.unfinished);
     notes.flag("began_before_recording", item.began_before);
-    return notes.take();
 }
 
 Flows item_flows(const Layout& layout, const Item& item) {

@@ -28,6 +28,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -112,10 +113,13 @@ std::string item_name(const Layout& layout, const Item& item);
 
 struct Annotation {
     const char* name = "";
-    std::variant<bool, std::int64_t, std::string> value; // strings: untrusted bytes
+    // Texts are untrusted bytes; one that is only referred to lives as long as the process.
+    std::variant<bool, std::int64_t, std::string_view, std::string> value;
 };
 
-std::vector<Annotation> item_annotations(const Layout& layout, const Item& item, const ExportOptions& options);
+// In the place of what `notes` holds: its memory is used again.
+void item_annotations(const Layout& layout, const Item& item, const ExportOptions& options,
+                      std::vector<Annotation>& notes);
 
 // The arrows that begin, pass or end at an item: ids of callbacks.
 enum class FlowRole : std::uint8_t { none, begin, pass, end };

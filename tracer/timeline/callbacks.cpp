@@ -9,97 +9,174 @@
 
 namespace rcuscope {
 
-// Takes the oldest callback off a head's queue; the end iterator if none is left.
-CallbackTracker::OpenHeads::iterator CallbackTracker::drop_oldest(OpenHeads::iterator head) {
-    head.value().oldest = tracked_[head->second.oldest].next;
-    if (head->second.oldest == none) {
-        open_.erase(head.key()); // by its key: what comes next is not looked for
-        return open_.end();
+namespace {
+
+// The one that a callback waited for, if there is one and it lies between queueing and invocation. If it does not, a
+// record of an assignment was lost: better no grace period than a wrong one.
+std::optional<std::uint32_t> released_by(const Callback& callback, const GracePeriod* grace_period) {
+    if (grace_period == nullptr) {
+        return std::nullopt;
     }
-    return head;
+    const bool began_too_early = grace_period->start && *grace_period->start < callback.queued;
+    const bool ended_too_late =
+        grace_period->end.value_or(grace_period->start.value_or(*callback.invoked)) > *callback.invoked;
+    return began_too_early || ended_too_late ? std::nullopt : std::optional(grace_period->id);
+}
+
+} // namespace
+
+CallbackTracker::Index CallbackTracker::open(const Open& what) {
+    if (free_.empty()) {
+        opens_.push_back(what);
+        return static_cast<Index>(opens_.size() - 1);
+    }
+    const Index place = free_.back();
+    free_.pop_back();
+    opens_[place] = what;
+    return place;
+}
+
+// It is over, or nothing more is to be learnt of it.
+void CallbackTracker::close(Index open) {
+    if (opens_[open].ambiguous) {
+        ambiguous_.push_back(opens_[open].callback);
+    }
+    free_.push_back(open);
+}
+
+CallbackTracker::Index CallbackTracker::take_oldest(Head& head) {
+    return std::exchange(head.oldest, opens_[head.oldest].next);
+}
+
+// Its invocation was surely missed.
+void CallbackTracker::give_up(Index open) {
+    row(open).state = CallbackState::unknown;
+    close(open);
 }
 
 // The head is queued again. If records were lost since it was last queued, the
 // invocation is most likely among them; the next one seen belongs to the new callback.
-void CallbackTracker::give_up_if_lost(OpenHeads::iterator head) {
-    while (head != open_.end() && tracked_[head->second.oldest].reports != losses_.reports()) {
-        tracked_[head->second.oldest].given_up = true;
-        head = drop_oldest(head);
+void CallbackTracker::give_up_if_lost(Head& head) {
+    while (head.oldest != none && opens_[head.oldest].reports != losses_.reports()) {
+        give_up(take_oldest(head));
     }
 }
 
-void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued, const CodePlace& function,
+SegmentedList& CallbackTracker::list(std::uint32_t cpu) {
+    if (cpu >= lists_.size()) {
+        lists_.resize(cpu + 1);
+    }
+    return lists_[cpu];
+}
+
+void CallbackTracker::sweep() {
+    for (auto head = heads_.begin(); head != heads_.end();) {
+        head = head->second.unused() ? heads_.erase(head) : std::next(head);
+    }
+    sweep_at_ = std::max<std::size_t>(2 * heads_.size(), 4096);
+}
+
+void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued, SharedPlace function,
                              const CalledFrom& from, SharedText comm) {
     const auto index = static_cast<Index>(callbacks_.size());
-    Callback& callback = callbacks_.emplace_back();
-    callback.function = function;
-    callback.caller = from.caller;
-    callback.stack = from.stack;
-    callback.lazy = queued.lazy;
-    callback.head = queued.head;
-    callback.queued = moment.at;
-    callback.queued_cpu = moment.cpu;
-    callback.queued_tid = moment.tid;
-    callback.queued_comm = comm;
-
-    tracked_.push_back(
-        {.reports = losses_.reports(), .number = static_cast<Index>(lists_[moment.cpu].queue(moment.at))});
-    give_up_if_lost(open_.find(queued.head));
-    const auto [head, added] = open_.try_emplace(queued.head, OpenHead{.oldest = index, .newest = index});
-    if (!added) { // queued twice: a bug in who queued it, and both are shown
-        tracked_[head->second.newest].next = index;
-        tracked_[head->second.newest].ambiguous = tracked_[index].ambiguous = true;
-        head.value().newest = index;
+    in_order_ = in_order_ && (index == 0 || moment.at >= callbacks_.back().queued);
+    callbacks_.push_back({.id = index + 1,
+                          .function = function,
+                          .caller = from.caller,
+                          .queued_comm = comm,
+                          .head = queued.head,
+                          .queued = moment.at,
+                          .invoked = {},
+                          .done = {},
+                          .queued_tid = moment.tid,
+                          .grace_period = {},
+                          .stack = from.stack,
+                          .queued_cpu = static_cast<std::uint16_t>(moment.cpu),
+                          .invoked_cpu = {},
+                          .state = CallbackState::pending,
+                          .lazy = queued.lazy});
+    const Index place = open({.callback = index,
+                              .number = static_cast<Index>(list(moment.cpu).queue(moment.at)),
+                              .reports = losses_.reports()});
+    if (heads_.size() >= sweep_at_) {
+        sweep();
+    }
+    Head& head = heads_[queued.head];
+    give_up_if_lost(head);
+    if (head.oldest == none) {
+        head.oldest = head.newest = place;
+    } else { // queued twice: a bug in who queued it, and both are shown
+        opens_[head.newest].next = place;
+        opens_[head.newest].ambiguous = opens_[place].ambiguous = true;
+        head.newest = place;
     }
 }
 
 void CallbackTracker::assigned(const event::CbAssigned& assigned, MaybeTime bypass) {
-    const auto list = lists_.find(assigned.list_cpu);
-    if (list != lists_.end()) {
-        list->second.assign(assigned.gp_seq, bypass);
+    if (assigned.list_cpu < lists_.size()) {
+        lists_[assigned.list_cpu].assign(assigned.gp_seq, bypass);
     }
+}
+
+std::uint32_t CallbackTracker::place_of(std::uint64_t gp_seq) {
+    if (!gp_seqs_.empty() && gp_seqs_.back() == gp_seq) {
+        return static_cast<std::uint32_t>(gp_seqs_.size() - 1);
+    }
+    const auto [known, added] = gp_seq_places_.try_emplace(gp_seq, static_cast<std::uint32_t>(gp_seqs_.size()));
+    if (added) {
+        gp_seqs_.push_back(gp_seq);
+    }
+    return known->second;
 }
 
 // Only what was seen to be queued matches: others were queued before the
 // recording, or are of SRCU or RCU-tasks, which dequeue with the same function.
 void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invoked, InvocationContext context,
                               std::optional<std::uint32_t> list_cpu) {
-    auto head = open_.find(invoked.head);
-    // With another function the memory has found another use since: the end of
-    // what was queued with it was not seen, and never will be.
-    while (head != open_.end() && callbacks_[head->second.oldest].function.address != invoked.func) {
-        tracked_[head->second.oldest].given_up = true;
-        head = drop_oldest(head);
-    }
-    if (head == open_.end()) {
+    const auto found = heads_.find(invoked.head);
+    if (found == heads_.end()) {
         return;
     }
-    const Index index = head->second.oldest;
-    drop_oldest(head);
-
-    Callback& callback = callbacks_[index];
+    Head& head = found.value();
+    // With another function the memory has found another use since: the end of
+    // what was queued with it was not seen, and never will be.
+    while (head.oldest != none && row(head.oldest).function->address != invoked.func) {
+        give_up(take_oldest(head));
+    }
+    if (head.oldest == none) {
+        return;
+    }
+    const Index place = take_oldest(head);
+    Open& run = opens_[place];
+    Callback& callback = callbacks_[run.callback];
     callback.invoked = moment.at;
     callback.invoked_cpu = moment.cpu;
     callback.context = context;
-    Tracked& tracked = tracked_[index];
+    callback.state = CallbackState::unknown;
     // Its task may have been moved to another CPU between the probe and the list,
     // or a CPU's list taken over by another: then what this list's callbacks waited
     // for says nothing of it.
-    const bool same_list = list_cpu.value_or(callback.queued_cpu) == callback.queued_cpu;
-    if (const auto gp_seq = lists_[callback.queued_cpu].assigned(tracked.number); gp_seq && same_list) {
-        tracked.gp_seq = *gp_seq;
-        tracked.has_gp_seq = true;
+    if (list_cpu.value_or(callback.queued_cpu) == callback.queued_cpu) {
+        if (const auto gp_seq = lists_[callback.queued_cpu].assigned(run.number)) {
+            callback.grace_period = place_of(*gp_seq);
+        }
     }
-    running_[invoked.head] = {
-        .callback = index, .tid = moment.tid, .cpu_reports = losses_.reports(moment.cpu), .reports = losses_.reports()};
+    run.tid = moment.tid;
+    run.cpu_reports = losses_.reports(moment.cpu);
+    run.reports = losses_.reports();
+    if (head.running != none) {
+        close(head.running);
+    }
+    head.running = place;
 }
 
 void CallbackTracker::done(const Moment& moment, std::uint64_t head) {
-    const auto running = running_.find(head);
-    if (running == running_.end()) {
+    const auto found = heads_.find(head);
+    if (found == heads_.end() || found->second.running == none) {
         return;
     }
-    const Running& run = running->second;
+    const Index place = std::exchange(found.value().running, none);
+    const Open& run = opens_[place];
     Callback& callback = callbacks_[run.callback];
     // A loss meanwhile may have hidden its return, and another round of the same
     // head whose return this is. A callback stays on its CPU until it returns; but a
@@ -108,27 +185,9 @@ void CallbackTracker::done(const Moment& moment, std::uint64_t head) {
     if (callback.invoked_cpu == moment.cpu ? run.cpu_reports == losses_.reports(moment.cpu)
                                            : went_on && run.reports == losses_.reports()) {
         callback.done = moment.at;
+        callback.state = CallbackState::done;
     }
-    running_.erase(head);
-}
-
-std::optional<std::uint32_t> CallbackTracker::released_by(const Callback& callback, const Tracked& tracked,
-                                                          const std::vector<GracePeriod>& grace_periods,
-                                                          const GracePeriodTracker& tracker) const {
-    if (!tracked.has_gp_seq || !callback.invoked) {
-        return std::nullopt;
-    }
-    const auto index = tracker.find_normal(counter_released_by(tracked.gp_seq));
-    if (!index) {
-        return std::nullopt;
-    }
-    // It must lie between queueing and invocation. If it does not, a record of an
-    // assignment was lost: better no grace period than a wrong one.
-    const GracePeriod& grace_period = grace_periods[*index];
-    const bool began_too_early = grace_period.start && *grace_period.start < callback.queued;
-    const bool ended_too_late =
-        grace_period.end.value_or(grace_period.start.value_or(*callback.invoked)) > *callback.invoked;
-    return began_too_early || ended_too_late ? std::nullopt : std::optional(grace_period.id);
+    close(place);
 }
 
 LongList<Callback> CallbackTracker::finish(const CaptureSummary& capture, const std::vector<GracePeriod>& grace_periods,
@@ -137,37 +196,49 @@ LongList<Callback> CallbackTracker::finish(const CaptureSummary& capture, const 
     for (const Loss& loss : capture.lost) {
         last_loss = std::max(last_loss, loss.to);
     }
+    std::vector<const GracePeriod*> waited_for; // by place in gp_seqs_
+    for (const std::uint64_t gp_seq : gp_seqs_) {
+        const auto index = tracker.find_normal(counter_released_by(gp_seq));
+        waited_for.push_back(index ? &grace_periods[*index] : nullptr);
+    }
     // Whose invocation was missed cannot be known: any that was not seen may be it.
     const bool all_seen = missed_runs(capture, "callback.invoked") == 0;
-    bool in_order = true; // as events come in the order of time: then it is done in one go
-    Nanoseconds last_queued = std::numeric_limits<Nanoseconds>::min();
-    for (std::size_t i = 0; i < callbacks_.size(); i++) {
-        Callback& callback = callbacks_[i];
-        callback.id = static_cast<std::uint32_t>(i + 1);
-        in_order = in_order && callback.queued >= last_queued;
-        last_queued = callback.queued;
-        if (tracked_[i].ambiguous && !all_seen) { // or that of the other one with its head
-            callback.invoked = callback.done = std::nullopt;
-            callback.invoked_cpu = std::nullopt;
-            callback.context = InvocationContext::unknown;
+    if (!all_seen) {
+        forget_ambiguous();
+    }
+    for (Callback& callback : callbacks_) {
+        if (callback.grace_period) {
+            callback.grace_period = released_by(callback, waited_for[*callback.grace_period]);
         }
-        callback.grace_period = released_by(callback, tracked_[i], grace_periods, tracker);
-        if (callback.done) {
-            callback.state = CallbackState::done;
-        } else if (!callback.invoked && capture.complete && all_seen && !tracked_[i].given_up &&
-                   callback.queued > last_loss) {
-            callback.state = CallbackState::pending;
-        } else {
+        if (callback.state == CallbackState::pending &&
+            !(capture.complete && all_seen && callback.queued > last_loss)) {
             callback.state = CallbackState::unknown;
         }
     }
-    if (!in_order) {
+    if (!in_order_) {
         sort_by_time(callbacks_, [](const Callback& callback) { return callback.queued; });
         for (std::size_t i = 0; i < callbacks_.size(); i++) {
             callbacks_[i].id = static_cast<std::uint32_t>(i + 1);
         }
     }
     return std::move(callbacks_);
+}
+
+// What is known of the invocation of each of two with the same head may be of the other one.
+void CallbackTracker::forget_ambiguous() {
+    for (const Open& open : opens_) {
+        if (open.ambiguous) {
+            ambiguous_.push_back(open.callback);
+        }
+    }
+    for (const Index index : ambiguous_) {
+        Callback& callback = callbacks_[index];
+        callback.invoked = callback.done = std::nullopt;
+        callback.invoked_cpu = std::nullopt;
+        callback.grace_period = std::nullopt;
+        callback.context = InvocationContext::unknown;
+        callback.state = CallbackState::unknown;
+    }
 }
 
 } // namespace rcuscope

@@ -27,7 +27,7 @@ class CallbackTracker {
 public:
     explicit CallbackTracker(const LossTracker& losses) : losses_(losses) {}
 
-    void queued(const Moment& moment, const event::CbQueued& queued, const CodePlace& function, const CalledFrom& from,
+    void queued(const Moment& moment, const event::CbQueued& queued, SharedPlace function, const CalledFrom& from,
                 SharedText comm);
     // `bypass`: callbacks queued since are not on the list yet.
     void assigned(const event::CbAssigned& assigned, MaybeTime bypass);
@@ -44,40 +44,48 @@ private:
     using Index = std::uint32_t; // as Callback::id
     static constexpr Index none = static_cast<Index>(-1);
 
-    // What the builder knows of a callback beside the model. Same index as in callbacks_.
-    struct Tracked {
-        std::uint64_t reports = 0; // of losses, when it was queued
-        std::uint64_t gp_seq = 0;  // that it waited for when it was invoked
-        Index number = 0;          // on the list of the CPU where it was queued
-        Index next = none;         // queued later with the same head, also open
-        bool has_gp_seq = false;
-        bool given_up = false;  // its invocation was surely missed
-        bool ambiguous = false; // another with the same head was open meanwhile
-    };
-    struct OpenHead {
-        Index oldest = none;
-        Index newest = none;
-    };
-    struct Running {
+    // What is known of a callback beside the model, until it has run.
+    struct Open {
         Index callback = none;
-        std::uint32_t tid = 0;
-        std::uint64_t cpu_reports = 0; // of losses on the CPU where it runs, when it was invoked
-        std::uint64_t reports = 0;     // on any CPU
+        Index number = 0;              // on the list of the CPU where it was queued
+        Index next = none;             // place in opens_: queued later with the same head, also not invoked
+        std::uint32_t tid = 0;         // that invoked it
+        std::uint64_t reports = 0;     // of losses, when it was queued; when it was invoked
+        std::uint64_t cpu_reports = 0; // on the CPU where it runs, when it was invoked
+        bool ambiguous = false;        // another with the same head was open meanwhile
     };
-    using OpenHeads = tsl::robin_map<std::uint64_t, OpenHead, HeadHash>;
+    // Places in opens_.
+    struct Head {
+        Index oldest = none; // queued, not yet invoked
+        Index newest = none;
+        Index running = none; // invoked, not yet done
 
-    OpenHeads::iterator drop_oldest(OpenHeads::iterator head);
-    void give_up_if_lost(OpenHeads::iterator head);
-    std::optional<std::uint32_t> released_by(const Callback& callback, const Tracked& tracked,
-                                             const std::vector<GracePeriod>& grace_periods,
-                                             const GracePeriodTracker& tracker) const;
+        bool unused() const { return oldest == none && running == none; }
+    };
+    using Heads = tsl::robin_map<std::uint64_t, Head, HeadHash>;
+
+    Callback& row(Index open) { return callbacks_[opens_[open].callback]; }
+    Index open(const Open& what);
+    Index take_oldest(Head& head);
+    void close(Index open);
+    void give_up(Index open);
+    void give_up_if_lost(Head& head);
+    SegmentedList& list(std::uint32_t cpu);
+    std::uint32_t place_of(std::uint64_t gp_seq);
+    void sweep();
+    void forget_ambiguous();
 
     const LossTracker& losses_;
-    LongList<Callback> callbacks_;
-    LongList<Tracked> tracked_;
-    OpenHeads open_;                                           // queued, not yet invoked
-    tsl::robin_map<std::uint64_t, Running, HeadHash> running_; // invoked, not yet done; by head
-    std::unordered_map<std::uint32_t, SegmentedList> lists_;   // by CPU
+    LongList<Callback> callbacks_; // of one that was invoked, grace_period is a place in gp_seqs_ until finish()
+    bool in_order_ = true;
+    LongList<Index> ambiguous_;
+    std::vector<Open> opens_;
+    std::vector<Index> free_; // places in opens_
+    Heads heads_;             // most are used again: those that are unused go when they are many
+    std::size_t sweep_at_ = 4096;
+    std::vector<SegmentedList> lists_;   // by CPU
+    std::vector<std::uint64_t> gp_seqs_; // for which callbacks waited, each once
+    std::unordered_map<std::uint64_t, std::uint32_t> gp_seq_places_;
 };
 
 } // namespace rcuscope

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <limits>
 #include <queue>
@@ -28,13 +27,13 @@ public:
         if (lane >= lanes_.size()) {
             lanes_.resize(lane + 1);
         }
-        std::deque<End>& ends = lanes_[lane];
+        Lane& ends = lanes_[lane];
         if (ends.empty()) {
-            ends.emplace_back(at, what);
+            ends.push({at, what});
             firsts_.push_back({at, lane});
             std::push_heap(firsts_.begin(), firsts_.end(), later);
-        } else if (at >= ends.back().first) {
-            ends.emplace_back(at, what);
+        } else if (at >= ends.last().first) {
+            ends.push({at, what});
         } else {
             others_.emplace(at, what);
         }
@@ -52,20 +51,38 @@ public:
             others_.pop();
             return true;
         }
-        std::deque<End>& ends = lanes_[firsts_.front().lane];
-        end = ends.front();
-        ends.pop_front();
+        Lane& ends = lanes_[firsts_.front().lane];
+        end = ends.take_first();
         if (ends.empty()) {
             std::pop_heap(firsts_.begin(), firsts_.end(), later);
             firsts_.pop_back();
         } else {
-            firsts_.front().at = ends.front().first;
+            firsts_.front().at = ends.first().first;
             sift_first(firsts_, later);
         }
         return true;
     }
 
 private:
+    // First in, first out. What was taken makes room when it is half of all.
+    class Lane {
+    public:
+        bool empty() const { return first_ == ends_.size(); }
+        const End& first() const { return ends_[first_]; }
+        const End& last() const { return ends_.back(); }
+        void push(End end) {
+            if (ends_.size() == ends_.capacity() && 2 * first_ >= ends_.size()) {
+                ends_.erase(ends_.begin(), ends_.begin() + static_cast<std::ptrdiff_t>(first_));
+                first_ = 0;
+            }
+            ends_.push_back(end);
+        }
+        End take_first() { return ends_[first_++]; }
+
+    private:
+        std::vector<End> ends_;
+        std::size_t first_ = 0;
+    };
     struct First {
         Nanoseconds at = 0;
         std::size_t lane = 0;
@@ -75,8 +92,8 @@ private:
     static constexpr std::size_t most_lanes = 8192;
     static bool later(const First& a, const First& b) { return a.at > b.at; }
 
-    std::vector<std::deque<End>> lanes_; // by CPU
-    std::vector<First> firsts_;          // a heap: the first of each lane
+    std::vector<Lane> lanes_;   // by CPU
+    std::vector<First> firsts_; // a heap: the first of each lane
     std::priority_queue<End, std::vector<End>, std::greater<>> others_;
 };
 

@@ -1,21 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "timeline/model.hpp"
 
-#include "base/text.hpp"
-
 namespace rcuscope {
-
-std::string place_name(const CodePlace& place, bool with_offset) {
-    if (place.function.empty())
-        return "unknown";
-    std::string name;
-    if (!place.module.empty())
-        name = place.module + ':';
-    name += place.function;
-    if (with_offset)
-        (name += '+') += hex(place.offset);
-    return name;
-}
 
 const char* to_text(CallbackState state) {
     switch (state) {

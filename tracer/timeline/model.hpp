@@ -7,34 +7,24 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/compact_optional.hpp"
 #include "base/long_list.hpp"
 #include "base/seldom.hpp"
 #include "base/shared_text.hpp"
 #include "capture/event.hpp"
+#include "capture/format.hpp"
 #include "capture/metadata.hpp"
+#include "timeline/code_place.hpp"
 
 namespace rcuscope {
 
 using Nanoseconds = std::int64_t;
 using MaybeTime = std::optional<Nanoseconds>;
-
-// A place in code. All texts come from the kernel: untrusted.
-struct CodePlace {
-    std::uint64_t address = 0; // 0: not known
-    SharedText function;       // empty: no name known for the address
-    SharedText module;         // empty: the kernel proper
-    std::uint64_t offset = 0;  // address minus the function's start
-
-    bool known() const { return address != 0 || !function.empty(); }
-};
-
-// "rcucmap:node_free", "free_module"; with `with_offset` "rcucmap:node_free+0x12".
-// An address without a name reads "unknown" (never the address itself).
-std::string place_name(const CodePlace& place, bool with_offset);
 
 struct Loss {
     std::uint32_t cpu = 0;
@@ -207,24 +197,25 @@ enum class CallbackState : std::uint8_t {
 
 enum class InvocationContext : std::uint8_t { unknown, softirq, ksoftirqd, rcuc, rcuo };
 
-struct Callback {
+struct Callback { // there are millions: what is not needed is left out, and what can be small is
     std::uint32_t id = 0; // unique in this timeline, by time of queueing, from 1
-    CodePlace function;
-    CodePlace caller;       // of call_rcu()
+    SharedPlace function;
+    SharedPlace caller; // of call_rcu()
+    SharedText queued_comm;
     std::uint64_t head = 0; // address of the rcu_head
     Nanoseconds queued = 0;
-    std::uint32_t queued_cpu = 0;
+    CompactOptional<Nanoseconds> invoked;
+    CompactOptional<Nanoseconds> done;
     std::uint32_t queued_tid = 0;
-    SharedText queued_comm;
-    MaybeTime invoked;
-    MaybeTime done;
-    std::optional<std::uint32_t> invoked_cpu;
+    CompactOptional<std::uint32_t> grace_period; // id of the one whose end released it
+    CompactOptional<std::uint32_t> stack;        // of who queued it: place in Timeline::stacks
+    std::uint16_t queued_cpu = 0;
+    CompactOptional<std::uint32_t, std::uint16_t> invoked_cpu;
     InvocationContext context = InvocationContext::unknown;
-    std::optional<std::uint32_t> grace_period; // id of the one whose end released it
     CallbackState state = CallbackState::unknown;
-    bool lazy = false;                  // RCU was free to hold it back until something else needs a grace period
-    std::optional<std::uint32_t> stack; // of who queued it: place in Timeline::stacks
+    bool lazy = false; // RCU was free to hold it back until something else needs a grace period
 };
+static_assert(max_cpus < std::numeric_limits<std::uint16_t>::max());
 
 // A call of kvfree_rcu() or kfree_rcu(). When the memory was freed is not known.
 struct KvfreeCall {

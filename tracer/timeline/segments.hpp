@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 
 #include "base/long_list.hpp"
@@ -19,15 +20,16 @@ namespace rcuscope {
 class SegmentedList {
 public:
     std::uint64_t queue(Nanoseconds at) {
-        queued_.push_back(at);
-        return queued_.size() - 1;
+        waiting_.push_back(at);
+        return first_waiting_ + waiting_.size() - 1;
     }
 
     // Those without a value, and those with a later one, now wait for `gp_seq`; but not
     // those queued at `bypass` or later, which are not on the list yet.
     void assign(std::uint64_t gp_seq, MaybeTime bypass) {
-        const auto end = bypass ? std::lower_bound(queued_.begin(), queued_.end(), *bypass) : queued_.end();
-        const std::uint64_t next = std::max(static_cast<std::uint64_t>(end - queued_.begin()), assigned_end_);
+        const auto end = bypass ? std::lower_bound(waiting_.begin(), waiting_.end(), *bypass) : waiting_.end();
+        const std::uint64_t next =
+            std::max(first_waiting_ + static_cast<std::uint64_t>(end - waiting_.begin()), assigned_end_);
         std::uint64_t first = assigned_end_;
         while (!runs_.empty() && seq_later(runs_.back().gp_seq, gp_seq)) {
             first = runs_.back().first;
@@ -37,15 +39,25 @@ public:
             runs_.push_back({first, gp_seq});
         }
         assigned_end_ = next;
+        forget_assigned();
     }
 
+    // The same, one after the other, is found at once.
     std::optional<std::uint64_t> assigned(std::uint64_t number) const {
         if (number >= assigned_end_) {
             return std::nullopt;
         }
+        // Mostly they are invoked in their order: then it is the run of the one before, or the next.
+        for (std::size_t run = last_run_; run < std::min(last_run_ + 2, runs_.size()); run++) {
+            if (runs_[run].first <= number && (run + 1 == runs_.size() || number < runs_[run + 1].first)) {
+                last_run_ = run;
+                return runs_[run].gp_seq;
+            }
+        }
         const auto after = std::upper_bound(runs_.begin(), runs_.end(), number,
                                             [](std::uint64_t n, const Run& run) { return n < run.first; });
-        return std::prev(after)->gp_seq; // the first run begins with number 0
+        last_run_ = static_cast<std::size_t>(after - runs_.begin()) - 1; // the first run begins with number 0
+        return runs_[last_run_].gp_seq;
     }
 
 private:
@@ -54,9 +66,24 @@ private:
         std::uint64_t gp_seq;
     };
 
-    LongList<Nanoseconds> queued_; // when, by number
+    // Their times are not asked for any more. Each is moved once at most for each that is forgotten.
+    void forget_assigned() {
+        const std::uint64_t over = assigned_end_ - first_waiting_;
+        const std::uint64_t left = waiting_.size() - over;
+        if (over < left) {
+            return;
+        }
+        const auto first = waiting_.begin() + static_cast<std::ptrdiff_t>(over);
+        std::copy(first, waiting_.end(), waiting_.begin());
+        waiting_.resize(left);
+        first_waiting_ = assigned_end_;
+    }
+
+    LongList<Nanoseconds> waiting_;   // when they were queued, of those without a value and perhaps some before
+    std::uint64_t first_waiting_ = 0; // number of the first of these
     std::uint64_t assigned_end_ = 0;
     LongList<Run> runs_;
+    mutable std::size_t last_run_ = 0; // in which one was found
 };
 
 } // namespace rcuscope

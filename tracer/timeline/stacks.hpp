@@ -18,7 +18,7 @@ namespace rcuscope {
 
 // Who called into RCU.
 struct CalledFrom {
-    CodePlace caller;
+    SharedPlace caller;
     std::optional<std::uint32_t> stack; // as Callback::stack
 };
 

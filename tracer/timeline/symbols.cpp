@@ -47,6 +47,7 @@ Symbols::Symbols(const Metadata& metadata, const std::vector<SymbolInfo>& symbol
 }
 
 void Symbols::laid_out(const event::Module& module) {
+    known_ = {};
     std::erase_if(ranges_, [&](const Range& old) {
         return old.module->name != module.name && old.begin < module.base + module.size && old.end > module.base;
     });
@@ -62,6 +63,7 @@ void Symbols::placed(const event::ModuleSection& section) {
 }
 
 void Symbols::place(const ModuleInfo& module, const event::ModuleSection& section) {
+    known_ = {};
     std::vector<Range> added;
     for (std::size_t i = 0; i < module.functions.size(); i++) {
         const ModuleFunction& function = module.functions[i];
@@ -107,12 +109,20 @@ CodePlace Symbols::look_up(std::uint64_t address, std::uint64_t within) const {
     return exact != exact_.end() ? exact->second : CodePlace{.address = address, .function = {}, .module = {}};
 }
 
-CodePlace Symbols::function(std::uint64_t address) const {
-    return look_up(address, address);
+SharedPlace Symbols::find(std::uint64_t address, std::uint64_t within) const {
+    Known& known = known_[(within * 0x9e3779b97f4a7c15) >> 56];
+    if (known.address != address || known.within != within) {
+        known = {.address = address, .within = within, .place = look_up(address, within)};
+    }
+    return known.place;
 }
 
-CodePlace Symbols::caller(std::uint64_t return_address) const {
-    return look_up(return_address, return_address - 1);
+SharedPlace Symbols::function(std::uint64_t address) const {
+    return find(address, address);
+}
+
+SharedPlace Symbols::caller(std::uint64_t return_address) const {
+    return find(return_address, return_address - 1);
 }
 
 std::vector<CodePlace> Symbols::stack(const std::vector<std::uint64_t>& addresses) const {
@@ -131,7 +141,7 @@ std::vector<CodePlace> Symbols::interrupted_stack(const std::vector<std::uint64_
     std::vector<CodePlace> places;
     bool entry_seen = false;
     for (const std::uint64_t address : stack) {
-        CodePlace place = entry_seen && places.empty() ? function(address) : caller(address);
+        const CodePlace place = entry_seen && places.empty() ? function(address) : caller(address);
         if (!entry_seen && place.function.starts_with("asm_")) {
             places.clear();
             entry_seen = true;

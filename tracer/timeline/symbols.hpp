@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
@@ -29,10 +30,10 @@ public:
     // A section of a followed module has got a place; a later load replaces it.
     void placed(const event::ModuleSection& section);
 
-    CodePlace function(std::uint64_t address) const;
+    SharedPlace function(std::uint64_t address) const;
     // Of a return address: the call may be the last instruction of its function, so
     // the byte before decides whose it is.
-    CodePlace caller(std::uint64_t return_address) const;
+    SharedPlace caller(std::uint64_t return_address) const;
     // Of return addresses, innermost first.
     std::vector<CodePlace> stack(const std::vector<std::uint64_t>& addresses) const;
     // Of a stack that was taken within an interrupt, innermost frame first: what was interrupted.
@@ -46,12 +47,21 @@ private:
         const ModuleFunction* function = nullptr;
     };
 
+    // What was looked up lately: the same few are asked for again and again.
+    struct Known {
+        std::uint64_t address = 0;
+        std::uint64_t within = 0;
+        SharedPlace place;
+    };
+
+    SharedPlace find(std::uint64_t address, std::uint64_t within) const;
     void place(const ModuleInfo& module, const event::ModuleSection& section);
     CodePlace look_up(std::uint64_t address, std::uint64_t within) const;
 
     const std::vector<ModuleInfo>& modules_;
     std::vector<Range> ranges_; // by begin
     std::unordered_map<std::uint64_t, CodePlace> exact_;
+    mutable std::array<Known, 256> known_;
 };
 
 } // namespace rcuscope

@@ -34,7 +34,15 @@ InvocationContext context_of(const event::Task& task) {
 } // namespace
 
 TrackedTask& TaskTable::find(const Moment& moment) {
+    if (moment.cpu >= last_.size()) {
+        last_.resize(moment.cpu + 1);
+    }
+    Last& last = last_[moment.cpu];
+    if (last.task != nullptr && last.tid == moment.tid) {
+        return *last.task;
+    }
     TrackedTask& task = tasks_[key_of(moment)];
+    last = {.tid = moment.tid, .task = &task};
     if (moment.tid == 0 && task.context == InvocationContext::unknown) {
         task.context = InvocationContext::softirq; // an idle task is none of RCU's threads, named or not
     }

@@ -48,7 +48,13 @@ public:
 private:
     TrackedTask& find(const Moment& moment);
 
-    std::unordered_map<std::uint64_t, TrackedTask> tasks_;
+    struct Last {
+        std::uint32_t tid = 0;
+        TrackedTask* task = nullptr;
+    };
+
+    std::unordered_map<std::uint64_t, TrackedTask> tasks_; // none of which ever moves
+    std::vector<Last> last_;                               // by CPU
     std::uint64_t descriptions_ = 0;
 };
 

@@ -119,6 +119,20 @@ TEST(DoubleQueue, AtACutOnlyWhereTheFirstOnesCpuIsKnownThatLong) {
     EXPECT_EQ(doubles(scene).size(), 1U);
 }
 
+// More heads than are remembered once they are over.
+TEST(DoubleQueue, AmongManyHeads) {
+    Unloading scene;
+    scene.timeline.capture.end = 1'000'000;
+    scene.callback(1, 500'000, 500'001).head(7);
+    for (Nanoseconds i = 2; i < 20'000; i++) {
+        scene.callback(i, i + 1, i + 1).head(1000 + static_cast<std::uint64_t>(i));
+    }
+    scene.callback(30'000, 600'000, 600'001).head(7);
+    const std::vector<Hazard> found = doubles(scene);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].callbacks, (std::vector<std::uint32_t>{1, 20'000}));
+}
+
 TEST(DoubleQueue, GracePeriodsWithoutNumberAreNotAllLookedAtForEach) {
     const auto judge = [](std::size_t size) {
         Unloading scene;

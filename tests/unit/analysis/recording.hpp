@@ -53,8 +53,10 @@ public:
         return *this;
     }
     Unloading& from(const std::string& function, std::uint32_t cpu, const std::string& comm) { // the callback before
-        timeline.callbacks.back().caller.function = function;
-        timeline.callbacks.back().queued_cpu = cpu;
+        CodePlace caller = timeline.callbacks.back().caller;
+        caller.function = function;
+        timeline.callbacks.back().caller = caller;
+        timeline.callbacks.back().queued_cpu = static_cast<std::uint16_t>(cpu);
         timeline.callbacks.back().queued_comm = comm;
         return *this;
     }

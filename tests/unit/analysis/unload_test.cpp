@@ -235,7 +235,7 @@ TEST(UnloadHazard, ManyFunctionsAndPlacesAreNotAllNamed) {
 
 TEST(UnloadHazard, WhereTheyWereQueuedMayNotBeKnown) {
     Unloading scene;
-    scene.callback(490, 700, 701).timeline.callbacks[0].caller = {};
+    scene.callback(490, 700, 701).timeline.callbacks[0].caller = SharedPlace();
     scene.timeline.callbacks[0].queued_comm = {};
     EXPECT_THAT(only(scene).text, HasSubstr("queued at a place not known (CPU 0), had not run"));
 }

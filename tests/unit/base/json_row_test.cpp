@@ -40,7 +40,7 @@ TEST(JsonRow, IsWhatOrderedJsonMakes) {
         row.value("x");
         row.end_array();
         row.key("name");
-        row.plain("module", ":", std::string("function"));
+        row.value(SharedText("module:function"));
         row.member("last", nullptr);
         row.end_object();
         EXPECT_EQ(row.text(), dumped({{"id", 7},
@@ -50,6 +50,18 @@ TEST(JsonRow, IsWhatOrderedJsonMakes) {
                                       {"list", {{{"a", 1}}, OrderedJson::object(), "x"}},
                                       {"name", "module:function"},
                                       {"last", nullptr}}));
+    }
+}
+
+// Which are escaped once.
+TEST(JsonRow, SharedTexts) {
+    JsonRow row;
+    for (int i = 0; i < 2; i++) {
+        for (const std::string& text : {std::string("rcu"), std::string(), std::string("a\"\n\xff")}) {
+            row.clear();
+            row.value(SharedText(text));
+            EXPECT_EQ(row.text(), OrderedJson(text).dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
+        }
     }
 }
 

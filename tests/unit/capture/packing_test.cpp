@@ -97,6 +97,21 @@ TEST(Packing, AnythingOfAnySize) {
     }
 }
 
+// Far from the end of what is packed numbers are read otherwise than near it.
+TEST(Packing, NumbersOfAnyLength) {
+    std::vector<Bytes> records;
+    rs_cb_queued record{header_of(RS_CB_QUEUED, 1), 1, 1, 1};
+    for (unsigned bit = 0; bit < 64; bit++) {
+        for (rs_u64* word : {&record.h.ns, &record.head, &record.caller}) {
+            *word += rs_u64{1} << bit;
+            records.push_back(bytes_of(record));
+            *word -= rs_u64{2} << bit;
+            records.push_back(bytes_of(record));
+        }
+    }
+    expect_round_trip(records);
+}
+
 // Of more shapes than have a number.
 TEST(Packing, ManyShapes) {
     std::vector<Bytes> records;
@@ -161,6 +176,21 @@ TEST(Packing, DamageIsNoRecord) {
     EXPECT_TRUE(refused({0, 0}));       // a shape that was not there before
     EXPECT_TRUE(refused({255, 16, 0})); // less than it says
     EXPECT_TRUE(refused({255, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2}));
+    // The same in the midst of many.
+    const auto refused_within = [&](std::initializer_list<int> bytes) {
+        Bytes wrong = pack(std::span(records).first(1));
+        for (int byte : bytes) {
+            wrong.push_back(static_cast<std::byte>(byte));
+        }
+        wrong.insert(wrong.end(), 2 * 200, std::byte{0}); // records in which nothing differs
+        return !unpack_records(wrong, 202 * (2 + sizeof(rs_cb)), out);
+    };
+    EXPECT_FALSE(refused_within({0, 1, 2}));
+    EXPECT_FALSE(refused_within({0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1}));
+    EXPECT_TRUE(refused_within({0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2}));
+    EXPECT_TRUE(refused_within({0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x81}));
+    EXPECT_TRUE(refused_within({0, 0x10, 2}));
+    EXPECT_TRUE(refused_within({1, 1, 2}));
     // A word that the shape does not have.
     Bytes more = pack(std::span(records).first(1));
     append(more, bytes_of_text(std::string("\0\x10\2", 3)));

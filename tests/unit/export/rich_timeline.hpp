@@ -252,7 +252,7 @@ inline void add_callbacks(Timeline& timeline) {
     second.done = 4'240'000;
     Callback kernels = queued(3, 650'000, CallbackState::done); // its grace period is not known
     kernels.function = in_kernel("i_callback");
-    kernels.caller = {};
+    kernels.caller = SharedPlace();
     kernels.queued_tid = 0;
     kernels.queued_comm = "swapper/1";
     kernels.queued_cpu = 1;
@@ -335,8 +335,7 @@ inline Timeline nasty_timeline() {
     timeline.read_sections[0].comm = nasty;
     timeline.stacks[0][0].function = nasty;
     timeline.callbacks[0].queued_comm = std::string("nul\0inside", 10);
-    timeline.callbacks[0].function.function = nasty;
-    timeline.callbacks[0].function.module = nasty;
+    timeline.callbacks[0].function = CodePlace{.address = timeline.callbacks[0].function->address, .function = nasty, .module = nasty};
     timeline.modules[0].name = nasty;
     timeline.hazards[0].text = nasty;
     timeline.capture.missing[0].why = nasty;

@@ -16,8 +16,8 @@ TEST(Callbacks, FromQueueToReturn) {
     ASSERT_EQ(timeline.callbacks.size(), 1U);
     const Callback& callback = timeline.callbacks[0];
     EXPECT_EQ(callback.id, 1U);
-    EXPECT_EQ(callback.function.address, Scenario::func);
-    EXPECT_EQ(callback.caller.address, 0xcaU);
+    EXPECT_EQ(callback.function->address, Scenario::func);
+    EXPECT_EQ(callback.caller->address, 0xcaU);
     EXPECT_EQ(callback.head, 1U);
     EXPECT_EQ(callback.queued, 10);
     EXPECT_EQ(callback.queued_tid, 100U);
@@ -189,6 +189,51 @@ TEST(Callbacks, OffloadedOnesAreAssignedWhenTheyLeaveTheBypass) {
     EXPECT_EQ(timeline.callbacks.at(0).grace_period, 1U);
     EXPECT_EQ(timeline.callbacks.at(1).grace_period, 2U);
     EXPECT_EQ(timeline.callbacks.at(2).grace_period, 2U);
+}
+
+// More heads than are remembered once they are over, of which the first stays open.
+TEST(Callbacks, ManyHeads) {
+    constexpr Nanoseconds count = 20'000;
+    Scenario scenario;
+    scenario.queue(1, 1);
+    for (Nanoseconds i = 2; i <= count; i++) {
+        const auto head = static_cast<std::uint64_t>(i);
+        scenario.queue(10 * i, head).invoke(10 * i + 5, head).done(10 * i + 6, head);
+    }
+    const Nanoseconds end = 10 * (count + 1);
+    const Timeline timeline = scenario.invoke(end, 1).done(end + 1, 1).complete(end + 2);
+
+    ASSERT_EQ(timeline.callbacks.size(), static_cast<std::size_t>(count));
+    EXPECT_EQ(timeline.callbacks[0].done, end + 1);
+    for (Nanoseconds i = 2; i <= count; i++) {
+        ASSERT_EQ(timeline.callbacks[static_cast<std::size_t>(i - 1)].done, 10 * i + 6);
+    }
+}
+
+// Of a list of which the first part has its grace period, and is invoked in another order.
+TEST(Callbacks, ALongListIsAssignedInParts) {
+    constexpr std::uint64_t count = 1000;
+    Scenario scenario;
+    for (std::uint64_t i = 1; i <= count; i++) {
+        scenario.queue(static_cast<Nanoseconds>(i), i);
+        if (i % 100 == 0) { // the last 50 are in the bypass list
+            scenario.assign(static_cast<Nanoseconds>(i), i / 100, 0, static_cast<Nanoseconds>(i - 49));
+        }
+    }
+    Nanoseconds at = 2000;
+    for (std::uint64_t period = 1; period <= 10; period++) {
+        scenario.gp_start(at, period).gp_end(at + 1, period);
+        at += 2;
+    }
+    for (std::uint64_t i = count; i > 0; i--) {
+        scenario.invoke(at, i);
+    }
+    const Timeline timeline = scenario.complete(at + 1);
+
+    for (std::uint64_t i = 1; i <= count; i++) {
+        const auto period = static_cast<std::uint32_t>((i + 49) / 100 + 1);
+        EXPECT_EQ(timeline.callbacks[i - 1].grace_period, period <= 10 ? std::optional(period) : std::nullopt) << i;
+    }
 }
 
 TEST(Callbacks, AssignmentAcrossTheWrapOfGpSeq) {

@@ -27,6 +27,23 @@ TEST(PlaceName, NeverShowsAnAddress) {
     EXPECT_EQ(place_name({}, true), "unknown");
 }
 
+TEST(SharedPlace, IsTheSameForTheSamePlaceOnly) {
+    const CodePlace place{.address = 1, .function = "f", .module = "m", .offset = 2};
+    const SharedPlace shared = place;
+    EXPECT_EQ(*shared, place);
+    EXPECT_EQ(SharedPlace(CodePlace(place)), shared);
+    for (const CodePlace& other :
+         {CodePlace{.address = 2, .function = "f", .module = "m", .offset = 2},
+          CodePlace{.address = 1, .function = "g", .module = "m", .offset = 2},
+          CodePlace{.address = 1, .function = "f", .module = "", .offset = 2},
+          CodePlace{.address = 1, .function = "f", .module = "m", .offset = 3}}) {
+        EXPECT_FALSE(SharedPlace(other) == shared);
+        EXPECT_EQ(*SharedPlace(other), other);
+    }
+    EXPECT_EQ(SharedPlace(CodePlace()), SharedPlace());
+    EXPECT_FALSE(SharedPlace()->known());
+}
+
 TEST(ToText, UsesTheKernelsNames) {
     EXPECT_STREQ(to_text(CallbackState::done), "done");
     EXPECT_STREQ(to_text(CallbackState::pending), "pending");

@@ -33,20 +33,20 @@ std::string name(const CodePlace& place) {
 TEST(Symbols, FunctionsOfAPlacedModule) {
     const Metadata metadata = two_modules();
     Symbols symbols(metadata, {});
-    EXPECT_FALSE(symbols.function(0).known());
-    EXPECT_EQ(symbols.function(0x1000).function, "");
+    EXPECT_FALSE(symbols.function(0)->known());
+    EXPECT_EQ(symbols.function(0x1000)->function, "");
     symbols.placed(put("rcu_demo", ".text", 0x1000));
     symbols.placed(put("unknown", ".text", 0x1000));
     symbols.placed(put("rcu_demo", ".data", 0x1000));
 
     EXPECT_EQ(name(symbols.function(0x1000)), "rcu_demo:demo_read+0");
     EXPECT_EQ(name(symbols.function(0x1048)), "rcu_demo:demo_free+8");
-    EXPECT_EQ(symbols.function(0x1048).address, 0x1048U);
+    EXPECT_EQ(symbols.function(0x1048)->address, 0x1048U);
     EXPECT_EQ(name(symbols.function(0x103f)), "rcu_demo:demo_asm+31") << "without a size it reaches to the next";
-    EXPECT_EQ(symbols.function(0x1050).function, "") << "between two functions";
+    EXPECT_EQ(symbols.function(0x1050)->function, "") << "between two functions";
     EXPECT_EQ(name(symbols.function(0x1060)), "rcu_demo:demo_last+0");
-    EXPECT_EQ(symbols.function(0x1061).function, "");
-    EXPECT_EQ(symbols.function(0xfff).function, "");
+    EXPECT_EQ(symbols.function(0x1061)->function, "");
+    EXPECT_EQ(symbols.function(0xfff)->function, "");
 }
 
 TEST(Symbols, ACallersCallMayBeItsLastInstruction) {
@@ -57,7 +57,7 @@ TEST(Symbols, ACallersCallMayBeItsLastInstruction) {
     EXPECT_EQ(name(symbols.caller(0x1020)), "rcu_demo:demo_read+32");
     EXPECT_EQ(name(symbols.caller(0x1008)), "rcu_demo:demo_read+8");
     EXPECT_EQ(name(symbols.caller(0x5000)), ":free_module+18");
-    EXPECT_FALSE(symbols.caller(0).known());
+    EXPECT_FALSE(symbols.caller(0)->known());
 }
 
 TEST(Symbols, AFollowedModulesFileIsPreferred) {
@@ -75,9 +75,9 @@ TEST(Symbols, ALaterLoadReplacesTheEarlier) {
     symbols.placed(put("rcu_demo", ".exit.text", 0x2000));
     symbols.placed(put("rcu_demo", ".text", 0x3000));
 
-    EXPECT_EQ(symbols.function(0x1000).function, "");
-    EXPECT_EQ(symbols.function(0x2000).function, "demo_exit");
-    EXPECT_EQ(symbols.function(0x3000).function, "demo_read");
+    EXPECT_EQ(symbols.function(0x1000)->function, "");
+    EXPECT_EQ(symbols.function(0x2000)->function, "demo_exit");
+    EXPECT_EQ(symbols.function(0x3000)->function, "demo_read");
 }
 
 TEST(Symbols, AnotherModuleAtTheSamePlaceReplacesTheOldOne) {
@@ -85,14 +85,14 @@ TEST(Symbols, AnotherModuleAtTheSamePlaceReplacesTheOldOne) {
     Symbols symbols(metadata, {});
     symbols.placed(put("rcu_demo", ".text", 0x1000));
     symbols.placed(put("rcu_other", ".text", 0x1000));
-    EXPECT_EQ(symbols.function(0x1000).module, "rcu_other");
+    EXPECT_EQ(symbols.function(0x1000)->module, "rcu_other");
 
     event::Module stranger;
     stranger.name = "stranger";
     stranger.base = 0x1000;
     stranger.size = 0x1000;
     symbols.laid_out(stranger);
-    EXPECT_EQ(symbols.function(0x1000).module, "");
+    EXPECT_EQ(symbols.function(0x1000)->module, "");
 }
 
 TEST(Symbols, ACallbackIsNamedAsOfWhenItWasQueued) {
