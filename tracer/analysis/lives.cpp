@@ -99,7 +99,7 @@ void judge_unfinished(const Callback& callback, JudgedLife& judged, const Timeli
     }
 }
 
-void judge(const Callback& callback, JudgedLife& judged, const Timeline& timeline, const LossIndex& losses) {
+void judge_end(const Callback& callback, JudgedLife& judged, const Timeline& timeline, const LossIndex& losses) {
     const Nanoseconds deadline = judged.deadline(timeline.capture);
     if (!judged.begin || callback.queued > deadline) {
         return;
@@ -197,7 +197,7 @@ LifeJudge::LifeJudge(const Timeline& timeline, const LossIndex& losses)
 void LifeJudge::judge(const Callback& callback, Lives& lives) const {
     JudgedLife& judged = life_at(lives, callback.queued);
     count(callback, judged);
-    rcuscope::judge(callback, judged, timeline_, losses_);
+    judge_end(callback, judged, timeline_, losses_);
 }
 
 std::map<std::string, Lives> LifeJudge::lives() && {
