@@ -15,20 +15,26 @@ std::uint64_t Histogram::lowest_of(std::uint32_t index) {
 }
 
 std::uint64_t& Histogram::count_at(std::uint32_t index) {
-    const std::uint32_t row = index >> precision_bits;
-    if (row >= counts_.size())
-        counts_.resize(row + 1);
-    if (counts_[row].empty())
-        counts_[row].resize(std::size_t{1} << precision_bits);
-    return counts_[row][index & ((1U << precision_bits) - 1)];
+    std::uint8_t& row = rows_[index >> precision_bits];
+    if (row == 0) {
+        counts_.resize(counts_.size() + row_size);
+        row = static_cast<std::uint8_t>(counts_.size() / row_size);
+    }
+    return counts_[place_in(row, index)];
 }
 
 template <typename Each>
 void Histogram::each_bucket(Each each) const {
-    for (std::size_t row = 0; row < counts_.size(); row++)
-        for (std::size_t i = 0; i < counts_[row].size(); i++)
-            if (counts_[row][i] != 0 && !each(static_cast<std::uint32_t>((row << precision_bits) + i), counts_[row][i]))
+    for (std::size_t row = 0; row < rows_.size(); row++)
+        for (std::uint32_t i = 0; rows_[row] != 0 && i < row_size; i++)
+            if (const std::uint64_t count = counts_[place_in(rows_[row], i)];
+                count != 0 && !each(static_cast<std::uint32_t>((row << precision_bits) + i), count))
                 return;
+}
+
+bool Histogram::operator==(const Histogram& other) const {
+    return count_ == other.count_ && min_ == other.min_ && max_ == other.max_ && sum_ == other.sum_ &&
+           buckets() == other.buckets();
 }
 
 void Histogram::merge(const Histogram& other) {

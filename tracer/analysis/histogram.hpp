@@ -9,6 +9,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <map>
@@ -31,9 +32,8 @@ public:
             return;
         duration = std::max<Nanoseconds>(duration, 0);
         const std::uint32_t index = index_of(static_cast<std::uint64_t>(duration));
-        const std::uint32_t row = index >> precision_bits;
-        if (row < counts_.size() && !counts_[row].empty()) [[likely]]
-            counts_[row][index & ((1U << precision_bits) - 1)] += times;
+        if (const std::uint32_t row = rows_[index >> precision_bits]) [[likely]]
+            counts_[place_in(row, index)] += times;
         else
             count_at(index) += times;
         min_ = count_ == 0 ? duration : std::min(min_, duration);
@@ -59,7 +59,7 @@ public:
     static std::optional<Histogram> from(const std::map<Nanoseconds, std::uint64_t>& buckets, Nanoseconds min,
                                          Nanoseconds max, double sum);
 
-    bool operator==(const Histogram&) const = default;
+    bool operator==(const Histogram& other) const;
 
 private:
     // Index = exponent * 2^precision_bits + the precision_bits bits that follow the
@@ -77,8 +77,15 @@ private:
     template <typename Each>
     void each_bucket(Each each) const;
 
-    // By index: a row for each power of two, empty if nothing fell into it.
-    std::vector<std::vector<std::uint64_t>> counts_;
+    static constexpr std::uint32_t row_size = 1U << precision_bits;
+    static constexpr std::size_t most_rows = 64 - precision_bits + 1;
+    static std::size_t place_in(std::uint32_t row, std::uint32_t index) {
+        return std::size_t{row - 1} * row_size + (index & (row_size - 1));
+    }
+
+    // A row for each power of two into which something fell, in the order in which they came.
+    std::vector<std::uint64_t> counts_;
+    std::array<std::uint8_t, most_rows> rows_{}; // by index: which of them it is, from 1; 0: none
     std::uint64_t count_ = 0;
     Nanoseconds min_ = 0;
     Nanoseconds max_ = 0;

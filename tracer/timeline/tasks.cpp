@@ -33,35 +33,24 @@ InvocationContext context_of(const event::Task& task) {
 
 } // namespace
 
-TrackedTask& TaskTable::find(const Moment& moment) {
+TrackedTask& TaskTable::look_up(const Moment& moment) {
+    TrackedTask& task = tasks_[key_of(moment)];
     if (moment.cpu >= last_.size()) {
         last_.resize(moment.cpu + 1);
     }
-    Last& last = last_[moment.cpu];
-    if (last.task != nullptr && last.tid == moment.tid) {
-        return *last.task;
-    }
-    TrackedTask& task = tasks_[key_of(moment)];
-    last = {.tid = moment.tid, .task = &task};
+    last_[moment.cpu] = {.tid = moment.tid, .task = &task};
     if (moment.tid == 0 && task.context == InvocationContext::unknown) {
         task.context = InvocationContext::softirq; // an idle task is none of RCU's threads, named or not
     }
     return task;
 }
 
-TrackedTask& TaskTable::current(const Moment& moment, const LossTracker& losses) {
-    TrackedTask& task = find(moment);
-    if (task.seen && losses.reports(task.last_cpu) != task.last_cpu_reports) {
-        task.read_sections.clear();
-        task.reader_calls.clear();
-        task.function_calls.clear();
-        task.batches.clear();
-        task.waits.clear();
-    }
-    task.seen = true;
-    task.last_cpu = moment.cpu;
-    task.last_cpu_reports = losses.reports(moment.cpu);
-    return task;
+void TaskTable::give_up_spans(TrackedTask& task) {
+    task.read_sections.clear();
+    task.reader_calls.clear();
+    task.function_calls.clear();
+    task.batches.clear();
+    task.waits.clear();
 }
 
 void TaskTable::describe(const Moment& moment, const event::Task& task) {

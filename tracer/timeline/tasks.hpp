@@ -38,7 +38,16 @@ public:
     // The current task of an event. If records of the CPU where it was last seen
     // were lost since, its open spans may have ended unseen: they are given up, so
     // that one loss does not spoil all that follows.
-    TrackedTask& current(const Moment& moment, const LossTracker& losses);
+    TrackedTask& current(const Moment& moment, const LossTracker& losses) {
+        TrackedTask& task = find(moment);
+        if (task.seen && losses.reports(task.last_cpu) != task.last_cpu_reports) {
+            give_up_spans(task);
+        }
+        task.seen = true;
+        task.last_cpu = moment.cpu;
+        task.last_cpu_reports = losses.reports(moment.cpu);
+        return task;
+    }
 
     void describe(const Moment& moment, const event::Task& task);
 
@@ -46,12 +55,23 @@ public:
     std::vector<Task> finish() const;
 
 private:
-    TrackedTask& find(const Moment& moment);
-
     struct Last {
         std::uint32_t tid = 0;
         TrackedTask* task = nullptr;
     };
+
+    // On each CPU it is mostly that of the event before.
+    TrackedTask& find(const Moment& moment) {
+        if (moment.cpu < last_.size()) {
+            const Last& last = last_[moment.cpu];
+            if (last.task != nullptr && last.tid == moment.tid) [[likely]] {
+                return *last.task;
+            }
+        }
+        return look_up(moment);
+    }
+    TrackedTask& look_up(const Moment& moment);
+    static void give_up_spans(TrackedTask& task);
 
     std::unordered_map<std::uint64_t, TrackedTask> tasks_; // none of which ever moves
     std::vector<Last> last_;                               // by CPU
