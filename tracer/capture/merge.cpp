@@ -201,8 +201,7 @@ private:
 
     bool comes_before_front(const EventChunk& chunk) const {
         const Front& front = front_.front();
-        return chunk.first_ns != front.ns ? chunk.first_ns < front.ns
-                                          : first_place(chunk) < open_[front.slot].place();
+        return chunk.first_ns != front.ns ? chunk.first_ns < front.ns : first_place(chunk) < open_[front.slot].place();
     }
 
     Status open_next() {

@@ -158,8 +158,8 @@ public:
     }
 
 private:
-    // Records of so many words at most, of which nearly all are, as long as neither what is packed nor the room for them
-    // can end within one. The first that is none of these, or no record, is left to others.
+    // Records of so many words at most, of which nearly all are, as long as neither what is packed nor the room for
+    // them can end within one. The first that is none of these, or no record, is left to others.
     void take_short_ones() {
         constexpr std::size_t most_packed = 2 + few_words * most_leb128;
         constexpr std::size_t most_room = sizeof(RecordSize) + few_words * word_bytes;

@@ -73,8 +73,8 @@ private:
 
 using MessageWriter = protozero::basic_pbf_writer<MessageBuffer>;
 
-// A message of a few numbers and perhaps a text, at the end, of which a trace has most: as a MessageWriter within another
-// would write it, for a fifth of what that takes.
+// A message of a few numbers and perhaps a text, at the end, of which a trace has most: as a MessageWriter within
+// another would write it, for a fifth of what that takes.
 class SmallMessage {
 public:
     // Field numbers below 16, numbers in all up to what fits.

@@ -197,7 +197,7 @@ enum class CallbackState : std::uint8_t {
 
 enum class InvocationContext : std::uint8_t { unknown, softirq, ksoftirqd, rcuc, rcuo };
 
-struct Callback { // there are millions: what is not needed is left out, and what can be small is
+struct Callback {         // there are millions: what is not needed is left out, and what can be small is
     std::uint32_t id = 0; // unique in this timeline, by time of queueing, from 1
     SharedPlace function;
     SharedPlace caller; // of call_rcu()

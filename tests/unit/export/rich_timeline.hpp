@@ -335,7 +335,8 @@ inline Timeline nasty_timeline() {
     timeline.read_sections[0].comm = nasty;
     timeline.stacks[0][0].function = nasty;
     timeline.callbacks[0].queued_comm = std::string("nul\0inside", 10);
-    timeline.callbacks[0].function = CodePlace{.address = timeline.callbacks[0].function->address, .function = nasty, .module = nasty};
+    timeline.callbacks[0].function =
+        CodePlace{.address = timeline.callbacks[0].function->address, .function = nasty, .module = nasty};
     timeline.modules[0].name = nasty;
     timeline.hazards[0].text = nasty;
     timeline.capture.missing[0].why = nasty;

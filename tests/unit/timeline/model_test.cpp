@@ -32,11 +32,10 @@ TEST(SharedPlace, IsTheSameForTheSamePlaceOnly) {
     const SharedPlace shared = place;
     EXPECT_EQ(*shared, place);
     EXPECT_EQ(SharedPlace(CodePlace(place)), shared);
-    for (const CodePlace& other :
-         {CodePlace{.address = 2, .function = "f", .module = "m", .offset = 2},
-          CodePlace{.address = 1, .function = "g", .module = "m", .offset = 2},
-          CodePlace{.address = 1, .function = "f", .module = "", .offset = 2},
-          CodePlace{.address = 1, .function = "f", .module = "m", .offset = 3}}) {
+    for (const CodePlace& other : {CodePlace{.address = 2, .function = "f", .module = "m", .offset = 2},
+                                   CodePlace{.address = 1, .function = "g", .module = "m", .offset = 2},
+                                   CodePlace{.address = 1, .function = "f", .module = "", .offset = 2},
+                                   CodePlace{.address = 1, .function = "f", .module = "m", .offset = 3}}) {
         EXPECT_FALSE(SharedPlace(other) == shared);
         EXPECT_EQ(*SharedPlace(other), other);
     }
