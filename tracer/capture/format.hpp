@@ -14,7 +14,7 @@
 //             (packing.hpp) since version 2; since version 3 a ChunkTimes stands
 //             before it, so that the order of chunks is known before they are opened.
 //   symbols   JSON: [{"address": N, "name": "free_module", "offset": N, "module": "" }, ...],
-//             names of code addresses in events chunks near by: before the first chunk that needs them
+//             names of code addresses in events chunks near by
 //   trailer   JSON (metadata.hpp). The last chunk, if the recording ended in order.
 #pragma once
 

@@ -27,7 +27,7 @@ std::size_t Intake::look(std::uint32_t cpu, std::span<const std::byte> sent,
     Same same;
     std::size_t part = 0; // where it begins
     const std::size_t looked = for_each_ring_record(sent, [&](std::span<const std::byte> record) {
-        const auto begin = static_cast<std::size_t>(record.data() - sent.data()) - sizeof(RingHeader);
+        const auto begin = static_cast<std::size_t>(record.data() - sent.data()) - sizeof(rs_ring_header);
         const bool kept = take(cpu, record, same);
         if (kept) [[likely]]
             return;

@@ -31,7 +31,7 @@ public:
     // losses hold all the same.
     void close_window(std::uint64_t ns) { end_ns_ = ns; }
 
-    // Looks at what a CPU sent, from Ring::unread(). Returns how much of it, and puts the parts of it
+    // Looks at what a CPU sent, from Ring::piece(). Returns how much of it, and puts the parts of it
     // that are for the file into `parts`, as CaptureWriter::ring() takes them.
     std::size_t look(std::uint32_t cpu, std::span<const std::byte> sent,
                      std::vector<std::span<const std::byte>>& parts);

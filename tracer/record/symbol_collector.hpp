@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <future>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -15,7 +17,8 @@
 namespace rcuscope {
 
 // Names the code addresses of a recording while their names can still be had:
-// a module's are gone from kallsyms with the module.
+// a module's are gone from kallsyms with the module. A followed module's need not be asked for if it is told where
+// its sections lie: its .ko names what is in them, and kallsyms takes a tenth of a second to read.
 class SymbolCollector {
 public:
     // `path`: where `symbols` were read, and are read again.
@@ -33,21 +36,44 @@ public:
         }
     }
 
-    // Names of the addresses seen since the last call. To be called when all of the
+    // Names of the addresses seen since the last call, but for those that kallsyms has to be read again for: that takes
+    // a tenth of a second, and is done aside; a later call gives them. To be called when all of the
     // CPUs' buffers were drained: an event of one may be taken before the one of
     // another that tells of the module whose code it names.
     std::vector<SymbolInfo> names();
+    // The same, and waits for those.
+    std::vector<SymbolInfo> all_names();
 
 private:
+    // The newest life of each module that came.
+    struct LaidOut {
+        std::string name;
+        std::uint64_t base = 0;
+        std::uint64_t size = 0;
+        bool sections_told = false;
+
+        bool holds(std::uint64_t address) const { return address - base < size; }
+    };
     void remember(std::uint64_t address);
+    void read_aside();
+    void take_what_was_read();
+    bool named_by_file(std::uint64_t address) const;
 
     Kallsyms symbols_;
     std::string path_;
-    bool stale_ = false; // modules came since symbols_ was read
+    std::uint64_t coming_ = 0;   // modules that came
+    std::uint64_t known_of_ = 0; // the same when symbols_ was read
+    std::uint64_t reading_of_ = 0;
+    std::future<Result<Kallsyms>> reading_;
     std::unordered_set<std::uint64_t> known_;
     // Of known_: the few that most records are about.
     std::array<std::uint64_t, 64> seen_last_{};
-    std::vector<std::uint64_t> asked_;
+    struct Asked {
+        std::uint64_t address = 0;
+        std::optional<std::uint64_t> of{}; // coming_ when names() was called then
+    };
+    std::vector<Asked> asked_;
+    std::vector<LaidOut> laid_out_;
 };
 
 } // namespace rcuscope
