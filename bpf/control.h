@@ -77,7 +77,10 @@ struct rs_cpu {
 	rs_u64 lost_from_ns; /* of the newest run of losses */
 	rs_u64 lost_to_ns;
 	rs_u64 lost_told; /* lost_total as last sent */
-	rs_u64 announced; /* which task and name was last seen here, and is announced: a hash */
+	struct rs_seen {  /* the task that was last seen here, and is announced */
+		rs_u64 key;
+		rs_u64 name[RS_COMM_LEN / 8];
+	} seen;
 	rs_u64 callbacks_done; /* followed ones that ran here */
 	rs_u64 calls_skipped;  /* of their functions, whose probes did not run: skipped.h */
 	struct rs_lost_callbacks lost_callbacks;

@@ -184,33 +184,32 @@ static __always_inline __u64 rs_task_key(void)
 }
 
 /*
- * One word, so that a program that preempts another leaves a whole one. Never 0.
  * Another once any task was announced: this one's name may have been changed and
  * changed back, or its number have been another task's meanwhile.
  */
-static __always_inline __u64 rs_hash_name(__u64 key, const struct rs_comm *comm)
+static __always_inline __u64 rs_seen_key(__u32 tid)
 {
-	__u64 hash = (key + (announcements << 33)) * 0x9e3779b97f4a7c15ULL;
-
-	hash = (hash ^ hash >> 32 ^ comm->text[0]) * 0xbf58476d1ce4e5b9ULL;
-	hash = (hash ^ hash >> 32 ^ comm->text[1]) * 0x94d049bb133111ebULL;
-	return hash | 1;
+	return rs_key_of(tid) + (announcements << 33);
 }
 
 /* Sends the current task's name if it is new, or another than last time; false: there is no room.
  */
-static __noinline bool rs_announce_other(struct rs_cpu *cpu, __u64 ns, __u64 hash)
+static __noinline bool rs_announce_other(struct rs_cpu *cpu, __u64 ns)
 {
 	struct task_struct *task = rs_this_task();
 	const __u64 *name = (const __u64 *)task->comm;
 	struct rs_comm comm = { { name[0], name[1] } }, *known;
 	__u32 tid = task->pid;
-	__u64 key = rs_key_of(tid);
+	__u64 key = rs_key_of(tid), seen_key = rs_seen_key(tid); /* before it is looked up */
 	struct rs_task *record;
 
 	known = bpf_map_lookup_elem(&announced, &key);
 	if (known && known->text[0] == comm.text[0] && known->text[1] == comm.text[1]) {
-		cpu->announced = hash;
+		/* Whoever comes in between leaves what fits no task, or what is as true. */
+		*(volatile __u64 *)&cpu->seen.key = 0;
+		cpu->seen.name[0] = comm.text[0];
+		cpu->seen.name[1] = comm.text[1];
+		*(volatile __u64 *)&cpu->seen.key = seen_key;
 		return true;
 	}
 	record = rs_reserve(cpu, sizeof(*record), ns, tid);
@@ -231,11 +230,11 @@ static __always_inline bool rs_announce_task(struct rs_cpu *cpu, __u64 ns, struc
 					     __u32 tid)
 {
 	const __u64 *name = (const __u64 *)task->comm;
-	/* Padded with zeros (__set_task_comm()). */
-	struct rs_comm comm = { { name[0], name[1] } };
-	__u64 hash = rs_hash_name(rs_key_of(tid), &comm);
 
-	return cpu->announced == hash || rs_announce_other(cpu, ns, hash);
+	/* Padded with zeros (__set_task_comm()). */
+	return (cpu->seen.key == rs_seen_key(tid) && cpu->seen.name[0] == name[0] &&
+		cpu->seen.name[1] == name[1]) ||
+	       rs_announce_other(cpu, ns);
 }
 
 /*

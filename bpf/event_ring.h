@@ -29,53 +29,6 @@
 /* Interrupted so often in a row, it is taken for full. */
 #define RS_RING_TRIES 16
 
-/* What became of one try. */
-enum rs_ring_try {
-	RS_RING_TAKEN,
-	RS_RING_FULL,
-	RS_RING_INTERRUPTED,
-};
-
-struct rs_ring_place {
-	rs_u64 before; /* the head as it was */
-	rs_u64 segment;
-	rs_u64 offset;
-};
-
-static __always_inline enum rs_ring_try rs_ring_try(struct rs_ring *ring, rs_u64 bytes,
-						    struct rs_ring_place *place)
-{
-	rs_u64 head = *(volatile rs_u64 *)&ring->head;
-	/* rs_ring_next(), in two parts: so the verifier sees how large the offset is. */
-	rs_u64 begin = head & ~(RS_SEGMENT_BYTES - 1);
-	rs_u64 offset = head & (RS_SEGMENT_BYTES - 1), next;
-
-	if (offset > RS_LAST_OFFSET) {
-		begin += RS_SEGMENT_BYTES;
-		offset = 0;
-	}
-	next = begin + offset + bytes;
-	if (next - *(volatile rs_u64 *)&ring->tail > rs_ring_bytes)
-		return RS_RING_FULL;
-	place->before = head;
-	place->segment = begin / RS_SEGMENT_BYTES;
-	place->offset = offset;
-	return __sync_val_compare_and_swap(&ring->head, head, next) == head ? RS_RING_TAKEN
-									    : RS_RING_INTERRUPTED;
-}
-
-__noinline static enum rs_ring_try rs_ring_try_again(struct rs_ring *ring, rs_u64 bytes,
-						     struct rs_ring_place *place)
-{
-	for (int i = 0; i < RS_RING_TRIES; i++) {
-		enum rs_ring_try tried = rs_ring_try(ring, bytes, place);
-
-		if (tried != RS_RING_INTERRUPTED)
-			return tried;
-	}
-	return RS_RING_FULL;
-}
-
 /*
  * Room for a record of `bytes`, a header and padding to RS_RING_ALIGN included; NULL: there is
  * none. *fills: this is the one for which user space is to be woken.
@@ -83,24 +36,34 @@ __noinline static enum rs_ring_try rs_ring_try_again(struct rs_ring *ring, rs_u6
 static __always_inline struct rs_ring_header *rs_ring_reserve(struct rs_ring *ring, rs_u64 bytes,
 							      bool *fills)
 {
-	struct rs_ring_place place = {};
-	enum rs_ring_try tried = rs_ring_try(ring, bytes, &place);
-	rs_u64 wake_at;
+	rs_u64 head, begin, offset, next, wake_at;
 	char *segment;
+	int tries = 0;
 
-	if (tried == RS_RING_INTERRUPTED)
-		tried = rs_ring_try_again(ring, bytes, &place);
-	if (tried != RS_RING_TAKEN)
-		return NULL;
+	do {
+		if (tries++ == RS_RING_TRIES)
+			return NULL;
+		head = *(volatile rs_u64 *)&ring->head;
+		/* rs_ring_next(), in two parts: so the verifier sees how large the offset is. */
+		begin = head & ~(RS_SEGMENT_BYTES - 1);
+		offset = head & (RS_SEGMENT_BYTES - 1);
+		if (offset > RS_LAST_OFFSET) {
+			begin += RS_SEGMENT_BYTES;
+			offset = 0;
+		}
+		next = begin + offset + bytes;
+		if (next - *(volatile rs_u64 *)&ring->tail > rs_ring_bytes)
+			return NULL;
+	} while (__sync_val_compare_and_swap(&ring->head, head, next) != head);
 	/* After the head was moved, as user space looks at the head after it has set this. */
 	wake_at = *(volatile rs_u64 *)&ring->wake_at;
-	*fills = place.before < wake_at &&
-		 place.segment * RS_SEGMENT_BYTES + place.offset + bytes >= wake_at;
-	segment = rs_segment_at(ring->first_segment + (place.segment & (rs_ring_segments - 1)));
-	/* Neither can be: the verifier does not know. */
-	if (!segment || place.offset > RS_LAST_OFFSET)
+	*fills = head < wake_at && next >= wake_at;
+	segment = rs_segment_at(ring->first_segment +
+				(begin / RS_SEGMENT_BYTES & (rs_ring_segments - 1)));
+	/* It cannot be: the verifier does not know. */
+	if (!segment)
 		return NULL;
-	return (struct rs_ring_header *)(segment + place.offset);
+	return (struct rs_ring_header *)(segment + offset);
 }
 
 /* The record of so many bytes, without the header, is whole: after everything that was written. */

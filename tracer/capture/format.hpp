@@ -31,7 +31,7 @@ struct FileHeader {
 static_assert(sizeof(FileHeader) == 24);
 
 inline constexpr char file_magic[8] = {'R', 'C', 'U', 'S', 'C', 'O', 'P', 'E'};
-inline constexpr std::uint32_t format_version = 3;
+inline constexpr std::uint32_t format_version = 4;
 
 enum class ChunkType : std::uint16_t { metadata = 1, events = 2, symbols = 3, trailer = 4 };
 

@@ -17,22 +17,34 @@ constexpr std::size_t ring_bytes_of(std::size_t record_bytes) {
     return (sizeof(rs_ring_header) + record_bytes + RS_RING_ALIGN - 1) & ~std::size_t{RS_RING_ALIGN - 1};
 }
 
+// The record at the beginning of these bytes (aligned as above); empty: it is being written, or does not end within
+// them.
+inline std::span<const std::byte> first_in_ring(std::span<const std::byte> bytes) {
+    if (bytes.size() < sizeof(rs_ring_header)) {
+        return {};
+    }
+    const auto* header = reinterpret_cast<const rs_ring_header*>(bytes.data());
+    // Written last.
+    const std::size_t size = __atomic_load_n(&header->size, __ATOMIC_ACQUIRE);
+    if (size > bytes.size() - sizeof(rs_ring_header) || ring_bytes_of(size) > bytes.size()) {
+        return {};
+    }
+    return bytes.subspan(sizeof(rs_ring_header), size);
+}
+
 // Calls each(record) up to the first one that is being written, or that does not end
-// within `bytes` (8-aligned). Returns how many bytes those before it take.
+// within `bytes`. Returns how many bytes those before it take.
 template <typename Each>
 std::size_t for_each_ring_record(std::span<const std::byte> bytes, Each&& each) {
     std::size_t at = 0;
-    while (bytes.size() - at >= sizeof(rs_ring_header)) {
-        const auto* header = reinterpret_cast<const rs_ring_header*>(bytes.data() + at);
-        // Written last.
-        const std::size_t size = __atomic_load_n(&header->size, __ATOMIC_ACQUIRE);
-        if (size == 0 || ring_bytes_of(size) > bytes.size() - at) {
-            break;
+    for (;;) {
+        const auto record = first_in_ring(bytes.subspan(at));
+        if (record.empty()) {
+            return at;
         }
-        each(bytes.subspan(at + sizeof(rs_ring_header), size));
-        at += ring_bytes_of(size);
+        each(record);
+        at += ring_bytes_of(record.size());
     }
-    return at;
 }
 
 } // namespace rcuscope

@@ -33,13 +33,11 @@ rs_u64 bytes_when_asked() {
 }
 
 #define rs_ring_bytes bytes_when_asked()
-#define __noinline [[gnu::noinline]]
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wold-style-cast"
 #include "event_ring.h"
 #pragma GCC diagnostic pop
 #undef rs_ring_bytes
-#undef __noinline
 
 class EventRing : public testing::Test {
 protected:
