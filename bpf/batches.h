@@ -187,15 +187,12 @@ static __always_inline bool rs_follows_callback(__u64 head, __u64 func)
 	return true;
 }
 
-static __always_inline void rs_dequeued(__u64 head, __u64 func)
+static __always_inline void rs_dequeued_in(struct rs_cpu *cpu, struct rs_batch_state *mine,
+					   __u64 head, __u64 func)
 {
-	struct rs_cpu *cpu = rs_this_cpu();
-	struct rs_batch_state *mine = cpu ? rs_running_batch(cpu) : NULL;
 	bool followed = false;
 	__u64 done;
 
-	if (!cpu || !mine)
-		return;
 	if (head) {
 		rs_hit_on(cpu, RS_COUNT_CB_INVOKED);
 		followed = rs_follows_callback(head, func);
@@ -208,6 +205,27 @@ static __always_inline void rs_dequeued(__u64 head, __u64 func)
 		rs_send_done(cpu, done);
 	else if (followed)
 		rs_send_invoked(cpu, head, func);
+}
+
+static __always_inline void rs_dequeued(__u64 head, __u64 func)
+{
+	struct rs_cpu *cpu = rs_this_cpu();
+	struct rs_batch_state *mine = cpu ? rs_running_batch(cpu) : NULL;
+
+	if (cpu && mine)
+		rs_dequeued_in(cpu, mine, head, func);
+}
+
+/* The same where nothing but a batch comes here: whose it is need only be asked where some are
+ * offloaded. */
+static __always_inline void rs_dequeued_in_batch(__u64 head, __u64 func)
+{
+	struct rs_cpu *cpu = rs_this_cpu();
+
+	if (callbacks_offloaded)
+		rs_dequeued(head, func);
+	else if (cpu && cpu->batch.task)
+		rs_dequeued_in(cpu, &cpu->batch, head, func);
 }
 
 SEC("fentry/rcu_do_batch")

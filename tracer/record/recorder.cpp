@@ -66,6 +66,7 @@ private:
     Status start_command();
     Status loop();
     Status drain();
+    Status drain_and_name();
     Status look_for_triggers();
     void look_for_modules();
     Status compress();
@@ -126,7 +127,6 @@ private:
     SequencesAt opened_;
     CallbackLosses lost_before_; // when the window opened
     bool progress_shown_ = false;
-    bool names_at_once_ = false; // there is no later
 };
 
 Result<RecordOutcome> Recorder::run() {
@@ -331,7 +331,7 @@ Status Recorder::drain() {
     for (std::uint32_t cpu = 0; cpu < rings.size(); cpu++)
         look_at(cpu, rings[cpu], looked_[cpu]);
     // A file that is written when something came to pass may be over before others come.
-    if (const auto names = catcher_ || names_at_once_ ? intake_->symbols().all_names() : intake_->symbols().names();
+    if (const auto names = catcher_ ? intake_->symbols().all_names() : intake_->symbols().names();
         written_ && !names.empty())
         written_ = writer_->symbols(names);
     for (std::uint32_t cpu = 0; cpu < rings.size(); cpu++) {
@@ -349,6 +349,15 @@ Status Recorder::drain() {
     if (intake_->must_hold() && written_)
         written_ = writer_->flush(true);
     return written_;
+}
+
+// And takes what comes while names are read.
+Status Recorder::drain_and_name() {
+    for (;; std::this_thread::sleep_for(short_interval)) {
+        if (auto drained = drain(); !drained || !intake_->symbols().reads())
+            return drained;
+        intake_->symbols().hurry();
+    }
 }
 
 void Recorder::look_at(std::uint32_t cpu, const Ring& ring, Looked& looked) {
@@ -504,13 +513,12 @@ Status Recorder::close() {
         end.hits[i].hits -= hits_before_[i].hits;
         end.hits[i].missed -= hits_before_[i].missed;
     }
-    // What is named after the probes: their trampolines.
-    names_at_once_ = true;
-    if (auto drained = drain(); !drained)
+    // Probes' trampolines have names as long as they are there.
+    if (auto drained = drain_and_name(); !drained)
         return drained;
     show("removing probes");
     session_->detach();
-    if (auto drained = drain(); !drained)
+    if (auto drained = drain_and_name(); !drained)
         return drained;
     end.lost = session_->losses();
     if (guard_)

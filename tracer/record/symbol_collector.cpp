@@ -5,6 +5,7 @@
 #include <chrono>
 #include <iterator>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <utility>
 
 namespace rcuscope {
@@ -52,11 +53,27 @@ void SymbolCollector::remember(std::uint64_t address) {
         asked_.push_back({address});
 }
 
+void SymbolCollector::Pace::begin() {
+    // Where more threads want to run than there are CPUs, those that are traced, and the recorder's own, go first.
+    ::setpriority(PRIO_PROCESS, 0, 19);
+    thread = ::gettid();
+    if (hurried)
+        ::setpriority(PRIO_PROCESS, 0, 0);
+}
+
+void SymbolCollector::hurry() {
+    if (!reading_.valid())
+        return;
+    pace_->hurried = true;
+    if (const pid_t thread = pace_->thread)
+        ::setpriority(PRIO_PROCESS, static_cast<id_t>(thread), 0);
+}
+
 void SymbolCollector::read_aside() {
     reading_of_ = coming_;
-    reading_ = std::async(std::launch::async, [path = path_] {
-        // Where there are as many threads that want to run as CPUs, those that are traced, and this one's, go first.
-        ::setpriority(PRIO_PROCESS, 0, 19);
+    pace_ = std::make_shared<Pace>();
+    reading_ = std::async(std::launch::async, [path = path_, pace = pace_] {
+        pace->begin();
         return Kallsyms::read(path);
     });
 }
@@ -90,6 +107,7 @@ std::vector<SymbolInfo> SymbolCollector::names() {
 std::vector<SymbolInfo> SymbolCollector::all_names() {
     std::vector<SymbolInfo> found = names();
     while (reading_.valid()) {
+        hurry();
         reading_.wait();
         auto more = names();
         std::move(more.begin(), more.end(), std::back_inserter(found));

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <future>
+#include <memory>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -43,6 +46,9 @@ public:
     std::vector<SymbolInfo> names();
     // The same, and waits for those.
     std::vector<SymbolInfo> all_names();
+    // Whether a later call of names() will give more, and that this is to be soon.
+    bool reads() const { return reading_.valid(); }
+    void hurry();
 
 private:
     // The newest life of each module that came.
@@ -54,6 +60,13 @@ private:
 
         bool holds(std::uint64_t address) const { return address - base < size; }
     };
+    // Of the thread that reads: it gives way until somebody waits for it.
+    struct Pace {
+        std::atomic<pid_t> thread = 0; // 0: it has not begun
+        std::atomic<bool> hurried = false;
+
+        void begin();
+    };
     void remember(std::uint64_t address);
     void read_aside();
     void take_what_was_read();
@@ -64,6 +77,7 @@ private:
     std::uint64_t coming_ = 0;   // modules that came
     std::uint64_t known_of_ = 0; // the same when symbols_ was read
     std::uint64_t reading_of_ = 0;
+    std::shared_ptr<Pace> pace_;
     std::future<Result<Kallsyms>> reading_;
     std::unordered_set<std::uint64_t> known_;
     // Of known_: the few that most records are about.
