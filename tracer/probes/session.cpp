@@ -158,6 +158,9 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& confi
     if (config.summary) {
         if (auto sized = size_summary(*config.summary); !sized)
             return sized;
+        // Nothing is sent: what would be is never run.
+        for (bpf_map* map : {skeleton->maps.segments, skeleton->maps.doorbell})
+            bpf_map__set_autocreate(map, false);
     } else {
         fixed.rs_ring_bytes = config.ring_bytes;
         fixed.rs_ring_segments = Ring::segments_for(config.ring_bytes);
