@@ -33,19 +33,18 @@ static __always_inline __u32 rs_send_batch(struct rs_cpu *cpu, __u16 kind, __u32
 {
 	struct task_struct *task = rs_this_task();
 	__u32 tid = task->pid;
-	void *ring = rs_this_ring();
 	struct rs_batch *record;
 	__u64 now = rs_now();
 	bool announced;
 
-	if (!ring)
+	if (!rs_ring_bytes)
 		return RS_NO_TID;
-	announced = rs_announce_task(ring, cpu, now, task, tid);
+	announced = rs_announce_task(cpu, now, task, tid);
 	record = rs_begin_as(rs_batch, cpu, now, tid, kind, 0);
 	if (record) {
 		record->list_cpu = list_cpu;
 		record->reserved = 0;
-		rs_send(cpu, record);
+		rs_send(record);
 	}
 	return announced ? tid : RS_NO_TID;
 }
@@ -66,7 +65,7 @@ static __always_inline void rs_send_done(struct rs_cpu *cpu, __u64 head)
 		return;
 	}
 	record->head = head;
-	rs_send(cpu, record);
+	rs_send(record);
 }
 
 static __always_inline void rs_send_invoked(struct rs_cpu *cpu, __u64 head, __u64 func)
@@ -79,7 +78,7 @@ static __always_inline void rs_send_invoked(struct rs_cpu *cpu, __u64 head, __u6
 	}
 	record->head = head;
 	record->func = func;
-	rs_send(cpu, record);
+	rs_send(record);
 }
 
 /* One record where there would be two: in a long batch nearly all. `tid`: of the batch. */
@@ -102,7 +101,7 @@ static __always_inline void rs_send_next(struct rs_cpu *cpu, __u32 tid, __u64 do
 	record->head = head;
 	record->func = func;
 	record->done = done;
-	rs_send(cpu, record);
+	rs_send(record);
 }
 
 /* Where a batch of this task on this CPU is kept, or will be; NULL: nowhere. */
@@ -188,15 +187,12 @@ static __always_inline bool rs_follows_callback(__u64 head, __u64 func)
 	return true;
 }
 
-static __always_inline void rs_dequeued(__u64 head, __u64 func)
+static __always_inline void rs_dequeued_in(struct rs_cpu *cpu, struct rs_batch_state *mine,
+					   __u64 head, __u64 func)
 {
-	struct rs_cpu *cpu = rs_this_cpu();
-	struct rs_batch_state *mine = cpu ? rs_running_batch(cpu) : NULL;
 	bool followed = false;
 	__u64 done;
 
-	if (!cpu || !mine)
-		return;
 	if (head) {
 		rs_hit_on(cpu, RS_COUNT_CB_INVOKED);
 		followed = rs_follows_callback(head, func);
@@ -209,6 +205,27 @@ static __always_inline void rs_dequeued(__u64 head, __u64 func)
 		rs_send_done(cpu, done);
 	else if (followed)
 		rs_send_invoked(cpu, head, func);
+}
+
+static __always_inline void rs_dequeued(__u64 head, __u64 func)
+{
+	struct rs_cpu *cpu = rs_this_cpu();
+	struct rs_batch_state *mine = cpu ? rs_running_batch(cpu) : NULL;
+
+	if (cpu && mine)
+		rs_dequeued_in(cpu, mine, head, func);
+}
+
+/* The same where nothing but a batch comes here: whose it is need only be asked where some are
+ * offloaded. */
+static __always_inline void rs_dequeued_in_batch(__u64 head, __u64 func)
+{
+	struct rs_cpu *cpu = rs_this_cpu();
+
+	if (callbacks_offloaded)
+		rs_dequeued(head, func);
+	else if (cpu && cpu->batch.task)
+		rs_dequeued_in(cpu, &cpu->batch, head, func);
 }
 
 SEC("fentry/rcu_do_batch")

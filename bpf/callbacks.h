@@ -169,7 +169,7 @@ static __always_inline void rs_call_rcu(void *ctx, struct rs_cpu *cpu, enum rs_c
 	record->head = head;
 	record->func = func;
 	record->caller = caller;
-	rs_send(cpu, record);
+	rs_send(record);
 }
 
 /*
@@ -261,7 +261,7 @@ static __always_inline void rs_assigned(struct rcu_segcblist *list, __u64 gp_seq
 	record->list_cpu = list_cpu;
 	record->reserved = 0;
 	record->bypass_ns = rs_bypass_since(list_cpu);
-	rs_send(cpu, record);
+	rs_send(record);
 }
 
 SEC("fexit/rcu_segcblist_accelerate")

@@ -3,6 +3,7 @@
 #ifndef RCUSCOPE_CONTROL_H
 #define RCUSCOPE_CONTROL_H
 
+#include "event_ring_layout.h"
 #include "wire.h"
 
 #define RS_MAX_FOLLOWED 8
@@ -68,15 +69,18 @@ struct rs_frame {
 	} seen;
 };
 
-/* One for each CPU; but for the batch and the frame, counted up only. */
+/* One for each CPU; but for the ring, the batch and the frame, counted up only. */
 struct rs_cpu {
+	struct rs_ring ring;
 	rs_u64 hits[RS_COUNTERS];
 	rs_u64 lost_total;
 	rs_u64 lost_from_ns; /* of the newest run of losses */
 	rs_u64 lost_to_ns;
 	rs_u64 lost_told; /* lost_total as last sent */
-	rs_u64 sent;
-	rs_u64 announced; /* which task and name was last seen here, and is announced: a hash */
+	struct rs_seen {  /* the task that was last seen here, and is announced */
+		rs_u64 key;
+		rs_u64 name[RS_COMM_LEN / 8];
+	} seen;
 	rs_u64 callbacks_done; /* followed ones that ran here */
 	rs_u64 calls_skipped;  /* of their functions, whose probes did not run: skipped.h */
 	struct rs_lost_callbacks lost_callbacks;

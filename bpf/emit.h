@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Sending records: one ring buffer for each CPU, losses counted, tasks named.
+ * Sending records: one ring for each CPU, losses counted, tasks named.
  *
  * A program may interrupt another on the same CPU (an interrupt's call_rcu()
  * within a task's), so everything kept per CPU here is only ever counted up,
@@ -30,17 +30,31 @@ struct {
 	__type(value, struct rs_cpu);
 } cpus SEC(".maps");
 
-struct rs_ring {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
-};
-
+/* All CPUs' segments, one after the other. */
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__array(values, struct rs_ring);
-} rings SEC(".maps");
+	__type(value, struct rs_segment);
+} segments SEC(".maps");
+
+/* Nothing is told by what is in it, but that there is something: it wakes user space. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} doorbell SEC(".maps");
+
+/* Set before the programs are loaded. */
+const volatile __u64 rs_ring_bytes; /* 0: nothing is to be sent */
+const volatile __u32 rs_ring_segments;
+
+static __always_inline void *rs_segment_at(__u32 number)
+{
+	return bpf_map_lookup_elem(&segments, &number);
+}
+
+#include "event_ring.h"
 
 struct rs_comm {
 	__u64 text[RS_COMM_LEN / 8];
@@ -76,13 +90,6 @@ static __always_inline void rs_hit(enum rs_counter counter)
 		rs_hit_on(cpu, counter);
 }
 
-static __always_inline void *rs_this_ring(void)
-{
-	__u32 cpu = bpf_get_smp_processor_id();
-
-	return bpf_map_lookup_elem(&rings, &cpu);
-}
-
 /* Its members can be read without a helper, which is most of what reading one costs. */
 static __always_inline struct task_struct *rs_this_task(void)
 {
@@ -111,10 +118,36 @@ static __always_inline void rs_count_loss(struct rs_cpu *cpu, __u64 ns)
 	rs_count_losses(cpu, ns, ns, 1);
 }
 
-/* Tells of losses, so that the gap stands where it was; false: there is no room for that either. */
-static __noinline bool rs_tell_losses(void *ring, struct rs_cpu *cpu, __u64 ns, __u32 tid)
+/* If there is no room for that, user space has not taken what was put in before: it is awake. */
+static __noinline int rs_wake(void)
 {
-	struct rs_lost *lost = bpf_ringbuf_reserve(ring, sizeof(*lost), 0);
+	__u64 nothing = 0;
+
+	return bpf_ringbuf_output(&doorbell, &nothing, sizeof(nothing), BPF_RB_FORCE_WAKEUP);
+}
+
+/* User space drains by time, and is woken by a ring that fills up faster than that. */
+static __always_inline void *rs_take_room(struct rs_cpu *cpu, __u64 size)
+{
+	bool fills = false;
+	struct rs_ring_header *header = rs_ring_reserve(&cpu->ring, rs_ring_bytes_of(size), &fills);
+
+	if (!header)
+		return NULL;
+	if (fills)
+		rs_wake();
+	return header + 1;
+}
+
+static __always_inline void rs_submit(void *record, __u64 size)
+{
+	rs_ring_commit((struct rs_ring_header *)record - 1, size);
+}
+
+/* Tells of losses, so that the gap stands where it was; false: there is no room for that either. */
+static __noinline bool rs_tell_losses(struct rs_cpu *cpu, __u64 ns, __u32 tid)
+{
+	struct rs_lost *lost = rs_take_room(cpu, sizeof(*lost));
 
 	if (!lost)
 		return false;
@@ -123,43 +156,20 @@ static __noinline bool rs_tell_losses(void *ring, struct rs_cpu *cpu, __u64 ns, 
 	lost->from_ns = cpu->lost_from_ns;
 	lost->to_ns = cpu->lost_to_ns;
 	cpu->lost_told = lost->total;
-	bpf_ringbuf_submit(lost, BPF_RB_NO_WAKEUP);
+	rs_submit(lost, sizeof(*lost));
 	return true;
 }
 
 /* Room for a record of `size` (a constant), or NULL and the loss is counted. */
-static __always_inline void *rs_reserve(void *ring, struct rs_cpu *cpu, __u64 size, __u64 ns,
-					__u32 tid)
+static __always_inline void *rs_reserve(struct rs_cpu *cpu, __u64 size, __u64 ns, __u32 tid)
 {
 	void *room = NULL;
 
-	if (cpu->lost_total == cpu->lost_told || rs_tell_losses(ring, cpu, ns, tid))
-		room = bpf_ringbuf_reserve(ring, size, 0);
+	if (cpu->lost_total == cpu->lost_told || rs_tell_losses(cpu, ns, tid))
+		room = rs_take_room(cpu, size);
 	if (!room)
 		rs_count_loss(cpu, ns);
 	return room;
-}
-
-/* Whether a quarter of this CPU's ring is full. */
-static __always_inline bool rs_fills_up(void)
-{
-	void *ring = rs_this_ring();
-
-	return ring && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) >=
-			       bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) / 4;
-}
-
-/*
- * User space drains by time. It is woken by a ring that fills up faster than
- * that, which is looked at every 64 records, and by records that must not wait.
- */
-static __always_inline void rs_submit(struct rs_cpu *cpu, void *record, bool urgent)
-{
-	__u64 flags = BPF_RB_NO_WAKEUP;
-
-	if (urgent || ((++cpu->sent & 63) == 0 && rs_fills_up()))
-		flags = BPF_RB_FORCE_WAKEUP;
-	bpf_ringbuf_submit(record, flags);
 }
 
 /* A task's tid, but each CPU has an idle task of its own, all with tid 0. */
@@ -174,58 +184,57 @@ static __always_inline __u64 rs_task_key(void)
 }
 
 /*
- * One word, so that a program that preempts another leaves a whole one. Never 0.
  * Another once any task was announced: this one's name may have been changed and
  * changed back, or its number have been another task's meanwhile.
  */
-static __always_inline __u64 rs_hash_name(__u64 key, const struct rs_comm *comm)
+static __always_inline __u64 rs_seen_key(__u32 tid)
 {
-	__u64 hash = (key + (announcements << 33)) * 0x9e3779b97f4a7c15ULL;
-
-	hash = (hash ^ hash >> 32 ^ comm->text[0]) * 0xbf58476d1ce4e5b9ULL;
-	hash = (hash ^ hash >> 32 ^ comm->text[1]) * 0x94d049bb133111ebULL;
-	return hash | 1;
+	return rs_key_of(tid) + (announcements << 33);
 }
 
 /* Sends the current task's name if it is new, or another than last time; false: there is no room.
  */
-static __noinline bool rs_announce_other(void *ring, struct rs_cpu *cpu, __u64 ns, __u64 hash)
+static __noinline bool rs_announce_other(struct rs_cpu *cpu, __u64 ns)
 {
 	struct task_struct *task = rs_this_task();
 	const __u64 *name = (const __u64 *)task->comm;
 	struct rs_comm comm = { { name[0], name[1] } }, *known;
 	__u32 tid = task->pid;
-	__u64 key = rs_key_of(tid);
+	__u64 key = rs_key_of(tid), seen_key = rs_seen_key(tid); /* before it is looked up */
 	struct rs_task *record;
 
 	known = bpf_map_lookup_elem(&announced, &key);
 	if (known && known->text[0] == comm.text[0] && known->text[1] == comm.text[1]) {
-		cpu->announced = hash;
+		/* Whoever comes in between leaves what fits no task, or what is as true. */
+		*(volatile __u64 *)&cpu->seen.key = 0;
+		cpu->seen.name[0] = comm.text[0];
+		cpu->seen.name[1] = comm.text[1];
+		*(volatile __u64 *)&cpu->seen.key = seen_key;
 		return true;
 	}
-	record = rs_reserve(ring, cpu, sizeof(*record), ns, tid);
+	record = rs_reserve(cpu, sizeof(*record), ns, tid);
 	if (!record)
 		return false;
 	rs_fill(&record->h, ns, tid, RS_TASK, 0);
 	record->tgid = task->tgid;
 	record->flags = task->flags & PF_KTHREAD ? RS_TASK_KTHREAD : 0;
 	__builtin_memcpy(record->comm, &comm, sizeof(record->comm));
-	rs_submit(cpu, record, false);
+	rs_submit(record, sizeof(*record));
 	bpf_map_update_elem(&announced, &key, &comm, BPF_ANY);
 	__sync_fetch_and_add(&announcements, 1);
 	return true;
 }
 
 /* Mostly it is the task that was seen last on this CPU, and no map need be asked. */
-static __always_inline bool rs_announce_task(void *ring, struct rs_cpu *cpu, __u64 ns,
-					     struct task_struct *task, __u32 tid)
+static __always_inline bool rs_announce_task(struct rs_cpu *cpu, __u64 ns, struct task_struct *task,
+					     __u32 tid)
 {
 	const __u64 *name = (const __u64 *)task->comm;
-	/* Padded with zeros (__set_task_comm()). */
-	struct rs_comm comm = { { name[0], name[1] } };
-	__u64 hash = rs_hash_name(rs_key_of(tid), &comm);
 
-	return cpu->announced == hash || rs_announce_other(ring, cpu, ns, hash);
+	/* Padded with zeros (__set_task_comm()). */
+	return (cpu->seen.key == rs_seen_key(tid) && cpu->seen.name[0] == name[0] &&
+		cpu->seen.name[1] == name[1]) ||
+	       rs_announce_other(cpu, ns);
 }
 
 /*
@@ -235,12 +244,11 @@ static __always_inline bool rs_announce_task(void *ring, struct rs_cpu *cpu, __u
 #define rs_begin(type, cpu, ns, kind, aux)                                                         \
 	({                                                                                         \
 		struct type *record_ = NULL;                                                       \
-		void *ring_ = rs_this_ring();                                                      \
-		if (ring_) {                                                                       \
+		if (rs_ring_bytes) {                                                               \
 			struct task_struct *task_ = rs_this_task();                                \
 			__u32 tid_ = task_->pid;                                                   \
-			rs_announce_task(ring_, cpu, ns, task_, tid_);                             \
-			record_ = rs_reserve(ring_, cpu, sizeof(struct type), ns, tid_);           \
+			rs_announce_task(cpu, ns, task_, tid_);                                    \
+			record_ = rs_reserve(cpu, sizeof(struct type), ns, tid_);                  \
 			if (record_)                                                               \
 				rs_fill(&record_->h, ns, tid_, kind, aux);                         \
 		}                                                                                  \
@@ -251,17 +259,21 @@ static __always_inline bool rs_announce_task(void *ring, struct rs_cpu *cpu, __u
 #define rs_begin_as(type, cpu, ns, tid, kind, aux)                                                 \
 	({                                                                                         \
 		struct type *record_ = NULL;                                                       \
-		void *ring_ = rs_this_ring();                                                      \
-		if (ring_) {                                                                       \
-			record_ = rs_reserve(ring_, cpu, sizeof(struct type), ns, tid);            \
+		if (rs_ring_bytes) {                                                               \
+			record_ = rs_reserve(cpu, sizeof(struct type), ns, tid);                   \
 			if (record_)                                                               \
 				rs_fill(&record_->h, ns, tid, kind, aux);                          \
 		}                                                                                  \
 		record_;                                                                           \
 	})
 
-#define rs_send(cpu, record)	    rs_submit(cpu, record, false)
-#define rs_send_urgent(cpu, record) rs_submit(cpu, record, true)
+#define rs_send(record) rs_submit(record, sizeof(*(record)))
+/* User space looks at it at once. */
+#define rs_send_urgent(record)                                                                     \
+	({                                                                                         \
+		rs_send(record);                                                                   \
+		rs_wake();                                                                         \
+	})
 
 #define rs_now() bpf_ktime_get_boot_ns()
 

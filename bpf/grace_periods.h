@@ -55,7 +55,7 @@ static __always_inline void rs_send_gp_start(__u64 ns, __u64 gp_seq, __u64 since
 		return;
 	record->gp_seq = gp_seq;
 	record->since_ns = since_ns;
-	rs_send(cpu, record);
+	rs_send(record);
 }
 
 static __always_inline void rs_send_gp(__u16 kind, __u64 gp_seq, __u16 flags)
@@ -74,7 +74,7 @@ static __always_inline void rs_send_gp(__u16 kind, __u64 gp_seq, __u16 flags)
 	if (!record)
 		return;
 	record->gp_seq = gp_seq;
-	rs_send(cpu, record);
+	rs_send(record);
 }
 
 static __always_inline void rs_gp_init_entered(void)

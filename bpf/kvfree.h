@@ -34,7 +34,7 @@ static __always_inline void rs_kvfree(void *ctx, __u64 head, __u64 what, __u64 c
 		return;
 	record->object = head && what < RS_KVFREE_OFFSETS ? head - what : what;
 	record->caller = caller;
-	rs_send(cpu, record);
+	rs_send(record);
 }
 
 /* Read as in rs_call_rcu_fentry(), and for the same reason. */

@@ -46,7 +46,7 @@ static __always_inline void rs_send_module(struct rs_cpu *cpu, __u16 step,
 	record->size = note->size;
 	record->ret = ret;
 	__builtin_memcpy(record->name, note->name.text, sizeof(record->name));
-	rs_send_urgent(cpu, record);
+	rs_send_urgent(record);
 }
 
 /*
@@ -70,7 +70,7 @@ static __always_inline __u64 rs_send_pending(struct rs_cpu *cpu, __u16 step, str
 		return pending;
 	record->pending = pending;
 	__builtin_memcpy(record->name, name->text, sizeof(record->name));
-	rs_send_urgent(cpu, record);
+	rs_send_urgent(record);
 	return pending;
 }
 
@@ -100,7 +100,7 @@ static long rs_send_section(__u32 index, struct rs_section_walk *walk)
 	record->address = address;
 	__builtin_memcpy(record->module, walk->note->name.text, sizeof(record->module));
 	__builtin_memcpy(record->section, section, sizeof(record->section));
-	rs_send(cpu, record);
+	rs_send(record);
 	return 0;
 }
 
@@ -391,7 +391,7 @@ static __always_inline void rs_referenced(__u64 mod, bool taken, int change, __u
 	record->count = BPF_CORE_READ(known, refcnt.counter) - RS_MODULE_REF_BASE + change;
 	record->reserved = 0;
 	bpf_probe_read_kernel(record->name, sizeof(record->name), known->name);
-	rs_send(cpu, record);
+	rs_send(record);
 }
 
 SEC("fexit/try_module_get")
@@ -476,7 +476,7 @@ static __always_inline void rs_site_reached(__u64 address, __u16 flags)
 	if (!record)
 		return;
 	record->address = address;
-	rs_send(cpu, record);
+	rs_send(record);
 }
 
 /* Every probed instruction of the followed modules: the address says which it is. */

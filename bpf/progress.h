@@ -82,7 +82,7 @@ static __always_inline void rs_send_quiescent(enum rs_counter counter, __u16 kin
 	record->left = left;
 	record->first_cpu = first_cpu;
 	record->blocked = blocked;
-	rs_send(cpu, record);
+	rs_send(record);
 }
 
 /* The node is locked; it walks up from there by itself. */
@@ -140,7 +140,7 @@ static long rs_send_blocked(__u32 index, __u16 *flags)
 	record->tid = BPF_CORE_READ(task, pid);
 	record->first_cpu = index;
 	bpf_probe_read_kernel(record->comm, sizeof(record->comm), task->comm);
-	rs_send(cpu, record);
+	rs_send(record);
 	return 0;
 }
 
@@ -172,7 +172,7 @@ static __always_inline void rs_scan_began(void)
 		return;
 	record->gp_seq = rs_gp_seq();
 	record->count = count;
-	rs_send(cpu, record);
+	rs_send(record);
 	if (rs_power_of_two(count))
 		rs_send_all_blocked(0);
 }
@@ -223,7 +223,7 @@ static __always_inline void rs_send_sample(void *ctx, __u64 gp_seq, __u32 no_tic
 	bytes = bpf_get_stack(ctx, record->stack, sizeof(record->stack), 0);
 	record->frames = bytes > 0 ? bytes / sizeof(record->stack[0]) : 0;
 	record->no_tick_us = no_tick_us;
-	rs_send(cpu, record);
+	rs_send(record);
 }
 
 /*

@@ -21,7 +21,7 @@ static __always_inline void rs_send_stack(void *ctx, struct rs_cpu *cpu, __u64 n
 	bytes = bpf_get_stack(ctx, record->stack, sizeof(record->stack), 0);
 	record->frames = bytes > 0 ? bytes / sizeof(record->stack[0]) : 0;
 	record->reserved = 0;
-	rs_send(cpu, record);
+	rs_send(record);
 }
 
 #endif /* RCUSCOPE_STACKS_H */

@@ -24,6 +24,7 @@ struct rs_summary_cpu {
 	struct rs_pending_ring ring;
 	__u64 queued; /* rs_number_of(); who queues may interrupt an invocation's program */
 	__u64 invoked;
+	struct rs_found_bucket bucket;
 	__u64 slots[RS_SLOT_CACHE];
 };
 
@@ -123,7 +124,8 @@ static __always_inline void rs_summary_queued(const void *pointer, __u64 func)
 		__sync_fetch_and_add(&tally->forgotten, 1);
 }
 
-static __always_inline void rs_summary_timed(__u32 cpu, const struct rs_pending *pending)
+static __always_inline void rs_summary_timed(struct rs_summary_cpu *mine, __u32 cpu,
+					     const struct rs_pending *pending)
 {
 	__u32 slot = rs_pending_slot(pending->key), place;
 	__u64 latency = rs_duration(pending->ns, rs_now());
@@ -137,7 +139,7 @@ static __always_inline void rs_summary_timed(__u32 cpu, const struct rs_pending 
 	tally = rs_tally_of(cpu, slot);
 	if (!buckets || !tally)
 		return;
-	rs_count_bucket(buckets, latency);
+	rs_count_bucket(buckets, rs_bucket_near(&mine->bucket, latency));
 	tally->timed++;
 	tally->sum += latency;
 	if (~latency > tally->shortest)
@@ -208,7 +210,7 @@ static __always_inline void rs_summary_out_of_order(__u32 cpu, __u32 ring_cpu, _
 	if (!search.any)
 		bpf_loop(cpu_limit, rs_search_ring, &search, 0);
 	if (search.any) {
-		rs_summary_timed(cpu, &search.found);
+		rs_summary_timed(mine, cpu, &search.found);
 		return;
 	}
 	tally = rs_tally_of(cpu, slot);
@@ -228,7 +230,7 @@ static __always_inline void rs_summary_out_of_order(__u32 cpu, __u32 ring_cpu, _
 		if (mine_ && list_) {                                                              \
 			__u64 head_ = rs_number_of(pointer, &mine_->invoked);                      \
 			if (rs_pending_pop_first(&list_->ring, ring_cpu_, head_, &pending_))       \
-				rs_summary_timed(cpu_, &pending_);                                 \
+				rs_summary_timed(mine_, cpu_, &pending_);                          \
 			else                                                                       \
 				rs_summary_out_of_order(cpu_, ring_cpu_, head_, (__u64)(func));    \
 		}                                                                                  \

@@ -41,6 +41,27 @@ static inline rs_u64 rs_bucket_lowest(rs_u64 bucket)
 	return (bucket - ((shift - 1) << RS_BUCKET_BITS)) << (shift - 1);
 }
 
+/* The bucket that was found last, and of which durations it is. */
+struct rs_found_bucket {
+	rs_u64 lowest;
+	rs_u64 width; /* 0: none was found */
+	rs_u64 bucket;
+};
+
+/* The same as rs_bucket_of(): mostly the one before will do. */
+static inline rs_u64 rs_bucket_near(struct rs_found_bucket *found, rs_u64 duration)
+{
+	rs_u64 shift;
+
+	if (duration - found->lowest < found->width)
+		return found->bucket;
+	found->bucket = rs_bucket_of(duration);
+	found->lowest = rs_bucket_lowest(found->bucket);
+	shift = found->bucket >> RS_BUCKET_BITS;
+	found->width = shift ? 1ULL << (shift - 1) : 1;
+	return found->bucket;
+}
+
 struct rs_buckets {
 	rs_u64 counts[RS_BUCKETS];
 };

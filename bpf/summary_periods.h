@@ -72,10 +72,8 @@ static __always_inline __u64 rs_duration(__u64 from_ns, __u64 to_ns)
 	return duration < RS_LONGEST_DURATION ? duration : RS_LONGEST_DURATION;
 }
 
-static __always_inline void rs_count_bucket(struct rs_buckets *buckets, __u64 duration)
+static __always_inline void rs_count_bucket(struct rs_buckets *buckets, __u64 bucket)
 {
-	__u64 bucket = rs_bucket_of(duration);
-
 	if (bucket < RS_BUCKETS)
 		__sync_fetch_and_add(&buckets->counts[bucket], 1);
 }
@@ -96,7 +94,7 @@ static __always_inline void rs_period_ended(bool expedited, __u64 gp_seq, __u64 
 	__sync_fetch_and_add(&durations->sum, duration);
 	rs_keep_greatest(&durations->shortest, ~duration);
 	rs_keep_longest(durations, duration);
-	rs_count_bucket(&durations->buckets, duration);
+	rs_count_bucket(&durations->buckets, rs_bucket_of(duration));
 }
 
 #endif /* RCUSCOPE_SUMMARY_PERIODS_H */

@@ -22,7 +22,7 @@ static __always_inline void rs_send_switch(__u16 kind, __u16 flags, __u32 tid, _
 	record->h.tid = tid;
 	record->nesting = nesting;
 	record->reserved = 0;
-	rs_send(cpu, record);
+	rs_send(record);
 }
 
 /*

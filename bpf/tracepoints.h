@@ -147,7 +147,7 @@ int BPF_PROG(batch_start_event)
 SEC("tp_btf/rcu_invoke_callback")
 int BPF_PROG(invoke_event, const char *flavour, struct callback_head *head)
 {
-	rs_dequeued((__u64)head, (__u64)head->func);
+	rs_dequeued_in_batch((__u64)head, (__u64)head->func);
 	return 0;
 }
 

@@ -16,7 +16,7 @@ static __always_inline void rs_send_wait(struct rs_cpu *cpu, __u64 ns, __u16 kin
 	if (!record)
 		return;
 	record->caller = caller;
-	rs_send(cpu, record);
+	rs_send(record);
 }
 
 static __always_inline void rs_wait_began(void *ctx, __u16 what, enum rs_counter counter,

@@ -4,7 +4,7 @@
  *
  * Shared by the BPF programs (C) and the tracer (C++). Fixed-width fields
  * only, no implicit padding; both sides assert the sizes below. A record is
- * sent into the ring buffer of the CPU on which it happened, so the CPU is
+ * sent into the ring of the CPU on which it happened, so the CPU is
  * not part of it. The capture file holds these records as they were sent
  * (tracer/capture/format.hpp), so a change here that is not purely an added
  * kind raises RS_WIRE_VERSION.

@@ -14,7 +14,7 @@
 //             (packing.hpp) since version 2; since version 3 a ChunkTimes stands
 //             before it, so that the order of chunks is known before they are opened.
 //   symbols   JSON: [{"address": N, "name": "free_module", "offset": N, "module": "" }, ...],
-//             names of code addresses in events chunks near by: before the first chunk that needs them
+//             names of code addresses in events chunks near by
 //   trailer   JSON (metadata.hpp). The last chunk, if the recording ended in order.
 #pragma once
 
@@ -31,7 +31,7 @@ struct FileHeader {
 static_assert(sizeof(FileHeader) == 24);
 
 inline constexpr char file_magic[8] = {'R', 'C', 'U', 'S', 'C', 'O', 'P', 'E'};
-inline constexpr std::uint32_t format_version = 3;
+inline constexpr std::uint32_t format_version = 4;
 
 enum class ChunkType : std::uint16_t { metadata = 1, events = 2, symbols = 3, trailer = 4 };
 

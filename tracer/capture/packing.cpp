@@ -15,7 +15,17 @@ namespace rcuscope {
 namespace {
 
 constexpr std::byte as_it_is{255};
+constexpr std::byte linked_run{254};
+constexpr std::byte plain_run{253};
 constexpr std::size_t word_bytes = sizeof(std::uint64_t);
+
+constexpr std::size_t run_header = 4;
+constexpr std::uint64_t run_most = std::numeric_limits<std::uint16_t>::max();
+constexpr std::uint64_t no_step = 0x8000; // of the head
+
+// Records of callbacks come by the million.
+constexpr std::size_t callback_words = sizeof(rs_cb_queued) / word_bytes;
+static_assert(sizeof(rs_cb_queued) == sizeof(rs_cb_next));
 
 constexpr std::size_t most_leb128 = 10; // bytes
 
@@ -150,7 +160,7 @@ public:
     bool run() {
         while (take_short_ones(), packed_.left() != 0) {
             const std::byte first = packed_.byte();
-            if (!(first == as_it_is ? whole() : difference(std::to_integer<std::size_t>(first)))) {
+            if (!one(first)) {
                 return false;
             }
         }
@@ -221,6 +231,39 @@ private:
         std::memcpy(to_, &size, sizeof size);
         std::memcpy(to_ + sizeof size, record, bytes);
         to_ += sizeof size + bytes;
+        return true;
+    }
+
+    bool one(std::byte first) {
+        if (first == as_it_is) {
+            return whole();
+        }
+        return first == plain_run || first == linked_run ? alike(first == linked_run)
+                                                         : difference(std::to_integer<std::size_t>(first));
+    }
+
+    bool alike(bool linked) {
+        if (packed_.left() < 3) {
+            return false;
+        }
+        const auto number = std::to_integer<std::size_t>(packed_.byte());
+        const auto low = std::to_integer<std::size_t>(packed_.byte());
+        const std::size_t records = low | std::to_integer<std::size_t>(packed_.byte()) << 8;
+        const auto steps = packed_.take(4 * records);
+        if (!steps || number >= known_.shapes.size() || known_.shapes[number].words != callback_words) {
+            return false;
+        }
+        auto& last = known_.shapes[number].last;
+        for (std::size_t i = 0; i < records; i++) {
+            std::uint32_t step = 0;
+            std::memcpy(&step, steps->data() + 4 * i, sizeof step);
+            last[0] = known_.last_ns += step & 0xffff;
+            last[4] = linked ? last[2] : last[4];
+            last[2] += (step >> 16) - no_step;
+            if (!put(last.data(), callback_words * word_bytes)) {
+                return false;
+            }
+        }
         return true;
     }
 
@@ -352,18 +395,6 @@ namespace {
     return put_leb128(out, zigzag(difference));
 }
 
-// So many words, without a loop.
-template <std::size_t... I>
-[[gnu::always_inline]] inline std::byte* put_words(std::byte* out, std::span<const std::byte> record,
-                                                   PackedShapes::Words& last, std::index_sequence<I...>) {
-    // Which of them differ is one byte, whose place is known before its value.
-    std::byte* const mask = out++;
-    unsigned changed = 0;
-    ((out = put_word(out, word_of(record, I), last[I], 1u << I, changed)), ...);
-    *mask = static_cast<std::byte>(changed);
-    return out;
-}
-
 } // namespace
 
 std::byte* RecordPacker::put_few(std::byte* out, std::span<const std::byte> record, PackedShapes::Words& last) {
@@ -391,44 +422,77 @@ std::byte* RecordPacker::put_many(std::byte* out, std::span<const std::byte> rec
     return out;
 }
 
+namespace {
+
+void put_run_header(std::byte* out, std::byte what, std::size_t shape, std::size_t records) {
+    out[0] = what;
+    out[1] = static_cast<std::byte>(shape);
+    out[2] = static_cast<std::byte>(records);
+    out[3] = static_cast<std::byte>(records >> 8);
+}
+
+} // namespace
+
+// Mostly a callback's record is one about the same function, by the same task and caller, as the one before.
+std::size_t RecordPacker::add_run(std::span<const std::byte> ring, PackedShapes::Shape& shape) {
+    constexpr std::size_t takes = ring_bytes_of(sizeof(rs_cb_queued));
+    ring = ring.first(std::min(ring.size(), run_most * takes));
+    if (ring.size() < takes) {
+        return 0;
+    }
+    auto& last = shape.last;
+    const std::uint64_t task = last[1], function = last[3];
+    const bool linked = reinterpret_cast<const std::uint64_t*>(ring.data())[1 + 4] != last[4];
+    std::uint64_t ns = known_.last_ns, head = last[2], end = last[4];
+    std::byte* out = packed_.data() + used_ + run_header;
+    std::size_t at = 0;
+    for (; ring.size() - at >= takes; at += takes) {
+        const auto* header = reinterpret_cast<const rs_ring_header*>(ring.data() + at);
+        const auto* words = reinterpret_cast<const std::uint64_t*>(header + 1);
+        const std::uint64_t ns_step = words[0] - ns;
+        const std::uint64_t head_step = words[2] - head + no_step;
+        if (__atomic_load_n(&header->size, __ATOMIC_ACQUIRE) != sizeof(rs_cb_queued) || words[1] != task ||
+            words[3] != function || (ns_step | head_step) > run_most || words[4] != (linked ? head : end)) {
+            break;
+        }
+        const auto steps = static_cast<std::uint32_t>(ns_step | head_step << 16);
+        std::memcpy(out, &steps, sizeof steps);
+        out += sizeof steps;
+        end = words[4];
+        ns = words[0];
+        head = words[2];
+    }
+    if (at == 0) {
+        return 0;
+    }
+    put_run_header(packed_.data() + used_, linked ? linked_run : plain_run, newest_, at / takes);
+    used_ = static_cast<std::size_t>(out - packed_.data());
+    // They do not go back in time.
+    first_ns_ = std::min(first_ns_, reinterpret_cast<const std::uint64_t*>(ring.data())[1]);
+    last[0] = known_.last_ns = ns;
+    last[2] = head;
+    last[4] = end;
+    records_ += at / takes;
+    unpacked_size_ += at / takes * (sizeof(RecordSize) + sizeof(rs_cb_queued));
+    return at;
+}
+
 std::size_t RecordPacker::add_ring(std::span<const std::byte> ring) {
-    // Those of callbacks come by the million.
-    constexpr std::size_t callback_words = sizeof(rs_cb_queued) / word_bytes;
-    static_assert(sizeof(rs_cb_queued) == sizeof(rs_cb_next));
     // A word takes up to ten bytes, what stands before the words no more than in the ring.
     make_room(2 * ring.size());
-    std::byte* out = packed_.data() + used_;
-    std::uint64_t last_ns = known_.last_ns;
-    std::uint64_t first_ns = no_time;
-    std::uint64_t callbacks = 0;
-    const auto newest = [this]() -> PackedShapes::Shape* {
-        const bool fits = newest_ < known_.shapes.size() && known_.shapes[newest_].words == callback_words;
-        return fits ? &known_.shapes[newest_] : nullptr;
-    };
-    PackedShapes::Shape* shape = newest();
-    const std::size_t taken = for_each_ring_record(ring, [&](std::span<const std::byte> record) {
-        if (record.size() == callback_words * word_bytes && shape && shape->kind == kind_of(record)) [[likely]] {
-            *out++ = static_cast<std::byte>(newest_);
-            shape->last[0] = last_ns;
-            out = put_words(out, record, shape->last, std::make_index_sequence<callback_words>());
-            last_ns = shape->last[0];
-            first_ns = std::min(first_ns, last_ns);
-            callbacks++;
-            return;
+    std::size_t at = 0;
+    for (bool more = true; more;) {
+        if (newest_ < known_.shapes.size() && known_.shapes[newest_].words == callback_words) {
+            at += add_run(ring.subspan(at), known_.shapes[newest_]);
         }
-        used_ = static_cast<std::size_t>(out - packed_.data());
-        known_.last_ns = last_ns;
-        add(record);
-        out = packed_.data() + used_;
-        last_ns = known_.last_ns;
-        shape = newest();
-    });
-    used_ = static_cast<std::size_t>(out - packed_.data());
-    known_.last_ns = last_ns;
-    first_ns_ = std::min(first_ns_, first_ns);
-    records_ += callbacks;
-    unpacked_size_ += callbacks * (sizeof(RecordSize) + callback_words * word_bytes);
-    return taken;
+        const auto record = first_in_ring(ring.subspan(at));
+        more = !record.empty();
+        if (more) {
+            add(record);
+            at += ring_bytes_of(record.size());
+        }
+    }
+    return at;
 }
 
 void RecordPacker::clear() {

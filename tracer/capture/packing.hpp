@@ -6,14 +6,20 @@
 //
 // A record is one byte and what that byte asks for:
 //
-//   0..254  the shape's number. Then a LEB128 with a bit for each 64-bit word of the
+//   0..252  the shape's number. Then a LEB128 with a bit for each 64-bit word of the
 //           record that differs, the first word's lowest, and for each of these the
 //           difference, wrapped around, as a zigzag LEB128: of the time (word 0) to
 //           the record before, of whichever shape, of others to the same word of the
 //           record before of this shape.
+//   253     a run of records of a shape of 5 words: the shape's number, how many (u16), and for each of
+//           them two u16: by how much the time has grown, and 0x8000 more than by how much word 2
+//           has. The other words are those of the record before.
+//   254     the same, but word 4 is word 2 of the record before: a callback that is done.
 //   255     a LEB128 of the size, and the record as it is. If it can be a shape (whole words,
-//           a header at least, max_packed_words at most) and fewer than 255 are there, it is
+//           a header at least, max_packed_words at most) and fewer than 253 are there, it is
 //           the next one.
+//
+// There are runs since version 4 of the format. No writer before had so many shapes as are told apart now.
 #pragma once
 
 #include <array>
@@ -39,7 +45,7 @@ public:
         std::uint16_t kind = 0;
         Words last;
     };
-    static constexpr std::size_t most = 255;
+    static constexpr std::size_t most = 253;
 
     static bool can_be_shape(std::size_t bytes);
     // The number of a record's shape, or `most`.
@@ -69,6 +75,7 @@ private:
     static constexpr std::uint64_t no_time = std::numeric_limits<std::uint64_t>::max();
 
     void add_whole(std::span<const std::byte> record);
+    std::size_t add_run(std::span<const std::byte> ring, PackedShapes::Shape& shape);
     static std::byte* put_few(std::byte* out, std::span<const std::byte> record, PackedShapes::Words& last);
     static std::byte* put_many(std::byte* out, std::span<const std::byte> record, PackedShapes::Words& last);
     void make_room(std::size_t bytes);

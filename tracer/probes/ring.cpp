@@ -1,68 +1,69 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "probes/ring.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <sys/mman.h>
-#include <unistd.h>
 #include <utility>
 
 namespace rcuscope {
 
 namespace {
 
-std::size_t page_bytes() {
-    return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-}
+// User space is woken by this part of a ring.
+constexpr std::size_t wake_share = 4;
 
-// Of the page with the producer's position, and the data.
-std::size_t producer_bytes(std::size_t bytes) {
-    return page_bytes() + 2 * bytes;
-}
-
-// Both count bytes since the ring was made; they never wrap.
-std::uint64_t* position(std::byte* page) {
-    return reinterpret_cast<std::uint64_t*>(page);
-}
+// More at once, and memset() clears byte by byte in microcode, which takes a while to begin.
+constexpr std::size_t clear_step = 1024;
 
 } // namespace
 
-Result<Ring> Ring::map(Fd map, std::size_t bytes) {
-    void* consumer = ::mmap(nullptr, page_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, map.get(), 0);
-    if (consumer == MAP_FAILED)
+Result<MappedMemory> MappedMemory::map(int map, std::size_t bytes) {
+    void* begin = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
+    if (begin == MAP_FAILED)
         return fail(ExitCode::cannot_here, "cannot map a buffer of the programs", errno_text(errno));
-    void* producer =
-        ::mmap(nullptr, producer_bytes(bytes), PROT_READ, MAP_SHARED, map.get(), static_cast<off_t>(page_bytes()));
-    if (producer == MAP_FAILED) {
-        const int error_number = errno;
-        ::munmap(consumer, page_bytes());
-        return fail(ExitCode::cannot_here, "cannot map a buffer of the programs", errno_text(error_number));
+    return MappedMemory(static_cast<std::byte*>(begin), bytes);
+}
+
+MappedMemory::MappedMemory(MappedMemory&& other) noexcept
+    : begin_(std::exchange(other.begin_, nullptr)), bytes_(other.bytes_) {}
+
+MappedMemory::~MappedMemory() {
+    if (begin_)
+        ::munmap(begin_, bytes_);
+}
+
+std::uint32_t Ring::segments_for(std::size_t bytes) {
+    return static_cast<std::uint32_t>(std::max<std::size_t>(bytes / RS_SEGMENT_BYTES, 1));
+}
+
+Ring::Ring(rs_ring& ring, std::span<std::byte> segments, std::size_t bytes)
+    : ring_(&ring), segments_(segments), bytes_(bytes) {
+    release(begin());
+}
+
+std::span<std::byte> Ring::piece_of(std::uint64_t from, std::uint64_t to) const {
+    const std::uint64_t offset = from & (RS_SEGMENT_BYTES - 1);
+    const std::uint64_t size = std::min<std::uint64_t>(to - from, RS_SEGMENT_BYTES - offset);
+    return segments_.subspan(from & (segments_.size() - 1), size);
+}
+
+std::span<const std::byte> Ring::piece(std::uint64_t from, std::uint64_t to) const {
+    return from < to ? piece_of(from, to) : std::span<std::byte>();
+}
+
+void Ring::release(std::uint64_t to) {
+    for (std::uint64_t from = begin(); from < to;) {
+        const auto piece = piece_of(from, to);
+        const std::size_t size = std::min(piece.size(), clear_step);
+        std::memset(piece.data(), 0, size);
+        from += size;
     }
-    return Ring(std::move(map), static_cast<std::byte*>(consumer), static_cast<std::byte*>(producer), bytes);
-}
-
-Ring::Ring(Fd map, std::byte* consumer, std::byte* producer, std::size_t bytes)
-    : map_(std::move(map)), consumer_(consumer), producer_(producer), bytes_(bytes) {}
-
-Ring::Ring(Ring&& other) noexcept
-    : map_(std::move(other.map_)), consumer_(std::exchange(other.consumer_, nullptr)), producer_(other.producer_),
-      bytes_(other.bytes_) {}
-
-Ring::~Ring() {
-    if (!consumer_)
-        return;
-    ::munmap(consumer_, page_bytes());
-    ::munmap(producer_, producer_bytes(bytes_));
-}
-
-std::span<const std::byte> Ring::unread() const {
-    const std::uint64_t from = *position(consumer_); // written here only
-    const std::uint64_t to = __atomic_load_n(position(producer_), __ATOMIC_ACQUIRE);
-    return {producer_ + page_bytes() + (from & (bytes_ - 1)), static_cast<std::size_t>(to - from)};
-}
-
-void Ring::release(std::size_t bytes) {
-    // After everything that was read of them.
-    __atomic_store_n(position(consumer_), *position(consumer_) + bytes, __ATOMIC_RELEASE);
+    // After everything that was read and cleared.
+    __atomic_store_n(&ring_->tail, to, __ATOMIC_RELEASE);
+    // Before fills_up() looks: who moves the head looks at this afterwards.
+    __atomic_store_n(&ring_->wake_at, to + bytes_ / wake_share, __ATOMIC_SEQ_CST);
 }
 
 } // namespace rcuscope

@@ -2,7 +2,6 @@
 #include "probes/session.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <cerrno>
@@ -11,7 +10,7 @@
 #include <limits>
 #include <linux/perf_event.h>
 #include <set>
-#include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -98,24 +97,28 @@ struct BpfSession::Impl {
     Status attach_to_event(const char* name, std::uint64_t event);
 
     rcuscope_bpf* skeleton = nullptr;
-    std::vector<Ring> rings; // by CPU
-    Fd wakeups;              // of any of them
+    std::optional<MappedMemory> states;   // rs_cpu of each CPU
+    std::optional<MappedMemory> segments; // of all rings
+    std::vector<Ring> rings;              // by CPU
+    std::optional<Doorbell> doorbell;
     std::vector<Link> links;
     std::uint32_t cpus = 0;
     std::optional<SummaryMaps> summary;
 
     Status load(const AttachPlan& plan, const SessionConfig& config);
+    Status map_states();
     Status make_rings(const SessionConfig& config);
     Status size_summary(const SummaryRoom& room);
     Status map_summary(const SummaryRoom& room);
     Status attach(const AttachPlan& plan);
-    std::vector<rs_cpu> cpu_states() const;
+    // As they are now; they go on counting.
+    std::span<rs_cpu> cpu_states() const { return {reinterpret_cast<rs_cpu*>(states->bytes().data()), cpus}; }
 
     // Of all CPUs.
     template <typename Count>
     std::uint64_t sum(Count count) const {
         std::uint64_t total = 0;
-        for (const rs_cpu& state : cpu_states())
+        for (const volatile rs_cpu& state : cpu_states())
             total += count(state);
         return total;
     }
@@ -150,12 +153,19 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& confi
     for (std::size_t i = 0; i < std::min(config.return_handlers.size(), std::size(fixed.return_handlers)); i++)
         fixed.return_handlers[i] = {config.return_handlers[i].address, config.return_handlers[i].size};
     fixed.cpu_limit = config.cpus;
-    bpf_map__set_max_entries(skeleton->maps.rings, config.cpus);
     bpf_map__set_max_entries(skeleton->maps.cpus, config.cpus);
     cpus = config.cpus;
-    if (config.summary)
+    if (config.summary) {
         if (auto sized = size_summary(*config.summary); !sized)
             return sized;
+        // Nothing is sent: what would be is never run.
+        for (bpf_map* map : {skeleton->maps.segments, skeleton->maps.doorbell})
+            bpf_map__set_autocreate(map, false);
+    } else {
+        fixed.rs_ring_bytes = config.ring_bytes;
+        fixed.rs_ring_segments = Ring::segments_for(config.ring_bytes);
+        bpf_map__set_max_entries(skeleton->maps.segments, config.cpus * fixed.rs_ring_segments);
+    }
     if (const int error = rcuscope_bpf::load(skeleton); error)
         return cannot("the kernel did not take the BPF programs", -error);
     for (std::uint32_t i = 0; i < config.followed.size(); i++) {
@@ -198,27 +208,28 @@ Status BpfSession::Impl::map_summary(const SummaryRoom& room) {
     return {};
 }
 
+Status BpfSession::Impl::map_states() {
+    auto mapped = MappedMemory::map(bpf_map__fd(skeleton->maps.cpus), sizeof(rs_cpu) * cpus);
+    if (!mapped)
+        return tl::unexpected(mapped.error());
+    states.emplace(std::move(*mapped));
+    return {};
+}
+
 Status BpfSession::Impl::make_rings(const SessionConfig& config) {
-    wakeups = Fd(::epoll_create1(EPOLL_CLOEXEC));
-    if (!wakeups)
-        return cannot("cannot wait for the programs' buffers", errno);
+    const std::size_t each = sizeof(rs_segment) * Ring::segments_for(config.ring_bytes);
+    auto mapped = MappedMemory::map(bpf_map__fd(skeleton->maps.segments), each * cpus);
+    if (!mapped)
+        return tl::unexpected(mapped.error());
+    segments.emplace(std::move(*mapped));
+    auto bell = Doorbell::map(bpf_map__fd(skeleton->maps.doorbell));
+    if (!bell)
+        return tl::unexpected(bell.error());
+    doorbell.emplace(std::move(*bell));
     for (std::uint32_t cpu = 0; cpu < cpus; cpu++) {
-        const std::string buffer =
-            "a buffer of " + std::to_string(config.ring_bytes) + " bytes for CPU " + std::to_string(cpu);
-        Fd map(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "rcuscope_ring", 0, 0, config.ring_bytes, nullptr));
-        if (!map)
-            return cannot("cannot make " + buffer, errno);
-        auto ring = Ring::map(std::move(map), config.ring_bytes);
-        if (!ring)
-            return tl::unexpected(ring.error());
-        // By edges: a ring that holds something wakes nobody, only a program that says so does.
-        epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.u32 = cpu}};
-        if (::epoll_ctl(wakeups.get(), EPOLL_CTL_ADD, ring->fd(), &event) != 0)
-            return cannot("cannot wait for " + buffer, errno);
-        const int fd = ring->fd();
-        if (bpf_map__update_elem(skeleton->maps.rings, &cpu, sizeof(cpu), &fd, sizeof(fd), BPF_ANY))
-            return cannot("cannot hand " + buffer + " to the programs", errno);
-        rings.push_back(std::move(*ring));
+        rs_ring& ring = cpu_states()[cpu].ring;
+        ring.first_segment = cpu * Ring::segments_for(config.ring_bytes);
+        rings.emplace_back(ring, segments->bytes().subspan(each * cpu, each), config.ring_bytes);
     }
     return {};
 }
@@ -261,14 +272,6 @@ Status BpfSession::Impl::attach_to_event(const char* name, std::uint64_t event) 
     return {};
 }
 
-std::vector<rs_cpu> BpfSession::Impl::cpu_states() const {
-    std::vector<rs_cpu> states(cpus);
-    for (std::uint32_t cpu = 0; cpu < cpus; cpu++)
-        if (bpf_map__lookup_elem(skeleton->maps.cpus, &cpu, sizeof(cpu), &states[cpu], sizeof(rs_cpu), 0))
-            return {};
-    return states;
-}
-
 BpfSession::BpfSession(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 BpfSession::BpfSession(BpfSession&&) noexcept = default;
 BpfSession& BpfSession::operator=(BpfSession&&) noexcept = default;
@@ -280,7 +283,9 @@ Result<BpfSession> BpfSession::load(const AttachPlan& plan, const SessionConfig&
     auto impl = std::make_unique<Impl>();
     if (auto loaded = impl->load(plan, config); !loaded)
         return tl::unexpected(loaded.error());
-    if (auto made = config.summary ? impl->map_summary(*config.summary) : impl->make_rings(config); !made)
+    const Status made = impl->map_states().and_then(
+        [&] { return config.summary ? impl->map_summary(*config.summary) : impl->make_rings(config); });
+    if (!made)
         return tl::unexpected(made.error());
     return BpfSession(std::move(impl));
 }
@@ -307,14 +312,11 @@ SummaryMaps* BpfSession::summary() const {
 }
 
 int BpfSession::wakeup_fd() const {
-    return impl_->wakeups.get();
+    return impl_->doorbell ? impl_->doorbell->fd() : -1;
 }
 
 void BpfSession::take_wakeups() {
-    std::array<epoll_event, 64> events{};
-    while (::epoll_wait(impl_->wakeups.get(), events.data(), static_cast<int>(events.size()), 0) ==
-           static_cast<int>(events.size()))
-        ;
+    impl_->doorbell->silence();
 }
 
 std::span<Ring> BpfSession::rings() {
@@ -356,7 +358,7 @@ Kallsyms::Code BpfSession::module_code(std::size_t followed) const {
 }
 
 std::uint64_t BpfSession::hits(unsigned counter) const {
-    return impl_->sum([counter](const rs_cpu& state) { return state.hits[counter]; });
+    return impl_->sum([counter](const volatile rs_cpu& state) -> std::uint64_t { return state.hits[counter]; });
 }
 
 std::uint64_t BpfSession::missed(const Alternative& alternative) const {
@@ -385,12 +387,12 @@ std::vector<ProgramRuns> BpfSession::program_runs() const {
 }
 
 std::uint64_t BpfSession::calls_skipped() const {
-    return impl_->sum([](const rs_cpu& state) { return state.calls_skipped; });
+    return impl_->sum([](const volatile rs_cpu& state) -> std::uint64_t { return state.calls_skipped; });
 }
 
 CallbackLosses BpfSession::lost_callbacks() const {
     CallbackLosses lost;
-    for (const rs_cpu& state : impl_->cpu_states()) {
+    for (const volatile rs_cpu& state : impl_->cpu_states()) {
         lost.queued += state.lost_callbacks.queued;
         lost.invoked += state.lost_callbacks.invoked;
         lost.done += state.lost_callbacks.done;
@@ -403,8 +405,8 @@ std::vector<CpuLoss> BpfSession::losses() const {
     const auto cpus = possible_cpus();
     const auto states = impl_->cpu_states(); // of the same CPUs
     for (std::size_t i = 0; i < states.size() && i < cpus.size(); i++)
-        if (states[i].lost_total)
-            losses.push_back({cpus[i], states[i].lost_total, states[i].lost_from_ns, states[i].lost_to_ns});
+        if (const volatile rs_cpu& state = states[i]; state.lost_total)
+            losses.push_back({cpus[i], state.lost_total, state.lost_from_ns, state.lost_to_ns});
     return losses;
 }
 

@@ -15,6 +15,7 @@
 #include "base/file.hpp"
 #include "capture/metadata.hpp"
 #include "kernel/kallsyms.hpp"
+#include "probes/doorbell.hpp"
 #include "probes/resolver.hpp"
 #include "probes/ring.hpp"
 #include "probes/summary_maps.hpp"

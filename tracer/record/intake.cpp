@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "record/intake.hpp"
 
+#include <algorithm>
+#include <cstring>
+
 #include "capture/format.hpp"
 #include "capture/ring_records.hpp"
 #include "wire.h"
@@ -26,17 +29,77 @@ std::size_t Intake::look(std::uint32_t cpu, std::span<const std::byte> sent,
                          std::vector<std::span<const std::byte>>& parts) {
     Same same;
     std::size_t part = 0; // where it begins
-    const std::size_t looked = for_each_ring_record(sent, [&](std::span<const std::byte> record) {
-        const auto begin = static_cast<std::size_t>(record.data() - sent.data()) - sizeof(RingHeader);
-        const bool kept = take(cpu, record, same);
-        if (kept) [[likely]]
-            return;
-        add_part(parts, sent.subspan(part, begin - part));
-        part = begin + ring_bytes_of(record.size());
-    });
+    std::size_t looked = 0;
+    for (;;) {
+        looked += look_at_alike(sent.subspan(looked), same);
+        const auto record = first_in_ring(sent.subspan(looked));
+        if (record.empty())
+            break;
+        const std::size_t next = looked + ring_bytes_of(record.size());
+        if (!take(cpu, record, same)) {
+            add_part(parts, sent.subspan(part, looked - part));
+            part = next;
+        }
+        looked = next;
+    }
     add_part(parts, sent.subspan(part, looked - part));
     taken_ = taken_ || looked != 0;
     return looked;
+}
+
+namespace {
+
+// How many records there are at the beginning of these bytes that are of the kind, the flags and the task of `as`, of a
+// time from `first_ns` to `last_ns`, and alike().
+template <typename Wire, typename Alike>
+[[gnu::always_inline]] inline std::size_t count_alike(std::span<const std::byte> sent, std::uint64_t first_ns,
+                                                      std::uint64_t last_ns, const Wire& as, Alike&& alike) {
+    constexpr std::size_t takes = ring_bytes_of(sizeof(Wire));
+    const std::uint64_t window = last_ns - first_ns;
+    std::uint64_t kind = 0; // and the task
+    std::memcpy(&kind, &as.h.tid, sizeof kind);
+    const std::byte* record = sent.data();
+    const std::byte* const end = record + sent.size() / takes * takes;
+    for (; record != end; record += takes) {
+        const auto* header = reinterpret_cast<const rs_ring_header*>(record);
+        const auto* wire = reinterpret_cast<const Wire*>(header + 1);
+        std::uint64_t own_kind = 0;
+        std::memcpy(&own_kind, &wire->h.tid, sizeof own_kind);
+        if (__atomic_load_n(&header->size, __ATOMIC_ACQUIRE) != sizeof(Wire) || own_kind != kind ||
+            wire->h.ns - first_ns > window || !alike(*wire))
+            break;
+    }
+    return static_cast<std::size_t>(record - sent.data()) / takes;
+}
+
+} // namespace
+
+// Of callbacks that are about the same as those before: they only count. Returns how many bytes these are.
+std::size_t Intake::look_at_alike(std::span<const std::byte> sent, const Same& same) const {
+    const auto first = first_in_ring(sent);
+    if (catcher_ || first.size() != sizeof(rs_cb_queued))
+        return 0;
+    const auto& queued = *at<rs_cb_queued>(first);
+    const auto& invoked = *at<rs_cb_next>(first);
+    std::size_t count = 0;
+    if (queued.h.kind == RS_CB_QUEUED) {
+        UnloadWatch::List* const list = same.queued_on;
+        const std::uint64_t until = list ? std::min(list->marked_until(), end_ns_) : end_ns_;
+        if (until >= start_ns_)
+            count = count_alike(sent, start_ns_, until, queued,
+                                [function = same.queued_function, caller = same.caller](const rs_cb_queued& each) {
+                                    return each.func == function && each.caller == caller;
+                                });
+        if (list)
+            list->queued += count;
+    } else if (invoked.h.kind == RS_CB_NEXT && invoked.h.tid == same.invoked_by) {
+        count =
+            count_alike(sent, start_ns_, end_ns_, invoked,
+                        [function = same.invoked_function](const rs_cb_next& each) { return each.func == function; });
+        if (same.run_by)
+            same.run_by->invoked += count;
+    }
+    return count * ring_bytes_of(sizeof(rs_cb_queued));
 }
 
 // False: it is not for the file.

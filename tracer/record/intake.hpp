@@ -31,7 +31,7 @@ public:
     // losses hold all the same.
     void close_window(std::uint64_t ns) { end_ns_ = ns; }
 
-    // Looks at what a CPU sent, from Ring::unread(). Returns how much of it, and puts the parts of it
+    // Looks at what a CPU sent, from Ring::piece(). Returns how much of it, and puts the parts of it
     // that are for the file into `parts`, as CaptureWriter::ring() takes them.
     std::size_t look(std::uint32_t cpu, std::span<const std::byte> sent,
                      std::vector<std::span<const std::byte>>& parts);
@@ -51,6 +51,7 @@ private:
         std::uint32_t invoked_by = 0;
         UnloadWatch::List* run_by = nullptr;
     };
+    std::size_t look_at_alike(std::span<const std::byte> sent, const Same& same) const;
     bool take(std::uint32_t cpu, std::span<const std::byte> record, Same& same);
     void queued_by_another(std::uint32_t cpu, const rs_cb_queued& queued, Same& same);
     void take_other(std::uint32_t cpu, const rs_header& header, std::span<const std::byte> record, Same& same);

@@ -37,8 +37,9 @@ using namespace std::chrono_literals;
 
 // Between two looks at the buffers when nothing wakes the recorder.
 constexpr auto drain_interval = 50ms;
-// The same while the kernel may be about to die; then everything is synced to disk, too.
-constexpr auto danger_interval = 1ms;
+// The same while the kernel may be about to die; then everything is synced to disk, too. Or while more came than
+// what wakes the recorder as the buffers were looked at.
+constexpr auto short_interval = 1ms;
 // How long what was drained may wait before it is in the file.
 constexpr auto flush_interval = 500ms;
 
@@ -65,6 +66,7 @@ private:
     Status start_command();
     Status loop();
     Status drain();
+    Status drain_and_name();
     Status look_for_triggers();
     void look_for_modules();
     Status compress();
@@ -78,6 +80,10 @@ private:
     void show(const std::string& what);
     void clear_status();
 
+    bool fills_up() {
+        const auto rings = session_->rings();
+        return std::any_of(rings.begin(), rings.end(), [](const Ring& ring) { return ring.fills_up(); });
+    }
     bool waits_for_command() const { return child_ && !command_status_; }
 
     const RecordRequest& request_;
@@ -96,13 +102,14 @@ private:
     std::optional<CountedRecording> counted_;
     std::optional<Intake> intake_;
     std::vector<std::uint32_t> loads_seen_; // of each followed module
-    // By CPU: what is in its ring, how much of that was looked at, and the parts of that which are for the file.
+    // By CPU: up to where its ring was sent, and was looked at, and the parts of that which are for the file.
     struct Looked {
-        std::span<const std::byte> sent;
-        std::size_t bytes = 0;
+        std::uint64_t sent = 0;
+        std::uint64_t looked = 0;
         std::vector<std::span<const std::byte>> parts;
     };
     std::vector<Looked> looked_;
+    void look_at(std::uint32_t cpu, const Ring& ring, Looked& looked);
     std::optional<Speaker> speaker_;
     Status written_; // the first error of the writer
 
@@ -318,20 +325,20 @@ Status Recorder::drain() {
     const auto rings = session_->rings();
     looked_.resize(rings.size());
     for (std::uint32_t cpu = 0; cpu < rings.size(); cpu++)
-        looked_[cpu].sent = rings[cpu].unread();
+        looked_[cpu].sent = rings[cpu].end();
     // After that: where a module lies is set before anything of it is sent.
     look_for_modules();
-    for (std::uint32_t cpu = 0; cpu < rings.size(); cpu++) {
-        looked_[cpu].parts.clear();
-        looked_[cpu].bytes = intake_->look(cpu, looked_[cpu].sent, looked_[cpu].parts);
-    }
-    if (const auto names = intake_->symbols().names(); written_ && !names.empty())
+    for (std::uint32_t cpu = 0; cpu < rings.size(); cpu++)
+        look_at(cpu, rings[cpu], looked_[cpu]);
+    // A file that is written when something came to pass may be over before others come.
+    if (const auto names = catcher_ ? intake_->symbols().all_names() : intake_->symbols().names();
+        written_ && !names.empty())
         written_ = writer_->symbols(names);
     for (std::uint32_t cpu = 0; cpu < rings.size(); cpu++) {
         if (written_ && !looked_[cpu].parts.empty())
             written_ = writer_->ring(cpu, looked_[cpu].parts);
-        if (looked_[cpu].bytes)
-            rings[cpu].release(looked_[cpu].bytes);
+        if (looked_[cpu].looked != rings[cpu].begin())
+            rings[cpu].release(looked_[cpu].looked);
     }
     // The kernel may have milliseconds to live: what led to it goes to the disk while it is said.
     for (const std::string& line : intake_->unloads().say()) {
@@ -342,6 +349,26 @@ Status Recorder::drain() {
     if (intake_->must_hold() && written_)
         written_ = writer_->flush(true);
     return written_;
+}
+
+// And takes what comes while names are read.
+Status Recorder::drain_and_name() {
+    for (;; std::this_thread::sleep_for(short_interval)) {
+        if (auto drained = drain(); !drained || !intake_->symbols().reads())
+            return drained;
+        intake_->symbols().hurry();
+    }
+}
+
+void Recorder::look_at(std::uint32_t cpu, const Ring& ring, Looked& looked) {
+    looked.parts.clear();
+    looked.looked = ring.begin();
+    for (;;) {
+        const auto piece = ring.piece(looked.looked, looked.sent);
+        const std::uint64_t next = Ring::after(looked.looked, intake_->look(cpu, piece, looked.parts));
+        if (std::exchange(looked.looked, next) == next)
+            return;
+    }
 }
 
 void Recorder::look_for_modules() {
@@ -402,7 +429,7 @@ Status Recorder::loop() {
     std::array<pollfd, 3> waits{pollfd{signals_->fd(), POLLIN, 0}, pollfd{session_->wakeup_fd(), POLLIN, 0},
                                 pollfd{child_ ? child_->ended_fd() : -1, POLLIN, 0}};
     while (end_reason_.empty()) {
-        const auto interval = intake_->unloads().in_danger() ? danger_interval : drain_interval;
+        const auto interval = intake_->unloads().in_danger() || fills_up() ? short_interval : drain_interval;
         if (::poll(waits.data(), waits.size(), static_cast<int>(interval / 1ms)) < 0 && errno != EINTR)
             return fail(ExitCode::cannot_here, "cannot wait for events", errno_text(errno));
         if (auto drained = drain(); !drained)
@@ -486,9 +513,12 @@ Status Recorder::close() {
         end.hits[i].hits -= hits_before_[i].hits;
         end.hits[i].missed -= hits_before_[i].missed;
     }
+    // Probes' trampolines have names as long as they are there.
+    if (auto drained = drain_and_name(); !drained)
+        return drained;
     show("removing probes");
     session_->detach();
-    if (auto drained = drain(); !drained)
+    if (auto drained = drain_and_name(); !drained)
         return drained;
     end.lost = session_->losses();
     if (guard_)

@@ -2,6 +2,10 @@
 #include "record/symbol_collector.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <utility>
 
 namespace rcuscope {
@@ -24,28 +28,90 @@ void SymbolCollector::take(const Event& event) {
     } else if (const auto* module = std::get_if<event::Module>(&event.body)) {
         // It may lie where another one was, or only the other's init section: that is freed unseen.
         if (module->step == event::ModuleStep::coming) {
-            stale_ = true;
+            coming_++;
+            std::erase_if(laid_out_, [&](const LaidOut& old) {
+                return old.name == module->name ||
+                       (old.base < module->base + module->size && module->base < old.base + old.size);
+            });
+            laid_out_.push_back({module->name, module->base, module->size, false});
             seen_last_ = {};
             std::erase_if(known_, [&](std::uint64_t address) { return !symbols_.in_kernel_proper(address); });
         }
+    } else if (const auto* section = std::get_if<event::ModuleSection>(&event.body)) {
+        for (LaidOut& each : laid_out_)
+            each.sections_told = each.sections_told || (each.name == section->module && each.holds(section->address));
     }
+}
+
+bool SymbolCollector::named_by_file(std::uint64_t address) const {
+    return std::any_of(laid_out_.begin(), laid_out_.end(),
+                       [&](const LaidOut& each) { return each.sections_told && each.holds(address); });
 }
 
 void SymbolCollector::remember(std::uint64_t address) {
     if (address != 0 && known_.insert(address).second)
-        asked_.push_back(address);
+        asked_.push_back({address});
+}
+
+void SymbolCollector::Pace::begin() {
+    // Where more threads want to run than there are CPUs, those that are traced, and the recorder's own, go first.
+    ::setpriority(PRIO_PROCESS, 0, 19);
+    thread = ::gettid();
+    if (hurried)
+        ::setpriority(PRIO_PROCESS, 0, 0);
+}
+
+void SymbolCollector::hurry() {
+    if (!reading_.valid())
+        return;
+    pace_->hurried = true;
+    if (const pid_t thread = pace_->thread)
+        ::setpriority(PRIO_PROCESS, static_cast<id_t>(thread), 0);
+}
+
+void SymbolCollector::read_aside() {
+    reading_of_ = coming_;
+    pace_ = std::make_shared<Pace>();
+    reading_ = std::async(std::launch::async, [path = path_, pace = pace_] {
+        pace->begin();
+        return Kallsyms::read(path);
+    });
+}
+
+void SymbolCollector::take_what_was_read() {
+    auto read = reading_.get();
+    known_of_ = reading_of_;
+    if (read)
+        symbols_ = std::move(*read);
 }
 
 std::vector<SymbolInfo> SymbolCollector::names() {
-    const bool in_modules = std::any_of(asked_.begin(), asked_.end(),
-                                        [&](std::uint64_t address) { return !symbols_.in_kernel_proper(address); });
-    if (in_modules && std::exchange(stale_, false))
-        if (auto now = Kallsyms::read(path_))
-            symbols_ = std::move(*now);
+    if (reading_.valid() && reading_.wait_for(std::chrono::seconds(0)) == std::future_status::ready)
+        take_what_was_read();
     std::vector<SymbolInfo> found;
-    for (const std::uint64_t address : std::exchange(asked_, {}))
-        if (auto place = symbols_.place_of(address))
-            found.push_back({address, std::move(place->function), place->offset, std::move(place->module)});
+    std::erase_if(asked_, [&](Asked& asked) {
+        asked.of = asked.of.value_or(coming_);
+        if (named_by_file(asked.address))
+            return true;
+        if (*asked.of > known_of_ && !symbols_.in_kernel_proper(asked.address))
+            return false;
+        if (auto place = symbols_.place_of(asked.address))
+            found.push_back({asked.address, std::move(place->function), place->offset, std::move(place->module)});
+        return true;
+    });
+    if (!asked_.empty() && !reading_.valid())
+        read_aside();
+    return found;
+}
+
+std::vector<SymbolInfo> SymbolCollector::all_names() {
+    std::vector<SymbolInfo> found = names();
+    while (reading_.valid()) {
+        hurry();
+        reading_.wait();
+        auto more = names();
+        std::move(more.begin(), more.end(), std::back_inserter(found));
+    }
     return found;
 }
 

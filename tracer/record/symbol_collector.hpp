@@ -2,8 +2,13 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
+#include <future>
+#include <memory>
+#include <optional>
 #include <string>
+#include <sys/types.h>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -15,7 +20,8 @@
 namespace rcuscope {
 
 // Names the code addresses of a recording while their names can still be had:
-// a module's are gone from kallsyms with the module.
+// a module's are gone from kallsyms with the module. A followed module's need not be asked for if it is told where
+// its sections lie: its .ko names what is in them, and kallsyms takes a tenth of a second to read.
 class SymbolCollector {
 public:
     // `path`: where `symbols` were read, and are read again.
@@ -33,21 +39,55 @@ public:
         }
     }
 
-    // Names of the addresses seen since the last call. To be called when all of the
+    // Names of the addresses seen since the last call, but for those that kallsyms has to be read again for: that takes
+    // a tenth of a second, and is done aside; a later call gives them. To be called when all of the
     // CPUs' buffers were drained: an event of one may be taken before the one of
     // another that tells of the module whose code it names.
     std::vector<SymbolInfo> names();
+    // The same, and waits for those.
+    std::vector<SymbolInfo> all_names();
+    // Whether a later call of names() will give more, and that this is to be soon.
+    bool reads() const { return reading_.valid(); }
+    void hurry();
 
 private:
+    // The newest life of each module that came.
+    struct LaidOut {
+        std::string name;
+        std::uint64_t base = 0;
+        std::uint64_t size = 0;
+        bool sections_told = false;
+
+        bool holds(std::uint64_t address) const { return address - base < size; }
+    };
+    // Of the thread that reads: it gives way until somebody waits for it.
+    struct Pace {
+        std::atomic<pid_t> thread = 0; // 0: it has not begun
+        std::atomic<bool> hurried = false;
+
+        void begin();
+    };
     void remember(std::uint64_t address);
+    void read_aside();
+    void take_what_was_read();
+    bool named_by_file(std::uint64_t address) const;
 
     Kallsyms symbols_;
     std::string path_;
-    bool stale_ = false; // modules came since symbols_ was read
+    std::uint64_t coming_ = 0;   // modules that came
+    std::uint64_t known_of_ = 0; // the same when symbols_ was read
+    std::uint64_t reading_of_ = 0;
+    std::shared_ptr<Pace> pace_;
+    std::future<Result<Kallsyms>> reading_;
     std::unordered_set<std::uint64_t> known_;
     // Of known_: the few that most records are about.
     std::array<std::uint64_t, 64> seen_last_{};
-    std::vector<std::uint64_t> asked_;
+    struct Asked {
+        std::uint64_t address = 0;
+        std::optional<std::uint64_t> of{}; // coming_ when names() was called then
+    };
+    std::vector<Asked> asked_;
+    std::vector<LaidOut> laid_out_;
 };
 
 } // namespace rcuscope

@@ -37,6 +37,8 @@ public:
                 mark(ns);
             queued++;
         }
+        // What is queued up to then needs no more than to be counted.
+        std::uint64_t marked_until() const { return marks.empty() ? 0 : marks.back().ns + mark_ns - 1; }
         void mark(std::uint64_t ns);
         void forget_marks(); // but for the oldest callback's
         std::uint64_t pending() const { return queued > invoked ? queued - invoked : 0; }

@@ -57,8 +57,8 @@ TEST(Reader, WhatIsNoCapture) {
 
 TEST(Reader, VersionsNotKnownHere) {
     const TempDir dir;
-    const Error newer = open_error(dir, header_with([](FileHeader& h) { h.version = 4; }));
-    EXPECT_EQ(newer.why, "it is of capture format 4; this rcuscope reads up to 3");
+    const Error newer = open_error(dir, header_with([](FileHeader& h) { h.version = 5; }));
+    EXPECT_EQ(newer.why, "it is of capture format 5; this rcuscope reads up to 4");
     EXPECT_EQ(newer.hint, "update rcuscope");
     EXPECT_THAT(open_error(dir, header_with([](FileHeader& h) { h.wire_version = 9; })).why, HasSubstr("version 9"));
     EXPECT_THAT(open_error(dir, header_with([](FileHeader& h) { h.wire_version = 1; })).why,

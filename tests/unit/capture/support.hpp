@@ -66,8 +66,8 @@ inline Bytes cb_record(rs_u64 ns, rs_u64 head) {
 }
 
 // Puts a record at the end of what lies in a ring.
-inline void put_in_ring(Bytes& ring, std::span<const std::byte> record, std::uint32_t flags = 0) {
-    append(ring, bytes_of(RingHeader{static_cast<std::uint32_t>(record.size()) | flags, 3}));
+inline void put_in_ring(Bytes& ring, std::span<const std::byte> record, bool whole = true) {
+    append(ring, bytes_of(rs_ring_header{whole ? record.size() : 0}));
     append(ring, record);
     ring.resize((ring.size() + 7) & ~std::size_t{7});
 }

@@ -100,7 +100,7 @@ TEST(Intake, StopsAtARecordThatIsBeingWritten) {
     Taking taking;
     taking.queues(window_start);
     const std::size_t whole = taking.ring.size();
-    put_in_ring(taking.ring, cb_record(window_start, 1), ring_busy);
+    put_in_ring(taking.ring, cb_record(window_start, 1), false);
     std::vector<std::span<const std::byte>> parts;
     EXPECT_EQ(taking.intake.look(0, taking.ring, parts), whole);
 }

@@ -11,6 +11,7 @@ namespace {
 using event::ModuleStep;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 constexpr const char* kernel_alone = "1000 T call_site\n2000 T other_site\n";
 constexpr const char* with_old = "1000 T call_site\n2000 T other_site\n900000 t old_free\t[old]\n";
@@ -35,7 +36,7 @@ struct Collecting {
     // "900100 new:new_free+0"
     std::vector<std::string> found() {
         std::vector<std::string> words;
-        for (const SymbolInfo& symbol : collector.names()) {
+        for (const SymbolInfo& symbol : collector.all_names()) {
             std::ostringstream text;
             text << std::hex << symbol.address << " " << (symbol.module.empty() ? "" : symbol.module + ":")
                  << symbol.name << "+" << symbol.offset;
@@ -72,6 +73,39 @@ TEST(SymbolCollector, NamesCallersOfKvfreeAndStacks) {
     EXPECT_EQ(symbols.found().size(), 1u);
     symbols.take(event::Stack{{0x1010, 0x1020, 0x1030}});
     EXPECT_EQ(symbols.found().size(), 2u);
+}
+
+TEST(SymbolCollector, WhatAModulesFileNamesIsNotAskedFor) {
+    Collecting symbols(kernel_alone);
+    symbols.kallsyms_now("1000 T call_site\n2000 T other_site\n910000 t new_init\t[new]\n");
+    symbols.module(ModuleStep::coming);
+    symbols.take(event::ModuleSection{.module = "new", .section = ".text", .address = 0x900000});
+    symbols.queued(0x900100, 0x1010);
+    EXPECT_THAT(symbols.found(), ElementsAre("1010 call_site+10"));
+    // Its init section is elsewhere, and goes.
+    symbols.queued(0x910000);
+    EXPECT_THAT(symbols.found(), ElementsAre("910000 new:new_init+0"));
+}
+
+TEST(SymbolCollector, WhereSectionsAreNotToldNamesAreAskedFor) {
+    Collecting symbols(kernel_alone);
+    symbols.kallsyms_now(with_new);
+    symbols.module(ModuleStep::coming);
+    symbols.queued(0x900100);
+    EXPECT_THAT(symbols.found(), ElementsAre("900100 new:new_free+0"));
+    symbols.take(event::ModuleSection{.module = "other", .section = ".text", .address = 0x900000});
+    symbols.queued(0x900010);
+    EXPECT_THAT(symbols.found(), ElementsAre("900010 new:new_init+10"));
+}
+
+TEST(SymbolCollector, AModuleThatComesWhereAnotherLayIsAskedFor) {
+    Collecting symbols(kernel_alone);
+    symbols.take(event::Module{.step = ModuleStep::coming, .name = "old", .base = 0x900000, .size = 0x1000, .ret = 0});
+    symbols.take(event::ModuleSection{.module = "old", .section = ".text", .address = 0x900000});
+    symbols.kallsyms_now(with_new);
+    symbols.module(ModuleStep::coming);
+    symbols.queued(0x900100);
+    EXPECT_THAT(symbols.found(), ElementsAre("900100 new:new_free+0"));
 }
 
 TEST(SymbolCollector, WhatHasNoNameIsLeftOut) {
@@ -147,7 +181,7 @@ TEST(SymbolCollector, KeepsItsNamesIfKallsymsCannotBeReadAgain) {
     symbols.kallsyms_now("0 T call_site\n"); // hidden meanwhile
     symbols.module(ModuleStep::coming);
     symbols.queued(0x900000, 0x1000);
-    EXPECT_THAT(symbols.found(), ElementsAre("900000 old:old_free+0", "1000 call_site+0"));
+    EXPECT_THAT(symbols.found(), UnorderedElementsAre("900000 old:old_free+0", "1000 call_site+0"));
 }
 
 } // namespace

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The ring of each CPU's records: what the BPF programs (C) and the tracer (C++) share of it.
+ *
+ * The kernel's own ring buffer takes a lock and two calls for a record, which
+ * was more than half of what a record took. Here each CPU has its own memory, and
+ * only programs on that CPU put anything in: whoever moves `head` on, from what he
+ * saw to what he wants, has the room in between for himself, however many
+ * programs interrupt each other. User space moves `tail`.
+ *
+ * Both are positions, which count bytes and only grow. Memory is in segments, since
+ * an element of a BPF array is less than 4 MiB; a record lies within one. None
+ * begins where the longest would not fit: what is left of the segment is
+ * passed over.
+ *
+ * Memory from `head` on is zero, and a record's first word is written last: so it is zero
+ * until the record is whole. User space clears what it releases.
+ *
+ * Who includes this says where memory lies (the programs: a map; a test: memory):
+ *   rs_segment_at(number)   a segment, or NULL
+ *   rs_ring_bytes           of each CPU's ring
+ *   rs_ring_segments        of each CPU; a power of two
+ */
+#ifndef RCUSCOPE_EVENT_RING_H
+#define RCUSCOPE_EVENT_RING_H
+
+#include "event_ring_layout.h"
+
+/* Interrupted so often in a row, it is taken for full. */
+#define RS_RING_TRIES 16
+
+/*
+ * Room for a record of `bytes`, a header and padding to RS_RING_ALIGN included; NULL: there is
+ * none. *fills: this is the one for which user space is to be woken.
+ */
+static __always_inline struct rs_ring_header *rs_ring_reserve(struct rs_ring *ring, rs_u64 bytes,
+							      bool *fills)
+{
+	rs_u64 head, begin, offset, next, wake_at;
+	char *segment;
+	int tries = 0;
+
+	do {
+		if (tries++ == RS_RING_TRIES)
+			return NULL;
+		head = *(volatile rs_u64 *)&ring->head;
+		/* rs_ring_next(), in two parts: so the verifier sees how large the offset is. */
+		begin = head & ~(RS_SEGMENT_BYTES - 1);
+		offset = head & (RS_SEGMENT_BYTES - 1);
+		if (offset > RS_LAST_OFFSET) {
+			begin += RS_SEGMENT_BYTES;
+			offset = 0;
+		}
+		next = begin + offset + bytes;
+		if (next - *(volatile rs_u64 *)&ring->tail > rs_ring_bytes)
+			return NULL;
+	} while (__sync_val_compare_and_swap(&ring->head, head, next) != head);
+	/* After the head was moved, as user space looks at the head after it has set this. */
+	wake_at = *(volatile rs_u64 *)&ring->wake_at;
+	*fills = head < wake_at && next >= wake_at;
+	segment = rs_segment_at(ring->first_segment +
+				(begin / RS_SEGMENT_BYTES & (rs_ring_segments - 1)));
+	/* It cannot be: the verifier does not know. */
+	if (!segment)
+		return NULL;
+	return (struct rs_ring_header *)(segment + offset);
+}
+
+/* The record of so many bytes, without the header, is whole: after everything that was written. */
+static __always_inline void rs_ring_commit(struct rs_ring_header *header, rs_u64 size)
+{
+#if defined(__TARGET_ARCH_x86)
+	/* Stores are seen in their order. */
+	__asm__ volatile("" ::: "memory");
+	*(volatile rs_u64 *)&header->size = size;
+#else
+	__sync_lock_test_and_set(&header->size, size);
+#endif
+}
+
+#endif /* RCUSCOPE_EVENT_RING_H */

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// A CPU's ring of records from both sides: the programs' (bpf/event_ring.h) and user space's (probes/ring.hpp).
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <gtest/gtest.h>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "capture/ring_records.hpp"
+#include "probes/ring.hpp"
+
+namespace rcuscope::test {
+namespace {
+
+std::vector<rs_segment> segments;
+rs_u64 ring_bytes = 0;
+rs_u64 rs_ring_segments = 0;
+std::function<void()> interrupt; // comes between the look at the head and the taking of room
+
+char* rs_segment_at(rs_u64 number) {
+    return reinterpret_cast<char*>(&segments.at(number));
+}
+
+rs_u64 bytes_when_asked() {
+    if (interrupt)
+        std::exchange(interrupt, nullptr)();
+    return ring_bytes;
+}
+
+#define rs_ring_bytes bytes_when_asked()
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+#include "event_ring.h"
+#pragma GCC diagnostic pop
+#undef rs_ring_bytes
+
+class EventRing : public testing::Test {
+protected:
+    explicit EventRing(std::size_t bytes = 4 * RS_SEGMENT_BYTES) {
+        ring_bytes = bytes;
+        interrupt = nullptr;
+        rs_ring_segments = Ring::segments_for(bytes);
+        segments.assign(rs_ring_segments, {});
+        reader.emplace(ring, std::as_writable_bytes(std::span(segments)), bytes);
+    }
+
+    // A record of so many words, each of them `number`; it is not committed. Nothing: no room.
+    rs_ring_header* reserve(rs_u64 number, std::size_t words) {
+        bool fills = false;
+        rs_ring_header* header = rs_ring_reserve(&ring, rs_ring_bytes_of(8 * words), &fills);
+        woken += fills;
+        if (header) {
+            EXPECT_EQ(header->size, 0u) << "what is there was not cleared";
+            std::fill_n(reinterpret_cast<rs_u64*>(header + 1), words, number);
+        }
+        return header;
+    }
+    bool put(rs_u64 number, std::size_t words = 5) {
+        rs_ring_header* header = reserve(number, words);
+        if (header)
+            rs_ring_commit(header, 8 * words);
+        return header != nullptr;
+    }
+    // What is whole up to the first that is not, which is released.
+    std::vector<rs_u64> take() {
+        std::vector<rs_u64> numbers;
+        const std::uint64_t to = reader->end();
+        std::uint64_t at = reader->begin();
+        for (std::uint64_t next = at;; at = next) {
+            next = Ring::after(at, for_each_ring_record(reader->piece(at, to), [&](std::span<const std::byte> record) {
+                                   rs_u64 number = 0;
+                                   std::memcpy(&number, record.data(), sizeof number);
+                                   numbers.push_back(number);
+                               }));
+            if (next == at)
+                break;
+        }
+        reader->release(at);
+        return numbers;
+    }
+
+    rs_ring ring{};
+    std::optional<Ring> reader;
+    int woken = 0;
+};
+
+TEST_F(EventRing, GivesBackWhatWasPutInForManyLaps) {
+    rs_u64 put_in = 0, taken = 0;
+    for (int round = 0; round < 5000; round++) {
+        for (int i = 0; i < round % 97; i++) {
+            ASSERT_TRUE(put(put_in + 1, 3 + put_in % 34));
+            put_in++;
+        }
+        for (const rs_u64 number : take())
+            ASSERT_EQ(number, ++taken);
+        ASSERT_EQ(taken, put_in);
+    }
+    EXPECT_GT(ring.head, 20 * ring_bytes);
+}
+
+TEST_F(EventRing, RefusesWhatDoesNotFitAndGoesOnWhenItDoes) {
+    rs_u64 put_in = 0;
+    while (put(put_in + 1))
+        put_in++;
+    EXPECT_LE(ring.head, ring_bytes);
+    EXPECT_GT(ring.head + RS_MOST_IN_RING, ring_bytes);
+    EXPECT_EQ(take().size(), put_in);
+    EXPECT_TRUE(put(1));
+    EXPECT_EQ(take(), std::vector<rs_u64>{1});
+}
+
+TEST_F(EventRing, EndsWhereARecordIsNotWhole) {
+    put(1);
+    rs_ring_header* begun = reserve(2, 5);
+    put(3);
+    EXPECT_EQ(take(), std::vector<rs_u64>{1});
+    EXPECT_EQ(take(), std::vector<rs_u64>{});
+    rs_ring_commit(begun, 40);
+    EXPECT_EQ(take(), (std::vector<rs_u64>{2, 3}));
+}
+
+TEST_F(EventRing, WhoIsInterruptedTakesTheRoomBehind) {
+    interrupt = [this] { put(1, 20); };
+    put(2);
+    EXPECT_EQ(take(), (std::vector<rs_u64>{1, 2}));
+}
+
+TEST_F(EventRing, WhoIsInterruptedByOneThatFillsItGetsNothing) {
+    const auto fill = [this] {
+        while (put(1))
+            ;
+    };
+    interrupt = fill;
+    EXPECT_FALSE(put(2));
+}
+
+TEST_F(EventRing, WakesOnceWhenAQuarterIsFull) {
+    while (ring.head + RS_MOST_IN_RING + 48 < ring_bytes / 4)
+        put(1);
+    EXPECT_EQ(woken, 0);
+    EXPECT_FALSE(reader->fills_up());
+    while (ring.head < ring_bytes / 4)
+        put(1);
+    EXPECT_EQ(woken, 1);
+    EXPECT_TRUE(reader->fills_up());
+    while (put(1))
+        ;
+    EXPECT_EQ(woken, 1);
+    take();
+    EXPECT_FALSE(reader->fills_up());
+    while (put(1))
+        ;
+    EXPECT_EQ(woken, 2);
+}
+
+class SmallEventRing : public EventRing {
+protected:
+    SmallEventRing() : EventRing(4096) {}
+};
+
+TEST_F(SmallEventRing, HoldsNoMoreThanItIsToldTo) {
+    for (int lap = 0; lap < 100; lap++) {
+        rs_u64 put_in = 0;
+        while (put(put_in + 1))
+            put_in++;
+        EXPECT_GE(put_in, (4096 - RS_MOST_IN_RING) / 48);
+        EXPECT_LE(put_in, 4096u / 48);
+        EXPECT_EQ(take().size(), put_in);
+    }
+}
+
+} // namespace
+} // namespace rcuscope::test
