@@ -232,7 +232,7 @@ TEST(Packing, DamageIsNoRecord) {
         for (int byte : bytes) {
             wrong.push_back(static_cast<std::byte>(byte));
         }
-        wrong.insert(wrong.end(), 2 * 200, std::byte{0}); // records in which nothing differs
+        wrong.insert(wrong.end(), 400, std::byte{0}); // records in which nothing differs
         return !unpack_records(wrong, 202 * (2 + sizeof(rs_cb)), out);
     };
     EXPECT_FALSE(refused_within({0, 1, 2}));

@@ -71,14 +71,16 @@ protected:
         std::vector<rs_u64> numbers;
         const std::uint64_t to = reader->end();
         std::uint64_t at = reader->begin();
-        for (std::uint64_t next = at;; at = next) {
-            next = Ring::after(at, for_each_ring_record(reader->piece(at, to), [&](std::span<const std::byte> record) {
-                                   rs_u64 number = 0;
-                                   std::memcpy(&number, record.data(), sizeof number);
-                                   numbers.push_back(number);
-                               }));
+        for (;;) {
+            const auto keep = [&](std::span<const std::byte> record) {
+                rs_u64 number = 0;
+                std::memcpy(&number, record.data(), sizeof number);
+                numbers.push_back(number);
+            };
+            const std::uint64_t next = Ring::after(at, for_each_ring_record(reader->piece(at, to), keep));
             if (next == at)
                 break;
+            at = next;
         }
         reader->release(at);
         return numbers;
