@@ -30,6 +30,17 @@
 #define RS_RING_TRIES 16
 
 /*
+ * Whether what would end at `next` is too much. A tail beyond that is no matter: who looked at the
+ * head was interrupted since, and is told so when he wants to move it.
+ */
+static __always_inline bool rs_ring_is_full(const struct rs_ring *ring, rs_u64 next)
+{
+	const rs_s64 most = (rs_s64)rs_ring_bytes;
+
+	return (rs_s64)(next - *(const volatile rs_u64 *)&ring->tail) > most;
+}
+
+/*
  * Room for a record of `bytes`, a header and padding to RS_RING_ALIGN included; NULL: there is
  * none. *fills: this is the one for which user space is to be woken.
  */
@@ -52,7 +63,7 @@ static __always_inline struct rs_ring_header *rs_ring_reserve(struct rs_ring *ri
 			offset = 0;
 		}
 		next = begin + offset + bytes;
-		if (next - *(volatile rs_u64 *)&ring->tail > rs_ring_bytes)
+		if (rs_ring_is_full(ring, next))
 			return NULL;
 	} while (__sync_val_compare_and_swap(&ring->head, head, next) != head);
 	/* After the head was moved, as user space looks at the head after it has set this. */

@@ -23,12 +23,14 @@ typedef std::uint16_t rs_u16;
 typedef std::uint32_t rs_u32;
 typedef std::uint64_t rs_u64;
 typedef std::int32_t rs_s32;
+typedef std::int64_t rs_s64;
 #define RS_ASSERT_SIZE(type, size) static_assert(sizeof(struct type) == (size), #type)
 #else
 typedef __u16 rs_u16;
 typedef __u32 rs_u32;
 typedef __u64 rs_u64;
 typedef __s32 rs_s32;
+typedef __s64 rs_s64;
 #define RS_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
 #endif
 

@@ -132,6 +132,16 @@ TEST_F(EventRing, WhoIsInterruptedTakesTheRoomBehind) {
     EXPECT_EQ(take(), (std::vector<rs_u64>{1, 2}));
 }
 
+TEST_F(EventRing, WhoIsInterruptedWhileUserSpaceTakesAllIsNotRefused) {
+    interrupt = [this] {
+        for (int i = 0; i < 10; i++)
+            put(1);
+        EXPECT_EQ(take().size(), 10u);
+    };
+    EXPECT_TRUE(put(2));
+    EXPECT_EQ(take(), std::vector<rs_u64>{2});
+}
+
 TEST_F(EventRing, WhoIsInterruptedByOneThatFillsItGetsNothing) {
     const auto fill = [this] {
         while (put(1))
