@@ -48,12 +48,12 @@ export function searchBox(app: App): void {
     event.stopPropagation();
   });
   results.addEventListener('click', (event) => {
-    if (!(event.target as Element).closest('a')) return;
-    // The link goes its way first.
-    setTimeout(() => {
-      close();
-      byId('picture').focus({ preventScroll: true });
-    });
+    const link = (event.target as Element).closest('a');
+    // With a key held it is for another tab, and the list for the next one.
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    // At once: keys that follow are the picture's. The click goes on to whom follows links, without the list.
+    close();
+    byId('picture').focus({ preventScroll: true });
   });
   app.onSearch = () => {
     field.focus();

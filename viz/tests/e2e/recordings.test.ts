@@ -115,6 +115,20 @@ describe('by keyboard alone', () => {
     await close();
   });
 
+  it('goes on in the picture as soon as a search is done: no key is lost', async () => {
+    const { page, close } = await openPage(browser, exported('long-reader').html);
+    await page.keyboard.press('/');
+    await page.keyboard.type('rcu_del');
+    const focus = await page.evaluate(() => {
+      document.activeElement!.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+      return document.activeElement!.id;
+    });
+    expect(focus).toBe('picture');
+    expect(await page.locator('#results').isHidden()).toBe(true);
+    expect(await chosen(page)).toBe('rcu_unload:rcu_del');
+    await close();
+  });
+
   it('to the hazard by the panel, and to the oldest of its callbacks', async () => {
     const recorded = exported('crash');
     const hazards = recorded.timeline.hazards as Hazard[];
