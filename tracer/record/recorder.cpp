@@ -280,7 +280,7 @@ Status Recorder::open_capture() {
         return sink;
     loads_seen_.resize(request_.modules.size());
     intake_.emplace(SymbolCollector(summary_ ? Kallsyms() : std::move(*kernel_.symbols)),
-                    UnloadWatch(metadata_.followed), catcher_, metadata_.start_ns);
+                    UnloadWatch(metadata_.followed, plan_.takes_way(Way::kprobe)), catcher_, metadata_.start_ns);
     speaker_.emplace(STDERR_FILENO);
     return {};
 }

@@ -20,7 +20,8 @@ std::string callbacks(std::uint64_t count) {
 
 } // namespace
 
-UnloadWatch::UnloadWatch(const std::vector<std::string>& followed) {
+UnloadWatch::UnloadWatch(const std::vector<std::string>& followed, bool calls_may_hide)
+    : calls_may_hide_(calls_may_hide) {
     for (const std::string& name : followed) {
         Module& module = modules_.emplace_back();
         module.name = name;
@@ -105,7 +106,7 @@ void UnloadWatch::pending_told(const event::ModulePending& told) {
 }
 
 // "rcu_unload is being freed while 20000 of its callbacks are queued (CPU 1: 20000, the oldest since 35.0 ms): ..."
-std::string UnloadWatch::freeing(Module& module, std::uint64_t pending) {
+std::string UnloadWatch::freeing(Module& module, std::uint64_t pending) const {
     std::uint64_t oldest = module.free_begin_ns;
     std::string where;
     for (std::size_t cpu = 0; cpu < module.lists.size(); cpu++) {
@@ -118,10 +119,25 @@ std::string UnloadWatch::freeing(Module& module, std::uint64_t pending) {
     }
     if (!where.empty())
         where = " (" + where + "; the oldest since " + milliseconds(module.free_begin_ns - oldest) + ")";
-    return printable(module.name) + (module.init_failed ? " failed to load and" : "") + " is being freed while " +
-           callbacks(pending) + " queued" + where +
+    const std::string what =
+        printable(module.name) + (module.init_failed ? " failed to load and" : "") + " is being freed while ";
+    if (unsure(module))
+        return what + "up to " + std::to_string(pending) +
+               " of its callbacks may be queued: some of the calls that would tell were hidden from the kprobes.";
+    return what + callbacks(pending) + " queued" + where +
            ": the kernel dies if one of them is still queued when the memory is gone. Its " +
            (module.init_failed ? "init function's error path" : "exit function") + " should call rcu_barrier().";
+}
+
+std::string UnloadWatch::freed(const Module& module, std::uint64_t pending) const {
+    const std::string after =
+        milliseconds(module.freed_ns - module.free_begin_ns) + " after free_module() was entered";
+    if (pending == 0)
+        return "all callbacks of " + printable(module.name) + " began to run before its memory went, " + after +
+               ": that was luck.";
+    const std::string what = printable(module.name) + "'s memory went " + after + ", and ";
+    return unsure(module) ? what + "up to " + std::to_string(pending) + " of its callbacks may have been queued still."
+                          : what + callbacks(pending) + " still queued: it is code that is gone.";
 }
 
 std::vector<std::string> UnloadWatch::say() {
@@ -130,12 +146,7 @@ std::vector<std::string> UnloadWatch::say() {
         if (const auto pending = std::exchange(module.pending_at_free, std::nullopt))
             lines.push_back(freeing(module, *pending));
         if (const auto pending = std::exchange(module.pending_at_freed, std::nullopt)) {
-            const std::string after =
-                milliseconds(module.freed_ns - module.free_begin_ns) + " after free_module() was entered";
-            lines.push_back(*pending ? printable(module.name) + "'s memory went " + after + ", and " +
-                                           callbacks(*pending) + " still queued: it is code that is gone."
-                                     : "all callbacks of " + printable(module.name) +
-                                           " began to run before its memory went, " + after + ": that was luck.");
+            lines.push_back(freed(module, *pending));
             module.endangered = *pending > 0;
         }
     }

@@ -44,7 +44,8 @@ public:
         std::uint64_t pending() const { return queued > invoked ? queued - invoked : 0; }
     };
 
-    explicit UnloadWatch(const std::vector<std::string>& followed);
+    // `calls_may_hide`: where records were lost, callbacks may have run of which the kernel's side, too, knows nothing.
+    UnloadWatch(const std::vector<std::string>& followed, bool calls_may_hide);
 
     // A followed module, by its place, begins a life: its code lies there. To be told before any event of it.
     void begins(std::size_t module, std::uint64_t base, std::uint64_t size);
@@ -113,8 +114,11 @@ private:
     void module_step(const Event& event, const event::Module& module);
     void pending_told(const event::ModulePending& told);
     Module* find(const std::string& name);
-    std::string freeing(Module& module, std::uint64_t pending);
+    bool unsure(const Module& module) const { return calls_may_hide_ && module.gap; }
+    std::string freeing(Module& module, std::uint64_t pending) const;
+    std::string freed(const Module& module, std::uint64_t pending) const;
 
+    bool calls_may_hide_;
     std::vector<Module> modules_;
     std::vector<Batch> batches_;                            // the newest of each CPU
     std::unordered_map<std::uint32_t, std::uint32_t> away_; // of tasks that run another CPU's list: that CPU

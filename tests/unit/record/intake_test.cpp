@@ -44,7 +44,7 @@ struct Taking {
     }
 
     TempDir dir;
-    Intake intake{SymbolCollector(Kallsyms::parse(""), dir.write("kallsyms", "")), UnloadWatch({"demo"}), nullptr,
+    Intake intake{SymbolCollector(Kallsyms::parse(""), dir.write("kallsyms", "")), UnloadWatch({"demo"}, false), nullptr,
                   window_start};
     Bytes ring;
 };

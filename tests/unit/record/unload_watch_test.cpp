@@ -8,6 +8,7 @@ namespace rcuscope::test {
 namespace {
 
 using event::ModuleStep;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -39,7 +40,7 @@ protected:
 
     static constexpr std::uint32_t softirq = 7;
 
-    UnloadWatch watch{{"demo"}};
+    UnloadWatch watch{{"demo"}, false};
 };
 
 TEST_F(Watch, SaysNothingOfAModuleThatWaited) {
@@ -130,6 +131,27 @@ TEST_F(Watch, WhereIsNotKnownAcrossAGap) {
     EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("while 2 of its callbacks are queued: the kernel dies")));
 }
 
+TEST_F(Watch, AccusesNobodyWhereCallsWereHidden) {
+    watch = UnloadWatch({"demo"}, true);
+    load();
+    queue(10 * millisecond, 0);
+    at(12 * millisecond, 1, event::Lost{1, 11 * millisecond, 11 * millisecond});
+    free(30 * millisecond, 2);
+    EXPECT_THAT(watch.say(), ElementsAre(AllOf(HasSubstr("up to 2 of its callbacks may be queued"),
+                                               Not(HasSubstr("the kernel dies")))));
+    freed(31 * millisecond, 1);
+    EXPECT_THAT(watch.say(), ElementsAre(AllOf(HasSubstr("up to 1 of its callbacks may have been queued still"),
+                                               Not(HasSubstr("code that is gone")))));
+}
+
+TEST_F(Watch, IsSureWhereNothingWasHidden) {
+    watch = UnloadWatch({"demo"}, true);
+    load();
+    queue(10 * millisecond, 0);
+    free(30 * millisecond, 1);
+    EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("the kernel dies if one of them is still queued")));
+}
+
 TEST_F(Watch, TellsAFailedInit) {
     watch.begins(0, base, 0x1000);
     step(1 * millisecond, ModuleStep::coming);
@@ -160,7 +182,7 @@ TEST_F(Watch, OthersAreNotItsBusiness) {
 }
 
 TEST_F(Watch, ANameIsShownAndNotObeyed) {
-    UnloadWatch hostile{{"x\x1b[2J"}};
+    UnloadWatch hostile{{"x\x1b[2J"}, false};
     hostile.take({1, 0, 7, event::ModulePending{ModuleStep::freeing, "x\x1b[2J", 1}});
     EXPECT_THAT(hostile.say(), ElementsAre(Not(HasSubstr("\x1b"))));
 }
