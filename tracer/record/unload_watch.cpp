@@ -130,8 +130,7 @@ std::string UnloadWatch::freeing(Module& module, std::uint64_t pending) const {
 }
 
 std::string UnloadWatch::freed(const Module& module, std::uint64_t pending) const {
-    const std::string after =
-        milliseconds(module.freed_ns - module.free_begin_ns) + " after free_module() was entered";
+    const std::string after = milliseconds(module.freed_ns - module.free_begin_ns) + " after free_module() was entered";
     if (pending == 0)
         return "all callbacks of " + printable(module.name) + " began to run before its memory went, " + after +
                ": that was luck.";

@@ -44,8 +44,8 @@ struct Taking {
     }
 
     TempDir dir;
-    Intake intake{SymbolCollector(Kallsyms::parse(""), dir.write("kallsyms", "")), UnloadWatch({"demo"}, false), nullptr,
-                  window_start};
+    Intake intake{SymbolCollector(Kallsyms::parse(""), dir.write("kallsyms", "")), UnloadWatch({"demo"}, false),
+                  nullptr, window_start};
     Bytes ring;
 };
 

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "record/drainer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "kernel/host.hpp"
+
+namespace rcuscope {
+
+using namespace std::chrono_literals;
+
+bool Drainer::hurries() {
+    const auto rings = ends_.session.rings();
+    return intake_.unloads().in_danger() ||
+           std::any_of(rings.begin(), rings.end(), [](const Ring& ring) { return ring.fills_up(); });
+}
+
+Status Drainer::drain() {
+    drained_ns_ = boottime_ns();
+    look();
+    pass_on();
+    say_hazards();
+    if (intake_.must_hold() && written_)
+        written_ = ends_.sink.flush(true);
+    return written_;
+}
+
+Status Drainer::drain_and_name() {
+    for (;; std::this_thread::sleep_for(1ms)) {
+        if (auto drained = drain(); !drained || !intake_.symbols().reads())
+            return drained;
+        intake_.symbols().hurry();
+    }
+}
+
+void Drainer::look() {
+    ends_.session.take_wakeups();
+    const auto rings = ends_.session.rings();
+    looked_.resize(rings.size());
+    for (std::uint32_t cpu = 0; cpu < rings.size(); cpu++)
+        looked_[cpu].sent = rings[cpu].end();
+    // After that: where a module lies is set before anything of it is sent.
+    look_for_modules();
+    for (std::uint32_t cpu = 0; cpu < rings.size(); cpu++)
+        look_at(cpu, rings[cpu], looked_[cpu]);
+}
+
+void Drainer::look_for_modules() {
+    for (std::size_t i = 0; i < loads_seen_.size(); i++) {
+        const ModuleCounts counts = ends_.session.module(i);
+        if (std::exchange(loads_seen_[i], counts.loaded) == counts.loaded)
+            continue;
+        const Kallsyms::Code code = ends_.session.module_code(i);
+        intake_.unloads().begins(i, code.address, code.size);
+    }
+}
+
+void Drainer::look_at(std::uint32_t cpu, const Ring& ring, Looked& looked) {
+    looked.parts.clear();
+    looked.looked = ring.begin();
+    for (;;) {
+        const auto piece = ring.piece(looked.looked, looked.sent);
+        const std::uint64_t next = Ring::after(looked.looked, intake_.look(cpu, piece, looked.parts));
+        if (std::exchange(looked.looked, next) == next)
+            return;
+    }
+}
+
+// Names of what the records are about come into the file before them.
+void Drainer::pass_on() {
+    // A file that is written when something came to pass may be over before others come.
+    if (const auto names = ends_.catcher ? intake_.symbols().all_names() : intake_.symbols().names();
+        written_ && !names.empty())
+        written_ = ends_.sink.symbols(names);
+    const auto rings = ends_.session.rings();
+    for (std::uint32_t cpu = 0; cpu < rings.size(); cpu++) {
+        if (written_ && !looked_[cpu].parts.empty())
+            written_ = ends_.sink.ring(cpu, looked_[cpu].parts);
+        if (looked_[cpu].looked != rings[cpu].begin())
+            rings[cpu].release(looked_[cpu].looked);
+    }
+}
+
+// Before a disk is waited for: the kernel may have milliseconds to live, and what led to it goes to the disk
+// while it is said.
+void Drainer::say_hazards() {
+    for (const std::string& line : intake_.unloads().say()) {
+        ends_.speaker.say(ends_.status.clearing() + "rcuscope: HAZARD: " + line);
+        if (ends_.catcher)
+            ends_.catcher->hazard(line, drained_ns_);
+    }
+}
+
+} // namespace rcuscope

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "record/placement.hpp"
+
+#include <chrono>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+#include "probes/hooks.hpp"
+#include "probes/summary_hooks.hpp"
+#include "record/settle.hpp"
+#include "record/summary_mode.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Two ordinary grace periods each: seconds where they are slow.
+constexpr int most_settling = 100;
+
+Status check_module(const ModuleFile& module, const std::string& kernel) {
+    if (module.release != kernel)
+        return fail(ExitCode::bad_input, "cannot follow " + module.path,
+                    "it was built for kernel " + module.release + ", this is " + kernel,
+                    "build it against the headers of the running kernel");
+    if (::access(("/sys/module/" + module.name).c_str(), F_OK) == 0)
+        return fail(ExitCode::bad_input, "cannot follow " + module.name, "it is loaded already",
+                    "unload it first (rmmod " + module.name + "): a module is followed from its first instruction");
+    return {};
+}
+
+} // namespace
+
+Status Placement::look(const RecordRequest& request) {
+    kernel_ = look_at_this_kernel();
+    if (!kernel_.problems.empty())
+        return tl::unexpected(kernel_.problems.front());
+    for (const ModuleFile& module : request.modules)
+        if (auto fine = check_module(module, kernel_.host.kernel); !fine)
+            return fine;
+    PlanRequest wanted;
+    wanted.via = request.via;
+    wanted.follow_modules = !request.modules.empty();
+    wanted.follow_functions =
+        wanted.follow_modules && (!request.functions.empty() || !request.reader_functions.empty());
+    plan_ = resolve(request.summary ? summary_hook_table() : hook_table(), kernel_.offer, wanted);
+    if (plan_.programs().empty())
+        return fail(ExitCode::cannot_here, "cannot see RCU in this kernel", "none of the hooks can be had",
+                    "see why: rcuscope doctor");
+    return request.summary ? check_summary_plan(plan_) : Status();
+}
+
+Status Placement::place(const RecordRequest& request, StatusLine& status) {
+    status.show("placing probes");
+    for (auto step : {&Placement::place_sites_of, &Placement::load})
+        if (auto done = (this->*step)(request); !done)
+            return done;
+    if (auto attached = attach(); !attached)
+        return attached;
+    status.show("waiting for the grace periods that this costs");
+    auto settled = settle([this] { return session_->sequences(); }, pass_grace_periods, most_settling);
+    if (!settled)
+        return tl::unexpected(settled.error());
+    settled_ = *settled;
+    return {};
+}
+
+Status Placement::place_sites_of(const RecordRequest& request) {
+    std::vector<SiteInfo> wanted;
+    for (const ModuleFile& module : request.modules) {
+        const bool calls = plan_.takes("module.functions");
+        auto sites =
+            sites_of(module, plan_.takes("module.readers"), calls ? request.functions : std::vector<std::string>(),
+                     calls ? request.readers_of(module.name) : std::vector<std::string>());
+        wanted.insert(wanted.end(), sites.begin(), sites.end());
+    }
+    if (wanted.empty())
+        return {};
+    remove_stale_probes(kernel_.tracefs);
+    auto guard = ProbeGuard::start(kernel_.tracefs);
+    if (!guard)
+        return tl::unexpected(guard.error());
+    guard_.emplace(std::move(*guard));
+    auto placed = place_sites(kernel_.tracefs, probe_group(), wanted);
+    if (!placed)
+        return tl::unexpected(placed.error());
+    sites_ = std::move(*placed);
+    return {};
+}
+
+Status Placement::load(const RecordRequest& request) {
+    SessionConfig config;
+    for (const ModuleFile& module : request.modules)
+        config.followed.push_back(module.name);
+    config.all_callbacks = request.all_callbacks;
+    config.ring_bytes = request.ring_bytes;
+    config.cpus = kernel_.host.cpus;
+    if (request.summary)
+        config.summary =
+            SummaryRoom::for_cpus(config.cpus, request.ring_bytes / sizeof(rs_pending), request.all_callbacks);
+    config.rcu_state_address = kernel_.rcu_state_address;
+    config.rcu_data_address = kernel_.rcu_data_address;
+    config.per_cpu_offset_address = kernel_.per_cpu_offset_address;
+    config.module_notify_list_address = kernel_.module_notify_list_address;
+    config.rcu_tasks_address = kernel_.rcu_tasks_address;
+    config.rcu_tasks_trace_address = kernel_.rcu_tasks_trace_address;
+    config.callbacks_offloaded = kernel_.offer.offloads;
+    config.callbacks_lazy = kernel_.lazy_callbacks;
+    config.stacks = request.stacks;
+    config.call_rcu_code = kernel_.call_rcu_code;
+    config.rcu_barrier_code = kernel_.rcu_barrier_code;
+    config.kernel_code = kernel_.kernel_code;
+    config.return_handlers = kernel_.return_handlers;
+    auto session = BpfSession::load(plan_, config);
+    if (!session)
+        return tl::unexpected(session.error());
+    session_.emplace(std::move(*session));
+    return {};
+}
+
+Status Placement::attach() {
+    auto before = session_->sequences();
+    if (!before)
+        return tl::unexpected(before.error());
+    before_ = *before;
+    if (auto attached = session_->attach(plan_); !attached)
+        return attached;
+    return sites_ ? session_->attach_sites(sites_->sites_event, sites_->returns_event) : Status();
+}
+
+std::vector<ProbeHits> Placement::hits() const {
+    std::vector<ProbeHits> all;
+    for (const PlannedHook& planned : plan_.hooks) {
+        if (!planned.taken)
+            continue;
+        ProbeHits hits{std::string(planned.hook->name), std::string(to_text(planned.taken->way)),
+                       session_->hits(planned.hook->counter), session_->missed(*planned.taken)};
+        if (planned.taken->way == Way::tracefs_kprobe) {
+            const bool functions = planned.hook->scope == HookScope::function_sites;
+            hits.missed = count_sites(kernel_.tracefs, probe_group(), functions).missed +
+                          (functions ? session_->calls_skipped() : 0);
+            // Entries of functions are told with the places of readers, if those are there.
+            if (functions && !plan_.takes("module.readers"))
+                hits.missed += count_sites(kernel_.tracefs, probe_group(), false).missed;
+        }
+        all.push_back(std::move(hits));
+    }
+    return all;
+}
+
+// A grace period is in cleanup for microseconds, but its thread may wait for a CPU there.
+Result<SequencesAt> Placement::sequences() const {
+    constexpr int most = 100;
+    auto read = session_->sequences();
+    for (int i = 0; read && !read->exact && i < most; i++) {
+        std::this_thread::sleep_for(1ms);
+        read = session_->sequences();
+    }
+    return read;
+}
+
+Status Placement::remove_sites() {
+    return guard_ ? guard_->finish() : Status();
+}
+
+} // namespace rcuscope
