@@ -3,10 +3,9 @@
  * When each callback was queued, without a map that is asked for each.
  *
  * Who includes this says what a ring is made of (the programs: maps; a test: memory):
- *   rs_pending_at(cpu, position)   its entry, or NULL
+ *   rs_pending_at(ring, position)   its entry, or NULL
  *   rs_pending_loop(most, body, context)   calls body(index, context) from 0 on until it returns 1
  *   rs_pending_forgot(slot)        one of this function will not be known when it is invoked
- *   rs_pending_size                of each ring, a power of two
  */
 #ifndef RCUSCOPE_PENDING_RING_H
 #define RCUSCOPE_PENDING_RING_H
@@ -14,15 +13,15 @@
 #include "summary_layout.h"
 
 /* False: there is no room. */
-static __always_inline bool rs_pending_push(struct rs_pending_ring *ring, rs_u32 cpu, rs_u64 head,
-					    rs_u32 slot, rs_u64 ns)
+static __always_inline bool rs_pending_push(struct rs_pending_ring *ring, rs_u64 head, rs_u32 slot,
+					    rs_u64 ns)
 {
 	struct rs_pending *entry;
 
-	if (ring->end - ring->first >= rs_pending_size - RS_PENDING_SLACK)
+	if (ring->end - ring->first >= ring->most)
 		return false;
 	/* A position of its own, whoever interrupts. */
-	entry = rs_pending_at(cpu, __sync_fetch_and_add(&ring->end, 1));
+	entry = rs_pending_at(ring, __sync_fetch_and_add(&ring->end, 1));
 	if (!entry)
 		return false;
 	entry->ns = ns;
@@ -31,15 +30,15 @@ static __always_inline bool rs_pending_push(struct rs_pending_ring *ring, rs_u32
 }
 
 /* The oldest, if it is `head`. */
-static __always_inline bool rs_pending_pop_first(struct rs_pending_ring *ring, rs_u32 cpu,
-						 rs_u64 head, struct rs_pending *popped)
+static __always_inline bool rs_pending_pop_first(struct rs_pending_ring *ring, rs_u64 head,
+						 struct rs_pending *popped)
 {
 	rs_u64 first = ring->first;
 	struct rs_pending *entry;
 
 	if (first == ring->end)
 		return false;
-	entry = rs_pending_at(cpu, first);
+	entry = rs_pending_at(ring, first);
 	if (!entry || !rs_is_pending(entry->key, head))
 		return false;
 	*popped = *entry;
@@ -52,7 +51,6 @@ struct rs_pending_walk {
 	rs_u64 head;
 	rs_u64 first;
 	rs_u64 ahead; /* of the first */
-	rs_u32 cpu;
 	bool found;
 };
 
@@ -62,7 +60,7 @@ static long rs_pending_seek(rs_u32 index, struct rs_pending_walk *walk)
 
 	if (walk->first + index >= walk->ring->end)
 		return 1;
-	entry = rs_pending_at(walk->cpu, walk->first + index);
+	entry = rs_pending_at(walk->ring, walk->first + index);
 	if (!entry)
 		return 1;
 	walk->ahead = index;
@@ -78,7 +76,7 @@ static long rs_pending_pass(rs_u32 index, struct rs_pending_walk *walk)
 	(void)index;
 	if (walk->ring->first == walk->ring->end)
 		return 1;
-	entry = rs_pending_at(walk->cpu, walk->ring->first);
+	entry = rs_pending_at(walk->ring, walk->ring->first);
 	if (!entry || (!walk->found && entry->key))
 		return 1;
 	if (walk->found && walk->ring->first > walk->first + walk->ahead)
@@ -93,10 +91,10 @@ static long rs_pending_pass(rs_u32 index, struct rs_pending_walk *walk)
  * Any of the older ones, if it is `head`: out of order. Those that many were
  * invoked before have been invoked unseen, or on another CPU.
  */
-static __always_inline bool rs_pending_pop_any(struct rs_pending_ring *ring, rs_u32 cpu,
-					       rs_u64 head, struct rs_pending *popped)
+static __always_inline bool rs_pending_pop_any(struct rs_pending_ring *ring, rs_u64 head,
+					       struct rs_pending *popped)
 {
-	struct rs_pending_walk walk = { .ring = ring, .head = head, .cpu = cpu };
+	struct rs_pending_walk walk = { .ring = ring, .head = head };
 	struct rs_pending *entry;
 
 	rs_pending_loop(RS_PENDING_SEARCH, rs_pending_pass, &walk);
@@ -104,7 +102,7 @@ static __always_inline bool rs_pending_pop_any(struct rs_pending_ring *ring, rs_
 	rs_pending_loop(RS_PENDING_SEARCH, rs_pending_seek, &walk);
 	if (!walk.found)
 		return false;
-	entry = rs_pending_at(cpu, walk.first + walk.ahead);
+	entry = rs_pending_at(ring, walk.first + walk.ahead);
 	if (!entry)
 		return false;
 	*popped = *entry;

@@ -16,29 +16,19 @@
 #include "summary_periods.h"
 
 /* Set before the programs are loaded. */
-const volatile __u32 rs_pending_size; /* callbacks that each CPU's ring holds; a power of two */
 const volatile __u32
 	summary_bucket_copies; /* a power of two: CPUs that share one share its cache lines */
 
-struct rs_summary_cpu {
-	struct rs_pending_ring ring;
-	__u64 queued; /* rs_number_of(); who queues may interrupt an invocation's program */
-	__u64 invoked;
-	struct rs_found_bucket bucket;
-	__u64 slots[RS_SLOT_CACHE];
-};
+/* No map of their own: to look into that takes three times as many instructions. */
+struct rs_summary_cpu summary_cpus[RS_MAX_CPUS];
 
-/* The numbers of elements are only the pattern's: user space knows how many CPUs there are. */
+/*
+ * The numbers of elements are only the pattern's: user space knows how many CPUs there are.
+ * CPU by CPU.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct rs_summary_cpu);
-} summary_cpus SEC(".maps");
-
-/* CPU by CPU. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct rs_pending);
@@ -61,6 +51,14 @@ struct {
 	__type(value, struct rs_buckets);
 } summary_buckets SEC(".maps");
 
+static __always_inline struct rs_summary_cpu *rs_summary_of(__u32 cpu)
+{
+	struct rs_summary_cpu *mine = &summary_cpus[cpu & (RS_MAX_CPUS - 1)];
+
+	barrier_var(mine); /* or the compiler finds out again each time where it is */
+	return mine;
+}
+
 static __always_inline struct rs_tally *rs_tally_of(__u32 cpu, __u32 slot)
 {
 	__u32 place = cpu * summary_slots + slot;
@@ -68,9 +66,10 @@ static __always_inline struct rs_tally *rs_tally_of(__u32 cpu, __u32 slot)
 	return bpf_map_lookup_elem(&summary_tallies, &place);
 }
 
-static __always_inline struct rs_pending *rs_pending_at(__u32 cpu, __u64 position)
+static __always_inline struct rs_pending *rs_pending_at(const struct rs_pending_ring *ring,
+							__u64 position)
 {
-	__u32 place = cpu * rs_pending_size + ((__u32)position & (rs_pending_size - 1));
+	__u32 place = rs_pending_place(ring, position);
 
 	return bpf_map_lookup_elem(&summary_pending, &place);
 }
@@ -88,6 +87,7 @@ static __always_inline void rs_pending_forgot(__u32 slot)
 
 #define rs_pending_loop(most, body, context) bpf_loop(most, body, context, 0)
 
+#include "latency_run.h"
 #include "pending_ring.h"
 
 /*
@@ -102,63 +102,79 @@ static __always_inline __u64 rs_number_of(const void *pointer, volatile __u64 *p
 
 static __always_inline void rs_summary_queued(const void *pointer, __u64 func)
 {
-	__u32 cpu = bpf_get_smp_processor_id(), slot;
-	struct rs_summary_cpu *mine = bpf_map_lookup_elem(&summary_cpus, &cpu);
-	struct rs_tally *tally = NULL;
-	__u64 head;
+	struct rs_summary_cpu *mine = rs_summary_of(bpf_get_smp_processor_id());
+	__u32 slot = rs_slot_of(mine->slots, func);
 
-	if (!mine)
-		return;
-	slot = rs_slot_of(mine->slots, func);
-	if (slot == RS_SLOT_NONE)
-		return;
-	/* Of those that were there before it is known that they do not count. */
-	if (!summary_open)
-		slot = RS_SLOT_UNCOUNTED;
-	else
-		tally = rs_tally_of(cpu, slot);
-	if (tally)
-		__sync_fetch_and_add(&tally->queued, 1);
-	head = rs_number_of(pointer, &mine->queued);
-	if (!rs_pending_push(&mine->ring, cpu, head, slot, rs_now()) && tally)
-		__sync_fetch_and_add(&tally->forgotten, 1);
+	if (slot != RS_SLOT_NONE &&
+	    !rs_pending_push(&mine->ring, rs_number_of(pointer, &mine->queued), slot, rs_now()))
+		rs_pending_forgot(slot);
+}
+
+static __always_inline struct rs_buckets *rs_buckets_of(__u32 cpu, __u32 slot)
+{
+	__u32 place = (cpu & (summary_bucket_copies - 1)) * summary_slots + slot;
+
+	return bpf_map_lookup_elem(&summary_buckets, &place);
+}
+
+/* The first of another function, or in another bucket, or longer or shorter than any; or none. */
+static __noinline int rs_summary_timed_first(struct rs_summary_cpu *mine, __u32 cpu, __u32 slot,
+					     __u64 from_ns, __u64 to_ns)
+{
+	struct rs_tally *tally = slot == RS_SLOT_UNCOUNTED ? NULL : rs_tally_of(cpu, slot), *before;
+	__u64 latency = rs_duration(from_ns, to_ns);
+	struct rs_latency_run *run = &mine->runs[0];
+	struct rs_buckets *buckets;
+
+	if (!tally)
+		return 0;
+	if (!summary_open) {
+		tally->late++;
+		return 0;
+	}
+	if (!rs_run_goes_on(run, slot, latency))
+		run = &mine->runs[1];
+	if (!rs_run_goes_on(run, slot, latency)) {
+		run = &mine->runs[++mine->run & (RS_RUNS - 1)];
+		before = rs_tally_of(cpu, run->slot);
+		buckets = rs_buckets_of(cpu, run->slot);
+		if (!before || !buckets)
+			return 0;
+		rs_run_end(run, buckets, before);
+		rs_run_begin(run, slot, latency);
+	}
+	rs_run_widen(run, tally, latency);
+	rs_run_add(run, latency);
+	return 0;
 }
 
 static __always_inline void rs_summary_timed(struct rs_summary_cpu *mine, __u32 cpu,
 					     const struct rs_pending *pending)
 {
-	__u32 slot = rs_pending_slot(pending->key), place;
-	__u64 latency = rs_duration(pending->ns, rs_now());
-	struct rs_buckets *buckets;
-	struct rs_tally *tally;
+	__u32 slot = rs_pending_slot(pending->key);
+	__u64 now = rs_now(), latency = now - pending->ns;
 
-	if (!summary_open || slot == RS_SLOT_UNCOUNTED)
-		return;
-	place = (cpu & (summary_bucket_copies - 1)) * summary_slots + slot;
-	buckets = bpf_map_lookup_elem(&summary_buckets, &place);
-	tally = rs_tally_of(cpu, slot);
-	if (!buckets || !tally)
-		return;
-	rs_count_bucket(buckets, rs_bucket_near(&mine->bucket, latency));
-	tally->timed++;
-	tally->sum += latency;
-	if (~latency > tally->shortest)
-		tally->shortest = ~latency;
-	if (latency > tally->longest)
-		tally->longest = latency;
+	if (!summary_open)
+		rs_summary_timed_first(mine, cpu, slot, pending->ns, now);
+	else if (rs_run_takes(&mine->runs[0], slot, latency))
+		rs_run_add(&mine->runs[0], latency);
+	else if (rs_run_takes(&mine->runs[1], slot, latency))
+		rs_run_add(&mine->runs[1], latency);
+	else
+		rs_summary_timed_first(mine, cpu, slot, pending->ns, now);
 }
 
-/* Whose ring: another CPU's only where callbacks are offloaded. */
-static __always_inline __u32 rs_ring_cpu(__u32 cpu)
+/* In whose ring a callback is that is invoked here: another's only where they are offloaded. */
+static __always_inline struct rs_summary_cpu *rs_summary_list(struct rs_summary_cpu *mine)
 {
 	struct rs_batch_state *batch;
-	struct rs_cpu *mine;
+	struct rs_cpu *here;
 
 	if (!callbacks_offloaded)
-		return cpu;
-	mine = rs_this_cpu();
-	batch = mine ? rs_running_batch(mine) : NULL;
-	return batch ? batch->list_cpu : cpu;
+		return mine;
+	here = rs_this_cpu();
+	batch = here ? rs_running_batch(here) : NULL;
+	return batch ? rs_summary_of(batch->list_cpu) : mine;
 }
 
 struct rs_summary_search {
@@ -170,16 +186,14 @@ struct rs_summary_search {
 /* When a CPU goes offline, another one gets its callbacks, in their order. */
 static long rs_search_ring(__u32 cpu, struct rs_summary_search *search)
 {
-	struct rs_summary_cpu *other = bpf_map_lookup_elem(&summary_cpus, &cpu);
+	struct rs_summary_cpu *other = rs_summary_of(cpu);
 	struct rs_pending *entry;
 	__u64 first;
 
-	if (!other)
-		return 0;
 	first = other->ring.first;
 	if (first == other->ring.end)
 		return 0;
-	entry = rs_pending_at(cpu, first);
+	entry = rs_pending_at(&other->ring, first);
 	if (!entry || !rs_is_pending(entry->key, search->head))
 		return 0;
 	search->found = *entry;
@@ -191,49 +205,42 @@ static long rs_search_ring(__u32 cpu, struct rs_summary_search *search)
 }
 
 /* Mostly of a function that is not followed; or of SRCU; or not in the order of their queueing. */
-static __always_inline void rs_summary_out_of_order(__u32 cpu, __u32 ring_cpu, __u64 head,
-						    __u64 func)
+static __noinline int rs_summary_out_of_order(struct rs_summary_cpu *mine,
+					      struct rs_summary_cpu *list, __u32 cpu, __u64 head,
+					      __u64 func)
 {
-	struct rs_summary_cpu *mine = bpf_map_lookup_elem(&summary_cpus, &cpu);
-	struct rs_summary_cpu *list = bpf_map_lookup_elem(&summary_cpus, &ring_cpu);
+	__u32 slot = rs_slot_of(mine->slots, func);
 	struct rs_summary_search search = { .head = head };
 	struct rs_cpu *here = rs_this_cpu();
 	struct rs_tally *tally;
-	__u32 slot;
 
-	if (!mine || !list || !here)
-		return;
-	slot = rs_slot_of(mine->slots, func);
-	if (slot == RS_SLOT_NONE || !rs_running_batch(here))
-		return;
-	search.any = rs_pending_pop_any(&list->ring, ring_cpu, head, &search.found);
+	if (slot == RS_SLOT_NONE || !here || !rs_running_batch(here))
+		return 0;
+	search.any = rs_pending_pop_any(&list->ring, head, &search.found);
 	if (!search.any)
 		bpf_loop(cpu_limit, rs_search_ring, &search, 0);
 	if (search.any) {
 		rs_summary_timed(mine, cpu, &search.found);
-		return;
+		return 0;
 	}
 	tally = rs_tally_of(cpu, slot);
-	if (tally && summary_open)
+	if (tally && slot != RS_SLOT_UNCOUNTED && summary_open)
 		tally->untimed++;
+	return 0;
 }
 
 /* Most need no more than this: `func` is read only if it is asked for. */
 #define rs_summary_invoked(pointer, func)                                                          \
 	({                                                                                         \
-		__u32 cpu_ = bpf_get_smp_processor_id(), ring_cpu_ = rs_ring_cpu(cpu_);            \
-		struct rs_summary_cpu *mine_ = bpf_map_lookup_elem(&summary_cpus, &cpu_);          \
-		struct rs_summary_cpu *list_ = mine_;                                              \
+		__u32 cpu_ = bpf_get_smp_processor_id();                                           \
+		struct rs_summary_cpu *mine_ = rs_summary_of(cpu_),                                \
+				      *list_ = rs_summary_list(mine_);                             \
+		__u64 head_ = rs_number_of(pointer, &mine_->invoked);                              \
 		struct rs_pending pending_;                                                        \
-		if (callbacks_offloaded)                                                           \
-			list_ = bpf_map_lookup_elem(&summary_cpus, &ring_cpu_);                    \
-		if (mine_ && list_) {                                                              \
-			__u64 head_ = rs_number_of(pointer, &mine_->invoked);                      \
-			if (rs_pending_pop_first(&list_->ring, ring_cpu_, head_, &pending_))       \
-				rs_summary_timed(mine_, cpu_, &pending_);                          \
-			else                                                                       \
-				rs_summary_out_of_order(cpu_, ring_cpu_, head_, (__u64)(func));    \
-		}                                                                                  \
+		if (rs_pending_pop_first(&list_->ring, head_, &pending_))                          \
+			rs_summary_timed(mine_, cpu_, &pending_);                                  \
+		else                                                                               \
+			rs_summary_out_of_order(mine_, list_, cpu_, head_, (__u64)(func));         \
 	})
 
 /* As in rs_call_rcu_fentry(). */

@@ -13,7 +13,11 @@ const volatile __u32 summary_slots; /* the first, RS_SLOT_OTHERS, is none of a f
 
 __u32 summary_slots_used; /* besides the first; more than there are: some functions have none */
 __u32 summary_life;	  /* modules that were freed */
-__u32 summary_epoch;	  /* changes when another function may be at an address, or be followed */
+__u32 summary_epoch; /* changes with the window, and when another function may be at an address */
+
+/* The window: nothing counts that happens outside of it. User space opens and closes it, and
+ * changes the epoch then. */
+__u32 summary_open;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -74,16 +78,20 @@ static __noinline __u32 rs_find_slot(__u64 address)
 	return known ? *known : RS_SLOT_OTHERS;
 }
 
-/* What a CPU remembers of slots: all that is asked of functions that come again and again. */
-#define RS_SLOT_CACHE 16
-
-/* The upper half of an address of code is all ones. */
+/*
+ * What a CPU remembers of slots: all that is asked of functions that come again and again.
+ *
+ * The upper half of an address of code is all ones.
+ */
 static __always_inline __u64 rs_cached_slot(__u64 address)
 {
 	return address << 32 | (__u64)(__u16)summary_epoch << 16;
 }
 
-/* The slot of a callback's function; RS_SLOT_NONE: it is not followed. */
+/*
+ * The slot of a callback's function; RS_SLOT_NONE: it is not followed; RS_SLOT_UNCOUNTED: the
+ * window is not open. Of a callback that is queued then it is remembered that it does not count.
+ */
 static __always_inline __u32 rs_slot_of(__u64 *cache, __u64 address)
 {
 	__u64 *place = &cache[address / 16 % RS_SLOT_CACHE], word = *place;
@@ -94,6 +102,8 @@ static __always_inline __u32 rs_slot_of(__u64 *cache, __u64 address)
 	if ((word ^ wanted) <= 0xffff && address >> 32 == 0xffffffff)
 		return word & 0xffff;
 	slot = rs_find_slot(address);
+	if (slot != RS_SLOT_NONE && !summary_open)
+		slot = RS_SLOT_UNCOUNTED;
 	*place = wanted | slot;
 	return slot;
 }

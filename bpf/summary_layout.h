@@ -41,25 +41,12 @@ static inline rs_u64 rs_bucket_lowest(rs_u64 bucket)
 	return (bucket - ((shift - 1) << RS_BUCKET_BITS)) << (shift - 1);
 }
 
-/* The bucket that was found last, and of which durations it is. */
-struct rs_found_bucket {
-	rs_u64 lowest;
-	rs_u64 width; /* 0: none was found */
-	rs_u64 bucket;
-};
-
-/* The same as rs_bucket_of(): mostly the one before will do. */
-static inline rs_u64 rs_bucket_near(struct rs_found_bucket *found, rs_u64 duration)
+/* How many durations are in it: from its lowest on. */
+static inline rs_u64 rs_bucket_width(rs_u64 bucket)
 {
-	rs_u64 shift;
+	rs_u64 shift = bucket >> RS_BUCKET_BITS;
 
-	if (duration - found->lowest < found->width)
-		return found->bucket;
-	found->bucket = rs_bucket_of(duration);
-	found->lowest = rs_bucket_lowest(found->bucket);
-	shift = found->bucket >> RS_BUCKET_BITS;
-	found->width = shift ? 1ULL << (shift - 1) : 1;
-	return found->bucket;
+	return shift ? 1ULL << (shift - 1) : 1;
 }
 
 struct rs_buckets {
@@ -105,11 +92,14 @@ struct rs_section {
 #define RS_SLOT_UNCOUNTED (RS_SLOTS - 1) /* queued before the window opened */
 #define RS_SLOT_NONE	  0xffff	 /* not followed */
 
-/* Of one function on one CPU. */
+/*
+ * Of one function on one CPU. How many were queued is not among it: each of them is in a ring, or
+ * timed, late or forgotten.
+ */
 struct rs_tally {
-	rs_u64 queued;
 	rs_u64 timed;	  /* invoked, and it is known when it was queued */
 	rs_u64 untimed;	  /* invoked, and it is not */
+	rs_u64 late;	  /* as timed, but after the window closed */
 	rs_u64 forgotten; /* queued, and when is no longer known: the ring was full, or it was
 			     passed by */
 	rs_u64 sum;	  /* of latencies, as the others below */
@@ -133,10 +123,42 @@ struct rs_pending {
 struct rs_pending_ring {
 	rs_u64 first; /* positions only grow */
 	rs_u64 end;
+	/* Set before the programs run. */
+	rs_u64 most;  /* that it holds */
+	rs_u32 place; /* of its first entry among those of all CPUs */
+	rs_u32 mask;  /* what of a position says which entry it is */
 };
 
+static inline rs_u64 rs_pending_place(const struct rs_pending_ring *ring, rs_u64 position)
+{
+	return (position & ring->mask) + ring->place;
+}
+
+/* Latencies of one function and one bucket, and not yet in its counts: latency_run.h. */
+struct rs_latency_run {
+	rs_u64 lowest; /* what belongs to it is from here on */
+	rs_u64 width;  /* 0: nothing does */
+	rs_u64 slot;
+	rs_u64 bucket;
+	rs_u64 count;
+	rs_u64 sum;
+};
+
+/* As a callback costs more whose latency begins another run, latencies may settle where one bucket
+ * ends and the next begins: that is no other run each time. */
+#define RS_RUNS 2
+
 /* Room for queuers that interrupt each other between looking for it and taking it. */
-#define RS_PENDING_SLACK  8
+#define RS_PENDING_SLACK 8
+
+/* `size`: a power of two. */
+static inline void rs_pending_ring_make(struct rs_pending_ring *ring, rs_u32 place, rs_u32 size)
+{
+	ring->most = size - RS_PENDING_SLACK;
+	ring->place = place;
+	ring->mask = size - 1;
+}
+
 /* One that so many were invoked before is not waited for any longer. */
 #define RS_PENDING_AHEAD  32
 #define RS_PENDING_SEARCH 4096
@@ -156,5 +178,18 @@ static inline bool rs_is_pending(rs_u64 key, rs_u64 head)
 {
 	return (key ^ rs_pending_key(head, 0)) < RS_SLOTS;
 }
+
+/* What a CPU remembers of slots. */
+#define RS_SLOT_CACHE 16
+
+struct rs_summary_cpu {
+	struct rs_pending_ring ring;
+	rs_u64 queued; /* rs_number_of(); who queues may interrupt an invocation's program */
+	rs_u64 invoked;
+	struct rs_latency_run runs[RS_RUNS];
+	rs_u64 run; /* the last that was begun */
+	rs_u64 slots[RS_SLOT_CACHE];
+} __attribute__((aligned(64))); /* cache lines of its own */
+RS_ASSERT_SIZE(rs_summary_cpu, 320);
 
 #endif /* RCUSCOPE_SUMMARY_LAYOUT_H */

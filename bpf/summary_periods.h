@@ -6,9 +6,6 @@
 #include "emit.h"
 #include "summary_functions.h"
 
-/* The window: nothing counts that happens outside of it. User space opens and closes it. */
-__u32 summary_open;
-
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 2); /* normal, expedited */

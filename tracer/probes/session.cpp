@@ -183,13 +183,15 @@ Status BpfSession::Impl::size_summary(const SummaryRoom& room) {
                     "cannot make room for " + std::to_string(room.pending) + " callbacks of each CPU",
                     "a map of the kernel's holds less than 4294967296, and there are " + std::to_string(cpus) + " CPUs",
                     "a smaller --buffer will do");
+    if (cpus > std::size(skeleton->bss->summary_cpus))
+        return fail(ExitCode::cannot_here,
+                    "cannot count on more than " + std::to_string(std::size(skeleton->bss->summary_cpus)) + " CPUs",
+                    "there may be " + std::to_string(cpus), "record with --mode events");
     auto& fixed = *skeleton->rodata;
     fixed.summary_wanted = true;
     fixed.summary_slots = room.slots;
     fixed.summary_bucket_copies = room.copies;
-    fixed.rs_pending_size = room.pending;
     const auto& maps = skeleton->maps;
-    bpf_map__set_max_entries(maps.summary_cpus, cpus);
     bpf_map__set_max_entries(maps.summary_pending, cpus * room.pending);
     bpf_map__set_max_entries(maps.summary_tallies, cpus * room.slots);
     bpf_map__set_max_entries(maps.summary_buckets, room.copies * room.slots);
@@ -199,9 +201,11 @@ Status BpfSession::Impl::size_summary(const SummaryRoom& room) {
 Status BpfSession::Impl::map_summary(const SummaryRoom& room) {
     const auto& maps = skeleton->maps;
     auto mapped = SummaryMaps::map({bpf_map__fd(maps.summary_functions), bpf_map__fd(maps.summary_sections),
-                                    bpf_map__fd(maps.summary_tallies), bpf_map__fd(maps.summary_buckets),
-                                    bpf_map__fd(maps.summary_periods)},
-                                   {&skeleton->bss->summary_open, &skeleton->bss->summary_slots_used}, room, cpus);
+                                    bpf_map__fd(maps.summary_pending), bpf_map__fd(maps.summary_tallies),
+                                    bpf_map__fd(maps.summary_buckets), bpf_map__fd(maps.summary_periods)},
+                                   {&skeleton->bss->summary_open, &skeleton->bss->summary_epoch,
+                                    &skeleton->bss->summary_slots_used, std::span(skeleton->bss->summary_cpus, cpus)},
+                                   room);
     if (!mapped)
         return tl::unexpected(mapped.error());
     summary.emplace(std::move(*mapped));

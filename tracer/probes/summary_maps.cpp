@@ -8,8 +8,6 @@
 #include <cerrno>
 #include <functional>
 #include <memory>
-#include <sys/mman.h>
-#include <utility>
 
 #include "base/file.hpp"
 
@@ -52,23 +50,29 @@ SummaryRoom SummaryRoom::for_cpus(std::uint32_t cpus, std::uint32_t pending, boo
     return {pending, slots, std::bit_floor(std::clamp(fit, 1u, std::bit_ceil(cpus)))};
 }
 
-Result<SummaryMaps> SummaryMaps::map(const Descriptors& descriptors, const Shared& shared, const SummaryRoom& room,
-                                     std::uint32_t cpus) {
-    SummaryMaps maps(descriptors, shared, room, cpus, nullptr);
-    void* mapped = ::mmap(nullptr, maps.tallies_bytes(), PROT_READ, MAP_SHARED, descriptors.tallies, 0);
-    if (mapped == MAP_FAILED)
-        return cannot_read("the numbers");
-    maps.tallies_ = static_cast<const rs_tally*>(mapped);
-    return maps;
+Result<SummaryMaps> SummaryMaps::map(const Descriptors& descriptors, const Shared& shared, const SummaryRoom& room) {
+    std::uint32_t first = 0;
+    for (rs_summary_cpu& cpu : shared.cpus) {
+        rs_pending_ring_make(&cpu.ring, first, room.pending);
+        first += room.pending;
+    }
+    auto pending = MappedMemory::map(descriptors.pending, sizeof(rs_pending) * first);
+    if (!pending)
+        return tl::unexpected(pending.error());
+    auto tallies = MappedMemory::map(descriptors.tallies, sizeof(rs_tally) * room.slots * shared.cpus.size());
+    if (!tallies)
+        return tl::unexpected(tallies.error());
+    return SummaryMaps(descriptors, shared, room, std::move(*pending), std::move(*tallies));
 }
 
-SummaryMaps::SummaryMaps(SummaryMaps&& other) noexcept
-    : descriptors_(other.descriptors_), shared_(other.shared_), room_(other.room_), cpus_(other.cpus_),
-      tallies_(std::exchange(other.tallies_, nullptr)) {}
+// What the programs remember of functions holds for the epoch, and says whether callbacks count.
+void SummaryMaps::set_window(std::uint32_t open) {
+    *shared_.open = open;
+    __atomic_fetch_add(shared_.epoch, 1, __ATOMIC_SEQ_CST);
+}
 
-SummaryMaps::~SummaryMaps() {
-    if (tallies_)
-        ::munmap(const_cast<rs_tally*>(tallies_), tallies_bytes());
+std::uint32_t SummaryMaps::slots() const {
+    return std::min(functions_seen() + 1, room_.slots);
 }
 
 std::vector<SummaryFunction> SummaryMaps::functions() const {
@@ -79,38 +83,74 @@ std::vector<SummarySection> SummaryMaps::sections() const {
     return elements<SummarySection, rs_section, std::uint64_t>(descriptors_.sections);
 }
 
-// Programs on other CPUs count on meanwhile: what ends first is read first, so that no more has ended than was queued.
+// Programs on other CPUs count on meanwhile.
 rs_tally SummaryMaps::tally(std::uint32_t slot) const {
     rs_tally sum{};
-    for (std::uint32_t cpu = 0; cpu < cpus_; cpu++) {
-        const rs_tally of = tallies_[cpu * room_.slots + slot];
+    const auto* tallies = reinterpret_cast<const rs_tally*>(tallies_.bytes().data());
+    for (std::size_t cpu = 0; cpu < shared_.cpus.size(); cpu++) {
+        const rs_tally of = tallies[cpu * room_.slots + slot];
+        // What is taken out of a run comes into the tally afterwards.
+        std::atomic_thread_fence(std::memory_order_acquire);
+        for (const rs_latency_run& run : shared_.cpus[cpu].runs)
+            if (run.slot == slot) {
+                sum.timed += run.count;
+                sum.sum += run.sum;
+            }
         sum.timed += of.timed;
+        sum.late += of.late;
         sum.untimed += of.untimed;
         sum.forgotten += of.forgotten;
         sum.sum += of.sum;
         sum.shortest = std::max<std::uint64_t>(sum.shortest, of.shortest);
         sum.longest = std::max<std::uint64_t>(sum.longest, of.longest);
     }
-    std::atomic_thread_fence(std::memory_order_acquire);
-    for (std::uint32_t cpu = 0; cpu < cpus_; cpu++)
-        sum.queued += tallies_[cpu * room_.slots + slot].queued;
     return sum;
 }
 
+std::vector<std::uint64_t> SummaryMaps::held() const {
+    std::vector<std::uint64_t> held(RS_SLOTS);
+    const auto* entries = reinterpret_cast<const rs_pending*>(pending_.bytes().data());
+    for (const rs_summary_cpu& cpu : shared_.cpus) {
+        const std::uint64_t first = cpu.ring.first;
+        const std::uint64_t end = std::min<std::uint64_t>(cpu.ring.end, first + room_.pending);
+        for (std::uint64_t position = first; position < end; position++)
+            if (const std::uint64_t key = entries[rs_pending_place(&cpu.ring, position)].key)
+                held[rs_pending_slot(key)]++;
+    }
+    held.resize(room_.slots);
+    return held;
+}
+
+// What ends first is read first, so that no more has ended than was queued.
 CallbackCounts SummaryMaps::counts() const {
     CallbackCounts sum;
-    for (std::uint32_t slot = 0; slot <= std::min(functions_seen(), room_.slots - 1); slot++) {
+    for (std::uint32_t slot = 0; slot < slots(); slot++) {
         const rs_tally of = tally(slot);
-        sum.queued += of.queued;
+        sum.queued += of.timed + of.late + of.forgotten;
         sum.done += of.timed + of.untimed;
     }
+    std::atomic_thread_fence(std::memory_order_acquire);
+    for (const std::uint64_t of : held())
+        sum.queued += of;
     return sum;
 }
 
-Result<KernelCallbacks> SummaryMaps::callbacks(std::uint32_t slot) const {
+Result<std::vector<KernelCallbacks>> SummaryMaps::callbacks() const {
+    std::vector<KernelCallbacks> all;
+    const auto held_of = held();
+    for (std::uint32_t slot = 0; slot < slots(); slot++) {
+        auto of = callbacks(slot, held_of[slot]);
+        if (!of)
+            return tl::unexpected(of.error());
+        all.push_back(std::move(*of));
+    }
+    return all;
+}
+
+Result<KernelCallbacks> SummaryMaps::callbacks(std::uint32_t slot, std::uint64_t held) const {
     const rs_tally sum = tally(slot);
     KernelCallbacks callbacks;
-    callbacks.queued = sum.queued;
+    callbacks.queued = held + sum.timed + sum.late + sum.forgotten;
     callbacks.untimed = sum.untimed;
     callbacks.forgotten = sum.forgotten;
     callbacks.latency.sum = sum.sum;
@@ -123,6 +163,10 @@ Result<KernelCallbacks> SummaryMaps::callbacks(std::uint32_t slot) const {
             return cannot_read("the latencies");
         add_buckets(*buckets, callbacks.latency);
     }
+    for (const rs_summary_cpu& cpu : shared_.cpus)
+        for (const rs_latency_run& run : cpu.runs)
+            if (run.slot == slot && run.count)
+                callbacks.latency.buckets[rs_bucket_lowest(run.bucket)] += run.count;
     return callbacks;
 }
 

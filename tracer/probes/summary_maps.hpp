@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <map>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
 #include "capture/kernel_summary.hpp"
+#include "probes/ring.hpp"
 #include "summary_layout.h"
 
 namespace rcuscope {
@@ -47,25 +49,24 @@ public:
     struct Descriptors {
         int functions = -1;
         int sections = -1;
+        int pending = -1;
         int tallies = -1;
         int buckets = -1;
         int periods = -1;
     };
-    // Both as they are mapped from the programs, until these are unloaded.
+    // All as they are mapped from the programs, until these are unloaded.
     struct Shared {
         volatile std::uint32_t* open = nullptr;
+        std::uint32_t* epoch = nullptr;
         const volatile std::uint32_t* slots_used = nullptr;
+        std::span<rs_summary_cpu> cpus;
     };
 
-    static Result<SummaryMaps> map(const Descriptors& descriptors, const Shared& shared, const SummaryRoom& room,
-                                   std::uint32_t cpus);
-    SummaryMaps(SummaryMaps&& other) noexcept;
-    SummaryMaps& operator=(SummaryMaps&&) = delete;
-    ~SummaryMaps();
-
+    // Before the programs run.
+    static Result<SummaryMaps> map(const Descriptors& descriptors, const Shared& shared, const SummaryRoom& room);
     // Nothing counts while the window is closed.
-    void open_window() { *shared_.open = 1; }
-    void close_window() { *shared_.open = 0; }
+    void open_window() { set_window(1); }
+    void close_window() { set_window(0); }
 
     // How many functions were seen so far; each keeps its slot.
     std::uint32_t functions_seen() const { return *shared_.slots_used; }
@@ -73,22 +74,27 @@ public:
     std::vector<SummarySection> sections() const;
 
     CallbackCounts counts() const; // of all functions; "done" is invoked here
-    Result<KernelCallbacks> callbacks(std::uint32_t slot) const;
+    // When no program runs any longer; by slot.
+    Result<std::vector<KernelCallbacks>> callbacks() const;
     Result<KernelGracePeriods> grace_periods(bool expedited) const;
 
 private:
-    SummaryMaps(const Descriptors& descriptors, const Shared& shared, const SummaryRoom& room, std::uint32_t cpus,
-                const rs_tally* tallies)
-        : descriptors_(descriptors), shared_(shared), room_(room), cpus_(cpus), tallies_(tallies) {}
+    SummaryMaps(const Descriptors& descriptors, const Shared& shared, const SummaryRoom& room, MappedMemory pending,
+                MappedMemory tallies)
+        : descriptors_(descriptors), shared_(shared), room_(room), pending_(std::move(pending)),
+          tallies_(std::move(tallies)) {}
 
+    void set_window(std::uint32_t open);
+    std::uint32_t slots() const;              // that may be taken
     rs_tally tally(std::uint32_t slot) const; // of all CPUs together
-    std::size_t tallies_bytes() const { return sizeof(rs_tally) * room_.slots * cpus_; }
+    std::vector<std::uint64_t> held() const;  // by slot: those that are still in the rings
+    Result<KernelCallbacks> callbacks(std::uint32_t slot, std::uint64_t held) const;
 
     Descriptors descriptors_;
     Shared shared_;
     SummaryRoom room_;
-    std::uint32_t cpus_;
-    const rs_tally* tallies_; // mapped
+    MappedMemory pending_; // rs_pending, CPU by CPU
+    MappedMemory tallies_; // rs_tally of each slot, CPU by CPU
 };
 
 } // namespace rcuscope

@@ -104,23 +104,26 @@ Result<KernelSummary> SummaryMode::collect(std::uint64_t missed) {
         else if (const std::size_t place = place_of(function); place < followed_.size())
             slots.emplace_back(slot, name_in_module(followed_[place], function, sections));
     }
+    auto counted = maps_.callbacks();
+    if (!counted)
+        return tl::unexpected(counted.error());
     KernelSummary summary;
     summary.missed = missed;
     for (const auto& [slot, name] : slots) {
-        auto callbacks = maps_.callbacks(slot);
-        if (!callbacks)
-            return tl::unexpected(callbacks.error());
-        callbacks->module = name.module;
-        callbacks->function = name.function;
-        if (callbacks->queued || callbacks->untimed || !callbacks->latency.buckets.empty())
-            summary.callbacks.push_back(std::move(*callbacks));
+        if (slot >= counted->size())
+            continue;
+        KernelCallbacks& callbacks = (*counted)[slot];
+        callbacks.module = name.module;
+        callbacks.function = name.function;
+        if (callbacks.queued || callbacks.untimed || !callbacks.latency.buckets.empty())
+            summary.callbacks.push_back(std::move(callbacks));
     }
     summary.callbacks = merged_by_name(summary.callbacks);
     for (auto [expedited, periods] : {std::pair{false, &summary.normal}, std::pair{true, &summary.expedited}}) {
-        auto counted = maps_.grace_periods(expedited);
-        if (!counted)
-            return tl::unexpected(counted.error());
-        *periods = std::move(*counted);
+        auto ended = maps_.grace_periods(expedited);
+        if (!ended)
+            return tl::unexpected(ended.error());
+        *periods = std::move(*ended);
     }
     return summary;
 }

@@ -77,15 +77,10 @@ TEST(KernelBuckets, AreThoseOfTheHistogram) {
         ASSERT_EQ(rs_bucket_of(rs_bucket_lowest(bucket)), bucket);
 }
 
-TEST(KernelBuckets, TheOneBeforeIsOnlyTakenIfItIsTheOne) {
-    std::mt19937_64 random(3);
-    rs_found_bucket found{};
-    std::uint64_t duration = 0;
-    for (int i = 0; i < 100000; i++) {
-        duration = i % 100 == 0 ? random() >> (16 + random() % 48) : duration + random() % 64;
-        duration = std::min<std::uint64_t>(duration, RS_LONGEST_DURATION);
-        ASSERT_EQ(rs_bucket_near(&found, duration), rs_bucket_of(duration)) << duration;
-    }
+TEST(KernelBuckets, LieSideBySide) {
+    for (std::uint64_t bucket = 0; bucket + 1 < RS_BUCKETS; bucket++)
+        ASSERT_EQ(rs_bucket_lowest(bucket) + rs_bucket_width(bucket), rs_bucket_lowest(bucket + 1));
+    EXPECT_EQ(rs_bucket_lowest(RS_BUCKETS - 1) + rs_bucket_width(RS_BUCKETS - 1), RS_LONGEST_DURATION + 1);
 }
 
 TEST(KernelDigest, HasTheDistributionsThatWereCounted) {

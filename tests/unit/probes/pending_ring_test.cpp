@@ -11,14 +11,13 @@
 namespace rcuscope::test {
 namespace {
 
-constexpr rs_u64 rs_pending_size = 64;
-constexpr rs_u32 rs_test_cpus = 2;
+constexpr rs_u32 ring_size = 64;
 
 std::vector<rs_pending> entries;
 std::map<rs_u32, int> forgotten;
 
-rs_pending* rs_pending_at(rs_u32 cpu, rs_u64 position) {
-    return &entries.at(cpu * rs_pending_size + position % rs_pending_size);
+rs_pending* rs_pending_at(const rs_pending_ring* ring, rs_u64 position) {
+    return &entries.at(rs_pending_place(ring, position));
 }
 
 void rs_pending_forgot(rs_u32 slot) {
@@ -41,11 +40,12 @@ constexpr rs_u64 head_of(rs_u64 number) {
 class PendingRing : public testing::Test {
 protected:
     PendingRing() {
-        entries.assign(rs_test_cpus * rs_pending_size, {});
+        rs_pending_ring_make(&ring_, ring_size, ring_size); // the second CPU's
+        entries.assign(2 * ring_size, {});
         forgotten.clear();
     }
 
-    bool push(rs_u64 number) { return rs_pending_push(&ring_, 1, head_of(number), 3, 1000 + number); }
+    bool push(rs_u64 number) { return rs_pending_push(&ring_, head_of(number), 3, 1000 + number); }
     void push(rs_u64 from, rs_u64 to) {
         for (rs_u64 number = from; number < to; number++)
             ASSERT_TRUE(push(number)) << number;
@@ -53,8 +53,8 @@ protected:
     // When it was queued; none: that is not known.
     std::optional<rs_u64> pop(rs_u64 number) {
         rs_pending popped{};
-        if (!rs_pending_pop_first(&ring_, 1, head_of(number), &popped) &&
-            !rs_pending_pop_any(&ring_, 1, head_of(number), &popped))
+        if (!rs_pending_pop_first(&ring_, head_of(number), &popped) &&
+            !rs_pending_pop_any(&ring_, head_of(number), &popped))
             return std::nullopt;
         EXPECT_EQ(rs_pending_slot(popped.key), 3u);
         return popped.ns;
@@ -80,8 +80,8 @@ TEST_F(PendingRing, GivesWhatWasPutInInItsOrder) {
 TEST_F(PendingRing, TakesTheOldestOnlyIfItIsTheOne) {
     push(0, 3);
     rs_pending popped{};
-    EXPECT_FALSE(rs_pending_pop_first(&ring_, 1, head_of(1), &popped));
-    EXPECT_TRUE(rs_pending_pop_first(&ring_, 1, head_of(0), &popped));
+    EXPECT_FALSE(rs_pending_pop_first(&ring_, head_of(1), &popped));
+    EXPECT_TRUE(rs_pending_pop_first(&ring_, head_of(0), &popped));
     EXPECT_EQ(popped.ns, 1000u);
 }
 
@@ -102,9 +102,9 @@ TEST_F(PendingRing, WhatIsNotInItChangesNothing) {
 }
 
 TEST_F(PendingRing, IsFullBeforeItOverwrites) {
-    push(0, rs_pending_size - RS_PENDING_SLACK);
+    push(0, ring_size - RS_PENDING_SLACK);
     EXPECT_FALSE(push(99));
-    expect_pop(0, rs_pending_size - RS_PENDING_SLACK);
+    expect_pop(0, ring_size - RS_PENDING_SLACK);
     EXPECT_EQ(pop(99), std::nullopt);
     EXPECT_TRUE(push(100));
     EXPECT_EQ(pop(100), 1100u);
