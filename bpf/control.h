@@ -54,14 +54,18 @@ struct rs_batch_state {
 	rs_u32 tid; /* of the task, if that was announced as the batch began; else ~0 */
 };
 
+/* The return address is looked for up to so far from the site: places have a bit each. */
+#define RS_FRAME_WORDS 64
+
 /* Where a function keeps its return address, seen from a tracepoint's arguments: frame.h. */
 struct rs_frame {
 	rs_u64 site;   /* what the tracepoint returns to */
 	rs_u32 at;     /* the word where that is */
-	rs_u32 above;  /* the word of the return address; 0: not known */
+	rs_u32 above;  /* so many words on is the return address; 0: not known */
 	rs_u64 places; /* where it can be, from the site on */
 	rs_u64 proofs;
-	struct rs_frame_seen { /* this time */
+	rs_u64 words[RS_FRAME_WORDS]; /* from the site on, as read in one go */
+	struct rs_frame_seen {	      /* this time */
 		rs_u64 site;
 		rs_u64 places;
 		rs_u32 at;

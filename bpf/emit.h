@@ -54,6 +54,17 @@ static __always_inline void *rs_segment_at(__u32 number)
 	return bpf_map_lookup_elem(&segments, &number);
 }
 
+/* If there is no room for that, user space has not taken what was put in before: it is awake. */
+static __noinline int rs_wake(void)
+{
+	__u64 nothing = 0;
+
+	return bpf_ringbuf_output(&doorbell, &nothing, sizeof(nothing), BPF_RB_FORCE_WAKEUP);
+}
+
+/* User space drains by time, and is woken by a ring that fills up faster than that. */
+#define rs_ring_fills() rs_wake()
+
 #include "event_ring.h"
 
 struct rs_comm {
@@ -118,25 +129,11 @@ static __always_inline void rs_count_loss(struct rs_cpu *cpu, __u64 ns)
 	rs_count_losses(cpu, ns, ns, 1);
 }
 
-/* If there is no room for that, user space has not taken what was put in before: it is awake. */
-static __noinline int rs_wake(void)
-{
-	__u64 nothing = 0;
-
-	return bpf_ringbuf_output(&doorbell, &nothing, sizeof(nothing), BPF_RB_FORCE_WAKEUP);
-}
-
-/* User space drains by time, and is woken by a ring that fills up faster than that. */
 static __always_inline void *rs_take_room(struct rs_cpu *cpu, __u64 size)
 {
-	bool fills = false;
-	struct rs_ring_header *header = rs_ring_reserve(&cpu->ring, rs_ring_bytes_of(size), &fills);
+	struct rs_ring_header *header = rs_ring_reserve(&cpu->ring, rs_ring_bytes_of(size));
 
-	if (!header)
-		return NULL;
-	if (fills)
-		rs_wake();
-	return header + 1;
+	return header ? header + 1 : NULL;
 }
 
 static __always_inline void rs_submit(void *record, __u64 size)

@@ -11,7 +11,7 @@
  * Both are positions, which count bytes and only grow. Memory is in segments, since
  * an element of a BPF array is less than 4 MiB; a record lies within one. None
  * begins where the longest would not fit: what is left of the segment is
- * passed over.
+ * passed over, by the head as well.
  *
  * Memory from `head` on is zero, and a record's first word is written last: so it is zero
  * until the record is whole. User space clears what it releases.
@@ -20,6 +20,7 @@
  *   rs_segment_at(number)   a segment, or NULL
  *   rs_ring_bytes           of each CPU's ring
  *   rs_ring_segments        of each CPU; a power of two
+ *   rs_ring_fills()         wakes user space: so much was put in
  */
 #ifndef RCUSCOPE_EVENT_RING_H
 #define RCUSCOPE_EVENT_RING_H
@@ -40,41 +41,55 @@ static __always_inline bool rs_ring_is_full(const struct rs_ring *ring, rs_u64 n
 	return (rs_s64)(next - *(const volatile rs_u64 *)&ring->tail) > most;
 }
 
-/*
- * Room for a record of `bytes`, a header and padding to RS_RING_ALIGN included; NULL: there is
- * none. *fills: this is the one for which user space is to be woken.
- */
-static __always_inline struct rs_ring_header *rs_ring_reserve(struct rs_ring *ring, rs_u64 bytes,
-							      bool *fills)
-{
-	rs_u64 head, begin, offset, next, wake_at;
-	char *segment;
-	int tries = 0;
+/* The compiler is not to find out again what it is: the verifier knows its range. */
+#define RS_RING_KEEP(variable) __asm__ volatile("" : "+r"(variable))
 
-	do {
-		if (tries++ == RS_RING_TRIES)
-			return NULL;
-		head = *(volatile rs_u64 *)&ring->head;
-		/* rs_ring_next(), in two parts: so the verifier sees how large the offset is. */
-		begin = head & ~(RS_SEGMENT_BYTES - 1);
-		offset = head & (RS_SEGMENT_BYTES - 1);
-		if (offset > RS_LAST_OFFSET) {
-			begin += RS_SEGMENT_BYTES;
-			offset = 0;
-		}
-		next = begin + offset + bytes;
-		if (rs_ring_is_full(ring, next))
-			return NULL;
-	} while (__sync_val_compare_and_swap(&ring->head, head, next) != head);
-	/* After the head was moved, as user space looks at the head after it has set this. */
-	wake_at = *(volatile rs_u64 *)&ring->wake_at;
-	*fills = head < wake_at && next >= wake_at;
-	segment = rs_segment_at(ring->first_segment +
-				(begin / RS_SEGMENT_BYTES & (rs_ring_segments - 1)));
-	/* It cannot be: the verifier does not know. */
-	if (!segment)
+static __always_inline struct rs_ring_header *rs_ring_place(const struct rs_ring *ring, rs_u64 head,
+							    rs_u64 offset)
+{
+	char *segment = rs_segment_at(ring->first_segment +
+				      (head / RS_SEGMENT_BYTES & (rs_ring_segments - 1)));
+
+	RS_RING_KEEP(offset);
+	/* Neither can be: the verifier does not know. */
+	if (!segment || offset > RS_LAST_OFFSET)
 		return NULL;
 	return (struct rs_ring_header *)(segment + offset);
+}
+
+/* As rs_ring_reserve(), whatever there is to be looked at. */
+static __noinline struct rs_ring_header *rs_ring_reserve_slowly(struct rs_ring *ring, rs_u64 bytes)
+{
+	for (int tries = 0; tries < RS_RING_TRIES; tries++) {
+		rs_u64 head = *(volatile rs_u64 *)&ring->head, wake_at;
+		rs_u64 next = rs_ring_next(head + bytes);
+
+		if (rs_ring_is_full(ring, next))
+			break;
+		if (__sync_val_compare_and_swap(&ring->head, head, next) != head)
+			continue;
+		/* After the head was moved, as user space looks at the head after it has set this.
+		 */
+		wake_at = *(volatile rs_u64 *)&ring->wake_at;
+		if (head < wake_at && next >= wake_at)
+			rs_ring_fills();
+		return rs_ring_place(ring, head, head & (RS_SEGMENT_BYTES - 1));
+	}
+	return NULL;
+}
+
+/* Room for a record of `bytes`, a header and padding to RS_RING_ALIGN included; NULL: there is
+ * none. */
+static __always_inline struct rs_ring_header *rs_ring_reserve(struct rs_ring *ring, rs_u64 bytes)
+{
+	rs_u64 head = *(volatile rs_u64 *)&ring->head, offset = head & (RS_SEGMENT_BYTES - 1);
+
+	/* Most go on in the same segment; and as the position to wake at only grows, there is room
+	 * before it, and it is nothing to wake for, whatever user space does meanwhile. */
+	if (offset > RS_LAST_OFFSET - bytes || head + bytes >= *(volatile rs_u64 *)&ring->wake_at ||
+	    __sync_val_compare_and_swap(&ring->head, head, head + bytes) != head)
+		return rs_ring_reserve_slowly(ring, bytes);
+	return rs_ring_place(ring, head, offset);
 }
 
 /* The record of so many bytes, without the header, is whole: after everything that was written. */

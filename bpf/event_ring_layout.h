@@ -26,9 +26,9 @@ static inline rs_u64 rs_ring_bytes_of(rs_u64 size)
 /* Where the next record begins if one ends at this position. */
 static inline rs_u64 rs_ring_next(rs_u64 position)
 {
-	rs_u64 begin = position & ~(RS_SEGMENT_BYTES - 1);
-
-	return position - begin > RS_LAST_OFFSET ? begin + RS_SEGMENT_BYTES : position;
+	if ((position & (RS_SEGMENT_BYTES - 1)) > RS_LAST_OFFSET)
+		position = (position | (RS_SEGMENT_BYTES - 1)) + 1;
+	return position;
 }
 
 struct rs_segment {

@@ -15,9 +15,7 @@
 #include "caller.h"
 
 /* How far the site is looked for: other users of the tracepoint add frames of their own. */
-#define RS_SITE_WORDS  48
-/* The largest distance from there: one bit each. */
-#define RS_FRAME_WORDS 64
+#define RS_SITE_WORDS 48
 
 /* So often the unwinder is asked at least. */
 #define RS_FRAME_PROOFS 4
@@ -101,7 +99,7 @@ static __always_inline void rs_learn_frame(struct rs_frame *frame, void *ctx, __
 	frame->proofs++;
 	if (frame->proofs >= RS_FRAME_PROOFS && frame->places &&
 	    !(frame->places & (frame->places - 1)))
-		frame->above = frame->at + rs_number_of_bit(frame->places);
+		frame->above = rs_number_of_bit(frame->places);
 }
 
 /* As rs_tracepoint_caller(), for what is called often. `frame` is this CPU's; interrupts are off.
@@ -109,13 +107,13 @@ static __always_inline void rs_learn_frame(struct rs_frame *frame, void *ctx, __
 static __always_inline __u64 rs_frequent_caller(struct rs_frame *frame, void *ctx,
 						const volatile struct rs_range *function)
 {
-	__u64 at = frame->at & 63, above = frame->above & 127, site = 0, caller = 0;
+	__u64 span = frame->above & (RS_FRAME_WORDS - 1);
+	__u64 caller;
 
-	if (above && !bpf_probe_read_kernel(&site, sizeof(site), ctx + 8 * at) &&
-	    site == frame->site &&
-	    !bpf_probe_read_kernel(&caller, sizeof(caller), ctx + 8 * above) &&
-	    rs_is_caller(caller))
-		return caller;
+	if (span &&
+	    !bpf_probe_read_kernel(frame->words, 8 * (span + 1), ctx + 8 * (__u64)frame->at) &&
+	    frame->words[0] == frame->site && rs_is_caller(frame->words[span]))
+		return frame->words[span];
 	caller = rs_tracepoint_caller(ctx, function);
 	rs_learn_frame(frame, ctx, caller, function);
 	return caller;

@@ -20,30 +20,38 @@ namespace {
 std::vector<rs_segment> segments;
 rs_u64 ring_bytes = 0;
 rs_u64 rs_ring_segments = 0;
-std::function<void()> interrupt; // comes between the look at the head and the taking of room
+std::function<void()> interrupt; // comes between the look at the head and its move
 
 char* rs_segment_at(rs_u64 number) {
     return reinterpret_cast<char*>(&segments.at(number));
 }
 
-rs_u64 bytes_when_asked() {
+int woken = 0;
+
+rs_u64 move(rs_u64* head, rs_u64 from, rs_u64 to) {
     if (interrupt)
         std::exchange(interrupt, nullptr)();
-    return ring_bytes;
+    return __sync_val_compare_and_swap(head, from, to);
 }
 
-#define rs_ring_bytes bytes_when_asked()
+#define __noinline
+#define rs_ring_bytes ring_bytes
+#define rs_ring_fills() woken++
+#define __sync_val_compare_and_swap(head, from, to) move(head, from, to)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wold-style-cast"
 #include "event_ring.h"
 #pragma GCC diagnostic pop
 #undef rs_ring_bytes
+#undef rs_ring_fills
+#undef __sync_val_compare_and_swap
 
 class EventRing : public testing::Test {
 protected:
     explicit EventRing(std::size_t bytes = 4 * RS_SEGMENT_BYTES) {
         ring_bytes = bytes;
         interrupt = nullptr;
+        woken = 0;
         rs_ring_segments = Ring::segments_for(bytes);
         segments.assign(rs_ring_segments, {});
         reader.emplace(ring, std::as_writable_bytes(std::span(segments)), bytes);
@@ -51,9 +59,7 @@ protected:
 
     // A record of so many words, each of them `number`; it is not committed. Nothing: no room.
     rs_ring_header* reserve(rs_u64 number, std::size_t words) {
-        bool fills = false;
-        rs_ring_header* header = rs_ring_reserve(&ring, rs_ring_bytes_of(8 * words), &fills);
-        woken += fills;
+        rs_ring_header* header = rs_ring_reserve(&ring, rs_ring_bytes_of(8 * words));
         if (header) {
             EXPECT_EQ(header->size, 0u) << "what is there was not cleared";
             std::fill_n(reinterpret_cast<rs_u64*>(header + 1), words, number);
@@ -88,7 +94,6 @@ protected:
 
     rs_ring ring{};
     std::optional<Ring> reader;
-    int woken = 0;
 };
 
 TEST_F(EventRing, GivesBackWhatWasPutInForManyLaps) {
