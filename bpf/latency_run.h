@@ -25,8 +25,7 @@ static __always_inline bool rs_run_takes(const struct rs_latency_run *run, rs_u6
 static __always_inline bool rs_run_goes_on(const struct rs_latency_run *run, rs_u64 slot,
 					   rs_u64 latency)
 {
-	return run->slot == slot && run->width &&
-	       latency - rs_bucket_lowest(run->bucket) < rs_bucket_width(run->bucket);
+	return latency - run->bucket_lowest < run->bucket_width && run->slot == slot;
 }
 
 static __always_inline void rs_run_add(struct rs_latency_run *run, rs_u64 latency)
@@ -58,6 +57,8 @@ static __always_inline void rs_run_begin(struct rs_latency_run *run, rs_u64 slot
 {
 	run->slot = slot;
 	run->bucket = rs_bucket_of(latency);
+	run->bucket_lowest = rs_bucket_lowest(run->bucket);
+	run->bucket_width = rs_bucket_width(run->bucket);
 }
 
 /* So that the run takes this latency, and all between the shortest and the longest in its bucket.
@@ -65,8 +66,7 @@ static __always_inline void rs_run_begin(struct rs_latency_run *run, rs_u64 slot
 static __always_inline void rs_run_widen(struct rs_latency_run *run, struct rs_tally *tally,
 					 rs_u64 latency)
 {
-	rs_u64 lowest = rs_bucket_lowest(run->bucket);
-	rs_u64 end = lowest + rs_bucket_width(run->bucket);
+	rs_u64 lowest = run->bucket_lowest, end = lowest + run->bucket_width;
 
 	if (~latency > tally->shortest)
 		tally->shortest = ~latency;

@@ -140,6 +140,8 @@ struct rs_latency_run {
 	rs_u64 width;  /* 0: nothing does */
 	rs_u64 slot;
 	rs_u64 bucket;
+	rs_u64 bucket_lowest;
+	rs_u64 bucket_width; /* 0: it is of no bucket yet */
 	rs_u64 count;
 	rs_u64 sum;
 };
