@@ -153,6 +153,7 @@ Timeline TimelineBuilder::finish(const std::optional<Trailer>& trailer, const st
     }
     timeline.grace_periods = state.grace_periods.finish();
     timeline.callbacks = state.callbacks.finish(timeline.capture, timeline.grace_periods);
+    timeline.callback_bounds = state.callbacks.bounds();
     timeline.read_sections = state.sites.finish_read_sections();
     timeline.batches = state.batches.finish();
     sort_by_time(state.kvfree_calls, [](const KvfreeCall& call) { return call.at; });

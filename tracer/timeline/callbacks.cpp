@@ -35,6 +35,7 @@ CallbackTracker::Index CallbackTracker::take_oldest(Head& head) {
 // Its invocation was surely missed.
 void CallbackTracker::give_up(Index open) {
     row(open).state = CallbackState::unknown;
+    ++given_up_;
     close(open);
 }
 
@@ -188,6 +189,15 @@ LongList<Callback> CallbackTracker::finish(const CaptureSummary& capture,
         }
     }
     return std::move(callbacks_);
+}
+
+// One whose end is not known may have been pending to the end. Of two that were queued with one head one after the
+// other was invoked both are ambiguous.
+CallbackBounds CallbackTracker::bounds() const {
+    const bool ambiguous = !ambiguous_.empty() ||
+                           std::any_of(opens_.begin(), opens_.end(), [](const Open& open) { return open.ambiguous; });
+    return {.most_pending = opens_.size() + given_up_ + ambiguous_.size(),
+            .heads_in_turn = in_order_ && given_up_ == 0 && !ambiguous};
 }
 
 // Those that are queued still, by their queueing.

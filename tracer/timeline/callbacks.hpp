@@ -40,6 +40,9 @@ public:
     // `grace_periods` as GracePeriodTracker::finish() left them.
     LongList<Callback> finish(const CaptureSummary& capture, const std::vector<GracePeriod>& grace_periods);
 
+    // After finish().
+    CallbackBounds bounds() const;
+
 private:
     using Index = std::uint32_t; // as Callback::id
     static constexpr Index none = static_cast<Index>(-1);
@@ -80,9 +83,10 @@ private:
     LongList<Callback> callbacks_;
     bool in_order_ = true;
     LongList<Index> ambiguous_;
-    std::vector<Open> opens_;
-    std::vector<Index> free_; // places in opens_
-    Heads heads_;             // most are used again: those that are unused go when they are many
+    std::uint64_t given_up_ = 0; // callbacks
+    std::vector<Open> opens_;    // as many as there were at a time
+    std::vector<Index> free_;    // places in opens_
+    Heads heads_;                // most are used again: those that are unused go when they are many
     std::size_t sweep_at_ = 4096;
     std::vector<SegmentedList> lists_; // by CPU
 };
