@@ -289,11 +289,11 @@ struct Timeline {
     LongList<ReadSection> read_sections;    // by begin
     LongList<Callback> callbacks;           // by queued
     CallbackBounds callback_bounds;
-    LongList<Batch> batches;                // by begin
-    LongList<KvfreeCall> kvfree_calls;      // by time
-    LongList<Wait> waits;                   // by begin
-    LongList<FunctionCall> function_calls;  // by begin
-    std::vector<Hazard> hazards;            // by time
+    LongList<Batch> batches;               // by begin
+    LongList<KvfreeCall> kvfree_calls;     // by time
+    LongList<Wait> waits;                  // by begin
+    LongList<FunctionCall> function_calls; // by begin
+    std::vector<Hazard> hazards;           // by time
     // Of call_rcu(), kvfree_rcu() and waits, where they were asked for: each different one once, the caller first.
     std::vector<std::vector<CodePlace>> stacks;
 };
