@@ -144,7 +144,8 @@ struct DoubleQueues::Ground {
 };
 
 DoubleQueues::DoubleQueues(const Timeline& timeline, const LossIndex& losses)
-    : judged_(!is_missing(timeline.capture, "callback.invoked")), ground_(std::make_unique<Ground>(timeline, losses)) {}
+    : judged_(!is_missing(timeline.capture, "callback.invoked") && !timeline.callback_bounds.heads_in_turn),
+      ground_(std::make_unique<Ground>(timeline, losses)) {}
 DoubleQueues::~DoubleQueues() = default;
 
 // The one before with the same head, unless it was invoked before this one was queued.

@@ -45,7 +45,7 @@ private:
     void judge(const Callback& before, const Callback& callback);
     void sweep(Nanoseconds now);
 
-    bool judged_; // else it is not known what was invoked
+    bool judged_; // else it is not known what was invoked, or no head was queued while it was pending
     std::unique_ptr<Ground> ground_;
     // What was queued with each head last. Most heads are used again; others go when they are many.
     tsl::robin_map<std::uint64_t, Newest, HeadHash> newest_;

@@ -13,7 +13,8 @@
 namespace rcuscope {
 
 Floods::Floods(const Timeline& timeline, std::uint64_t limit)
-    : judged_(!is_missing(timeline.capture, "callback.invoked")), limit_(limit), watched_(timeline),
+    : judged_(!is_missing(timeline.capture, "callback.invoked") && timeline.callback_bounds.most_pending > limit),
+      limit_(limit), watched_(timeline),
       // So many may have been invoked unseen.
       none_(limit + missed_runs(timeline.capture, "callback.invoked")), steps_(timeline.capture) {}
 

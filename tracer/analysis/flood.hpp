@@ -33,7 +33,7 @@ public:
 private:
     void count(const Callback& callback);
 
-    bool judged_; // else it is not known what was invoked
+    bool judged_; // else it is not known what was invoked, or there were never so many
     std::uint64_t limit_;
     WatchedModules watched_;
     BacklogCount none_;

@@ -12,6 +12,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <utility>
@@ -27,25 +28,24 @@ public:
     static constexpr double max_relative_error = 1.0 / (1U << precision_bits); // 0.8 %
 
     // A negative duration counts as 0.
-    void add(Nanoseconds duration, std::uint64_t times = 1) {
-        if (times == 0)
-            return;
+    void add(Nanoseconds duration) {
         duration = std::max<Nanoseconds>(duration, 0);
         const std::uint32_t index = index_of(static_cast<std::uint64_t>(duration));
         if (const std::uint32_t row = rows_[index >> precision_bits]) [[likely]]
-            counts_[place_in(row, index)] += times;
+            ++counts_[place_in(row, index)];
         else
-            count_at(index) += times;
-        min_ = count_ == 0 ? duration : std::min(min_, duration);
+            ++count_at(index);
+        min_ = std::min(min_, duration);
         max_ = std::max(max_, duration);
-        count_ += times;
-        sum_ += static_cast<double>(duration) * static_cast<double>(times);
+        ++count_;
+        sum_ += static_cast<double>(duration);
     }
+    void add(Nanoseconds duration, std::uint64_t times);
     void merge(const Histogram& other);
 
     std::uint64_t count() const { return count_; }
     // Of nothing all of these are 0.
-    Nanoseconds min() const { return min_; }
+    Nanoseconds min() const { return count_ == 0 ? 0 : min_; }
     Nanoseconds max() const { return max_; }
     double sum() const { return sum_; } // exact to a double's precision
     double mean() const { return count_ == 0 ? 0 : sum_ / static_cast<double>(count_); }
@@ -87,7 +87,7 @@ private:
     std::vector<std::uint64_t> counts_;
     std::array<std::uint8_t, most_rows> rows_{}; // by index: which of them it is, from 1; 0: none
     std::uint64_t count_ = 0;
-    Nanoseconds min_ = 0;
+    Nanoseconds min_ = std::numeric_limits<Nanoseconds>::max(); // of nothing
     Nanoseconds max_ = 0;
     double sum_ = 0;
 };

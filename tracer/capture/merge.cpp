@@ -3,118 +3,85 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <limits>
-#include <tuple>
 #include <vector>
 
+#include "base/ahead.hpp"
 #include "base/heap.hpp"
 #include "capture/chunk_reader.hpp"
-#include "wire.h"
+#include "capture/open_chunk.hpp"
 
 namespace rcuscope {
 namespace {
 
-// Where an event stands among all: by time, then CPU, then as sent, which is
-// the offset of its chunk in the file: later chunks of a CPU were sent later.
-struct Place {
-    std::uint64_t ns = 0;
-    std::uint32_t cpu = 0;
-    std::uint64_t offset = 0;
+Place first_place(const EventChunk& chunk) {
+    return {chunk.first_ns, chunk.cpu, chunk.offset};
+}
 
-    auto key() const { return std::tie(ns, cpu, offset); }
-    friend bool operator<(const Place& a, const Place& b) { return a.key() < b.key(); }
-    friend bool operator==(const Place& a, const Place& b) { return a.key() == b.key(); }
+// A chunk that was opened ahead, or why it could not be.
+struct Opened {
+    OpenChunk chunk;
+    Status status;
 };
 
-// The records of a chunk that is open, one at a time in the order of time.
-class OpenChunk {
+// Opens chunks, one after the other.
+class Opener {
 public:
-    std::vector<std::byte> payload;
-    std::uint64_t offset = 0; // in the file
-    std::uint32_t cpu = 0;
+    // `chunks` in the order in which they are to be opened. Refers to both.
+    Opener(const InputFile& file, const std::vector<EventChunk>& chunks)
+        : file_(file), reader_(file), chunks_(chunks) {}
 
-    // Begins with the first record of the payload. False if it holds none, or is no records.
-    bool begin() {
-        bool in_order = true;
-        std::uint64_t last_ns = 0;
-        const bool whole = for_each_record(payload, [&](std::span<const std::byte> record) {
-            std::uint64_t ns = 0;
-            if (record.size() >= sizeof(rs_header)) {
-                std::memcpy(&ns, record.data(), sizeof ns);
-            } else {
-                in_order = false;
-            }
-            in_order = in_order && ns >= last_ns;
-            last_ns = ns;
-            ++records_;
-        });
-        at_ = payload.data();
-        left_ = records_;
-        if (whole && !in_order) {
-            sort();
-        }
-        if (!whole || left_ == 0) {
+    // Into one that is not needed any more. False if there are no more.
+    bool open(Opened& out) {
+        if (opened_ == chunks_.size()) {
             return false;
         }
-        look();
+        const EventChunk& wanted = chunks_[opened_++];
+        std::vector<std::byte> memory = std::move(out.chunk.payload);
+        out.chunk = OpenChunk{};
+        out.chunk.payload = std::move(memory);
+        out.chunk.offset = wanted.offset;
+        out.chunk.cpu = wanted.cpu;
+        out.status = load(out.chunk);
+        if (out.status && out.chunk.place() != first_place(wanted)) {
+            out.status = changed();
+        }
         return true;
     }
 
-    std::uint64_t records() const { return records_; } // that have a time
-    std::uint64_t ns() const { return ns_; }
-    Place place() const { return {ns_, cpu, offset}; }
-    std::span<const std::byte> record() const { return {at_ + sizeof size_, size_}; }
-    bool done() const { return left_ == 0; }
-    void next() {
-        if (--left_ != 0) {
-            ++at_ref_;
-            at_ += sizeof size_ + size_;
-            look();
-        }
-    }
-    std::size_t bytes() const {
-        constexpr std::size_t bookkeeping = 256;
-        return bookkeeping + payload.capacity() + sorted_.capacity() * sizeof(Ref);
-    }
-
 private:
-    struct Ref {
-        std::uint64_t ns = 0;
-        std::uint32_t begin = 0; // of its size, in the payload
-
-        auto key() const { return std::tie(ns, begin); }
-    };
-
-    // What has no time is left out: scan_capture() has counted it.
-    void sort() {
-        for_each_record(payload, [&](std::span<const std::byte> record) {
-            if (const auto ns = record_time(record)) {
-                const auto begin = static_cast<std::size_t>(record.data() - payload.data()) - sizeof(RecordSize);
-                sorted_.push_back({*ns, static_cast<std::uint32_t>(begin)});
-            }
-        });
-        std::sort(sorted_.begin(), sorted_.end(), [](const Ref& a, const Ref& b) { return a.key() < b.key(); });
-        records_ = left_ = sorted_.size();
+    tl::unexpected<Error> changed() const {
+        return file_.cannot_read("it changed while it was read", "read it when nothing writes to it any more");
     }
 
-    void look() {
-        if (!sorted_.empty()) [[unlikely]] {
-            at_ = payload.data() + sorted_[at_ref_].begin;
+    Status load(OpenChunk& chunk) {
+        const auto found = reader_.read(chunk.offset);
+        if (!found || found->type() != ChunkType::events || found->header.cpu != chunk.cpu) {
+            return changed();
         }
-        std::memcpy(&size_, at_, sizeof size_);
-        std::memcpy(&ns_, at_ + sizeof size_, sizeof ns_);
+        const auto made_up = [&](const Damage& why) {
+            return file_.cannot_read(why, "its checksum is right, so it was written like that: record again");
+        };
+        if (const auto read = reader_.payload(*found, chunk.payload); !read) {
+            return made_up(read.error());
+        }
+        if (chunk.payload.capacity() > 2 * chunk.payload.size()) { // a larger one's memory
+            chunk.payload.shrink_to_fit();
+        }
+        if (!chunk.begin()) {
+            return made_up(damaged(chunk.offset, "a record runs over its end, or there is none"));
+        }
+        if (found->times && (chunk.records() != found->times->records || chunk.ns() != found->times->first_ns)) {
+            return made_up(damaged(chunk.offset, "its records are not those that it claims"));
+        }
+        return {};
     }
 
-    std::vector<Ref> sorted_; // by time, then as sent; none: they were sent so
-    std::uint64_t records_ = 0;
-    std::size_t left_ = 0;
-    std::size_t at_ref_ = 0;        // of those that were sorted
-    const std::byte* at_ = nullptr; // its size, in the payload
-    std::uint64_t ns_ = 0;
-    RecordSize size_ = 0;
+    const InputFile& file_;
+    ChunkReader reader_;
+    const std::vector<EventChunk>& chunks_;
+    std::size_t opened_ = 0;
 };
-static_assert(offsetof(rs_header, ns) == 0, "a record begins with its time");
 
 struct Front { // when the next event of an open chunk is, and its slot
     std::uint64_t ns = 0;
@@ -134,10 +101,9 @@ class Merge {
 public:
     Merge(const InputFile& file, std::span<const EventChunk> chunks, std::uint64_t& skipped_records,
           const std::function<void(const Event&)>& take)
-        : file_(file), reader_(file), chunks_(chunks.begin(), chunks.end()), skipped_records_(skipped_records),
-          take_(take) {
-        std::sort(chunks_.begin(), chunks_.end(),
-                  [](const EventChunk& a, const EventChunk& b) { return first_place(a) < first_place(b); });
+        : file_(file), chunks_(in_order(chunks)), opener_(file, chunks_),
+          ahead_([this](Opened& opened) { return opener_.open(opened); }, chunks_.size() > 1 ? most_ahead : 0),
+          skipped_records_(skipped_records), take_(take) {
         due_ns_ = next_due();
         budget_ = open_bytes_floor + cpus() * open_bytes_per_cpu;
     }
@@ -166,10 +132,18 @@ private:
     static constexpr std::uint64_t open_bytes_floor = 64u << 20;
     static constexpr std::uint64_t open_bytes_per_cpu = 1u << 20;
 
+    // Opening is most of reading: while the events of some are given out, others are opened.
+    static constexpr std::size_t most_ahead = 4;
+
     static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
 
     std::uint64_t next_due() const { return opened_ < chunks_.size() ? chunks_[opened_].first_ns : never; }
-    static Place first_place(const EventChunk& chunk) { return {chunk.first_ns, chunk.cpu, chunk.offset}; }
+    static std::vector<EventChunk> in_order(std::span<const EventChunk> chunks) {
+        std::vector<EventChunk> sorted(chunks.begin(), chunks.end());
+        std::sort(sorted.begin(), sorted.end(),
+                  [](const EventChunk& a, const EventChunk& b) { return first_place(a) < first_place(b); });
+        return sorted;
+    }
 
     std::uint64_t cpus() const {
         std::vector<std::uint32_t> numbers;
@@ -192,7 +166,7 @@ private:
 
     void close_first(OpenChunk& chunk) {
         held_bytes_ -= chunk.bytes();
-        spare_ = std::move(chunk.payload); // one, for the next; beside it, what is held is what is counted
+        spare_.chunk.payload = std::move(chunk.payload); // its memory is used again
         chunk = OpenChunk{};
         free_.push_back(front_.front().slot);
         std::pop_heap(front_.begin(), front_.end(), later_);
@@ -205,17 +179,13 @@ private:
     }
 
     Status open_next() {
+        ahead_.next(spare_);
+        if (!spare_.status) {
+            return spare_.status;
+        }
         const std::size_t slot = free_slot();
         OpenChunk& chunk = open_[slot];
-        chunk.payload = std::move(spare_);
-        chunk.offset = chunks_[opened_].offset;
-        chunk.cpu = chunks_[opened_].cpu;
-        if (Status loaded = load(chunk); !loaded) {
-            return loaded;
-        }
-        if (chunk.place() != first_place(chunks_[opened_])) {
-            return changed();
-        }
+        chunk = std::move(spare_.chunk);
         ++opened_;
         due_ns_ = next_due();
         held_bytes_ += chunk.bytes();
@@ -238,30 +208,6 @@ private:
         return slot;
     }
 
-    tl::unexpected<Error> changed() const {
-        return file_.cannot_read("it changed while it was read", "read it when nothing writes to it any more");
-    }
-
-    Status load(OpenChunk& chunk) {
-        const auto found = reader_.read(chunk.offset);
-        if (!found || found->type() != ChunkType::events || found->header.cpu != chunk.cpu) {
-            return changed();
-        }
-        const auto made_up = [&](const Damage& why) {
-            return file_.cannot_read(why, "its checksum is right, so it was written like that: record again");
-        };
-        if (const auto read = reader_.payload(*found, chunk.payload); !read) {
-            return made_up(read.error());
-        }
-        if (!chunk.begin()) {
-            return made_up(damaged(chunk.offset, "a record runs over its end, or there is none"));
-        }
-        if (found->times && (chunk.records() != found->times->records || chunk.ns() != found->times->first_ns)) {
-            return made_up(damaged(chunk.offset, "its records are not those that it claims"));
-        }
-        return {};
-    }
-
     // Gives out the first chunk's next event, and more up to where another chunk's may come first.
     void give_out(OpenChunk& chunk) {
         std::uint64_t until = due_ns_;
@@ -282,16 +228,17 @@ private:
     }
 
     const InputFile& file_;
-    ChunkReader reader_;
-    std::vector<EventChunk> chunks_; // by the place of their first event
-    std::size_t opened_ = 0;         // of them
-    std::uint64_t due_ns_ = never;   // when the first of the others is
-    std::vector<OpenChunk> open_;    // by slot
-    std::vector<std::size_t> free_;  // slots, to be used again
-    std::vector<Front> front_;       // a heap
+    const std::vector<EventChunk> chunks_; // by the place of their first event
+    Opener opener_;
+    Ahead<Opened> ahead_;
+    std::size_t opened_ = 0;        // of the chunks
+    std::uint64_t due_ns_ = never;  // when the first of the others is
+    std::vector<OpenChunk> open_;   // by slot
+    std::vector<std::size_t> free_; // slots, to be used again
+    std::vector<Front> front_;      // a heap
     const Later later_{open_};
-    std::vector<std::byte> spare_;
-    Event event_; // that is given out: its memory is used again
+    Opened spare_; // between two that are opened nothing but memory
+    Event event_;  // that is given out: its memory is used again
     std::uint64_t held_bytes_ = 0;
     std::uint64_t budget_ = 0;
     std::uint64_t& skipped_records_;

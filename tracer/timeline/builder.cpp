@@ -107,7 +107,7 @@ struct TimelineBuilder::Impl {
     LossTracker losses{metadata.start_ns};
     TaskTable tasks;
     GracePeriodTracker grace_periods;
-    CallbackTracker callbacks{losses};
+    CallbackTracker callbacks{losses, grace_periods};
     LongList<KvfreeCall> kvfree_calls;
     WaitTracker waits;
     BatchTracker batches;
@@ -152,7 +152,8 @@ Timeline TimelineBuilder::finish(const std::optional<Trailer>& trailer, const st
         state.grace_periods.closed(*timeline.capture.sequences_at_end, timeline.capture.end);
     }
     timeline.grace_periods = state.grace_periods.finish();
-    timeline.callbacks = state.callbacks.finish(timeline.capture, timeline.grace_periods, state.grace_periods);
+    timeline.callbacks = state.callbacks.finish(timeline.capture, timeline.grace_periods);
+    timeline.callback_bounds = state.callbacks.bounds();
     timeline.read_sections = state.sites.finish_read_sections();
     timeline.batches = state.batches.finish();
     sort_by_time(state.kvfree_calls, [](const KvfreeCall& call) { return call.at; });

@@ -9,22 +9,6 @@
 
 namespace rcuscope {
 
-namespace {
-
-// The one that a callback waited for, if there is one and it lies between queueing and invocation. If it does not, a
-// record of an assignment was lost: better no grace period than a wrong one.
-std::optional<std::uint32_t> released_by(const Callback& callback, const GracePeriod* grace_period) {
-    if (grace_period == nullptr) {
-        return std::nullopt;
-    }
-    const bool began_too_early = grace_period->start && *grace_period->start < callback.queued;
-    const bool ended_too_late =
-        grace_period->end.value_or(grace_period->start.value_or(*callback.invoked)) > *callback.invoked;
-    return began_too_early || ended_too_late ? std::nullopt : std::optional(grace_period->id);
-}
-
-} // namespace
-
 CallbackTracker::Index CallbackTracker::open(const Open& what) {
     if (free_.empty()) {
         opens_.push_back(what);
@@ -51,6 +35,7 @@ CallbackTracker::Index CallbackTracker::take_oldest(Head& head) {
 // Its invocation was surely missed.
 void CallbackTracker::give_up(Index open) {
     row(open).state = CallbackState::unknown;
+    ++given_up_;
     close(open);
 }
 
@@ -118,17 +103,6 @@ void CallbackTracker::assigned(const event::CbAssigned& assigned, MaybeTime bypa
     }
 }
 
-std::uint32_t CallbackTracker::place_of(std::uint64_t gp_seq) {
-    if (!gp_seqs_.empty() && gp_seqs_.back() == gp_seq) {
-        return static_cast<std::uint32_t>(gp_seqs_.size() - 1);
-    }
-    const auto [known, added] = gp_seq_places_.try_emplace(gp_seq, static_cast<std::uint32_t>(gp_seqs_.size()));
-    if (added) {
-        gp_seqs_.push_back(gp_seq);
-    }
-    return known->second;
-}
-
 // Only what was seen to be queued matches: others were queued before the
 // recording, or are of SRCU or RCU-tasks, which dequeue with the same function.
 void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invoked, InvocationContext context,
@@ -158,7 +132,7 @@ void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invo
     // for says nothing of it.
     if (list_cpu.value_or(callback.queued_cpu) == callback.queued_cpu) {
         if (const auto gp_seq = lists_[callback.queued_cpu].assigned(run.number)) {
-            callback.grace_period = place_of(*gp_seq);
+            releases_.invoked(callback, run.callback, *gp_seq);
         }
     }
     run.tid = moment.tid;
@@ -190,28 +164,21 @@ void CallbackTracker::done(const Moment& moment, std::uint64_t head) {
     close(place);
 }
 
-LongList<Callback> CallbackTracker::finish(const CaptureSummary& capture, const std::vector<GracePeriod>& grace_periods,
-                                           const GracePeriodTracker& tracker) {
+LongList<Callback> CallbackTracker::finish(const CaptureSummary& capture,
+                                           const std::vector<GracePeriod>& grace_periods) {
     Nanoseconds last_loss = std::numeric_limits<Nanoseconds>::min();
     for (const Loss& loss : capture.lost) {
         last_loss = std::max(last_loss, loss.to);
-    }
-    std::vector<const GracePeriod*> waited_for; // by place in gp_seqs_
-    for (const std::uint64_t gp_seq : gp_seqs_) {
-        const auto index = tracker.find_normal(counter_released_by(gp_seq));
-        waited_for.push_back(index ? &grace_periods[*index] : nullptr);
     }
     // Whose invocation was missed cannot be known: any that was not seen may be it.
     const bool all_seen = missed_runs(capture, "callback.invoked") == 0;
     if (!all_seen) {
         forget_ambiguous();
     }
-    for (Callback& callback : callbacks_) {
-        if (callback.grace_period) {
-            callback.grace_period = released_by(callback, waited_for[*callback.grace_period]);
-        }
-        if (callback.state == CallbackState::pending &&
-            !(capture.complete && all_seen && callback.queued > last_loss)) {
+    releases_.settle(callbacks_, grace_periods);
+    for (const Index index : not_invoked()) {
+        Callback& callback = callbacks_[index];
+        if (!(capture.complete && all_seen && callback.queued > last_loss)) {
             callback.state = CallbackState::unknown;
         }
     }
@@ -222,6 +189,27 @@ LongList<Callback> CallbackTracker::finish(const CaptureSummary& capture, const 
         }
     }
     return std::move(callbacks_);
+}
+
+// One whose end is not known may have been pending to the end. Of two that were queued with one head one after the
+// other was invoked both are ambiguous.
+CallbackBounds CallbackTracker::bounds() const {
+    const bool ambiguous = !ambiguous_.empty() ||
+                           std::any_of(opens_.begin(), opens_.end(), [](const Open& open) { return open.ambiguous; });
+    return {.most_pending = opens_.size() + given_up_ + ambiguous_.size(),
+            .heads_in_turn = in_order_ && given_up_ == 0 && !ambiguous};
+}
+
+// Those that are queued still, by their queueing.
+std::vector<CallbackTracker::Index> CallbackTracker::not_invoked() const {
+    std::vector<Index> indexes;
+    for (const auto& [address, head] : heads_) {
+        for (Index place = head.oldest; place != none; place = opens_[place].next) {
+            indexes.push_back(opens_[place].callback);
+        }
+    }
+    std::sort(indexes.begin(), indexes.end());
+    return indexes;
 }
 
 // What is known of the invocation of each of two with the same head may be of the other one.

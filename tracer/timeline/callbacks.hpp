@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <tsl/robin_map.h>
-#include <unordered_map>
 #include <vector>
 
 #include "capture/event.hpp"
@@ -15,6 +14,7 @@
 #include "timeline/losses.hpp"
 #include "timeline/model.hpp"
 #include "timeline/moment.hpp"
+#include "timeline/releases.hpp"
 #include "timeline/segments.hpp"
 #include "timeline/stacks.hpp"
 
@@ -25,7 +25,8 @@ namespace rcuscope {
 // it was invoked: even by its own function.
 class CallbackTracker {
 public:
-    explicit CallbackTracker(const LossTracker& losses) : losses_(losses) {}
+    CallbackTracker(const LossTracker& losses, const GracePeriodTracker& grace_periods)
+        : losses_(losses), releases_(grace_periods) {}
 
     void queued(const Moment& moment, const event::CbQueued& queued, SharedPlace function, const CalledFrom& from,
                 SharedText comm);
@@ -36,9 +37,11 @@ public:
                  std::optional<std::uint32_t> list_cpu);
     void done(const Moment& moment, std::uint64_t head);
 
-    // `grace_periods` and `tracker` as GracePeriodTracker::finish() left them.
-    LongList<Callback> finish(const CaptureSummary& capture, const std::vector<GracePeriod>& grace_periods,
-                              const GracePeriodTracker& tracker);
+    // `grace_periods` as GracePeriodTracker::finish() left them.
+    LongList<Callback> finish(const CaptureSummary& capture, const std::vector<GracePeriod>& grace_periods);
+
+    // After finish().
+    CallbackBounds bounds() const;
 
 private:
     using Index = std::uint32_t; // as Callback::id
@@ -71,21 +74,21 @@ private:
     void give_up(Index open);
     void give_up_if_lost(Head& head);
     SegmentedList& list(std::uint32_t cpu);
-    std::uint32_t place_of(std::uint64_t gp_seq);
     void sweep();
     void forget_ambiguous();
+    std::vector<Index> not_invoked() const;
 
     const LossTracker& losses_;
-    LongList<Callback> callbacks_; // of one that was invoked, grace_period is a place in gp_seqs_ until finish()
+    Releases releases_;
+    LongList<Callback> callbacks_;
     bool in_order_ = true;
     LongList<Index> ambiguous_;
-    std::vector<Open> opens_;
-    std::vector<Index> free_; // places in opens_
-    Heads heads_;             // most are used again: those that are unused go when they are many
+    std::uint64_t given_up_ = 0; // callbacks
+    std::vector<Open> opens_;    // as many as there were at a time
+    std::vector<Index> free_;    // places in opens_
+    Heads heads_;                // most are used again: those that are unused go when they are many
     std::size_t sweep_at_ = 4096;
-    std::vector<SegmentedList> lists_;   // by CPU
-    std::vector<std::uint64_t> gp_seqs_; // for which callbacks waited, each once
-    std::unordered_map<std::uint64_t, std::uint32_t> gp_seq_places_;
+    std::vector<SegmentedList> lists_; // by CPU
 };
 
 } // namespace rcuscope

@@ -35,7 +35,10 @@ public:
     // Sorted, with their ids. Afterwards find_normal() knows their places.
     std::vector<GracePeriod> finish();
 
-    // The index in finish()'s list of the normal grace period with this counter.
+    // Until finish(): what was seen, in the order in which it was.
+    const std::vector<GracePeriod>& so_far() const { return grace_periods_; }
+
+    // The index in so_far(), then in finish()'s list, of the normal grace period with this counter.
     std::optional<std::size_t> find_normal(std::uint64_t counter) const;
 
 private:

@@ -271,6 +271,15 @@ struct Hazard {
     std::string text;                         // one sentence, with the remedy
 };
 
+// What the builder has seen of all callbacks together, so that who looks for what is wrong need not look where nothing
+// can be. As it is here, nothing is known.
+struct CallbackBounds {
+    // At most so many had been queued and were not invoked, at any time.
+    std::uint64_t most_pending = std::numeric_limits<std::uint64_t>::max();
+    // Each head's were invoked before it was queued again, surely.
+    bool heads_in_turn = false;
+};
+
 struct Timeline {
     HostInfo host;
     CaptureSummary capture;
@@ -279,11 +288,12 @@ struct Timeline {
     std::vector<GracePeriod> grace_periods; // by start
     LongList<ReadSection> read_sections;    // by begin
     LongList<Callback> callbacks;           // by queued
-    LongList<Batch> batches;                // by begin
-    LongList<KvfreeCall> kvfree_calls;      // by time
-    LongList<Wait> waits;                   // by begin
-    LongList<FunctionCall> function_calls;  // by begin
-    std::vector<Hazard> hazards;            // by time
+    CallbackBounds callback_bounds;
+    LongList<Batch> batches;               // by begin
+    LongList<KvfreeCall> kvfree_calls;     // by time
+    LongList<Wait> waits;                  // by begin
+    LongList<FunctionCall> function_calls; // by begin
+    std::vector<Hazard> hazards;           // by time
     // Of call_rcu(), kvfree_rcu() and waits, where they were asked for: each different one once, the caller first.
     std::vector<std::vector<CodePlace>> stacks;
 };

@@ -236,6 +236,34 @@ TEST(Callbacks, ALongListIsAssignedInParts) {
     }
 }
 
+TEST(CallbackBounds, NoMoreArePendingThanWereAtATime) {
+    Scenario scenario;
+    for (std::uint64_t i = 0; i < 100; i++) {
+        const auto at = static_cast<Nanoseconds>(10 * i);
+        scenario.queue(at, 1).queue(at + 1, 2).invoke(at + 5, 1).done(at + 6, 1).invoke(at + 7, 2).done(at + 8, 2);
+    }
+    const Timeline timeline = scenario.complete(2000);
+    EXPECT_EQ(timeline.callback_bounds.most_pending, 2U);
+    EXPECT_TRUE(timeline.callback_bounds.heads_in_turn);
+}
+
+TEST(CallbackBounds, OneWhoseEndIsNotKnownMayBePendingForEver) {
+    Scenario scenario;
+    for (std::uint64_t i = 0; i < 100; i++) { // each the end of which was lost
+        const auto at = static_cast<Nanoseconds>(10 * i);
+        scenario.queue(at, 1).lost(at + 1, at + 2, i + 1);
+    }
+    const Timeline timeline = scenario.complete(2000);
+    EXPECT_GE(timeline.callback_bounds.most_pending, 100U);
+    EXPECT_FALSE(timeline.callback_bounds.heads_in_turn);
+}
+
+TEST(CallbackBounds, AHeadIsQueuedWhileItIsPending) {
+    EXPECT_FALSE(Scenario().queue(1, 1).queue(2, 1).complete(99).callback_bounds.heads_in_turn);
+    EXPECT_FALSE(
+        Scenario().queue(1, 1).queue(2, 1).invoke(3, 1).invoke(4, 1).complete(99).callback_bounds.heads_in_turn);
+}
+
 TEST(Callbacks, AssignmentAcrossTheWrapOfGpSeq) {
     const std::uint64_t last = ~std::uint64_t{0} >> 2; // its end makes gp_seq zero
     Scenario scenario;
@@ -257,6 +285,26 @@ TEST(Callbacks, NoGracePeriodThatEndsAfterTheInvocation) {
     const Timeline timeline =
         Scenario().queue(1, 1).assign(2, 7).gp_start(5, 7).invoke(10, 1).gp_end(20, 7).complete(99);
     EXPECT_EQ(timeline.callbacks.at(0).grace_period, std::nullopt);
+}
+
+TEST(Callbacks, AGracePeriodOfTheTimeOfInvocationMayBeSeenAfterIt) {
+    const Timeline timeline = Scenario().queue(1, 1).assign(2, 7).invoke(20, 1).gp_end(20, 7).complete(99);
+    EXPECT_EQ(timeline.callbacks.at(0).grace_period, 1U);
+}
+
+TEST(Callbacks, TheGracePeriodsIdMayNotBeKnownAtTheInvocation) {
+    // Of the expedited one neither start nor end is known: it comes first.
+    const Timeline timeline = Scenario()
+                                  .queue(1, 1)
+                                  .assign(2, 7)
+                                  .gp_start(5, 7)
+                                  .at(10, event::GpQuiescent{.expedited = true, .gp_seq = 4 * 7 + 1, .mask = 1})
+                                  .gp_end(20, 7)
+                                  .invoke(30, 1)
+                                  .complete(99);
+    ASSERT_EQ(timeline.grace_periods.size(), 2U);
+    EXPECT_TRUE(timeline.grace_periods[0].expedited);
+    EXPECT_EQ(timeline.callbacks.at(0).grace_period, 2U);
 }
 
 TEST(Callbacks, NoGracePeriodThatBeganBeforeQueueing) {

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "timeline/releases.hpp"
+
+#include <algorithm>
+
+namespace rcuscope {
+
+namespace {
+
+// Whether it lies between queueing and invocation. If it does not, a record of an assignment was lost: better no grace
+// period than a wrong one.
+bool could_release(const Callback& callback, MaybeTime start, MaybeTime end) {
+    const bool began_too_early = start && *start < callback.queued;
+    const bool ended_too_late = end.value_or(start.value_or(*callback.invoked)) > *callback.invoked;
+    return !began_too_early && !ended_too_late;
+}
+
+} // namespace
+
+std::uint32_t Releases::place_of(std::uint64_t gp_seq) {
+    if (!waited_for_.empty() && waited_for_.back().gp_seq == gp_seq) {
+        return static_cast<std::uint32_t>(waited_for_.size() - 1);
+    }
+    const auto [known, added] = places_.try_emplace(gp_seq, static_cast<std::uint32_t>(waited_for_.size()));
+    if (added) {
+        waited_for_.emplace_back().gp_seq = gp_seq;
+    }
+    return known->second;
+}
+
+void Releases::look(WaitedFor& waited) {
+    if (waited.id == 0) {
+        const auto index = tracker_.find_normal(counter_released_by(waited.gp_seq));
+        if (!index) {
+            return;
+        }
+        waited.id = static_cast<std::uint32_t>(*index + 1);
+    }
+    const GracePeriod& now = tracker_.so_far()[waited.id - 1];
+    if (now.start != waited.start || now.end != waited.end) {
+        waited.start = now.start;
+        waited.end = now.end;
+        changed_ = changed_ || waited.relied_on;
+    }
+}
+
+void Releases::invoked(Callback& callback, std::size_t index, std::uint64_t gp_seq) {
+    const std::uint32_t place = place_of(gp_seq);
+    WaitedFor& waited = waited_for_[place];
+    look(waited);
+    if (waited.id != 0 && could_release(callback, waited.start, waited.end)) {
+        callback.grace_period = waited.id;
+        waited.relied_on = true;
+    } else {
+        unreleased_.push_back({.index = static_cast<std::uint32_t>(index), .place = place});
+    }
+}
+
+void Releases::settle(LongList<Callback>& callbacks, const std::vector<GracePeriod>& grace_periods) {
+    std::vector<const GracePeriod*> final; // by place
+    std::vector<const GracePeriod*> by_id; // by that of WaitedFor
+    for (const WaitedFor& waited : waited_for_) {
+        const auto index = tracker_.find_normal(counter_released_by(waited.gp_seq));
+        const GracePeriod* row = index ? &grace_periods[*index] : nullptr;
+        final.push_back(row);
+        by_id.resize(std::max<std::size_t>(by_id.size(), waited.id + 1));
+        by_id[waited.id] = row;
+        changed_ = changed_ || (waited.relied_on && (row == nullptr || row->id != waited.id ||
+                                                     row->start != waited.start || row->end != waited.end));
+    }
+    if (changed_) {
+        for (Callback& callback : callbacks) {
+            if (callback.grace_period) {
+                const GracePeriod* row = by_id[*callback.grace_period];
+                callback.grace_period = std::nullopt;
+                if (row != nullptr && could_release(callback, row->start, row->end)) {
+                    callback.grace_period = row->id;
+                }
+            }
+        }
+    }
+    for (const Unreleased& each : unreleased_) {
+        const GracePeriod* row = final[each.place];
+        if (row == nullptr) {
+            continue;
+        }
+        Callback& callback = callbacks[each.index];
+        if (callback.invoked && could_release(callback, row->start, row->end)) {
+            callback.grace_period = row->id;
+        }
+    }
+}
+
+} // namespace rcuscope
