@@ -100,8 +100,7 @@ public:
 
 private:
     static char* copy(char* to, std::string_view bytes) {
-        std::memcpy(to, bytes.data(), bytes.size());
-        return to + bytes.size();
+        return to + bytes.copy(to, bytes.size());
     }
     void put_varint(std::uint64_t number) {
         for (; number >= 0x80; number >>= 7)
