@@ -99,9 +99,7 @@ public:
     }
 
 private:
-    static char* copy(char* to, std::string_view bytes) {
-        return to + bytes.copy(to, bytes.size());
-    }
+    static char* copy(char* to, std::string_view bytes) { return to + bytes.copy(to, bytes.size()); }
     void put_varint(std::uint64_t number) {
         for (; number >= 0x80; number >>= 7)
             bytes_[size_++] = static_cast<char>(number | 0x80);
