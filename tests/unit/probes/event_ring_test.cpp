@@ -34,10 +34,12 @@ rs_u64 move(rs_u64* head, rs_u64 from, rs_u64 to) {
     return __sync_val_compare_and_swap(head, from, to);
 }
 
+// NOLINTBEGIN(bugprone-reserved-identifier): the kernel's name, and the compiler's
 #define __noinline
+#define __sync_val_compare_and_swap(head, from, to) move(head, from, to)
+// NOLINTEND(bugprone-reserved-identifier)
 #define rs_ring_bytes ring_bytes
 #define rs_ring_fills() woken++
-#define __sync_val_compare_and_swap(head, from, to) move(head, from, to)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wold-style-cast"
 #include "event_ring.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // The rings of queued callbacks, as the programs have them (bpf/pending_ring.h).
+#include <cstddef>
 #include <gtest/gtest.h>
 #include <map>
 #include <optional>
@@ -11,7 +12,7 @@
 namespace rcuscope::test {
 namespace {
 
-constexpr rs_u32 ring_size = 64;
+constexpr std::size_t ring_size = 64;
 
 std::vector<rs_pending> entries;
 std::map<rs_u32, int> forgotten;
