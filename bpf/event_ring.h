@@ -25,6 +25,7 @@
 #ifndef RCUSCOPE_EVENT_RING_H
 #define RCUSCOPE_EVENT_RING_H
 
+#include "compiler.h"
 #include "event_ring_layout.h"
 
 /* Interrupted so often in a row, it is taken for full. */
@@ -41,16 +42,13 @@ static __always_inline bool rs_ring_is_full(const struct rs_ring *ring, rs_u64 n
 	return (rs_s64)(next - *(const volatile rs_u64 *)&ring->tail) > most;
 }
 
-/* The compiler is not to find out again what it is: the verifier knows its range. */
-#define RS_RING_KEEP(variable) __asm__ volatile("" : "+r"(variable))
-
 static __always_inline struct rs_ring_header *rs_ring_place(const struct rs_ring *ring, rs_u64 head,
 							    rs_u64 offset)
 {
 	char *segment = rs_segment_at(ring->first_segment +
 				      (head / RS_SEGMENT_BYTES & (rs_ring_segments - 1)));
 
-	RS_RING_KEEP(offset);
+	RS_KEEP(offset); /* the verifier knows its range from here on */
 	/* Neither can be: the verifier does not know. */
 	if (!segment || offset > RS_LAST_OFFSET)
 		return NULL;
@@ -97,7 +95,7 @@ static __always_inline void rs_ring_commit(struct rs_ring_header *header, rs_u64
 {
 #if defined(__TARGET_ARCH_x86)
 	/* Stores are seen in their order. */
-	__asm__ volatile("" ::: "memory");
+	RS_IN_THIS_ORDER();
 	*(volatile rs_u64 *)&header->size = size;
 #else
 	__sync_lock_test_and_set(&header->size, size);

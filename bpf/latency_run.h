@@ -7,11 +7,8 @@
 #ifndef RCUSCOPE_LATENCY_RUN_H
 #define RCUSCOPE_LATENCY_RUN_H
 
+#include "compiler.h"
 #include "summary_layout.h"
-
-/* For the compiler; the kernel's programs run on CPUs that are seen to store in order, or it is
- * only for a moment that user space does not see what is there. */
-#define RS_IN_THIS_ORDER() __asm__ volatile("" ::: "memory")
 
 /* Neither the shortest nor the longest of its function, so that there is nothing to do but add it.
  */
@@ -44,6 +41,8 @@ static __always_inline void rs_run_end(struct rs_latency_run *run, struct rs_buc
 	rs_u64 count = run->count, bucket = run->bucket;
 
 	run->count = 0;
+	/* The kernel's programs run on CPUs that are seen to store in order, or it is only for a
+	 * moment that user space does not see what is there. */
 	RS_IN_THIS_ORDER();
 	if (bucket < RS_BUCKETS)
 		__sync_fetch_and_add(&buckets->counts[bucket], count);

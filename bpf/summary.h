@@ -12,6 +12,7 @@
 
 #include "batches.h"
 #include "callbacks.h"
+#include "compiler.h"
 #include "summary_functions.h"
 #include "summary_periods.h"
 
@@ -55,7 +56,7 @@ static __always_inline struct rs_summary_cpu *rs_summary_of(__u32 cpu)
 {
 	struct rs_summary_cpu *mine = &summary_cpus[cpu & (RS_MAX_CPUS - 1)];
 
-	barrier_var(mine); /* or the compiler finds out again each time where it is */
+	RS_KEEP(mine);
 	return mine;
 }
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the compiler is told, in the programs and in the tests that run parts of them. */
+#ifndef RCUSCOPE_COMPILER_H
+#define RCUSCOPE_COMPILER_H
+
+/* What stands before is stored and loaded before what follows. It is for the compiler alone. */
+#define RS_IN_THIS_ORDER() __asm__ volatile("" ::: "memory")
+
+/* The compiler is not to find out again what it is: as it is now, it stays in a register. */
+#define RS_KEEP(variable) __asm__ volatile("" : "+r"(variable))
+
+#endif /* RCUSCOPE_COMPILER_H */
