@@ -12,7 +12,7 @@ import { hazardSpan } from '../model/hazards';
 import { type Item, type Model, sameItem } from '../model/model';
 import { related } from '../model/relations';
 import { plural } from '../model/units';
-import { byId } from '../panel/dom';
+import { byId, followedLink } from '../panel/dom';
 import { fillPanel, showDetails } from '../panel/panel';
 import { addressOf, placeOf } from './address';
 import type { Actions } from './keys';
@@ -52,9 +52,8 @@ export class App implements Actions {
     this.canvas.addEventListener('click', (event) => this.click(event));
     window.addEventListener('hashchange', () => this.goToAddress(location.hash));
     document.addEventListener('click', (event) => {
-      const link = (event.target as Element).closest<HTMLAnchorElement>('a[href^="#"]');
-      // With a key held it is for another tab: the browser's business.
-      if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      const link = followedLink(event);
+      if (!link) return;
       event.preventDefault();
       this.goToAddress(link.hash);
     });

@@ -27,3 +27,9 @@ export function byId<T extends HTMLElement>(id: string): T {
   if (!found) throw new Error(`the page has no #${id}`);
   return found as T;
 }
+
+// The link that a click follows within the page. With a key held it is for another tab: the browser's business.
+export function followedLink(event: MouseEvent): HTMLAnchorElement | null {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return null;
+  return (event.target as Element).closest<HTMLAnchorElement>('a[href^="#"]');
+}

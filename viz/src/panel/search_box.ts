@@ -3,7 +3,7 @@
 // The search field: results are a list of links, walked with the arrow keys.
 import type { App } from '../app/app';
 import { search } from '../model/search';
-import { bdi, byId, el } from './dom';
+import { bdi, byId, el, followedLink } from './dom';
 import { linkTo } from './panel';
 
 export function searchBox(app: App): void {
@@ -48,9 +48,8 @@ export function searchBox(app: App): void {
     event.stopPropagation();
   });
   results.addEventListener('click', (event) => {
-    const link = (event.target as Element).closest('a');
-    // With a key held it is for another tab, and the list for the next one.
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    // After one for another tab the list is for the next one.
+    if (!followedLink(event)) return;
     // At once: keys that follow are the picture's. The click goes on to whom follows links, without the list.
     close();
     byId('picture').focus({ preventScroll: true });
