@@ -37,17 +37,6 @@ bool Histogram::operator==(const Histogram& other) const {
            buckets() == other.buckets();
 }
 
-void Histogram::add(Nanoseconds duration, std::uint64_t times) {
-    if (times == 0)
-        return;
-    duration = std::max<Nanoseconds>(duration, 0);
-    count_at(index_of(static_cast<std::uint64_t>(duration))) += times;
-    min_ = std::min(min_, duration);
-    max_ = std::max(max_, duration);
-    count_ += times;
-    sum_ += static_cast<double>(duration) * static_cast<double>(times);
-}
-
 void Histogram::merge(const Histogram& other) {
     if (other.count_ == 0)
         return;
