@@ -105,7 +105,7 @@ struct BpfSession::Impl {
     std::uint32_t cpus = 0;
     std::optional<SummaryMaps> summary;
 
-    Status load(const AttachPlan& plan, const SessionConfig& config);
+    Status load(const AttachPlan& plan, const ThisKernel& kernel, const SessionConfig& config);
     Status map_states();
     Status make_rings(const SessionConfig& config);
     Status size_summary(const SummaryRoom& room);
@@ -124,7 +124,7 @@ struct BpfSession::Impl {
     }
 };
 
-Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& config) {
+Status BpfSession::Impl::load(const AttachPlan& plan, const ThisKernel& kernel, const SessionConfig& config) {
     skeleton = rcuscope_bpf::open();
     if (!skeleton)
         return cannot("cannot read the BPF programs", errno);
@@ -138,23 +138,23 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& confi
     fixed.followed_count = static_cast<__u32>(config.followed.size());
     fixed.all_callbacks = config.all_callbacks;
     fixed.rcu_by_kprobe = plan.takes_way(Way::kprobe);
-    fixed.rcu_state_address = config.rcu_state_address;
-    fixed.rcu_data_address = config.rcu_data_address;
-    fixed.per_cpu_offset_address = config.per_cpu_offset_address;
-    fixed.rcu_tasks_address = config.rcu_tasks_address;
-    fixed.rcu_tasks_trace_address = config.rcu_tasks_trace_address;
-    fixed.module_notify_list_address = config.module_notify_list_address;
-    fixed.callbacks_offloaded = config.callbacks_offloaded;
-    fixed.callbacks_lazy = config.callbacks_lazy;
+    fixed.rcu_state_address = kernel.rcu_state_address;
+    fixed.rcu_data_address = kernel.rcu_data_address;
+    fixed.per_cpu_offset_address = kernel.per_cpu_offset_address;
+    fixed.rcu_tasks_address = kernel.rcu_tasks_address;
+    fixed.rcu_tasks_trace_address = kernel.rcu_tasks_trace_address;
+    fixed.module_notify_list_address = kernel.module_notify_list_address;
+    fixed.callbacks_offloaded = kernel.offer.offloads;
+    fixed.callbacks_lazy = kernel.lazy_callbacks;
     fixed.stacks_wanted = config.stacks;
-    fixed.call_rcu_code = {config.call_rcu_code.address, config.call_rcu_code.size};
-    fixed.rcu_barrier_code = {config.rcu_barrier_code.address, config.rcu_barrier_code.size};
-    fixed.kernel_code = {config.kernel_code.address, config.kernel_code.size};
-    for (std::size_t i = 0; i < std::min(config.return_handlers.size(), std::size(fixed.return_handlers)); i++)
-        fixed.return_handlers[i] = {config.return_handlers[i].address, config.return_handlers[i].size};
-    fixed.cpu_limit = config.cpus;
-    bpf_map__set_max_entries(skeleton->maps.cpus, config.cpus);
-    cpus = config.cpus;
+    fixed.call_rcu_code = {kernel.call_rcu_code.address, kernel.call_rcu_code.size};
+    fixed.rcu_barrier_code = {kernel.rcu_barrier_code.address, kernel.rcu_barrier_code.size};
+    fixed.kernel_code = {kernel.kernel_code.address, kernel.kernel_code.size};
+    for (std::size_t i = 0; i < std::min(kernel.return_handlers.size(), std::size(fixed.return_handlers)); i++)
+        fixed.return_handlers[i] = {kernel.return_handlers[i].address, kernel.return_handlers[i].size};
+    cpus = kernel.host.cpus;
+    fixed.cpu_limit = cpus;
+    bpf_map__set_max_entries(skeleton->maps.cpus, cpus);
     if (config.summary) {
         if (auto sized = size_summary(*config.summary); !sized)
             return sized;
@@ -164,7 +164,7 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const SessionConfig& confi
     } else {
         fixed.rs_ring_bytes = config.ring_bytes;
         fixed.rs_ring_segments = Ring::segments_for(config.ring_bytes);
-        bpf_map__set_max_entries(skeleton->maps.segments, config.cpus * fixed.rs_ring_segments);
+        bpf_map__set_max_entries(skeleton->maps.segments, cpus * fixed.rs_ring_segments);
     }
     if (const int error = rcuscope_bpf::load(skeleton); error)
         return cannot("the kernel did not take the BPF programs", -error);
@@ -281,11 +281,11 @@ BpfSession::BpfSession(BpfSession&&) noexcept = default;
 BpfSession& BpfSession::operator=(BpfSession&&) noexcept = default;
 BpfSession::~BpfSession() = default;
 
-Result<BpfSession> BpfSession::load(const AttachPlan& plan, const SessionConfig& config) {
+Result<BpfSession> BpfSession::load(const AttachPlan& plan, const ThisKernel& kernel, const SessionConfig& config) {
     libbpf_set_print(keep_libbpf_words);
     libbpf_words().clear();
     auto impl = std::make_unique<Impl>();
-    if (auto loaded = impl->load(plan, config); !loaded)
+    if (auto loaded = impl->load(plan, kernel, config); !loaded)
         return tl::unexpected(loaded.error());
     const Status made = impl->map_states().and_then(
         [&] { return config.summary ? impl->map_summary(*config.summary) : impl->make_rings(config); });

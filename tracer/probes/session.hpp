@@ -19,29 +19,17 @@
 #include "probes/resolver.hpp"
 #include "probes/ring.hpp"
 #include "probes/summary_maps.hpp"
+#include "probes/this_kernel.hpp"
 
 namespace rcuscope {
 
+// What is wanted of the programs; what they must know of the kernel they get from ThisKernel.
 struct SessionConfig {
     std::vector<std::string> followed; // names of modules, at most max_followed
     bool all_callbacks = false;
     std::uint32_t ring_bytes = 4u << 20; // of each CPU's buffer; a power of two, whole pages
-    std::uint32_t cpus = 1;              // CPU numbers are below
-    // Addresses of the kernel's own variables, from kallsyms.
-    std::uint64_t rcu_state_address = 0;
-    std::uint64_t rcu_data_address = 0;
-    std::uint64_t per_cpu_offset_address = 0;
-    std::uint64_t rcu_tasks_address = 0; // 0: the kernel has none
-    std::uint64_t rcu_tasks_trace_address = 0;
-    std::uint64_t module_notify_list_address = 0;
-    bool callbacks_offloaded = false;   // those of some CPUs
-    bool callbacks_lazy = false;        // there call_rcu() may hold them back
-    bool stacks = false;                // of who queues callbacks and who waits
-    std::optional<SummaryRoom> summary; // count in the kernel: there are no buffers
-    Kallsyms::Code call_rcu_code;
-    Kallsyms::Code rcu_barrier_code;
-    Kallsyms::Code kernel_code;
-    std::vector<Kallsyms::Code> return_handlers;
+    bool stacks = false;                 // of who queues callbacks and who waits
+    std::optional<SummaryRoom> summary;  // count in the kernel: there are no buffers
 };
 
 inline constexpr std::size_t max_followed = 8; // RS_MAX_FOLLOWED
@@ -71,7 +59,7 @@ struct ModuleCounts {
 class BpfSession {
 public:
     // Detached and unloaded by the destructor, and by the kernel if the process dies.
-    static Result<BpfSession> load(const AttachPlan& plan, const SessionConfig& config);
+    static Result<BpfSession> load(const AttachPlan& plan, const ThisKernel& kernel, const SessionConfig& config);
 
     BpfSession(BpfSession&&) noexcept;
     BpfSession& operator=(BpfSession&&) noexcept;

@@ -97,24 +97,11 @@ Status Placement::load(const RecordRequest& request) {
         config.followed.push_back(module.name);
     config.all_callbacks = request.all_callbacks;
     config.ring_bytes = request.ring_bytes;
-    config.cpus = kernel_.host.cpus;
+    config.stacks = request.stacks;
     if (request.summary)
         config.summary =
-            SummaryRoom::for_cpus(config.cpus, request.ring_bytes / sizeof(rs_pending), request.all_callbacks);
-    config.rcu_state_address = kernel_.rcu_state_address;
-    config.rcu_data_address = kernel_.rcu_data_address;
-    config.per_cpu_offset_address = kernel_.per_cpu_offset_address;
-    config.module_notify_list_address = kernel_.module_notify_list_address;
-    config.rcu_tasks_address = kernel_.rcu_tasks_address;
-    config.rcu_tasks_trace_address = kernel_.rcu_tasks_trace_address;
-    config.callbacks_offloaded = kernel_.offer.offloads;
-    config.callbacks_lazy = kernel_.lazy_callbacks;
-    config.stacks = request.stacks;
-    config.call_rcu_code = kernel_.call_rcu_code;
-    config.rcu_barrier_code = kernel_.rcu_barrier_code;
-    config.kernel_code = kernel_.kernel_code;
-    config.return_handlers = kernel_.return_handlers;
-    auto session = BpfSession::load(plan_, config);
+            SummaryRoom::for_cpus(kernel_.host.cpus, request.ring_bytes / sizeof(rs_pending), request.all_callbacks);
+    auto session = BpfSession::load(plan_, kernel_, config);
     if (!session)
         return tl::unexpected(session.error());
     session_.emplace(std::move(*session));
