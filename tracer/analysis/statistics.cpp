@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <future>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -68,7 +69,6 @@ std::vector<Row> rows_by_count(Map& groups, std::size_t Row::*count, MakeRow mak
 // Callbacks of one function, of one module, or all: one pass over them makes every row.
 struct CallbackRow {
     CallbackStatistics numbers;
-    BacklogCount backlog;
 
     void add(const Callback& callback, const std::vector<GracePeriod>& grace_periods) {
         numbers.queued++;
@@ -100,7 +100,6 @@ struct CallbackRow {
     CallbackStatistics finished(bool named, FunctionName name) && {
         numbers.named = named;
         numbers.name = std::move(name);
-        numbers.backlog = backlog.backlog();
         return std::move(numbers);
     }
 };
@@ -113,37 +112,71 @@ std::vector<CallbackStatistics> callback_rows(std::map<CallbackKey, CallbackRow>
     });
 }
 
+CallbackKey function_key(const CodePlace& place) {
+    return {place.function.empty(), name_of(place)};
+}
+
+CallbackKey module_key(const CodePlace& place) {
+    return {place.function.empty(), {.module = place.module, .function = {}}};
+}
+
+struct Backlogs {
+    std::vector<BacklogCount> functions; // by FunctionIndex
+    std::map<CallbackKey, BacklogCount> modules;
+    BacklogCount all;
+};
+
+// Beside whoever makes the rows.
+Backlogs backlogs_of(const Timeline& timeline) {
+    Backlogs backlogs;
+    FunctionIndex index;
+    std::vector<BacklogCount*> modules; // by the function's number
+    PendingSteps steps(timeline.capture);
+    timeline.callbacks.for_each_beside([&](const Callback& callback) {
+        const std::uint32_t function = index.of(callback.function);
+        if (function == modules.size()) {
+            modules.push_back(&backlogs.modules[module_key(*callback.function)]);
+            backlogs.functions.emplace_back();
+        }
+        steps.take(callback, function, [&](std::uint32_t of, Nanoseconds at, int change) {
+            backlogs.functions[of].step(at, change);
+            modules[of]->step(at, change);
+            backlogs.all.step(at, change);
+        });
+    });
+    return backlogs;
+}
+
 void callback_statistics(const Timeline& timeline, Statistics& statistics) {
     struct Rows {
         CallbackRow* function;
         CallbackRow* module;
     };
+    auto backlogs_to_come = std::async(std::launch::async, backlogs_of, std::cref(timeline));
     std::map<CallbackKey, CallbackRow> functions;
     std::map<CallbackKey, CallbackRow> modules;
     CallbackRow all;
     FunctionIndex index;
     std::vector<Rows> rows; // by the function's number
-    PendingSteps steps(timeline.capture);
     for (const Callback& callback : timeline.callbacks) {
         const std::uint32_t function = index.of(callback.function);
         if (function == rows.size()) {
-            FunctionName name = name_of(callback.function);
-            const bool unnamed = name.function.empty();
-            FunctionName module{.module = name.module, .function = {}};
-            rows.push_back(
-                {.function = &functions[{unnamed, std::move(name)}], .module = &modules[{unnamed, std::move(module)}]});
+            rows.push_back({.function = &functions[function_key(*callback.function)],
+                            .module = &modules[module_key(*callback.function)]});
         }
         rows[function].function->add(callback, timeline.grace_periods);
-        steps.take(callback, function, [&](std::uint32_t of, Nanoseconds at, int change) {
-            rows[of].function->backlog.step(at, change);
-            rows[of].module->backlog.step(at, change);
-            all.backlog.step(at, change);
-        });
     }
-    for (const Rows& each : rows) {
-        each.module->merge(each.function->numbers);
-        all.merge(each.function->numbers);
+    const Backlogs backlogs = backlogs_to_come.get();
+    for (std::size_t i = 0; i < rows.size(); i++) {
+        CallbackStatistics& function = rows[i].function->numbers;
+        rows[i].module->merge(function);
+        all.merge(function);
+        function.backlog = backlogs.functions[i].backlog();
     }
+    for (auto& [key, module] : modules) {
+        module.numbers.backlog = backlogs.modules.at(key).backlog();
+    }
+    all.numbers.backlog = backlogs.all.backlog();
     statistics.all_callbacks = std::move(all).finished(true, {});
     statistics.callback_modules = callback_rows(modules);
     statistics.callbacks = callback_rows(functions);

@@ -25,6 +25,7 @@ namespace rcuscope {
 template <typename T>
 class LongList {
     static_assert(std::is_trivially_copyable_v<T>, "elements are moved as bytes");
+    static_assert(sizeof(T) <= std::size_t{1} << LongMemory::chunk_shift);
 
     template <bool is_const>
     class Iterator {
@@ -130,10 +131,24 @@ public:
 
     // Some that stand one after the other; good until many others were reached.
     std::span<const T> some(std::size_t first, std::size_t count) const {
-        for (std::size_t i = first; i < first + count; i += std::max<std::size_t>(step, 1)) {
+        for (std::size_t i = first; i < first + count; i += step) {
             reach(i);
         }
         return count == 0 ? std::span<const T>() : std::span<const T>(reach(first), count);
+    }
+
+    // Calls each(element) for all, in order. For a thread beside the one that uses the list: that one may look at it
+    // meanwhile, and nobody may change it.
+    template <typename Each>
+    void for_each_beside(Each each) const {
+        const T* const elements = std::launder(reinterpret_cast<const T*>(memory_.data()));
+        for (std::size_t first = 0; first < size_; first += step) {
+            const std::size_t until = std::min(first + step, size_);
+            std::for_each(elements + first, elements + until, each);
+            // Of the part before once more: for its last page, which is this part's first, the kernel mapped all that
+            // lies about it in its cache.
+            memory_.let_go((first - std::min(first, step)) * sizeof(T), until * sizeof(T));
+        }
     }
 
     // Stable. Parts that fit into memory are sorted there, then all of them merged.

@@ -2,6 +2,7 @@
 #include "base/long_memory.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <deque>
@@ -17,20 +18,33 @@
 
 namespace rcuscope {
 
+// Addresses for more than there is, from data on:
+//
+//     what is in the file, mapped | the window, one chunk | nothing yet
+//
+// What is new is written into the window, which is memory like any other, and from there into the file by one call when
+// it is full. To write through the mapping instead would be a page fault for each page, and a page that is to become
+// dirty costs some file systems several times as much as its part of a write.
 struct LongMemory::File {
     Fd fd;
     std::byte* data = nullptr;
-    std::size_t mapped = 0;            // bytes; only what has a place on the disk is ever touched
-    std::vector<std::uint8_t> reached; // by chunk
+    std::size_t addresses = 0;         // bytes
+    std::size_t written = 0;           // bytes; here the window begins
+    std::vector<std::uint8_t> reached; // by chunk; that of the window always is, and counts for nothing
 
     ~File();
+    std::byte* window() const { return data + written; }
+    void take_addresses(std::size_t bytes);
+    void write(const std::byte* from, std::size_t bytes);
+    void next_window();
+    void let_go(std::size_t begin, std::size_t end) const;
 };
 
 namespace {
 
 constexpr std::size_t chunk_bytes = std::size_t{1} << LongMemory::chunk_shift;
 constexpr std::size_t smallest_file = 64U << 10; // a shorter list is not worth one
-constexpr std::size_t file_step = 8 * chunk_bytes;
+constexpr std::size_t first_addresses = 64 * chunk_bytes;
 
 [[noreturn]] void no_room(int error_number) {
     throw NoRoom({ExitCode::bad_input, "cannot hold so large a recording",
@@ -66,8 +80,61 @@ LongMemoryLimits& LongMemoryLimits::in_force() {
 LongMemory::File::~File() {
     std::erase_if(shared().resident, [this](const auto& each) { return each.first == this; });
     if (data != nullptr) {
-        ::munmap(data, mapped);
+        ::munmap(data, addresses);
     }
+}
+
+void LongMemory::File::take_addresses(std::size_t bytes) {
+    void* const taken = ::mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (taken == MAP_FAILED) {
+        no_room(errno);
+    }
+    auto* const at = static_cast<std::byte*>(taken);
+    const auto put = [&](void* mapped) {
+        if (mapped == MAP_FAILED) {
+            const int error = errno;
+            ::munmap(at, bytes);
+            no_room(error);
+        }
+    };
+    if (written > 0) {
+        put(::mmap(at, written, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd.get(), 0));
+    }
+    if (data == nullptr) {
+        put(::mmap(at + written, chunk_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+    } else {
+        put(::mremap(window(), chunk_bytes, chunk_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, at + written));
+        ::munmap(data, addresses);
+    }
+    data = at;
+    addresses = bytes;
+}
+
+void LongMemory::File::write(const std::byte* from, std::size_t bytes) {
+    for (std::size_t done = 0; done < bytes;) {
+        const ssize_t put = ::pwrite(fd.get(), from + done, bytes - done, static_cast<off_t>(written + done));
+        if (put < 0 && errno != EINTR) {
+            no_room(errno);
+        }
+        done += put < 0 ? 0 : static_cast<std::size_t>(put);
+    }
+}
+
+// The memory stays and moves to the next addresses: no page of it has to be found anew.
+void LongMemory::File::next_window() {
+    if (written + 2 * chunk_bytes > addresses) {
+        take_addresses(2 * addresses);
+    }
+    write(window(), chunk_bytes);
+    std::byte* const full = window();
+    if (::mremap(full, chunk_bytes, chunk_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, full + chunk_bytes) == MAP_FAILED ||
+        ::mmap(full, chunk_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd.get(),
+               static_cast<off_t>(written)) == MAP_FAILED) {
+        no_room(errno);
+    }
+    reached.back() = 0;
+    reached.push_back(1);
+    written += chunk_bytes;
 }
 
 LongMemory::LongMemory() noexcept = default;
@@ -126,45 +193,54 @@ void LongMemory::grow_on_heap(std::size_t bytes) {
     capacity_ = bytes;
 }
 
+void LongMemory::move_into_file() {
+    auto made = std::make_unique<File>();
+    made->fd = temporary_file();
+    if (!made->fd) {
+        no_room(errno);
+    }
+    const std::size_t whole = capacity_ / chunk_bytes * chunk_bytes;
+    made->write(data_, whole);
+    made->written = whole;
+    made->reached.resize(whole / chunk_bytes, 0);
+    made->reached.push_back(1);
+    made->take_addresses(std::max(first_addresses, std::bit_ceil(whole + chunk_bytes)));
+    if (data_ != nullptr) {
+        std::memcpy(made->window(), data_ + whole, capacity_ - whole);
+    }
+    release();
+    file_ = std::move(made);
+}
+
 void LongMemory::grow_in_file(std::size_t bytes) {
-    const bool moves = !file_;
-    std::unique_ptr<File> made;
-    if (moves) {
-        made = std::make_unique<File>();
-        made->fd = temporary_file();
-        if (!made->fd) {
-            no_room(errno);
-        }
+    if (!file_) {
+        move_into_file();
     }
-    File& file = moves ? *made : *file_;
-    const std::size_t old = moves ? 0 : capacity_;
-    const std::size_t size = (std::max(bytes, old + file_step) + chunk_bytes - 1) / chunk_bytes * chunk_bytes;
-    // All of it gets its place now: a full disk later would be a SIGBUS.
-    if (const int error = ::posix_fallocate(file.fd.get(), static_cast<off_t>(old), static_cast<off_t>(size - old));
-        error != 0) {
-        no_room(error);
+    const auto take = [this] {
+        data_ = file_->data;
+        reached_ = file_->reached.data();
+        capacity_ = file_->written + chunk_bytes;
+    };
+    for (take(); capacity_ < bytes; take()) {
+        file_->next_window();
     }
-    if (size > file.mapped) {
-        const std::size_t mapped = std::max(size, 2 * file.mapped);
-        void* at = file.data == nullptr ? ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_SHARED, file.fd.get(), 0)
-                                        : ::mremap(file.data, file.mapped, mapped, MREMAP_MAYMOVE);
-        if (at == MAP_FAILED) {
-            no_room(errno);
-        }
-        file.data = static_cast<std::byte*>(at);
-        file.mapped = mapped;
+}
+
+// Whole pages, and the one after them, since an element may reach over the border. The page cache keeps what is
+// written; of the window there is nothing else.
+void LongMemory::File::let_go(std::size_t begin, std::size_t end) const {
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const std::size_t first = begin / page * page;
+    const std::size_t last = std::min((end / page + 1) * page, written);
+    if (first < last) {
+        ::madvise(data + first, last - first, MADV_DONTNEED);
     }
-    file.reached.resize(size >> chunk_shift, 0);
-    if (moves) {
-        if (data_ != nullptr) {
-            std::memcpy(file.data, data_, capacity_);
-        }
-        release();
-        file_ = std::move(made);
+}
+
+void LongMemory::let_go(std::size_t begin, std::size_t end) const {
+    if (file_) {
+        file_->let_go(begin, end);
     }
-    data_ = file.data;
-    reached_ = file.reached.data();
-    capacity_ = size;
 }
 
 void LongMemory::reach_chunk(std::size_t chunk) const {
@@ -175,10 +251,7 @@ void LongMemory::reach_chunk(std::size_t chunk) const {
         const std::size_t gone = resident.front().second;
         resident.pop_front();
         file.reached[gone] = 0;
-        // An element may reach over the border: the next chunk's first page, too. The page cache keeps what is written.
-        const std::size_t begin = gone << chunk_shift;
-        const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-        ::madvise(file.data + begin, std::min(chunk_bytes + page, file.mapped - begin), MADV_DONTNEED);
+        file.let_go(gone << chunk_shift, (gone + 1) << chunk_shift);
     }
     resident.emplace_back(file_.get(), chunk);
     reached_[chunk] = 1;
