@@ -2,7 +2,9 @@
 //
 // What an events chunk holds: two bytes of the size that it claims, and packed records.
 #include "capture/packing.hpp"
+
 #include "capture/payload.hpp"
+#include "capture/unpacking.hpp"
 #include "fuzz.hpp"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

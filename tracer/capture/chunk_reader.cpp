@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "capture/packing.hpp"
-
 namespace rcuscope {
 
 static std::string at_byte(std::uint64_t offset) {
@@ -75,18 +73,19 @@ tl::expected<void, Damage> ChunkReader::check_sizes(const Chunk& chunk) const {
     return {};
 }
 
-tl::expected<void, Damage> ChunkReader::payload(const Chunk& chunk, std::vector<std::byte>& out) {
+tl::expected<Unpacked, Damage> ChunkReader::payload(const Chunk& chunk, std::vector<std::byte>& out) {
     if (auto sizes = check_sizes(chunk); !sizes) {
-        return sizes;
+        return tl::unexpected<Damage>(sizes.error());
     }
     if ((chunk.header.flags & chunk_packed) == 0) {
-        return decompressed(chunk, out);
+        return decompressed(chunk, out).map([] { return Unpacked{}; });
     }
-    return decompressed(chunk, packed_).and_then([&]() -> tl::expected<void, Damage> {
-        if (!unpack_records(packed_, chunk.header.unpacked, out)) {
+    return decompressed(chunk, packed_).and_then([&]() -> tl::expected<Unpacked, Damage> {
+        const auto unpacked = unpack_records(packed_, chunk.header.unpacked, out);
+        if (!unpacked) {
             return tl::unexpected<Damage>(damaged(chunk.offset, "it cannot be unpacked to the size that it claims"));
         }
-        return {};
+        return *unpacked;
     });
 }
 

@@ -11,6 +11,7 @@
 #include "capture/format.hpp"
 #include "capture/input_file.hpp"
 #include "capture/payload.hpp"
+#include "capture/unpacking.hpp"
 
 namespace rcuscope {
 
@@ -39,8 +40,9 @@ public:
     // Whether payload() could hold it; nothing of it is looked at.
     tl::expected<void, Damage> check_sizes(const Chunk& chunk) const;
 
-    // The chunk's payload, decompressed and unpacked, into `out`.
-    tl::expected<void, Damage> payload(const Chunk& chunk, std::vector<std::byte>& out);
+    // The chunk's payload, decompressed and unpacked, into `out`. If it was packed, what was seen of its records;
+    // otherwise as if there were none.
+    tl::expected<Unpacked, Damage> payload(const Chunk& chunk, std::vector<std::byte>& out);
 
 private:
     tl::expected<void, Damage> decompressed(const Chunk& chunk, std::vector<std::byte>& out);

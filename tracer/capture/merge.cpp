@@ -3,146 +3,115 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <limits>
+#include <cstring>
+#include <numeric>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "base/ahead.hpp"
-#include "base/heap.hpp"
-#include "capture/chunk_reader.hpp"
+#include "base/tournament.hpp"
 #include "capture/open_chunk.hpp"
+#include "capture/opener.hpp"
+#include "capture/payload.hpp"
 
 namespace rcuscope {
 namespace {
 
-Place first_place(const EventChunk& chunk) {
-    return {chunk.first_ns, chunk.cpu, chunk.offset};
+// How much is made ahead of who takes it: chunks that are open, and batches.
+constexpr std::size_t chunks_ahead = 4;
+constexpr std::size_t batches_ahead = 3;
+
+// What is smaller is read before a thread has begun.
+bool is_worth_threads(const InputFile& file) {
+    constexpr std::uint64_t bytes = 16 << 10;
+    return file.size() > bytes;
 }
 
-// A chunk that was opened ahead, or why it could not be.
-struct Opened {
-    OpenChunk chunk;
-    Status status;
-};
+// Records that follow each other in the order of time.
+struct Batch {
+    struct Record {
+        const std::byte* at = nullptr; // its size, then its bytes
+        std::uint32_t cpu = 0;
+    };
+    static constexpr std::size_t most = 4096;
 
-// Opens chunks, one after the other.
-class Opener {
-public:
-    // `chunks` in the order in which they are to be opened. Refers to both.
-    Opener(const InputFile& file, const std::vector<EventChunk>& chunks)
-        : file_(file), reader_(file), chunks_(chunks) {}
-
-    // Into one that is not needed any more. False if there are no more.
-    bool open(Opened& out) {
-        if (opened_ == chunks_.size()) {
-            return false;
-        }
-        const EventChunk& wanted = chunks_[opened_++];
-        std::vector<std::byte> memory = std::move(out.chunk.payload);
-        out.chunk = OpenChunk{};
-        out.chunk.payload = std::move(memory);
-        out.chunk.offset = wanted.offset;
-        out.chunk.cpu = wanted.cpu;
-        out.status = load(out.chunk);
-        if (out.status && out.chunk.place() != first_place(wanted)) {
-            out.status = changed();
-        }
-        return true;
-    }
-
-private:
-    tl::unexpected<Error> changed() const {
-        return file_.cannot_read("it changed while it was read", "read it when nothing writes to it any more");
-    }
-
-    Status load(OpenChunk& chunk) {
-        const auto found = reader_.read(chunk.offset);
-        if (!found || found->type() != ChunkType::events || found->header.cpu != chunk.cpu) {
-            return changed();
-        }
-        const auto made_up = [&](const Damage& why) {
-            return file_.cannot_read(why, "its checksum is right, so it was written like that: record again");
-        };
-        if (const auto read = reader_.payload(*found, chunk.payload); !read) {
-            return made_up(read.error());
-        }
-        if (chunk.payload.capacity() > 2 * chunk.payload.size()) { // a larger one's memory
-            chunk.payload.shrink_to_fit();
-        }
-        if (!chunk.begin()) {
-            return made_up(damaged(chunk.offset, "a record runs over its end, or there is none"));
-        }
-        if (found->times && (chunk.records() != found->times->records || chunk.ns() != found->times->first_ns)) {
-            return made_up(damaged(chunk.offset, "its records are not those that it claims"));
-        }
-        return {};
-    }
-
-    const InputFile& file_;
-    ChunkReader reader_;
-    const std::vector<EventChunk>& chunks_;
-    std::size_t opened_ = 0;
-};
-
-struct Front { // when the next event of an open chunk is, and its slot
-    std::uint64_t ns = 0;
-    std::size_t slot = 0;
-};
-
-// For a heap whose first is the earliest.
-struct Later {
-    const std::vector<OpenChunk>& open; // by slot
-
-    bool operator()(const Front& a, const Front& b) const {
-        return a.ns != b.ns ? a.ns > b.ns : open[b.slot].place() < open[a.slot].place();
-    }
+    std::vector<Record> records = std::vector<Record>(most);
+    std::size_t size = 0;                         // so many of these
+    std::vector<std::vector<std::byte>> payloads; // of the chunks whose last records are here
+    Status status;                                // why there are no more after these, if that is an error
 };
 
 class Merge {
 public:
-    Merge(const InputFile& file, std::span<const EventChunk> chunks, std::uint64_t& skipped_records,
-          const std::function<void(const Event&)>& take)
-        : file_(file), chunks_(in_order(chunks)), opener_(file, chunks_),
-          ahead_([this](Opened& opened) { return opener_.open(opened); }, chunks_.size() > 1 ? most_ahead : 0),
-          skipped_records_(skipped_records), take_(take) {
-        due_ns_ = next_due();
+    Merge(const InputFile& file, std::span<const EventChunk> chunks)
+        : file_(file), chunks_(in_order(chunks)), ranks_(ranks_of(chunks_)), opener_(file, chunks_),
+          ahead_([this](Opened& opened) { return opener_.open(opened); }, is_worth_threads(file) ? chunks_ahead : 0) {
+        due_ = next_due();
         budget_ = open_bytes_floor + cpus() * open_bytes_per_cpu;
     }
 
-    Status run() {
-        for (;;) {
-            if (front_.empty() || due_ns_ <= front_.front().ns) {
-                if (Status status = open_due(); !status || front_.empty()) {
-                    return status;
-                }
-            }
-            OpenChunk& chunk = open_[front_.front().slot];
-            give_out(chunk);
-            if (!chunk.done()) [[likely]] {
-                front_.front().ns = chunk.ns();
-                sift_first(front_, later_);
+    // In place of one that is not needed any more. False if there are no more.
+    bool next(Batch& batch) {
+        take_back(batch);
+        while (!failed_ && batch.size < Batch::most && finished_bytes_ < most_finished_bytes) {
+            if (due_ < first_.first()) {
+                batch.status = open_next();
+                failed_ = !batch.status;
+            } else if (first_.first() == never) {
+                break;
             } else {
-                close_first(chunk);
+                take_records(batch);
             }
         }
+        return batch.size != 0 || !batch.status;
     }
 
 private:
+    // When a record is, which chunk's it is (by CPU, then as sent), and in which place that is open. So it is before
+    // another's as Place says.
+    __extension__ using Key = unsigned __int128;
+    static constexpr Key never = ~Key{0};
+    static constexpr unsigned place_bits = 26;
+
+    // A chunk that is open, between two of its records.
+    struct Stream {
+        const std::byte* at = nullptr; // the next one's size
+        std::uint64_t left = 0;        // records
+        std::uint64_t which = 0;       // the lower half of the keys
+        std::uint32_t cpu = 0;
+    };
+
     // A chunk of the writer's size takes less than half a MiB, and two of a CPU are open at most. The
     // floor is for recordings whose chunks were written often, and small ones that are odd.
     static constexpr std::uint64_t open_bytes_floor = 64u << 20;
     static constexpr std::uint64_t open_bytes_per_cpu = 1u << 20;
+    // Each is of this many bytes at least (OpenChunk::bytes()).
+    static_assert((open_bytes_floor + max_cpus * open_bytes_per_cpu) / OpenChunk::bookkeeping_bytes < 1u << place_bits);
 
-    // Opening is most of reading: while the events of some are given out, others are opened.
-    static constexpr std::size_t most_ahead = 4;
+    // Of the chunks whose last records are in a batch.
+    static constexpr std::uint64_t most_finished_bytes = 1u << 20;
 
-    static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
+    static constexpr std::size_t most_spare = chunks_ahead; // memory for so many more
 
-    std::uint64_t next_due() const { return opened_ < chunks_.size() ? chunks_[opened_].first_ns : never; }
     static std::vector<EventChunk> in_order(std::span<const EventChunk> chunks) {
         std::vector<EventChunk> sorted(chunks.begin(), chunks.end());
         std::sort(sorted.begin(), sorted.end(),
                   [](const EventChunk& a, const EventChunk& b) { return first_place(a) < first_place(b); });
         return sorted;
+    }
+
+    static std::vector<std::uint64_t> ranks_of(const std::vector<EventChunk>& chunks) {
+        std::vector<std::size_t> order(chunks.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+            return std::tie(chunks[a].cpu, chunks[a].offset) < std::tie(chunks[b].cpu, chunks[b].offset);
+        });
+        std::vector<std::uint64_t> ranks(chunks.size());
+        for (std::size_t rank = 0; rank < order.size(); rank++) {
+            ranks[order[rank]] = rank;
+        }
+        return ranks;
     }
 
     std::uint64_t cpus() const {
@@ -154,102 +123,139 @@ private:
         return static_cast<std::uint64_t>(std::unique(numbers.begin(), numbers.end()) - numbers.begin());
     }
 
-    // Opens every chunk whose first event is due before any of the chunks that are open.
-    Status open_due() {
-        while (opened_ < chunks_.size() && (front_.empty() || comes_before_front(chunks_[opened_]))) {
-            if (Status status = open_next(); !status) {
-                return status;
+    static Key key_of(std::uint64_t ns, std::uint64_t which) { return Key{ns} << 64 | which; }
+
+    Key next_due() const {
+        return opened_ < chunks_.size() ? key_of(chunks_[opened_].first_ns, ranks_[opened_] << place_bits) : never;
+    }
+
+    // What the batch before has left behind is used again.
+    void take_back(Batch& batch) {
+        for (auto& payload : batch.payloads) {
+            if (spare_.size() < most_spare) {
+                spare_.push_back(std::move(payload));
             }
         }
-        return {};
+        batch.payloads.clear();
+        batch.size = 0;
+        finished_bytes_ = 0;
     }
 
-    void close_first(OpenChunk& chunk) {
+    // As long as they are not of a chunk that is to be opened first.
+    void take_records(Batch& batch) {
+        std::size_t size = batch.size;
+        do {
+            const auto place = static_cast<std::size_t>(first_.first()) & ((std::size_t{1} << place_bits) - 1);
+            Stream& stream = streams_[place];
+            batch.records[size++] = {stream.at, stream.cpu};
+            if (--stream.left == 0) [[unlikely]] {
+                batch.size = size;
+                close(place, batch);
+                return;
+            }
+            RecordSize bytes = 0;
+            std::memcpy(&bytes, stream.at, sizeof bytes);
+            stream.at += sizeof bytes + bytes;
+            first_.set(place, key_of(time_at(stream.at), stream.which));
+        } while (size < Batch::most && first_.first() < due_);
+        batch.size = size;
+    }
+
+    static std::uint64_t time_at(const std::byte* record) {
+        std::uint64_t ns = 0;
+        std::memcpy(&ns, record + sizeof(RecordSize), sizeof ns);
+        return ns;
+    }
+
+    void close(std::size_t place, Batch& batch) {
+        OpenChunk& chunk = open_[place];
         held_bytes_ -= chunk.bytes();
-        spare_.chunk.payload = std::move(chunk.payload); // its memory is used again
-        chunk = OpenChunk{};
-        free_.push_back(front_.front().slot);
-        std::pop_heap(front_.begin(), front_.end(), later_);
-        front_.pop_back();
-    }
-
-    bool comes_before_front(const EventChunk& chunk) const {
-        const Front& front = front_.front();
-        return chunk.first_ns != front.ns ? chunk.first_ns < front.ns : first_place(chunk) < open_[front.slot].place();
+        finished_bytes_ += chunk.bytes();
+        batch.payloads.push_back(std::move(chunk.payload));
+        free_.push_back(place);
+        first_.set(place, never);
     }
 
     Status open_next() {
-        ahead_.next(spare_);
-        if (!spare_.status) {
-            return spare_.status;
+        if (next_.chunk.payload.capacity() == 0 && !spare_.empty()) {
+            next_.chunk.payload = std::move(spare_.back());
+            spare_.pop_back();
         }
-        const std::size_t slot = free_slot();
-        OpenChunk& chunk = open_[slot];
-        chunk = std::move(spare_.chunk);
+        ahead_.next(next_);
+        if (!next_.status) {
+            return next_.status;
+        }
+        const std::size_t place = free_place();
+        OpenChunk& chunk = open_[place];
+        chunk = std::move(next_.chunk);
+        streams_[place] = {chunk.payload.data(), chunk.records, ranks_[opened_] << place_bits | place, chunk.cpu};
         ++opened_;
-        due_ns_ = next_due();
+        due_ = next_due();
         held_bytes_ += chunk.bytes();
         if (held_bytes_ > budget_) {
             return file_.cannot_read("too many of its chunks overlap in time: no recording does that",
                                      "the file was damaged or made up: record again");
         }
-        front_.push_back({chunk.ns(), slot});
-        std::push_heap(front_.begin(), front_.end(), later_);
+        first_.set(place, key_of(chunk.first_ns, streams_[place].which));
         return {};
     }
 
-    std::size_t free_slot() {
+    std::size_t free_place() {
         if (free_.empty()) {
             open_.emplace_back();
+            streams_.emplace_back();
+            while (first_.places() < open_.size()) {
+                first_.add_places();
+            }
             return open_.size() - 1;
         }
-        const std::size_t slot = free_.back();
+        const std::size_t place = free_.back();
         free_.pop_back();
-        return slot;
-    }
-
-    // Gives out the first chunk's next event, and more up to where another chunk's may come first.
-    void give_out(OpenChunk& chunk) {
-        std::uint64_t until = due_ns_;
-        if (front_.size() > 1) { // one of these is the next
-            until = std::min(until, front_[1].ns);
-        }
-        if (front_.size() > 2) {
-            until = std::min(until, front_[2].ns);
-        }
-        do {
-            if (decode_record(chunk.record(), chunk.cpu, event_)) {
-                take_(event_);
-            } else {
-                ++skipped_records_;
-            }
-            chunk.next();
-        } while (!chunk.done() && chunk.ns() < until);
+        return place;
     }
 
     const InputFile& file_;
-    const std::vector<EventChunk> chunks_; // by the place of their first event
+    const std::vector<EventChunk> chunks_;   // by the place of their first event
+    const std::vector<std::uint64_t> ranks_; // of each, by CPU, then as sent
     Opener opener_;
     Ahead<Opened> ahead_;
-    std::size_t opened_ = 0;        // of the chunks
-    std::uint64_t due_ns_ = never;  // when the first of the others is
-    std::vector<OpenChunk> open_;   // by slot
-    std::vector<std::size_t> free_; // slots, to be used again
-    std::vector<Front> front_;      // a heap
-    const Later later_{open_};
-    Opened spare_; // between two that are opened nothing but memory
-    Event event_;  // that is given out: its memory is used again
+    std::size_t opened_ = 0;      // of the chunks
+    Key due_ = never;             // the first record of the others
+    std::vector<OpenChunk> open_; // by place
+    std::vector<Stream> streams_; // by place
+    std::vector<std::size_t> free_;
+    Tournament<Key> first_{never};
+    Opened next_; // between two that are opened nothing but memory
+    std::vector<std::vector<std::byte>> spare_;
     std::uint64_t held_bytes_ = 0;
+    std::uint64_t finished_bytes_ = 0;
     std::uint64_t budget_ = 0;
-    std::uint64_t& skipped_records_;
-    const std::function<void(const Event&)>& take_;
+    bool failed_ = false;
 };
 
 } // namespace
 
 Status merge_events(const InputFile& file, std::span<const EventChunk> chunks, std::uint64_t& skipped_records,
                     const std::function<void(const Event&)>& take) {
-    return Merge(file, chunks, skipped_records, take).run();
+    Merge merge(file, chunks);
+    Ahead<Batch> ahead([&](Batch& batch) { return merge.next(batch); }, is_worth_threads(file) ? batches_ahead : 0);
+    Batch batch;
+    Event event; // its memory is used again
+    while (ahead.next(batch)) {
+        for (const Batch::Record& record : std::span(batch.records).first(batch.size)) {
+            RecordSize size = 0;
+            std::memcpy(&size, record.at, sizeof size);
+            if (decode_record({record.at + sizeof size, size}, record.cpu, event)) {
+                take(event);
+            } else {
+                ++skipped_records;
+            }
+        }
+        if (!batch.status) {
+            return batch.status;
+        }
+    }
+    return {};
 }
 
 } // namespace rcuscope

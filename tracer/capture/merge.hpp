@@ -14,6 +14,9 @@
 // Open are the chunks that overlap in time: about one of each CPU, two around
 // the borders of chunks. Far more than that is no recording and is refused, so
 // that memory depends on the number of CPUs, not on the file.
+//
+// Opening and merging are done ahead by a thread each (base/ahead.hpp), so that
+// whoever takes the events has little more to do than to decode them.
 #pragma once
 
 #include <cstdint>

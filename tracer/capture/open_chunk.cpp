@@ -4,49 +4,85 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <span>
+#include <tuple>
 
+#include "capture/payload.hpp"
 #include "wire.h"
 
 namespace rcuscope {
+namespace {
 
 static_assert(offsetof(rs_header, ns) == 0, "a record begins with its time");
 
-bool OpenChunk::begin() {
-    bool in_order = true;
-    std::uint64_t last_ns = 0;
-    const bool whole = for_each_record(payload, [&](std::span<const std::byte> record) {
-        std::uint64_t ns = 0;
-        if (record.size() >= sizeof(rs_header)) {
-            std::memcpy(&ns, record.data(), sizeof ns);
-        } else {
-            in_order = false;
-        }
-        in_order = in_order && ns >= last_ns;
-        last_ns = ns;
-        ++records_;
-    });
-    at_ = payload.data();
-    left_ = records_;
-    if (whole && !in_order) {
-        sort();
-    }
-    if (!whole || left_ == 0) {
-        return false;
-    }
-    look();
-    return true;
-}
+struct Ref {
+    std::uint64_t ns = 0;
+    std::uint32_t begin = 0; // of its size, in the payload
 
-// What has no time is left out: scan_capture() has counted it.
-void OpenChunk::sort() {
+    friend bool operator<(const Ref& a, const Ref& b) { return std::tie(a.ns, a.begin) < std::tie(b.ns, b.begin); }
+};
+
+// Of all that have a time, in their order: scan_capture() has counted the others.
+std::vector<Ref> sorted_refs(std::span<const std::byte> payload) {
+    // Nearly all are in order already.
+    std::vector<Ref> in_order;
+    std::vector<Ref> late;
     for_each_record(payload, [&](std::span<const std::byte> record) {
         if (const auto ns = record_time(record)) {
-            const auto begin = static_cast<std::size_t>(record.data() - payload.data()) - sizeof(RecordSize);
-            sorted_.push_back({*ns, static_cast<std::uint32_t>(begin)});
+            const auto begin =
+                static_cast<std::uint32_t>(record.data() - payload.data()) - std::uint32_t{sizeof(RecordSize)};
+            const bool is_late = !in_order.empty() && *ns < in_order.back().ns;
+            (is_late ? late : in_order).push_back({*ns, begin});
         }
     });
-    std::sort(sorted_.begin(), sorted_.end(), [](const Ref& a, const Ref& b) { return a.key() < b.key(); });
-    records_ = left_ = sorted_.size();
+    std::sort(late.begin(), late.end());
+    std::vector<Ref> all(in_order.size() + late.size());
+    std::merge(in_order.begin(), in_order.end(), late.begin(), late.end(), all.begin());
+    return all;
+}
+
+std::size_t stored_size(const std::byte* record) {
+    RecordSize size = 0;
+    std::memcpy(&size, record, sizeof size);
+    return sizeof size + size;
+}
+
+// Whether they are records at all.
+bool look_at_all(std::span<const std::byte> payload, Unpacked& seen) {
+    seen = {.records = 0, .in_order = true};
+    std::uint64_t latest = 0;
+    return for_each_record(payload, [&](std::span<const std::byte> record) {
+        const auto ns = record_time(record);
+        seen.in_order = seen.in_order && ns && *ns >= latest;
+        latest = ns.value_or(latest);
+        seen.records++;
+    });
+}
+
+} // namespace
+
+bool OpenChunk::begin(const Unpacked& seen, std::vector<std::byte>& spare) {
+    Unpacked now = seen;
+    if (now.records == 0 && !look_at_all(payload, now)) {
+        return false;
+    }
+    records = now.records;
+    if (!now.in_order) {
+        const std::vector<Ref> refs = sorted_refs(payload);
+        spare.clear();
+        spare.reserve(payload.size());
+        for (const Ref& ref : refs) {
+            const std::byte* const record = payload.data() + ref.begin;
+            spare.insert(spare.end(), record, record + stored_size(record));
+        }
+        payload.swap(spare);
+        records = refs.size();
+    }
+    if (records == 0) {
+        return false;
+    }
+    std::memcpy(&first_ns, payload.data() + sizeof(RecordSize), sizeof first_ns);
+    return true;
 }
 
 } // namespace rcuscope

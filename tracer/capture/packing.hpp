@@ -16,7 +16,7 @@
 //           has. The other words are those of the record before.
 //   254     the same, but word 4 is word 2 of the record before: a callback that is done.
 //   255     a LEB128 of the size, and the record as it is. If it can be a shape (whole words,
-//           a header at least, max_packed_words at most) and fewer than 253 are there, it is
+//           a header at least, packed::most_words at most) and fewer than 253 are there, it is
 //           the next one.
 //
 // There are runs since version 4 of the format. No writer before had so many shapes as are told apart now.
@@ -31,24 +31,20 @@
 #include <vector>
 
 #include "capture/format.hpp"
+#include "capture/packed_marks.hpp"
 
 namespace rcuscope {
 
-inline constexpr std::size_t max_packed_words = 64;
-
-// The last record of each shape, on both sides.
+// The last record of each shape.
 class PackedShapes {
 public:
-    using Words = std::array<std::uint64_t, max_packed_words>;
+    using Words = std::array<std::uint64_t, packed::most_words>;
     struct Shape {
         std::size_t words = 0;
         std::uint16_t kind = 0;
         Words last;
     };
-    static constexpr std::size_t most = 253;
-
-    static bool can_be_shape(std::size_t bytes);
-    // The number of a record's shape, or `most`.
+    // The number of a record's shape, or packed::most_shapes.
     std::size_t find(std::uint16_t kind, std::size_t words) const;
     void add(std::span<const std::byte> record);
 
@@ -89,9 +85,5 @@ private:
     std::uint64_t records_ = 0;
     bool all_timed_ = true;
 };
-
-// To records with their sizes, as for_each_record() takes them. False if `packed` is none, or
-// is not `size` bytes when unpacked.
-bool unpack_records(std::span<const std::byte> packed, std::size_t size, std::vector<std::byte>& out);
 
 } // namespace rcuscope

@@ -157,7 +157,7 @@ private:
 
     tl::expected<void, Damage> take_untimed(const Chunk& chunk) {
         if (auto read = chunks_.payload(chunk, payload_); !read) {
-            return read;
+            return tl::unexpected<Damage>(read.error());
         }
         std::uint64_t first_ns = std::numeric_limits<std::uint64_t>::max();
         std::uint64_t bytes = 0;

@@ -240,6 +240,30 @@ TEST(Damage, TimesThatAreNotThoseOfTheRecords) {
     EXPECT_THAT(read({4, 0}, records)->extent.cut_reason, HasSubstr("as many records as it claims"));
 }
 
+// Whatever is read, unpacked and merged ahead by then: what went wrong is told behind all that was before it.
+TEST(Damage, AllEventsBeforeWhatIsMadeUpAreGiven) {
+    const TempDir dir;
+    constexpr std::uint64_t each = 700;
+    constexpr std::uint32_t chunks = 60, wrong = 41;
+    Bytes bytes = capture_beginning(dir, 3);
+    for (std::uint32_t i = 0; i < chunks; i++) {
+        Bytes stored = bytes_of(ChunkTimes{1000ULL * i + 1, i == wrong ? each + 1 : each});
+        for (std::uint64_t record = 1; record <= each; record++) {
+            append(stored, sized(cb_record(1000ULL * i + record, record)));
+        }
+        append(bytes, chunk_of(static_cast<std::uint16_t>(ChunkType::events), stored, i % 3, chunk_timed,
+                               static_cast<std::uint32_t>(stored.size() - sizeof(ChunkTimes))));
+    }
+    write_file(dir.file("made.rcu"), bytes);
+    auto reader = CaptureReader::open(dir.file("made.rcu"));
+    ASSERT_TRUE(reader);
+    std::uint64_t given = 0;
+    const Status read = reader->for_each_event([&](const Event&) { given++; });
+    ASSERT_FALSE(read);
+    EXPECT_THAT(read.error().why, HasSubstr("not those that it claims"));
+    EXPECT_EQ(given, wrong * each);
+}
+
 TEST_F(DamagedChunk, TooShortForItsTimes) {
     EXPECT_THAT(reason(chunk_of(static_cast<std::uint16_t>(ChunkType::events), Bytes(15), 0, chunk_timed)),
                 HasSubstr("too short for its times"));

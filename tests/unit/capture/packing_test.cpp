@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "capture/packing.hpp"
+#include "capture/unpacking.hpp"
 
 #include "support.hpp"
 
@@ -160,6 +161,66 @@ TEST(Packing, NumbersOfAnyLength) {
         }
     }
     expect_round_trip(records);
+}
+
+// Of few words and of many, of which any differ, by numbers of any length, but mostly of two bytes.
+TEST(Packing, StepsOfAnyWords) {
+    std::mt19937_64 random(5);
+    for (std::size_t words = 2; words < 10; words++) {
+        std::vector<rs_u64> record(words, 1'000'000);
+        std::vector<Bytes> records;
+        for (int i = 0; i < 5000; i++) {
+            const auto changed = random();
+            const bool odd = random() % 8 == 0;
+            for (std::size_t word = 0; word < words; word++) {
+                if (word != 1 && (changed >> word & 1) != 0) { // the kind stays
+                    const rs_u64 step = odd ? random() >> random() % 64 : 64 + random() % (8192 - 64);
+                    record[word] += (changed >> (word + 32) & 1) != 0 ? step : 0 - step;
+                }
+            }
+            const auto bytes = std::as_bytes(std::span(record));
+            records.emplace_back(bytes.begin(), bytes.end());
+        }
+        expect_round_trip(records);
+    }
+}
+
+TEST(Packing, WhetherTheyAreInOrderIsSeen) {
+    const auto seen = [](std::span<const Bytes> records) {
+        Bytes out;
+        const auto unpacked_ones = unpack_records(pack(records), unpacked(records).size(), out);
+        EXPECT_TRUE(unpacked_ones);
+        EXPECT_EQ(unpacked_ones->records, records.size());
+        Bytes ring;
+        for (const Bytes& record : records) {
+            put_in_ring(ring, record);
+        }
+        RecordPacker packer;
+        packer.add_ring(ring);
+        EXPECT_EQ(unpack_records(packer.packed(), unpacked(records).size(), out)->in_order, unpacked_ones->in_order);
+        return unpacked_ones->in_order;
+    };
+    const auto next = [](rs_u64 ns) { return bytes_of(rs_cb_next{header_of(RS_CB_NEXT, ns), ns * 8, 8, ns * 8 - 8}); };
+    std::vector<Bytes> records;
+    for (rs_u64 i = 0; i < 100; i++) {
+        records.push_back(next(1000 + i / 2 * 500));
+    }
+    EXPECT_TRUE(seen(records));
+    for (const std::size_t place : {1U, 50U, 99U}) {
+        for (const Bytes& late :
+             {next(999), cb_record(3, 4), bytes_of(rs_header{2, 1, 77, 0}), Bytes(700), Bytes(43), Bytes(5)}) {
+            std::vector<Bytes> with = records;
+            with[place] = late;
+            EXPECT_FALSE(seen(with)) << place << ": " << late.size();
+        }
+    }
+    Bytes far = next(~0ULL); // and then around
+    records.back() = far;
+    EXPECT_TRUE(seen(records));
+    records.push_back(next(5));
+    EXPECT_FALSE(seen(records));
+    records.erase(records.begin(), records.end() - 1);
+    EXPECT_TRUE(seen(records));
 }
 
 // Of more shapes than have a number.

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "support.hpp"
 
@@ -189,6 +190,30 @@ TEST(Reader, MergeOfManyCpusIsAStableSort) {
     for (std::size_t i = 0; i < sent.size(); ++i) {
         ASSERT_EQ(head_of(back->events[i]), sent[i].head) << i;
         ASSERT_EQ(back->events[i].cpu, sent[i].cpu) << i;
+    }
+}
+
+// While other events are still read and merged ahead.
+TEST(Reader, IsLeftInTheMiddle) {
+    const TempDir dir;
+    const std::string path = dir.file("a.rcu");
+    auto writer = CaptureWriter::create(path, metadata_of_cpus(2));
+    ASSERT_TRUE(writer);
+    for (std::uint32_t i = 1; i <= 100000; ++i) {
+        ASSERT_TRUE(writer->record(i % 2, cb_record(i, i)));
+    }
+    ASSERT_TRUE(writer->finish({}));
+    auto reader = CaptureReader::open(path);
+    ASSERT_TRUE(reader);
+    for (const std::uint64_t last : {1U, 5000U, 99999U}) {
+        std::uint64_t given = 0;
+        const auto take = [&](const Event&) {
+            if (++given == last) {
+                throw std::runtime_error("enough");
+            }
+        };
+        EXPECT_THROW(static_cast<void>(reader->for_each_event(take)), std::runtime_error);
+        EXPECT_EQ(given, last);
     }
 }
 

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "base/tournament.hpp"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <random>
+#include <vector>
+
+namespace rcuscope {
+namespace {
+
+constexpr int never = 1000;
+
+TEST(Tournament, OfNoneThereIsNoFirst) {
+    const Tournament<int> tournament(never);
+    EXPECT_EQ(tournament.first(), never);
+}
+
+TEST(Tournament, TheLeastIsTheFirstWhateverChanges) {
+    std::mt19937 random(3);
+    Tournament<int> tournament(never);
+    std::vector<int> keys(tournament.places(), never);
+    for (int step = 0; step < 20000; step++) {
+        if (step % 3000 == 2999) {
+            tournament.add_places();
+            keys.resize(tournament.places(), never);
+        }
+        const std::size_t place = random() % keys.size();
+        keys[place] = random() % 4 == 0 ? never : static_cast<int>(random() % 100);
+        tournament.set(place, keys[place]);
+        ASSERT_EQ(tournament.first(), *std::min_element(keys.begin(), keys.end()));
+    }
+    EXPECT_GT(keys.size(), 32U);
+}
+
+} // namespace
+} // namespace rcuscope
