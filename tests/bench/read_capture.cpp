@@ -3,7 +3,7 @@
 // What the reader of captures takes by itself: all events in the order of time, counted and forgotten. And beside it
 // what zstd takes: to decompress the same records, had it alone made them small, and to decompress the file's own
 // chunks, of which packing (capture/packing.hpp) has left little. Processor time, and of reading, in which chunks are
-// opened ahead by a thread, the time that passes, too.
+// opened and merged ahead by threads, the time that passes, too.
 #include <algorithm>
 #include <chrono>
 #include <ctime>

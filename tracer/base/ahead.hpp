@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Things that are made one after the other, by a thread, before they are asked for. Whoever asks gets the same things
-// in the same order, and what went wrong at the same place, whatever the thread has done by then.
+// Things that are made by threads before they are asked for. Whoever asks gets the same things in the same order, and
+// what went wrong at the same place, whatever the threads have done by then.
 #pragma once
 
 #include <condition_variable>
@@ -20,20 +20,23 @@ namespace rcuscope {
 template <typename Item>
 class Ahead {
 public:
-    // Makes the next one in place of one that is not needed any more: its memory can be used again. False: there is
-    // no next one. Called by one thread at a time.
-    using Make = std::function<bool(Item&)>;
+    // Makes the one of this number, from 0, in place of one that is not needed any more: its memory can be used again.
+    // False: there is none of this number, nor of a greater one.
+    using Make = std::function<bool(Item&, std::size_t number)>;
 
-    // At most `most` are ready at a time. 0, or one processor only: no thread, each is made when it is asked for.
-    Ahead(Make make, std::size_t most) : make_(std::move(make)) {
+    // At most `most` are ready or being made at a time. Each of `makers` is called by one thread at a time, with
+    // numbers that grow; all numbers are made by one of them. `most` is 0, or there is one processor only: no thread,
+    // each is made when it is asked for.
+    Ahead(std::vector<Make> makers, std::size_t most) : makers_(std::move(makers)) {
         if (most == 0 || std::thread::hardware_concurrency() == 1) {
             return;
         }
         slots_.resize(most);
         try {
-            maker_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+            for (const Make& make : makers_) {
+                threads_.emplace_back([this, &make](const std::stop_token& stop) { run(stop, make); });
+            }
         } catch (const std::system_error&) { // there may be no more threads: it is only slower
-            slots_.clear();
         }
     }
     Ahead(const Ahead&) = delete;
@@ -43,12 +46,12 @@ public:
     // Exchanges `item`, which is not needed any more, for the next one. False if there is none. Throws what make()
     // threw in its place, and nothing is asked for after that.
     bool next(Item& item) {
-        if (slots_.empty()) {
-            return make_(item);
+        if (threads_.empty()) {
+            return makers_.front()(item, taken_++);
         }
         std::unique_lock lock(mutex_);
-        is_ready_.wait(lock, [this] { return made_ != taken_; });
         Slot& slot = slots_[taken_ % slots_.size()];
+        is_ready_.wait(lock, [&slot] { return slot.ready; });
         if (slot.error) {
             std::rethrow_exception(slot.error);
         }
@@ -56,6 +59,7 @@ public:
             return false;
         }
         std::swap(item, slot.item);
+        slot.ready = false;
         ++taken_;
         lock.unlock();
         is_room_.notify_one();
@@ -65,44 +69,48 @@ public:
 private:
     struct Slot {
         Item item{};
+        bool ready = false;
         bool last = false; // it is none: there are no more
         std::exception_ptr error;
     };
 
-    void run(const std::stop_token& stop) {
+    void run(const std::stop_token& stop, const Make& make) {
         for (bool more = true; more;) {
+            std::size_t number = 0;
             {
                 std::unique_lock lock(mutex_);
-                if (!is_room_.wait(lock, stop, [this] { return made_ - taken_ < slots_.size(); })) {
+                if (!is_room_.wait(lock, stop, [this] { return begun_ - taken_ < slots_.size(); })) {
                     return;
                 }
+                number = begun_++;
             }
-            more = fill(slots_[made_ % slots_.size()]);
+            Slot& slot = slots_[number % slots_.size()];
+            more = fill(slot, make, number);
             {
                 const std::lock_guard lock(mutex_);
-                ++made_;
+                slot.ready = true;
             }
             is_ready_.notify_one();
         }
     }
 
-    bool fill(Slot& slot) {
+    static bool fill(Slot& slot, const Make& make, std::size_t number) {
         try {
-            slot.last = !make_(slot.item);
+            slot.last = !make(slot.item, number);
         } catch (...) {
             slot.error = std::current_exception();
         }
         return !slot.last && !slot.error;
     }
 
-    Make make_;
+    const std::vector<Make> makers_;
     std::mutex mutex_;
     std::condition_variable is_ready_;
     std::condition_variable_any is_room_;
-    std::vector<Slot> slots_; // from taken_ to made_ those that are ready; the thread's is the one after them
-    std::size_t made_ = 0;    // counted up by the thread only
+    std::vector<Slot> slots_; // from taken_ to begun_ those that are ready, or a thread's
+    std::size_t begun_ = 0;
     std::size_t taken_ = 0;
-    std::jthread maker_; // the last: it ends before what it uses
+    std::vector<std::jthread> threads_; // the last: they end before what they use
 };
 
 } // namespace rcuscope

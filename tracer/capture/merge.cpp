@@ -2,6 +2,7 @@
 #include "capture/merge.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstring>
 #include <numeric>
@@ -45,8 +46,9 @@ struct Batch {
 class Merge {
 public:
     Merge(const InputFile& file, std::span<const EventChunk> chunks)
-        : file_(file), chunks_(in_order(chunks)), ranks_(ranks_of(chunks_)), opener_(file, chunks_),
-          ahead_([this](Opened& opened) { return opener_.open(opened); }, is_worth_threads(file) ? chunks_ahead : 0) {
+        : file_(file), chunks_(in_order(chunks)),
+          ranks_(ranks_of(chunks_)), openers_{{{file, chunks_}, {file, chunks_}}},
+          ahead_(make_by_each(openers_), is_worth_threads(file) ? chunks_ahead : 0) {
         due_ = next_due();
         budget_ = open_bytes_floor + cpus() * open_bytes_per_cpu;
     }
@@ -93,6 +95,14 @@ private:
     static constexpr std::uint64_t most_finished_bytes = 1u << 20;
 
     static constexpr std::size_t most_spare = chunks_ahead; // memory for so many more
+
+    static std::vector<Ahead<Opened>::Make> make_by_each(std::array<Opener, 2>& openers) {
+        std::vector<Ahead<Opened>::Make> makers;
+        for (Opener& opener : openers) {
+            makers.emplace_back([&opener](Opened& opened, std::size_t number) { return opener.open(opened, number); });
+        }
+        return makers;
+    }
 
     static std::vector<EventChunk> in_order(std::span<const EventChunk> chunks) {
         std::vector<EventChunk> sorted(chunks.begin(), chunks.end());
@@ -217,7 +227,7 @@ private:
     const InputFile& file_;
     const std::vector<EventChunk> chunks_;   // by the place of their first event
     const std::vector<std::uint64_t> ranks_; // of each, by CPU, then as sent
-    Opener opener_;
+    std::array<Opener, 2> openers_;
     Ahead<Opened> ahead_;
     std::size_t opened_ = 0;      // of the chunks
     Key due_ = never;             // the first record of the others
@@ -238,7 +248,8 @@ private:
 Status merge_events(const InputFile& file, std::span<const EventChunk> chunks, std::uint64_t& skipped_records,
                     const std::function<void(const Event&)>& take) {
     Merge merge(file, chunks);
-    Ahead<Batch> ahead([&](Batch& batch) { return merge.next(batch); }, is_worth_threads(file) ? batches_ahead : 0);
+    Ahead<Batch> ahead({[&](Batch& batch, std::size_t) { return merge.next(batch); }},
+                       is_worth_threads(file) ? batches_ahead : 0);
     Batch batch;
     Event event; // its memory is used again
     while (ahead.next(batch)) {

@@ -15,8 +15,8 @@
 // the borders of chunks. Far more than that is no recording and is refused, so
 // that memory depends on the number of CPUs, not on the file.
 //
-// Opening and merging are done ahead by a thread each (base/ahead.hpp), so that
-// whoever takes the events has little more to do than to decode them.
+// Two threads open chunks ahead, and one merges (base/ahead.hpp), so that whoever
+// takes the events has little more to do than to decode them.
 #pragma once
 
 #include <cstdint>

@@ -7,11 +7,11 @@ Place first_place(const EventChunk& chunk) {
     return {chunk.first_ns, chunk.cpu, chunk.offset};
 }
 
-bool Opener::open(Opened& out) {
-    if (opened_ == chunks_.size()) {
+bool Opener::open(Opened& out, std::size_t number) {
+    if (number >= chunks_.size()) {
         return false;
     }
-    const EventChunk& wanted = chunks_[opened_++];
+    const EventChunk& wanted = chunks_[number];
     out.chunk.offset = wanted.offset;
     out.chunk.cpu = wanted.cpu;
     out.status = load(out.chunk);

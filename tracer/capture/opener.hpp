@@ -20,15 +20,15 @@ struct Opened {
 
 Place first_place(const EventChunk& chunk);
 
-// Opens chunks, one after the other.
+// Opens chunks, one at a time.
 class Opener {
 public:
-    // `chunks` in the order in which they are to be opened. Refers to both.
+    // Refers to both.
     Opener(const InputFile& file, const std::vector<EventChunk>& chunks)
         : file_(file), reader_(file), chunks_(chunks) {}
 
-    // Into one that is not needed any more. False if there are no more.
-    bool open(Opened& out);
+    // The chunk of this number, into one that is not needed any more. False if there are not so many.
+    bool open(Opened& out, std::size_t number);
 
 private:
     tl::unexpected<Error> changed() const;
@@ -37,7 +37,6 @@ private:
     const InputFile& file_;
     ChunkReader reader_;
     const std::vector<EventChunk>& chunks_;
-    std::size_t opened_ = 0;
     std::vector<std::byte> spare_;
 };
 

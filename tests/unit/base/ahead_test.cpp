@@ -3,52 +3,75 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <gtest/gtest.h>
+#include <mutex>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 namespace rcuscope {
 namespace {
 
-// Makes 1, 2, ... up to `last`.
-Ahead<int>::Make numbers_up_to(int last) {
-    return [made = 0, last](int& item) mutable {
-        item = ++made;
-        return made <= last;
-    };
+// Each makes some of 1, 2, ... up to `last`.
+std::vector<Ahead<int>::Make> numbers_up_to(int last, std::size_t makers = 1) {
+    return {makers, [last](int& item, std::size_t number) {
+                item = static_cast<int>(number) + 1;
+                return item <= last;
+            }};
 }
 
 TEST(Ahead, GivesAllInTheirOrder) {
     for (const std::size_t most : {0U, 1U, 2U, 7U}) {
-        Ahead<int> ahead(numbers_up_to(1000), most);
-        int item = 0;
-        for (int expected = 1; expected <= 1000; expected++) {
-            ASSERT_TRUE(ahead.next(item));
-            ASSERT_EQ(item, expected);
+        for (const std::size_t makers : {1U, 2U, 5U}) {
+            Ahead<int> ahead(numbers_up_to(1000, makers), most);
+            int item = 0;
+            for (int expected = 1; expected <= 1000; expected++) {
+                ASSERT_TRUE(ahead.next(item));
+                ASSERT_EQ(item, expected);
+            }
+            EXPECT_FALSE(ahead.next(item));
+            EXPECT_FALSE(ahead.next(item));
         }
-        EXPECT_FALSE(ahead.next(item));
     }
 }
 
+// The one whose turn it is may be the last to be ready.
+TEST(Ahead, GivesAllInTheirOrderWhateverEachTakes) {
+    const std::vector<Ahead<int>::Make> makers(3, [](int& item, std::size_t number) {
+        if (number % 3 == 0) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        item = static_cast<int>(number);
+        return number < 100;
+    });
+    Ahead<int> ahead(makers, 4);
+    int item = 0;
+    for (int expected = 0; expected < 100; expected++) {
+        ASSERT_TRUE(ahead.next(item));
+        ASSERT_EQ(item, expected);
+    }
+    EXPECT_FALSE(ahead.next(item));
+}
+
 TEST(Ahead, ThatThereAreNoMoreStaysSo) {
-    Ahead<int> ahead(numbers_up_to(0), 3);
+    Ahead<int> ahead(numbers_up_to(0, 2), 3);
     int item = 0;
     EXPECT_FALSE(ahead.next(item));
 }
 
 TEST(Ahead, ThrowsInItsPlaceWhatWentWrong) {
     for (const std::size_t most : {0U, 1U, 4U}) {
-        Ahead<int> ahead(
-            [made = 0](int& item) mutable {
-                if (++made == 10) {
-                    throw std::runtime_error("the tenth");
-                }
-                item = made;
-                return true;
-            },
-            most);
+        const std::vector<Ahead<int>::Make> makers(2, [](int& item, std::size_t number) {
+            if (number == 9) {
+                throw std::runtime_error("the tenth");
+            }
+            item = static_cast<int>(number);
+            return true;
+        });
+        Ahead<int> ahead(makers, most);
         int item = 0;
-        for (int expected = 1; expected < 10; expected++) {
+        for (int expected = 0; expected < 9; expected++) {
             ASSERT_TRUE(ahead.next(item));
             ASSERT_EQ(item, expected);
         }
@@ -57,16 +80,14 @@ TEST(Ahead, ThrowsInItsPlaceWhatWentWrong) {
 }
 
 TEST(Ahead, HoldsNoMoreThanItMay) {
-    constexpr int most = 3;
-    std::atomic<int> taken = 0;
+    constexpr std::size_t most = 3;
+    std::atomic<std::size_t> taken = 0;
     std::atomic<bool> too_many = false;
-    Ahead<int> ahead(
-        [&, made = 0](int& item) mutable {
-            too_many = too_many || made - taken > most; // one of these is being asked for
-            item = ++made;
-            return made <= 500;
-        },
-        most);
+    const std::vector<Ahead<int>::Make> makers(2, [&](int&, std::size_t number) {
+        too_many = too_many || number > taken + most; // one of these is being asked for
+        return number < 500;
+    });
+    Ahead<int> ahead(makers, most);
     for (int item = 0; ahead.next(item);) {
         ++taken;
     }
@@ -75,14 +96,15 @@ TEST(Ahead, HoldsNoMoreThanItMay) {
 
 TEST(Ahead, UsesMemoryAgain) {
     constexpr std::size_t most = 2;
+    std::mutex mutex;
     std::vector<const int*> memory;
-    Ahead<std::vector<int>> ahead(
-        [&, made = 0](std::vector<int>& item) mutable {
-            item.resize(100);
-            memory.push_back(item.data());
-            return ++made <= 100;
-        },
-        most);
+    const std::vector<Ahead<std::vector<int>>::Make> makers(2, [&](std::vector<int>& item, std::size_t number) {
+        item.resize(100);
+        const std::lock_guard lock(mutex);
+        memory.push_back(item.data());
+        return number < 100;
+    });
+    Ahead<std::vector<int>> ahead(makers, most);
     for (std::vector<int> item; ahead.next(item);) {
     }
     std::sort(memory.begin(), memory.end());
@@ -92,7 +114,7 @@ TEST(Ahead, UsesMemoryAgain) {
 
 TEST(Ahead, IsLeftInTheMiddle) {
     for (int taken = 0; taken < 5; taken++) {
-        Ahead<int> ahead(numbers_up_to(1 << 30), 2);
+        Ahead<int> ahead(numbers_up_to(1 << 30, 2), 2);
         int item = 0;
         for (int i = 0; i < taken; i++) {
             ASSERT_TRUE(ahead.next(item));
