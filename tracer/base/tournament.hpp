@@ -45,6 +45,15 @@ public:
         }
     }
 
+    // What would be the first if this place had no key.
+    Key first_but(std::size_t place) const {
+        Key key = never_;
+        for (std::size_t at = places_ + place; at > 1; at >>= 1) {
+            key = std::min(key, nodes_[at ^ 1]);
+        }
+        return key;
+    }
+
 private:
     Key never_;
     std::size_t places_ = 1;

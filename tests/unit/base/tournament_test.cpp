@@ -29,6 +29,9 @@ TEST(Tournament, TheLeastIsTheFirstWhateverChanges) {
         keys[place] = random() % 4 == 0 ? never : static_cast<int>(random() % 100);
         tournament.set(place, keys[place]);
         ASSERT_EQ(tournament.first(), *std::min_element(keys.begin(), keys.end()));
+        std::vector<int> others = keys;
+        others[place] = never;
+        ASSERT_EQ(tournament.first_but(place), *std::min_element(others.begin(), others.end()));
     }
     EXPECT_GT(keys.size(), 32U);
 }
