@@ -104,8 +104,10 @@ TEST(Ahead, UsesMemoryAgain) {
         memory.push_back(item.data());
         return number < 100;
     });
-    Ahead<std::vector<int>> ahead(makers, most);
-    for (std::vector<int> item; ahead.next(item);) {
+    { // when it is gone, nothing is made any more
+        Ahead<std::vector<int>> ahead(makers, most);
+        for (std::vector<int> item; ahead.next(item);) {
+        }
     }
     std::sort(memory.begin(), memory.end());
     memory.erase(std::unique(memory.begin(), memory.end()), memory.end());
