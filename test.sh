@@ -113,10 +113,12 @@ END
 
 run() { # PRESET
 	local preset=$1 report=build/$1-tests.xml status=0 result name seen=''
+	# A test with a guest uses a processor for three quarters of its time.
+	local jobs=$((($(nproc) * 3 + 1) / 2))
 	note "running ${LABELS[$preset]//|/, } ($preset)"
 	rm -f "$report"
 	prefix_for "$preset"
-	"${PREFIX[@]}" ctest --test-dir "build/$preset" -L "^(${LABELS[$preset]})\$" -j2 --output-on-failure --no-tests=error \
+	"${PREFIX[@]}" ctest --test-dir "build/$preset" -L "^(${LABELS[$preset]})\$" -j"$jobs" --output-on-failure --no-tests=error \
 		--output-junit "$PWD/$report" "${CTEST_ARGUMENTS[@]}" </dev/null || status=$?
 	if [[ ! -s $report ]]; then
 		# Listing only (-N), or wrong arguments: nothing was run.
