@@ -98,6 +98,7 @@ private:
 
     static std::vector<Ahead<Opened>::Make> make_by_each(std::array<Opener, 2>& openers) {
         std::vector<Ahead<Opened>::Make> makers;
+        makers.reserve(openers.size());
         for (Opener& opener : openers) {
             makers.emplace_back([&opener](Opened& opened, std::size_t number) { return opener.open(opened, number); });
         }
