@@ -3,10 +3,10 @@
 // Memory of which little is resident, however much there is: what LongList (long_list.hpp) is made of.
 //
 // All lists together have a budget on the heap. One that grows when it is used up moves into a temporary file, which
-// has no name, and is mapped: its elements keep their addresses as on the heap, until it grows. The newest are in memory
-// until there are enough of them to be written. Of all mappings a bounded number of chunks is resident; what was reached
-// longest ago goes when another chunk is reached, and is there again as soon as somebody looks. The kernel's page cache
-// holds as much of the file as it has room for.
+// has no name, and is mapped: its elements keep their addresses as on the heap, until it grows. The newest are in
+// memory until there are enough of them to be written. Of all mappings a bounded number of chunks is resident; what was
+// reached longest ago goes when another chunk is reached, and is there again as soon as somebody looks. The kernel's
+// page cache holds as much of the file as it has room for.
 #pragma once
 
 #include <cstddef>
