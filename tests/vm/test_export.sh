@@ -16,7 +16,7 @@ done
 export RCUSCOPE=$place
 
 guest <<'GUEST'
-expect_status record 0 rcuscope record -m /kmod/rcucmap.ko --until-unload -o /out/run.rcu -o /out/run.json -- sh -c '
+expect_status record 0 rcuscope record -m /kmod/rcucmap.ko --until-unload -o /out/run.rcu -o /out/run.json -o /out/run.html -- sh -c '
 	insmod /kmod/rcucmap.ko reader_ms=20 writer_ms=100
 	until dmesg | grep -q "r: done"; do usleep 50000; done
 	rmmod rcucmap'
@@ -40,6 +40,9 @@ nothing_but() { # WHAT NAME...: files in the folder
 
 expect_run "export" 0 rcuscope export run.rcu -o run.json
 expect "JSON is the same here as in the guest" cmp "$OUT/run.json" run.json
+expect_run "export a page" 0 rcuscope export run.rcu -o "$WORK/any/run.html"
+expect "the page is the same here as in the guest" cmp "$OUT/run.html" run.html
+rm run.html
 export LC_ALL=C.UTF-8 TZ=Pacific/Auckland
 expect_run "export elsewhere" 0 rcuscope export "$PWD/run.rcu" -o elsewhere.json
 expect "JSON is the same under any locale and time zone" cmp run.json elsewhere.json
