@@ -73,11 +73,9 @@ for kernel in $("$VM" kernels | awk 'NR > 1 { print $1 }'); do
 
 	rm -rf "$WORK/panic"
 	vm run --kernel "$kernel" --expect-panic --out "$WORK/panic" -- \
-		'echo saved >/out/f; sync
-		mkdir -p /out/new/newer; echo one | dd of=/out/new/newer/g conv=fsync; echo c >/proc/sysrq-trigger; sleep 60'
+		'echo saved >/out/f; sync; echo c >/proc/sysrq-trigger; sleep 60'
 	check "$kernel: an expected panic is success" status_is 0
 	check "$kernel: what was synced before a panic comes out" grep -q saved "$WORK/panic/f"
-	check "$kernel: and what was synced by itself, in new folders" grep -q one "$WORK/panic/new/newer/g"
 	check "$kernel: the panic is on the console" grep -q 'Kernel panic' "$WORK/panic/console.log"
 done
 

@@ -3,22 +3,9 @@
 # The guest's file system: two cpio archives, which the kernel unpacks one
 # after the other. The first is the same for every run of a kernel and cached.
 
-# What a kernel needs to have /out, and the file system there; what is built in is left
-# out, what these depend on is added.
-GUEST_MODULES=(virtio_pci virtio_blk)
-
-# The file system of /out, and how it is mounted. What was synced shall be there after a
-# panic: ext4 has its journal for that, ext2, for kernels without, writes folders at once.
-disk_of() { # NAME-OF-KERNEL
-	local modules
-	modules=$(kernel_folder "$1")/modules
-	if grep -q '/ext2\.ko$' "$modules/modules.builtin"; then
-		echo 'ext2 dirsync'
-	else
-		# No kernel thread that writes behind the commands' back.
-		echo 'ext4 noinit_itable'
-	fi
-}
+# What a kernel needs to have /out; what is built in is left out, what these
+# depend on is added.
+GUEST_MODULES=(virtio_pci virtio_blk ext4)
 
 make_cpio() { # FOLDER: newc archive on stdout
 	(cd "$1" && find . -mindepth 1 -print0 | cpio --null --create --format=newc --owner=0:0 --quiet)
@@ -63,7 +50,7 @@ base_ensure() { # NAME
 	mkdir -p "$root"/{bin,vm/modules} "$CACHE/base"
 	cp "$busybox" "$root/bin/busybox"
 	: >"$root/vm/modules/modules.order"
-	for module in "${GUEST_MODULES[@]}" "$(disk_of "$1" | cut -d' ' -f1)"; do
+	for module in "${GUEST_MODULES[@]}"; do
 		add_kernel_module "$kernel" "$module" "$root/vm/modules" ||
 			fail "the kernel in $kernel has no module $module, which the guest needs for /out"
 	done

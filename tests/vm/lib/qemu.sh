@@ -60,13 +60,10 @@ boot_interactive() { # NAME ACCELERATION CPUS MEMORY
 	(cd "$SCRATCH/guest" && exec "${QEMU[@]}" -mon chardev=console)
 }
 
-# An empty file system for /out, and in ROOT how it is mounted. It is sparse, so its size costs nothing.
-make_disk() { # NAME-OF-KERNEL ROOT
-	local type options
-	disk_of "$1" >"$2/vm/disk"
-	read -r type options <"$2/vm/disk"
+# An empty file system for /out. It is sparse, so its size costs nothing.
+make_disk() {
 	truncate -s 2G "$SCRATCH/guest/disk"
-	mke2fs -q -F -t "$type" -m 0 -N 8192 -E nodiscard,lazy_itable_init=1,lazy_journal_init=1 "$SCRATCH/guest/disk"
+	mke2fs -q -F -t ext4 -m 0 -E nodiscard,lazy_itable_init=1,lazy_journal_init=1 "$SCRATCH/guest/disk"
 }
 
 # A device /dev/kvm says little: on some machines a guest started on it hangs.
@@ -102,11 +99,11 @@ kvm_trial() { # NAME
 	mkdir -p "$guest" "$SCRATCH/trial/vm"
 	cp "$HERE/guest/init" "$SCRATCH/trial/init"
 	printf 'true\n' >"$SCRATCH/trial/vm/commands"
-	make_disk "$1" "$SCRATCH/trial"
 	{
 		cat "$BASE"
 		make_cpio "$SCRATCH/trial"
 	} >"$guest/initrd"
+	make_disk
 	if boot "$1" kvm 2 512 "$KVM_TRIAL_SECONDS" '' && grep -q '^status 0' "$guest/control" 2>/dev/null; then
 		ACCEL=kvm
 		answer='KVM works here'
