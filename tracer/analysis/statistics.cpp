@@ -152,7 +152,8 @@ void callback_statistics(const Timeline& timeline, Statistics& statistics) {
         CallbackRow* function;
         CallbackRow* module;
     };
-    auto backlogs_to_come = std::async(std::launch::async, backlogs_of, std::cref(timeline));
+    // In a thread, or at get() where there may be no more of them.
+    auto backlogs_to_come = std::async(std::launch::async | std::launch::deferred, backlogs_of, std::cref(timeline));
     std::map<CallbackKey, CallbackRow> functions;
     std::map<CallbackKey, CallbackRow> modules;
     CallbackRow all;
