@@ -69,9 +69,9 @@ struct Pairs {
     static constexpr std::size_t most = 4; // differences
     static constexpr std::uint8_t none = most;
 
-    std::uint64_t keep = 0;                                    // their bits
-    std::uint64_t goes_on = 1;                                 // of their highest bits, those that are set; 1: never so
-    std::array<std::uint8_t, words> of_word = {4, 4, 4, 4, 4}; // which of them is a word's, or `none`
+    std::uint64_t keep = 0;    // their bits
+    std::uint64_t goes_on = 1; // of their highest bits, those that are set; 1: never so
+    std::array<std::uint8_t, words> of_word = {none, none, none, none, none}; // which of them is a word's, if any
     std::uint8_t bytes = 0;
 };
 
