@@ -172,9 +172,8 @@ private:
                     close(place, batch);
                     return;
                 }
-                RecordSize bytes = 0;
-                std::memcpy(&bytes, stream.at, sizeof bytes);
-                stream.at += sizeof bytes + bytes;
+                const auto given = record_at(stream.at);
+                stream.at = given.data() + given.size();
                 key = key_of(time_at(stream.at), stream.which);
             } while (key < until && size < Batch::most);
             first_.set(place, key);
@@ -269,9 +268,7 @@ Status merge_events(const InputFile& file, std::span<const EventChunk> chunks, s
     Event event; // its memory is used again
     while (ahead.next(batch)) {
         for (const Batch::Record& record : std::span(batch.records).first(batch.size)) {
-            RecordSize size = 0;
-            std::memcpy(&size, record.at, sizeof size);
-            if (decode_record({record.at + sizeof size, size}, record.cpu, event)) {
+            if (decode_record(record_at(record.at), record.cpu, event)) {
                 take(event);
             } else {
                 ++skipped_records;

@@ -41,12 +41,6 @@ std::vector<Ref> sorted_refs(std::span<const std::byte> payload) {
     return all;
 }
 
-std::size_t stored_size(const std::byte* record) {
-    RecordSize size = 0;
-    std::memcpy(&size, record, sizeof size);
-    return sizeof size + size;
-}
-
 // Whether they are records at all.
 bool look_at_all(std::span<const std::byte> payload, Unpacked& seen) {
     seen = {.records = 0, .in_order = true};
@@ -72,8 +66,7 @@ bool OpenChunk::begin(const Unpacked& seen, std::vector<std::byte>& spare) {
         spare.clear();
         spare.reserve(payload.size());
         for (const Ref& ref : refs) {
-            const std::byte* const record = payload.data() + ref.begin;
-            spare.insert(spare.end(), record, record + stored_size(record));
+            append_record(spare, record_at(payload.data() + ref.begin));
         }
         payload.swap(spare);
         records = refs.size();

@@ -69,6 +69,13 @@ std::optional<std::uint64_t> record_time(std::span<const std::byte> record);
 // Puts a record at the end of an events chunk: its size, then its bytes.
 void append_record(std::vector<std::byte>& payload, std::span<const std::byte> record);
 
+// A record of an events chunk that is known to hold it, by where its size stands.
+inline std::span<const std::byte> record_at(const std::byte* stored) {
+    RecordSize size = 0;
+    std::memcpy(&size, stored, sizeof size);
+    return {stored + sizeof size, size};
+}
+
 // Calls each(record) for the records of an events chunk. False if the last one
 // does not end with the payload.
 template <typename Each>
