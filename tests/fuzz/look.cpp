@@ -62,14 +62,15 @@ void perfetto(const Timeline& timeline) {
 
 void report(const Timeline& timeline) {
     Nowhere out;
-    const Document document = report_of(timeline);
+    const Document document = report_of(timeline, statistics_of(timeline));
     require_harmless([&](std::ostream& text) { show_text(document, {}, text); }, "a report does not steer a terminal");
     show_text(document, {.colour = true, .unicode = true}, out);
     show_markdown(document, {}, out);
 }
 
 void report_json(const Timeline& timeline) {
-    require_json([&](std::ostream& json) { write_report_json(timeline, json); }, "a report is JSON");
+    require_json([&](std::ostream& json) { write_report_json(timeline, statistics_of(timeline), json); },
+                 "a report is JSON");
 }
 
 void summary(const Timeline& timeline) {
@@ -78,7 +79,7 @@ void summary(const Timeline& timeline) {
 
 // What is summarized is what a check reads.
 void summarize(const Timeline& timeline) {
-    const Digest digest = digest_of(timeline, "fuzz");
+    const Digest digest = digest_of(timeline, statistics_of(timeline), "fuzz");
     const std::string text = written([&](std::ostream& out) { write_digest(digest, out); });
     const auto back = digest_from_json(text, "digest");
     if (!back)
@@ -87,10 +88,26 @@ void summarize(const Timeline& timeline) {
     require(written([&](std::ostream& out) { write_digest(*back, out); }) == text, "and says the same then");
 }
 
+const MemoryFile& capture_file() {
+    static const MemoryFile file;
+    return file;
+}
+
+// However callbacks were counted.
+void numbers(const Timeline& timeline) {
+    const auto loaded = load_numbers(capture_file().path(), limits);
+    require(loaded.has_value(), "what can be exported can be reported on");
+    const auto report_of_it = [](const Timeline& of, const Statistics& with) {
+        return written([&](std::ostream& out) { write_report_json(of, with, out); });
+    };
+    require(report_of_it(loaded->timeline, loaded->numbers) == report_of_it(timeline, statistics_of(timeline)),
+            "a report does not depend on what is kept of callbacks");
+}
+
 } // namespace
 
 void look_at_capture(std::span<const std::byte> bytes) {
-    static const MemoryFile file;
+    const MemoryFile& file = capture_file();
     file.hold(bytes);
     const auto loaded = load_timeline(file.path(), limits);
     if (!loaded) {
@@ -98,7 +115,7 @@ void look_at_capture(std::span<const std::byte> bytes) {
         require(!loaded.error().why.empty(), "an error says why");
         return;
     }
-    constexpr std::array looks{timeline_json, chrome, perfetto, report, report_json, summary, summarize};
+    constexpr std::array looks{timeline_json, chrome, perfetto, report, report_json, numbers, summary, summarize};
 #ifdef RCUSCOPE_FUZZ
     looks[XXH3_64bits(bytes.data(), bytes.size()) % looks.size()](loaded->timeline);
 #else

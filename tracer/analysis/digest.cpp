@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "analysis/statistics.hpp"
 #include "timeline/moment.hpp"
 
 namespace rcuscope {
@@ -89,8 +88,7 @@ void Digest::keep_longest() {
         longest.resize(most_longest);
 }
 
-Digest digest_of(const Timeline& timeline, std::string tool_version) {
-    const Statistics numbers = statistics_of(timeline);
+Digest digest_of(const Timeline& timeline, const Statistics& numbers, std::string tool_version) {
     Digest digest{.tool_version = std::move(tool_version),
                   .host = timeline.host,
                   .recorded = std::max<Nanoseconds>(timeline.capture.end, 0),

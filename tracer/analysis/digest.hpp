@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "analysis/histogram.hpp"
+#include "analysis/statistics.hpp"
 #include "capture/metadata.hpp"
 #include "timeline/model.hpp"
 
@@ -93,7 +94,7 @@ struct Digest {
     void keep_longest();
 };
 
-// Of a timeline with its hazards and holders.
-Digest digest_of(const Timeline& timeline, std::string tool_version);
+// Of a timeline with its hazards and holders, and its numbers.
+Digest digest_of(const Timeline& timeline, const Statistics& numbers, std::string tool_version);
 
 } // namespace rcuscope

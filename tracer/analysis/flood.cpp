@@ -7,31 +7,32 @@
 #include <string>
 #include <utility>
 
+#include "analysis/watched.hpp"
 #include "base/duration.hpp"
 #include "timeline/summary.hpp"
 
 namespace rcuscope {
 
-Floods::Floods(const Timeline& timeline, std::uint64_t limit)
-    : judged_(!is_missing(timeline.capture, "callback.invoked") && timeline.callback_bounds.most_pending > limit),
-      limit_(limit), watched_(timeline),
-      // So many may have been invoked unseen.
-      none_(limit + missed_runs(timeline.capture, "callback.invoked")), steps_(timeline.capture) {}
-
-void Floods::count(const Callback& callback) {
-    const std::uint32_t function = functions_.of(callback.function);
-    if (function >= counts_.size()) {
-        counts_.resize(functions_.size(), none_);
-    }
-    steps_.take(callback, function,
-                [this](std::uint32_t of, Nanoseconds at, int change) { counts_[of].step(at, change); });
+std::uint64_t flood_from(const CaptureSummary& capture, std::uint64_t limit) {
+    return limit + missed_runs(capture, "callback.invoked");
 }
 
-std::vector<Hazard> Floods::hazards() const {
+bool may_flood(const Timeline& timeline, std::uint64_t limit) {
+    return !is_missing(timeline.capture, "callback.invoked") && timeline.callback_bounds.most_pending > limit;
+}
+
+std::vector<Hazard> flood_hazards(const Timeline& timeline, const CallbackNumbers& callbacks, std::uint64_t limit) {
     std::vector<Hazard> hazards;
+    if (!may_flood(timeline, limit)) {
+        return hazards;
+    }
+    const WatchedModules watched(timeline);
+    const FunctionIndex& functions = callbacks.functions();
     std::map<std::pair<std::string, std::string>, Backlog> by_name; // module and function
-    for (std::size_t i = 0; i < functions_.size(); i++) {
-        by_name.emplace(std::pair(functions_[i].module.str(), functions_[i].function.str()), counts_[i].backlog());
+    for (std::size_t i = 0; i < functions.size(); i++) {
+        if (watched.contains(functions[i].module)) {
+            by_name.emplace(std::pair(functions[i].module.str(), functions[i].function.str()), callbacks.backlog(i));
+        }
     }
     for (const auto& [function, backlog] : by_name) {
         if (!backlog.exceeded) {
@@ -44,7 +45,7 @@ std::vector<Hazard> Floods::hazards() const {
                            .callbacks = {},
                            .text = std::to_string(backlog.deepest) + " callbacks of " + function.first + ":" +
                                    function.second + " were pending at once, " + duration_text(backlog.deepest_at) +
-                                   " after the start of the recording (the limit is " + std::to_string(limit_) +
+                                   " after the start of the recording (the limit is " + std::to_string(limit) +
                                    "): their memory waits with them, and rcu_barrier() for them all; let what "
                                    "queues them wait now and then, in synchronize_rcu() or for a count of those "
                                    "pending, or free many objects with one callback."});

@@ -16,14 +16,21 @@
 namespace rcuscope {
 
 void find_hazards(Timeline& timeline, const HazardLimits& limits) {
+    CallbackNumbers callbacks(timeline.capture.lost, flood_from(timeline.capture, limits.callback_flood));
+    if (may_flood(timeline, limits.callback_flood)) {
+        callbacks.take_all(timeline);
+    }
+    callbacks.finish();
+    find_hazards(timeline, limits, callbacks);
+}
+
+void find_hazards(Timeline& timeline, const HazardLimits& limits, const CallbackNumbers& callbacks) {
     const LossIndex losses(timeline.capture.lost);
-    LifeJudge life_judge(timeline, losses);
+    LifeJudge life_judge(timeline, losses, callbacks);
     DoubleQueues double_queues(timeline, losses);
-    Floods floods(timeline, limits.callback_flood);
-    for (const Callback& callback : timeline.callbacks) { // once: there are more of them than memory holds
+    for (const Callback& callback : timeline.callbacks) { // once: there may be more of them than memory holds
         life_judge.take(callback);
         double_queues.take(callback);
-        floods.take(callback);
     }
     const auto modules = std::move(life_judge).lives();
 
@@ -39,7 +46,7 @@ void find_hazards(Timeline& timeline, const HazardLimits& limits) {
     add(double_queues.hazards());
     add(blocked_reader_hazards(timeline));
     add(long_reader_hazards(timeline, losses, limits.long_reader));
-    add(floods.hazards());
+    add(flood_hazards(timeline, callbacks, limits.callback_flood));
     sort_by_time(hazards, [](const Hazard& hazard) { return hazard.at; });
     timeline.hazards = std::move(hazards);
 

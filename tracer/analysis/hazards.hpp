@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "analysis/callback_numbers.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
@@ -36,5 +37,9 @@ struct HazardLimits {
 // One hazard stands for all callbacks of a life, for all pairs of one pair of
 // places (double-call-rcu), for all sections of one function.
 void find_hazards(Timeline& timeline, const HazardLimits& limits);
+
+// The same where callbacks were counted, with flood_from() (flood.hpp): all of them, and some may not be in the
+// timeline any more.
+void find_hazards(Timeline& timeline, const HazardLimits& limits, const CallbackNumbers& callbacks);
 
 } // namespace rcuscope

@@ -18,7 +18,12 @@ Nanoseconds first_known(const ModuleLife& life) {
             return *time;
         }
     }
-    return life.freed.value_or(0);
+    if (life.freed) {
+        return *life.freed;
+    }
+    return !life.refusals.empty()     ? life.refusals.front().at
+           : !life.references.empty() ? life.references.front().at
+                                      : 0;
 }
 
 // A recording may break off before do_init_module() returns the error. A module
@@ -185,12 +190,15 @@ void settle(JudgedLife& judged, bool complete, const Counts& counts) {
 
 } // namespace
 
-LifeJudge::LifeJudge(const Timeline& timeline, const LossIndex& losses)
+LifeJudge::LifeJudge(const Timeline& timeline, const LossIndex& losses, const CallbackNumbers& passed)
     : timeline_(timeline), losses_(losses), modules_(lives_of(timeline, losses)) {
     for (auto& [name, lives] : modules_) {
         const std::uint32_t id = SharedText(name).id();
         by_name_.resize(std::max<std::size_t>(by_name_.size(), id + 1));
         by_name_[id] = &lives;
+        const CallbackNumbers::Passed before = passed.passed(name);
+        lives.front().queued = before.count;
+        lives.front().last_done = before.last_done;
     }
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/callback_numbers.hpp"
 #include "analysis/loss_index.hpp"
 #include "timeline/model.hpp"
 
@@ -49,8 +50,9 @@ using Lives = std::vector<JudgedLife>; // of one module, in the order of time
 // Takes callbacks by their queueing.
 class LifeJudge {
 public:
-    // Refers to both, and to callbacks that it takes.
-    LifeJudge(const Timeline& timeline, const LossIndex& losses);
+    // Refers to the first two, and to callbacks that it takes. Those that passed were done in the first life of their
+    // module before anything of its going was seen (ModuleTracker::settled()): they are only counted.
+    LifeJudge(const Timeline& timeline, const LossIndex& losses, const CallbackNumbers& passed);
 
     void take(const Callback& callback) {
         const std::uint32_t module = callback.function->module.id();

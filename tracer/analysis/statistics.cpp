@@ -3,16 +3,12 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
-#include <future>
 #include <map>
 #include <tuple>
 #include <utility>
 
 #include "analysis/function_index.hpp"
 #include "timeline/moment.hpp"
-#include "timeline/pending.hpp"
-#include "timeline/shares.hpp"
 
 namespace rcuscope {
 
@@ -66,121 +62,12 @@ std::vector<Row> rows_by_count(Map& groups, std::size_t Row::*count, MakeRow mak
     return rows;
 }
 
-// Callbacks of one function, of one module, or all: one pass over them makes every row.
-struct CallbackRow {
-    CallbackStatistics numbers;
-
-    void add(const Callback& callback, const std::vector<GracePeriod>& grace_periods) {
-        numbers.queued++;
-        numbers.done += callback.state == CallbackState::done ? 1U : 0U;
-        numbers.pending += callback.state == CallbackState::pending ? 1U : 0U;
-        numbers.unknown += callback.state == CallbackState::unknown ? 1U : 0U;
-        numbers.invoked += callback.invoked ? 1U : 0U;
-        add_duration(numbers.latency, callback.queued, callback.invoked);
-        add_duration(numbers.run_time, callback.invoked, callback.done);
-        if (const auto shares = shares_of(callback, grace_periods)) {
-            numbers.waiting_for_start.add(shares->waiting_for_start);
-            numbers.waiting_for_end.add(shares->waiting_for_end);
-            numbers.waiting_for_invocation.add(shares->waiting_for_invocation);
-        }
-    }
-    // All but the backlog, which is not the sum of its parts' deepest.
-    void merge(const CallbackStatistics& part) {
-        numbers.queued += part.queued;
-        numbers.done += part.done;
-        numbers.pending += part.pending;
-        numbers.unknown += part.unknown;
-        numbers.invoked += part.invoked;
-        numbers.latency.merge(part.latency);
-        numbers.run_time.merge(part.run_time);
-        numbers.waiting_for_start.merge(part.waiting_for_start);
-        numbers.waiting_for_end.merge(part.waiting_for_end);
-        numbers.waiting_for_invocation.merge(part.waiting_for_invocation);
-    }
-    CallbackStatistics finished(bool named, FunctionName name) && {
-        numbers.named = named;
-        numbers.name = std::move(name);
-        return std::move(numbers);
-    }
-};
-
-using CallbackKey = std::pair<bool, FunctionName>; // no name is known; the name
-
-std::vector<CallbackStatistics> callback_rows(std::map<CallbackKey, CallbackRow>& groups) {
-    return rows_by_count(groups, &CallbackStatistics::queued, [](const CallbackKey& key, CallbackRow& row) {
-        return std::move(row).finished(!key.first, key.second);
+// By count, then those with a name before those without, by name.
+std::vector<CallbackStatistics> by_count(std::vector<CallbackStatistics> rows) {
+    std::sort(rows.begin(), rows.end(), [](const CallbackStatistics& a, const CallbackStatistics& b) {
+        return a.queued != b.queued ? a.queued > b.queued : a.named != b.named ? a.named : a.name < b.name;
     });
-}
-
-CallbackKey function_key(const CodePlace& place) {
-    return {place.function.empty(), name_of(place)};
-}
-
-CallbackKey module_key(const CodePlace& place) {
-    return {place.function.empty(), {.module = place.module, .function = {}}};
-}
-
-struct Backlogs {
-    std::vector<BacklogCount> functions; // by FunctionIndex
-    std::map<CallbackKey, BacklogCount> modules;
-    BacklogCount all;
-};
-
-// Beside whoever makes the rows.
-Backlogs backlogs_of(const Timeline& timeline) {
-    Backlogs backlogs;
-    FunctionIndex index;
-    std::vector<BacklogCount*> modules; // by the function's number
-    PendingSteps steps(timeline.capture);
-    timeline.callbacks.for_each_beside([&](const Callback& callback) {
-        const std::uint32_t function = index.of(callback.function);
-        if (function == modules.size()) {
-            modules.push_back(&backlogs.modules[module_key(*callback.function)]);
-            backlogs.functions.emplace_back();
-        }
-        steps.take(callback, function, [&](std::uint32_t of, Nanoseconds at, int change) {
-            backlogs.functions[of].step(at, change);
-            modules[of]->step(at, change);
-            backlogs.all.step(at, change);
-        });
-    });
-    return backlogs;
-}
-
-void callback_statistics(const Timeline& timeline, Statistics& statistics) {
-    struct Rows {
-        CallbackRow* function;
-        CallbackRow* module;
-    };
-    // In a thread, or at get() where there may be no more of them.
-    auto backlogs_to_come = std::async(std::launch::async | std::launch::deferred, backlogs_of, std::cref(timeline));
-    std::map<CallbackKey, CallbackRow> functions;
-    std::map<CallbackKey, CallbackRow> modules;
-    CallbackRow all;
-    FunctionIndex index;
-    std::vector<Rows> rows; // by the function's number
-    for (const Callback& callback : timeline.callbacks) {
-        const std::uint32_t function = index.of(callback.function);
-        if (function == rows.size()) {
-            rows.push_back({.function = &functions[function_key(*callback.function)],
-                            .module = &modules[module_key(*callback.function)]});
-        }
-        rows[function].function->add(callback, timeline.grace_periods);
-    }
-    const Backlogs backlogs = backlogs_to_come.get();
-    for (std::size_t i = 0; i < rows.size(); i++) {
-        CallbackStatistics& function = rows[i].function->numbers;
-        rows[i].module->merge(function);
-        all.merge(function);
-        function.backlog = backlogs.functions[i].backlog();
-    }
-    for (auto& [key, module] : modules) {
-        module.numbers.backlog = backlogs.modules.at(key).backlog();
-    }
-    all.numbers.backlog = backlogs.all.backlog();
-    statistics.all_callbacks = std::move(all).finished(true, {});
-    statistics.callback_modules = callback_rows(modules);
-    statistics.callbacks = callback_rows(functions);
+    return rows;
 }
 
 std::vector<ReadSectionStatistics> read_section_statistics(const LongList<ReadSection>& sections) {
@@ -269,11 +156,13 @@ std::vector<ModuleStatistics> module_statistics(const std::vector<ModuleLife>& l
 
 } // namespace
 
-Statistics statistics_of(const Timeline& timeline) {
+Statistics statistics_of(const Timeline& timeline, const CallbackNumbers& callbacks) {
     Statistics statistics;
     statistics.normal = grace_period_statistics(timeline.grace_periods, false);
     statistics.expedited = grace_period_statistics(timeline.grace_periods, true);
-    callback_statistics(timeline, statistics);
+    statistics.all_callbacks = callbacks.all();
+    statistics.callback_modules = by_count(callbacks.by_module());
+    statistics.callbacks = by_count(callbacks.by_function());
     statistics.read_sections = read_section_statistics(timeline.read_sections);
     statistics.waits = wait_statistics(timeline.waits);
     statistics.kvfree_calls = kvfree_statistics(timeline.kvfree_calls);
@@ -287,6 +176,13 @@ Statistics statistics_of(const Timeline& timeline) {
         statistics.missed += probe.missed;
     }
     return statistics;
+}
+
+Statistics statistics_of(const Timeline& timeline) {
+    CallbackNumbers callbacks(timeline.capture.lost);
+    callbacks.take_all(timeline);
+    callbacks.finish();
+    return statistics_of(timeline, callbacks);
 }
 
 } // namespace rcuscope

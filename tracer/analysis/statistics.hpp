@@ -8,10 +8,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
-#include "analysis/backlog.hpp"
+#include "analysis/callback_numbers.hpp"
 #include "analysis/histogram.hpp"
 #include "timeline/model.hpp"
 
@@ -24,35 +23,6 @@ struct GracePeriodStatistics {
     std::size_t ended = 0;            // seen to end
     Histogram duration;               // of those seen to start and to end
     std::vector<std::size_t> longest; // of those at most most_longest, longest first: places in Timeline::grace_periods
-};
-
-// A function as rows name it. Both are empty if no name is known for the address.
-struct FunctionName {
-    std::string module; // empty: the kernel proper
-    std::string function;
-
-    bool operator==(const FunctionName&) const = default;
-    bool operator<(const FunctionName& other) const {
-        return std::tie(module, function) < std::tie(other.module, other.function);
-    }
-};
-
-// Callbacks of one function, of one module (then the name has no function), or all there are (then it is empty).
-struct CallbackStatistics {
-    FunctionName name;
-    bool named = true;      // false: no name is known for the functions' addresses
-    std::size_t queued = 0; // = done + pending + unknown
-    std::size_t done = 0;
-    std::size_t pending = 0;
-    std::size_t unknown = 0;
-    std::size_t invoked = 0; // seen to be, in whichever state
-    Histogram latency;       // from queued to invoked
-    // What that was spent on; of those whose grace period is known.
-    Histogram waiting_for_start;
-    Histogram waiting_for_end;
-    Histogram waiting_for_invocation;
-    Histogram run_time; // from invoked to done
-    Backlog backlog;
 };
 
 // The read-side critical sections that begin in one function, or that are its calls.
@@ -101,6 +71,9 @@ struct Statistics {
     std::uint64_t missed = 0; // times that a probe was reached and could not run
 };
 
+// `callbacks`: all of them, those in the timeline among them.
+Statistics statistics_of(const Timeline& timeline, const CallbackNumbers& callbacks);
+// All callbacks are in the timeline.
 Statistics statistics_of(const Timeline& timeline);
 
 } // namespace rcuscope

@@ -25,10 +25,8 @@ public:
         }
     }
 
-    bool contains(const Callback& callback) const {
-        const std::uint32_t id = callback.function->module.id();
-        return id < watched_.size() && watched_[id];
-    }
+    bool contains(const Callback& callback) const { return contains(callback.function->module); }
+    bool contains(SharedText module) const { return module.id() < watched_.size() && watched_[module.id()]; }
 
 private:
     void add(SharedText name) {

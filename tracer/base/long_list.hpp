@@ -137,20 +137,6 @@ public:
         return count == 0 ? std::span<const T>() : std::span<const T>(reach(first), count);
     }
 
-    // Calls each(element) for all, in order. For a thread beside the one that uses the list: that one may look at it
-    // meanwhile, and nobody may change it.
-    template <typename Each>
-    void for_each_beside(Each each) const {
-        const T* const elements = std::launder(reinterpret_cast<const T*>(memory_.data()));
-        for (std::size_t first = 0; first < size_; first += step) {
-            const std::size_t until = std::min(first + step, size_);
-            std::for_each(elements + first, elements + until, each);
-            // Of the part before once more: for its last page, which is this part's first, the kernel mapped all that
-            // lies about it in its cache.
-            memory_.let_go((first - std::min(first, step)) * sizeof(T), until * sizeof(T));
-        }
-    }
-
     // Stable. Parts that fit into memory are sorted there, then all of them merged.
     template <typename Less>
     void sort(Less less) {

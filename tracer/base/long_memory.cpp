@@ -237,12 +237,6 @@ void LongMemory::File::let_go(std::size_t begin, std::size_t end) const {
     }
 }
 
-void LongMemory::let_go(std::size_t begin, std::size_t end) const {
-    if (file_) {
-        file_->let_go(begin, end);
-    }
-}
-
 void LongMemory::reach_chunk(std::size_t chunk) const {
     auto& resident = shared().resident;
     const std::size_t most = std::max<std::size_t>(shared().limits.resident >> chunk_shift, 2);

@@ -63,10 +63,6 @@ public:
         }
     }
 
-    // The bytes from `begin` to `end` need not be resident any longer; whoever looks at them finds them. May be called
-    // while another thread looks.
-    void let_go(std::size_t begin, std::size_t end) const;
-
 private:
     struct File;
 

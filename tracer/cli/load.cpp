@@ -33,4 +33,29 @@ Result<LoadedTimeline> load_timeline(const std::string& capture, const HazardLim
     return LoadedTimeline{std::move(*timeline), reader->extent()};
 }
 
+Result<LoadedNumbers> load_numbers(const std::string& capture, const HazardLimits& limits) {
+    auto reader = CaptureReader::open(capture);
+    if (!reader)
+        return tl::unexpected(reader.error());
+    CallbackNumbers callbacks({}, limits.callback_flood);
+    auto built = build_timeline(*reader, callbacks);
+    if (!built)
+        return tl::unexpected(built.error());
+    if (!*built) {
+        // Something in it is odd: lost, cut off, a head queued twice.
+        auto loaded = load_timeline(capture, limits);
+        if (!loaded)
+            return tl::unexpected(loaded.error());
+        Statistics numbers = statistics_of(loaded->timeline);
+        return LoadedNumbers{std::move(loaded->timeline), std::move(numbers)};
+    }
+    callbacks.finish();
+    Timeline& timeline = **built;
+    find_hazards(timeline, limits, callbacks);
+    find_holders(timeline);
+    warn_of_cut(capture, reader->extent());
+    Statistics numbers = statistics_of(timeline, callbacks);
+    return LoadedNumbers{std::move(timeline), std::move(numbers)};
+}
+
 } // namespace rcuscope

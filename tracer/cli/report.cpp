@@ -42,7 +42,7 @@ Outcome report_on_summary(const ReportArguments& arguments, const Digest& digest
 }
 
 Outcome run_report(const ReportArguments& arguments) {
-    auto loaded = load_timeline(arguments.capture, arguments.limits);
+    auto loaded = load_numbers(arguments.capture, arguments.limits);
     if (!loaded) {
         if (const auto digest = read_digest(arguments.capture))
             return report_on_summary(arguments, *digest);
@@ -50,9 +50,9 @@ Outcome run_report(const ReportArguments& arguments) {
     }
     const auto write = [&](std::ostream& out) {
         if (arguments.json)
-            write_report_json(loaded->timeline, out);
+            write_report_json(loaded->timeline, loaded->numbers, out);
         else
-            write_report(arguments, report_of(loaded->timeline), out);
+            write_report(arguments, report_of(loaded->timeline, loaded->numbers), out);
     };
     if (auto written = write_whole(arguments.output, write); !written)
         return tl::unexpected(written.error());

@@ -16,10 +16,10 @@ struct SummarizeArguments {
 };
 
 Outcome run_summarize(const SummarizeArguments& arguments) {
-    auto loaded = load_timeline(arguments.capture, arguments.limits);
+    auto loaded = load_numbers(arguments.capture, arguments.limits);
     if (!loaded)
         return tl::unexpected(loaded.error());
-    const Digest digest = digest_of(loaded->timeline, version_text());
+    const Digest digest = digest_of(loaded->timeline, loaded->numbers, version_text());
     if (auto written = write_whole(arguments.output, [&](std::ostream& out) { write_digest(digest, out); }); !written)
         return tl::unexpected(written.error());
     return ExitCode::done;

@@ -210,7 +210,7 @@ void Builder::add_pending(std::size_t group) {
             points.push_back({at, points.back().value});
         points.back().value += change;
     };
-    PendingSteps steps(timeline_.capture);
+    PendingSteps steps(timeline_.capture.lost);
     for (const Callback& callback : timeline_.callbacks)
         steps.take(callback, 0, step);
     steps.until(std::numeric_limits<Nanoseconds>::max(), step);

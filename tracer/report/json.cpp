@@ -2,7 +2,6 @@
 //
 // Schema rcuscope.report/1: a change that is not an addition is a new number.
 #include "analysis/histogram_json.hpp"
-#include "analysis/statistics.hpp"
 #include "base/json_lines.hpp"
 #include "report/report.hpp"
 #include "report/words.hpp"
@@ -162,8 +161,7 @@ Json losses_json(const Timeline& timeline, const Statistics& numbers) {
 
 } // namespace
 
-void write_report_json(const Timeline& timeline, std::ostream& out) {
-    const Statistics numbers = statistics_of(timeline);
+void write_report_json(const Timeline& timeline, const Statistics& numbers, std::ostream& out) {
     JsonLines lines(out);
     lines.begin_object();
     lines.member("schema", "rcuscope.report/1");

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdio>
 
-#include "analysis/statistics.hpp"
 #include "base/duration.hpp"
 #include "report/parts.hpp"
 #include "report/words.hpp"
@@ -283,8 +282,7 @@ std::vector<const Hazard*> worst_first(const std::vector<Hazard>& hazards) {
     return sorted;
 }
 
-Document report_of(const Timeline& timeline) {
-    const Statistics numbers = statistics_of(timeline);
+Document report_of(const Timeline& timeline, const Statistics& numbers) {
     return {.title = "Kernel " + timeline.host.kernel + ", " + std::to_string(timeline.host.cpus) + " CPUs; " +
                      duration_text(timeline.capture.end) + " recorded (" + timeline.capture.end_reason + ")",
             .sections = {hazard_section(timeline), certainty_section(timeline, numbers),

@@ -9,16 +9,17 @@
 
 #include "analysis/digest.hpp"
 #include "analysis/histogram.hpp"
+#include "analysis/statistics.hpp"
 #include "report/document.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
 
-// Of a timeline with its hazards and holders.
-Document report_of(const Timeline& timeline);
+// Of a timeline with its hazards and holders, and its numbers.
+Document report_of(const Timeline& timeline, const Statistics& numbers);
 // Of a summary, which has no single callbacks, readers and waits.
 Document report_of(const Digest& digest);
-void write_report_json(const Timeline& timeline, std::ostream& out);
+void write_report_json(const Timeline& timeline, const Statistics& numbers, std::ostream& out);
 
 // The hazards, the worst first, then by time.
 std::vector<const Hazard*> worst_first(const std::vector<Hazard>& hazards);

@@ -23,7 +23,8 @@
 namespace rcuscope {
 
 struct TimelineBuilder::Impl {
-    Impl(const Metadata& from, const std::vector<SymbolInfo>& names) : metadata(from), symbols(metadata, names) {}
+    Impl(const Metadata& from, const std::vector<SymbolInfo>& names, CallbackTaker* taker)
+        : metadata(from), symbols(metadata, names), callbacks(losses, grace_periods, taker) {}
 
     void take(const Event& event);
 
@@ -65,6 +66,9 @@ struct TimelineBuilder::Impl {
     }
     void on(const event::GpCleaned& body) { grace_periods.cleaned(now.at, body); }
     void on(const event::CbQueued& body) {
+        // What happens now may yet be of any order.
+        callbacks.pass_on(
+            [this](const Callback& each) { return !modules.settled(each.function->module) || *each.done == now.at; });
         callbacks.queued(now, body, symbols.function(body.func), called_from(body.caller), task->comm);
     }
     void on(const event::CbAssigned& body) {
@@ -107,7 +111,7 @@ struct TimelineBuilder::Impl {
     LossTracker losses{metadata.start_ns};
     TaskTable tasks;
     GracePeriodTracker grace_periods;
-    CallbackTracker callbacks{losses, grace_periods};
+    CallbackTracker callbacks;
     LongList<KvfreeCall> kvfree_calls;
     WaitTracker waits;
     BatchTracker batches;
@@ -117,17 +121,19 @@ struct TimelineBuilder::Impl {
     Moment now;                  // of the event that is being taken
     TrackedTask* task = nullptr; // and its current task
     std::optional<Nanoseconds> last_event;
+    bool in_order = true;
 };
 
 void TimelineBuilder::Impl::take(const Event& event) {
     now = {.at = time(event.ns), .cpu = event.cpu, .tid = event.tid};
+    in_order = in_order && now.at >= last_event.value_or(now.at);
     last_event = std::max(last_event.value_or(now.at), now.at);
     task = &tasks.current(now, losses);
     std::visit([this](const auto& body) { on(body); }, event.body);
 }
 
-TimelineBuilder::TimelineBuilder(const Metadata& metadata, const std::vector<SymbolInfo>& symbols)
-    : impl_(std::make_unique<Impl>(metadata, symbols)) {}
+TimelineBuilder::TimelineBuilder(const Metadata& metadata, const std::vector<SymbolInfo>& symbols, CallbackTaker* taker)
+    : impl_(std::make_unique<Impl>(metadata, symbols, taker)) {}
 TimelineBuilder::TimelineBuilder(TimelineBuilder&&) noexcept = default;
 TimelineBuilder& TimelineBuilder::operator=(TimelineBuilder&&) noexcept = default;
 TimelineBuilder::~TimelineBuilder() = default;
@@ -162,6 +168,10 @@ Timeline TimelineBuilder::finish(const std::optional<Trailer>& trailer, const st
     timeline.stacks = state.stacks.finish();
     timeline.function_calls = state.sites.finish_function_calls();
     return timeline;
+}
+
+bool TimelineBuilder::passed_well() const {
+    return impl_->in_order && impl_->callbacks.passed_well();
 }
 
 } // namespace rcuscope

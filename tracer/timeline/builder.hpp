@@ -8,6 +8,7 @@
 #include "capture/event.hpp"
 #include "capture/metadata.hpp"
 #include "capture/reader.hpp"
+#include "timeline/callback_taker.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
@@ -16,7 +17,9 @@ namespace rcuscope {
 // no options; the same events give the same timeline anywhere.
 class TimelineBuilder {
 public:
-    TimelineBuilder(const Metadata& metadata, const std::vector<SymbolInfo>& symbols);
+    // `taker`: who takes callbacks, of which the timeline then has some only: those that were not done at its end,
+    // whose module was on its way out, or whose grace period was not known when they were taken.
+    TimelineBuilder(const Metadata& metadata, const std::vector<SymbolInfo>& symbols, CallbackTaker* taker = nullptr);
     TimelineBuilder(TimelineBuilder&&) noexcept;
     TimelineBuilder& operator=(TimelineBuilder&&) noexcept;
     ~TimelineBuilder();
@@ -26,6 +29,10 @@ public:
     // What is still open stays open, as its state says. `trailer` none: cut off, `cut_reason` says why.
     Timeline finish(const std::optional<Trailer>& trailer, const std::string& cut_reason) &&;
 
+    // After that: whether the taker was given all callbacks, as they would be in the timeline without it. Else what it
+    // has and the timeline are of no use.
+    bool passed_well() const;
+
 private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
@@ -33,5 +40,8 @@ private:
 
 // Reads a whole capture into a timeline.
 Result<Timeline> build_timeline(CaptureReader& reader);
+
+// The same with a taker; nothing if it has to be built without one.
+Result<std::optional<Timeline>> build_timeline(CaptureReader& reader, CallbackTaker& taker);
 
 } // namespace rcuscope

@@ -63,23 +63,26 @@ void CallbackTracker::sweep() {
 
 void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued, SharedPlace function,
                              const CalledFrom& from, SharedText comm) {
-    const auto index = static_cast<Index>(callbacks_.size());
-    in_order_ = in_order_ && (index == 0 || moment.at >= callbacks_.back().queued);
-    callbacks_.push_back({.id = index + 1,
-                          .function = function,
-                          .caller = from.caller,
-                          .queued_comm = comm,
-                          .head = queued.head,
-                          .queued = moment.at,
-                          .invoked = {},
-                          .done = {},
-                          .queued_tid = moment.tid,
-                          .grace_period = {},
-                          .stack = from.stack,
-                          .queued_cpu = static_cast<std::uint16_t>(moment.cpu),
-                          .invoked_cpu = {},
-                          .state = CallbackState::pending,
-                          .lazy = queued.lazy});
+    const auto index = static_cast<Index>(rows_.size());
+    in_order_ = in_order_ && (index == 0 || moment.at >= rows_.back().queued);
+    passed_well_ = passed_well_ && rows_.push_back({.id = index + 1,
+                                                    .function = function,
+                                                    .caller = from.caller,
+                                                    .queued_comm = comm,
+                                                    .head = queued.head,
+                                                    .queued = moment.at,
+                                                    .invoked = {},
+                                                    .done = {},
+                                                    .queued_tid = moment.tid,
+                                                    .grace_period = {},
+                                                    .stack = from.stack,
+                                                    .queued_cpu = static_cast<std::uint16_t>(moment.cpu),
+                                                    .invoked_cpu = {},
+                                                    .state = CallbackState::pending,
+                                                    .lazy = queued.lazy});
+    if (!passed_well_) {
+        return;
+    }
     const Index place = open({.callback = index,
                               .number = static_cast<Index>(list(moment.cpu).queue(moment.at)),
                               .reports = losses_.reports()});
@@ -122,7 +125,7 @@ void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invo
     }
     const Index place = take_oldest(head);
     Open& run = opens_[place];
-    Callback& callback = callbacks_[run.callback];
+    Callback& callback = rows_[run.callback];
     callback.invoked = moment.at;
     callback.invoked_cpu = moment.cpu;
     callback.context = context;
@@ -132,7 +135,9 @@ void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invo
     // for says nothing of it.
     if (list_cpu.value_or(callback.queued_cpu) == callback.queued_cpu) {
         if (const auto gp_seq = lists_[callback.queued_cpu].assigned(run.number)) {
-            releases_.invoked(callback, run.callback, *gp_seq);
+            if (!releases_.invoked(callback, run.callback, *gp_seq)) {
+                rows_.keep(run.callback);
+            }
         }
     }
     run.tid = moment.tid;
@@ -151,7 +156,7 @@ void CallbackTracker::done(const Moment& moment, std::uint64_t head) {
     }
     const Index place = std::exchange(found.value().running, none);
     const Open& run = opens_[place];
-    Callback& callback = callbacks_[run.callback];
+    Callback& callback = rows_[run.callback];
     // A loss meanwhile may have hidden its return, and another round of the same
     // head whose return this is. A callback stays on its CPU until it returns; but a
     // task to which callbacks are offloaded may go to another before it takes the next.
@@ -175,20 +180,31 @@ LongList<Callback> CallbackTracker::finish(const CaptureSummary& capture,
     if (!all_seen) {
         forget_ambiguous();
     }
-    releases_.settle(callbacks_, grace_periods);
+    passed_well_ = passed_well_ && all_seen && capture.complete && capture.lost.empty();
+    if (taker_ != nullptr && !passed_well_) {
+        return {};
+    }
+    passed_well_ = releases_.settle(rows_, grace_periods, taker_);
     for (const Index index : not_invoked()) {
-        Callback& callback = callbacks_[index];
+        Callback& callback = rows_[index];
         if (!(capture.complete && all_seen && callback.queued > last_loss)) {
             callback.state = CallbackState::unknown;
         }
     }
+    if (taker_ != nullptr) {
+        rows_.pass_rest([&](const Callback& callback, bool) {
+            taker_->take(callback, released_by(callback, grace_periods), true);
+            return true;
+        });
+    }
+    LongList<Callback> callbacks = rows_.take_kept();
     if (!in_order_) {
-        sort_by_time(callbacks_, [](const Callback& callback) { return callback.queued; });
-        for (std::size_t i = 0; i < callbacks_.size(); i++) {
-            callbacks_[i].id = static_cast<std::uint32_t>(i + 1);
+        sort_by_time(callbacks, [](const Callback& callback) { return callback.queued; });
+        for (std::size_t i = 0; i < callbacks.size(); i++) {
+            callbacks[i].id = static_cast<std::uint32_t>(i + 1);
         }
     }
-    return std::move(callbacks_);
+    return callbacks;
 }
 
 // One whose end is not known may have been pending to the end. Of two that were queued with one head one after the
@@ -220,7 +236,7 @@ void CallbackTracker::forget_ambiguous() {
         }
     }
     for (const Index index : ambiguous_) {
-        Callback& callback = callbacks_[index];
+        Callback& callback = rows_[index];
         callback.invoked = callback.done = std::nullopt;
         callback.invoked_cpu = std::nullopt;
         callback.grace_period = std::nullopt;

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "capture/event.hpp"
+#include "timeline/callback_rows.hpp"
+#include "timeline/callback_taker.hpp"
 #include "timeline/grace_periods.hpp"
 #include "timeline/heads.hpp"
 #include "timeline/losses.hpp"
@@ -16,6 +18,7 @@
 #include "timeline/moment.hpp"
 #include "timeline/releases.hpp"
 #include "timeline/segments.hpp"
+#include "timeline/shares.hpp"
 #include "timeline/stacks.hpp"
 
 namespace rcuscope {
@@ -25,8 +28,10 @@ namespace rcuscope {
 // it was invoked: even by its own function.
 class CallbackTracker {
 public:
-    CallbackTracker(const LossTracker& losses, const GracePeriodTracker& grace_periods)
-        : losses_(losses), releases_(grace_periods) {}
+    // `taker` none: all are kept.
+    CallbackTracker(const LossTracker& losses, const GracePeriodTracker& grace_periods, CallbackTaker* taker)
+        : losses_(losses), grace_periods_(grace_periods), releases_(grace_periods), taker_(taker),
+          rows_(taker != nullptr) {}
 
     void queued(const Moment& moment, const event::CbQueued& queued, SharedPlace function, const CalledFrom& from,
                 SharedText comm);
@@ -37,11 +42,29 @@ public:
                  std::optional<std::uint32_t> list_cpu);
     void done(const Moment& moment, std::uint64_t head);
 
-    // `grace_periods` as GracePeriodTracker::finish() left them.
+    // Gives those that are done to the taker, if there is one and they are many; keep(callback) says which are to be
+    // in the timeline as well.
+    template <typename Keep>
+    void pass_on(Keep&& keep) {
+        if (taker_ == nullptr || rows_.size() < pass_at_) {
+            return;
+        }
+        pass_at_ = rows_.size() + pass_step;
+        rows_.pass_done([&](const Callback& callback, bool wanted) {
+            const bool kept = keep(callback) || wanted;
+            taker_->take(callback, released_by(callback, grace_periods_.so_far()), kept);
+            return kept;
+        });
+    }
+
+    // Those that are kept. `grace_periods` as GracePeriodTracker::finish() left them.
     LongList<Callback> finish(const CaptureSummary& capture, const std::vector<GracePeriod>& grace_periods);
 
     // After finish().
     CallbackBounds bounds() const;
+    // Whether nothing was learnt that would have changed what the taker was given, nor need anybody look at the rows
+    // that it was given for two callbacks with one head.
+    bool passed_well() const { return passed_well_ && bounds().heads_in_turn; }
 
 private:
     using Index = std::uint32_t; // as Callback::id
@@ -67,7 +90,9 @@ private:
     };
     using Heads = tsl::robin_map<std::uint64_t, Head, HeadHash>;
 
-    Callback& row(Index open) { return callbacks_[opens_[open].callback]; }
+    static constexpr std::size_t pass_step = 1024;
+
+    Callback& row(Index open) { return rows_[opens_[open].callback]; }
     Index open(const Open& what);
     Index take_oldest(Head& head);
     void close(Index open);
@@ -79,8 +104,12 @@ private:
     std::vector<Index> not_invoked() const;
 
     const LossTracker& losses_;
+    const GracePeriodTracker& grace_periods_;
     Releases releases_;
-    LongList<Callback> callbacks_;
+    CallbackTaker* const taker_;
+    CallbackRows rows_;
+    std::size_t pass_at_ = pass_step; // when there are so many
+    bool passed_well_ = true;
     bool in_order_ = true;
     LongList<Index> ambiguous_;
     std::uint64_t given_up_ = 0; // callbacks

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "timeline/modules.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <utility>
 
 namespace rcuscope {
@@ -26,6 +28,8 @@ ModuleLife& ModuleTracker::life_before(const std::string& name, const MaybeTime 
             return life;
         }
     }
+    State& state = state_of(name);
+    state = state == State::unseen ? State::settled : State::unsettled;
     newest_[name] = lives_.size();
     ModuleLife& life = lives_.emplace_back();
     life.name = name;
@@ -33,7 +37,16 @@ ModuleLife& ModuleTracker::life_before(const std::string& name, const MaybeTime 
     return life;
 }
 
+ModuleTracker::State& ModuleTracker::state_of(SharedText module) {
+    states_.resize(std::max<std::size_t>(states_.size(), module.id() + 1));
+    return states_[module.id()];
+}
+
 void ModuleTracker::step(Nanoseconds at, const event::Module& module) {
+    if (module.step != event::ModuleStep::coming && module.step != event::ModuleStep::live &&
+        !(module.step == event::ModuleStep::init_done && module.ret >= 0)) {
+        state_of(module.name) = State::unsettled;
+    }
     switch (module.step) {
     case event::ModuleStep::coming:
         // Where something of the same life is known already, it is a life whose end was missed.
@@ -117,6 +130,7 @@ void ModuleTracker::exited(MaybeTime at, const std::string& module) {
 }
 
 void ModuleTracker::exit_called(Nanoseconds at, const std::string& module) {
+    state_of(module) = State::unsettled;
     life_before(module, &ModuleLife::exit).exit = at;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -24,9 +25,18 @@ public:
     void pending(const event::ModulePending& counted);
     void reference(const Moment& moment, const event::ModuleRef& reference, CodePlace caller, const std::string& comm);
 
+    // Whether it is as it was when it came, so that whatever its callbacks did until now has nothing to do with its
+    // going; and is in the first of its lives.
+    bool settled(SharedText module) const {
+        return module.id() >= states_.size() || states_[module.id()] != State::unsettled;
+    }
+
     std::vector<ModuleLife> finish();
 
 private:
+    enum class State : std::uint8_t { unseen, settled, unsettled };
+
+    State& state_of(SharedText module);
     void init_done(Nanoseconds at, const event::Module& module);
     void init_failed(Nanoseconds at, const event::Module& module);
     bool init_known(const std::string& module) const;
@@ -43,6 +53,7 @@ private:
     std::unordered_map<std::string, std::size_t> newest_;
     // When it was asked for, not yet known whether granted; several may ask at once.
     std::unordered_map<std::string, std::vector<Nanoseconds>> unloading_;
+    std::vector<State> states_; // by the name's id
 };
 
 } // namespace rcuscope

@@ -5,18 +5,15 @@
 
 namespace rcuscope {
 
-PendingSteps::PendingSteps(const CaptureSummary& capture) {
-    for (const Loss& loss : capture.lost) {
+PendingSteps::PendingSteps(const std::vector<Loss>& losses) {
+    for (const Loss& loss : losses) {
         loss_ends_.push_back(loss.to);
     }
     std::sort(loss_ends_.begin(), loss_ends_.end());
 }
 
-MaybeTime PendingSteps::end_of(const Callback& callback) const {
-    if (callback.invoked || callback.state != CallbackState::unknown) {
-        return callback.invoked;
-    }
-    const auto loss = std::lower_bound(loss_ends_.begin(), loss_ends_.end(), callback.queued);
+MaybeTime PendingSteps::first_loss_since(Nanoseconds queued) const {
+    const auto loss = std::lower_bound(loss_ends_.begin(), loss_ends_.end(), queued);
     return loss == loss_ends_.end() ? std::nullopt : MaybeTime(*loss);
 }
 

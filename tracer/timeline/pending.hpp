@@ -16,21 +16,30 @@ namespace rcuscope {
 // nothing says that it still was.
 class PendingSteps {
 public:
-    explicit PendingSteps(const CaptureSummary& capture);
+    explicit PendingSteps(const std::vector<Loss>& losses);
+
+    // Until when it was pending; nothing: to the end.
+    MaybeTime end_of(const Callback& callback) const {
+        return callback.invoked || callback.state != CallbackState::unknown ? MaybeTime(callback.invoked)
+                                                                            : first_loss_since(callback.queued);
+    }
 
     // For callbacks by their queueing. `step` is called as step(group, at, change): +1 for this one, before it -1 for
     // each that was over by then, with the group that it was given.
     template <typename Step>
     void take(const Callback& callback, std::uint32_t group, Step step) {
-        until(callback.queued, step);
-        const MaybeTime end = end_of(callback);
-        if (end && *end <= callback.queued) {
-            step(group, callback.queued, 0);
+        take(callback.queued, end_of(callback), callback.invoked_cpu.value_or(callback.queued_cpu), group, step);
+    }
+    template <typename Step>
+    void take(Nanoseconds queued, MaybeTime end, std::uint32_t cpu, std::uint32_t group, Step step) {
+        until(queued, step);
+        if (end && *end <= queued) {
+            step(group, queued, 0);
             return;
         }
-        step(group, callback.queued, 1);
+        step(group, queued, 1);
         if (end) {
-            ends_.add(callback.invoked_cpu.value_or(callback.queued_cpu), *end, group);
+            ends_.add(cpu, *end, group);
         }
     }
 
@@ -43,7 +52,7 @@ public:
     }
 
 private:
-    MaybeTime end_of(const Callback& callback) const;
+    MaybeTime first_loss_since(Nanoseconds queued) const;
 
     std::vector<Nanoseconds> loss_ends_; // rising
     Ends<std::uint32_t> ends_;           // with the group

@@ -44,19 +44,21 @@ void Releases::look(WaitedFor& waited) {
     }
 }
 
-void Releases::invoked(Callback& callback, std::size_t index, std::uint64_t gp_seq) {
+bool Releases::invoked(Callback& callback, std::size_t index, std::uint64_t gp_seq) {
     const std::uint32_t place = place_of(gp_seq);
     WaitedFor& waited = waited_for_[place];
     look(waited);
     if (waited.id != 0 && could_release(callback, waited.start, waited.end)) {
         callback.grace_period = waited.id;
         waited.relied_on = true;
-    } else {
-        unreleased_.push_back({.index = static_cast<std::uint32_t>(index), .place = place});
+        return true;
     }
+    unreleased_.push_back({.index = static_cast<std::uint32_t>(index), .place = place});
+    return false;
 }
 
-void Releases::settle(LongList<Callback>& callbacks, const std::vector<GracePeriod>& grace_periods) {
+bool Releases::settle(CallbackRows& rows, const std::vector<GracePeriod>& grace_periods, CallbackTaker* taker) {
+    bool renumbered = false;
     std::vector<const GracePeriod*> final; // by place
     std::vector<const GracePeriod*> by_id; // by that of WaitedFor
     for (const WaitedFor& waited : waited_for_) {
@@ -65,11 +67,13 @@ void Releases::settle(LongList<Callback>& callbacks, const std::vector<GracePeri
         final.push_back(row);
         by_id.resize(std::max<std::size_t>(by_id.size(), waited.id + 1));
         by_id[waited.id] = row;
-        changed_ = changed_ || (waited.relied_on && (row == nullptr || row->id != waited.id ||
-                                                     row->start != waited.start || row->end != waited.end));
+        if (waited.relied_on) {
+            changed_ = changed_ || row == nullptr || row->start != waited.start || row->end != waited.end;
+            renumbered = renumbered || row == nullptr || row->id != waited.id;
+        }
     }
-    if (changed_) {
-        for (Callback& callback : callbacks) {
+    if (changed_ || renumbered) {
+        rows.for_each([&by_id](Callback& callback) {
             if (callback.grace_period) {
                 const GracePeriod* row = by_id[*callback.grace_period];
                 callback.grace_period = std::nullopt;
@@ -77,18 +81,22 @@ void Releases::settle(LongList<Callback>& callbacks, const std::vector<GracePeri
                     callback.grace_period = row->id;
                 }
             }
-        }
+        });
     }
     for (const Unreleased& each : unreleased_) {
         const GracePeriod* row = final[each.place];
         if (row == nullptr) {
             continue;
         }
-        Callback& callback = callbacks[each.index];
+        Callback& callback = rows.find(each.index);
         if (callback.invoked && could_release(callback, row->start, row->end)) {
             callback.grace_period = row->id;
+            if (taker != nullptr && each.index < rows.first()) {
+                taker->released(callback, *row);
+            }
         }
     }
+    return !changed_;
 }
 
 } // namespace rcuscope

@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "timeline/callback_rows.hpp"
+#include "timeline/callback_taker.hpp"
 #include "timeline/grace_periods.hpp"
 #include "timeline/model.hpp"
 
@@ -18,12 +20,13 @@ class Releases {
 public:
     explicit Releases(const GracePeriodTracker& tracker) : tracker_(tracker) {}
 
-    // A callback that waited for `gp_seq` was invoked; `index` is its place in the list.
-    void invoked(Callback& callback, std::size_t index, std::uint64_t gp_seq);
+    // A callback that waited for `gp_seq` was invoked; `index` is its place among the rows. False: settle() will want
+    // its row.
+    bool invoked(Callback& callback, std::size_t index, std::uint64_t gp_seq);
 
     // As GracePeriodTracker::finish() left them. Rows are those that invoked() took; of what was taken back since, the
-    // invocation is gone.
-    void settle(LongList<Callback>& callbacks, const std::vector<GracePeriod>& grace_periods);
+    // invocation is gone. False: `taker` was told of grace periods what turned out otherwise.
+    bool settle(CallbackRows& rows, const std::vector<GracePeriod>& grace_periods, CallbackTaker* taker);
 
 private:
     struct WaitedFor {
@@ -45,7 +48,7 @@ private:
     std::vector<WaitedFor> waited_for_; // each once
     std::unordered_map<std::uint64_t, std::uint32_t> places_;
     LongList<Unreleased> unreleased_; // as far as is known
-    bool changed_ = false;            // one was, after a row had relied on it
+    bool changed_ = false;            // when one was, after a row had relied on it
 };
 
 } // namespace rcuscope

@@ -32,7 +32,9 @@ public:
 
     // The place in Timeline::stacks of the stack that came for this event, from its caller
     // outwards. None if there was none, or the caller is not in it.
-    std::optional<std::uint32_t> take(const Moment& moment, std::uint64_t caller);
+    std::optional<std::uint32_t> take(const Moment& moment, std::uint64_t caller) {
+        return waiting_.empty() ? std::nullopt : take_waiting(moment, caller);
+    }
 
     // Addresses may have other names from now on.
     void moved() { known_.clear(); }
@@ -44,6 +46,8 @@ private:
         Moment moment;
         std::vector<std::uint64_t> frames;
     };
+
+    std::optional<std::uint32_t> take_waiting(const Moment& moment, std::uint64_t caller);
 
     const Symbols& symbols_;
     std::unordered_map<std::uint32_t, Waiting> waiting_; // by CPU

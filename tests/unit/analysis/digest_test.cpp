@@ -11,11 +11,11 @@ namespace {
 using testing::ElementsAre;
 
 Digest rich() {
-    return digest_of(rich_timeline(), "1.2.3");
+    return digest_of(rich_timeline(), statistics_of(rich_timeline()), "1.2.3");
 }
 
 TEST(Digest, HasEveryNameAndNoOther) {
-    for (const Digest& digest : {rich(), digest_of({}, "")}) {
+    for (const Digest& digest : {rich(), digest_of({}, statistics_of({}), "")}) {
         EXPECT_EQ(digest.durations.size(), digest_durations.size());
         for (const DigestName& each : digest_durations)
             EXPECT_TRUE(digest.durations.contains(std::string(each.name))) << each.name;
@@ -79,7 +79,7 @@ TEST(Digest, TheLongestOfBothKinds) {
         timeline.grace_periods.push_back(grace_period);
     }
     timeline.grace_periods[6].began_before = true;
-    EXPECT_THAT(digest_of(timeline, "").longest,
+    EXPECT_THAT(digest_of(timeline, statistics_of(timeline), "").longest,
                 ElementsAre(Digest::Held{8, "somebody"}, Digest::Held{6, ""}, Digest::Held{5, ""}, Digest::Held{4, ""},
                             Digest::Held{3, ""}));
 }

@@ -12,7 +12,6 @@
 #include <random>
 #include <string>
 #include <sys/resource.h>
-#include <thread>
 #include <unistd.h>
 
 #include "base/temporary_file.hpp"
@@ -106,36 +105,6 @@ TEST(LongList, LittleOfItIsResident) {
     EXPECT_EQ(sum, rows * (rows - 1) / 2);
     EXPECT_GT(list.size() * sizeof(Row), 75U << 20);
     EXPECT_LT(most, before + (8U << 20));
-}
-
-TEST(LongList, IsLookedAtByTwoAtOnce) {
-    for (const std::size_t heap : {std::size_t{1} << 30, std::size_t{1} << 20}) {
-        const test::LongLimits limits(heap, 4 << 20);
-        constexpr std::uint64_t rows = 1'000'000;
-        LongList<Row> list;
-        for (std::uint64_t i = 0; i < rows; i++) {
-            list.push_back({.key = i});
-        }
-        const std::size_t before = resident_file_bytes();
-        std::size_t most = 0;
-        std::uint64_t sum_beside = 0;
-        std::thread beside([&] {
-            list.for_each_beside([&](const Row& row) {
-                sum_beside += row.key;
-                if (row.key % 50'000 == 0) {
-                    most = std::max(most, resident_file_bytes());
-                }
-            });
-        });
-        std::uint64_t sum = 0;
-        for (const Row& row : list) {
-            sum += row.key;
-        }
-        beside.join();
-        EXPECT_EQ(sum, rows * (rows - 1) / 2);
-        EXPECT_EQ(sum_beside, sum);
-        EXPECT_LT(most, before + (12U << 20));
-    }
 }
 
 TEST(LongList, IsSortedStablyWhereverItLies) {

@@ -19,19 +19,19 @@ using Json = nlohmann::json;
 
 std::string text_of(const Timeline& timeline, const Style& style = {}) {
     std::ostringstream out;
-    show_text(report_of(timeline), style, out);
+    show_text(report_of(timeline, statistics_of(timeline)), style, out);
     return out.str();
 }
 
 std::string markdown_of(const Timeline& timeline) {
     std::ostringstream out;
-    show_markdown(report_of(timeline), {.unicode = true}, out);
+    show_markdown(report_of(timeline, statistics_of(timeline)), {.unicode = true}, out);
     return out.str();
 }
 
 std::string json_of(const Timeline& timeline) {
     std::ostringstream out;
-    write_report_json(timeline, out);
+    write_report_json(timeline, statistics_of(timeline), out);
     return out.str();
 }
 
@@ -235,7 +235,7 @@ TEST(Report, SumsOfTimesWithoutEndAreNoTimes) {
 }
 
 TEST(DigestReport, SaysWhatASummaryHolds) {
-    Digest digest = digest_of(busy_timeline(), "1.2.3");
+    Digest digest = digest_of(busy_timeline(), statistics_of(busy_timeline()), "1.2.3");
     digest.functions.push_back({.module = "bad\x1b[31m", .function = "f", .queued = 1, .invoked = 3});
     const auto shown = [&] {
         std::ostringstream out;

@@ -104,20 +104,30 @@ public:
         return *this;
     }
 
+    Scenario& append(const Scenario& other) {
+        events_.insert(events_.end(), other.events_.begin(), other.events_.end());
+        return *this;
+    }
+
     // What was written task by task, as a reader gives it out.
     Scenario& in_order() {
         std::stable_sort(events_.begin(), events_.end(), [](const Event& a, const Event& b) { return a.ns < b.ns; });
         return *this;
     }
 
-    Timeline complete(Nanoseconds end) const {
-        Trailer trailer;
-        trailer.end_ns = absolute(end);
-        trailer.reason = "command ended";
-        return complete(trailer);
-    }
+    Timeline complete(Nanoseconds end) const { return complete(trailer_at(end)); }
     Timeline complete(const Trailer& trailer) const { return build(trailer, {}); }
     Timeline cut_off(const std::string& reason = "a chunk is cut") const { return build(std::nullopt, reason); }
+
+    // Nothing if it has to be built without a taker.
+    std::optional<Timeline> complete(Nanoseconds end, CallbackTaker& taker) const {
+        return complete(trailer_at(end), taker);
+    }
+    std::optional<Timeline> complete(const Trailer& trailer, CallbackTaker& taker) const {
+        TimelineBuilder builder(metadata, symbols, &taker);
+        Timeline timeline = build(builder, trailer, {});
+        return builder.passed_well() ? std::optional(std::move(timeline)) : std::nullopt;
+    }
 
     static std::uint64_t absolute(Nanoseconds ns) { return start_ns + static_cast<std::uint64_t>(ns); }
 
@@ -132,8 +142,19 @@ private:
         return 0xc0000000 + 0x1000 * functions_.try_emplace(function, functions_.size()).first->second;
     }
 
+    static Trailer trailer_at(Nanoseconds end) {
+        Trailer trailer;
+        trailer.end_ns = absolute(end);
+        trailer.reason = "command ended";
+        return trailer;
+    }
+
     Timeline build(const std::optional<Trailer>& trailer, const std::string& cut_reason) const {
         TimelineBuilder builder(metadata, symbols);
+        return build(builder, trailer, cut_reason);
+    }
+    Timeline build(TimelineBuilder& builder, const std::optional<Trailer>& trailer,
+                   const std::string& cut_reason) const {
         for (const Event& event : events_) {
             builder.take(event);
         }

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "analysis/callback_numbers.hpp"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <random>
+#include <sstream>
+#include <string>
+
+#include "analysis/digest.hpp"
+#include "analysis/digest_json.hpp"
+#include "analysis/flood.hpp"
+#include "analysis/hazards.hpp"
+#include "analysis/statistics.hpp"
+#include "timeline/scenario.hpp"
+
+namespace rcuscope::test {
+namespace {
+
+// A recording in which modules come, queue callbacks on two CPUs, and go, with more or less care; `odd` per mille of
+// its steps are what should not happen.
+class RandomRecording {
+public:
+    RandomRecording(unsigned seed, unsigned odd) : random_(seed), odd_(odd) {
+        scenario.symbols.push_back({.address = 0xa0, .name = "free_a", .offset = 0, .module = "mod_a"});
+        scenario.symbols.push_back({.address = 0xb0, .name = "free_b", .offset = 0, .module = "mod_b"});
+        scenario.symbols.push_back({.address = 0xb8, .name = "free_b", .offset = 8, .module = "mod_b"});
+        scenario.symbols.push_back({.address = 0xc0, .name = "file_free", .offset = 0, .module = ""});
+        scenario.metadata.followed = {"mod_a"};
+        for (int i = 0; i < 12'000; i++) {
+            step();
+        }
+        if (chance(500)) {
+            end_grace_period();
+            while (!queued_[0].empty() || !queued_[1].empty()) {
+                run(queued_[0].empty() ? 1 : 0);
+            }
+        }
+    }
+
+    Scenario scenario;
+    Nanoseconds now = 100;
+
+private:
+    struct Queued {
+        std::uint64_t head = 0;
+        std::uint64_t function = 0;
+    };
+
+    bool chance(unsigned per_mille) { return random_() % 1000 < per_mille; }
+
+    void step() {
+        now += static_cast<Nanoseconds>(random_() % 3);
+        const auto cpu = static_cast<std::uint32_t>(random_() % 2);
+        scenario.cpu(cpu).tid(100 + cpu);
+        if (chance(odd_)) {
+            return something_odd(cpu);
+        }
+        if (chance(3)) {
+            return of_a_module();
+        }
+        if (chance(100)) {
+            return end_grace_period();
+        }
+        if (chance(queued_[cpu].size() > 40 ? 700 : 480)) {
+            return run(cpu);
+        }
+        constexpr std::array<std::uint64_t, 5> functions{0xa0, 0xb0, 0xb8, 0xc0, 0xa0};
+        const Queued what{.head = ++heads_, .function = functions[random_() % functions.size()]};
+        scenario.queue(now, what.head, what.function);
+        queued_[cpu].push_back(what);
+    }
+
+    // What was queued waits for it, and is ready.
+    void end_grace_period() {
+        counter_++;
+        scenario.gp_start(now, counter_).assign(now, counter_, 0).assign(now, counter_, 1);
+        now += static_cast<Nanoseconds>(random_() % 2);
+        scenario.gp_end(now, counter_);
+        ready_[0] = queued_[0].size();
+        ready_[1] = queued_[1].size();
+    }
+
+    void run(std::uint32_t cpu) {
+        if (ready_[cpu] == 0 && !queued_[cpu].empty()) {
+            end_grace_period();
+        }
+        if (ready_[cpu] == 0) {
+            return;
+        }
+        scenario.cpu(cpu);
+        const Queued what = queued_[cpu].front();
+        queued_[cpu].erase(queued_[cpu].begin());
+        ready_[cpu]--;
+        now += static_cast<Nanoseconds>(random_() % 2);
+        scenario.invoke(now, what.head, what.function);
+        now += static_cast<Nanoseconds>(random_() % 2);
+        scenario.done(now, what.head);
+    }
+
+    void of_a_module() {
+        static constexpr std::array steps{event::ModuleStep::coming, event::ModuleStep::init_done,
+                                          event::ModuleStep::live,   event::ModuleStep::unloading,
+                                          event::ModuleStep::exited, event::ModuleStep::freeing,
+                                          event::ModuleStep::freed};
+        const std::size_t which = random_() % 2;
+        const std::string name = which == 0 ? "mod_a" : "mod_b";
+        std::size_t& at = step_[which];
+        if (chance(100)) {
+            scenario.reference(now, name, true, 1);
+        } else if (at == 3 && chance(500)) {
+            // it stays for a while
+        } else if (at == 3 && chance(300)) {
+            scenario.module(now, event::ModuleStep::unloading, name).module(now, event::ModuleStep::refused, name, -11);
+        } else {
+            scenario.module(now, steps[at], name);
+            at = (at + 1) % steps.size();
+        }
+    }
+
+    void something_odd(std::uint32_t cpu) {
+        switch (random_() % 6) {
+        case 0:
+            scenario.module(now, event::ModuleStep::coming, "mod_b");
+            break;
+        case 1:
+            scenario.lost(now, now, ++lost_);
+            break;
+        case 2:
+            if (!queued_[cpu].empty()) {
+                scenario.queue(now, queued_[cpu].front().head, queued_[cpu].front().function);
+            }
+            break;
+        case 3:
+            scenario.queue(now, ++heads_, 0xa0); // that is never seen to run
+            break;
+        case 4:
+            scenario.module(now, event::ModuleStep::init_done, "mod_a", -12);
+            break;
+        default:
+            scenario.at(now, event::GpStart{.gp_seq = running(counter_), .since_ns = Scenario::absolute(now)});
+        }
+    }
+
+    std::mt19937 random_;
+    unsigned odd_;
+    std::array<std::vector<Queued>, 2> queued_; // by CPU
+    std::array<std::size_t, 2> ready_{};
+    std::array<std::size_t, 2> step_{};
+    std::uint64_t counter_ = 0;
+    std::uint64_t heads_ = 0x1000;
+    std::uint64_t lost_ = 0;
+};
+
+void tell(const Histogram& of, std::ostream& out) {
+    out << " " << of.count() << "/" << of.min() << "/" << of.percentile(50) << "/" << of.max() << "/" << of.sum();
+}
+
+void tell(const CallbackStatistics& of, std::ostream& out) {
+    out << of.name.module << ":" << of.name.function << (of.named ? "" : "?") << " " << of.queued << " " << of.done
+        << " " << of.pending << " " << of.unknown << " " << of.invoked << ", deepest " << of.backlog.deepest << " at "
+        << of.backlog.deepest_at;
+    for (const Histogram* each :
+         {&of.latency, &of.waiting_for_start, &of.waiting_for_end, &of.waiting_for_invocation, &of.run_time}) {
+        tell(*each, out);
+    }
+    out << "\n";
+}
+
+// All that is made of it, but for its rows.
+std::string all_of(const Timeline& timeline, const Statistics& numbers) {
+    std::ostringstream out;
+    tell(numbers.all_callbacks, out);
+    for (const auto* rows : {&numbers.callback_modules, &numbers.callbacks}) {
+        for (const CallbackStatistics& row : *rows) {
+            tell(row, out);
+        }
+    }
+    for (const Hazard& hazard : timeline.hazards) {
+        out << hazard.kind << " " << hazard.severity << " " << hazard.module << " " << hazard.at << " " << hazard.text;
+        for (const std::uint32_t id : hazard.callbacks) {
+            out << " " << id;
+        }
+        out << "\n";
+    }
+    for (const ModuleLife& life : timeline.modules) {
+        out << life.verdict << "\n";
+    }
+    write_digest(digest_of(timeline, numbers, "test"), out);
+    return out.str();
+}
+
+std::string by_rows(const RandomRecording& recording, const HazardLimits& limits) {
+    Timeline timeline = recording.scenario.complete(recording.now + 10);
+    find_hazards(timeline, limits);
+    return all_of(timeline, statistics_of(timeline));
+}
+
+// "": it is one for rows.
+std::string by_taking(const RandomRecording& recording, const HazardLimits& limits, std::size_t& kept) {
+    CallbackNumbers callbacks({}, limits.callback_flood);
+    auto timeline = recording.scenario.complete(recording.now + 10, callbacks);
+    if (!timeline) {
+        return "";
+    }
+    callbacks.finish();
+    find_hazards(*timeline, limits, callbacks);
+    kept += timeline->callbacks.size();
+    return all_of(*timeline, statistics_of(*timeline, callbacks));
+}
+
+TEST(CallbackNumbers, AreTheSameHoweverTheyAreTaken) {
+    std::size_t taken = 0;
+    std::size_t with_hazards = 0;
+    std::size_t kept = 0;
+    for (unsigned seed = 0; seed < 60; seed++) {
+        const RandomRecording recording(seed, seed % 4 == 0 ? 1 : 0);
+        const HazardLimits limits{.callback_flood = 20 + seed % 40};
+        const std::string text = by_taking(recording, limits, kept);
+        if (text.empty()) {
+            continue;
+        }
+        taken++;
+        const std::string expected = by_rows(recording, limits);
+        with_hazards += expected.find("freed-with-pending-callbacks") != std::string::npos ? 1U : 0U;
+        ASSERT_EQ(text, expected) << "seed " << seed;
+    }
+    EXPECT_GT(taken, 30U) << "else it shows little";
+    EXPECT_GT(with_hazards, 10U);
+    EXPECT_GT(kept, 0U);
+}
+
+} // namespace
+} // namespace rcuscope::test

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "base/beside.hpp"
+
+#include <atomic>
+#include <gtest/gtest.h>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace rcuscope {
+namespace {
+
+TEST(Beside, DoesAllInTheirOrder) {
+    for (const std::size_t most : {0U, 1U, 2U, 7U}) {
+        std::vector<int> done;
+        Beside<int> beside([&done](int& item) { done.push_back(item); }, most);
+        for (int i = 0; i < 1000; i++) {
+            int item = i;
+            beside.give(item);
+        }
+        beside.finish();
+        ASSERT_EQ(done.size(), 1000U);
+        for (int i = 0; i < 1000; i++) {
+            ASSERT_EQ(done[static_cast<std::size_t>(i)], i);
+        }
+    }
+}
+
+TEST(Beside, GivesMemoryBack) {
+    std::size_t made = 0;
+    Beside<std::vector<int>> beside([](std::vector<int>&) {}, 2);
+    std::vector<int> item;
+    for (int i = 0; i < 1000; i++) {
+        made += item.capacity() == 0 ? 1U : 0U;
+        item.assign(100, i);
+        beside.give(item);
+    }
+    beside.finish();
+    EXPECT_LE(made, 3U);
+}
+
+TEST(Beside, NoMoreWaitThanItSays) {
+    std::atomic<int> given = 0;
+    std::atomic<int> done = 0;
+    std::atomic<int> most = 0;
+    Beside<int> beside(
+        [&](int&) {
+            most = std::max(most.load(), given.load() - done.load());
+            std::this_thread::yield();
+            ++done;
+        },
+        3);
+    for (int i = 0; i < 1000; i++) {
+        int item = i;
+        ++given;
+        beside.give(item);
+    }
+    beside.finish();
+    EXPECT_LE(most, 4); // and the one that is being given
+}
+
+TEST(Beside, TellsWhatWentWrongAndDoesNothingMore) {
+    for (const std::size_t most : {1U, 3U}) {
+        int done = 0;
+        Beside<int> beside(
+            [&done](int& item) {
+                if (item == 5) {
+                    throw std::runtime_error("the sixth");
+                }
+                done++;
+            },
+            most);
+        for (int i = 0; i < 100; i++) {
+            int item = i;
+            beside.give(item);
+        }
+        EXPECT_THROW(beside.finish(), std::runtime_error);
+        EXPECT_EQ(done, 5);
+    }
+}
+
+TEST(Beside, NeedNotBeFinished) {
+    auto gate = std::make_unique<std::atomic<bool>>(false);
+    std::atomic<int> done = 0;
+    {
+        Beside<int> beside(
+            [&](int&) {
+                while (!*gate) {
+                    std::this_thread::yield();
+                }
+                ++done;
+            },
+            3);
+        int item = 0;
+        beside.give(item);
+        beside.give(item);
+        *gate = true;
+    }
+    EXPECT_LE(done, 2);
+}
+
+} // namespace
+} // namespace rcuscope

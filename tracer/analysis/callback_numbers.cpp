@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "analysis/callback_numbers.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "timeline/moment.hpp"
+#include "timeline/shares.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+// All but the backlog, which is not the sum of its parts' deepest.
+void merge(const CallbackStatistics& part, CallbackStatistics& into) {
+    into.queued += part.queued;
+    into.done += part.done;
+    into.pending += part.pending;
+    into.unknown += part.unknown;
+    into.invoked += part.invoked;
+    into.latency.merge(part.latency);
+    into.run_time.merge(part.run_time);
+    into.waiting_for_start.merge(part.waiting_for_start);
+    into.waiting_for_end.merge(part.waiting_for_end);
+    into.waiting_for_invocation.merge(part.waiting_for_invocation);
+}
+
+} // namespace
+
+CallbackNumbers::CallbackNumbers(const std::vector<Loss>& losses, std::uint64_t flood)
+    : none_(flood), steps_(losses), counting_([this](std::vector<Item>& items) { count(items); }, batches_waiting) {
+    items_.reserve(batch);
+}
+
+std::uint32_t CallbackNumbers::number_of(SharedPlace function) {
+    const std::uint32_t number = functions_.of(function);
+    if (number == module_of_.size()) {
+        const Module module{.named = !function->function.empty(), .name = function->module};
+        const auto known = std::find_if(modules_.begin(), modules_.end(), [&](const Module& each) {
+            return each.named == module.named && each.name == module.name;
+        });
+        module_of_.push_back(static_cast<std::uint16_t>(known - modules_.begin()));
+        if (known == modules_.end()) {
+            modules_.push_back(module);
+        }
+    }
+    return number;
+}
+
+// All that shares_of() looks at.
+void CallbackNumbers::set_times(Item& item, const Callback& callback, const GracePeriod* released_by) {
+    item.queued = callback.queued;
+    item.invoked = callback.invoked;
+    item.done = callback.done;
+    if (released_by != nullptr) {
+        item.started = released_by->start;
+        item.ended = released_by->end;
+    }
+}
+
+void CallbackNumbers::take(const Callback& callback, const GracePeriod* released_by, bool kept) {
+    const std::uint32_t function = number_of(callback.function);
+    Item item{.pending_until = steps_.end_of(callback),
+              .function = function,
+              .module = module_of_[function],
+              .cpu = static_cast<std::uint16_t>(callback.invoked_cpu.value_or(callback.queued_cpu)),
+              .state = callback.state};
+    set_times(item, callback, released_by);
+    add(item);
+    if (kept) {
+        return;
+    }
+    const std::uint32_t module = modules_[module_of_[function]].name.id();
+    if (module >= passed_.size()) {
+        passed_.resize(module + 1);
+    }
+    Passed& passed = passed_[module];
+    passed.count++;
+    passed.last_done = std::max(passed.last_done, MaybeTime(callback.done));
+}
+
+void CallbackNumbers::released(const Callback& callback, const GracePeriod& by) {
+    const std::uint32_t function = number_of(callback.function);
+    Item item{.function = function, .module = module_of_[function], .only_shares = true};
+    set_times(item, callback, &by);
+    add(item);
+}
+
+void CallbackNumbers::take_all(const Timeline& timeline) {
+    for (const Callback& callback : timeline.callbacks) {
+        take(callback, released_by(callback, timeline.grace_periods), true);
+    }
+}
+
+void CallbackNumbers::add(const Item& item) {
+    items_.push_back(item);
+    if (items_.size() == batch) {
+        counting_.give(items_);
+        items_.clear();
+        items_.reserve(batch);
+    }
+}
+
+void CallbackNumbers::count(std::vector<Item>& items) {
+    for (const Item& item : items) {
+        count(item);
+    }
+}
+
+void CallbackNumbers::count(const Item& item) {
+    if (item.function >= rows_.size()) {
+        rows_.resize(item.function + 1, {.numbers = {}, .pending = none_});
+        module_pending_.resize(std::max<std::size_t>(module_pending_.size(), item.module + 1U));
+        rows_[item.function].module = item.module;
+    }
+    CallbackStatistics& numbers = rows_[item.function].numbers;
+    count_shares(item, numbers);
+    if (item.only_shares) {
+        return;
+    }
+    numbers.queued++;
+    numbers.done += item.state == CallbackState::done ? 1U : 0U;
+    numbers.pending += item.state == CallbackState::pending ? 1U : 0U;
+    numbers.unknown += item.state == CallbackState::unknown ? 1U : 0U;
+    if (item.invoked) {
+        numbers.invoked++;
+        numbers.latency.add(elapsed(item.queued, *item.invoked));
+        if (item.done) {
+            numbers.run_time.add(elapsed(*item.invoked, *item.done));
+        }
+    }
+    steps_.take(item.queued, item.pending_until, item.cpu, item.function,
+                [this](std::uint32_t of, Nanoseconds at, int change) {
+                    Row& row = rows_[of];
+                    row.pending.step(at, change);
+                    module_pending_[row.module].step(at, change);
+                    all_pending_.step(at, change);
+                });
+}
+
+void CallbackNumbers::count_shares(const Item& item, CallbackStatistics& numbers) {
+    if (const auto shares = shares_between(item.queued, item.started, item.ended, item.invoked, item.done)) {
+        numbers.waiting_for_start.add(shares->waiting_for_start);
+        numbers.waiting_for_end.add(shares->waiting_for_end);
+        numbers.waiting_for_invocation.add(shares->waiting_for_invocation);
+    }
+}
+
+std::vector<CallbackStatistics> CallbackNumbers::by_function() const {
+    std::vector<CallbackStatistics> result;
+    for (std::size_t i = 0; i < rows_.size(); i++) {
+        CallbackStatistics& row = result.emplace_back(rows_[i].numbers);
+        row.name = {.module = functions_[i].module, .function = functions_[i].function};
+        row.named = !row.name.function.empty();
+        row.backlog = backlog(i);
+    }
+    return result;
+}
+
+std::vector<CallbackStatistics> CallbackNumbers::by_module() const {
+    std::vector<CallbackStatistics> result(modules_.size());
+    for (const Row& row : rows_) {
+        merge(row.numbers, result[row.module]);
+    }
+    for (std::size_t i = 0; i < modules_.size(); i++) {
+        result[i].name.module = modules_[i].name;
+        result[i].named = modules_[i].named;
+        result[i].backlog = module_pending_[i].backlog();
+    }
+    return result;
+}
+
+CallbackStatistics CallbackNumbers::all() const {
+    CallbackStatistics result;
+    for (const Row& row : rows_) {
+        merge(row.numbers, result);
+    }
+    result.backlog = all_pending_.backlog();
+    return result;
+}
+
+} // namespace rcuscope

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// What is counted of callbacks: each once, be they the rows of a timeline or taken while one is built. A thread counts
+// beside whoever gives them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "analysis/backlog.hpp"
+#include "analysis/function_index.hpp"
+#include "analysis/histogram.hpp"
+#include "base/beside.hpp"
+#include "timeline/callback_taker.hpp"
+#include "timeline/model.hpp"
+#include "timeline/pending.hpp"
+
+namespace rcuscope {
+
+// A function as rows name it. Both are empty if no name is known for the address.
+struct FunctionName {
+    std::string module; // empty: the kernel proper
+    std::string function;
+
+    bool operator==(const FunctionName&) const = default;
+    bool operator<(const FunctionName& other) const {
+        return std::tie(module, function) < std::tie(other.module, other.function);
+    }
+};
+
+// Callbacks of one function, of one module (then the name has no function), or all there are (then it is empty).
+struct CallbackStatistics {
+    FunctionName name;
+    bool named = true;      // false: no name is known for the functions' addresses
+    std::size_t queued = 0; // = done + pending + unknown
+    std::size_t done = 0;
+    std::size_t pending = 0;
+    std::size_t unknown = 0;
+    std::size_t invoked = 0; // seen to be, in whichever state
+    Histogram latency;       // from queued to invoked
+    // What that was spent on; of those whose grace period is known.
+    Histogram waiting_for_start;
+    Histogram waiting_for_end;
+    Histogram waiting_for_invocation;
+    Histogram run_time; // from invoked to done
+    Backlog backlog;
+};
+
+class CallbackNumbers final : public CallbackTaker {
+public:
+    // `losses`: of the recording. `flood`: Backlog::exceeded says when more of one function were pending.
+    explicit CallbackNumbers(const std::vector<Loss>& losses,
+                             std::uint64_t flood = std::numeric_limits<std::uint64_t>::max());
+
+    void take(const Callback& callback, const GracePeriod* released_by, bool kept) override;
+    void released(const Callback& callback, const GracePeriod& by) override;
+    // The rows of a timeline that were not taken before.
+    void take_all(const Timeline& timeline);
+
+    // When all are taken; before what follows.
+    void finish() { counting_.give(items_), counting_.finish(); }
+
+    std::vector<CallbackStatistics> by_function() const; // in no order
+    std::vector<CallbackStatistics> by_module() const;
+    CallbackStatistics all() const;
+
+    // By FunctionIndex.
+    const FunctionIndex& functions() const { return functions_; }
+    const Backlog& backlog(std::size_t function) const { return rows_[function].pending.backlog(); }
+
+    // Of a module: done, and in no timeline.
+    struct Passed {
+        std::size_t count = 0;
+        MaybeTime last_done;
+    };
+    Passed passed(SharedText module) const { return module.id() < passed_.size() ? passed_[module.id()] : Passed{}; }
+
+private:
+    // What is counted of one, as the thread is given it: it does not look at names.
+    struct Item {
+        Nanoseconds queued = 0;
+        CompactOptional<Nanoseconds> invoked{};
+        CompactOptional<Nanoseconds> done{};
+        CompactOptional<Nanoseconds> pending_until{};
+        CompactOptional<Nanoseconds> started{}; // the grace period that released it, if both are known
+        CompactOptional<Nanoseconds> ended{};
+        std::uint32_t function = 0;
+        std::uint16_t module = 0;
+        std::uint16_t cpu = 0; // where it was invoked, or was to be
+        CallbackState state = CallbackState::unknown;
+        bool only_shares = false; // the rest was counted before
+    };
+    struct Row { // of a function
+        CallbackStatistics numbers;
+        BacklogCount pending;
+        std::uint16_t module = 0;
+    };
+    static constexpr std::size_t batch = 2048;
+    static constexpr std::size_t batches_waiting = 3;
+
+    std::uint32_t number_of(SharedPlace function);
+    static void set_times(Item& item, const Callback& callback, const GracePeriod* released_by);
+    void add(const Item& item);
+    void count(std::vector<Item>& items);
+    void count(const Item& item);
+    static void count_shares(const Item& item, CallbackStatistics& numbers);
+
+    const BacklogCount none_; // of a function
+    PendingSteps steps_;
+
+    // Of whoever gives them.
+    FunctionIndex functions_;
+    std::vector<std::uint16_t> module_of_; // by function
+    struct Module {
+        bool named = true;
+        SharedText name;
+    };
+    std::vector<Module> modules_;
+    std::vector<Passed> passed_; // by the module's name's id
+    std::vector<Item> items_;
+
+    // Of the thread, until finish().
+    std::vector<Row> rows_; // by function
+    std::vector<BacklogCount> module_pending_;
+    BacklogCount all_pending_;
+
+    Beside<std::vector<Item>> counting_; // the last: it uses the others
+};
+
+} // namespace rcuscope
