@@ -32,19 +32,16 @@ CallbackNumbers::CallbackNumbers(const std::vector<Loss>& losses, std::uint64_t 
     items_.reserve(batch);
 }
 
-std::uint32_t CallbackNumbers::number_of(SharedPlace function) {
-    const std::uint32_t number = functions_.of(function);
-    if (number == module_of_.size()) {
-        const Module module{.named = !function->function.empty(), .name = function->module};
-        const auto known = std::find_if(modules_.begin(), modules_.end(), [&](const Module& each) {
-            return each.named == module.named && each.name == module.name;
-        });
-        module_of_.push_back(static_cast<std::uint16_t>(known - modules_.begin()));
-        if (known == modules_.end()) {
-            modules_.push_back(module);
-        }
+const CallbackNumbers::Numbered& CallbackNumbers::number(SharedPlace function) {
+    const auto known = std::find_if(modules_.begin(), modules_.end(), [&](const Module& each) {
+        return each.named != function->function.empty() && each.name == function->module;
+    });
+    const auto module = static_cast<std::uint16_t>(known - modules_.begin());
+    if (known == modules_.end()) {
+        modules_.push_back({.named = !function->function.empty(), .name = function->module, .passed = {}});
     }
-    return number;
+    numbered_.resize(std::max<std::size_t>(numbered_.size(), function.id() + 1));
+    return numbered_[function.id()] = {.function = functions_.of(function), .module = module};
 }
 
 // All that shares_of() looks at.
@@ -59,31 +56,38 @@ void CallbackNumbers::set_times(Item& item, const Callback& callback, const Grac
 }
 
 void CallbackNumbers::take(const Callback& callback, const GracePeriod* released_by, bool kept) {
-    const std::uint32_t function = number_of(callback.function);
+    const Numbered place = numbered(callback.function);
     Item item{.pending_until = steps_.end_of(callback),
-              .function = function,
-              .module = module_of_[function],
+              .function = place.function,
+              .module = place.module,
               .cpu = static_cast<std::uint16_t>(callback.invoked_cpu.value_or(callback.queued_cpu)),
               .state = callback.state};
     set_times(item, callback, released_by);
     add(item);
-    if (kept) {
-        return;
+    if (!kept) {
+        Passed& passed = modules_[place.module].passed;
+        passed.count++;
+        passed.last_done = std::max(passed.last_done.value_or(*callback.done), *callback.done);
     }
-    const std::uint32_t module = modules_[module_of_[function]].name.id();
-    if (module >= passed_.size()) {
-        passed_.resize(module + 1);
-    }
-    Passed& passed = passed_[module];
-    passed.count++;
-    passed.last_done = std::max(passed.last_done, MaybeTime(callback.done));
 }
 
 void CallbackNumbers::released(const Callback& callback, const GracePeriod& by) {
-    const std::uint32_t function = number_of(callback.function);
-    Item item{.function = function, .module = module_of_[function], .only_shares = true};
+    const Numbered place = numbered(callback.function);
+    Item item{.function = place.function, .module = place.module, .only_shares = true};
     set_times(item, callback, &by);
     add(item);
+}
+
+// Callbacks of functions that have a name, and of those that have none.
+CallbackNumbers::Passed CallbackNumbers::passed(SharedText module) const {
+    Passed all;
+    for (const Module& each : modules_) {
+        if (each.name == module && each.passed.count != 0) {
+            all.count += each.passed.count;
+            all.last_done = std::max(all.last_done.value_or(*each.passed.last_done), *each.passed.last_done);
+        }
+    }
+    return all;
 }
 
 void CallbackNumbers::take_all(const Timeline& timeline) {
@@ -92,13 +96,10 @@ void CallbackNumbers::take_all(const Timeline& timeline) {
     }
 }
 
-void CallbackNumbers::add(const Item& item) {
-    items_.push_back(item);
-    if (items_.size() == batch) {
-        counting_.give(items_);
-        items_.clear();
-        items_.reserve(batch);
-    }
+void CallbackNumbers::give() {
+    counting_.give(items_);
+    items_.clear();
+    items_.reserve(batch);
 }
 
 void CallbackNumbers::count(std::vector<Item>& items) {

@@ -75,9 +75,9 @@ public:
     // Of a module: done, and in no timeline.
     struct Passed {
         std::size_t count = 0;
-        MaybeTime last_done;
+        CompactOptional<Nanoseconds> last_done{};
     };
-    Passed passed(SharedText module) const { return module.id() < passed_.size() ? passed_[module.id()] : Passed{}; }
+    Passed passed(SharedText module) const;
 
 private:
     // What is counted of one, as the thread is given it: it does not look at names.
@@ -102,9 +102,27 @@ private:
     static constexpr std::size_t batch = 2048;
     static constexpr std::size_t batches_waiting = 3;
 
-    std::uint32_t number_of(SharedPlace function);
+    struct Numbered {
+        static constexpr auto none = static_cast<std::uint32_t>(-1);
+
+        std::uint32_t function = none;
+        std::uint16_t module = 0;
+    };
+
+    const Numbered& numbered(SharedPlace function) {
+        return function.id() < numbered_.size() && numbered_[function.id()].function != Numbered::none
+                   ? numbered_[function.id()]
+                   : number(function);
+    }
+    const Numbered& number(SharedPlace function);
     static void set_times(Item& item, const Callback& callback, const GracePeriod* released_by);
-    void add(const Item& item);
+    void add(const Item& item) {
+        items_.push_back(item);
+        if (items_.size() == batch) {
+            give();
+        }
+    }
+    void give();
     void count(std::vector<Item>& items);
     void count(const Item& item);
     static void count_shares(const Item& item, CallbackStatistics& numbers);
@@ -114,13 +132,13 @@ private:
 
     // Of whoever gives them.
     FunctionIndex functions_;
-    std::vector<std::uint16_t> module_of_; // by function
+    std::vector<Numbered> numbered_; // by the place's id
     struct Module {
         bool named = true;
         SharedText name;
+        Passed passed;
     };
     std::vector<Module> modules_;
-    std::vector<Passed> passed_; // by the module's name's id
     std::vector<Item> items_;
 
     // Of the thread, until finish().

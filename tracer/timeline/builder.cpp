@@ -5,6 +5,7 @@
 #include "timeline/builder.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <variant>
 
@@ -118,16 +119,16 @@ struct TimelineBuilder::Impl {
     ModuleTracker modules{metadata};
     SiteTracker sites{metadata, symbols, modules};
 
-    Moment now;                  // of the event that is being taken
-    TrackedTask* task = nullptr; // and its current task
-    std::optional<Nanoseconds> last_event;
+    Moment now;                                                       // of the event that is being taken
+    TrackedTask* task = nullptr;                                      // and its current task
+    Nanoseconds last_event = std::numeric_limits<Nanoseconds>::min(); // of none yet
     bool in_order = true;
 };
 
 void TimelineBuilder::Impl::take(const Event& event) {
     now = {.at = time(event.ns), .cpu = event.cpu, .tid = event.tid};
-    in_order = in_order && now.at >= last_event.value_or(now.at);
-    last_event = std::max(last_event.value_or(now.at), now.at);
+    in_order = in_order && now.at >= last_event;
+    last_event = std::max(last_event, now.at);
     task = &tasks.current(now, losses);
     std::visit([this](const auto& body) { on(body); }, event.body);
 }
@@ -146,7 +147,8 @@ Timeline TimelineBuilder::finish(const std::optional<Trailer>& trailer, const st
     Impl& state = *impl_;
     Timeline timeline;
     timeline.host = state.metadata.host;
-    timeline.capture = summarize_capture(state.metadata, trailer, cut_reason, state.last_event.value_or(0),
+    const bool any = state.last_event != std::numeric_limits<Nanoseconds>::min();
+    timeline.capture = summarize_capture(state.metadata, trailer, cut_reason, any ? state.last_event : 0,
                                          state.losses.finish(trailer));
     timeline.tasks = state.tasks.finish();
     timeline.modules = state.modules.finish();

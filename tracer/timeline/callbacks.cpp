@@ -47,13 +47,6 @@ void CallbackTracker::give_up_if_lost(Head& head) {
     }
 }
 
-SegmentedList& CallbackTracker::list(std::uint32_t cpu) {
-    if (cpu >= lists_.size()) {
-        lists_.resize(cpu + 1);
-    }
-    return lists_[cpu];
-}
-
 void CallbackTracker::sweep() {
     for (auto head = heads_.begin(); head != heads_.end();) {
         head = head->second.unused() ? heads_.erase(head) : std::next(head);

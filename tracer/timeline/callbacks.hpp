@@ -98,7 +98,12 @@ private:
     void close(Index open);
     void give_up(Index open);
     void give_up_if_lost(Head& head);
-    SegmentedList& list(std::uint32_t cpu);
+    SegmentedList& list(std::uint32_t cpu) {
+        if (cpu >= lists_.size()) {
+            lists_.resize(cpu + 1);
+        }
+        return lists_[cpu];
+    }
     void sweep();
     void forget_ambiguous();
     std::vector<Index> not_invoked() const;

@@ -8,6 +8,7 @@
 namespace rcuscope {
 
 GracePeriod& GracePeriodTracker::entry(bool expedited, std::uint64_t gp_seq) {
+    changes_++;
     const auto [place, added] = flavor(expedited).try_emplace(gp_seq >> rcu_seq_ctr_shift, grace_periods_.size());
     if (added) {
         GracePeriod& grace_period = grace_periods_.emplace_back();

@@ -38,6 +38,9 @@ public:
     // Until finish(): what was seen, in the order in which it was.
     const std::vector<GracePeriod>& so_far() const { return grace_periods_; }
 
+    // Grows whenever a row of so_far() may have changed.
+    std::uint64_t changes() const { return changes_; }
+
     // The index in so_far(), then in finish()'s list, of the normal grace period with this counter.
     std::optional<std::size_t> find_normal(std::uint64_t counter) const;
 
@@ -50,6 +53,7 @@ private:
     void closed_with(bool expedited, std::uint64_t gp_seq, Nanoseconds end);
 
     std::vector<GracePeriod> grace_periods_;
+    std::uint64_t changes_ = 0;
     std::array<ByCounter, 2> by_counter_;
     std::unordered_map<std::uint64_t, Nanoseconds> requested_; // by counter: it may never start
 };

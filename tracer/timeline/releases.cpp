@@ -5,27 +5,15 @@
 
 namespace rcuscope {
 
-namespace {
-
-// Whether it lies between queueing and invocation. If it does not, a record of an assignment was lost: better no grace
-// period than a wrong one.
-bool could_release(const Callback& callback, MaybeTime start, MaybeTime end) {
-    const bool began_too_early = start && *start < callback.queued;
-    const bool ended_too_late = end.value_or(start.value_or(*callback.invoked)) > *callback.invoked;
-    return !began_too_early && !ended_too_late;
-}
-
-} // namespace
-
-std::uint32_t Releases::place_of(std::uint64_t gp_seq) {
-    if (!waited_for_.empty() && waited_for_.back().gp_seq == gp_seq) {
-        return static_cast<std::uint32_t>(waited_for_.size() - 1);
-    }
+void Releases::look_for(std::uint64_t gp_seq) {
     const auto [known, added] = places_.try_emplace(gp_seq, static_cast<std::uint32_t>(waited_for_.size()));
     if (added) {
         waited_for_.emplace_back().gp_seq = gp_seq;
     }
-    return known->second;
+    newest_gp_seq_ = gp_seq;
+    newest_ = known->second;
+    looked_at_ = tracker_.changes();
+    look(waited_for_[newest_]);
 }
 
 void Releases::look(WaitedFor& waited) {
@@ -42,19 +30,6 @@ void Releases::look(WaitedFor& waited) {
         waited.end = now.end;
         changed_ = changed_ || waited.relied_on;
     }
-}
-
-bool Releases::invoked(Callback& callback, std::size_t index, std::uint64_t gp_seq) {
-    const std::uint32_t place = place_of(gp_seq);
-    WaitedFor& waited = waited_for_[place];
-    look(waited);
-    if (waited.id != 0 && could_release(callback, waited.start, waited.end)) {
-        callback.grace_period = waited.id;
-        waited.relied_on = true;
-        return true;
-    }
-    unreleased_.push_back({.index = static_cast<std::uint32_t>(index), .place = place});
-    return false;
 }
 
 bool Releases::settle(CallbackRows& rows, const std::vector<GracePeriod>& grace_periods, CallbackTaker* taker) {
