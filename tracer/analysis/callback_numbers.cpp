@@ -38,56 +38,18 @@ const CallbackNumbers::Numbered& CallbackNumbers::number(SharedPlace function) {
     });
     const auto module = static_cast<std::uint16_t>(known - modules_.begin());
     if (known == modules_.end()) {
-        modules_.push_back({.named = !function->function.empty(), .name = function->module, .passed = {}});
+        modules_.push_back({.named = !function->function.empty(), .name = function->module});
     }
     numbered_.resize(std::max<std::size_t>(numbered_.size(), function.id() + 1));
     return numbered_[function.id()] = {.function = functions_.of(function), .module = module};
 }
 
-// All that shares_of() looks at.
-void CallbackNumbers::set_times(Item& item, const Callback& callback, const GracePeriod* released_by) {
-    item.queued = callback.queued;
-    item.invoked = callback.invoked;
-    item.done = callback.done;
-    if (released_by != nullptr) {
-        item.started = released_by->start;
-        item.ended = released_by->end;
-    }
-}
-
 void CallbackNumbers::take(const Callback& callback, const GracePeriod* released_by, bool kept) {
-    const Numbered place = numbered(callback.function);
-    Item item{.pending_until = steps_.end_of(callback),
-              .function = place.function,
-              .module = place.module,
-              .cpu = static_cast<std::uint16_t>(callback.invoked_cpu.value_or(callback.queued_cpu)),
-              .state = callback.state};
-    set_times(item, callback, released_by);
-    add(item);
-    if (!kept) {
-        Passed& passed = modules_[place.module].passed;
-        passed.count++;
-        passed.last_done = std::max(passed.last_done.value_or(*callback.done), *callback.done);
-    }
+    add(callback, released_by, kept, false);
 }
 
 void CallbackNumbers::released(const Callback& callback, const GracePeriod& by) {
-    const Numbered place = numbered(callback.function);
-    Item item{.function = place.function, .module = place.module, .only_shares = true};
-    set_times(item, callback, &by);
-    add(item);
-}
-
-// Callbacks of functions that have a name, and of those that have none.
-CallbackNumbers::Passed CallbackNumbers::passed(SharedText module) const {
-    Passed all;
-    for (const Module& each : modules_) {
-        if (each.name == module && each.passed.count != 0) {
-            all.count += each.passed.count;
-            all.last_done = std::max(all.last_done.value_or(*each.passed.last_done), *each.passed.last_done);
-        }
-    }
-    return all;
+    add(callback, &by, true, true);
 }
 
 void CallbackNumbers::take_all(const Timeline& timeline) {
@@ -110,41 +72,60 @@ void CallbackNumbers::count(std::vector<Item>& items) {
 
 void CallbackNumbers::count(const Item& item) {
     if (item.function >= rows_.size()) {
-        rows_.resize(item.function + 1, {.numbers = {}, .pending = none_});
+        rows_.resize(item.function + 1, {.numbers = {}, .pending = none_, .passed = {}});
         module_pending_.resize(std::max<std::size_t>(module_pending_.size(), item.module + 1U));
         rows_[item.function].module = item.module;
     }
-    CallbackStatistics& numbers = rows_[item.function].numbers;
-    count_shares(item, numbers);
+    Row& row = rows_[item.function];
+    count_shares(item, row.numbers);
     if (item.only_shares) {
         return;
     }
+    const Callback& callback = item.callback;
+    CallbackStatistics& numbers = row.numbers;
     numbers.queued++;
-    numbers.done += item.state == CallbackState::done ? 1U : 0U;
-    numbers.pending += item.state == CallbackState::pending ? 1U : 0U;
-    numbers.unknown += item.state == CallbackState::unknown ? 1U : 0U;
-    if (item.invoked) {
+    numbers.done += callback.state == CallbackState::done ? 1U : 0U;
+    numbers.pending += callback.state == CallbackState::pending ? 1U : 0U;
+    numbers.unknown += callback.state == CallbackState::unknown ? 1U : 0U;
+    if (callback.invoked) {
         numbers.invoked++;
-        numbers.latency.add(elapsed(item.queued, *item.invoked));
-        if (item.done) {
-            numbers.run_time.add(elapsed(*item.invoked, *item.done));
+        numbers.latency.add(elapsed(callback.queued, *callback.invoked));
+        if (callback.done) {
+            numbers.run_time.add(elapsed(*callback.invoked, *callback.done));
         }
     }
-    steps_.take(item.queued, item.pending_until, item.cpu, item.function,
-                [this](std::uint32_t of, Nanoseconds at, int change) {
-                    Row& row = rows_[of];
-                    row.pending.step(at, change);
-                    module_pending_[row.module].step(at, change);
-                    all_pending_.step(at, change);
-                });
+    if (!item.kept) {
+        row.passed.count++;
+        row.passed.last_done = std::max(row.passed.last_done.value_or(*callback.done), *callback.done);
+    }
+    steps_.take(callback, item.function, [this](std::uint32_t of, Nanoseconds at, int change) {
+        Row& ended = rows_[of];
+        ended.pending.step(at, change);
+        module_pending_[ended.module].step(at, change);
+        all_pending_.step(at, change);
+    });
 }
 
 void CallbackNumbers::count_shares(const Item& item, CallbackStatistics& numbers) {
-    if (const auto shares = shares_between(item.queued, item.started, item.ended, item.invoked, item.done)) {
+    const Callback& callback = item.callback;
+    if (const auto shares =
+            shares_between(callback.queued, item.started, item.ended, callback.invoked, callback.done)) {
         numbers.waiting_for_start.add(shares->waiting_for_start);
         numbers.waiting_for_end.add(shares->waiting_for_end);
         numbers.waiting_for_invocation.add(shares->waiting_for_invocation);
     }
+}
+
+CallbackNumbers::Passed CallbackNumbers::passed(SharedText module) const {
+    Passed all;
+    for (std::size_t i = 0; i < rows_.size(); i++) {
+        const Passed& of = rows_[i].passed;
+        if (functions_[i].module == module && of.count != 0) {
+            all.count += of.count;
+            all.last_done = std::max(all.last_done.value_or(*of.last_done), *of.last_done);
+        }
+    }
+    return all;
 }
 
 std::vector<CallbackStatistics> CallbackNumbers::by_function() const {

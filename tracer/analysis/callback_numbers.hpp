@@ -80,23 +80,20 @@ public:
     Passed passed(SharedText module) const;
 
 private:
-    // What is counted of one, as the thread is given it: it does not look at names.
+    // One as the thread is given it, which does not look at names.
     struct Item {
-        Nanoseconds queued = 0;
-        CompactOptional<Nanoseconds> invoked{};
-        CompactOptional<Nanoseconds> done{};
-        CompactOptional<Nanoseconds> pending_until{};
-        CompactOptional<Nanoseconds> started{}; // the grace period that released it, if both are known
-        CompactOptional<Nanoseconds> ended{};
+        Callback callback;
+        CompactOptional<Nanoseconds> started; // the grace period that released it
+        CompactOptional<Nanoseconds> ended;
         std::uint32_t function = 0;
         std::uint16_t module = 0;
-        std::uint16_t cpu = 0; // where it was invoked, or was to be
-        CallbackState state = CallbackState::unknown;
+        bool kept = false;
         bool only_shares = false; // the rest was counted before
     };
     struct Row { // of a function
         CallbackStatistics numbers;
         BacklogCount pending;
+        Passed passed;
         std::uint16_t module = 0;
     };
     static constexpr std::size_t batch = 2048;
@@ -115,9 +112,18 @@ private:
                    : number(function);
     }
     const Numbered& number(SharedPlace function);
-    static void set_times(Item& item, const Callback& callback, const GracePeriod* released_by);
-    void add(const Item& item) {
-        items_.push_back(item);
+    void add(const Callback& callback, const GracePeriod* released_by, bool kept, bool only_shares) {
+        const Numbered& place = numbered(callback.function);
+        Item& item = items_.emplace_back();
+        item.callback = callback;
+        if (released_by != nullptr) {
+            item.started = released_by->start;
+            item.ended = released_by->end;
+        }
+        item.function = place.function;
+        item.module = place.module;
+        item.kept = kept;
+        item.only_shares = only_shares;
         if (items_.size() == batch) {
             give();
         }
@@ -136,7 +142,6 @@ private:
     struct Module {
         bool named = true;
         SharedText name;
-        Passed passed;
     };
     std::vector<Module> modules_;
     std::vector<Item> items_;

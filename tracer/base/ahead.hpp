@@ -61,8 +61,12 @@ public:
         std::swap(item, slot.item);
         slot.ready = false;
         ++taken_;
+        // Not for each: who waits for room has slept, and to be woken takes longer than to make one.
+        const bool is_room = begun_ - taken_ <= slots_.size() / 2;
         lock.unlock();
-        is_room_.notify_one();
+        if (is_room) {
+            is_room_.notify_one();
+        }
         return true;
     }
 

@@ -20,8 +20,8 @@ namespace rcuscope {
 namespace {
 
 // How much is made ahead of who takes it: chunks that are open, and batches.
-constexpr std::size_t chunks_ahead = 4;
-constexpr std::size_t batches_ahead = 3;
+constexpr std::size_t chunks_ahead = 8;
+constexpr std::size_t batches_ahead = 4;
 
 // What is smaller is read before a thread has begun.
 bool is_worth_threads(const InputFile& file) {
@@ -29,18 +29,14 @@ bool is_worth_threads(const InputFile& file) {
     return file.size() > bytes;
 }
 
-// Records that follow each other in the order of time.
+// Events that follow each other in the order of time.
 struct Batch {
-    struct Record {
-        const std::byte* at = nullptr; // its size, then its bytes
-        std::uint32_t cpu = 0;
-    };
     static constexpr std::size_t most = 4096;
 
-    std::vector<Record> records = std::vector<Record>(most);
-    std::size_t size = 0;                         // so many of these
-    std::vector<std::vector<std::byte>> payloads; // of the chunks whose last records are here
-    Status status;                                // why there are no more after these, if that is an error
+    std::vector<Event> events = std::vector<Event>(most); // whose memory is used again
+    std::size_t size = 0;                                 // so many of these
+    std::uint64_t skipped = 0;                            // records among them that are no event
+    Status status;                                        // why there are no more after these, if that is an error
 };
 
 class Merge {
@@ -55,8 +51,9 @@ public:
 
     // In place of one that is not needed any more. False if there are no more.
     bool next(Batch& batch) {
-        take_back(batch);
-        while (!failed_ && batch.size < Batch::most && finished_bytes_ < most_finished_bytes) {
+        batch.size = 0;
+        batch.skipped = 0;
+        while (!failed_ && batch.size < Batch::most) {
             if (due_ < first_.first()) {
                 batch.status = open_next();
                 failed_ = !batch.status;
@@ -66,7 +63,7 @@ public:
                 take_records(batch);
             }
         }
-        return batch.size != 0 || !batch.status;
+        return batch.size != 0 || batch.skipped != 0 || !batch.status;
     }
 
 private:
@@ -90,9 +87,6 @@ private:
     static constexpr std::uint64_t open_bytes_per_cpu = 1u << 20;
     // Each is of this many bytes at least (OpenChunk::bytes()).
     static_assert((open_bytes_floor + max_cpus * open_bytes_per_cpu) / OpenChunk::bookkeeping_bytes < 1u << place_bits);
-
-    // Of the chunks whose last records are in a batch.
-    static constexpr std::uint64_t most_finished_bytes = 1u << 20;
 
     static constexpr std::size_t most_spare = chunks_ahead; // memory for so many more
 
@@ -140,18 +134,6 @@ private:
         return opened_ < chunks_.size() ? key_of(chunks_[opened_].first_ns, ranks_[opened_] << place_bits) : never;
     }
 
-    // What the batch before has left behind is used again.
-    void take_back(Batch& batch) {
-        for (auto& payload : batch.payloads) {
-            if (spare_.size() < most_spare) {
-                spare_.push_back(std::move(payload));
-            }
-        }
-        batch.payloads.clear();
-        batch.size = 0;
-        finished_bytes_ = 0;
-    }
-
     // As long as they are not of a chunk that is to be opened first.
     void take_records(Batch& batch) {
         std::size_t size = batch.size;
@@ -166,14 +148,18 @@ private:
             const Key until = again > 1 ? std::min(first_.first_but(place), due_) : Key{0};
             Key key = 0;
             do {
-                batch.records[size++] = {stream.at, stream.cpu};
+                const auto record = record_at(stream.at);
+                if (decode_record(record, stream.cpu, batch.events[size])) [[likely]] {
+                    size++;
+                } else {
+                    batch.skipped++;
+                }
                 if (--stream.left == 0) [[unlikely]] {
                     batch.size = size;
-                    close(place, batch);
+                    close(place);
                     return;
                 }
-                const auto given = record_at(stream.at);
-                stream.at = given.data() + given.size();
+                stream.at = record.data() + record.size();
                 key = key_of(time_at(stream.at), stream.which);
             } while (key < until && size < Batch::most);
             first_.set(place, key);
@@ -191,11 +177,13 @@ private:
         return ns;
     }
 
-    void close(std::size_t place, Batch& batch) {
+    void close(std::size_t place) {
         OpenChunk& chunk = open_[place];
         held_bytes_ -= chunk.bytes();
-        finished_bytes_ += chunk.bytes();
-        batch.payloads.push_back(std::move(chunk.payload));
+        if (spare_.size() < most_spare) {
+            spare_.push_back(std::move(chunk.payload));
+        }
+        chunk.payload = {};
         free_.push_back(place);
         first_.set(place, never);
     }
@@ -252,7 +240,6 @@ private:
     Opened next_; // between two that are opened nothing but memory
     std::vector<std::vector<std::byte>> spare_;
     std::uint64_t held_bytes_ = 0;
-    std::uint64_t finished_bytes_ = 0;
     std::uint64_t budget_ = 0;
     bool failed_ = false;
 };
@@ -265,14 +252,10 @@ Status merge_events(const InputFile& file, std::span<const EventChunk> chunks, s
     Ahead<Batch> ahead({[&](Batch& batch, std::size_t) { return merge.next(batch); }},
                        is_worth_threads(file) ? batches_ahead : 0);
     Batch batch;
-    Event event; // its memory is used again
     while (ahead.next(batch)) {
-        for (const Batch::Record& record : std::span(batch.records).first(batch.size)) {
-            if (decode_record(record_at(record.at), record.cpu, event)) {
-                take(event);
-            } else {
-                ++skipped_records;
-            }
+        skipped_records += batch.skipped;
+        for (const Event& event : std::span(batch.events).first(batch.size)) {
+            take(event);
         }
         if (!batch.status) {
             return batch.status;

@@ -25,17 +25,18 @@ public:
     Callback& operator[](std::size_t index) { return window_.empty() ? kept_[index] : window_[index & mask()].row; }
     const Callback& back() const { return window_.empty() ? kept_.back() : window_[(size_ - 1) & mask()].row; }
 
-    // False: there are more of which something may be learnt than the window holds.
-    bool push_back(const Callback& row) {
+    // A new one, to be filled in. Nothing: there are more of which something may be learnt than the window holds.
+    Callback* add() {
         if (window_.empty()) {
-            kept_.push_back(row);
-        } else if (size_ - first_ == window_.size() && !widen()) {
-            return false;
-        } else {
-            window_[size_ & mask()] = {.row = row};
+            size_++;
+            return &kept_.emplace_back();
         }
-        size_++;
-        return true;
+        if (size_ - first_ == window_.size() && !widen()) {
+            return nullptr;
+        }
+        Slot& slot = window_[size_++ & mask()];
+        slot.keep = false;
+        return &slot.row;
     }
 
     // The row is to be kept when it has left the window.

@@ -9,25 +9,6 @@
 
 namespace rcuscope {
 
-CallbackTracker::Index CallbackTracker::open(const Open& what) {
-    if (free_.empty()) {
-        opens_.push_back(what);
-        return static_cast<Index>(opens_.size() - 1);
-    }
-    const Index place = free_.back();
-    free_.pop_back();
-    opens_[place] = what;
-    return place;
-}
-
-// It is over, or nothing more is to be learnt of it.
-void CallbackTracker::close(Index open) {
-    if (opens_[open].ambiguous) {
-        ambiguous_.push_back(opens_[open].callback);
-    }
-    free_.push_back(open);
-}
-
 CallbackTracker::Index CallbackTracker::take_oldest(Head& head) {
     return std::exchange(head.oldest, opens_[head.oldest].next);
 }
@@ -37,14 +18,6 @@ void CallbackTracker::give_up(Index open) {
     row(open).state = CallbackState::unknown;
     ++given_up_;
     close(open);
-}
-
-// The head is queued again. If records were lost since it was last queued, the
-// invocation is most likely among them; the next one seen belongs to the new callback.
-void CallbackTracker::give_up_if_lost(Head& head) {
-    while (head.oldest != none && opens_[head.oldest].reports != losses_.reports()) {
-        give_up(take_oldest(head));
-    }
 }
 
 void CallbackTracker::sweep() {
@@ -58,24 +31,26 @@ void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued
                              const CalledFrom& from, SharedText comm) {
     const auto index = static_cast<Index>(rows_.size());
     in_order_ = in_order_ && (index == 0 || moment.at >= rows_.back().queued);
-    passed_well_ = passed_well_ && rows_.push_back({.id = index + 1,
-                                                    .function = function,
-                                                    .caller = from.caller,
-                                                    .queued_comm = comm,
-                                                    .head = queued.head,
-                                                    .queued = moment.at,
-                                                    .invoked = {},
-                                                    .done = {},
-                                                    .queued_tid = moment.tid,
-                                                    .grace_period = {},
-                                                    .stack = from.stack,
-                                                    .queued_cpu = static_cast<std::uint16_t>(moment.cpu),
-                                                    .invoked_cpu = {},
-                                                    .state = CallbackState::pending,
-                                                    .lazy = queued.lazy});
-    if (!passed_well_) {
+    Callback* const row = passed_well_ ? rows_.add() : nullptr;
+    if (row == nullptr) {
+        passed_well_ = false;
         return;
     }
+    *row = {.id = index + 1,
+            .function = function,
+            .caller = from.caller,
+            .queued_comm = comm,
+            .head = queued.head,
+            .queued = moment.at,
+            .invoked = {},
+            .done = {},
+            .queued_tid = moment.tid,
+            .grace_period = {},
+            .stack = from.stack,
+            .queued_cpu = static_cast<std::uint16_t>(moment.cpu),
+            .invoked_cpu = {},
+            .state = CallbackState::pending,
+            .lazy = queued.lazy};
     const Index place = open({.callback = index,
                               .number = static_cast<Index>(list(moment.cpu).queue(moment.at)),
                               .reports = losses_.reports()});

@@ -93,11 +93,32 @@ private:
     static constexpr std::size_t pass_step = 1024;
 
     Callback& row(Index open) { return rows_[opens_[open].callback]; }
-    Index open(const Open& what);
+    Index open(const Open& what) {
+        if (free_.empty()) {
+            opens_.push_back(what);
+            return static_cast<Index>(opens_.size() - 1);
+        }
+        const Index place = free_.back();
+        free_.pop_back();
+        opens_[place] = what;
+        return place;
+    }
     Index take_oldest(Head& head);
-    void close(Index open);
+    // It is over, or nothing more is to be learnt of it.
+    void close(Index open) {
+        if (opens_[open].ambiguous) {
+            ambiguous_.push_back(opens_[open].callback);
+        }
+        free_.push_back(open);
+    }
     void give_up(Index open);
-    void give_up_if_lost(Head& head);
+    // The head is queued again. If records were lost since it was last queued, the
+    // invocation is most likely among them; the next one seen belongs to the new callback.
+    void give_up_if_lost(Head& head) {
+        while (head.oldest != none && opens_[head.oldest].reports != losses_.reports()) {
+            give_up(take_oldest(head));
+        }
+    }
     SegmentedList& list(std::uint32_t cpu) {
         if (cpu >= lists_.size()) {
             lists_.resize(cpu + 1);

@@ -39,25 +39,16 @@ public:
             runs_.push_back({first, gp_seq});
         }
         assigned_end_ = next;
+        last_until_ = 0;
         forget_assigned();
     }
 
-    // The same, one after the other, is found at once.
     std::optional<std::uint64_t> assigned(std::uint64_t number) const {
-        if (number >= assigned_end_) {
-            return std::nullopt;
+        // Mostly they are invoked in their order: then it is the run of the one before.
+        if (number >= last_.first && number < last_until_) {
+            return last_.gp_seq;
         }
-        // Mostly they are invoked in their order: then it is the run of the one before, or the next.
-        for (std::size_t run = last_run_; run < std::min(last_run_ + 2, runs_.size()); run++) {
-            if (runs_[run].first <= number && (run + 1 == runs_.size() || number < runs_[run + 1].first)) {
-                last_run_ = run;
-                return runs_[run].gp_seq;
-            }
-        }
-        const auto after = std::upper_bound(runs_.begin(), runs_.end(), number,
-                                            [](std::uint64_t n, const Run& run) { return n < run.first; });
-        last_run_ = static_cast<std::size_t>(after - runs_.begin()) - 1; // the first run begins with number 0
-        return runs_[last_run_].gp_seq;
+        return number < assigned_end_ ? std::optional(find(number)) : std::nullopt;
     }
 
 private:
@@ -65,6 +56,14 @@ private:
         std::uint64_t first;
         std::uint64_t gp_seq;
     };
+
+    std::uint64_t find(std::uint64_t number) const {
+        const auto after = std::upper_bound(runs_.begin(), runs_.end(), number,
+                                            [](std::uint64_t n, const Run& run) { return n < run.first; });
+        last_ = *std::prev(after); // the first run begins with number 0
+        last_until_ = after == runs_.end() ? assigned_end_ : after->first;
+        return last_.gp_seq;
+    }
 
     // Their times are not asked for any more. Each is moved once at most for each that is forgotten.
     void forget_assigned() {
@@ -83,7 +82,8 @@ private:
     std::uint64_t first_waiting_ = 0; // number of the first of these
     std::uint64_t assigned_end_ = 0;
     LongList<Run> runs_;
-    mutable std::size_t last_run_ = 0; // in which one was found
+    mutable Run last_{};                   // in which one was found last
+    mutable std::uint64_t last_until_ = 0; // where it ends; 0: it may have changed
 };
 
 } // namespace rcuscope

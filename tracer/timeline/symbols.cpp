@@ -109,22 +109,6 @@ CodePlace Symbols::look_up(std::uint64_t address, std::uint64_t within) const {
     return exact != exact_.end() ? exact->second : CodePlace{.address = address, .function = {}, .module = {}};
 }
 
-SharedPlace Symbols::find(std::uint64_t address, std::uint64_t within) const {
-    Known& known = known_[(within * 0x9e3779b97f4a7c15) >> 56];
-    if (known.address != address || known.within != within) {
-        known = {.address = address, .within = within, .place = look_up(address, within)};
-    }
-    return known.place;
-}
-
-SharedPlace Symbols::function(std::uint64_t address) const {
-    return find(address, address);
-}
-
-SharedPlace Symbols::caller(std::uint64_t return_address) const {
-    return find(return_address, return_address - 1);
-}
-
 std::vector<CodePlace> Symbols::stack(const std::vector<std::uint64_t>& addresses) const {
     std::vector<CodePlace> places;
     places.reserve(addresses.size());

@@ -30,10 +30,10 @@ public:
     // A section of a followed module has got a place; a later load replaces it.
     void placed(const event::ModuleSection& section);
 
-    SharedPlace function(std::uint64_t address) const;
+    SharedPlace function(std::uint64_t address) const { return find(address, address); }
     // Of a return address: the call may be the last instruction of its function, so
     // the byte before decides whose it is.
-    SharedPlace caller(std::uint64_t return_address) const;
+    SharedPlace caller(std::uint64_t return_address) const { return find(return_address, return_address - 1); }
     // Of return addresses, innermost first.
     std::vector<CodePlace> stack(const std::vector<std::uint64_t>& addresses) const;
     // Of a stack that was taken within an interrupt, innermost frame first: what was interrupted.
@@ -54,7 +54,13 @@ private:
         SharedPlace place;
     };
 
-    SharedPlace find(std::uint64_t address, std::uint64_t within) const;
+    SharedPlace find(std::uint64_t address, std::uint64_t within) const {
+        Known& known = known_[(within * 0x9e3779b97f4a7c15) >> 56];
+        if (known.address != address || known.within != within) {
+            known = {.address = address, .within = within, .place = look_up(address, within)};
+        }
+        return known.place;
+    }
     void place(const ModuleInfo& module, const event::ModuleSection& section);
     CodePlace look_up(std::uint64_t address, std::uint64_t within) const;
 
