@@ -81,35 +81,33 @@ void CallbackNumbers::count(const Item& item) {
     if (item.only_shares) {
         return;
     }
-    const Callback& callback = item.callback;
     CallbackStatistics& numbers = row.numbers;
     numbers.queued++;
-    numbers.done += callback.state == CallbackState::done ? 1U : 0U;
-    numbers.pending += callback.state == CallbackState::pending ? 1U : 0U;
-    numbers.unknown += callback.state == CallbackState::unknown ? 1U : 0U;
-    if (callback.invoked) {
+    numbers.done += item.state == CallbackState::done ? 1U : 0U;
+    numbers.pending += item.state == CallbackState::pending ? 1U : 0U;
+    numbers.unknown += item.state == CallbackState::unknown ? 1U : 0U;
+    if (item.invoked) {
         numbers.invoked++;
-        numbers.latency.add(elapsed(callback.queued, *callback.invoked));
-        if (callback.done) {
-            numbers.run_time.add(elapsed(*callback.invoked, *callback.done));
+        numbers.latency.add(elapsed(item.queued, *item.invoked));
+        if (item.done) {
+            numbers.run_time.add(elapsed(*item.invoked, *item.done));
         }
     }
     if (!item.kept) {
         row.passed.count++;
-        row.passed.last_done = std::max(row.passed.last_done.value_or(*callback.done), *callback.done);
+        row.passed.last_done = std::max(row.passed.last_done.value_or(*item.done), *item.done);
     }
-    steps_.take(callback, item.function, [this](std::uint32_t of, Nanoseconds at, int change) {
-        Row& ended = rows_[of];
-        ended.pending.step(at, change);
-        module_pending_[ended.module].step(at, change);
-        all_pending_.step(at, change);
-    });
+    steps_.take(item.queued, steps_.end_of(item.queued, item.invoked, item.state), item.cpu, item.function,
+                [this](std::uint32_t of, Nanoseconds at, int change) {
+                    Row& ended = rows_[of];
+                    ended.pending.step(at, change);
+                    module_pending_[ended.module].step(at, change);
+                    all_pending_.step(at, change);
+                });
 }
 
 void CallbackNumbers::count_shares(const Item& item, CallbackStatistics& numbers) {
-    const Callback& callback = item.callback;
-    if (const auto shares =
-            shares_between(callback.queued, item.started, item.ended, callback.invoked, callback.done)) {
+    if (const auto shares = shares_between(item.queued, item.started, item.ended, item.invoked, item.done)) {
         numbers.waiting_for_start.add(shares->waiting_for_start);
         numbers.waiting_for_end.add(shares->waiting_for_end);
         numbers.waiting_for_invocation.add(shares->waiting_for_invocation);

@@ -18,19 +18,29 @@ class PendingSteps {
 public:
     explicit PendingSteps(const std::vector<Loss>& losses);
 
+    // Until when one was pending; nothing: to the end.
+    MaybeTime end_of(Nanoseconds queued, MaybeTime invoked, CallbackState state) const {
+        return invoked || state != CallbackState::unknown ? invoked : first_loss_since(queued);
+    }
+
     // For callbacks by their queueing. `step` is called as step(group, at, change): +1 for this one, before it -1 for
     // each that was over by then, with the group that it was given.
     template <typename Step>
     void take(const Callback& callback, std::uint32_t group, Step step) {
-        until(callback.queued, step);
-        const MaybeTime end = end_of(callback);
-        if (end && *end <= callback.queued) {
-            step(group, callback.queued, 0);
+        take(callback.queued, end_of(callback.queued, callback.invoked, callback.state),
+             callback.invoked_cpu.value_or(callback.queued_cpu), group, step);
+    }
+    // `end`: as end_of() has it. `cpu`: where it was invoked.
+    template <typename Step>
+    void take(Nanoseconds queued, MaybeTime end, std::uint32_t cpu, std::uint32_t group, Step step) {
+        until(queued, step);
+        if (end && *end <= queued) {
+            step(group, queued, 0);
             return;
         }
-        step(group, callback.queued, 1);
+        step(group, queued, 1);
         if (end) {
-            ends_.add(callback.invoked_cpu.value_or(callback.queued_cpu), *end, group);
+            ends_.add(cpu, *end, group);
         }
     }
 
@@ -43,11 +53,6 @@ public:
     }
 
 private:
-    // Until when it was pending; nothing: to the end.
-    MaybeTime end_of(const Callback& callback) const {
-        return callback.invoked || callback.state != CallbackState::unknown ? MaybeTime(callback.invoked)
-                                                                            : first_loss_since(callback.queued);
-    }
     MaybeTime first_loss_since(Nanoseconds queued) const;
 
     std::vector<Nanoseconds> loss_ends_; // rising
