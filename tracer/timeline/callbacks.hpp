@@ -76,8 +76,8 @@ private:
         Index number = 0;              // on the list of the CPU where it was queued
         Index next = none;             // place in opens_: queued later with the same head, also not invoked
         std::uint32_t tid = 0;         // that invoked it
-        std::uint64_t reports = 0;     // of losses, when it was queued; when it was invoked
-        std::uint64_t cpu_reports = 0; // on the CPU where it runs, when it was invoked
+        std::uint32_t reports = 0;     // of losses, when it was queued; when it was invoked
+        std::uint32_t cpu_reports = 0; // on the CPU where it runs, when it was invoked
         bool ambiguous = false;        // another with the same head was open meanwhile
     };
     // Places in opens_.

@@ -24,7 +24,7 @@ void LossTracker::lost(std::uint32_t cpu, const event::Lost& lost) {
     all_reports_++;
 }
 
-std::uint64_t LossTracker::reports_of(std::uint32_t cpu) const {
+std::uint32_t LossTracker::reports_of(std::uint32_t cpu) const {
     const auto seen = cpus_.find(cpu);
     return seen == cpus_.end() ? 0 : seen->second.reports;
 }

@@ -22,8 +22,8 @@ public:
 
     // How often new losses were reported: of one CPU, and of all. Whoever keeps
     // something open remembers the number; if it has changed, the end may have been lost.
-    std::uint64_t reports(std::uint32_t cpu) const { return all_reports_ == 0 ? 0 : reports_of(cpu); }
-    std::uint64_t reports() const { return all_reports_; }
+    std::uint32_t reports(std::uint32_t cpu) const { return all_reports_ == 0 ? 0 : reports_of(cpu); }
+    std::uint32_t reports() const { return all_reports_; }
 
     // Adds what only the kernel's final count shows; the list is by time.
     std::vector<Loss> finish(const std::optional<Trailer>& trailer);
@@ -31,13 +31,13 @@ public:
 private:
     struct Cpu {
         std::uint64_t total = 0;
-        std::uint64_t reports = 0;
+        std::uint32_t reports = 0;
     };
 
-    std::uint64_t reports_of(std::uint32_t cpu) const;
+    std::uint32_t reports_of(std::uint32_t cpu) const;
 
     std::uint64_t start_ns_;
-    std::uint64_t all_reports_ = 0;
+    std::uint32_t all_reports_ = 0;
     std::unordered_map<std::uint32_t, Cpu> cpus_;
     std::vector<Loss> losses_;
 };

@@ -24,7 +24,7 @@ struct TrackedTask {
 
     bool seen = false;
     std::uint32_t last_cpu = 0;
-    std::uint64_t last_cpu_reports = 0; // of losses there, when it was last seen
+    std::uint32_t last_cpu_reports = 0; // of losses there, when it was last seen
 
     SpanStack read_sections; // by rcu_read_lock()
     SpanStack reader_calls;  // sections too, by a function
