@@ -69,7 +69,8 @@ make_disk() {
 }
 
 # A device /dev/kvm says little: on some machines a guest started on it hangs.
-# So a trial decides, once per kernel and boot of this machine.
+# So a trial decides, once per kernel and boot of this machine; where it went
+# wrong with one kernel there is none with the others.
 KVM_TRIAL_SECONDS=10
 
 ACCEL= # the one to take, if it was asked for
@@ -77,21 +78,26 @@ ACCEL= # the one to take, if it was asked for
 choose_acceleration() { # NAME, sets ACCEL; the guest's folder is ready to boot
 	ACCEL=tcg
 	[[ -z ${RCUSCOPE_NO_KVM:-} && -r /dev/kvm && -w /dev/kvm ]] || return 0
-	local this_boot verdict
+	local this_boot verdicts
 	this_boot=$(</proc/sys/kernel/random/boot_id)
-	verdict=$CACHE/kvm/$this_boot-$1
-	if [[ ! -f $verdict ]]; then
-		lock "kvm-$1"
-		if [[ ! -f $verdict ]]; then
+	verdicts=$CACHE/kvm/$this_boot
+	! kvm_failed "$verdicts" || return 0
+	if [[ ! -f $verdicts-$1 ]]; then
+		lock kvm
+		if [[ ! -f $verdicts-$1 ]] && ! kvm_failed "$verdicts"; then
 			kvm_trial "$1"
 			mkdir -p "$CACHE/kvm"
 			find "$CACHE/kvm" -type f ! -name "$this_boot-*" -delete
-			printf '%s\n' "$ACCEL" >"$verdict.new"
-			mv "$verdict.new" "$verdict"
+			printf '%s\n' "$ACCEL" >"$verdicts-$1.new"
+			mv "$verdicts-$1.new" "$verdicts-$1"
 		fi
 		unlock
 	fi
-	ACCEL=$(<"$verdict")
+	kvm_failed "$verdicts" || ACCEL=kvm
+}
+
+kvm_failed() { # VERDICTS
+	grep -qsx tcg "$1"-*
 }
 
 kvm_trial() { # NAME
