@@ -13,7 +13,8 @@ Each callback is compared by its head, not by number alone. The tracer's hook ru
 event in the same call; if it is on the same tracepoint, after, since the witness came first. So
 only a call that was under way as the window opened or closed may stand on different sides for
 the two: the event of such a call is the first of its context after that moment, or with the
-same tracepoint the last before. ftrace prints microseconds, cut off.
+same tracepoint the last before. ftrace prints microseconds, rounded: an event was within the one
+that begins half of one before what is printed.
 """
 import bisect
 import collections
@@ -36,7 +37,7 @@ def read_trace(file):
     text = pathlib.Path(file).read_text(encoding="utf-8", errors="replace")
     events = []
     for line in LINE.finditer(text):
-        ns = (int(line["s"]) * 10**6 + int(line["us"])) * MICROSECOND
+        ns = (int(line["s"]) * 10**6 + int(line["us"])) * MICROSECOND - MICROSECOND // 2
         head = re.search(r"rhp=(?:0x)?([0-9a-f]{8,16})\b", line["text"])
         level = line["flags"][2]  # hardirq, softirq, none
         interrupt = level != "."
