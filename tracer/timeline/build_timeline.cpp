@@ -7,17 +7,15 @@
 
 namespace rcuscope {
 
-static Result<Timeline> build(CaptureReader& reader, TimelineBuilder& builder) {
-    const Status read = reader.for_each_event([&builder](const Event& event) { builder.take(event); });
-    if (!read) {
-        return tl::unexpected<Error>(read.error());
-    }
-    return std::move(builder).finish(reader.trailer(), reader.extent().cut_reason);
+static Status take_all(CaptureReader& reader, TimelineBuilder& builder) {
+    return reader.for_each_event([&builder](const Event& event) { builder.take(event); });
 }
 
 Result<Timeline> build_timeline(CaptureReader& reader) {
     TimelineBuilder builder(reader.metadata(), reader.symbols());
-    return build(reader, builder);
+    return take_all(reader, builder).map([&] {
+        return std::move(builder).finish(reader.trailer(), reader.extent().cut_reason);
+    });
 }
 
 Result<std::optional<Timeline>> build_timeline(CaptureReader& reader, CallbackTaker& taker) {
@@ -25,11 +23,9 @@ Result<std::optional<Timeline>> build_timeline(CaptureReader& reader, CallbackTa
         return std::nullopt; // which the builder would find out at the end
     }
     TimelineBuilder builder(reader.metadata(), reader.symbols(), &taker);
-    auto timeline = build(reader, builder);
-    if (!timeline) {
-        return tl::unexpected<Error>(timeline.error());
-    }
-    return builder.passed_well() ? std::optional(std::move(*timeline)) : std::nullopt;
+    return take_all(reader, builder).map([&] {
+        return std::move(builder).finish_taken(reader.trailer(), reader.extent().cut_reason);
+    });
 }
 
 } // namespace rcuscope

@@ -28,6 +28,7 @@ struct TimelineBuilder::Impl {
         : metadata(from), symbols(metadata, names), callbacks(losses, grace_periods, taker) {}
 
     void take(const Event& event);
+    Timeline finish(const std::optional<Trailer>& trailer, const std::string& cut_reason);
 
     Nanoseconds time(std::uint64_t ns) const { return relative_time(ns, metadata.start_ns); }
 
@@ -133,6 +134,33 @@ void TimelineBuilder::Impl::take(const Event& event) {
     std::visit([this](const auto& body) { on(body); }, event.body);
 }
 
+Timeline TimelineBuilder::Impl::finish(const std::optional<Trailer>& trailer, const std::string& cut_reason) {
+    Timeline timeline;
+    timeline.host = metadata.host;
+    const bool any = last_event != std::numeric_limits<Nanoseconds>::min();
+    timeline.capture = summarize_capture(metadata, trailer, cut_reason, any ? last_event : 0, losses.finish(trailer));
+    timeline.tasks = tasks.finish();
+    timeline.modules = modules.finish();
+    // Before the callbacks, which refer to their ids.
+    if (timeline.capture.sequences_at_start) {
+        grace_periods.opened(*timeline.capture.sequences_at_start);
+    }
+    if (timeline.capture.sequences_at_end) {
+        grace_periods.closed(*timeline.capture.sequences_at_end, timeline.capture.end);
+    }
+    timeline.grace_periods = grace_periods.finish();
+    timeline.callbacks = callbacks.finish(timeline.capture, timeline.grace_periods);
+    timeline.callback_bounds = callbacks.bounds();
+    timeline.read_sections = sites.finish_read_sections();
+    timeline.batches = batches.finish();
+    sort_by_time(kvfree_calls, [](const KvfreeCall& call) { return call.at; });
+    timeline.kvfree_calls = std::move(kvfree_calls);
+    timeline.waits = waits.finish();
+    timeline.stacks = stacks.finish();
+    timeline.function_calls = sites.finish_function_calls();
+    return timeline;
+}
+
 TimelineBuilder::TimelineBuilder(const Metadata& metadata, const std::vector<SymbolInfo>& symbols, CallbackTaker* taker)
     : impl_(std::make_unique<Impl>(metadata, symbols, taker)) {}
 TimelineBuilder::TimelineBuilder(TimelineBuilder&&) noexcept = default;
@@ -144,36 +172,13 @@ void TimelineBuilder::take(const Event& event) {
 }
 
 Timeline TimelineBuilder::finish(const std::optional<Trailer>& trailer, const std::string& cut_reason) && {
-    Impl& state = *impl_;
-    Timeline timeline;
-    timeline.host = state.metadata.host;
-    const bool any = state.last_event != std::numeric_limits<Nanoseconds>::min();
-    timeline.capture = summarize_capture(state.metadata, trailer, cut_reason, any ? state.last_event : 0,
-                                         state.losses.finish(trailer));
-    timeline.tasks = state.tasks.finish();
-    timeline.modules = state.modules.finish();
-    // Before the callbacks, which refer to their ids.
-    if (timeline.capture.sequences_at_start) {
-        state.grace_periods.opened(*timeline.capture.sequences_at_start);
-    }
-    if (timeline.capture.sequences_at_end) {
-        state.grace_periods.closed(*timeline.capture.sequences_at_end, timeline.capture.end);
-    }
-    timeline.grace_periods = state.grace_periods.finish();
-    timeline.callbacks = state.callbacks.finish(timeline.capture, timeline.grace_periods);
-    timeline.callback_bounds = state.callbacks.bounds();
-    timeline.read_sections = state.sites.finish_read_sections();
-    timeline.batches = state.batches.finish();
-    sort_by_time(state.kvfree_calls, [](const KvfreeCall& call) { return call.at; });
-    timeline.kvfree_calls = std::move(state.kvfree_calls);
-    timeline.waits = state.waits.finish();
-    timeline.stacks = state.stacks.finish();
-    timeline.function_calls = state.sites.finish_function_calls();
-    return timeline;
+    return impl_->finish(trailer, cut_reason);
 }
 
-bool TimelineBuilder::passed_well() const {
-    return impl_->in_order && impl_->callbacks.passed_well();
+std::optional<Timeline> TimelineBuilder::finish_taken(const std::optional<Trailer>& trailer,
+                                                      const std::string& cut_reason) && {
+    Timeline timeline = impl_->finish(trailer, cut_reason);
+    return impl_->in_order && impl_->callbacks.passed_well() ? std::optional(std::move(timeline)) : std::nullopt;
 }
 
 } // namespace rcuscope

@@ -29,9 +29,9 @@ public:
     // What is still open stays open, as its state says. `trailer` none: cut off, `cut_reason` says why.
     Timeline finish(const std::optional<Trailer>& trailer, const std::string& cut_reason) &&;
 
-    // After that: whether the taker was given all callbacks, as they would be in the timeline without it. Else what it
-    // has and the timeline are of no use.
-    bool passed_well() const;
+    // The same with a taker. Nothing if it was not given all callbacks as they would be in the timeline without it:
+    // then what it has is of no use.
+    std::optional<Timeline> finish_taken(const std::optional<Trailer>& trailer, const std::string& cut_reason) &&;
 
 private:
     struct Impl;

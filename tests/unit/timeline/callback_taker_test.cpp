@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "timeline/scenario.hpp"
@@ -45,7 +45,7 @@ Scenario one_by_one(int callbacks) {
     Scenario scenario;
     for (int i = 0; i < callbacks; i++) {
         const Nanoseconds at = 100 + 10 * i;
-        const auto counter = static_cast<std::uint64_t>(i + 1);
+        const std::uint64_t counter = static_cast<std::uint64_t>(i) + 1;
         scenario.queue(at, 1).gp_start(at + 1, counter).assign(at + 2, counter).gp_end(at + 3, counter);
         scenario.invoke(at + 4, 1).done(at + 5, 1);
     }
@@ -161,8 +161,7 @@ TEST(CallbackTaker, WhatIsOddIsForRows) {
     EXPECT_FALSE(fits(reused.queue(300, 5, 0xaaa).invoke(310, 5, 0xbbb).queue(320, 5)));
     Taken taken;
     TimelineBuilder cut({}, {}, &taken);
-    std::ignore = std::move(cut).finish(std::nullopt, "cut");
-    EXPECT_FALSE(cut.passed_well());
+    EXPECT_FALSE(std::move(cut).finish_taken(std::nullopt, "cut"));
 }
 
 // A grace period that a callback relied on, and that turns out to have been one of the tracer's own.

@@ -125,8 +125,8 @@ public:
     }
     std::optional<Timeline> complete(const Trailer& trailer, CallbackTaker& taker) const {
         TimelineBuilder builder(metadata, symbols, &taker);
-        Timeline timeline = build(builder, trailer, {});
-        return builder.passed_well() ? std::optional(std::move(timeline)) : std::nullopt;
+        take_all(builder);
+        return std::move(builder).finish_taken(trailer, {});
     }
 
     static std::uint64_t absolute(Nanoseconds ns) { return start_ns + static_cast<std::uint64_t>(ns); }
@@ -149,15 +149,15 @@ private:
         return trailer;
     }
 
-    Timeline build(const std::optional<Trailer>& trailer, const std::string& cut_reason) const {
-        TimelineBuilder builder(metadata, symbols);
-        return build(builder, trailer, cut_reason);
-    }
-    Timeline build(TimelineBuilder& builder, const std::optional<Trailer>& trailer,
-                   const std::string& cut_reason) const {
+    void take_all(TimelineBuilder& builder) const {
         for (const Event& event : events_) {
             builder.take(event);
         }
+    }
+
+    Timeline build(const std::optional<Trailer>& trailer, const std::string& cut_reason) const {
+        TimelineBuilder builder(metadata, symbols);
+        take_all(builder);
         return std::move(builder).finish(trailer, cut_reason);
     }
 
