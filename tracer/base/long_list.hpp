@@ -114,7 +114,10 @@ public:
         memory_.grow((size_ + 1) * sizeof(T));
         return *new (reach(size_++)) T(element);
     }
-    T& emplace_back(T element = T{}) { return push_back(element); }
+    T& emplace_back() {
+        memory_.grow((size_ + 1) * sizeof(T));
+        return *new (reach(size_++)) T();
+    }
     void pop_back() { --size_; }
     void resize(std::size_t size, const T& with = T{}) {
         size_ = std::min(size_, size);

@@ -329,7 +329,7 @@ void Builder::add_off_cpu(std::size_t section, LongList<Item>& items) const {
     for (std::size_t i = 0; i < row.off_cpu.size(); ++i) {
         const ReadSection::OffCpu& off = row.off_cpu[i];
         Item& item =
-            items.emplace_back(slice(ItemKind::off_cpu, section, off.at, off.until.value_or(row.end.value_or(off.at))));
+            items.push_back(slice(ItemKind::off_cpu, section, off.at, off.until.value_or(row.end.value_or(off.at))));
         item.part = static_cast<std::uint32_t>(i);
         item.unfinished = !off.until;
     }

@@ -28,29 +28,32 @@ void CallbackTracker::sweep() {
 }
 
 void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued, SharedPlace function,
-                             const CalledFrom& from, SharedText comm) {
+                             CalledFrom from, SharedText comm) {
     const auto index = static_cast<Index>(rows_.size());
     in_order_ = in_order_ && (index == 0 || moment.at >= rows_.back().queued);
-    Callback* const row = passed_well_ ? rows_.add() : nullptr;
-    if (row == nullptr) {
+    Callback* const added = passed_well_ ? rows_.add() : nullptr;
+    if (added == nullptr) {
         passed_well_ = false;
         return;
     }
-    *row = {.id = index + 1,
-            .function = function,
-            .caller = from.caller,
-            .queued_comm = comm,
-            .head = queued.head,
-            .queued = moment.at,
-            .invoked = {},
-            .done = {},
-            .queued_tid = moment.tid,
-            .grace_period = {},
-            .stack = from.stack,
-            .queued_cpu = static_cast<std::uint16_t>(moment.cpu),
-            .invoked_cpu = {},
-            .state = CallbackState::pending,
-            .lazy = queued.lazy};
+    // One by one where they are to be: a row that is made elsewhere and copied costs more than all the rest.
+    Callback& row = *added;
+    row.id = index + 1;
+    row.function = function;
+    row.caller = from.caller;
+    row.queued_comm = comm;
+    row.head = queued.head;
+    row.queued = moment.at;
+    row.invoked = std::nullopt;
+    row.done = std::nullopt;
+    row.queued_tid = moment.tid;
+    row.grace_period = std::nullopt;
+    row.stack = from.stack;
+    row.queued_cpu = static_cast<std::uint16_t>(moment.cpu);
+    row.invoked_cpu = std::nullopt;
+    row.context = InvocationContext::unknown;
+    row.state = CallbackState::pending;
+    row.lazy = queued.lazy;
     const Index place = open({.callback = index,
                               .number = static_cast<Index>(list(moment.cpu).queue(moment.at)),
                               .reports = losses_.reports()});
@@ -77,7 +80,7 @@ void CallbackTracker::assigned(const event::CbAssigned& assigned, MaybeTime bypa
 // Only what was seen to be queued matches: others were queued before the
 // recording, or are of SRCU or RCU-tasks, which dequeue with the same function.
 void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invoked, InvocationContext context,
-                              std::optional<std::uint32_t> list_cpu) {
+                              CompactOptional<std::uint32_t> list_cpu) {
     const auto found = heads_.find(invoked.head);
     if (found == heads_.end()) {
         return;

@@ -33,13 +33,13 @@ public:
         : losses_(losses), grace_periods_(grace_periods), releases_(grace_periods), taker_(taker),
           rows_(taker != nullptr) {}
 
-    void queued(const Moment& moment, const event::CbQueued& queued, SharedPlace function, const CalledFrom& from,
+    void queued(const Moment& moment, const event::CbQueued& queued, SharedPlace function, CalledFrom from,
                 SharedText comm);
     // `bypass`: callbacks queued since are not on the list yet.
     void assigned(const event::CbAssigned& assigned, MaybeTime bypass);
     // `list_cpu`: whose callbacks are being run, if that is known.
     void invoked(const Moment& moment, const event::CbInvoked& invoked, InvocationContext context,
-                 std::optional<std::uint32_t> list_cpu);
+                 CompactOptional<std::uint32_t> list_cpu);
     void done(const Moment& moment, std::uint64_t head);
 
     // Gives those that are done to the taker, if there is one and they are many; keep(callback) says which are to be

@@ -9,7 +9,7 @@ void StackTable::seen(const Moment& moment, event::Stack stack) {
     waiting_[moment.cpu] = {moment, std::move(stack.frames)};
 }
 
-std::optional<std::uint32_t> StackTable::take_waiting(const Moment& moment, std::uint64_t caller) {
+CompactOptional<std::uint32_t> StackTable::take_waiting(const Moment& moment, std::uint64_t caller) {
     const auto waiting = waiting_.find(moment.cpu);
     if (waiting == waiting_.end() || waiting->second.moment.at != moment.at ||
         waiting->second.moment.tid != moment.tid) {

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -19,7 +18,7 @@ namespace rcuscope {
 // Who called into RCU.
 struct CalledFrom {
     SharedPlace caller;
-    std::optional<std::uint32_t> stack; // as Callback::stack
+    CompactOptional<std::uint32_t> stack; // as Callback::stack
 };
 
 // Stacks come before the events that they belong to, and many are the same:
@@ -32,8 +31,8 @@ public:
 
     // The place in Timeline::stacks of the stack that came for this event, from its caller
     // outwards. None if there was none, or the caller is not in it.
-    std::optional<std::uint32_t> take(const Moment& moment, std::uint64_t caller) {
-        return waiting_.empty() ? std::nullopt : take_waiting(moment, caller);
+    CompactOptional<std::uint32_t> take(const Moment& moment, std::uint64_t caller) {
+        return waiting_.empty() ? CompactOptional<std::uint32_t>() : take_waiting(moment, caller);
     }
 
     // Addresses may have other names from now on.
@@ -47,7 +46,7 @@ private:
         std::vector<std::uint64_t> frames;
     };
 
-    std::optional<std::uint32_t> take_waiting(const Moment& moment, std::uint64_t caller);
+    CompactOptional<std::uint32_t> take_waiting(const Moment& moment, std::uint64_t caller);
 
     const Symbols& symbols_;
     std::unordered_map<std::uint32_t, Waiting> waiting_; // by CPU

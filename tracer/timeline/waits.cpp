@@ -45,15 +45,6 @@ void BatchTracker::begin(const Moment& moment, const event::BatchBegin& batch, T
                         .end = std::nullopt});
 }
 
-std::optional<std::uint32_t> BatchTracker::invoked(const Moment& moment, const TrackedTask& task) {
-    if (task.batches.empty() || batches_[task.batches.back()].cpu != moment.cpu) {
-        return std::nullopt;
-    }
-    Batch& batch = batches_[task.batches.back()];
-    batch.callbacks++;
-    return batch.list_cpu;
-}
-
 // A softirq's batch may lie inside an offloaded one of the thread it interrupts.
 void BatchTracker::end(const Moment& moment, const event::BatchEnd& batch, TrackedTask& task) {
     const auto index = close_newest(task.batches, [&](std::size_t i) {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "capture/event.hpp"
@@ -30,7 +29,14 @@ public:
     void begin(const Moment& moment, const event::BatchBegin& batch, TrackedTask& task);
     // A callback was invoked; it counts for the batch that the task runs on this
     // CPU. Returns whose callbacks that batch runs, if it is known.
-    std::optional<std::uint32_t> invoked(const Moment& moment, const TrackedTask& task);
+    CompactOptional<std::uint32_t> invoked(const Moment& moment, const TrackedTask& task) {
+        if (task.batches.empty() || batches_[task.batches.back()].cpu != moment.cpu) {
+            return std::nullopt;
+        }
+        Batch& batch = batches_[task.batches.back()];
+        batch.callbacks++;
+        return batch.list_cpu;
+    }
     void end(const Moment& moment, const event::BatchEnd& batch, TrackedTask& task);
     LongList<Batch> finish();
 
