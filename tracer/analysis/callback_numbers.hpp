@@ -102,7 +102,7 @@ private:
         Passed passed;
         std::uint16_t module = 0;
     };
-    static constexpr std::size_t batch = 2048;
+    static constexpr std::size_t batch = 8192;
     static constexpr std::size_t batches_waiting = 3;
 
     struct Numbered {

@@ -27,7 +27,9 @@ public:
     // At most `most` are ready or being made at a time. Each of `makers` is called by one thread at a time, with
     // numbers that grow; all numbers are made by one of them. `most` is 0, or there is one processor only: no thread,
     // each is made when it is asked for.
-    Ahead(std::vector<Make> makers, std::size_t most) : makers_(std::move(makers)) {
+    // `own`: whoever asks for one that is not ready makes those with it that nobody has begun, rather than wait.
+    Ahead(std::vector<Make> makers, std::size_t most, Make own = nullptr)
+        : makers_(std::move(makers)), own_(std::move(own)) {
         if (most == 0 || std::thread::hardware_concurrency() == 1) {
             return;
         }
@@ -47,10 +49,13 @@ public:
     // threw in its place, and nothing is asked for after that.
     bool next(Item& item) {
         if (threads_.empty()) {
-            return makers_.front()(item, taken_++);
+            return (own_ ? own_ : makers_.front())(item, taken_++);
         }
         std::unique_lock lock(mutex_);
         Slot& slot = slots_[taken_ % slots_.size()];
+        while (!slot.ready && own_ && is_room()) {
+            make_one(lock, own_);
+        }
         is_ready_.wait(lock, [&slot] { return slot.ready; });
         if (slot.error) {
             std::rethrow_exception(slot.error);
@@ -62,9 +67,9 @@ public:
         slot.ready = false;
         ++taken_;
         // Not for each: who waits for room has slept, and to be woken takes longer than to make one.
-        const bool is_room = begun_ - taken_ <= slots_.size() / 2;
+        const bool is_much_room = begun_ - taken_ <= slots_.size() / 2;
         lock.unlock();
-        if (is_room) {
+        if (is_much_room) {
             is_room_.notify_one();
         }
         return true;
@@ -79,23 +84,29 @@ private:
     };
 
     void run(const std::stop_token& stop, const Make& make) {
+        std::unique_lock lock(mutex_);
         for (bool more = true; more;) {
-            std::size_t number = 0;
-            {
-                std::unique_lock lock(mutex_);
-                if (!is_room_.wait(lock, stop, [this] { return begun_ - taken_ < slots_.size(); })) {
-                    return;
-                }
-                number = begun_++;
+            if (!is_room_.wait(lock, stop, [this] { return is_room(); })) {
+                return;
             }
-            Slot& slot = slots_[number % slots_.size()];
-            more = fill(slot, make, number);
-            {
-                const std::lock_guard lock(mutex_);
-                slot.ready = true;
-            }
+            more = make_one(lock, make);
+            lock.unlock();
             is_ready_.notify_one();
+            lock.lock();
         }
+    }
+
+    bool is_room() const { return begun_ - taken_ < slots_.size(); }
+
+    // Where there is room. False: there are no more.
+    bool make_one(std::unique_lock<std::mutex>& lock, const Make& make) {
+        const std::size_t number = begun_++;
+        Slot& slot = slots_[number % slots_.size()];
+        lock.unlock();
+        const bool more = fill(slot, make, number);
+        lock.lock();
+        slot.ready = true;
+        return more;
     }
 
     static bool fill(Slot& slot, const Make& make, std::size_t number) {
@@ -108,6 +119,7 @@ private:
     }
 
     const std::vector<Make> makers_;
+    const Make own_;
     std::mutex mutex_;
     std::condition_variable is_ready_;
     std::condition_variable_any is_room_;

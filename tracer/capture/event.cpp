@@ -103,7 +103,7 @@ std::optional<event::GpSample> gp_sample(const rs_gp_sample& wire) {
     if (!frames) {
         return std::nullopt;
     }
-    return event::GpSample{(wire.h.aux & RS_GP_EXPEDITED) != 0, wire.gp_seq, std::move(*frames), wire.no_tick_us};
+    return event::GpSample{(wire.h.aux & RS_GP_EXPEDITED) != 0, wire.no_tick_us, wire.gp_seq, std::move(*frames)};
 }
 
 std::optional<event::CbQueued> cb_queued(const rs_cb_queued& wire) {

@@ -9,9 +9,10 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <variant>
 #include <vector>
+
+#include "base/boxed_text.hpp"
 
 namespace rcuscope {
 
@@ -25,7 +26,7 @@ struct Lost {
 struct Task {
     std::uint32_t tgid = 0;
     bool kthread = false;
-    std::string comm; // any bytes: untrusted
+    BoxedText comm; // any bytes: untrusted
 };
 struct Stack {                         // of the task's next event of the same time
     std::vector<std::uint64_t> frames; // innermost first, the tracer's own included
@@ -65,13 +66,13 @@ struct GpBlocked { // a preempted reader for which the grace period waits, at a 
     std::uint64_t gp_seq = 0;
     std::uint32_t tid = 0;
     std::uint32_t first_cpu = 0; // of its leaf
-    std::string comm;
+    BoxedText comm;
 };
 struct GpSample { // the event's CPU and task hold up the grace period
     bool expedited = false;
+    std::uint32_t no_tick_us = 0; // the CPU had had none for so long; 0: it had, or nothing is known
     std::uint64_t gp_seq = 0;
     std::vector<std::uint64_t> stack; // innermost first, the tick's own frames included
-    std::uint32_t no_tick_us = 0;     // the CPU had had none for so long; 0: it had, or nothing is known
 };
 struct CbQueued {
     std::uint64_t head = 0;
@@ -118,24 +119,24 @@ struct Site {
 enum class ModuleStep : std::uint8_t { coming, live, failed, freeing, freed, unloading, exited, refused, init_done };
 struct Module {
     ModuleStep step = ModuleStep::coming;
-    std::string name;
+    BoxedText name;
     std::uint64_t base = 0;
     std::uint32_t size = 0;
     std::int32_t ret = 0; // of the init function, for init_done and failed; of delete_module(), for refused
 };
 struct ModuleSection {
-    std::string module;
-    std::string section;
+    BoxedText module;
+    BoxedText section;
     std::uint64_t address = 0;
 };
 
 struct ModulePending {
     ModuleStep step = ModuleStep::freeing;
-    std::string name;
+    BoxedText name;
     std::uint64_t pending = 0; // callbacks into the module that have not begun to run
 };
 struct ModuleRef {
-    std::string name;
+    BoxedText name;
     bool taken = false;       // else put
     std::int32_t count = 0;   // references then held
     std::uint64_t caller = 0; // 0: not known
@@ -158,12 +159,14 @@ using EventBody =
                  event::BatchBegin, event::BatchEnd, event::WaitBegin, event::WaitEnd, event::Site, event::Module,
                  event::ModuleSection, event::ModulePending, event::ModuleRef, event::SwitchOut, event::SwitchIn>;
 
+// Millions go from one processor to another: each is no larger than a cache line.
 struct Event {
     std::uint64_t ns = 0;
     std::uint32_t cpu = 0;
     std::uint32_t tid = 0; // of the task that ran on the CPU, also when only interrupted
     EventBody body;
 };
+static_assert(sizeof(Event) == 64);
 
 // Decodes one wire record. Nothing for a kind that this version does not know,
 // and for one that is too short or holds a value out of its range.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstring>
 #include <numeric>
+#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -31,7 +32,7 @@ bool is_worth_threads(const InputFile& file) {
 
 // Events that follow each other in the order of time.
 struct Batch {
-    static constexpr std::size_t most = 4096;
+    static constexpr std::size_t most = 8192;
 
     std::vector<Event> events = std::vector<Event>(most); // whose memory is used again
     std::size_t size = 0;                                 // so many of these
@@ -43,8 +44,9 @@ class Merge {
 public:
     Merge(const InputFile& file, std::span<const EventChunk> chunks)
         : file_(file), chunks_(in_order(chunks)),
-          ranks_(ranks_of(chunks_)), openers_{{{file, chunks_}, {file, chunks_}}},
-          ahead_(make_by_each(openers_), is_worth_threads(file) ? chunks_ahead : 0) {
+          ranks_(ranks_of(chunks_)), openers_{{{file, chunks_}, {file, chunks_}}}, own_opener_(file, chunks_),
+          ahead_(make_by_each(std::span(openers_).first(opening_threads())), is_worth_threads(file) ? chunks_ahead : 0,
+                 make_by(own_opener_)) {
         due_ = next_due();
         budget_ = open_bytes_floor + cpus() * open_bytes_per_cpu;
     }
@@ -90,11 +92,17 @@ private:
 
     static constexpr std::size_t most_spare = chunks_ahead; // memory for so many more
 
-    static std::vector<Ahead<Opened>::Make> make_by_each(std::array<Opener, 2>& openers) {
+    // Beside who merges, who opens chunks rather than wait for them. With one more than there are processors, one of
+    // them would often not run while another waits for it.
+    static std::size_t opening_threads() { return std::thread::hardware_concurrency() == 2 ? 1 : 2; }
+    static Ahead<Opened>::Make make_by(Opener& opener) {
+        return [&opener](Opened& opened, std::size_t number) { return opener.open(opened, number); };
+    }
+    static std::vector<Ahead<Opened>::Make> make_by_each(std::span<Opener> openers) {
         std::vector<Ahead<Opened>::Make> makers;
         makers.reserve(openers.size());
         for (Opener& opener : openers) {
-            makers.emplace_back([&opener](Opened& opened, std::size_t number) { return opener.open(opened, number); });
+            makers.push_back(make_by(opener));
         }
         return makers;
     }
@@ -229,7 +237,8 @@ private:
     const InputFile& file_;
     const std::vector<EventChunk> chunks_;   // by the place of their first event
     const std::vector<std::uint64_t> ranks_; // of each, by CPU, then as sent
-    std::array<Opener, 2> openers_;
+    std::array<Opener, 2> openers_;          // of a thread each
+    Opener own_opener_;
     Ahead<Opened> ahead_;
     std::size_t opened_ = 0;      // of the chunks
     Key due_ = never;             // the first record of the others

@@ -15,8 +15,9 @@
 // the borders of chunks. Far more than that is no recording and is refused, so
 // that memory depends on the number of CPUs, not on the file.
 //
-// Two threads open chunks ahead, and one merges (base/ahead.hpp), so that whoever
-// takes the events has little more to do than to decode them.
+// One thread or two open chunks ahead, and one merges them and decodes events
+// (base/ahead.hpp), so that whoever takes the events has them at hand. The one
+// that merges opens chunks, too, where it would wait for one.
 #pragma once
 
 #include <cstdint>

@@ -27,8 +27,8 @@ void CallbackTracker::sweep() {
     sweep_at_ = std::max<std::size_t>(2 * heads_.size(), 4096);
 }
 
-void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued, SharedPlace function,
-                             CalledFrom from, SharedText comm) {
+void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued, SharedPlace function, CalledFrom from,
+                             SharedText comm) {
     const auto index = static_cast<Index>(rows_.size());
     in_order_ = in_order_ && (index == 0 || moment.at >= rows_.back().queued);
     Callback* const added = passed_well_ ? rows_.add() : nullptr;

@@ -45,7 +45,7 @@ ModuleTracker::State& ModuleTracker::state_of(SharedText module) {
 void ModuleTracker::step(Nanoseconds at, const event::Module& module) {
     if (module.step != event::ModuleStep::coming && module.step != event::ModuleStep::live &&
         !(module.step == event::ModuleStep::init_done && module.ret >= 0)) {
-        state_of(module.name) = State::unsettled;
+        state_of(module.name.str()) = State::unsettled;
     }
     switch (module.step) {
     case event::ModuleStep::coming:

@@ -17,7 +17,7 @@ std::uint64_t key_of(const Moment& moment) {
 // The kernel threads that run rcu_do_batch() themselves; on top of any other
 // task it is the softirq that does.
 InvocationContext context_of(const event::Task& task) {
-    const std::string_view comm = task.comm;
+    const std::string_view comm = task.comm.str();
     if (!task.kthread) {
         return InvocationContext::softirq;
     }
@@ -58,7 +58,7 @@ void TaskTable::describe(const Moment& moment, const event::Task& task) {
     tracked.described = ++descriptions_;
     tracked.tgid = task.tgid;
     tracked.kthread = task.kthread;
-    tracked.comm = task.comm;
+    tracked.comm = task.comm.str();
     tracked.context = context_of(task);
 }
 

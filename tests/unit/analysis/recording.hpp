@@ -71,7 +71,7 @@ public:
     }
     // A section of rcu_unload:reader.
     ReadSection& section(Nanoseconds begin, MaybeTime end) {
-        return timeline.read_sections.emplace_back(
+        return timeline.read_sections.push_back(
             ReadSection{.tid = 812,
                         .comm = "reader",
                         .cpu = 1,

@@ -21,17 +21,23 @@ std::vector<Ahead<int>::Make> numbers_up_to(int last, std::size_t makers = 1) {
             }};
 }
 
+void expect_all(Ahead<int>& ahead, int last) {
+    int item = 0;
+    for (int expected = 1; expected <= last; expected++) {
+        ASSERT_TRUE(ahead.next(item));
+        ASSERT_EQ(item, expected);
+    }
+    EXPECT_FALSE(ahead.next(item));
+    EXPECT_FALSE(ahead.next(item));
+}
+
 TEST(Ahead, GivesAllInTheirOrder) {
     for (const std::size_t most : {0U, 1U, 2U, 7U}) {
         for (const std::size_t makers : {1U, 2U, 5U}) {
-            Ahead<int> ahead(numbers_up_to(1000, makers), most);
-            int item = 0;
-            for (int expected = 1; expected <= 1000; expected++) {
-                ASSERT_TRUE(ahead.next(item));
-                ASSERT_EQ(item, expected);
-            }
-            EXPECT_FALSE(ahead.next(item));
-            EXPECT_FALSE(ahead.next(item));
+            Ahead<int> alone(numbers_up_to(1000, makers), most);
+            expect_all(alone, 1000);
+            Ahead<int> helped(numbers_up_to(1000, makers), most, numbers_up_to(1000).front());
+            expect_all(helped, 1000);
         }
     }
 }
@@ -54,6 +60,28 @@ TEST(Ahead, GivesAllInTheirOrderWhateverEachTakes) {
     EXPECT_FALSE(ahead.next(item));
 }
 
+// Rather than to wait: what another has not begun, and what comes after what another is making.
+TEST(Ahead, IsMadeByWhoeverAsks) {
+    std::mutex mutex;
+    mutex.lock();
+    const auto slow = [&](int& item, std::size_t number) {
+        const std::lock_guard lock(mutex);
+        item = static_cast<int>(number) + 1;
+        return item <= 100;
+    };
+    std::atomic<bool> released = false;
+    const auto own = [&](int& item, std::size_t number) {
+        if (!released.exchange(true)) {
+            mutex.unlock();
+        }
+        item = static_cast<int>(number) + 1;
+        return item <= 100;
+    };
+    Ahead<int> ahead({slow}, 3, own);
+    expect_all(ahead, 100); // never, if what the other holds up were waited for
+    EXPECT_TRUE(released);
+}
+
 TEST(Ahead, ThatThereAreNoMoreStaysSo) {
     Ahead<int> ahead(numbers_up_to(0, 2), 3);
     int item = 0;
@@ -69,13 +97,15 @@ TEST(Ahead, ThrowsInItsPlaceWhatWentWrong) {
             item = static_cast<int>(number);
             return true;
         });
-        Ahead<int> ahead(makers, most);
-        int item = 0;
-        for (int expected = 0; expected < 9; expected++) {
-            ASSERT_TRUE(ahead.next(item));
-            ASSERT_EQ(item, expected);
+        for (const bool helped : {false, true}) {
+            Ahead<int> ahead(makers, most, helped ? makers.front() : nullptr);
+            int item = 0;
+            for (int expected = 0; expected < 9; expected++) {
+                ASSERT_TRUE(ahead.next(item));
+                ASSERT_EQ(item, expected);
+            }
+            EXPECT_THROW(ahead.next(item), std::runtime_error);
         }
-        EXPECT_THROW(ahead.next(item), std::runtime_error);
     }
 }
 
@@ -87,7 +117,7 @@ TEST(Ahead, HoldsNoMoreThanItMay) {
         too_many = too_many || number > taken + most; // one of these is being asked for
         return number < 500;
     });
-    Ahead<int> ahead(makers, most);
+    Ahead<int> ahead(makers, most, makers.front());
     for (int item = 0; ahead.next(item);) {
         ++taken;
     }

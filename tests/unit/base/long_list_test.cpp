@@ -51,7 +51,7 @@ std::size_t resident_file_bytes() {
 TEST(LongList, IsAListLikeAnyOther) {
     LongList<int> list{3, 1, 2};
     list.push_back(5);
-    list.emplace_back(4);
+    list.push_back(4);
     EXPECT_EQ(list.size(), 5U);
     EXPECT_EQ(list.front(), 3);
     EXPECT_EQ(list.back(), 4);

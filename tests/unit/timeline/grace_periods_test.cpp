@@ -102,7 +102,7 @@ TEST(GracePeriods, ASampleIsWhatWasInterrupted) {
                         {.address = 0x30, .name = "spin", .offset = 0, .module = "demo"},
                         {.address = 0x40, .name = "kthread", .offset = 8, .module = ""}};
     scenario.gp_start(100, 7).cpu(1).tid(42).task(110, "spinner");
-    scenario.at(120, event::GpSample{.gp_seq = running(7), .stack = {0x10, 0x20, 0x30, 0x40}, .no_tick_us = 3});
+    scenario.at(120, event::GpSample{.no_tick_us = 3, .gp_seq = running(7), .stack = {0x10, 0x20, 0x30, 0x40}});
 
     const Timeline timeline = scenario.complete(1000);
 
