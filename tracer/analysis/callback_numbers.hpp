@@ -62,7 +62,10 @@ public:
     void take_all(const Timeline& timeline);
 
     // When all are taken; before what follows.
-    void finish() { counting_.give(items_), counting_.finish(); }
+    void finish() {
+        counting_.give(items_);
+        counting_.finish();
+    }
 
     std::vector<CallbackStatistics> by_function() const; // in no order
     std::vector<CallbackStatistics> by_module() const;
