@@ -95,21 +95,27 @@ private:
 
     bool explains(Nanoseconds held) const { return held >= elapsed(start_, end_) / 2; }
 
-    // Open when it started; or entered since, on the CPU that reported last: a CPU
-    // whose report is due cannot make it from within a section. What explains half
-    // of the grace period is open in its middle. A call that is said to be a section
-    // counts where no real one explains it.
+    // A section that is entered while its CPU's report is due holds the grace period, too: the CPU cannot
+    // make the report from within, and the section's task is waited for if it is preempted before.
+    bool held_though_entered_since(const ReadSection& section) const {
+        const auto in_it = [&](const PreemptedReader& reader) {
+            return reader.tid == section.tid && reader.at >= section.begin && reader.at <= sections_.end_of(section);
+        };
+        return (last_ && std::find(last_->cpus.begin(), last_->cpus.end(), section.cpu) != last_->cpus.end()) ||
+               std::any_of(gp_.preempted_readers.begin(), gp_.preempted_readers.end(), in_it);
+    }
+
+    // What explains half of the grace period is open in its middle. A call that is said to be a section counts
+    // where no real one explains it.
     std::optional<Holder> read_section() const {
         const ReadSection* longest = nullptr;
         Nanoseconds held = 0;
         sections_.each_at(start_ + elapsed(start_, end_) / 2, [&](const ReadSection& section) {
-            const bool on_last =
-                last_ && std::find(last_->cpus.begin(), last_->cpus.end(), section.cpu) != last_->cpus.end();
             const Nanoseconds share =
                 elapsed(std::max(section.begin, start_), std::min(sections_.end_of(section), end_));
             const bool better = longest == nullptr || std::pair(section.by == SectionBy::rcu_read_lock, share) >
                                                           std::pair(longest->by == SectionBy::rcu_read_lock, held);
-            if ((section.begin <= start_ || on_last) && explains(share) && better) {
+            if (explains(share) && better && (section.begin <= start_ || held_though_entered_since(section))) {
                 longest = &section;
                 held = share;
             }

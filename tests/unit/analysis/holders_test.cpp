@@ -154,6 +154,19 @@ TEST_F(Held, ByAPreemptedReader) {
     EXPECT_THAT(find().text, HasSubstr("holder (99) was preempted within a read-side section"));
 }
 
+TEST_F(Held, ByTheSectionThatAPreemptedReaderEnteredBeforeItsCpusReport) {
+    section(102 * ms, 298 * ms).cpu = 0;
+    report(104 * ms, event::QuiescentKind::self, {0}, false, true);
+    report(108 * ms, event::QuiescentKind::scan, {1}, true);
+    gp().preempted_readers.push_back({.at = 101 * ms, .tid = 128, .comm = "rcu_reader2"}); // of a section before
+    gp().preempted_readers.push_back({.at = 299 * ms, .tid = 128, .comm = "rcu_reader2"}); // of one after
+    gp().preempted_readers.push_back({.at = 200 * ms, .tid = 99, .comm = "other"});
+    EXPECT_EQ(find().kind, HolderKind::preempted_reader);
+    gp().preempted_readers.push_back({.at = 250 * ms, .tid = 128, .comm = "rcu_reader2"});
+    EXPECT_EQ(find().kind, HolderKind::read_section);
+    EXPECT_EQ(find().held, 196 * ms);
+}
+
 TEST_F(Held, ByTheCpuThatReportedLastAndWhatItDid) {
     both_report(298 * ms);
     sample(110 * ms, 0, "other", "elsewhere");
