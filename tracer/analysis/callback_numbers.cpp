@@ -32,16 +32,14 @@ CallbackNumbers::CallbackNumbers(const std::vector<Loss>& losses, std::uint64_t 
     items_.reserve(batch);
 }
 
-const CallbackNumbers::Numbered& CallbackNumbers::number(SharedPlace function) {
-    const auto known = std::find_if(modules_.begin(), modules_.end(), [&](const Module& each) {
-        return each.named != function->function.empty() && each.name == function->module;
-    });
-    const auto module = static_cast<std::uint16_t>(known - modules_.begin());
-    if (known == modules_.end()) {
-        modules_.push_back({.named = !function->function.empty(), .name = function->module});
+std::uint32_t CallbackNumbers::number_module(const CodePlace& function) {
+    const bool named = !function.function.empty();
+    const std::uint64_t key = std::uint64_t{function.module.id()} << 1 | (named ? 1 : 0);
+    const auto [found, added] = module_numbers_.try_emplace(key, static_cast<std::uint32_t>(modules_.size()));
+    if (added) {
+        modules_.push_back({.named = named, .name = function.module});
     }
-    numbered_.resize(std::max<std::size_t>(numbered_.size(), function.id() + 1));
-    return numbered_[function.id()] = {.function = functions_.of(function), .module = module};
+    return found->second;
 }
 
 void CallbackNumbers::take(const Callback& callback, const GracePeriod* released_by, bool kept) {
@@ -73,7 +71,7 @@ void CallbackNumbers::count(std::vector<Item>& items) {
 void CallbackNumbers::count(const Item& item) {
     if (item.function >= rows_.size()) {
         rows_.resize(item.function + 1, {.numbers = {}, .pending = none_, .passed = {}});
-        module_pending_.resize(std::max<std::size_t>(module_pending_.size(), item.module + 1U));
+        module_pending_.resize(std::max<std::size_t>(module_pending_.size(), item.module + 1));
         rows_[item.function].module = item.module;
     }
     Row& row = rows_[item.function];
@@ -114,16 +112,16 @@ void CallbackNumbers::count_shares(const Item& item, CallbackStatistics& numbers
     }
 }
 
-CallbackNumbers::Passed CallbackNumbers::passed(SharedText module) const {
-    Passed all;
+std::unordered_map<SharedText, CallbackNumbers::Passed> CallbackNumbers::passed() const {
+    std::unordered_map<SharedText, Passed> by_module;
     for (std::size_t i = 0; i < rows_.size(); i++) {
-        const Passed& of = rows_[i].passed;
-        if (functions_[i].module == module && of.count != 0) {
+        if (const Passed& of = rows_[i].passed; of.count != 0) {
+            Passed& all = by_module[functions_[i].module];
             all.count += of.count;
             all.last_done = std::max(all.last_done.value_or(*of.last_done), *of.last_done);
         }
     }
-    return all;
+    return by_module;
 }
 
 std::vector<CallbackStatistics> CallbackNumbers::by_function() const {

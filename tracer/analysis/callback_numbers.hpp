@@ -9,6 +9,7 @@
 #include <limits>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 #include <vector>
 
 #include "analysis/backlog.hpp"
@@ -75,12 +76,12 @@ public:
     const FunctionIndex& functions() const { return functions_; }
     const Backlog& backlog(std::size_t function) const { return rows_[function].pending.backlog(); }
 
-    // Of a module: done, and in no timeline.
+    // Done, and in no timeline.
     struct Passed {
         std::size_t count = 0;
         CompactOptional<Nanoseconds> last_done{};
     };
-    Passed passed(SharedText module) const;
+    std::unordered_map<SharedText, Passed> passed() const; // by module, where there are any
 
 private:
     // What is counted of one, as the thread is given it, which does not look at names: no larger than a cache line,
@@ -92,7 +93,7 @@ private:
         CompactOptional<Nanoseconds> started; // the grace period that released it
         CompactOptional<Nanoseconds> ended;
         std::uint32_t function = 0;
-        std::uint16_t module = 0;
+        std::uint32_t module = 0;
         std::uint16_t cpu = 0; // where it was invoked, or is to be
         CallbackState state = CallbackState::unknown;
         bool kept = false;
@@ -103,26 +104,17 @@ private:
         CallbackStatistics numbers;
         BacklogCount pending;
         Passed passed;
-        std::uint16_t module = 0;
+        std::uint32_t module = 0;
     };
     static constexpr std::size_t batch = 8192;
     static constexpr std::size_t batches_waiting = 3;
 
-    struct Numbered {
-        static constexpr auto none = static_cast<std::uint32_t>(-1);
-
-        std::uint32_t function = none;
-        std::uint16_t module = 0;
-    };
-
-    const Numbered& numbered(SharedPlace function) {
-        return function.id() < numbered_.size() && numbered_[function.id()].function != Numbered::none
-                   ? numbered_[function.id()]
-                   : number(function);
-    }
-    const Numbered& number(SharedPlace function);
+    std::uint32_t number_module(const CodePlace& function);
     void add(const Callback& callback, const GracePeriod* released_by, bool kept, bool only_shares) {
-        const Numbered& place = numbered(callback.function);
+        const std::uint32_t function = functions_.of(callback.function);
+        if (function == module_of_.size()) {
+            module_of_.push_back(number_module(*callback.function));
+        }
         Item& item = items_.emplace_back();
         item.queued = callback.queued;
         item.invoked = callback.invoked;
@@ -131,8 +123,8 @@ private:
             item.started = released_by->start;
             item.ended = released_by->end;
         }
-        item.function = place.function;
-        item.module = place.module;
+        item.function = function;
+        item.module = module_of_[function];
         item.cpu = static_cast<std::uint16_t>(callback.invoked_cpu.value_or(callback.queued_cpu));
         item.state = callback.state;
         item.kept = kept;
@@ -151,12 +143,13 @@ private:
 
     // Of whoever gives them.
     FunctionIndex functions_;
-    std::vector<Numbered> numbered_; // by the place's id
+    std::vector<std::uint32_t> module_of_; // by function
     struct Module {
         bool named = true;
         SharedText name;
     };
     std::vector<Module> modules_;
+    std::unordered_map<std::uint64_t, std::uint32_t> module_numbers_; // by number_module()'s key
     std::vector<Item> items_;
 
     // Of the thread, until finish().

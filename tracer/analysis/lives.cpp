@@ -190,15 +190,17 @@ void settle(JudgedLife& judged, bool complete, const Counts& counts) {
 
 } // namespace
 
-LifeJudge::LifeJudge(const Timeline& timeline, const LossIndex& losses, const CallbackNumbers& passed)
+LifeJudge::LifeJudge(const Timeline& timeline, const LossIndex& losses, const CallbackNumbers& callbacks)
     : timeline_(timeline), losses_(losses), modules_(lives_of(timeline, losses)) {
+    const auto passed = callbacks.passed();
     for (auto& [name, lives] : modules_) {
-        const std::uint32_t id = SharedText(name).id();
-        by_name_.resize(std::max<std::size_t>(by_name_.size(), id + 1));
-        by_name_[id] = &lives;
-        const CallbackNumbers::Passed before = passed.passed(name);
-        lives.front().queued = before.count;
-        lives.front().last_done = before.last_done;
+        const SharedText module = name;
+        by_name_.resize(std::max<std::size_t>(by_name_.size(), module.id() + 1));
+        by_name_[module.id()] = &lives;
+        if (const auto before = passed.find(module); before != passed.end()) {
+            lives.front().queued = before->second.count;
+            lives.front().last_done = before->second.last_done;
+        }
     }
 }
 

@@ -52,7 +52,7 @@ class LifeJudge {
 public:
     // Refers to the first two, and to callbacks that it takes. Those that passed were done in the first life of their
     // module before anything of its going was seen (ModuleTracker::settled()): they are only counted.
-    LifeJudge(const Timeline& timeline, const LossIndex& losses, const CallbackNumbers& passed);
+    LifeJudge(const Timeline& timeline, const LossIndex& losses, const CallbackNumbers& callbacks);
 
     void take(const Callback& callback) {
         const std::uint32_t module = callback.function->module.id();

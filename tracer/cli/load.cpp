@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "analysis/flood.hpp"
 #include "analysis/holders.hpp"
 #include "timeline/builder.hpp"
 
@@ -33,29 +34,41 @@ Result<LoadedTimeline> load_timeline(const std::string& capture, const HazardLim
     return LoadedTimeline{std::move(*timeline), reader->extent()};
 }
 
+static LoadedNumbers judged(Timeline timeline, const CallbackNumbers& callbacks, const HazardLimits& limits) {
+    find_hazards(timeline, limits, callbacks);
+    find_holders(timeline);
+    Statistics numbers = statistics_of(timeline, callbacks);
+    return {std::move(timeline), std::move(numbers)};
+}
+
+static Result<LoadedNumbers> numbers_of(CaptureReader& reader, const HazardLimits& limits) {
+    {
+        CallbackNumbers callbacks({}, limits.callback_flood);
+        auto taken = build_timeline(reader, callbacks);
+        if (!taken)
+            return tl::unexpected(taken.error());
+        if (*taken) {
+            callbacks.finish();
+            return judged(std::move(**taken), callbacks, limits);
+        }
+    }
+    // Something in it is odd: lost, cut off, a head queued twice.
+    return build_timeline(reader).map([&](Timeline timeline) {
+        CallbackNumbers callbacks(timeline.capture.lost, flood_from(timeline.capture, limits.callback_flood));
+        callbacks.take_all(timeline);
+        callbacks.finish();
+        return judged(std::move(timeline), callbacks, limits);
+    });
+}
+
 Result<LoadedNumbers> load_numbers(const std::string& capture, const HazardLimits& limits) {
     auto reader = CaptureReader::open(capture);
     if (!reader)
         return tl::unexpected(reader.error());
-    CallbackNumbers callbacks({}, limits.callback_flood);
-    auto built = build_timeline(*reader, callbacks);
-    if (!built)
-        return tl::unexpected(built.error());
-    if (!*built) {
-        // Something in it is odd: lost, cut off, a head queued twice.
-        auto loaded = load_timeline(capture, limits);
-        if (!loaded)
-            return tl::unexpected(loaded.error());
-        Statistics numbers = statistics_of(loaded->timeline);
-        return LoadedNumbers{std::move(loaded->timeline), std::move(numbers)};
-    }
-    callbacks.finish();
-    Timeline& timeline = **built;
-    find_hazards(timeline, limits, callbacks);
-    find_holders(timeline);
-    warn_of_cut(capture, reader->extent());
-    Statistics numbers = statistics_of(timeline, callbacks);
-    return LoadedNumbers{std::move(timeline), std::move(numbers)};
+    auto loaded = numbers_of(*reader, limits);
+    if (loaded)
+        warn_of_cut(capture, reader->extent());
+    return loaded;
 }
 
 } // namespace rcuscope

@@ -75,7 +75,7 @@ private:
     std::uint32_t newest_ = 0;
     std::uint64_t looked_at_ = never;
     LongList<Unreleased> unreleased_; // as far as is known
-    bool changed_ = false;            // when one was, after a row had relied on it
+    bool changed_ = false;            // one was, after a row had relied on it
 };
 
 } // namespace rcuscope
