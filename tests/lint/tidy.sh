@@ -18,7 +18,7 @@ skeleton=$(realpath -- "$build")/bpf
 batches=$build/tidy
 memory=$batches/remembered
 mkdir -p "$memory"
-cmake -S . -B "$batches" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=16 \
+cmake -S . -B "$batches" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=32 \
 	-DRCUSCOPE_TESTS=ON -DNPM=OFF >"$batches/configured.log" 2>&1 || { cat "$batches/configured.log"; exit 1; }
 
 # All that may change the verdict, apart from the files themselves and their headers.

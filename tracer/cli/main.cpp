@@ -1,63 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <csignal>
-#include <cstdio>
-#include <exception>
-
-#include "base/long_memory.hpp"
-#include "cli/cli.hpp"
-
-namespace {
-
-int run(int argc, char** argv) {
-    using namespace rcuscope;
-    // A closed pipe is a write error like any other: reported, and nothing is left behind.
-    std::signal(SIGPIPE, SIG_IGN);
-
-    CLI::App app("rcuscope shows what RCU did in a running kernel: grace periods, callbacks, readers, and the module "
-                 "that is being looked at.");
-    app.set_version_flag("--version", version_text());
-    app.require_subcommand(1);
-    app.footer("Exit codes: 0 done; 1 what was checked does not hold, or the recorded command failed;\n"
-               "2 wrong use or unusable input; 3 this kernel, or these privileges, cannot do it.\n\n"
-               "Examples:\n"
-               "  sudo rcuscope record -m rcucmap.ko -o run.rcu -- insmod rcucmap.ko\n"
-               "  rcuscope info run.rcu\n"
-               "  rcuscope report run.rcu\n"
-               "  rcuscope export run.rcu -o run.json -o run.pftrace\n"
-               "  rcuscope check run.rcu --budget 'gp.p99<50ms' --budget 'hazards==0'\n"
-               "  rcuscope open --html run.rcu\n"
-               "  sudo rcuscope doctor");
-
-    Outcome result = ExitCode::done;
-    add_record(app, result);
-    add_export(app, result);
-    add_open(app, result);
-    add_info(app, result);
-    add_report(app, result);
-    add_summarize(app, result);
-    add_check(app, result);
-    add_doctor(app, result);
-
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        // CLI11 has a code for each kind of mistake; here all are one.
-        return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::bad_input);
-    }
-    return result ? static_cast<int>(*result) : report_error(result.error());
-}
-
-} // namespace
+#include "cli/program.hpp"
 
 int main(int argc, char** argv) {
-    // What can go wrong is a value everywhere else; what is thrown nevertheless is
-    // the library's: no memory, mostly.
-    try {
-        return run(argc, argv);
-    } catch (const rcuscope::NoRoom& none) {
-        return rcuscope::report_error(none.error());
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "rcuscope: cannot go on: %s\n", error.what());
-        return static_cast<int>(rcuscope::ExitCode::cannot_here);
-    }
+    return rcuscope::run_program(argc, argv);
 }
