@@ -12,14 +12,14 @@ begin "$@"
 
 guest --add "$PROJECT/tests/bench/load.sh" <<'GUEST'
 . /root/load.sh
-record() { # NAME
-	expect_status "$1" 0 rcuscope record --quiet -o "/out/$1.rcu" -- sleep 2
+record() { # NAME COMMAND
+	expect_status "$1" 0 rcuscope record --quiet -o "/out/$1.rcu" -- sh -c "$2"
 }
+# Within the recording: attaching and detaching wait for many grace periods.
+slowed='insmod /kmod/rcu_unload.ko reader_ms=1 writer_ms=1000 long_read_ms=100 && sleep 2 && rmmod rcu_unload'
 for run in 1 2 3 4; do
-	record "base-$run"
-	insmod /kmod/rcu_unload.ko reader_ms=1 writer_ms=1000 long_read_ms=100
-	record "slow-$run"
-	rmmod rcu_unload
+	record "base-$run" 'sleep 2'
+	record "slow-$run" "$slowed"
 done
 GUEST
 
