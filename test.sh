@@ -113,8 +113,8 @@ END
 
 run() { # PRESET
 	local preset=$1 report=build/$1-tests.xml status=0 result name seen=''
-	# A test with a guest uses a processor for three quarters of its time.
-	local jobs=$((($(nproc) * 3 + 1) / 2))
+	# A test with a guest waits for a quarter to half of its time: recorders, for grace periods as they attach and detach.
+	local jobs=$(($(nproc) * 2))
 	note "running ${LABELS[$preset]//|/, } ($preset)"
 	rm -f "$report"
 	prefix_for "$preset"
