@@ -196,7 +196,7 @@ int BPF_KPROBE(scan_kprobe)
 
 struct rs_sampled {
 	__u64 gp_seq;
-	__u64 scans;   /* when it was sampled */
+	__u64 ticks;   /* of that grace period, since it was first scanned */
 	__u64 tick_ns; /* the newest tick */
 };
 
@@ -227,18 +227,9 @@ static __always_inline void rs_send_sample(void *ctx, __u64 gp_seq, __u32 no_tic
 }
 
 /*
- * Between a and b scans there was the first, second, fourth, eighth, ... one, so
- * that the highest bit is another. Not "this is such a scan": ticks may be
- * further apart than scans.
- */
-static __always_inline bool rs_to_be_sampled(__u64 a, __u64 b)
-{
-	return (a ^ b) > (a & b);
-}
-
-/*
- * At a CPU's tick, if a scan has found that the grace period waits for this
- * CPU: what it is doing instead. In user mode, or idle, it is about to report.
+ * At ticks 1, 2, 4, 8, ... after the first scan, if the grace period waits for this
+ * CPU: what it is doing instead. In user mode, or idle, it is about to report. Not
+ * by the scans: whoever keeps a CPU may keep RCU's own thread from scanning again.
  * And at the first tick after there was none for long: interrupts were off, and
  * are on again where the tick interrupts, or a hypervisor did not run the CPU.
  */
@@ -262,7 +253,12 @@ static __always_inline void rs_tick(void *ctx, int user)
 	if (((!scans || user) && !no_tick_ns) || !(__u32)bpf_get_current_pid_tgid())
 		return;
 	gp_seq = rs_gp_seq();
-	due = scans && !user && (last->gp_seq != gp_seq || rs_to_be_sampled(last->scans, scans));
+	due = scans && !user;
+	if (due) {
+		last->ticks = last->gp_seq == gp_seq ? last->ticks + 1 : 1;
+		last->gp_seq = gp_seq;
+		due = !(last->ticks & (last->ticks - 1));
+	}
 	if (!due && !no_tick_ns)
 		return;
 	data = rs_rcu_data(bpf_get_smp_processor_id());
@@ -271,10 +267,6 @@ static __always_inline void rs_tick(void *ctx, int user)
 	node = BPF_CORE_READ(data, mynode);
 	if (!(BPF_CORE_READ(node, qsmask) & BPF_CORE_READ(data, grpmask)))
 		return;
-	if (due) {
-		last->gp_seq = gp_seq;
-		last->scans = scans;
-	}
 	rs_hit(RS_COUNT_GP_SAMPLE);
 	rs_send_sample(ctx, gp_seq, no_tick_ns / 1000, 0);
 }

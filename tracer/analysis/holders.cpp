@@ -219,7 +219,9 @@ private:
         return longest;
     }
 
-    // Earlier ones were of tasks that made room. In user mode it was about to report.
+    // Earlier ones were of tasks that made room. In user mode it was about to report. They are taken at ticks 1, 2,
+    // 4, 8, ...: where the newest is of the first quarter, something else kept the CPU since, and was not seen. For
+    // an expedited grace period there is one, as the CPU is interrupted.
     const BusyCpu* newest_in_kernel() const {
         const BusyCpu* newest = nullptr;
         for (const BusyCpu& sample : gp_.busy_cpus) {
@@ -228,7 +230,9 @@ private:
                 newest = &sample;
             }
         }
-        return newest;
+        const bool stale =
+            newest && !gp_.expedited && elapsed(start_, newest->at) < elapsed(start_, last_->at) / 4;
+        return stale ? nullptr : newest;
     }
 
     static std::string sampled(const BusyCpu& sample, Holder& holder) {

@@ -179,6 +179,15 @@ TEST_F(Held, ByTheCpuThatReportedLastAndWhatItDid) {
     EXPECT_THAT(holder.text, HasSubstr("CPU 1, kworker/1:1 (77), in spin without a context switch"));
 }
 
+TEST_F(Held, NotByWhoeverWasSeenOnThatCpuOnlyAtItsBegin) {
+    both_report(298 * ms);
+    sample(149 * ms, 1, "kworker/1:1", "wait_for_others");
+    EXPECT_EQ(find().kind, HolderKind::unknown);
+    EXPECT_THAT(find().text, HasSubstr("no tick after a forced scan showed what it did"));
+    sample(150 * ms, 1, "kworker/1:1", "spin");
+    EXPECT_EQ(find().kind, HolderKind::busy_cpu);
+}
+
 TEST_F(Held, ByIdleCpusThatWereNoticedLate) {
     report(104 * ms, event::QuiescentKind::self, {0}, false);
     report(290 * ms, event::QuiescentKind::scan, {1, 2, 3}, true);
