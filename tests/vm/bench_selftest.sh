@@ -59,17 +59,20 @@ for kernel in $("$VM" kernels | awk 'NR > 1 { print $1 }'); do
 	check "$kernel: has headers" test -f "$(<"$WORK/out")/Makefile"
 	release=$("$VM" kernels | sed -n "s/^$kernel .*(\(.*\)).*/\1/p")
 
-	vm run --kernel "$kernel" -- 'uname -r; exit 7'
-	check "$kernel: the commands' status is vm's" status_is 7
-	check "$kernel: boots, and stdout is the commands' alone" output_is "$release"
-	vm run --kernel "$kernel" -- '! grep jiffies /sys/devices/system/clocksource/clocksource0/current_clocksource'
-	check "$kernel: its clock is finer than a tick" status_is 0
-
+	# One boot for what does not disturb each other.
 	mkdir -p "$WORK/kmod"
 	printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\nMODULE_DESCRIPTION("x");\n' >"$WORK/kmod/empty.c"
 	printf 'obj-m += empty.o\n' >"$WORK/kmod/Kbuild"
-	RCUSCOPE_KMOD=$WORK/kmod vm run --kernel "$kernel" -- 'insmod /kmod/empty.ko && lsmod | grep -c ^empty'
-	check "$kernel: its companion modules load" output_is 1
+	rm -rf "$WORK/first"
+	RCUSCOPE_KMOD=$WORK/kmod vm run --kernel "$kernel" --out "$WORK/first" -- '
+		uname -r
+		cat /sys/devices/system/clocksource/clocksource0/current_clocksource >/out/clock
+		insmod /kmod/empty.ko && lsmod >/out/modules
+		exit 7'
+	check "$kernel: the commands' status is vm's" status_is 7
+	check "$kernel: boots, and stdout is the commands' alone" output_is "$release"
+	check "$kernel: its clock is finer than a tick" grep -qvx jiffies "$WORK/first/clock"
+	check "$kernel: its companion modules load" grep -q ^empty "$WORK/first/modules"
 
 	rm -rf "$WORK/panic"
 	vm run --kernel "$kernel" --expect-panic --out "$WORK/panic" -- \
@@ -116,21 +119,20 @@ has() { # KERNEL WHAT GUEST-COMMANDS [OPTION]...: they succeed there
 	vm run --kernel "$kernel" "$@" -- "$commands"
 	check "$kernel: $what" status_is 0
 }
-events=/sys/kernel/tracing/events/rcu
+seen='test -d /sys/kernel/tracing/events/rcu/rcu_callback && test -r /sys/kernel/btf/vmlinux'
+# shellcheck disable=SC2016 # the guest's
 for kernel in rcu-trace-6.1 rcu-voluntary-6.1; do
-	for cpus in 1 4; do
-		has "$kernel" "has $cpus CPUs where they are asked for, and RCU's tracepoints" \
-			"test \$(nproc) = $cpus && test -d $events/rcu_callback && test -r /sys/kernel/btf/vmlinux" --cpus "$cpus"
-	done
-	has "$kernel" 'its own modules load, with BTF' \
-		'modprobe rcutorture && test -r /sys/kernel/btf/rcutorture && lsmod | grep -q "^torture .*rcutorture" &&
-		rmmod rcutorture && modprobe rcuscale && rmmod rcuscale && modinfo rcuscale' \
-		--kernel-module rcutorture --kernel-module rcuscale
-	has "$kernel" 'takes rcu_nocbs' 'ps | grep -q "[r]cuo./1"' --append rcu_nocbs=all
-	has "$kernel" 'takes rcu_expedited' 'grep -qx 1 /sys/kernel/rcu_expedited' --append rcupdate.rcu_expedited=1
+	has "$kernel" "has four CPUs, RCU's tracepoints, and takes rcu_nocbs and rcu_expedited" \
+		"$seen && "'test $(nproc) = 4 && ps | grep -q "[r]cuo./1" && grep -qx 1 /sys/kernel/rcu_expedited' \
+		--cpus 4 --append 'rcu_nocbs=all rcupdate.rcu_expedited=1'
+	preempt_rcu='zcat /proc/config.gz | grep -qx CONFIG_PREEMPT_RCU=y'
+	[[ $kernel == rcu-trace-* ]] || preempt_rcu="! $preempt_rcu"
+	has "$kernel" 'has one CPU, the right RCU, and its own modules with BTF' \
+		"$seen && "'test $(nproc) = 1 && modprobe rcutorture && test -r /sys/kernel/btf/rcutorture &&
+		lsmod | grep -q "^torture .*rcutorture" && rmmod rcutorture &&
+		modprobe rcuscale && rmmod rcuscale && modinfo rcuscale && '"$preempt_rcu" \
+		--cpus 1 --kernel-module rcutorture --kernel-module rcuscale
 done
-has rcu-trace-6.1 'has PREEMPT_RCU' 'zcat /proc/config.gz | grep -qx CONFIG_PREEMPT_RCU=y'
-has rcu-voluntary-6.1 'has no PREEMPT_RCU' '! zcat /proc/config.gz | grep -q CONFIG_PREEMPT_RCU=y'
 
 vm run -- 'echo c >/proc/sysrq-trigger; sleep 60'
 check 'an unexpected panic is 125' status_is 125
