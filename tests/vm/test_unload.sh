@@ -53,12 +53,12 @@ GUEST
 
 guest <<GUEST
 $lives
-# Callbacks of others: of the kernel's files, and of another module's lives.
+# Callbacks of others: of the kernel's files, of another module's lives, and many of a third, which queues them cheaply.
 files() {
 	while [ ! -e /tmp/enough ]; do
 		mkdir -p /tmp/load/a/b
 		rm -r /tmp/load
-		usleep 1000
+		usleep 50000
 	done
 }
 module() {
@@ -68,11 +68,14 @@ module() {
 		rmmod rcu_readers
 	done
 }
+insmod /kmod/rcu_load.ko threads=2 rate=1000
 files &
 module &
 for way in ${RIGHT_WAYS[*]}; do record_lives \$way $ROUNDS --fail-on hazard; done
 touch /tmp/enough
 wait
+expect_status "many callbacks of others" 0 test "\$(cat /sys/module/rcu_load/parameters/invoked)" -gt 10000
+rmmod rcu_load
 GUEST
 
 export_life() { # FOLDER NAME
