@@ -20,26 +20,32 @@ try() { # NAME [OPTION of vm run]...
 	guest "$@" <<GUEST
 cat /proc/cmdline
 cat /sys/module/rcutree/parameters/enable_rcu_lazy >/out/lazy 2>/dev/null
-$(record_module reader rcu_unload rcu_reader2 3 long_read_ms=600)
-$(record_module busy rcu_hog 'rcu_waiter: waited' 4 hog_ms=400)
+cat >lives <<'SCRIPT'
+live() { # MODULE LINE COUNT PARAMETER: until the line has been logged so often
+	insmod /kmod/\$1.ko \$4
+	until [ "\$(dmesg | grep -c "\$2")" -ge \$3 ]; do usleep 50000; done
+	rmmod \$1
+}
+live rcu_unload rcu_reader2 3 long_read_ms=600
+dmesg -c >/out/reader.log
+live rcu_hog 'rcu_waiter: waited' 4 hog_ms=400
+SCRIPT
+expect_status record 0 rcuscope record -m /kmod/rcu_unload.ko -m /kmod/rcu_hog.ko -o /out/run.json -- sh lives
 GUEST
-	local file
-	for file in reader busy; do
-		check_timeline whole "$OUT/$file.json"
-	done
-	check_timeline counts "$OUT/reader.json" "$OUT/reader.log" rcu_unload
-	check_timeline holds "$OUT/reader.json" 'of(callbacks, "rcu_unload")' \
+	check_timeline whole "$OUT/run.json"
+	check_timeline counts "$OUT/run.json" "$OUT/reader.log" rcu_unload
+	check_timeline holds "$OUT/run.json" 'of(callbacks, "rcu_unload")' \
 		'every(of(callbacks, "rcu_unload"), lambda c: c["state"] == "done")' \
 		'all(sum(c["shares"].values()) == c["done_ns"] - c["queued_ns"] for c in callbacks if c["shares"])' \
-		"all_held(long_periods(300), (lambda h: $reader) if host['preempt_rcu'] else (lambda h: $blind_reader))"
-	check_timeline holds "$OUT/busy.json" \
-		"mostly_held(long_periods(300), lambda h: h['kind'] == 'busy-cpu' and h['comm'] == 'rcu_hogger')"
+		"all_held(long_periods(300, 'rcu_unload'), (lambda h: $reader) if host['preempt_rcu'] else (lambda h: $blind_reader))"
+	check_timeline holds "$OUT/run.json" \
+		"mostly_held(long_periods(300, 'rcu_hog'), lambda h: h['kind'] == 'busy-cpu' and h['comm'] == 'rcu_hogger')"
 	# Whoever takes the only CPU keeps everybody from asking for a grace period, too.
 	[[ $name == 'one CPU'* ]] || {
 		# Where RCU is lazy and others' waits are expedited nothing asks for one.
-		[[ $(<"$OUT/lazy") == Y && $name == *offloaded*expedited ]] || check_timeline holds "$OUT/reader.json" 'long_periods(300)'
-		check_timeline holds "$OUT/busy.json" 'len(long_periods(300)) >= 3' \
-			"2 * sum(gp['held_by']['kind'] == 'busy-cpu' for gp in long_periods(300)) >= len(long_periods(300))"
+		[[ $(<"$OUT/lazy") == Y && $name == *offloaded*expedited ]] || check_timeline holds "$OUT/run.json" 'long_periods(300, "rcu_unload")'
+		check_timeline holds "$OUT/run.json" 'len(long_periods(300, "rcu_hog")) >= 3' \
+			"2 * sum(gp['held_by']['kind'] == 'busy-cpu' for gp in long_periods(300, 'rcu_hog')) >= len(long_periods(300, 'rcu_hog'))"
 	}
 	[[ $name != *offloaded* ]] || offloaded
 	[[ $name != *expedited* ]] || expedited
@@ -49,22 +55,22 @@ GUEST
 offloaded() {
 	local lazy=False
 	[[ $(<"$OUT/lazy") != Y ]] || lazy=True
-	check_timeline holds "$OUT/reader.json" 'all(c["context"] == "rcuo" for c in of(callbacks, "rcu_unload"))' \
+	check_timeline holds "$OUT/run.json" 'all(c["context"] == "rcuo" for c in of(callbacks, "rcu_unload"))' \
 		"all(c['lazy'] is $lazy for c in of(callbacks, 'rcu_unload'))"
 }
 
 expedited() {
-	check_timeline holds "$OUT/busy.json" 'any(gp["expedited"] for gp in grace_periods)' \
+	check_timeline holds "$OUT/run.json" 'any(gp["expedited"] for gp in grace_periods)' \
 		'all(w["expedited"] for w in waits if w["kind"] == "synchronize_rcu" and (w["caller"] or "").startswith("rcu_hog:"))'
-	[[ $name == 'one CPU'* ]] || check_timeline holds "$OUT/busy.json" 'any(gp["expedited"] for gp in long_periods(300))'
+	[[ $name == 'one CPU'* ]] || check_timeline holds "$OUT/run.json" 'any(gp["expedited"] for gp in long_periods(300, "rcu_hog"))'
 }
 
 setting() { # NAME VALUE
-	check_timeline holds "$OUT/reader.json" "host['settings']['$1'] == '$2'"
+	check_timeline holds "$OUT/run.json" "host['settings']['$1'] == '$2'"
 }
 
 try 'one CPU' --cpus 1
-check_timeline holds "$OUT/reader.json" 'not any(c["lazy"] for c in callbacks)'
+check_timeline holds "$OUT/run.json" 'not any(c["lazy"] for c in callbacks)'
 setting cpus_online 1
 setting rcu_nocbs none
 setting rcu_expedited 0

@@ -21,7 +21,8 @@
                                         Python on the timeline: its members are names,
                                         `of` gives the callbacks, sections ... of a module,
                                         `long_periods` the grace periods longer than so many
-                                        milliseconds in a followed module's life, `all_held`
+                                        milliseconds in a life of a followed module, or of the
+                                        one that is named, `all_held`
                                         whether their holders fit, `every` the same of any
                                         entries, `stack_of` the functions of an entry's stack
 
@@ -101,15 +102,16 @@ def of_name(modules, name):
 
 
 def long_periods(timeline):
-    """Of grace periods longer than so many milliseconds, within a followed module's life"""
-    def within_a_life(period):
+    """Of grace periods longer than so many milliseconds, within a life of a followed module"""
+    def within_a_life(period, module):
         return any(life["init_done_ns"] is not None and
                    life["init_done_ns"] < period["start_ns"] and period["end_ns"] < (life["exit_done_ns"] or 0)
-                   for life in timeline["modules"] if life["followed"])
+                   for life in timeline["modules"] if life["followed"] and module in (None, life["name"]))
 
-    return lambda ms: [period for period in timeline["grace_periods"]
-                       if period["start_ns"] is not None and (period["end_ns"] or 0) - period["start_ns"] > ms * 10**6 and
-                       within_a_life(period)]
+    return lambda ms, module=None: [
+        period for period in timeline["grace_periods"]
+        if period["start_ns"] is not None and (period["end_ns"] or 0) - period["start_ns"] > ms * 10**6 and
+        within_a_life(period, module)]
 
 
 def stack_of(timeline):
