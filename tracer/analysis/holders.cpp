@@ -230,8 +230,7 @@ private:
                 newest = &sample;
             }
         }
-        const bool stale =
-            newest && !gp_.expedited && elapsed(start_, newest->at) < elapsed(start_, last_->at) / 4;
+        const bool stale = newest && !gp_.expedited && elapsed(start_, newest->at) < elapsed(start_, last_->at) / 4;
         return stale ? nullptr : newest;
     }
 
