@@ -14,7 +14,7 @@ COMPILER=gcc-12
 RECIPE=1
 
 # What a build takes of the processor, to tell people how long they will wait.
-BUILD_CPU_MINUTES=12
+BUILD_CPU_MINUTES=8
 
 source_folder() { printf '%s/sources-%s/%s\n' "$CACHE" "$LAYOUT" "$1"; }
 
