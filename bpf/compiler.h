@@ -9,4 +9,11 @@
 /* The compiler is not to find out again what it is: as it is now, it stays in a register. */
 #define RS_KEEP(variable) __asm__ volatile("" : "+r"(variable))
 
+/* A function that the verifier looks at by itself: what its arguments are it must find out. */
+#ifdef __bpf__
+#define RS_GLOBAL __attribute__((noinline))
+#else
+#define RS_GLOBAL static inline
+#endif
+
 #endif /* RCUSCOPE_COMPILER_H */

@@ -142,10 +142,13 @@ static __always_inline void rs_submit(void *record, __u64 size)
 }
 
 /* Tells of losses, so that the gap stands where it was; false: there is no room for that either. */
-static __noinline bool rs_tell_losses(struct rs_cpu *cpu, __u64 ns, __u32 tid)
+RS_GLOBAL bool rs_tell_losses(struct rs_cpu *cpu, __u64 ns, __u32 tid)
 {
-	struct rs_lost *lost = rs_take_room(cpu, sizeof(*lost));
+	struct rs_lost *lost;
 
+	if (!cpu)
+		return false;
+	lost = rs_take_room(cpu, sizeof(*lost));
 	if (!lost)
 		return false;
 	rs_fill(&lost->h, ns, tid, RS_LOST, 0);
@@ -191,7 +194,7 @@ static __always_inline __u64 rs_seen_key(__u32 tid)
 
 /* Sends the current task's name if it is new, or another than last time; false: there is no room.
  */
-static __noinline bool rs_announce_other(struct rs_cpu *cpu, __u64 ns)
+RS_GLOBAL bool rs_announce_other(struct rs_cpu *cpu, __u64 ns)
 {
 	struct task_struct *task = rs_this_task();
 	const __u64 *name = (const __u64 *)task->comm;
@@ -200,6 +203,8 @@ static __noinline bool rs_announce_other(struct rs_cpu *cpu, __u64 ns)
 	__u64 key = rs_key_of(tid), seen_key = rs_seen_key(tid); /* before it is looked up */
 	struct rs_task *record;
 
+	if (!cpu)
+		return false;
 	known = bpf_map_lookup_elem(&announced, &key);
 	if (known && known->text[0] == comm.text[0] && known->text[1] == comm.text[1]) {
 		/* Whoever comes in between leaves what fits no task, or what is as true. */

@@ -29,7 +29,10 @@
 #include "event_ring_layout.h"
 
 /* Interrupted so often in a row, it is taken for full. */
-#define RS_RING_TRIES 16
+#define RS_RING_TRIES 8
+
+/* No position: none is odd. */
+#define RS_NO_ROOM (~0ULL)
 
 /*
  * Whether what would end at `next` is too much. A tail beyond that is no matter: who looked at the
@@ -55,9 +58,15 @@ static __always_inline struct rs_ring_header *rs_ring_place(const struct rs_ring
 	return (struct rs_ring_header *)(segment + offset);
 }
 
-/* As rs_ring_reserve(), whatever there is to be looked at. */
-static __noinline struct rs_ring_header *rs_ring_reserve_slowly(struct rs_ring *ring, rs_u64 bytes)
+/*
+ * Moves the head past room for `bytes`, whatever there is to be looked at; where it stood, or
+ * RS_NO_ROOM. It is global, which the verifier goes through once for each program and not at each
+ * call: with the loop, that was most of what loading the programs took.
+ */
+RS_GLOBAL rs_u64 rs_ring_move(struct rs_ring *ring, rs_u64 bytes)
 {
+	if (!ring) /* nobody does: the verifier does not know */
+		return RS_NO_ROOM;
 	for (int tries = 0; tries < RS_RING_TRIES; tries++) {
 		rs_u64 head = *(volatile rs_u64 *)&ring->head, wake_at;
 		rs_u64 next = rs_ring_next(head + bytes);
@@ -71,9 +80,9 @@ static __noinline struct rs_ring_header *rs_ring_reserve_slowly(struct rs_ring *
 		wake_at = *(volatile rs_u64 *)&ring->wake_at;
 		if (head < wake_at && next >= wake_at)
 			rs_ring_fills();
-		return rs_ring_place(ring, head, head & (RS_SEGMENT_BYTES - 1));
+		return head;
 	}
-	return NULL;
+	return RS_NO_ROOM;
 }
 
 /* Room for a record of `bytes`, a header and padding to RS_RING_ALIGN included; NULL: there is
@@ -85,8 +94,12 @@ static __always_inline struct rs_ring_header *rs_ring_reserve(struct rs_ring *ri
 	/* Most go on in the same segment; and as the position to wake at only grows, there is room
 	 * before it, and it is nothing to wake for, whatever user space does meanwhile. */
 	if (offset > RS_LAST_OFFSET - bytes || head + bytes >= *(volatile rs_u64 *)&ring->wake_at ||
-	    __sync_val_compare_and_swap(&ring->head, head, head + bytes) != head)
-		return rs_ring_reserve_slowly(ring, bytes);
+	    __sync_val_compare_and_swap(&ring->head, head, head + bytes) != head) {
+		head = rs_ring_move(ring, bytes);
+		if (head == RS_NO_ROOM)
+			return NULL;
+		offset = head & (RS_SEGMENT_BYTES - 1);
+	}
 	return rs_ring_place(ring, head, offset);
 }
 

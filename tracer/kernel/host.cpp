@@ -6,8 +6,10 @@
 #include <ctime>
 #include <filesystem>
 #include <memory>
+#include <string_view>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include <unordered_set>
 
 #include "base/file.hpp"
 #include "kernel/cpu_list.hpp"
@@ -16,7 +18,8 @@ namespace rcuscope {
 
 namespace {
 
-constexpr std::uint32_t max_possible_cpus = 8192; // the most that a kernel can be built for
+constexpr std::uint32_t max_possible_cpus = 8192;            // the most that a kernel can be built for
+constexpr std::string_view tracepoint_prefix = "btf_trace_"; // of a typedef: a tracepoint's prototype
 
 std::uint64_t clock_ns(clockid_t clock) {
     timespec now{};
@@ -113,14 +116,25 @@ Result<BtfNames> btf_names_among(const BtfNames& wanted) {
         return fail(ExitCode::cannot_here, "cannot find the kernel's own type information",
                     "there is no readable /sys/kernel/btf/vmlinux",
                     "rcuscope needs a kernel built with CONFIG_DEBUG_INFO_BTF=y, as distributions' kernels are");
+    // In one pass: libbpf's search for a name is one each.
+    const std::unordered_set<std::string_view> functions(wanted.functions.begin(), wanted.functions.end());
+    const std::unordered_set<std::string_view> tracepoints(wanted.tracepoints.begin(), wanted.tracepoints.end());
     BtfNames found;
-    for (const std::string& name : wanted.functions)
-        if (btf__find_by_name_kind(types.get(), name.c_str(), BTF_KIND_FUNC) > 0)
-            found.functions.insert(name);
-    // Each tracepoint has a typedef of its prototype.
-    for (const std::string& name : wanted.tracepoints)
-        if (btf__find_by_name_kind(types.get(), ("btf_trace_" + name).c_str(), BTF_KIND_TYPEDEF) > 0)
-            found.tracepoints.insert(name);
+    const __u32 count = btf__type_cnt(types.get());
+    for (__u32 id = 1; id < count; id++) {
+        const btf_type* type = btf__type_by_id(types.get(), id);
+        if (!btf_is_func(type) && !btf_is_typedef(type))
+            continue;
+        std::string_view name = btf__name_by_offset(types.get(), type->name_off);
+        if (btf_is_func(type)) {
+            if (functions.contains(name))
+                found.functions.emplace(name);
+        } else if (name.starts_with(tracepoint_prefix)) {
+            name.remove_prefix(tracepoint_prefix.size());
+            if (tracepoints.contains(name))
+                found.tracepoints.emplace(name);
+        }
+    }
     return found;
 }
 
