@@ -9,7 +9,10 @@
 /* The compiler is not to find out again what it is: as it is now, it stays in a register. */
 #define RS_KEEP(variable) __asm__ volatile("" : "+r"(variable))
 
-/* A function that the verifier looks at by itself: what its arguments are it must find out. */
+/*
+ * A function that the verifier looks at by itself, once. It takes pointers to be NULL or not, and
+ * Linux 6.1 looks even where it is never called: so each begins with what excludes that.
+ */
 #ifdef __bpf__
 #define RS_GLOBAL __attribute__((noinline))
 #else

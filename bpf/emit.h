@@ -146,7 +146,7 @@ RS_GLOBAL bool rs_tell_losses(struct rs_cpu *cpu, __u64 ns, __u32 tid)
 {
 	struct rs_lost *lost;
 
-	if (!cpu)
+	if (!cpu || !rs_ring_bytes)
 		return false;
 	lost = rs_take_room(cpu, sizeof(*lost));
 	if (!lost)
@@ -203,7 +203,7 @@ RS_GLOBAL bool rs_announce_other(struct rs_cpu *cpu, __u64 ns)
 	__u64 key = rs_key_of(tid), seen_key = rs_seen_key(tid); /* before it is looked up */
 	struct rs_task *record;
 
-	if (!cpu)
+	if (!cpu || !rs_ring_bytes)
 		return false;
 	known = bpf_map_lookup_elem(&announced, &key);
 	if (known && known->text[0] == comm.text[0] && known->text[1] == comm.text[1]) {

@@ -18,7 +18,7 @@
  *
  * Who includes this says where memory lies (the programs: a map; a test: memory):
  *   rs_segment_at(number)   a segment, or NULL
- *   rs_ring_bytes           of each CPU's ring
+ *   rs_ring_bytes           of each CPU's ring; 0: there is none, and nobody asks
  *   rs_ring_segments        of each CPU; a power of two
  *   rs_ring_fills()         wakes user space: so much was put in
  */
@@ -65,7 +65,8 @@ static __always_inline struct rs_ring_header *rs_ring_place(const struct rs_ring
  */
 RS_GLOBAL rs_u64 rs_ring_move(struct rs_ring *ring, rs_u64 bytes)
 {
-	if (!ring) /* nobody does: the verifier does not know */
+	/* Nobody asks for either: the verifier does not know. */
+	if (!ring || !rs_ring_bytes)
 		return RS_NO_ROOM;
 	for (int tries = 0; tries < RS_RING_TRIES; tries++) {
 		rs_u64 head = *(volatile rs_u64 *)&ring->head, wake_at;
