@@ -196,7 +196,8 @@ int BPF_KPROBE(scan_kprobe)
 
 struct rs_sampled {
 	__u64 gp_seq;
-	__u64 ticks;   /* of that grace period, since it was first scanned */
+	__u64 ticks;   /* within that grace period */
+	__u64 scanned; /* a tick came after its first scan */
 	__u64 tick_ns; /* the newest tick */
 };
 
@@ -227,9 +228,26 @@ static __always_inline void rs_send_sample(void *ctx, __u64 gp_seq, __u32 no_tic
 }
 
 /*
- * At ticks 1, 2, 4, 8, ... after the first scan, if the grace period waits for this
- * CPU: what it is doing instead. In user mode, or idle, it is about to report. Not
- * by the scans: whoever keeps a CPU may keep RCU's own thread from scanning again.
+ * The first scan is due within three ticks, or some more where there are hundreds of CPUs
+ * (rcutree.jiffies_till_first_fqs): without one, RCU's own thread waits for a CPU itself.
+ */
+#define RS_TICKS_UNTIL_SCAN 8
+
+/* Whether a CPU is to be looked at that has had so many ticks in a grace period. */
+static __always_inline bool rs_tick_is_due(struct rs_sampled *last)
+{
+	bool first = gp_scans && !last->scanned;
+
+	last->scanned |= first;
+	return first || (rs_power_of_two(last->ticks) &&
+			 (last->scanned || last->ticks >= RS_TICKS_UNTIL_SCAN));
+}
+
+/*
+ * At the first tick after the first scan, and at ticks 1, 2, 4, 8, ... of the grace
+ * period, if it waits for this CPU: what it is doing instead. In user mode, or idle, it
+ * is about to report. Not by the scans: whoever keeps a CPU may keep RCU's own thread
+ * from scanning again, or at all.
  * And at the first tick after there was none for long: interrupts were off, and
  * are on again where the tick interrupts, or a hypervisor did not run the CPU.
  */
@@ -238,9 +256,8 @@ static __always_inline void rs_tick(void *ctx, int user)
 	struct rs_sampled *last;
 	struct rcu_data *data;
 	struct rcu_node *node;
-	__u64 scans = gp_scans, gp_seq, now = rs_now(), no_tick_ns;
+	__u64 gp_seq, now = rs_now(), no_tick_ns;
 	__u32 zero = 0;
-	bool due;
 
 	last = bpf_map_lookup_elem(&sampled, &zero);
 	if (!last)
@@ -249,17 +266,18 @@ static __always_inline void rs_tick(void *ctx, int user)
 	if (no_tick_ns < RS_LONG_WITHOUT_TICK_NS)
 		no_tick_ns = 0;
 	last->tick_ns = now;
-	/* Most ticks end here. An idle task's ticks stop. */
-	if (((!scans || user) && !no_tick_ns) || !(__u32)bpf_get_current_pid_tgid())
+	/* An idle task's ticks stop. */
+	if (!(__u32)bpf_get_current_pid_tgid())
 		return;
 	gp_seq = rs_gp_seq();
-	due = scans && !user;
-	if (due) {
-		last->ticks = last->gp_seq == gp_seq ? last->ticks + 1 : 1;
+	if (last->gp_seq != gp_seq) {
 		last->gp_seq = gp_seq;
-		due = !(last->ticks & (last->ticks - 1));
+		last->ticks = 0;
+		last->scanned = 0;
 	}
-	if (!due && !no_tick_ns)
+	last->ticks++;
+	/* Most ticks end here. */
+	if ((user || !rs_tick_is_due(last)) && !no_tick_ns)
 		return;
 	data = rs_rcu_data(bpf_get_smp_processor_id());
 	if (!data)

@@ -18,13 +18,13 @@ check_timeline holds "$OUT/reader.json" 'len(long_periods(1000)) >= 2' \
 # RCU's own thread may be the one that waits for the CPU which is taken, and where
 # readers are preempted somebody whom the hogger interrupted within a section.
 check_hogged() { # NAME CPU
-	check_timeline holds "$OUT/$1.json" 'len(long_periods(300)) >= 3' \
-		"mostly_held(long_periods(300), lambda h: h['kind'] == 'busy-cpu' and h['cpu'] == $2 and h['comm'] == 'rcu_hogger')" \
-		"2 * sum(gp['held_by']['kind'] == 'busy-cpu' for gp in long_periods(300)) >= len(long_periods(300))"
+	check_timeline holds "$OUT/$1.json" 'len(long_periods(200)) >= 3' \
+		"mostly_held(long_periods(200), lambda h: h['kind'] == 'busy-cpu' and h['cpu'] == $2 and h['comm'] == 'rcu_hogger')" \
+		"2 * sum(gp['held_by']['kind'] == 'busy-cpu' for gp in long_periods(200)) >= len(long_periods(200))"
 }
 check_hogged busy 1
 # A sample may fall into what it calls, from where the stack cannot be walked.
-check_timeline holds "$OUT/busy.json" "any('rcu_hog:hog_cpu' in gp['held_by']['stack'] for gp in long_periods(300))"
+check_timeline holds "$OUT/busy.json" "any('rcu_hog:hog_cpu' in gp['held_by']['stack'] for gp in long_periods(200))"
 expect "the summary says it in words" grep -qE 'GP -?[0-9]+ took .*: CPU 1, rcu_hogger \([0-9]+\), in ' "$OUT/busy.stderr"
 
 # Four CPUs, three of them idle; and a kernel that lets a reader be preempted.
@@ -33,7 +33,7 @@ $(record_module idle rcu_hog 'rcu_waiter: waited' 4 hog_ms=400 cpu=2)
 $(record_module preempted rcu_hog 'rcu_waiter: waited' 4 hog_ms=400 hog=preempted cpu=3)
 GUEST
 check_hogged idle 2
-check_timeline holds "$OUT/preempted.json" 'len(long_periods(300)) >= 3' \
-	"mostly_held(long_periods(300), lambda h: h['comm'] == 'rcu_preempted' and h['kind'] in ('read-section', 'preempted-reader'))" \
-	"any(gp['held_by']['comm'] == 'rcu_preempted' for gp in long_periods(300))"
+check_timeline holds "$OUT/preempted.json" 'len(long_periods(200)) >= 3' \
+	"mostly_held(long_periods(200), lambda h: h['comm'] == 'rcu_preempted' and h['kind'] in ('read-section', 'preempted-reader'))" \
+	"any(gp['held_by']['comm'] == 'rcu_preempted' for gp in long_periods(200))"
 finish

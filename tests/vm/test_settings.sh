@@ -39,13 +39,13 @@ GUEST
 		'all(sum(c["shares"].values()) == c["done_ns"] - c["queued_ns"] for c in callbacks if c["shares"])' \
 		"all_held(long_periods(300, 'rcu_unload'), (lambda h: $reader) if host['preempt_rcu'] else (lambda h: $blind_reader))"
 	check_timeline holds "$OUT/run.json" \
-		"mostly_held(long_periods(300, 'rcu_hog'), lambda h: h['kind'] == 'busy-cpu' and h['comm'] == 'rcu_hogger')"
+		"mostly_held(long_periods(200, 'rcu_hog'), lambda h: h['kind'] == 'busy-cpu' and h['comm'] == 'rcu_hogger')"
 	# Whoever takes the only CPU keeps everybody from asking for a grace period, too.
 	[[ $name == 'one CPU'* ]] || {
 		# Where RCU is lazy and others' waits are expedited nothing asks for one.
 		[[ $(<"$OUT/lazy") == Y && $name == *offloaded*expedited ]] || check_timeline holds "$OUT/run.json" 'long_periods(300, "rcu_unload")'
-		check_timeline holds "$OUT/run.json" 'len(long_periods(300, "rcu_hog")) >= 3' \
-			"2 * sum(gp['held_by']['kind'] == 'busy-cpu' for gp in long_periods(300, 'rcu_hog')) >= len(long_periods(300, 'rcu_hog'))"
+		check_timeline holds "$OUT/run.json" 'len(long_periods(200, "rcu_hog")) >= 3' \
+			"2 * sum(gp['held_by']['kind'] == 'busy-cpu' for gp in long_periods(200, 'rcu_hog')) >= len(long_periods(200, 'rcu_hog'))"
 	}
 	[[ $name != *offloaded* ]] || offloaded
 	[[ $name != *expedited* ]] || expedited
@@ -62,7 +62,7 @@ offloaded() {
 expedited() {
 	check_timeline holds "$OUT/run.json" 'any(gp["expedited"] for gp in grace_periods)' \
 		'all(w["expedited"] for w in waits if w["kind"] == "synchronize_rcu" and (w["caller"] or "").startswith("rcu_hog:"))'
-	[[ $name == 'one CPU'* ]] || check_timeline holds "$OUT/run.json" 'any(gp["expedited"] for gp in long_periods(300, "rcu_hog"))'
+	[[ $name == 'one CPU'* ]] || check_timeline holds "$OUT/run.json" 'any(gp["expedited"] for gp in long_periods(200, "rcu_hog"))'
 }
 
 setting() { # NAME VALUE

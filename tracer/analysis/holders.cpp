@@ -271,7 +271,7 @@ private:
             return "a preempted reader, which no forced scan found in time to name it";
         }
         return cpu_list(last_->cpus) + " reported last, after " + duration_text(elapsed(start_, last_->at)) +
-               (gp_.expedited ? ", and nothing showed what " : ", and no tick after a forced scan showed what ") +
+               (gp_.expedited ? ", and nothing showed what " : ", and no tick showed what ") +
                (last_->cpus.size() == 1 ? "it" : "they") + " did";
     }
 

@@ -112,7 +112,7 @@ struct QuiescentState {
     bool blocked_readers = false; // the leaf waits for preempted readers, too
 };
 
-// For whom a grace period waits, found out at a forced scan or at a tick after one.
+// For whom a grace period waits, found out at a forced scan or at a tick.
 struct PreemptedReader {
     Nanoseconds at = 0;
     std::uint32_t tid = 0;

@@ -97,7 +97,8 @@ def check_quiescent_states(name, one, other, ours, theirs, fails):
 
 
 def pairs_of_callbacks(one, other, callbacks):
-    """Each of ours with theirs: the last one of that rcu_head which call_rcu() was entered for before."""
+    """Each of ours with theirs: the last one of that rcu_head which call_rcu() was entered for before. One that had run
+    by then is another: theirs was hidden from them, and ours begin later than theirs."""
     by_head = collections.defaultdict(list)
     for callback in other.timeline["callbacks"]:
         by_head[callback["head"]].append((other.at(callback["queued_ns"]), callback))
@@ -106,7 +107,8 @@ def pairs_of_callbacks(one, other, callbacks):
         queued = one.at(callback["queued_ns"])
         entries = by_head[callback["head"]]
         at = bisect.bisect_right(entries, queued, key=lambda entry: entry[0]) - 1
-        fits = at >= 0 and entries[at][0] > before.get(callback["head"], 0)
+        fits = at >= 0 and entries[at][0] > before.get(callback["head"], 0) and \
+            (entries[at][1]["invoked_ns"] is None or other.at(entries[at][1]["invoked_ns"]) >= queued)
         before[callback["head"]] = queued
         yield callback, entries[at][1] if fits else None
 
