@@ -46,9 +46,10 @@ record twice
 
 # Two at once on the same module, so each probe twice in the same place.
 mkfifo /tmp/go
-rcuscope record -m /kmod/rcucmap.ko --until-unload -o /out/first.json -- sh -c 'cat /tmp/go' 2>/tmp/first.err &
+rcuscope record -m /kmod/rcucmap.ko --until-unload -o /out/first.json -- sh -c 'touch /tmp/begun; cat /tmp/go' 2>/tmp/first.err &
 first=$!
-wait_for "the first recorder's probes" grep -q rcuscope_ $TRACEFS/kprobe_events
+wait_for "the first one's begin" [ -e /tmp/begun ]
+rm /tmp/begun
 expect_status second 0 rcuscope record -m /kmod/rcucmap.ko --until-unload -o /out/second.json -- sh -c '
 	insmod /kmod/rcucmap.ko reader_ms=10 writer_ms=20
 	until dmesg | grep -q "r: done"; do usleep 50000; done
@@ -63,10 +64,9 @@ expect_equal "groups of probes of two recorders" 2 "$(wc -l </out/groups)"
 expect_nothing_left "two recorders"
 
 # Buffers of a page, and a recorder that is stopped while they fill.
-rcuscope record -m /kmod/rcucmap.ko --all-callbacks --until-unload --buffer 4 --strict -o /out/lost.json -- sh -c 'cat /tmp/go' 2>/tmp/stderr &
+rcuscope record -m /kmod/rcucmap.ko --all-callbacks --until-unload --buffer 4 --strict -o /out/lost.json -- sh -c 'touch /tmp/begun; cat /tmp/go' 2>/tmp/stderr &
 recorder=$!
-wait_for "the recorder's probes" grep -q rcuscope_ $TRACEFS/kprobe_events
-wait_for "the recorded command" sh -c 'ps | grep -q "[c]at /tmp/go"'
+wait_for "its begin" [ -e /tmp/begun ]
 echo go >/tmp/go
 insmod /kmod/rcucmap.ko reader_ms=1 writer_ms=1
 kill -STOP $recorder
