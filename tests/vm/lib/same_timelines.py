@@ -107,10 +107,11 @@ def pairs_of_callbacks(one, other, callbacks):
         queued = one.at(callback["queued_ns"])
         entries = by_head[callback["head"]]
         at = bisect.bisect_right(entries, queued, key=lambda entry: entry[0]) - 1
-        fits = at >= 0 and entries[at][0] > before.get(callback["head"], 0) and \
-            (entries[at][1]["invoked_ns"] is None or other.at(entries[at][1]["invoked_ns"]) >= queued)
+        entered, theirs = entries[at] if at >= 0 else (0, None)
+        ran = theirs and other.at(theirs["invoked_ns"])
+        fits = entered > before.get(callback["head"], 0) and (ran is None or ran >= queued)
         before[callback["head"]] = queued
-        yield callback, entries[at][1] if fits else None
+        yield callback, theirs if fits else None
 
 
 def check_callbacks(one, other, window, module, fails):
