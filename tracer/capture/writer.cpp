@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "capture/background_sync.hpp"
 #include "capture/chunk_writer.hpp"
 #include "capture/ring_records.hpp"
 #include "capture/symbols.hpp"
@@ -41,10 +42,12 @@ struct CaptureWriter::Impl {
     std::uint64_t quick_bytes = 0;    // bytes that were not
     std::uint64_t most_quick;         // 0: a pipe, say, cannot be compressed later
     std::optional<Error> final_error; // what every call answers from now on
+    BackgroundSync syncing;
 
     Impl(OutputFile output, std::uint32_t cpus)
         : chunks(std::move(output)), held(cpus),
-          most_quick(chunks.file().regular() ? chunks.file().free_bytes() / quick_share : 0) {}
+          most_quick(chunks.file().regular() ? chunks.file().free_bytes() / quick_share : 0),
+          syncing([this] { return chunks.file().sync(); }) {}
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
     ~Impl() {
@@ -155,6 +158,7 @@ struct CaptureWriter::Impl {
     Status write_end(const Trailer& trailer) {
         return write_held()
             .and_then([&] { return write_json(ChunkType::trailer, to_json(trailer)); })
+            .and_then([&] { return syncing.finish(); })
             .and_then([&] { return chunks.file().sync(); })
             .and_then([&] { return chunks.file().close(); });
     }
@@ -202,8 +206,14 @@ Status CaptureWriter::symbols(std::span<const SymbolInfo> symbols) {
 }
 
 Status CaptureWriter::flush(bool sync) {
-    return impl_->attempt(
-        [&] { return impl_->write_held().and_then([&] { return sync ? impl_->chunks.file().sync() : Status{}; }); });
+    return impl_->attempt([&] {
+        return impl_->write_held().and_then([&] {
+            if (sync) {
+                impl_->syncing.ask();
+            }
+            return impl_->syncing.status();
+        });
+    });
 }
 
 Status CaptureWriter::finish(const Trailer& trailer) {

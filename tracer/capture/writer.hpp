@@ -45,10 +45,11 @@ public:
     // Names of code addresses. Written before any record held back now.
     Status symbols(std::span<const SymbolInfo> symbols);
 
-    // Writes what is held back; with `sync`, returns only when it is on the disk.
+    // Writes what is held back; with `sync` that goes to the disk at once, which is not waited for: if it fails, a
+    // later call does.
     Status flush(bool sync);
 
-    // flush(true) with the trailer. Nothing may be written afterwards.
+    // Flushes with the trailer, and waits for the disk. Nothing may be written afterwards.
     Status finish(const Trailer& trailer);
 
     std::uint64_t bytes_written() const;
