@@ -13,14 +13,10 @@ begin "$@"
 # speak: on a machine that is emulated, and shared, it needs more than a real one. Where they run
 # nobody else does, so the tracer stays on the other CPU; the module queues them elsewhere.
 commands=$(cat <<'GUEST'
-cat >load-and-unload <<'SCRIPT'
-insmod /kmod/rcu_unload.ko unload=none backlog=20000 callback_us=300 long_read_ms=200 || exit
-until dmesg | grep -q 'rcu_del: '; do usleep 50000; done
-rmmod rcu_unload
-SCRIPT
 # What goes through a pipe may be lost in a panic; the kernel's log is not.
 echo on >/proc/sys/kernel/printk_devkmsg
-taskset 1 rcuscope record -m /kmod/rcu_unload.ko --until-unload -o /out/run.rcu -- sh load-and-unload 2>/dev/kmsg
+taskset 1 rcuscope record -m /kmod/rcu_unload.ko --until-unload -o /out/run.rcu -- \
+	live rcu_unload 'rcu_del: ' 1 unload=none backlog=20000 callback_us=300 long_read_ms=200 2>/dev/kmsg
 GUEST
 )
 

@@ -16,10 +16,8 @@ done
 export RCUSCOPE=$place
 
 guest <<'GUEST'
-expect_status record 0 rcuscope record -m /kmod/rcucmap.ko --until-unload -o /out/run.rcu -o /out/run.json -o /out/run.html -- sh -c '
-	insmod /kmod/rcucmap.ko reader_ms=20 writer_ms=100
-	until dmesg | grep -q "r: done"; do usleep 50000; done
-	rmmod rcucmap'
+expect_status record 0 rcuscope record -m /kmod/rcucmap.ko --until-unload -o /out/run.rcu -o /out/run.json -o /out/run.html -- \
+	live rcucmap 'r: done' 1 reader_ms=20 writer_ms=100
 GUEST
 
 # Without privileges, where there are any.

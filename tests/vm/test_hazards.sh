@@ -11,34 +11,34 @@ begin "$@"
 # shellcheck disable=SC2034 # for guest
 EXPECTED_COMPLAINT='rcu_note_context_switch'
 guest <<'GUEST'
-# Records a module while the condition comes true and it is unloaded.
-record_life() { # NAME STATUS MODULE UNTIL 'PARAMETER...' [OPTION OF record]...
-	name=$1 status=$2 module=$3 until=$4 parameters=$5
-	shift 5
+record() { # NAME STATUS 'OPTION of record...' MODULE COMMAND...
+	name=$1 status=$2 options=$3 module=$4
+	shift 4
 	dmesg -c >/root/before
-	expect_status "$name" "$status" rcuscope record "$@" -m /kmod/$module.ko --until-unload -o /out/$name.rcu \
-		-o /out/$name.json -- sh -c "
-		insmod /kmod/$module.ko $parameters || exit 0
-		tries=0
-		until $until || [ \$tries -gt 600 ]; do tries=\$((tries + 1)); usleep 50000; done
-		rmmod $module"
+	# shellcheck disable=SC2086
+	expect_status $name $status rcuscope record $options -m /kmod/$module.ko --until-unload \
+		-o /out/$name.rcu -o /out/$name.json -- "$@"
 	cp /tmp/stderr /out/$name.stderr
 	dmesg >/out/$name.log
 }
-said() { echo "[ \$(dmesg | grep -c '$1') -ge $2 ]"; }
+record_life() { # NAME STATUS 'OPTION of record...' MODULE LINE COUNT [PARAMETER]...
+	name=$1 status=$2 options=$3
+	shift 3
+	record $name $status "$options" "$1" live "$@"
+}
 
-record_life readers 0 rcu_readers "$(said READER- 8)" 'reader_ms=20 writer_ms=20' --fail-on hazard
-record_life list 0 rcu_list true '' --fail-on hazard --stacks
-record_life replace 0 rcu_replace "$(said 'after call rcu:hoge3' 1)" '' --fail-on hazard
-record_life unload 0 rcu_unload "$(said rcu_del 5)" 'long_read_ms=100 writer_ms=20' --fail-on hazard
+record_life readers 0 '--fail-on hazard' rcu_readers READER- 8 reader_ms=20 writer_ms=20
+record_life list 0 '--fail-on hazard --stacks' rcu_list '' 0
+record_life replace 0 '--fail-on hazard' rcu_replace 'after call rcu:hoge3' 1
+record_life unload 0 '--fail-on hazard' rcu_unload rcu_del 5 long_read_ms=100 writer_ms=20
 
-record_life double 1 rcu_unload "$(said rcu_del 3)" 'misuse=double long_read_ms=50' --fail-on hazard
-record_life block 1 rcu_unload "$(said rcu_del 3)" 'misuse=block long_read_ms=50' --fail-on hazard
-record_life long 1 rcu_unload "$(said rcu_del 3)" 'long_read_ms=400' --long-reader 200ms --fail-on warning
-record_life flood 1 rcu_unload "$(said rcu_del 3)" 'long_read_ms=50 backlog=500 callback_us=1' --callback-flood 200 --fail-on hazard
-record_life mild 0 rcu_unload "$(said rcu_del 3)" 'long_read_ms=400' --long-reader 200ms --fail-on latent
+record_life double 1 '--fail-on hazard' rcu_unload rcu_del 3 misuse=double long_read_ms=50
+record_life block 1 '--fail-on hazard' rcu_unload rcu_del 3 misuse=block long_read_ms=50
+record_life long 1 '--fail-on warning --long-reader 200ms' rcu_unload rcu_del 3 long_read_ms=400
+record_life flood 1 '--fail-on hazard --callback-flood 200' rcu_unload rcu_del 3 long_read_ms=50 backlog=500 callback_us=1
+record_life mild 0 '--fail-on latent --long-reader 200ms' rcu_unload rcu_del 3 long_read_ms=400
 # Its init function fails: there is nothing to unload.
-record_life init 1 rcu_replace false 'fail_init=1' --linger 1 --fail-on hazard
+record init 1 '--fail-on hazard --linger 1' rcu_replace sh -c 'insmod /kmod/rcu_replace.ko fail_init=1 || true'
 GUEST
 
 for name in readers list unload; do

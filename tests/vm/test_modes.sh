@@ -10,7 +10,7 @@ begin "$@"
 
 guest <<'GUEST'
 dmesg -c >/run/before
-life='insmod /kmod/rcucmap.ko reader_ms=10 writer_ms=20; until dmesg | grep -q "r: done"; do usleep 50000; done; rmmod rcucmap'
+life="live rcucmap 'r: done' 1 reader_ms=10 writer_ms=20"
 record() { # NAME [OPTION]...: a life of rcucmap
 	name=$1
 	shift
@@ -36,12 +36,7 @@ record linger --until-unload --linger 0
 cp /tmp/stderr /out/linger.stderr
 record no-functions --until-unload --no-functions
 record function --until-unload --function 'cmap_*'
-life='
-	for i in 1 2; do
-		insmod /kmod/rcucmap.ko reader_ms=10 writer_ms=20
-		until [ "$(dmesg | grep -c "r: done")" = $i ]; do usleep 50000; done
-		rmmod rcucmap
-	done'
+life="$life; $life"
 record twice
 
 # Two at once on the same module, so each probe twice in the same place.

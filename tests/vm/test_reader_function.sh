@@ -24,9 +24,8 @@ refused "an __exit function" 'notrace' --reader-function rcu_unload_exit
 expect_nothing_left refusals
 
 dmesg -c >/run/before
-life='insmod /kmod/rcu_unload.ko long_read_ms=1500; until [ "$(dmesg | grep -c rcu_reader2)" -ge 3 ]; do usleep 50000; done; rmmod rcu_unload'
 expect_status long 0 rcuscope record -m /kmod/rcu_unload.ko --until-unload --no-functions \
-	--reader-function 'rcu_unload:read_*' -o /out/long.rcu -o /out/long.json -- sh -c "$life"
+	--reader-function 'rcu_unload:read_*' -o /out/long.rcu -o /out/long.json -- live rcu_unload rcu_reader2 3 long_read_ms=1500
 cp /tmp/stderr /out/long.stderr
 dmesg -c >/out/long.log
 expect_nothing_left long

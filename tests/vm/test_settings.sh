@@ -21,11 +21,6 @@ try() { # NAME [OPTION of vm run]...
 cat /proc/cmdline
 cat /sys/module/rcutree/parameters/enable_rcu_lazy >/out/lazy 2>/dev/null
 cat >lives <<'SCRIPT'
-live() { # MODULE LINE COUNT PARAMETER: until the line has been logged so often
-	insmod /kmod/\$1.ko \$4
-	until [ "\$(dmesg | grep -c "\$2")" -ge \$3 ]; do usleep 50000; done
-	rmmod \$1
-}
 live rcu_unload rcu_reader2 3 long_read_ms=600
 dmesg -c >/out/reader.log
 live rcu_hog 'rcu_waiter: waited' 4 hog_ms=400

@@ -26,20 +26,12 @@ refused "no trigger" 'hint: write gp>DURATION' --stop-on 'nonsense>1s'
 refused "no module" 'no module is followed' --trigger 'reader>1s'
 refused "nothing to keep" 'keep-last' --keep-last 0s --trigger stall
 
-# A module's life, until the line has been logged so often. In the background it goes on
-# while the recorder ends, and while grace periods are long that takes long.
-cat >life <<'SCRIPT'
-module=$1 line=$2 count=$3
-shift 3
-dmesg -c >/dev/null
-insmod "/kmod/$module.ko" "$@"
-until [ "$(dmesg | grep -c "$line")" -ge "$count" ]; do usleep 50000; done
-rmmod "$module"
-SCRIPT
+# In the background a module's life goes on while the recorder ends, and while grace periods
+# are long that takes long.
 record_life() { # NAME 'OPTION...' MODULE LINE COUNT [PARAMETER]...
 	name=$1 options=$2 module=$3
 	shift 2
-	(until [ -e /tmp/go ]; do usleep 50000; done; rm /tmp/go; exec sh life "$@") &
+	(until [ -e /tmp/go ]; do usleep 50000; done; rm /tmp/go; exec live "$@") &
 	# shellcheck disable=SC2086
 	expect_status $name 0 rcuscope record -m /kmod/$module.ko --until-unload $options -- touch /tmp/go
 	cp /tmp/stderr /out/$name.stderr
@@ -48,7 +40,7 @@ record_life() { # NAME 'OPTION...' MODULE LINE COUNT [PARAMETER]...
 
 # Each time: the file, and why.
 expect_status gp 0 rcuscope record -m /kmod/rcu_hog.ko --keep-last 5s --trigger 'gp>300ms' -o /out/gp.rcu -o /out/gp.json -- \
-	sh life rcu_hog 'rcu_waiter: waited' 4 hog_ms=400
+	live rcu_hog 'rcu_waiter: waited' 4 hog_ms=400
 cp /tmp/stderr /out/gp.stderr
 expect_no_file "files of triggers" '/out/gp.rcu /out/gp.json /out/*.part'
 expect_status "info of a file of a trigger" 0 rcuscope info /out/gp-1.rcu

@@ -96,16 +96,12 @@ guest() { # [OPTION of vm run]...
 }
 boots=0
 
-# For the script of a guest: records MODULE from its load until LINE has been in the
-# kernel's log COUNT times and it is unloaded. Leaves NAME.json, NAME.stderr and NAME.log.
+# For the script of a guest: records a life of MODULE, as of guest/live. Leaves NAME.json, NAME.stderr and NAME.log.
 record_module() { # NAME MODULE LINE COUNT [PARAMETER]...
 	local name=$1 module=$2 line=$3 count=$4
 	shift 4
 	cat <<GUEST
-expect_status $name 0 rcuscope record -m /kmod/$module.ko --until-unload -o /out/$name.json -- sh -c '
-	insmod /kmod/$module.ko $*
-	until [ "\$(dmesg | grep -c "$line")" -ge $count ]; do usleep 50000; done
-	rmmod $module'
+expect_status $name 0 rcuscope record -m /kmod/$module.ko --until-unload -o /out/$name.json -- live $module '$line' $count $*
 cp /tmp/stderr /out/$name.stderr
 dmesg -c >/out/$name.log
 GUEST
