@@ -95,9 +95,10 @@ expect_whole() { # STDERR
 }
 long='[g for g in grace_periods if not g["expedited"] and g["start_ns"] is not None and g["end_ns"] and g["end_ns"] - g["start_ns"] > 300000000]'
 check_timeline holds "$OUT/gp-1.json" 'capture["complete"]' 'capture["end_reason"].startswith("gp>300ms: grace period ")' \
-	"len($long) >= 1" "mostly_held($long, lambda h: h['kind'] == 'busy-cpu' and h['comm'] == 'rcu_hogger')"
+	"len($long) >= 1" "every($long, lambda g: g['held_by']['kind'] != 'unknown')"
 expect "the trigger says what it fired on" grep -qE '^Trigger gp>300ms: grace period -?[0-9]+ took ' "$OUT/gp.stderr"
-# It fired once or twice: RCU's own thread may have waited, too, or the emulator not have run the CPU.
+# It fired once or twice, too seldom to ask for the hogger in most (vm.holders does): RCU's own thread may have
+# waited, too, or the emulator not have run a CPU.
 expect "it names the holder" grep -qE '^  GP -?[0-9]+ took .*: (CPU 1, rcu_hogger \([0-9]+\), (in|took no timer tick) |every CPU had reported )' \
 	"$OUT/gp.stderr"
 expect "it names the CPU in its parts" grep -qE '%  until CPU 1 reported$' "$OUT/gp.stderr"

@@ -94,7 +94,12 @@ def all_held(periods, fits):
 def mostly_held(periods, fits):
     """The same for most of those that a CPU held, and all are known: where CPUs are emulated in turn, others are slow, too"""
     cpus = [period["held_by"] for period in periods if period["held_by"]["kind"] != "gp-kthread"]
-    return every(cpus, lambda holder: holder["kind"] != "unknown") and 2 * sum(map(fits, cpus)) >= len(cpus)
+    if not every(cpus, lambda holder: holder["kind"] != "unknown"):
+        return False
+    fitting = sum(map(fits, cpus))
+    if 2 * fitting < len(cpus):
+        print(f"{fitting} of {len(cpus)} fit: {[holder['text'] for holder in cpus]}")
+    return 2 * fitting >= len(cpus)
 
 
 def of_name(modules, name):
