@@ -92,10 +92,14 @@ def all_held(periods, fits):
 
 
 def mostly_held(periods, fits):
-    """The same for most of those that a CPU held, and all are known: where CPUs are emulated in turn, others are slow, too"""
-    cpus = [period["held_by"] for period in periods if period["held_by"]["kind"] != "gp-kthread"]
-    if not every(cpus, lambda holder: holder["kind"] != "unknown"):
+    """The same for most of those that a CPU held, and all are known: where CPUs are emulated in turn, others are slow, too.
+    RCU's own thread and a reader that is preempted may wait for whoever takes the CPU."""
+    holders = [period["held_by"] for period in periods]
+    if not every(holders, lambda holder: holder["kind"] != "unknown"):
         return False
+    cpus = [holder for holder in holders
+            if fits(holder) or (holder["kind"] not in ("gp-kthread", "preempted-reader") and
+                                "took no timer tick" not in holder["text"])]
     fitting = sum(map(fits, cpus))
     if 2 * fitting < len(cpus):
         print(f"{fitting} of {len(cpus)} fit: {[holder['text'] for holder in cpus]}")
