@@ -85,10 +85,14 @@ def every(entries, fits):
     return wrong is None
 
 
+def took_no_tick(holder):
+    """Of a CPU that the machine which emulates did not run"""
+    return "took no timer tick" in holder["text"]
+
+
 def all_held(periods, fits):
-    """Whether each grace period's holder fits, but where a CPU took no tick: then the machine that emulates did not run it"""
-    return every((period["held_by"] for period in periods),
-                 lambda holder: fits(holder) or "took no timer tick" in holder["text"])
+    """Whether each grace period's holder fits, but where a CPU took no tick"""
+    return every((period["held_by"] for period in periods), lambda holder: fits(holder) or took_no_tick(holder))
 
 
 def mostly_held(periods, fits):
@@ -98,8 +102,7 @@ def mostly_held(periods, fits):
     if not every(holders, lambda holder: holder["kind"] != "unknown"):
         return False
     cpus = [holder for holder in holders
-            if fits(holder) or (holder["kind"] not in ("gp-kthread", "preempted-reader") and
-                                "took no timer tick" not in holder["text"])]
+            if fits(holder) or (holder["kind"] not in ("gp-kthread", "preempted-reader") and not took_no_tick(holder))]
     fitting = sum(map(fits, cpus))
     if 2 * fitting < len(cpus):
         print(f"{fitting} of {len(cpus)} fit: {[holder['text'] for holder in cpus]}")
