@@ -40,7 +40,9 @@ endif()
 file(LOCK ${VIZ}/.lock GUARD PROCESS)
 # npm writes this file last.
 if(${VIZ}/package-lock.json IS_NEWER_THAN ${VIZ}/node_modules/.package-lock.json)
-  set(npm_ci ${NPM} ci --prefer-offline)
+  # Builds often run as root, and a package's install script can do anything: none runs. esbuild's binary comes in a
+  # package of its own; its install script only checks it.
+  set(npm_ci ${NPM} ci --ignore-scripts --prefer-offline)
   execute_process(COMMAND ${npm_ci} --fetch-retries=0 WORKING_DIRECTORY ${VIZ}
     RESULT_VARIABLE failed OUTPUT_VARIABLE said ERROR_VARIABLE said)
   if(failed)
