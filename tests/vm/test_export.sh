@@ -78,7 +78,7 @@ rm run.json elsewhere.json report.json base.json
 
 expect_run "export into /dev/null" 0 rcuscope export run.rcu -o /dev/null
 expect "export into a pipe is whole" cmp "$OUT/run.json" <(rcuscope export run.rcu -o /dev/stdout)
-expect_run "a full device" 2 rcuscope export run.rcu -o /dev/full
+expect_run "a full device" 4 rcuscope export run.rcu -o /dev/full
 expect_stderr "a full device" '/dev/full.*No space left'
 expect_clear_error "a full device"
 expect_run "an unknown format" 2 rcuscope export run.rcu -o x.unknown

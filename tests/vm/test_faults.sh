@@ -38,7 +38,7 @@ dmesg -c >/run/before
 # 64 kB of room, which the load fills.
 mkdir /root/small
 mount -t tmpfs -o size=64k tmpfs /root/small
-expect_status full-disk 3 $RECORD -o /root/small/x.rcu -- sh /root/load 200000 true threads=2 rate=0
+expect_status full-disk 4 $RECORD -o /root/small/x.rcu -- sh /root/load 200000 true threads=2 rate=0
 expect_stderr full-disk 'small/x.rcu: .*No space left'
 counted full-disk
 rm -f /root/small/x.rcu
@@ -54,7 +54,7 @@ counted slow-disk
 	$RECORD -o /dev/stdout -- sh /root/load 100000 true threads=2 rate=0 2>/tmp/stderr
 	echo $? >/tmp/status
 } | head -c 1000 >/dev/null
-expect_equal "status of one whose pipe was closed" 2 "$(cat /tmp/status)"
+expect_equal "status of one whose pipe was closed" 4 "$(cat /tmp/status)"
 expect_stderr closed-pipe 'Broken pipe'
 counted closed-pipe
 

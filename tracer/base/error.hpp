@@ -12,6 +12,7 @@ enum class ExitCode : int {
     does_not_hold = 1, // the thing checked did not hold: a regression, a hazard, loss under --strict
     bad_input = 2,     // wrong use, or input that cannot be used
     cannot_here = 3,   // this kernel, or these privileges, cannot do it
+    cannot_write = 4,  // an output could not be written: no room, no permission, an error of the disk, a closed pipe
 };
 
 // What can go wrong, as a value. Printed as

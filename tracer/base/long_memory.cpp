@@ -47,7 +47,7 @@ constexpr std::size_t smallest_file = 64U << 10; // a shorter list is not worth 
 constexpr std::size_t first_addresses = 64 * chunk_bytes;
 
 [[noreturn]] void no_room(int error_number) {
-    throw NoRoom({ExitCode::bad_input, "cannot hold so large a recording",
+    throw NoRoom({ExitCode::cannot_write, "cannot hold so large a recording",
                   temporary_folder() + ": " + errno_text(error_number),
                   "what does not fit into memory goes into a temporary file there, about 100 bytes for each callback: "
                   "make room, or name another folder in TMPDIR"});

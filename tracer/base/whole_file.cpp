@@ -11,6 +11,7 @@
 
 #include "base/fd_stream.hpp"
 #include "base/temporary_file.hpp"
+#include "base/write_error.hpp"
 
 namespace rcuscope {
 
@@ -20,17 +21,6 @@ namespace fs = std::filesystem;
 
 bool is_stdout(std::string_view path) {
     return path == "-" || path == "/dev/stdout";
-}
-
-tl::unexpected<Error> cannot_write(const std::string& path, int error) {
-    std::string hint;
-    if (error == ENOSPC || error == EDQUOT)
-        hint = "free some space, or name a file on another file system";
-    else if (error == ENOENT || error == ENOTDIR)
-        hint = "create the folder first";
-    else if (error == EACCES || error == EPERM || error == EROFS)
-        hint = "name a file in a folder that you may write to";
-    return fail(ExitCode::bad_input, "cannot write " + path, errno_text(error), std::move(hint));
 }
 
 // 0, or the errno of what failed.
@@ -85,22 +75,22 @@ Status replace_file(const std::function<void(std::ostream&)>& write, const std::
     Temporary temporary(none ? path : real.string());
     Fd fd(temporary.create());
     if (fd.get() < 0)
-        return cannot_write(path, errno);
+        return write_error(path, errno);
     if (const int error = write_to(fd.get(), write); error != 0)
-        return cannot_write(path, error);
+        return write_error(path, error);
     if (!fd.close() || !temporary.put_in_place())
-        return cannot_write(path, errno);
+        return write_error(path, errno);
     return {};
 }
 
 Status write_directly(const std::function<void(std::ostream&)>& write, const std::string& path) {
     Fd fd(is_stdout(path) ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (fd.get() < 0)
-        return cannot_write(path, errno);
+        return write_error(path, errno);
     if (const int error = write_to(fd.get(), write); error != 0)
-        return cannot_write(path, error);
+        return write_error(path, error);
     if (!fd.close())
-        return cannot_write(path, errno);
+        return write_error(path, errno);
     return {};
 }
 
@@ -124,7 +114,7 @@ Result<Fd> write_unnamed(const std::function<void(std::ostream&)>& write) {
     if (fd)
         error = write_to(fd.get(), write);
     if (error != 0)
-        return fail(ExitCode::bad_input, "cannot write a temporary file in " + temporary_folder(), errno_text(error),
+        return fail(ExitCode::cannot_write, "cannot write a temporary file in " + temporary_folder(), errno_text(error),
                     "make room there, or name another folder in TMPDIR");
     return fd;
 }

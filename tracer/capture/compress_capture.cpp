@@ -9,6 +9,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "base/write_error.hpp"
 #include "capture/chunk_reader.hpp"
 #include "capture/chunk_writer.hpp"
 
@@ -74,7 +75,7 @@ Status compress_capture(const std::string& path, const GoOn& go_on) {
                             .and_then([&](bool whole) { return to.file().sync().map([&] { return whole; }); })
                             .and_then([&](bool whole) { return to.file().close().map([&] { return whole; }); });
     if (done && *done && ::rename(part.c_str(), place.c_str()) != 0) {
-        done = fail(ExitCode::cannot_here, "cannot write " + path, errno_text(errno));
+        done = write_error(path, errno);
     }
     if (!done || !*done) {
         ::unlink(part.c_str());

@@ -9,37 +9,10 @@
 #include <unistd.h>
 #include <vector>
 
+#include "base/write_error.hpp"
+
 namespace rcuscope {
 namespace {
-
-struct Advice {
-    int error_number;
-    ExitCode code;
-    const char* hint;
-};
-
-constexpr Advice advice[] = {
-    {ENOSPC, ExitCode::cannot_here, "free some space, or write to another file system"},
-    {EDQUOT, ExitCode::cannot_here, "free some of your quota, or write to another file system"},
-    {EFBIG, ExitCode::cannot_here, "raise the limit on the size of files (ulimit -f)"},
-    {EIO, ExitCode::cannot_here, "look into the kernel's log for errors of the disk"},
-    {EACCES, ExitCode::cannot_here, "name a file that you may write"},
-    {EPERM, ExitCode::cannot_here, "name a file that you may write"},
-    {EROFS, ExitCode::cannot_here, "name a file on a file system that can be written"},
-    {ENOENT, ExitCode::bad_input, "create its directory first"},
-    {ENOTDIR, ExitCode::bad_input, "name a file in a directory"},
-    {EISDIR, ExitCode::bad_input, "name a file in it"},
-    {EPIPE, ExitCode::bad_input, "what reads the pipe has ended"},
-};
-
-tl::unexpected<Error> cannot_write(const std::string& path, int error_number) {
-    for (const Advice& entry : advice) {
-        if (entry.error_number == error_number) {
-            return fail(entry.code, "cannot write " + path, errno_text(error_number), entry.hint);
-        }
-    }
-    return fail(ExitCode::cannot_here, "cannot write " + path, errno_text(error_number));
-}
 
 // Takes off the front of the vectors what was written, with the vectors that are empty then.
 std::span<iovec> without(std::span<iovec> parts, std::size_t written) {
@@ -57,7 +30,7 @@ std::span<iovec> without(std::span<iovec> parts, std::size_t written) {
 } // namespace
 
 tl::unexpected<Error> OutputFile::failed(int error_number) const {
-    return cannot_write(path_, error_number);
+    return write_error(path_, error_number);
 }
 
 Result<OutputFile> OutputFile::create(const std::string& path) {
@@ -65,12 +38,12 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
     Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, owner_only));
     struct stat status {};
     if (fd.get() < 0 || ::fstat(fd.get(), &status) != 0) {
-        return cannot_write(path, errno);
+        return write_error(path, errno);
     }
     const bool regular = S_ISREG(status.st_mode);
     // A file that was there keeps its mode, which may let others read it.
     if (regular && (status.st_mode & 07777) != owner_only && ::fchmod(fd.get(), owner_only) != 0) {
-        return cannot_write(path, errno);
+        return write_error(path, errno);
     }
     return OutputFile(path, std::move(fd), regular);
 }

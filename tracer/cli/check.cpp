@@ -215,7 +215,8 @@ void add_check(CLI::App& app, Outcome& result) {
         ->type_name("FILE");
     add_hazard_limits(*command, arguments->limits);
     command->footer(
-        "Exit codes: 0 passed; 1 something got worse or is over its budget; 2 wrong use or unusable input.\n"
+        "Exit codes: 0 passed; 1 something got worse or is over its budget; 2 wrong use or unusable input;\n"
+        "4 the result could not be written.\n"
         "What worse, better and same mean, and how often that is wrong: docs/check.md.\n\n"
         "Examples:\n"
         "  rcuscope check run.rcu --budget 'gp.p99<50ms' --budget 'callback.latency.max<1s' --budget 'hazards==0'\n"

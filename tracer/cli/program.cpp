@@ -19,7 +19,8 @@ static int run(int argc, char** argv) {
     app.set_version_flag("--version", version_text());
     app.require_subcommand(1);
     app.footer("Exit codes: 0 done; 1 what was checked does not hold, or the recorded command failed;\n"
-               "2 wrong use or unusable input; 3 this kernel, or these privileges, cannot do it.\n\n"
+               "2 wrong use or unusable input; 3 this kernel, or these privileges, cannot do it;\n"
+               "4 an output could not be written: no room, no permission, an error of the disk, a closed pipe.\n\n"
                "Examples:\n"
                "  sudo rcuscope record -m rcucmap.ko -o run.rcu -- insmod rcucmap.ko\n"
                "  rcuscope info run.rcu\n"

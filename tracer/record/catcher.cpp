@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/duration.hpp"
+#include "base/write_error.hpp"
 #include "capture/ring_records.hpp"
 #include "kernel/host.hpp"
 
@@ -138,7 +139,7 @@ Status Catcher::end(Trailer trailer) {
     if (auto done = file_->writer.finish(trailer); !done)
         return done;
     if (std::rename(part_of(file_->path).c_str(), file_->path.c_str()) != 0)
-        return fail(ExitCode::cannot_here, "cannot write " + file_->path, errno_text(errno));
+        return write_error(file_->path, errno);
     const std::string path = file_->path;
     const bool last = file_->last;
     file_.reset();

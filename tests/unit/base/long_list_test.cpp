@@ -186,7 +186,7 @@ TEST(LongList, AFullDiskIsAnErrorThatSaysWhatToDo) {
         list.resize(1'000'000);
         ADD_FAILURE() << "it grew";
     } catch (const NoRoom& error) {
-        EXPECT_EQ(error.error().code, ExitCode::bad_input);
+        EXPECT_EQ(error.error().code, ExitCode::cannot_write);
         EXPECT_NE(error.error().hint.find("TMPDIR"), std::string::npos);
     }
     std::signal(SIGXFSZ, old);

@@ -65,7 +65,7 @@ TEST(BackgroundSync, AFailureIsTheLastAnswer) {
     int count = 0;
     BackgroundSync syncing([&] {
         count++;
-        return Status(fail(ExitCode::cannot_here, "cannot write a.rcu", "Input/output error"));
+        return Status(fail(ExitCode::cannot_write, "cannot write a.rcu", "Input/output error"));
     });
     syncing.ask();
     while (syncing.status())

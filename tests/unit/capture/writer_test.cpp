@@ -117,7 +117,7 @@ TEST(Writer, CannotCreate) {
 TEST(Writer, FullDevice) {
     const auto writer = CaptureWriter::create("/dev/full", metadata_of_cpus(1));
     ASSERT_FALSE(writer);
-    EXPECT_EQ(writer.error().code, ExitCode::cannot_here);
+    EXPECT_EQ(writer.error().code, ExitCode::cannot_write);
     EXPECT_EQ(writer.error().what, "cannot write /dev/full");
     EXPECT_EQ(writer.error().why, "No space left on device");
     EXPECT_THAT(writer.error().hint, HasSubstr("free some space"));

@@ -120,6 +120,7 @@ TEST_F(Exporter, SaysWhyAFileCannotBeMade) {
     fs::create_directory(in_folder("folder.json"));
     const Status folder = export_timeline({}, {}, in_folder("folder.json"));
     ASSERT_FALSE(folder);
+    EXPECT_EQ(folder.error().code, ExitCode::bad_input);
     EXPECT_EQ(folder.error().why, errno_text(EISDIR));
     EXPECT_EQ(files(), 1);
 }
@@ -127,6 +128,7 @@ TEST_F(Exporter, SaysWhyAFileCannotBeMade) {
 TEST_F(Exporter, ReportsAFullDevice) {
     const Status status = export_timeline(test::rich_timeline(), {}, "/dev/full");
     ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().code, ExitCode::cannot_write);
     EXPECT_EQ(status.error().why, errno_text(ENOSPC));
     EXPECT_EQ(status.error().what, "cannot write /dev/full");
     EXPECT_TRUE(fs::is_character_file("/dev/full"));
