@@ -27,7 +27,7 @@ note() { printf 'vm: %s\n' "$*" >&2; }
 declare -A PACKAGE_OF=(
 	[qemu-system-x86_64]=qemu-system-x86 [busybox]=busybox-static
 	[cpio]=cpio [mke2fs]=e2fsprogs [e2fsck]=e2fsprogs [debugfs]=e2fsprogs
-	[flock]=util-linux [setpriv]=util-linux [xz]=xz-utils [ldd]=libc-bin
+	[flock]=util-linux [setpriv]=util-linux [unshare]=util-linux [xz]=xz-utils [ldd]=libc-bin
 	[apt-get]=apt [dpkg-deb]=dpkg [make]=make [gcc-12]=gcc-12 [pahole]=dwarves
 	[sha256sum]=coreutils [flex]=flex [bison]=bison [bc]=bc [/usr/include/libelf.h]=libelf-dev
 )

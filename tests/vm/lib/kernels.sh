@@ -19,9 +19,13 @@
 #            current version.
 #   built:   Debian's source, configured by fragments in kernels/. SPEC is the
 #            suites, the source's package, the fragments (lib/built.sh).
+#   foreign: as fetched, of another release of Debian than this machine's, in a
+#            root of which modules are built. SPEC is the suites, the flavour,
+#            the compiler (lib/foreign.sh).
 KERNELS=(
 	'debian-6.1         fetched  bookworm,bookworm-security  cloud-amd64'
 	'debian-6.12        fetched  bookworm-backports          cloud-amd64'
+	'trixie-6.12        foreign  trixie,trixie-security      cloud-amd64  gcc-14'
 	'rcu-trace-6.1      built    bookworm,bookworm-security  linux-source-6.1  rcu-trace-6.1'
 	'rcu-voluntary-6.1  built    bookworm,bookworm-security  linux-source-6.1  rcu-trace-6.1 rcu-voluntary-6.1'
 )
@@ -126,14 +130,16 @@ private_apt() { # ROOT PROGRAM ARGUMENT...
 	# a cache below /root.
 }
 
-# Where the machine itself gets SUITE from. A suite of the main archive that is
-# not configured is taken from the place of the suite it belongs to.
+# Where the machine itself gets SUITE from. A suite that is not configured is taken
+# from where others of its archive are: Debian has one for the suites called
+# -security, and one for all others.
 archive_of() { # SUITE
-	local targets
+	local targets label=Debian
+	[[ $1 != *-security ]] || label=Debian-Security
 	# shellcheck disable=SC2016 # apt's variables
-	targets=$(apt-get indextargets --format '$(CREATED_BY) $(RELEASE) $(REPO_URI)') || return
+	targets=$(apt-get indextargets --format '$(CREATED_BY) $(RELEASE) $(REPO_URI) $(LABEL)') || return
 	awk -v suite="$1" '$1 == "Packages" && $2 == suite { print $3; exit }' <<<"$targets" | grep . ||
-		awk -v suite="${1%-backports}" '$1 == "Packages" && $2 == suite { print $3; exit }' <<<"$targets" | grep .
+		awk -v label="$label" '$1 == "Packages" && $4 == label { print $3; exit }' <<<"$targets" | grep .
 }
 
 DEBIAN_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -148,7 +154,7 @@ write_sources() { # SUITES
 		elif ((found)); then
 			note "this machine's apt does not know $suite; going on without it"
 		else
-			fail "this machine's apt does not know the suite ${suite%-backports}; add it to /etc/apt/sources.list.d and run apt-get update"
+			fail "this machine's apt knows neither the suite $suite nor another of Debian's; add one to /etc/apt/sources.list.d and run apt-get update"
 		fi
 	done
 }
@@ -201,7 +207,9 @@ populate_fetched() { # FOLDER SUITES FLAVOUR
 	printf '%s\n' "$release" >"$folder/release"
 	dpkg-deb -f "$root/debs/${image}"_*.deb Version >"$folder/version"
 	ln -s "boot/vmlinuz-$release" "$folder/vmlinuz"
-	ln -s "lib/modules/$release" "$folder/modules"
+	local modules=lib/modules/$release
+	[[ -d $folder/$modules ]] || modules=usr/$modules # from trixie on
+	ln -s "$modules" "$folder/modules"
 	ln -s "usr/src/$headers" "$folder/headers"
 	relocate_headers "$folder" "$headers"
 	rm -rf "$root"

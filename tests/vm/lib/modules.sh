@@ -9,6 +9,31 @@ kmod_sources() {
 	(cd "$KMOD" && find . -type f \( -name 'Kbuild*' -o -name 'Makefile*' -o -name '*.[chS]' \) -print0 | sort -z)
 }
 
+# What builds the modules of the kernel that was looked up last: the machine's
+# compiler, or, for one of another release, that of its root.
+compiler_version() {
+	if [[ $KERNEL_KIND == foreign ]]; then
+		cat "$(root_folder "${KERNEL_SPEC[0]}" "${KERNEL_SPEC[2]}")/version"
+	else
+		need make gcc-12
+		gcc-12 --version
+	fi
+}
+
+kbuild() { # KERNEL-FOLDER MODULES-FOLDER ARGUMENT...
+	local kernel=$1 modules=$2
+	shift 2
+	if [[ $KERNEL_KIND == foreign ]]; then
+		in_root "$(root_folder "${KERNEL_SPEC[0]}" "${KERNEL_SPEC[2]}")" "$kernel" "$modules" \
+			make -C /kernel/headers M=/modules "$@"
+		return
+	fi
+	# A vmlinux beside the headers makes kbuild give the modules their BTF.
+	[[ ! -e $kernel/headers/vmlinux ]] || need pahole
+	# The flags of a make that calls vm would leak in.
+	env -u MAKEFLAGS -u MAKELEVEL make -C "$kernel/headers" M="$modules" "$@"
+}
+
 # Sets MODULES to the folder with the .ko files of kernel NAME, or to nothing
 # if the project has no modules. The sources are copied: kbuild writes beside
 # them, and the checkout stays clean. The folder's name is a hash of all that
@@ -17,14 +42,13 @@ modules_ensure() { # NAME
 	MODULES=
 	[[ -f $KMOD/Kbuild ]] || return 0
 	local kernel release hash shelf log
+	kernel_lookup "$1"
 	kernel=$(kernel_folder "$1")
-	need make gcc-12 sha256sum flock
-	# A vmlinux beside the headers makes kbuild give the modules their BTF.
-	[[ ! -e $kernel/headers/vmlinux ]] || need pahole
+	need sha256sum flock
 	release=$(<"$kernel/release")
 	hash=$({
 		cat "$kernel/version"
-		gcc-12 --version
+		compiler_version
 		kmod_sources | (cd "$KMOD" && xargs -0 sha256sum)
 	} | sha256sum)
 	shelf=$CACHE/modules/$1-$release
@@ -43,9 +67,8 @@ modules_ensure() { # NAME
 		chmod 755 "$STAGING"
 		kmod_sources | (cd "$KMOD" && xargs -0 cp -L --parents -t "$STAGING")
 		log=$STAGING/build.log
-		# The flags of a make that calls vm would leak in.
-		env -u MAKEFLAGS -u MAKELEVEL make -C "$kernel/headers" M="$STAGING" KCFLAGS=-Werror modules >"$log" 2>&1 || {
-			sed "s|$STAGING/*|$KMOD/|g" "$log" >&2
+		kbuild "$kernel" "$STAGING" KCFLAGS=-Werror modules >"$log" 2>&1 || {
+			sed -E "s#($STAGING|/modules\b)/*#$KMOD/#g" "$log" >&2
 			fail "the modules in $KMOD do not build for $1; the compiler's words are above"
 		}
 		mv -T "$STAGING" "$MODULES"

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+# Kernels of another Debian release: kind "foreign" of lib/kernels.sh.
+#
+# The compiler and kbuild's own programs of such a kernel want that release's C
+# library, so its modules are built in a root of the release: packages unpacked
+# into a folder, none of their scripts run, entered with chroot in a mount
+# namespace. That takes no privileges where a user may have a user namespace.
+#
+# SPEC is the suites, the flavour, and the compiler that the headers ask for.
+
+# Changed when the root's contents change, so that an older one is not taken.
+ROOT_RECIPE=1
+
+# What kbuild runs besides the compiler. perl-base: scripts of kbuild's; pahole:
+# the BTF of modules; mawk: without its postinst it has no name "awk".
+ROOT_PACKAGES=(base-files dash coreutils sed grep mawk findutils binutils make perl-base pahole libelf1t64 zlib1g)
+
+root_folder() { printf '%s/roots-%s/%s-%s\n' "$CACHE" "$ROOT_RECIPE" "${1%%,*}" "$2"; } # SUITES COMPILER
+
+prepare_foreign() { # SUITES FLAVOUR COMPILER
+	local suites=$1 compiler=$3 folder root package
+	folder=$(root_folder "$suites" "$compiler")
+	need unshare
+	if [[ -d $folder ]]; then
+		touch "$folder"
+		return
+	fi
+	lock "root-${folder##*/}"
+	if [[ ! -d $folder ]]; then
+		stage "$folder"
+		note "making a root of ${suites%%,*} with $compiler (about 65 MB to fetch)"
+		root=$STAGING/.apt
+		apt_begin "$root" "$suites"
+		private_apt "$root" apt-get install -y --download-only --no-install-recommends \
+			-o Dir::Cache::archives="$root/debs" "$compiler-x86-64-linux-gnu" "${ROOT_PACKAGES[@]}" >"$root/log" 2>&1 ||
+			fail "downloading $compiler of $suites failed: $(tail -n 3 "$root/log")"
+		for package in "$root"/debs/*.deb; do
+			dpkg-deb -x "$package" "$STAGING" || fail "cannot unpack $package; is the disk full?"
+		done
+		dpkg-deb -f "$root/debs/$compiler-x86-64-linux-gnu"_*.deb Version >"$STAGING/version"
+		rm -rf "$root" "$STAGING"/usr/share/{doc,info,locale,man}
+		ln -s mawk "$STAGING/usr/bin/awk"
+		mkdir "$STAGING"/{kernel,modules}
+		in_root "$STAGING" / / "x86_64-linux-gnu-$compiler" -c -x c /dev/null -o /tmp/empty.o >"$STAGING/.log" 2>&1 ||
+			fail "nothing can be compiled in a root of ${suites%%,*}: $(tail -n 3 "$STAGING/.log")"
+		rm "$STAGING/.log" "$STAGING/tmp/empty.o"
+		unstage "$folder"
+	fi
+	unlock
+}
+
+populate_foreign() { # FOLDER SUITES FLAVOUR COMPILER
+	populate_fetched "$1" "$2" "$3"
+}
+
+# Runs COMMAND in ROOT, with the folder KERNEL as /kernel and MODULES as /modules.
+# shellcheck disable=SC2016 # the variables are the inner shell's
+in_root() { # ROOT KERNEL MODULES COMMAND...
+	local namespaces=(--mount)
+	((EUID == 0)) || namespaces+=(--map-root-user)
+	unshare "${namespaces[@]}" sh -ec '
+		mount --rbind /dev "$1/dev"
+		mount --bind "$2" "$1/kernel"
+		mount --bind "$3" "$1/modules"
+		root=$1
+		shift 3
+		exec chroot "$root" env -i PATH=/usr/bin LC_ALL=C "$@"' sh "$@"
+}
