@@ -16,6 +16,7 @@
 #include "analysis/function_index.hpp"
 #include "analysis/histogram.hpp"
 #include "base/beside.hpp"
+#include "base/seeded_hash.hpp"
 #include "timeline/callback_taker.hpp"
 #include "timeline/model.hpp"
 #include "timeline/pending.hpp"
@@ -149,7 +150,7 @@ private:
         SharedText name;
     };
     std::vector<Module> modules_;
-    std::unordered_map<std::uint64_t, std::uint32_t> module_numbers_; // by number_module()'s key
+    std::unordered_map<std::uint64_t, std::uint32_t, SeededHash> module_numbers_; // by number_module()'s key
     std::vector<Item> items_;
 
     // Of the thread, until finish().

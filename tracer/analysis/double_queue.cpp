@@ -13,6 +13,7 @@
 #include "analysis/describe.hpp"
 #include "analysis/watched.hpp"
 #include "base/duration.hpp"
+#include "base/seeded_hash.hpp"
 #include "timeline/moment.hpp"
 #include "timeline/summary.hpp"
 
@@ -57,7 +58,7 @@ private:
     }
 
     bool complete_;
-    std::unordered_map<std::uint32_t, Nanoseconds> last_;
+    std::unordered_map<std::uint32_t, Nanoseconds, SeededHash> last_;
 };
 
 // Whether the first may have been invoked unseen before the second was queued: a

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/seeded_hash.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
@@ -49,7 +50,7 @@ private:
     static constexpr auto none = static_cast<std::uint32_t>(-1);
 
     std::vector<std::uint32_t> by_place_; // by its id
-    std::unordered_map<std::uint64_t, std::uint32_t> numbers_;
+    std::unordered_map<std::uint64_t, std::uint32_t, SeededHash> numbers_;
     std::vector<Name> names_;
     std::uint64_t last_key_ = 0;
     std::uint32_t last_ = 0;

@@ -5,6 +5,8 @@
 #include <ostream>
 #include <unordered_map>
 
+#include "base/seeded_hash.hpp"
+
 namespace rcuscope {
 
 static const std::string no_text;
@@ -13,7 +15,7 @@ std::vector<const std::string*> SharedText::texts_{&no_text};
 
 std::uint32_t SharedText::id_of(std::string_view text) {
     static std::deque<std::string> kept; // which never moves them
-    static std::unordered_map<std::string_view, std::uint32_t> ids;
+    static std::unordered_map<std::string_view, std::uint32_t, SeededHash> ids;
     if (const auto known = ids.find(text); known != ids.end()) {
         return known->second;
     }

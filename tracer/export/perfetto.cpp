@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/seeded_hash.hpp"
 #include "base/text.hpp"
 #include "export/exporter.hpp"
 #include "export/message_buffer.hpp"
@@ -54,7 +55,7 @@ private:
     }
 
     Field field_;
-    std::unordered_map<std::string, std::uint64_t> ids_;
+    std::unordered_map<std::string, std::uint64_t, SeededHash> ids_;
     std::unordered_map<const char*, std::uint64_t> literals_;
 };
 

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/seeded_hash.hpp"
 #include "timeline/pending.hpp"
 
 namespace rcuscope::tracks {
@@ -140,7 +141,7 @@ void Builder::add_slices(std::size_t group, const std::string& name, std::uint8_
 
 void Builder::find_released() {
     const std::vector<GracePeriod>& grace_periods = timeline_.grace_periods;
-    std::unordered_map<std::uint32_t, std::size_t> index_of; // by id
+    std::unordered_map<std::uint32_t, std::size_t, SeededHash> index_of; // by id
     for (std::size_t i = 0; i < grace_periods.size(); ++i)
         index_of.emplace(grace_periods[i].id, i);
     const auto each = [&](auto visit) {
@@ -342,7 +343,7 @@ void Builder::add_threads() {
     };
     // Every CPU's idle task has the tid 0: there the name tells them apart.
     std::map<std::pair<std::uint32_t, std::string>, Thread> threads;
-    std::unordered_map<std::uint64_t, Thread*> known; // by tid, of the idle tasks by name too
+    std::unordered_map<std::uint64_t, Thread*, SeededHash> known; // by tid, of the idle tasks by name too
     const auto thread = [&](std::uint32_t tid, SharedText comm) -> Thread& {
         const auto [place, is_new] = known.try_emplace(tid == 0 ? std::uint64_t{comm.id()} << 32 : tid);
         if (is_new) {

@@ -12,6 +12,7 @@
 #include <unordered_set>
 
 #include "base/file.hpp"
+#include "base/seeded_hash.hpp"
 #include "kernel/cpu_list.hpp"
 
 namespace rcuscope {
@@ -117,8 +118,9 @@ Result<BtfNames> btf_names_among(const BtfNames& wanted) {
                     "there is no readable /sys/kernel/btf/vmlinux",
                     "rcuscope needs a kernel built with CONFIG_DEBUG_INFO_BTF=y, as distributions' kernels are");
     // In one pass: libbpf's search for a name is one each.
-    const std::unordered_set<std::string_view> functions(wanted.functions.begin(), wanted.functions.end());
-    const std::unordered_set<std::string_view> tracepoints(wanted.tracepoints.begin(), wanted.tracepoints.end());
+    const std::unordered_set<std::string_view, SeededHash> functions(wanted.functions.begin(), wanted.functions.end());
+    const std::unordered_set<std::string_view, SeededHash> tracepoints(wanted.tracepoints.begin(),
+                                                                       wanted.tracepoints.end());
     BtfNames found;
     const __u32 count = btf__type_cnt(types.get());
     for (__u32 id = 1; id < count; id++) {

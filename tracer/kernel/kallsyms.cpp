@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "base/file.hpp"
+#include "base/seeded_hash.hpp"
 
 namespace rcuscope {
 
@@ -100,7 +101,7 @@ bool Kallsyms::in_kernel_proper(std::uint64_t address) const {
 }
 
 std::set<std::string> Kallsyms::functions_among(const std::set<std::string>& names) const {
-    const std::unordered_set<std::string_view> wanted(names.begin(), names.end());
+    const std::unordered_set<std::string_view, SeededHash> wanted(names.begin(), names.end());
     std::set<std::string> found;
     for (const Symbol& symbol : code_)
         if (symbol.module_size == 0 && wanted.contains(name(symbol)))

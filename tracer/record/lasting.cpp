@@ -71,8 +71,14 @@ void LastingFacts::module(const std::string& name, std::uint16_t kind, std::stri
 }
 
 Status LastingFacts::write(CaptureWriter& writer) const {
+    // A table's order is another one in each process.
+    std::vector<std::pair<std::uint64_t, const TaskName*>> tasks;
+    tasks.reserve(tasks_.size());
     for (const auto& [key, task] : tasks_)
-        if (auto done = writer.record(task.name.cpu, task.name.record); !done)
+        tasks.emplace_back(key, &task);
+    std::sort(tasks.begin(), tasks.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (const auto& [key, task] : tasks)
+        if (auto done = writer.record(task->name.cpu, task->name.record); !done)
             return done;
     for (const auto& [cpu, lost] : lost_)
         if (auto done = writer.record(cpu, lost.record); !done)

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/seeded_hash.hpp"
 #include "capture/writer.hpp"
 
 namespace rcuscope {
@@ -49,7 +50,7 @@ private:
     void forget_tasks();
     void module(const std::string& name, std::uint16_t kind, std::string what, Fact fact);
 
-    std::unordered_map<std::uint64_t, TaskName> tasks_;
+    std::unordered_map<std::uint64_t, TaskName, SeededHash> tasks_;
     std::map<std::string, ModuleFacts> modules_;
     std::map<std::uint32_t, Fact> lost_; // by CPU
 };

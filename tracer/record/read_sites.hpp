@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/seeded_hash.hpp"
 #include "capture/event.hpp"
 #include "capture/metadata.hpp"
 
@@ -26,7 +27,7 @@ public:
 private:
     std::vector<ModuleInfo> modules_;
     std::vector<SiteInfo> sites_;
-    std::unordered_map<std::uint64_t, const SiteInfo*> by_address_;
+    std::unordered_map<std::uint64_t, const SiteInfo*, SeededHash> by_address_;
 };
 
 } // namespace rcuscope

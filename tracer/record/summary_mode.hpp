@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/seeded_hash.hpp"
 #include "capture/kernel_summary.hpp"
 #include "kernel/kallsyms.hpp"
 #include "kernel/module_file.hpp"
@@ -63,7 +64,7 @@ private:
     const Kallsyms& symbols_;
     std::string path_;
     std::uint32_t seen_ = 0;
-    std::unordered_map<std::uint32_t, NamedFunction> names_; // by slot
+    std::unordered_map<std::uint32_t, NamedFunction, SeededHash> names_; // by slot
 };
 
 } // namespace rcuscope

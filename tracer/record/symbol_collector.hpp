@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/seeded_hash.hpp"
 #include "capture/event.hpp"
 #include "capture/writer.hpp"
 #include "kernel/kallsyms.hpp"
@@ -79,7 +80,7 @@ private:
     std::uint64_t reading_of_ = 0;
     std::shared_ptr<Pace> pace_;
     std::future<Result<Kallsyms>> reading_;
-    std::unordered_set<std::uint64_t> known_;
+    std::unordered_set<std::uint64_t, SeededHash> known_;
     // Of known_: the few that most records are about.
     std::array<std::uint64_t, 64> seen_last_{};
     struct Asked {

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/seeded_hash.hpp"
 #include "capture/event.hpp"
 #include "capture/metadata.hpp"
 #include "record/read_sites.hpp"
@@ -101,9 +102,9 @@ private:
     ReadSites sites_;
     std::vector<Step> steps_; // taken, not yet applied: in their order only when every CPU's are there
     std::map<GpKey, OpenGp> grace_periods_;
-    std::unordered_map<std::uint64_t, std::uint64_t> queued_;      // by head: when
-    std::uint64_t oldest_queued_ns_ = 0;                           // none of queued_ is older
-    std::map<std::uint64_t, std::vector<std::uint64_t>> sections_; // by tid: when they began
+    std::unordered_map<std::uint64_t, std::uint64_t, SeededHash> queued_; // by head: when
+    std::uint64_t oldest_queued_ns_ = 0;                                  // none of queued_ is older
+    std::map<std::uint64_t, std::vector<std::uint64_t>> sections_;        // by tid: when they began
     std::vector<Firing> fired_;
 };
 

@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/seeded_hash.hpp"
 #include "capture/event.hpp"
 
 namespace rcuscope {
@@ -120,8 +121,9 @@ private:
 
     bool calls_may_hide_;
     std::vector<Module> modules_;
-    std::vector<Batch> batches_;                            // the newest of each CPU
-    std::unordered_map<std::uint32_t, std::uint32_t> away_; // of tasks that run another CPU's list: that CPU
+    std::vector<Batch> batches_; // the newest of each CPU
+    std::unordered_map<std::uint32_t, std::uint32_t, SeededHash>
+        away_; // of tasks that run another CPU's list: that CPU
     bool danger_ = false;
 };
 

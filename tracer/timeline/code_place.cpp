@@ -5,6 +5,7 @@
 #include <deque>
 #include <unordered_map>
 
+#include "base/seeded_hash.hpp"
 #include "base/text.hpp"
 
 namespace rcuscope {
@@ -15,10 +16,10 @@ const CodePlace nowhere;
 
 struct PlaceHash {
     std::size_t operator()(const CodePlace& place) const {
-        constexpr std::uint64_t spread = 0x9e3779b97f4a7c15;
-        const std::uint64_t name = std::uint64_t{place.function.id()} << 32 | place.module.id();
-        return ((place.address * spread ^ name) * spread ^ place.offset) * spread >> 20;
+        return hash(place.address, place.function.id(), place.module.id(), place.offset);
     }
+
+    SeededHash hash;
 };
 
 } // namespace

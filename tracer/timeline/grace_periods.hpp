@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/seeded_hash.hpp"
 #include "capture/event.hpp"
 #include "capture/gp_seq.hpp"
 #include "timeline/model.hpp"
@@ -45,7 +46,7 @@ public:
     std::optional<std::size_t> find_normal(std::uint64_t counter) const;
 
 private:
-    using ByCounter = std::unordered_map<std::uint64_t, std::size_t>;
+    using ByCounter = std::unordered_map<std::uint64_t, std::size_t, SeededHash>;
 
     ByCounter& flavor(bool expedited) { return by_counter_[expedited ? 1 : 0]; }
     GracePeriod& entry(bool expedited, std::uint64_t gp_seq);
@@ -55,7 +56,7 @@ private:
     std::vector<GracePeriod> grace_periods_;
     std::uint64_t changes_ = 0;
     std::array<ByCounter, 2> by_counter_;
-    std::unordered_map<std::uint64_t, Nanoseconds> requested_; // by counter: it may never start
+    std::unordered_map<std::uint64_t, Nanoseconds, SeededHash> requested_; // by counter: it may never start
 };
 
 } // namespace rcuscope

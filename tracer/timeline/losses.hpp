@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/seeded_hash.hpp"
 #include "capture/event.hpp"
 #include "capture/metadata.hpp"
 #include "timeline/model.hpp"
@@ -38,7 +39,7 @@ private:
 
     std::uint64_t start_ns_;
     std::uint32_t all_reports_ = 0;
-    std::unordered_map<std::uint32_t, Cpu> cpus_;
+    std::unordered_map<std::uint32_t, Cpu, SeededHash> cpus_;
     std::vector<Loss> losses_;
 };
 

@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/seeded_hash.hpp"
 #include "capture/event.hpp"
 #include "capture/metadata.hpp"
 #include "timeline/model.hpp"
@@ -48,11 +49,11 @@ private:
     ModuleLife& life_before(const std::string& name, const MaybeTime ModuleLife::*reached);
     ModuleLife& present_life(const std::string& name) { return life_before(name, &ModuleLife::freed); }
 
-    std::unordered_set<std::string> followed_;
+    std::unordered_set<std::string, SeededHash> followed_;
     std::vector<ModuleLife> lives_;
-    std::unordered_map<std::string, std::size_t> newest_;
+    std::unordered_map<std::string, std::size_t, SeededHash> newest_;
     // When it was asked for, not yet known whether granted; several may ask at once.
-    std::unordered_map<std::string, std::vector<Nanoseconds>> unloading_;
+    std::unordered_map<std::string, std::vector<Nanoseconds>, SeededHash> unloading_;
     std::vector<State> states_; // by the name's id
 };
 

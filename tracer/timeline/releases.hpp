@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/seeded_hash.hpp"
 #include "timeline/callback_rows.hpp"
 #include "timeline/callback_taker.hpp"
 #include "timeline/grace_periods.hpp"
@@ -69,7 +70,7 @@ private:
 
     const GracePeriodTracker& tracker_;
     std::vector<WaitedFor> waited_for_; // each once
-    std::unordered_map<std::uint64_t, std::uint32_t> places_;
+    std::unordered_map<std::uint64_t, std::uint32_t, SeededHash> places_;
     // The one that was waited for last, and what was known when it was looked at.
     std::uint64_t newest_gp_seq_ = 0;
     std::uint32_t newest_ = 0;

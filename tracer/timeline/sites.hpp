@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/seeded_hash.hpp"
 #include "capture/event.hpp"
 #include "capture/metadata.hpp"
 #include "timeline/model.hpp"
@@ -68,7 +69,7 @@ private:
     const Symbols& symbols_;
     ModuleTracker& modules_;
     std::map<std::pair<std::string, std::string>, std::vector<Place>> by_function_; // module, function
-    std::unordered_map<std::uint64_t, Reached> by_address_[2];                      // [is_return]
+    std::unordered_map<std::uint64_t, Reached, SeededHash> by_address_[2];          // [is_return]
     LongList<ReadSection> read_sections_;
     LongList<FunctionCall> function_calls_;
     LongList<std::size_t> called_; // Place::function of each call

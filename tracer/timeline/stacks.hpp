@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/seeded_hash.hpp"
 #include "capture/event.hpp"
 #include "timeline/model.hpp"
 #include "timeline/moment.hpp"
@@ -49,7 +50,7 @@ private:
     CompactOptional<std::uint32_t> take_waiting(const Moment& moment, std::uint64_t caller);
 
     const Symbols& symbols_;
-    std::unordered_map<std::uint32_t, Waiting> waiting_; // by CPU
+    std::unordered_map<std::uint32_t, Waiting, SeededHash> waiting_; // by CPU
     std::map<std::vector<std::uint64_t>, std::uint32_t> known_;
     std::vector<std::vector<CodePlace>> stacks_;
 };

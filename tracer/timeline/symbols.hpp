@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/seeded_hash.hpp"
 #include "capture/event.hpp"
 #include "capture/metadata.hpp"
 #include "capture/writer.hpp"
@@ -66,7 +67,7 @@ private:
 
     const std::vector<ModuleInfo>& modules_;
     std::vector<Range> ranges_; // by begin
-    std::unordered_map<std::uint64_t, CodePlace> exact_;
+    std::unordered_map<std::uint64_t, CodePlace, SeededHash> exact_;
     mutable std::array<Known, 256> known_;
 };
 

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/seeded_hash.hpp"
 #include "capture/event.hpp"
 #include "timeline/losses.hpp"
 #include "timeline/model.hpp"
@@ -73,8 +74,8 @@ private:
     TrackedTask& look_up(const Moment& moment);
     static void give_up_spans(TrackedTask& task);
 
-    std::unordered_map<std::uint64_t, TrackedTask> tasks_; // none of which ever moves
-    std::vector<Last> last_;                               // by CPU
+    std::unordered_map<std::uint64_t, TrackedTask, SeededHash> tasks_; // none of which ever moves
+    std::vector<Last> last_;                                           // by CPU
     std::uint64_t descriptions_ = 0;
 };
 

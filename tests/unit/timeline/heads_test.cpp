@@ -29,6 +29,17 @@ TEST(HeadHash, SpreadsHeadsOfAnySizeOfObjects) {
     }
 }
 
+// A table that grows when a search is long grows without end if addresses can be had that are in one place.
+TEST(HeadHash, PagesThatAreInOnePlaceWithoutASeedAreSpread) {
+    constexpr std::uint64_t inverse_of_0x9e3779b97f4a7c15 = 0xf1de83e19937733d;
+    std::set<std::size_t> places;
+    for (std::uint64_t i = 0; i < objects; i++) { // page * 0x9e3779b97f4a7c15 >> 20 is 0, if less than 2^52 are pages
+        const std::uint64_t page = i * inverse_of_0x9e3779b97f4a7c15 & ((std::uint64_t{1} << 52) - 1);
+        places.insert(HeadHash{}(page << 12) % (2 * objects));
+    }
+    EXPECT_GT(places.size(), objects / 5 * 2);
+}
+
 // So that those that are used one after the other share a processor's cache lines.
 TEST(HeadHash, NeighboursAreTogether) {
     for (std::uint64_t at = heap + 24; at + 64 < heap + 4096; at += 64) {

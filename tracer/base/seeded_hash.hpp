@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Hash functions for tables whose keys come from a file, a user or the kernel. Each process draws its keys from the
+// system's random source, so that nobody can make up keys that collide: a chosen set of n keys costs O(n) expected.
+// The order of such a table changes from run to run: it must not reach any output.
+//
+// Integers: multiply-shift with 128-bit products, which is strongly universal for as many of the low bits as a table
+// uses (M. Dietzfelbinger, "Universal hashing and k-wise independent random variables via integer arithmetic without
+// primes", STACS 1996). By itself it keeps arithmetic progressions such as addresses, for which some keys are bad: what
+// follows it is a bijection, so that nothing of that is lost. Text: SipHash-1-3 (J.-P. Aumasson and D. J. Bernstein,
+// "SipHash: a fast short-input PRF", 2012).
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace rcuscope {
+
+struct HashKeys {
+    static constexpr std::size_t most_words = 4;
+
+    struct Multiplier {
+        std::uint64_t low = 0;
+        std::uint64_t high = 0;
+    };
+    std::array<Multiplier, most_words> multipliers; // one for each word of a key
+    Multiplier addend;
+    std::array<std::uint64_t, 2> text; // SipHash's
+
+    // Those of this process, drawn when they are first asked for.
+    static const HashKeys& of_process();
+};
+
+class SeededHash {
+public:
+    using is_transparent = void;
+
+    SeededHash() : keys_(&HashKeys::of_process()) {}
+    explicit SeededHash(const HashKeys& keys) : keys_(&keys) {} // which must outlive it
+
+    // Of one to four integers.
+    template <std::integral... Words>
+    std::size_t operator()(Words... words) const {
+        static_assert(sizeof...(Words) <= HashKeys::most_words);
+        Product sum = Product{keys_->addend.high} << 64 | keys_->addend.low;
+        std::size_t i = 0;
+        ((sum += product(keys_->multipliers[i++], static_cast<std::uint64_t>(words))), ...);
+        return mixed(static_cast<std::uint64_t>(sum >> 64));
+    }
+    std::size_t operator()(std::string_view text) const;
+
+private:
+    __extension__ using Product = unsigned __int128;
+
+    static Product product(const HashKeys::Multiplier& multiplier, std::uint64_t word) {
+        return Product{multiplier.low} * word + (Product{multiplier.high * word} << 64);
+    }
+
+    static std::size_t mixed(std::uint64_t word) {
+        word = (word ^ word >> 32) * 0x9e3779b97f4a7c15;
+        return word ^ word >> 32;
+    }
+
+    const HashKeys* keys_;
+};
+
+} // namespace rcuscope
