@@ -52,7 +52,7 @@ check_timeline holds "$WORK/stdout" 'complete' 'lost == 0' 'callbacks["done"] ==
 	'file["bytes"] == file["valid_bytes"]'
 
 # Counted again from the JSON timeline.
-expect_run "report --json" 0 rcuscope report run.rcu --json -o report.json
+expect_run "report in JSON" 0 rcuscope report run.rcu -o report.json
 expect_run "summarize" 0 rcuscope summarize run.rcu -o base.json
 for what in report base; do
 	expect "$what.json is what the timeline says" /usr/bin/python3 -B "$TESTS_VM/lib/report.py" "$what.json" run.json

@@ -2,6 +2,7 @@
 #include "cli/catch_options.hpp"
 
 #include "base/duration.hpp"
+#include "cli/cli.hpp"
 
 namespace rcuscope {
 
@@ -25,22 +26,16 @@ Status add_triggers(const std::vector<std::string>& texts, bool stop, bool follo
 } // namespace
 
 void add_catch_options(CLI::App& command, CatchArguments& arguments) {
-    command
-        .add_option("--trigger", arguments.triggers,
-                    "Keep the last seconds in memory, and write them each time this happens: gp>DURATION (a grace "
-                    "period took or takes longer), callback>DURATION (from queued to run), reader>DURATION (a "
-                    "read-side section of the module), pending>COUNT (callbacks that have not run), stall (the "
-                    "kernel warns of one), hazard; -o rare.rcu gives rare-1.rcu, rare-2.rcu, ...; may be given more "
-                    "than once")
-        ->type_name("WHAT")
-        ->expected(1)
-        ->take_all();
-    command
-        .add_option("--stop-on", arguments.stops,
-                    "The same, but the recording ends with it, and -o names the files as they are")
-        ->type_name("WHAT")
-        ->expected(1)
-        ->take_all();
+    add_repeatable(command, "--trigger", arguments.triggers,
+                   "Keep the last seconds in memory, and write them each time this happens: gp>DURATION (a grace "
+                   "period took or takes longer), callback>DURATION (from queued to run), reader>DURATION (a "
+                   "read-side section of the module), pending>COUNT (callbacks that have not run), stall (the "
+                   "kernel warns of one), hazard; -o rare.rcu gives rare-1.rcu, rare-2.rcu, ...; may be given more "
+                   "than once")
+        ->type_name("WHAT");
+    add_repeatable(command, "--stop-on", arguments.stops,
+                   "The same, but the recording ends with it, and -o names the files as they are")
+        ->type_name("WHAT");
     command
         .add_option("--keep-last", arguments.keep_last,
                     "Keep so much in memory (500ms, 10s): to be written at a trigger, or at the end if there is none "

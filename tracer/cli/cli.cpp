@@ -23,6 +23,11 @@ std::string version_text() {
     return RCUSCOPE_VERSION;
 }
 
+CLI::Option* add_repeatable(CLI::App& command, const std::string& name, std::vector<std::string>& values,
+                            const std::string& about) {
+    return command.add_option(name, values, about)->expected(1)->take_all()->allow_extra_args(false);
+}
+
 int report_error(const Error& error) {
     // Names from files and kernels are among the words. Lines are the error's own.
     std::cerr << "rcuscope: " << printable_lines(error.what + ": " + error.why) << "\n";

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 
@@ -22,6 +23,11 @@ void add_report(CLI::App& app, Outcome& result);
 void add_summarize(CLI::App& app, Outcome& result);
 void add_check(CLI::App& app, Outcome& result);
 void add_doctor(CLI::App& app, Outcome& result);
+
+// An option that may be given more than once, and takes one value each time: CLI11's options of a list take all
+// values that follow, and with them the files that were meant for something else.
+CLI::Option* add_repeatable(CLI::App& command, const std::string& name, std::vector<std::string>& values,
+                            const std::string& about);
 
 // "rcuscope: WHAT: WHY" and the hint, on stderr; returns the exit code.
 int report_error(const Error& error);

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include <iostream>
+#include <array>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/whole_file.hpp"
 #include "cli/cli.hpp"
+#include "cli/outputs.hpp"
 #include "probes/this_kernel.hpp"
 
 namespace rcuscope {
 
 namespace {
 
+constexpr std::array<std::string_view, 2> doctor_endings{".txt", ".json"};
+
 struct DoctorArguments {
+    std::vector<std::string> outputs;
     bool json = false;
     std::string via;
 };
@@ -41,7 +46,7 @@ nlohmann::ordered_json known(const ThisKernel& kernel, bool value) {
     return kernel.symbols ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
 }
 
-void print_json(const ThisKernel& kernel, const AttachPlan& plan) {
+void print_json(const ThisKernel& kernel, const AttachPlan& plan, std::ostream& to) {
     nlohmann::ordered_json out;
     out["schema"] = "rcuscope.doctor/1";
     out["kernel"] = kernel.host.kernel;
@@ -58,11 +63,11 @@ void print_json(const ThisKernel& kernel, const AttachPlan& plan) {
     for (const Error& problem : kernel.problems)
         problems.push_back({{"what", problem.what}, {"why", problem.why}, {"hint", problem.hint}});
     out["problems"] = std::move(problems);
-    std::cout << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    to << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
 }
 
 // Many hooks for the same reason: a kernel lacks a kind of thing.
-void print_passed_over(const AttachPlan& plan) {
+void print_passed_over(const AttachPlan& plan, std::ostream& out) {
     std::map<std::string, std::string> hooks; // by way and reason
     for (const PlannedHook& planned : plan.hooks)
         for (const PassedOver& over : planned.passed_over) {
@@ -72,48 +77,50 @@ void print_passed_over(const AttachPlan& plan) {
             names += (names.empty() ? "" : ", ") + std::string(planned.hook->name);
         }
     if (!hooks.empty())
-        std::cout << "\nPassed over:\n";
+        out << "\nPassed over:\n";
     for (const auto& [reason, names] : hooks)
-        std::cout << "  " << reason << "\n      (" << names << ")\n";
+        out << "  " << reason << "\n      (" << names << ")\n";
 }
 
-void print_plan(const AttachPlan& plan) {
-    std::cout << "\nHow rcuscope would see RCU here:\n";
+void print_plan(const AttachPlan& plan, std::ostream& out) {
+    out << "\nHow rcuscope would see RCU here:\n";
     for (const PlannedHook& planned : plan.hooks) {
         std::string name(planned.hook->name);
         name.resize(std::max<std::size_t>(name.size(), 32), ' ');
-        std::cout << "  " << name;
+        out << "  " << name;
         if (planned.taken)
-            std::cout << to_text(planned.taken->way);
+            out << to_text(planned.taken->way);
         else
-            std::cout << (planned.needed ? "MISSING" : "not needed") << ": " << planned.why;
-        std::cout << "\n";
+            out << (planned.needed ? "MISSING" : "not needed") << ": " << planned.why;
+        out << "\n";
         if (planned.missing())
-            std::cout << "      a recording will not show " << planned.hook->without << "\n";
+            out << "      a recording will not show " << planned.hook->without << "\n";
     }
 }
 
-void print_text(const ThisKernel& kernel, const AttachPlan& plan) {
-    std::cout << "Kernel " << kernel.host.kernel << " (" << kernel.host.machine << "), " << kernel.host.cpus
-              << " CPUs, HZ " << kernel.host.hz << "\n"
-              << "  preemptible RCU (CONFIG_PREEMPT_RCU)  " << yes_no(kernel, kernel.host.preempt_rcu) << "\n"
-              << "  rcu trace events (CONFIG_RCU_TRACE)   " << yes_no(kernel, kernel.host.rcu_trace) << "\n"
-              << "  type information (BTF)                " << (kernel.offer.btf ? "yes" : "no") << "\n"
-              << "  kprobe events (tracefs)               " << yes_no(kernel, kernel.offer.kprobe_events) << "\n"
-              << "  lockdown                              " << (kernel.lockdown.empty() ? "unknown" : kernel.lockdown)
-              << "\n";
+void print_text(const ThisKernel& kernel, const AttachPlan& plan, std::ostream& out) {
+    out << "Kernel " << kernel.host.kernel << " (" << kernel.host.machine << "), " << kernel.host.cpus << " CPUs, HZ "
+        << kernel.host.hz << "\n"
+        << "  preemptible RCU (CONFIG_PREEMPT_RCU)  " << yes_no(kernel, kernel.host.preempt_rcu) << "\n"
+        << "  rcu trace events (CONFIG_RCU_TRACE)   " << yes_no(kernel, kernel.host.rcu_trace) << "\n"
+        << "  type information (BTF)                " << (kernel.offer.btf ? "yes" : "no") << "\n"
+        << "  kprobe events (tracefs)               " << yes_no(kernel, kernel.offer.kprobe_events) << "\n"
+        << "  lockdown                              " << (kernel.lockdown.empty() ? "unknown" : kernel.lockdown)
+        << "\n";
     if (kernel.symbols) {
-        print_plan(plan);
-        print_passed_over(plan);
+        print_plan(plan, out);
+        print_passed_over(plan, out);
     }
 
     for (const Error& problem : kernel.problems)
-        std::cout << "\nProblem: " << problem.what << ": " << problem.why << "\n  hint: " << problem.hint << "\n";
+        out << "\nProblem: " << problem.what << ": " << problem.why << "\n  hint: " << problem.hint << "\n";
     if (kernel.problems.empty())
-        std::cout << "\nrcuscope record works here.\n";
+        out << "\nrcuscope record works here.\n";
 }
 
 Outcome run_doctor(const DoctorArguments& arguments) {
+    if (auto fine = check_endings(arguments.outputs, doctor_endings, arguments.json ? "--json" : ""); !fine)
+        return tl::unexpected(fine.error());
     PlanRequest request;
     // As record does with -m and its defaults.
     request.follow_modules = true;
@@ -126,7 +133,16 @@ Outcome run_doctor(const DoctorArguments& arguments) {
     }
     const ThisKernel kernel = look_at_this_kernel();
     const AttachPlan plan = resolve(hook_table(), kernel.offer, request);
-    arguments.json ? print_json(kernel, plan) : print_text(kernel, plan);
+    const auto print = [&](std::string_view ending, std::ostream& out) {
+        ending == ".json" ? print_json(kernel, plan, out) : print_text(kernel, plan, out);
+    };
+    Outputs outputs(arguments.outputs);
+    if (auto written = write_forms(outputs, doctor_endings, print); !written)
+        return tl::unexpected(written.error());
+    if (arguments.json || arguments.outputs.empty())
+        if (auto printed = write_whole("-", [&](std::ostream& out) { print(arguments.json ? ".json" : ".txt", out); });
+            !printed)
+            return tl::unexpected(printed.error());
     return kernel.problems.empty() ? ExitCode::done : ExitCode::cannot_here;
 }
 
@@ -136,12 +152,14 @@ void add_doctor(CLI::App& app, Outcome& result) {
     auto* command =
         app.add_subcommand("doctor", "Say what this kernel offers and how RCU would be seen; attaches nothing");
     auto arguments = std::make_shared<DoctorArguments>();
-    command->add_flag("--json", arguments->json, "For scripts");
+    command->add_flag("--json", arguments->json, "Print JSON (schema rcuscope.doctor/1)");
+    add_output_option(*command, arguments->outputs, doctor_endings);
     command->add_option("--via", arguments->via, "As with record: tracepoint, fentry or kprobe only");
     command->footer("Exit code 3 if this kernel, or these privileges, would not let rcuscope record.\n\n"
                     "Examples:\n"
                     "  sudo rcuscope doctor\n"
-                    "  sudo rcuscope doctor --json");
+                    "  sudo rcuscope doctor --json | jq .problems\n"
+                    "  sudo rcuscope doctor -o doctor.txt");
     command->callback([arguments, &result] { result = run_doctor(*arguments); });
 }
 

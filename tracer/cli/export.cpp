@@ -2,6 +2,7 @@
 #include "cli/cli.hpp"
 #include "cli/hazard_options.hpp"
 #include "cli/load.hpp"
+#include "cli/outputs.hpp"
 #include "export/exporter.hpp"
 
 namespace rcuscope {
@@ -20,13 +21,13 @@ Outcome run_export(const ExportArguments& arguments) {
     for (const std::string& output : arguments.outputs)
         if (auto format = format_for_file(output); !format)
             return tl::unexpected(format.error());
+    Outputs outputs(arguments.outputs);
     auto loaded = load_timeline(arguments.capture, arguments.limits);
     if (!loaded)
-        return tl::unexpected(loaded.error());
-    for (const std::string& output : arguments.outputs)
-        if (auto written = export_timeline(loaded->timeline, arguments.options, output); !written)
-            return tl::unexpected(written.error());
-    return ExitCode::done;
+        return outputs.give_up(loaded.error());
+    const Status written = outputs.write(
+        [&](const std::string& path) { return export_timeline(loaded->timeline, arguments.options, path); });
+    return written.map([] { return ExitCode::done; });
 }
 
 } // namespace
@@ -38,10 +39,7 @@ void add_export(CLI::App& app, Outcome& result) {
     std::string formats = "Where to, the format by its ending:";
     for (const ExportFormat& format : export_formats())
         formats += " " + std::string(format.ending) + " (" + std::string(format.about) + ")";
-    command->add_option("-o,--output", arguments->outputs, formats + "; may be given more than once")
-        ->required()
-        ->expected(1)
-        ->take_all();
+    add_repeatable(*command, "-o,--output", arguments->outputs, formats + "; may be given more than once")->required();
     command->add_flag("--addresses", arguments->options.addresses,
                       "Show kernel addresses too: who has them has a secret of the machine");
     add_hazard_limits(*command, arguments->limits);

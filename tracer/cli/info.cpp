@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <algorithm>
-#include <iostream>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "base/whole_file.hpp"
 #include "capture/reader.hpp"
 #include "cli/cli.hpp"
 #include "cli/firing.hpp"
 #include "cli/hazard_options.hpp"
 #include "cli/load.hpp"
+#include "cli/outputs.hpp"
 #include "cli/summary.hpp"
 
 namespace rcuscope {
 
 namespace {
 
+constexpr std::array<std::string_view, 2> info_endings{".txt", ".json"};
+
 struct InfoArguments {
     std::string capture;
+    std::vector<std::string> outputs;
     bool json = false;
     HazardLimits limits;
 };
@@ -36,7 +41,7 @@ nlohmann::ordered_json hazards_json(const std::vector<Hazard>& hazards) {
     return rows;
 }
 
-void print_json(const LoadedTimeline& loaded) {
+void print_json(const LoadedTimeline& loaded, std::ostream& to) {
     const Timeline& timeline = loaded.timeline;
     const auto state_count = [&](CallbackState state) {
         return std::count_if(timeline.callbacks.begin(), timeline.callbacks.end(),
@@ -69,37 +74,48 @@ void print_json(const LoadedTimeline& loaded) {
     out["function_calls"] = timeline.function_calls.size();
     out["hazards"] = hazards_json(timeline.hazards);
     out["lost"] = lost;
-    std::cout << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    to << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
 }
 
-void print_text(const std::string& path, const LoadedTimeline& loaded) {
+void print_text(const std::string& path, const LoadedTimeline& loaded, std::ostream& out) {
     const CaptureSummary& capture = loaded.timeline.capture;
-    std::cout << printable(path) << ": " << loaded.extent.file_bytes << " bytes, " << loaded.extent.event_bytes
-              << " bytes of events\n";
+    out << printable(path) << ": " << loaded.extent.file_bytes << " bytes, " << loaded.extent.event_bytes
+        << " bytes of events\n";
     if (!capture.command.empty()) {
-        std::cout << "Command:";
+        out << "Command:";
         for (const std::string& word : capture.command)
-            std::cout << " " << printable(word);
-        std::cout << "\n";
+            out << " " << printable(word);
+        out << "\n";
     }
-    print_firing(loaded.timeline, std::cout);
-    print_summary(loaded.timeline, std::cout);
-    std::cout << "Probes:\n";
+    print_firing(loaded.timeline, out);
+    print_summary(loaded.timeline, out);
+    out << "Probes:\n";
     for (const CaptureSummary::Probe& probe : capture.probes) {
         std::string name = "  " + probe.hook;
         name.resize(std::max<std::size_t>(name.size() + 1, 34), ' ');
-        std::cout << name << probe.via << ", " << (probe.hits ? std::to_string(*probe.hits) : "unknown") << " hits\n";
+        out << name << probe.via << ", " << (probe.hits ? std::to_string(*probe.hits) : "unknown") << " hits\n";
     }
 }
 
 Outcome run_info(const InfoArguments& arguments) {
+    if (auto fine = check_endings(arguments.outputs, info_endings, arguments.json ? "--json" : ""); !fine)
+        return tl::unexpected(fine.error());
+    Outputs outputs(arguments.outputs);
     auto loaded = load_timeline(arguments.capture, arguments.limits);
     if (!loaded)
-        return tl::unexpected(loaded.error());
-    if (arguments.json)
-        print_json(*loaded);
-    else
-        print_text(arguments.capture, *loaded);
+        return outputs.give_up(loaded.error());
+    const auto print = [&](std::string_view ending, std::ostream& out) {
+        if (ending == ".json")
+            print_json(*loaded, out);
+        else
+            print_text(arguments.capture, *loaded, out);
+    };
+    if (auto written = write_forms(outputs, info_endings, print); !written)
+        return tl::unexpected(written.error());
+    if (arguments.json || arguments.outputs.empty())
+        if (auto printed = write_whole("-", [&](std::ostream& out) { print(arguments.json ? ".json" : ".txt", out); });
+            !printed)
+            return tl::unexpected(printed.error());
     return ExitCode::done;
 }
 
@@ -109,11 +125,13 @@ void add_info(CLI::App& app, Outcome& result) {
     auto* command = app.add_subcommand("info", "Say what is in a recording");
     auto arguments = std::make_shared<InfoArguments>();
     command->add_option("CAPTURE", arguments->capture, "The recording (.rcu)")->required();
-    command->add_flag("--json", arguments->json, "For scripts");
+    command->add_flag("--json", arguments->json, "Print JSON (schema rcuscope.info/1)");
+    add_output_option(*command, arguments->outputs, info_endings);
     add_hazard_limits(*command, arguments->limits);
     command->footer("Examples:\n"
                     "  rcuscope info run.rcu\n"
-                    "  rcuscope info run.rcu --json\n"
+                    "  rcuscope info run.rcu --json | jq .callbacks\n"
+                    "  rcuscope info run.rcu -o run.txt -o run-info.json\n"
                     "  rcuscope info run.rcu --long-reader 100ms --callback-flood 1000");
     command->callback([arguments, &result] { result = run_info(*arguments); });
 }

@@ -238,11 +238,8 @@ Outcome run_record(const RecordArguments& arguments) {
 void add_record(CLI::App& app, Outcome& result) {
     auto* command = app.add_subcommand("record", "Record what RCU and a module do, while a command runs");
     auto arguments = std::make_shared<RecordArguments>();
-    command
-        ->add_option("-m,--module", arguments->modules,
-                     "Follow this module from its first instruction: its .ko file, or the name of an installed one")
-        ->expected(1)
-        ->take_all();
+    add_repeatable(*command, "-m,--module", arguments->modules,
+                   "Follow this module from its first instruction: its .ko file, or the name of an installed one");
     command
         ->add_option("--mode", arguments->mode,
                      "What to keep: events, each with its time; or summary: the kernel counts by itself, which costs "
@@ -252,24 +249,15 @@ void add_record(CLI::App& app, Outcome& result) {
     std::string formats = "Where to, the format by its ending: .rcu (the recording itself)";
     for (const ExportFormat& format : export_formats())
         formats += ", " + std::string(format.ending) + " (" + std::string(format.about) + ")";
-    command
-        ->add_option(
-            "-o,--output", arguments->outputs,
-            formats +
-                "; may be given more than once [rcuscope.rcu]; with --mode summary: the summary, .json [rcuscope.json]")
-        ->expected(1)
-        ->take_all();
-    command
-        ->add_option("--function", arguments->functions,
-                     "Record calls of these functions of the module only (a pattern, such as 'cmap_*') [all of them]")
-        ->expected(1)
-        ->take_all();
-    command
-        ->add_option("--reader-function", arguments->reader_functions,
-                     "Take each call of this function for a read-side section: FUNCTION (a pattern) or "
-                     "MODULE:FUNCTION; the only way to see readers on a kernel without CONFIG_PREEMPT_RCU")
-        ->expected(1)
-        ->take_all();
+    add_repeatable(
+        *command, "-o,--output", arguments->outputs,
+        formats +
+            "; may be given more than once [rcuscope.rcu]; with --mode summary: the summary, .json [rcuscope.json]");
+    add_repeatable(*command, "--function", arguments->functions,
+                   "Record calls of these functions of the module only (a pattern, such as 'cmap_*') [all of them]");
+    add_repeatable(*command, "--reader-function", arguments->reader_functions,
+                   "Take each call of this function for a read-side section: FUNCTION (a pattern) or "
+                   "MODULE:FUNCTION; the only way to see readers on a kernel without CONFIG_PREEMPT_RCU");
     command->add_flag("--no-functions", arguments->no_functions, "Record no calls of the module's functions");
     command->add_flag("--all-callbacks", arguments->all_callbacks,
                       "Record every callback of the system, not only the module's; without -m that is so anyway");

@@ -1,62 +1,91 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "report/report.hpp"
 
+#include <algorithm>
+#include <array>
+#include <functional>
+
 #include "analysis/digest_json.hpp"
 #include "base/whole_file.hpp"
 #include "cli/cli.hpp"
 #include "cli/hazard_options.hpp"
 #include "cli/load.hpp"
+#include "cli/outputs.hpp"
 #include "report/show.hpp"
 
 namespace rcuscope {
 
 namespace {
 
+constexpr std::array<std::string_view, 3> report_endings{".txt", ".md", ".json"};
+
 struct ReportArguments {
     std::string capture;
-    std::string output = "-";
+    std::vector<std::string> outputs;
     bool json = false;
     bool markdown = false;
     HazardLimits limits;
+
+    std::string_view printed() const { return json ? ".json" : markdown ? ".md" : ".txt"; }
+    bool prints() const { return outputs.empty() || json || markdown; }
+    bool wants_json() const {
+        return json || std::any_of(outputs.begin(), outputs.end(),
+                                   [](const auto& path) { return ending_of(path, report_endings) == ".json"; });
+    }
 };
 
-void write_report(const ReportArguments& arguments, const Document& report, std::ostream& out) {
-    // Colours are the terminal's, and a file is none.
-    Style style = style_of_stdout();
-    style.colour = style.colour && arguments.output == "-";
-    if (arguments.markdown)
+void write_report(const Document& report, std::string_view ending, const Style& style, std::ostream& out) {
+    if (ending == ".md")
         show_markdown(report, style, out);
     else
         show_text(report, style, out);
 }
 
-Outcome report_on_summary(const ReportArguments& arguments, const Digest& digest) {
-    if (arguments.json)
-        return fail(ExitCode::bad_input, "--json", arguments.capture + " is a summary, and JSON itself",
-                    "read its own JSON (docs/summary.schema.json), or name the recording it is of");
-    if (auto written =
-            write_whole(arguments.output, [&](std::ostream& out) { write_report(arguments, report_of(digest), out); });
-        !written)
+// Files are in the form of their ending; what is printed is in the form that was asked for by a flag.
+using WriteReport = std::function<void(std::string_view ending, const Style& style, std::ostream& out)>;
+
+Outcome write_reports(const ReportArguments& arguments, Outputs& outputs, const WriteReport& write) {
+    const Style style = style_of_stdout();
+    // Colours are the terminal's, and a file is none.
+    const auto into_file = [&](std::string_view ending, std::ostream& out) {
+        write(ending, {.colour = false, .unicode = style.unicode}, out);
+    };
+    if (auto written = write_forms(outputs, report_endings, into_file); !written)
         return tl::unexpected(written.error());
+    if (arguments.prints())
+        if (auto written = write_whole("-", [&](std::ostream& out) { write(arguments.printed(), style, out); });
+            !written)
+            return tl::unexpected(written.error());
     return ExitCode::done;
 }
 
+Outcome report_on_summary(const ReportArguments& arguments, Outputs& outputs, const Digest& digest) {
+    if (arguments.wants_json())
+        return outputs.give_up({ExitCode::bad_input, "no report in JSON",
+                                arguments.capture + " is a summary, and JSON itself",
+                                "read its own JSON (docs/summary.schema.json), or name the recording it is of"});
+    return write_reports(arguments, outputs, [&](std::string_view ending, const Style& style, std::ostream& out) {
+        write_report(report_of(digest), ending, style, out);
+    });
+}
+
 Outcome run_report(const ReportArguments& arguments) {
+    const char* const printed = arguments.json ? "--json" : arguments.markdown ? "--markdown" : "";
+    if (auto fine = check_endings(arguments.outputs, report_endings, printed); !fine)
+        return tl::unexpected(fine.error());
+    Outputs outputs(arguments.outputs);
     auto loaded = load_numbers(arguments.capture, arguments.limits);
     if (!loaded) {
         if (const auto digest = read_digest(arguments.capture))
-            return report_on_summary(arguments, *digest);
-        return tl::unexpected(loaded.error());
+            return report_on_summary(arguments, outputs, *digest);
+        return outputs.give_up(loaded.error());
     }
-    const auto write = [&](std::ostream& out) {
-        if (arguments.json)
+    return write_reports(arguments, outputs, [&](std::string_view ending, const Style& style, std::ostream& out) {
+        if (ending == ".json")
             write_report_json(loaded->timeline, loaded->numbers, out);
         else
-            write_report(arguments, report_of(loaded->timeline, loaded->numbers), out);
-    };
-    if (auto written = write_whole(arguments.output, write); !written)
-        return tl::unexpected(written.error());
-    return ExitCode::done;
+            write_report(report_of(loaded->timeline, loaded->numbers), ending, style, out);
+    });
 }
 
 } // namespace
@@ -68,17 +97,15 @@ void add_report(CLI::App& app, Outcome& result) {
         ->add_option("CAPTURE", arguments->capture,
                      "The recording (.rcu), or a summary of one, of which there is less to say")
         ->required();
-    auto* json = command->add_flag("--json", arguments->json, "For scripts (schema rcuscope.report/1)");
-    command->add_flag("--markdown", arguments->markdown, "For an issue or a wiki")->excludes(json);
-    command->add_option("-o,--output", arguments->output, "Where to; - is standard output")
-        ->type_name("FILE")
-        ->capture_default_str();
+    auto* json = command->add_flag("--json", arguments->json, "Print JSON (schema rcuscope.report/1)");
+    command->add_flag("--markdown", arguments->markdown, "Print Markdown, for an issue or a wiki")->excludes(json);
+    add_output_option(*command, arguments->outputs, report_endings);
     add_hazard_limits(*command, arguments->limits);
     command->footer("Percentiles are those of all events, or up to 0.8 % greater; the greatest is exact.\n\n"
                     "Examples:\n"
                     "  rcuscope report run.rcu\n"
                     "  rcuscope report summary.json\n"
-                    "  rcuscope report run.rcu --markdown -o run.md\n"
+                    "  rcuscope report run.rcu -o run.md\n"
                     "  rcuscope report run.rcu --json | jq '.grace_periods.normal.duration'");
     command->callback([arguments, &result] { result = run_report(*arguments); });
 }

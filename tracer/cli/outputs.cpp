@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/outputs.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include "base/text.hpp"
+#include "base/whole_file.hpp"
+#include "cli/cli.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+// Removes an earlier file that the output would have replaced, through a link of ours what it leads to. False if that
+// cannot be done; nothing if there is none.
+std::optional<bool> remove_earlier(const std::string& path) {
+    struct stat status {};
+    if (names_a_device(path) || ::lstat(path.c_str(), &status) != 0)
+        return std::nullopt;
+    std::string file = path;
+    if (S_ISLNK(status.st_mode)) {
+        std::error_code none;
+        file = std::filesystem::canonical(path, none).string();
+        if (none || status.st_uid != ::geteuid() || ::lstat(file.c_str(), &status) != 0)
+            return std::nullopt;
+    }
+    if (!S_ISREG(status.st_mode))
+        return std::nullopt;
+    return ::unlink(file.c_str()) == 0;
+}
+
+void add_name(std::string& list, const std::string& name) {
+    list += (list.empty() ? "" : ", ") + name;
+}
+
+} // namespace
+
+Result<std::string_view> ending_of(std::string_view path, std::span<const std::string_view> endings) {
+    std::string known;
+    for (const std::string_view ending : endings) {
+        if (path.ends_with(ending))
+            return ending;
+        known += (known.empty() ? "" : ", ") + std::string(ending);
+    }
+    if (names_a_device(path))
+        return endings.front();
+    return fail(ExitCode::bad_input, "cannot write " + std::string(path), "the ending of its name asks for no form",
+                "end the name in " + std::string(endings.size() > 1 ? "one of " : "") + known);
+}
+
+bool is_standard_output(std::string_view path) {
+    return path == "-" || path == "/dev/stdout";
+}
+
+Status check_endings(std::span<const std::string> paths, std::span<const std::string_view> endings,
+                     std::string_view printed) {
+    for (const std::string& path : paths) {
+        if (auto ending = ending_of(path, endings); !ending)
+            return tl::unexpected(ending.error());
+        if (!printed.empty() && is_standard_output(path))
+            return fail(ExitCode::bad_input, std::string(printed) + " and -o " + path,
+                        "both cannot go to standard output", "leave out one of the two");
+    }
+    return {};
+}
+
+void add_output_option(CLI::App& command, std::vector<std::string>& paths, std::span<const std::string_view> endings) {
+    std::string about = "Write it to a file, in the form of its ending: ";
+    for (const std::string_view ending : endings)
+        about += (ending == endings.front() ? "" : ", ") + std::string(ending);
+    add_repeatable(command, "-o,--output", paths,
+                   about + "; - is standard output; may be given more than once [standard output]")
+        ->type_name("FILE");
+}
+
+Outputs::Outputs(std::vector<std::string> paths) {
+    for (std::string& path : paths)
+        outputs_.push_back({std::move(path)});
+}
+
+Outputs::~Outputs() {
+    if (const std::string told = settle(); !told.empty())
+        std::cerr << "rcuscope: " << printable(told.substr(2)) << "\n";
+}
+
+Status Outputs::write(const std::function<Status(const std::string& path)>& write_one) {
+    Status first;
+    for (Output& output : outputs_) {
+        if (output.written)
+            continue;
+        const Status written = write_one(output.path);
+        output.written = written.has_value();
+        output.refused = !written && written.error().code == ExitCode::bad_input;
+        if (first && !written)
+            first = written;
+    }
+    return first ? first : Status(give_up(first.error()));
+}
+
+tl::unexpected<Error> Outputs::give_up(Error error) {
+    error.why += settle();
+    return tl::unexpected<Error>(std::move(error));
+}
+
+std::vector<std::string> Outputs::not_written() const {
+    std::vector<std::string> paths;
+    for (const Output& output : outputs_)
+        if (!output.written)
+            paths.push_back(output.path);
+    return paths;
+}
+
+std::string Outputs::settle() {
+    std::string is_new;
+    std::string gone;
+    std::string earlier;
+    const std::vector<Output> outputs = std::exchange(outputs_, {});
+    if (std::all_of(outputs.begin(), outputs.end(), [](const Output& output) { return output.written; }))
+        return "";
+    for (const Output& output : outputs) {
+        if (output.written)
+            add_name(is_new, output.path);
+        else if (const auto removed = output.refused ? std::nullopt : remove_earlier(output.path))
+            add_name(*removed ? gone : earlier, output.path);
+    }
+    std::string told;
+    for (const auto& [what, names] :
+         {std::pair("new: ", &is_new), std::pair("gone: ", &gone), std::pair("still the earlier one: ", &earlier)})
+        if (!names->empty())
+            told += "; " + (what + *names);
+    return told;
+}
+
+Status write_forms(Outputs& outputs, std::span<const std::string_view> endings,
+                   const std::function<void(std::string_view ending, std::ostream& out)>& write) {
+    return outputs.write([&](const std::string& path) {
+        return ending_of(path, endings).and_then([&](std::string_view ending) {
+            return write_whole(path, [&](std::ostream& out) { write(ending, out); });
+        });
+    });
+}
+
+} // namespace rcuscope
