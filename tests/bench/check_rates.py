@@ -25,7 +25,7 @@ VERDICTS = ("same", "better", "not enough data to tell", "worse")
 
 
 def check(current, baseline):
-    done = subprocess.run([RCUSCOPE, "check", *current, "--baseline", *baseline, "--json", "-"],
+    done = subprocess.run([RCUSCOPE, "check", *current, *(f"--baseline={file}" for file in baseline), "--json"],
                           capture_output=True, text=True)
     if done.returncode not in (0, 1):
         sys.exit(done.stderr)

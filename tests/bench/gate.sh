@@ -57,7 +57,7 @@ unusable input, 124 a boot took too long, 125 a boot failed.
 Examples:
   tests/bench/gate.sh --budget 'gp.p99<100ms' --budget 'hazards==0'
   tests/bench/gate.sh --record-baseline ci/rcu-baseline
-  tests/bench/gate.sh --baseline ci/rcu-baseline -- --strict --junit rcu.xml
+  tests/bench/gate.sh --baseline ci/rcu-baseline -- --strict -o rcu.xml
   tests/bench/gate.sh --kernel debian-6.12 --against debian-6.1
   tests/bench/gate.sh --append rcutree.jiffies_till_first_fqs=10 --against-append ''
 END
@@ -148,4 +148,4 @@ if [[ $RECORD_BASELINE ]]; then
 	printf 'gate.sh: %d summaries are in %s\n' "$RUNS" "$RECORD_BASELINE" >&2
 	exit
 fi
-exec "$RCUSCOPE" check "${current[@]}" ${baseline:+--baseline "${baseline[@]}"} "${CHECK[@]}"
+exec "$RCUSCOPE" check "${current[@]}" "${baseline[@]/#/--baseline=}" "${CHECK[@]}"

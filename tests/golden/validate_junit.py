@@ -17,7 +17,7 @@ def problems_of(name):
         for attribute, count in (("tests", len(cases)),
                                  ("failures", sum(case.find("failure") is not None for case in cases)),
                                  ("skipped", sum(case.find("skipped") is not None for case in cases)),
-                                 ("errors", 0)):
+                                 ("errors", sum(case.find("error") is not None for case in cases))):
             if suite.get(attribute) != str(count):
                 yield f"{suite.tag}: {attribute} is {suite.get(attribute)}, and there are {count}"
     if not list(root.iter("testcase")):
@@ -26,7 +26,7 @@ def problems_of(name):
         if not case.get("classname") or not case.get("name"):
             yield "a testcase has no name"
         for result in case:
-            if result.tag not in ("failure", "skipped") or not result.get("message"):
+            if result.tag not in ("failure", "skipped", "error") or not result.get("message"):
                 yield f"{case.get('name')}: {result.tag} without a message"
 
 

@@ -29,11 +29,11 @@ for run in 1 2 3 4; do
 	base+=("$WORK/base-$run.json")
 	expect_run "summarize" 0 "$RCUSCOPE" summarize "$OUT/base-$run.rcu" -o "$WORK/base-$run.json"
 done
-expect_run "slowed" 1 "$RCUSCOPE" check "${slow[@]}" --metric gp.p80 --json "$WORK/slow.json" --baseline "${base[@]}"
+expect_run "slowed" 1 "$RCUSCOPE" check "${slow[@]}" --metric gp.p80 -o "$WORK/slow.json" "${base[@]/#/--baseline=}"
 expect "the verdict is worse" grep -qE '^  gp\.p80 .* worse$' "$WORK/stdout"
 expect "the reader is named" grep -qF rcu_unload:read_long "$WORK/stdout"
 expect "and in the JSON" grep -q '"verdict": "worse"' "$WORK/slow.json"
-expect_run "the other way round" 0 "$RCUSCOPE" check "${base[@]}" --metric gp.p80 --strict --baseline "${slow[@]}"
+expect_run "the other way round" 0 "$RCUSCOPE" check "${base[@]}" --metric gp.p80 --strict --baseline "$OUT/slow-*.rcu"
 expect "the verdict is better" grep -qE '^  gp\.p80 .* better$' "$WORK/stdout"
 
 expect_run "a budget that is kept" 0 "$RCUSCOPE" check "${base[@]}" --budget 'gp.p50<100s' --budget 'hazards==0' --strict

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
-#include <iostream>
+#include <glob.h>
+#include <sys/stat.h>
 
 #include "analysis/budget.hpp"
 #include "base/text.hpp"
@@ -10,14 +13,19 @@
 #include "cli/cli.hpp"
 #include "cli/hazard_options.hpp"
 #include "cli/load_digest.hpp"
+#include "cli/outputs.hpp"
 #include "report/show.hpp"
 
 namespace rcuscope {
 
 namespace {
 
+constexpr std::array<std::string_view, 4> check_endings_known{".txt", ".md", ".json", ".xml"};
+
 struct CheckArguments {
     std::vector<std::string> current;
+    std::optional<std::size_t> after_baseline; // of a file of `current` that stands where a second baseline would
+    std::optional<std::size_t> after_json;
     std::vector<std::string> baseline;
     std::vector<std::string> metrics;
     std::vector<std::string> budgets;
@@ -26,8 +34,8 @@ struct CheckArguments {
     std::vector<std::string> allow_different;
     bool allow_incomplete = false;
     bool strict = false;
-    std::string json;
-    std::string junit;
+    bool json = false;
+    std::vector<std::string> outputs;
     HazardLimits limits;
 };
 
@@ -57,11 +65,14 @@ Result<Request> request_from(const CheckArguments& arguments) {
     Request request;
     if (arguments.baseline.empty() && arguments.budgets.empty())
         return fail(ExitCode::bad_input, "nothing to check", "there is neither a baseline nor a budget",
-                    "give --baseline FILE..., --budget METRIC<LIMIT, or both");
+                    "give --baseline FILE, --budget METRIC<LIMIT, or both");
     if (arguments.baseline.empty() && !arguments.metrics.empty())
-        return fail(ExitCode::bad_input, "--metric", "there is no baseline to compare with", "give --baseline FILE...");
-    if (arguments.json == "-" && arguments.junit == "-")
-        return fail(ExitCode::bad_input, "--json - --junit -", "both cannot go to standard output");
+        return fail(ExitCode::bad_input, "--metric", "there is no baseline to compare with", "give --baseline FILE");
+    if (arguments.after_baseline)
+        return fail(ExitCode::bad_input, arguments.current[*arguments.after_baseline] + " after a baseline",
+                    "--baseline takes one file, so it is not clear whether this is to be compared with, or checked",
+                    "name what is checked before --baseline; for several baselines quote a pattern (--baseline "
+                    "'base-*.json'), or give --baseline for each");
     for (const std::string& text : arguments.metrics) {
         auto metrics = parse_metrics(text, request.options.percents);
         if (!metrics)
@@ -103,6 +114,13 @@ Result<std::vector<RunDigest>> load_runs(const std::vector<std::string>& files, 
     return runs;
 }
 
+// Who has written --json FILE meant a file to write.
+Error with_hint_on_json(const CheckArguments& arguments, Error error) {
+    if (arguments.after_json && error.what.ends_with(arguments.current[*arguments.after_json]))
+        error.hint = "--json takes no file: to write one, name it with -o " + arguments.current[*arguments.after_json];
+    return error;
+}
+
 // Everything that does not fail is in the result.
 Result<CheckResult> check(const CheckArguments& arguments) {
     auto request = request_from(arguments);
@@ -117,7 +135,7 @@ Result<CheckResult> check(const CheckArguments& arguments) {
                        .budgets = {}};
     auto current = load_runs(arguments.current, arguments);
     if (!current)
-        return tl::unexpected(current.error());
+        return tl::unexpected(with_hint_on_json(arguments, current.error()));
     auto baseline = load_runs(arguments.baseline, arguments);
     if (!baseline)
         return tl::unexpected(baseline.error());
@@ -142,38 +160,111 @@ Result<CheckResult> check(const CheckArguments& arguments) {
     return result;
 }
 
-Outcome run_check(const CheckArguments& arguments) {
-    const auto result = check(arguments);
+// The files that match a pattern, or the file of this name.
+Result<std::vector<std::string>> baseline_files(const std::vector<std::string>& texts) {
+    std::vector<std::string> files;
+    for (const std::string& text : texts) {
+        struct stat status {};
+        if (::stat(text.c_str(), &status) == 0 || text.find_first_of("*?[") == std::string::npos) {
+            files.push_back(text);
+            continue;
+        }
+        glob_t found{};
+        const int error = ::glob(text.c_str(), 0, nullptr, &found);
+        if (error == 0)
+            files.insert(files.end(), found.gl_pathv, found.gl_pathv + found.gl_pathc);
+        ::globfree(&found);
+        if (error != 0)
+            return fail(ExitCode::bad_input, "--baseline " + text, "no file is named so");
+    }
+    return files;
+}
+
+// Where standard output is one of the files, nothing else goes there.
+bool writes_to_stdout(const CheckArguments& arguments) {
+    return std::any_of(arguments.outputs.begin(), arguments.outputs.end(), is_standard_output);
+}
+
+void write_check(const CheckResult& result, std::string_view ending, std::ostream& out) {
+    if (ending == ".json")
+        write_check_json(result, out);
+    else if (ending == ".xml")
+        write_check_junit(result, out);
+    else if (ending == ".md")
+        write_check_markdown(result, out);
+    else
+        print_check(result, false, out);
+}
+
+// The check itself failed. A CI system reads its files whatever the exit code was.
+Outcome tell_failure(const CheckArguments& arguments, Outputs& outputs, const Error& error) {
+    Status written = write_forms(outputs, check_endings_known, [&](std::string_view ending, std::ostream& out) {
+        write_failed_check(error, ending, out);
+    });
+    if (written && arguments.json)
+        written = write_whole("-", [&](std::ostream& out) { write_failed_check(error, ".json", out); });
+    if (!written) {
+        Error both = error;
+        both.why += "; and " + written.error().what + ": " + written.error().why;
+        return tl::unexpected(both);
+    }
+    return tl::unexpected(error);
+}
+
+Outcome run_check(CheckArguments arguments) {
+    if (auto fine = check_endings(arguments.outputs, check_endings_known, arguments.json ? "--json" : ""); !fine)
+        return tl::unexpected(fine.error());
+    Outputs outputs(arguments.outputs);
+    const auto result = baseline_files(arguments.baseline).and_then([&](std::vector<std::string> files) {
+        arguments.baseline = std::move(files);
+        return check(arguments);
+    });
     if (!result)
-        return tl::unexpected(result.error());
-    if (!arguments.json.empty())
-        if (auto written = write_whole(arguments.json, [&](std::ostream& out) { write_check_json(*result, out); });
-            !written)
-            return tl::unexpected(written.error());
-    if (!arguments.junit.empty())
-        if (auto written = write_whole(arguments.junit, [&](std::ostream& out) { write_check_junit(*result, out); });
-            !written)
-            return tl::unexpected(written.error());
-    if (arguments.json != "-" && arguments.junit != "-")
-        print_check(*result, style_of_stdout().colour, std::cout);
+        return tell_failure(arguments, outputs, result.error());
+    const Status written = write_forms(outputs, check_endings_known, [&](std::string_view ending, std::ostream& out) {
+        write_check(*result, ending, out);
+    });
+    if (!written)
+        return tl::unexpected(written.error());
+    const auto print = [&](std::ostream& out) {
+        if (arguments.json)
+            write_check_json(*result, out);
+        else
+            print_check(*result, style_of_stdout().colour, out);
+    };
+    if (!writes_to_stdout(arguments))
+        if (auto printed = write_whole("-", print); !printed)
+            return tl::unexpected(printed.error());
     return why_not_passed(*result).empty() ? ExitCode::done : ExitCode::does_not_hold;
+}
+
+// Which file of CURRENT comes directly after this option, if one does.
+std::optional<std::size_t> current_after(const CLI::App& command, const std::string& option) {
+    const CLI::Option* const wanted = command.get_option(option);
+    const CLI::Option* const current = command.get_option("CURRENT");
+    const CLI::Option* before = nullptr;
+    std::size_t files = 0;
+    for (const CLI::Option* each : command.parse_order()) {
+        if (each == current && before == wanted)
+            return files;
+        files += each == current;
+        before = each;
+    }
+    return std::nullopt;
 }
 
 void add_what_to_compare(CLI::App& command, CheckArguments& arguments) {
     command.add_option("CURRENT", arguments.current, "Recordings (.rcu) or summaries: what is checked")
         ->type_name("FILE")
         ->required();
-    command
-        .add_option("--baseline", arguments.baseline,
-                    "Recordings or summaries to compare with; four and four are the least")
+    add_repeatable(command, "--baseline", arguments.baseline,
+                   "A recording or summary to compare with, or a quoted pattern of several ('base-*.json'); may be "
+                   "given more than once; four and four are the least")
         ->type_name("FILE");
-    command
-        .add_option("--metric", arguments.metrics,
-                    "What to compare, as gp, gp.p90 or wait.rcu_barrier.p50; may be given more than once [gp, "
-                    "gp.expedited and callback.latency, each at p50 and p99]")
-        ->type_name("METRIC")
-        ->expected(1)
-        ->take_all();
+    add_repeatable(command, "--metric", arguments.metrics,
+                   "What to compare, as gp, gp.p90 or wait.rcu_barrier.p50; may be given more than once [gp, "
+                   "gp.expedited and callback.latency, each at p50 and p99]")
+        ->type_name("METRIC");
     command.add_option("--min-effect", arguments.min_effect, "Smaller changes are neither worse nor better")
         ->type_name("PERCENT")
         ->capture_default_str();
@@ -184,12 +275,9 @@ void add_what_to_compare(CLI::App& command, CheckArguments& arguments) {
         ->capture_default_str();
     std::vector<std::string> settings = deciding_settings();
     settings.emplace_back("all");
-    command
-        .add_option("--allow-different", arguments.allow_different,
-                    "Compare although recordings differ in this setting, or in all")
+    add_repeatable(command, "--allow-different", arguments.allow_different,
+                   "Compare although recordings differ in this setting, or in all")
         ->type_name("SETTING")
-        ->expected(1)
-        ->take_all()
         ->check(CLI::IsMember(settings));
 }
 
@@ -199,31 +287,40 @@ void add_check(CLI::App& app, Outcome& result) {
     auto* command = app.add_subcommand("check", "Compare recordings with earlier ones, and hold them to limits");
     auto arguments = std::make_shared<CheckArguments>();
     add_what_to_compare(*command, *arguments);
-    command
-        ->add_option("--budget", arguments->budgets,
-                     "A limit that each current run has to keep: METRIC, one of < <= > >= ==, and a duration with its "
-                     "unit or a number; may be given more than once")
-        ->type_name("BUDGET")
-        ->expected(1)
-        ->take_all();
+    add_repeatable(*command, "--budget", arguments->budgets,
+                   "A limit that each current run has to keep: METRIC, one of < <= > >= ==, and a duration with its "
+                   "unit or a number; may be given more than once")
+        ->type_name("BUDGET");
     command->add_flag("--strict", arguments->strict,
                       "What is not known does not pass: not enough data, lost records, budgets for what was not seen");
     command->add_flag("--allow-incomplete", arguments->allow_incomplete, "Take recordings that were cut off");
-    command->add_option("--json", arguments->json, "Write the result for programs; - is standard output, alone")
+    command->add_flag("--json", arguments->json, "Print JSON instead (schema rcuscope.check/1)");
+    add_repeatable(*command, "-o,--output", arguments->outputs,
+                   "Write the result to a file too, in the form of its ending: .xml (JUnit's, for CI systems), .json, "
+                   ".md (Markdown), .txt; - is standard output; may be given more than once")
         ->type_name("FILE");
-    command->add_option("--junit", arguments->junit, "Write it as JUnit's XML, for CI systems; - as above")
-        ->type_name("FILE");
+    command
+        ->add_option_function<std::string>(
+            "--junit",
+            [](const std::string& file) {
+                throw CLI::ValidationError("--junit", "it is -o now, with a name that ends in .xml: -o " + file);
+            })
+        ->group(""); // hidden
     add_hazard_limits(*command, arguments->limits);
     command->footer(
-        "Exit codes: 0 passed; 1 something got worse or is over its budget; 2 wrong use or unusable input;\n"
-        "4 the result could not be written.\n"
+        "Exit codes: 0 passed; 1 something got worse or is over its budget; 2 wrong use or unusable input,\n"
+        "and each file of -o says that there is no result, and why; 4 the result could not be written.\n"
         "What worse, better and same mean, and how often that is wrong: docs/check.md.\n\n"
         "Examples:\n"
         "  rcuscope check run.rcu --budget 'gp.p99<50ms' --budget 'callback.latency.max<1s' --budget 'hazards==0'\n"
-        "  rcuscope check now-*.rcu --baseline base-*.json\n"
-        "  rcuscope check now-*.json --baseline base-*.json --metric gp --min-effect 5% --strict --junit rcu.xml\n"
-        "  rcuscope check now-*.json --baseline base-*.json --json - | jq .comparison.verdict");
-    command->callback([arguments, &result] { result = run_check(*arguments); });
+        "  rcuscope check now-*.rcu --baseline 'base-*.json'\n"
+        "  rcuscope check now-*.json --baseline 'base-*.json' --metric gp --min-effect 5% --strict -o rcu.xml\n"
+        "  rcuscope check now-*.json --baseline 'base-*.json' --json | jq .comparison.verdict");
+    command->callback([command, arguments, &result] {
+        arguments->after_baseline = current_after(*command, "--baseline");
+        arguments->after_json = current_after(*command, "--json");
+        result = run_check(*arguments);
+    });
 }
 
 } // namespace rcuscope

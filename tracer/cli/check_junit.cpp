@@ -40,7 +40,7 @@ std::string xml(std::string_view text) {
     return escaped;
 }
 
-enum class As { passed, failed, skipped };
+enum class As { passed, failed, skipped, error };
 
 struct Case {
     const char* group; // "comparison", "budget"
@@ -108,12 +108,14 @@ std::size_t count(const std::vector<Case>& cases, As as) {
     return count;
 }
 
-} // namespace
+const char* element_of(As as) {
+    return as == As::failed ? "failure" : as == As::error ? "error" : "skipped";
+}
 
-void write_check_junit(const CheckResult& result, std::ostream& out) {
-    const auto cases = cases_of(result);
+void write_cases(const std::vector<Case>& cases, std::ostream& out) {
     const std::string counts = "tests=\"" + std::to_string(cases.size()) + "\" failures=\"" +
-                               std::to_string(count(cases, As::failed)) + "\" errors=\"0\" skipped=\"" +
+                               std::to_string(count(cases, As::failed)) + "\" errors=\"" +
+                               std::to_string(count(cases, As::error)) + "\" skipped=\"" +
                                std::to_string(count(cases, As::skipped)) + "\"";
     out << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
         << "<testsuites " << counts << ">\n"
@@ -124,7 +126,7 @@ void write_check_junit(const CheckResult& result, std::ostream& out) {
             out << "/>\n";
             continue;
         }
-        const char* element = each.as == As::failed ? "failure" : "skipped";
+        const char* element = element_of(each.as);
         out << ">\n      <" << element << " message=\"" << xml(each.message) << "\"";
         if (each.text.empty())
             out << "/>\n";
@@ -133,6 +135,21 @@ void write_check_junit(const CheckResult& result, std::ostream& out) {
         out << "    </testcase>\n";
     }
     out << "  </testsuite>\n</testsuites>\n";
+}
+
+} // namespace
+
+void write_check_junit(const CheckResult& result, std::ostream& out) {
+    write_cases(cases_of(result), out);
+}
+
+void write_failed_junit(const Error& error, std::ostream& out) {
+    write_cases({{.group = "check",
+                  .name = "rcuscope check",
+                  .as = As::error,
+                  .message = error.what + ": " + error.why,
+                  .text = xml(error.hint)}},
+                out);
 }
 
 } // namespace rcuscope

@@ -7,6 +7,7 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analysis/budget.hpp"
@@ -39,5 +40,10 @@ std::vector<HeldInRun> longest_of(const std::vector<RunDigest>& runs, std::size_
 void print_check(const CheckResult& result, bool colours, std::ostream& out);
 void write_check_json(const CheckResult& result, std::ostream& out);  // docs/check.schema.json
 void write_check_junit(const CheckResult& result, std::ostream& out); // JUnit's XML, as CI systems read it
+void write_check_markdown(const CheckResult& result, std::ostream& out);
+
+// The check came to no result: in the form of a file's ending.
+void write_failed_check(const Error& error, std::string_view ending, std::ostream& out);
+void write_failed_junit(const Error& error, std::ostream& out);
 
 } // namespace rcuscope

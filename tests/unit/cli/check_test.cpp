@@ -67,7 +67,6 @@ protected:
         if (result)
             return static_cast<int>(*result);
         error = result.error();
-        EXPECT_EQ(output, "") << "an error and a result";
         return static_cast<int>(error.code);
     }
 
@@ -81,20 +80,25 @@ std::vector<std::string> operator+(std::vector<std::string> a, const std::vector
     return a;
 }
 
-const std::vector<std::string> against{"--baseline"};
+std::vector<std::string> against(const std::vector<std::string>& base) {
+    std::vector<std::string> arguments;
+    for (const std::string& file : base)
+        arguments.insert(arguments.end(), {"--baseline", file});
+    return arguments;
+}
 
 TEST_F(Check, ExitCodesSayWhatItIs) {
     const auto base = five("base", 8, 1);
     const auto same = five("same", 8, 2);
     const auto slow = five("slow", 16, 3);
-    EXPECT_EQ(check(same + against + base), 0);
+    EXPECT_EQ(check(same + against(base)), 0);
     EXPECT_THAT(output, HasSubstr("Passed: same\n"));
-    EXPECT_EQ(check(slow + against + base), 1);
+    EXPECT_EQ(check(slow + against(base)), 1);
     EXPECT_THAT(output, HasSubstr("Failed: worse: gp.p50, gp.p99\n"));
     EXPECT_THAT(output, HasSubstr(".json: GP 1 took "));
     EXPECT_EQ(output.find('\x1b'), std::string::npos)
         << "no terminal, no colours; and what the kernel says steers none";
-    EXPECT_EQ(check(base + against + slow), 0);
+    EXPECT_EQ(check(base + against(slow)), 0);
     EXPECT_THAT(output, HasSubstr("Passed: better\n"));
     EXPECT_EQ(check({slow[0], "--budget", "gp.p50<50ms", "--budget", "hazards==0"}), 0);
     EXPECT_EQ(check({slow[0], "--budget", "gp.p50<10ms"}), 1);
@@ -137,7 +141,7 @@ TEST_F(Check, WhatCannotBeUsedIsNoPass) {
     EXPECT_EQ(check({folder.path(), "--budget", "gp.p50<1s"}), 2);
     EXPECT_EQ(check({base[0], base[0], "--budget", "gp.p50<1s"}), 2);
     EXPECT_THAT(error.why, HasSubstr("are the same recording"));
-    EXPECT_EQ(check(base + against + base), 2);
+    EXPECT_EQ(check(base + against(base)), 2);
 }
 
 TEST_F(Check, ARecordingThatWasCutOffIsNoPass) {
@@ -156,12 +160,12 @@ TEST_F(Check, RefusesWhatCannotBeCompared) {
     RunDigest other = slow_by("other", 8, 77);
     other.digest.host.cpus = 8;
     current[4] = folder.write("other.json", summary(other));
-    EXPECT_EQ(check(current + against + base), 2);
+    EXPECT_EQ(check(current + against(base)), 2);
     EXPECT_THAT(error.why, HasSubstr("cpus is 2 in "));
     EXPECT_THAT(error.why, HasSubstr("8 in "));
-    EXPECT_EQ(check(current + std::vector<std::string>{"--allow-different", "cpus"} + against + base), 0);
+    EXPECT_EQ(check(current + std::vector<std::string>{"--allow-different", "cpus"} + against(base)), 0);
     EXPECT_THAT(output, HasSubstr("differs, and was allowed to: cpus is 2 in "));
-    EXPECT_EQ(check(current + std::vector<std::string>{"--allow-different", "weather"} + against + base), 2);
+    EXPECT_EQ(check(current + std::vector<std::string>{"--allow-different", "weather"} + against(base)), 2);
     // Limits are absolute.
     EXPECT_EQ(check(current + std::vector<std::string>{"--budget", "gp.p50<1s"}), 0);
 }
@@ -180,32 +184,102 @@ TEST_F(Check, WrongArgumentsAreSaidBeforeAnythingIsRead) {
     EXPECT_THAT(wrong({"--metric", "gp.max", "--baseline", "x"}), HasSubstr("only percentiles"));
     for (const char* effect : {"10", "ten%", "-5%", "0%", "nan%", "inf%", "%", "", "1e9%", "10%%"})
         EXPECT_THAT(wrong({"--min-effect", effect, "--baseline", "x"}), HasSubstr("--min-effect")) << effect;
-    EXPECT_THAT(wrong({"--json", "-", "--junit", "-", "--budget", "hazards==0"}), HasSubstr("standard output"));
+    EXPECT_EQ(output, "");
+    EXPECT_THAT(wrong({"--budget", "hazards==0", "--json", "-o", "-"}), HasSubstr("standard output"));
+    EXPECT_THAT(wrong({"--budget", "hazards==0", "-o", "x.junit"}), HasSubstr("x.junit: the ending"));
+}
+
+// Where the shell has expanded a pattern, no file is taken for what it is not.
+TEST_F(Check, ABaselineIsOneFileOrAPattern) {
+    const auto base = five("base", 8, 1);
+    const auto slow = five("slow", 16, 3);
+    EXPECT_EQ(check(slow + std::vector<std::string>{"--baseline", folder.file("base-*.json")}), 1);
+    EXPECT_THAT(output, HasSubstr("5 current with 5 baseline runs"));
+    for (const auto& expanded :
+         {slow + std::vector<std::string>{"--baseline"} + base, std::vector<std::string>{"--baseline"} + base + slow,
+          std::vector<std::string>{slow[0], "--baseline", base[0], slow[1]}}) {
+        EXPECT_EQ(check(expanded), 2);
+        EXPECT_THAT(error.what, HasSubstr(" after a baseline"));
+        EXPECT_THAT(error.hint, HasSubstr("quote a pattern"));
+    }
+    EXPECT_EQ(check({slow[0], "--baseline", folder.file("none-*.json")}), 2);
+    EXPECT_EQ(error.why, "no file is named so");
+    // A name with the characters of a pattern is a name.
+    const std::string odd = folder.write("[x]*.json", summary(slow_by("odd", 8, 1)));
+    EXPECT_EQ(check({slow[0], "--baseline", odd}), 0);
+    EXPECT_THAT(output, HasSubstr("1 current with 1 baseline runs"));
+}
+
+TEST_F(Check, AFlagTakesNoFile) {
+    const auto slow = five("slow", 16, 3);
+    const std::vector<std::string> budget{"--budget", "gp.p50<50ms"};
+    EXPECT_EQ(check(budget + std::vector<std::string>{"--json"} + slow), 0);
+    EXPECT_EQ(nlohmann::json::parse(output)["current"].size(), 5);
+    // As it was written before: nothing is written, and the hint says what to write instead.
+    const std::string earlier = folder.write("earlier.json", "{}");
+    for (const std::string& file : {earlier, folder.file("new.json")}) {
+        EXPECT_EQ(check({slow[0], "--budget", "gp.p50<50ms", "--json", file}), 2);
+        EXPECT_EQ(error.hint, "--json takes no file: to write one, name it with -o " + file);
+    }
+    EXPECT_EQ(file_text(earlier), "{}");
+    EXPECT_FALSE(std::filesystem::exists(folder.file("new.json")));
+    EXPECT_EQ(check({slow[0], "--budget", "gp.p50<50ms", "--junit", earlier}), 2);
+    EXPECT_THAT(error.why, HasSubstr("-o " + earlier));
+    EXPECT_EQ(file_text(earlier), "{}");
 }
 
 TEST_F(Check, WritesForPrograms) {
     const auto base = five("base", 8, 1);
     const auto slow = five("slow", 16, 3);
-    EXPECT_EQ(check(slow + std::vector<std::string>{"--json", "-"} + against + base), 1);
+    EXPECT_EQ(check(slow + std::vector<std::string>{"--json"} + against(base)), 1);
     const auto json = nlohmann::json::parse(output);
     EXPECT_EQ(json["comparison"]["verdict"], "worse");
     EXPECT_EQ(json["comparison"]["metrics"][0]["slower"]["of"], 252);
     const std::string file = folder.file("result.json");
     const std::string junit = folder.file("result.xml");
-    EXPECT_EQ(check(slow + std::vector<std::string>{"--json", file, "--junit", junit} + against + base), 1);
+    const std::string text = folder.file("result.txt");
+    const std::string page = folder.file("result.md");
+    EXPECT_EQ(check(slow + std::vector<std::string>{"-o", file, "-o", junit, "-o", text, "-o", page} + against(base)),
+              1);
     EXPECT_EQ(nlohmann::json::parse(file_text(file)), json);
     EXPECT_THAT(file_text(junit), HasSubstr("failures=\"2\""));
+    EXPECT_EQ(file_text(text), output);
+    EXPECT_THAT(file_text(page), HasSubstr("# rcuscope check: failed: worse: gp.p50, gp.p99\n"));
+    EXPECT_EQ(check(slow + std::vector<std::string>{"-o", "-"} + against(base)), 1);
+    EXPECT_EQ(output, file_text(text));
     // Not at all, if not whole.
-    EXPECT_EQ(check(slow + std::vector<std::string>{"--junit", folder.file("no/where.xml")} + against + base), 2);
+    EXPECT_EQ(check(slow + std::vector<std::string>{"-o", folder.file("no/where.xml")} + against(base)), 2);
     EXPECT_FALSE(std::filesystem::exists(folder.file("no")));
+}
+
+// A CI system looks at the files whatever the exit code was.
+TEST_F(Check, FilesOfACheckThatFailsSaySo) {
+    const std::string cut = folder.write("cut.rcu", "RCUSCOPE");
+    const std::vector<std::string> files{"-o", folder.file("r.xml"), "-o", folder.file("r.json"),
+                                         "-o", folder.file("r.txt"), "-o", folder.file("r.md")};
+    for (const auto& wrong :
+         {std::vector<std::string>{cut, "--budget", "gp.p50<1s"}, std::vector<std::string>{cut, "--budget", "gp.p50<1"},
+          std::vector<std::string>{cut, "--baseline", folder.file("none-*.json")}}) {
+        for (const char* name : {"r.xml", "r.json", "r.txt", "r.md"})
+            folder.write(name, "passed");
+        EXPECT_EQ(check(wrong + files + std::vector<std::string>{"--json"}), 2);
+        EXPECT_THAT(file_text(folder.file("r.xml")), HasSubstr("errors=\"1\""));
+        EXPECT_THAT(file_text(folder.file("r.xml")), HasSubstr("<error message=\""));
+        const auto json = nlohmann::json::parse(file_text(folder.file("r.json")));
+        EXPECT_EQ(json["passed"], false);
+        EXPECT_EQ(json["error"]["what"], error.what);
+        EXPECT_EQ(nlohmann::json::parse(output), json);
+        EXPECT_THAT(file_text(folder.file("r.txt")), HasSubstr("No result: " + error.what));
+        EXPECT_THAT(file_text(folder.file("r.md")), HasSubstr("# rcuscope check: no result\n"));
+    }
 }
 
 TEST_F(Check, TheSameSummariesGiveTheSameBytes) {
     const auto base = five("base", 8, 1);
     const auto slow = five("slow", 9, 3);
-    check(slow + against + base);
+    check(slow + against(base));
     const std::string once = output;
-    check(slow + against + base);
+    check(slow + against(base));
     EXPECT_EQ(output, once);
 }
 
@@ -248,6 +322,11 @@ TEST(CheckOutput, IsAsItWas) {
     expect_golden("check.txt", written([](std::ostream& out) { print_check(rich_result(false), false, out); }));
     expect_golden("check.json", written([](std::ostream& out) { write_check_json(rich_result(false), out); }));
     expect_golden("check.junit.xml", written([](std::ostream& out) { write_check_junit(rich_result(false), out); }));
+    expect_golden("check.md", written([](std::ostream& out) { write_check_markdown(rich_result(false), out); }));
+    const Error error{ExitCode::bad_input, "cannot read <now>.rcu", "it is \"cut\" & \x01\xff", "record it again"};
+    expect_golden("check-failed.json", written([&](std::ostream& out) { write_failed_check(error, ".json", out); }));
+    expect_golden("check-failed.junit.xml",
+                  written([&](std::ostream& out) { write_failed_check(error, ".xml", out); }));
     expect_golden("check-strict.junit.xml",
                   written([](std::ostream& out) { write_check_junit(rich_result(true), out); }));
 }
