@@ -16,6 +16,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     }
     fuzz::require(!module->name.empty(), "a module has a name");
     sites_of(*module, true, {"*"}, {"*read*"});
-    untraceable_functions(*module, {"*"});
+    unseen_functions(*module, {"*"});
     return 0;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/file.hpp"
+#include "kernel/code_memory.hpp"
 
 namespace rcuscope {
 
@@ -39,6 +40,14 @@ std::span<const unsigned char> bytes_of(const Section& section) {
     return {static_cast<const unsigned char*>(data->d_buf), data->d_size};
 }
 
+// ENDBR64, which a function begins with where the kernel has CONFIG_X86_KERNEL_IBT. A probe at the entry is behind it.
+constexpr unsigned char endbr[] = {0xf3, 0x0f, 0x1e, 0xfa};
+
+// "read" of "read.part.0" and "read.cold"
+std::string family_of(const std::string& function) {
+    return function.substr(0, function.find('.'));
+}
+
 bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> prefixes) {
     return std::any_of(prefixes.begin(), prefixes.end(), [&](std::string_view p) { return text.starts_with(p); });
 }
@@ -50,6 +59,8 @@ bool is_artifact(std::string_view name) {
 }
 
 class Reader {
+    using Place = std::pair<std::size_t, std::uint64_t>; // section, offset in it
+
 public:
     explicit Reader(std::string path) : path_(std::move(path)) { file_.path = path_; }
 
@@ -63,11 +74,11 @@ public:
         if (file_.name.empty() || file_.release.empty())
             return not_a_module("it has no module information (.modinfo)");
         read_functions();
+        lay_code_out();
         read_traceable();
-        for (const Section& section : sections_)
-            if (section.header.sh_type == SHT_RELA && section.header.sh_info < sections_.size() &&
-                sections_[section.header.sh_info].is_code())
-                read_sites(section, sections_[section.header.sh_info]);
+        for_each_relocations_of_code(
+            [this](const Section& relocations, std::size_t code) { read_sites(relocations, code); });
+        leave_unseen_out();
         return std::move(file_);
     }
 
@@ -130,9 +141,11 @@ private:
             text.remove_prefix(std::min(text.size(), entry.size() + 1));
             if (entry.starts_with("name="))
                 file_.name = entry.substr(5);
-            else if (entry.starts_with("vermagic="))
+            else if (entry.starts_with("vermagic=")) {
                 file_.release = entry.substr(9, entry.find(' ') == std::string_view::npos ? std::string_view::npos
                                                                                           : entry.find(' ') - 9);
+                layout_.kernel_unloads(entry.find(" mod_unload") != std::string_view::npos);
+            }
         }
     }
 
@@ -156,8 +169,8 @@ private:
 
     // Names of functions, and how many symbols have them: a static function's name may be another file's, too.
     void read_functions() {
-        std::map<std::pair<std::size_t, std::uint64_t>, KoFunction> by_place;
-        std::map<std::string, std::pair<std::size_t, std::uint64_t>> aliases;
+        std::map<Place, KoFunction> by_place;
+        std::map<std::string, Place> aliases;
         const auto symtab = std::find_if(sections_.begin(), sections_.end(),
                                          [](const Section& s) { return s.header.sh_type == SHT_SYMTAB; });
         if (symtab == sections_.end())
@@ -175,7 +188,7 @@ private:
             if (GELF_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_shndx >= sections_.size() ||
                 !sections_[symbol.st_shndx].is_code())
                 continue;
-            const std::pair place{std::size_t{symbol.st_shndx}, std::uint64_t{symbol.st_value}};
+            const Place place{symbol.st_shndx, symbol.st_value};
             // module_init() and module_exit() give the functions these second names.
             if (name == "init_module" || name == "cleanup_module")
                 aliases[name] = place;
@@ -183,9 +196,10 @@ private:
                 continue;
             KoFunction function{name, sections_[symbol.st_shndx].name, symbol.st_value, symbol.st_size,
                                 name.find(".cold") == std::string::npos};
-            auto [known, fresh] = by_place.try_emplace(place, function);
+            const auto [known, fresh] = by_place.try_emplace(place, std::move(function));
             if (!fresh && (known->second.name == "init_module" || known->second.name == "cleanup_module"))
-                known->second = std::move(function);
+                known->second.name = name;
+            known->second.size = std::max<std::uint64_t>(known->second.size, symbol.st_size);
         }
         for (auto& [place, function] : by_place) {
             if (auto alias = aliases.find("init_module"); alias != aliases.end() && alias->second == place)
@@ -193,36 +207,73 @@ private:
             if (auto alias = aliases.find("cleanup_module"); alias != aliases.end() && alias->second == place)
                 file_.exit_function = function.name;
             file_.functions.push_back(std::move(function));
+            places_.push_back(place);
         }
+    }
+
+    template <typename Function>
+    void for_each_relocations_of_code(Function function) {
+        for (const Section& section : sections_)
+            if (section.header.sh_type == SHT_RELA && section.header.sh_info < sections_.size() &&
+                sections_[section.header.sh_info].is_code())
+                function(section, section.header.sh_info);
+    }
+
+    void lay_code_out() {
+        for (std::size_t i = 0; i < sections_.size(); i++)
+            if (const Section& section = sections_[i]; section.is_code())
+                layout_.add_section(i, section.name, bytes_of(section), section.header.sh_size,
+                                    section.header.sh_addralign);
+        GElf_Sym symbol;
+        for (int i = 1; symtab_ && gelf_getsym(symtab_, i, &symbol); i++) {
+            const char* name = elf_strptr(elf_.get(), strings_, symbol.st_name);
+            if (name && symbol.st_shndx != SHN_UNDEF)
+                layout_.add_symbol(symbol.st_shndx, name, symbol.st_value,
+                                   GELF_ST_TYPE(symbol.st_info) == STT_FUNC ? symbol.st_size : 0);
+        }
+        for_each_relocations_of_code([this](const Section& relocations, std::size_t code) {
+            Elf_Data* data = elf_getdata(relocations.scn, nullptr);
+            GElf_Rela rela;
+            for (int i = 0; data && gelf_getrela(data, i, &rela); i++)
+                layout_.add_relocation(code, rela.r_offset, GELF_R_TYPE(rela.r_info) == R_X86_64_64 ? 8 : 4);
+        });
     }
 
     // The kernel lets kprobe events into functions that ftrace can trace, which are
     // those with a place in this table (kernel/trace/trace_kprobe.c:
     // within_notrace_func()). A part that the compiler split off counts as its function.
     void read_traceable() {
+        std::set<Place> traced;
         const Section* table = section_named(".rela__mcount_loc");
         Elf_Data* data = table && symtab_ ? elf_getdata(table->scn, nullptr) : nullptr;
-        if (!data)
-            return; // built without ftrace: nothing is known to be refused
-        std::set<std::pair<std::string, std::uint64_t>> places;
         GElf_Rela rela;
-        for (int i = 0; gelf_getrela(data, i, &rela); i++) {
+        for (int i = 0; data && gelf_getrela(data, i, &rela); i++) {
             GElf_Sym symbol;
-            if (gelf_getsym(symtab_, static_cast<int>(GELF_R_SYM(rela.r_info)), &symbol) &&
-                symbol.st_shndx < sections_.size())
-                places.emplace(sections_[symbol.st_shndx].name,
-                               symbol.st_value + static_cast<std::uint64_t>(rela.r_addend));
+            if (gelf_getsym(symtab_, static_cast<int>(GELF_R_SYM(rela.r_info)), &symbol))
+                traced.emplace(symbol.st_shndx, symbol.st_value + static_cast<std::uint64_t>(rela.r_addend));
         }
         std::set<std::string> traceable;
-        for (const KoFunction& function : file_.functions) {
-            const auto first = places.lower_bound({function.section, function.offset});
-            if (first != places.end() && first->first == function.section &&
-                first->second - function.offset < std::max<std::uint64_t>(function.size, 1))
+        for (std::size_t i = 0; i < places_.size(); i++) {
+            KoFunction& function = file_.functions[i];
+            const auto [section, offset] = places_[i];
+            const auto first = traced.lower_bound(places_[i]);
+            if (first != traced.end() && first->first == section &&
+                first->second - offset < std::max<std::uint64_t>(function.size, 1))
                 traceable.insert(function.name);
+            // A probe at a place of ftrace's is ftrace's own, and nothing is decoded for it.
+            const std::uint64_t entry = offset + (begins_with_endbr(places_[i]) ? sizeof(endbr) : 0);
+            function.unsafe = !traced.contains({section, entry}) && !layout_.takes_probe(section, entry);
         }
-        for (KoFunction& function : file_.functions)
-            function.notrace = !traceable.contains(function.name) &&
-                               !traceable.contains(function.name.substr(0, function.name.find('.')));
+        if (data) // else it was built without ftrace, and nothing is known to be refused
+            for (KoFunction& function : file_.functions)
+                function.notrace = !traceable.contains(function.name) && !traceable.contains(family_of(function.name));
+    }
+
+    bool begins_with_endbr(const Place& place) const {
+        const auto bytes = bytes_of(sections_[place.first]);
+        return place.second <= bytes.size() && bytes.size() - place.second >= sizeof(endbr) &&
+               std::equal(std::begin(endbr), std::end(endbr),
+                          bytes.begin() + static_cast<std::ptrdiff_t>(place.second));
     }
 
     void unusable(const std::string& section, std::uint64_t offset, const std::string& why) {
@@ -230,7 +281,8 @@ private:
             file_.unusable_example = section + "+" + std::to_string(offset) + ": " + why;
     }
 
-    void read_sites(const Section& relocations, const Section& code) {
+    void read_sites(const Section& relocations, std::size_t section) {
+        const Section& code = sections_[section];
         Elf_Data* data = elf_getdata(relocations.scn, nullptr);
         const auto bytes = bytes_of(code);
         std::vector<std::pair<std::uint64_t, bool>> sites; // offset of the instruction in the section, lock
@@ -268,9 +320,27 @@ private:
                 unusable(code.name, offset, holder->name + " is notrace");
             else if (bearers_[holder->name] > 1) // the kernel places probes by name: it would take any of them
                 unusable(code.name, offset, holder->name + " is the name of several functions");
-            else
+            else {
                 file_.read_sites.push_back({lock, holder->name, offset - holder->offset});
+                // The kernel asks ftrace about the symbol before the place, which a label may be.
+                if (layout_.symbol_before(section, offset) != holder->offset)
+                    unseen_families_.emplace(family_of(holder->name), "the kernel knows the places by other symbols");
+                else if (!layout_.takes_probe(section, offset))
+                    unseen_families_.emplace(family_of(holder->name), unsafe_probe);
+            }
         }
+    }
+
+    void leave_unseen_out() {
+        std::set<std::string> told;
+        std::erase_if(file_.read_sites, [&](const KoReadSite& site) {
+            const auto family = unseen_families_.find(family_of(site.function));
+            if (family == unseen_families_.end())
+                return false;
+            if (told.insert(site.function).second)
+                file_.unseen_readers.push_back({site.function, family->second});
+            return true;
+        });
     }
 
     std::string path_;
@@ -280,6 +350,9 @@ private:
     Elf_Data* symtab_ = nullptr;
     std::size_t strings_ = 0;
     std::map<std::string, unsigned> bearers_;
+    std::vector<Place> places_; // of file_.functions
+    CodeLayout layout_;
+    std::map<std::string, const char*> unseen_families_; // of functions whose places are left out, and why
     ModuleFile file_;
 };
 

@@ -19,6 +19,7 @@ struct KoFunction {
     std::uint64_t size = 0;     // bytes
     bool can_be_entered = true; // false for the parts that a compiler split off (".cold")
     bool notrace = false;       // kprobe events refuse it, as they do every __exit function
+    bool unsafe = false;        // so that there must be no probe at its entry (kernel/code_memory.hpp)
 };
 
 // A call, or a jump at a function's end, to __rcu_read_lock() or __rcu_read_unlock().
@@ -26,6 +27,11 @@ struct KoReadSite {
     bool lock = false;        // otherwise unlock
     std::string function;     // the one that holds it
     std::uint64_t offset = 0; // of the instruction in the function, bytes
+};
+
+struct UnseenFunction {
+    std::string name;
+    std::string why; // "it is notrace, as __exit functions are"
 };
 
 struct ModuleFile {
@@ -41,7 +47,14 @@ struct ModuleFile {
     // no function, or in one that does not have its name alone: how many, and one of them in words.
     std::uint64_t unusable_sites = 0;
     std::string unusable_example;
+    // Functions whose places are left out, as there can be no probe at one of them. A function and the parts that
+    // the compiler split off are left out together: what one opens, another may close.
+    std::vector<UnseenFunction> unseen_readers;
 };
+
+// Why there is no probe where one is not safe.
+inline constexpr const char* unsafe_probe =
+    "a probe there can make the kernel read beyond the end of the module's code, and die";
 
 // Fails with ExitCode::bad_input if the file cannot be read or is no x86-64 kernel module.
 Result<ModuleFile> read_module_file(const std::string& path);

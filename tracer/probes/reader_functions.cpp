@@ -58,7 +58,8 @@ std::string near_matches(const std::string& pattern, const ModuleFile& module) {
     for (const KoFunction& function : module.functions) {
         const std::size_t away = distance(pattern, function.name);
         const bool part = !pattern.empty() && function.name.find(pattern) != std::string::npos;
-        if (function.can_be_entered && !function.notrace && (part || away <= 1 + pattern.size() / 4))
+        if (function.can_be_entered && !function.notrace && !function.unsafe &&
+            (part || away <= 1 + pattern.size() / 4))
             near.emplace_back(away, function.name);
     }
     std::sort(near.begin(), near.end());
@@ -72,10 +73,9 @@ std::string near_matches(const std::string& pattern, const ModuleFile& module) {
 Status check(const std::string& text, const std::string& pattern, const ModuleFile& module) {
     if (!sites_of(module, false, {pattern}).empty())
         return {};
-    if (const auto untraceable = untraceable_functions(module, {pattern}); !untraceable.empty())
+    if (const auto unseen = unseen_functions(module, {pattern}); !unseen.empty())
         return fail(ExitCode::bad_input, option(text),
-                    "calls of " + module.name + ":" + untraceable.front() +
-                        " cannot be seen: it is notrace, as __exit functions are",
+                    "calls of " + module.name + ":" + unseen.front().name + " cannot be seen: " + unseen.front().why,
                     "name a function that calls it, or that it calls");
     const std::string near = near_matches(pattern, module);
     return fail(ExitCode::bad_input, option(text),

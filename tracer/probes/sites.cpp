@@ -61,7 +61,7 @@ std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std
             sites.push_back(
                 {site.lock ? SiteKind::read_lock : SiteKind::read_unlock, module.name, site.function, site.offset});
     for (const KoFunction& function : module.functions) {
-        if (!function.can_be_entered || function.notrace)
+        if (!function.can_be_entered || function.notrace || function.unsafe)
             continue;
         if (matches_any(function.name, functions)) {
             sites.push_back({SiteKind::function_entry, module.name, function.name, 0});
@@ -75,12 +75,13 @@ std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std
     return sites;
 }
 
-std::vector<std::string> untraceable_functions(const ModuleFile& module, const std::vector<std::string>& functions) {
-    std::vector<std::string> names;
+std::vector<UnseenFunction> unseen_functions(const ModuleFile& module, const std::vector<std::string>& functions) {
+    std::vector<UnseenFunction> unseen;
     for (const KoFunction& function : module.functions)
-        if (function.can_be_entered && function.notrace && matches_any(function.name, functions))
-            names.push_back(function.name);
-    return names;
+        if (function.can_be_entered && (function.notrace || function.unsafe) && matches_any(function.name, functions))
+            unseen.push_back(
+                {function.name, function.notrace ? "it is notrace, as __exit functions are" : unsafe_probe});
+    return unseen;
 }
 
 Result<PlacedSites> place_sites(const std::string& tracefs, const std::string& group,

@@ -21,8 +21,8 @@ namespace rcuscope {
 std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std::vector<std::string>& functions,
                                const std::vector<std::string>& reader_functions = {});
 
-// Functions that the patterns ask for and that kprobe events refuse.
-std::vector<std::string> untraceable_functions(const ModuleFile& module, const std::vector<std::string>& functions);
+// Functions that the patterns ask for and whose calls cannot be seen.
+std::vector<UnseenFunction> unseen_functions(const ModuleFile& module, const std::vector<std::string>& functions);
 
 struct PlacedSites {
     std::optional<std::uint64_t> sites_event; // id of the trace event; none: no such site

@@ -47,19 +47,21 @@ void describe_modules(Metadata& metadata, const RecordRequest& request) {
                 {"module.readers", std::to_string(module.unusable_sites) + " places of " + module.name +
                                        " that open or close a section cannot be probed, such as " +
                                        module.unusable_example});
+        for (const UnseenFunction& unseen : module.unseen_readers)
+            metadata.missing.push_back(
+                {"module.readers", "read-side sections of " + module.name + ":" + unseen.name + ": " + unseen.why});
     }
 }
 
-std::string untraceable(std::string what, const ModuleFile& module, const std::string& function) {
-    return what.append(module.name).append(":").append(function).append(", which is notrace, as __exit functions are");
-}
-
 void describe_functions(Metadata& metadata, const RecordRequest& request) {
+    const auto add = [&](const char* hook, const char* what, const ModuleFile& module,
+                         const std::vector<std::string>& patterns) {
+        for (const UnseenFunction& unseen : unseen_functions(module, patterns))
+            metadata.missing.push_back({hook, what + module.name + ":" + unseen.name + ": " + unseen.why});
+    };
     for (const ModuleFile& module : request.modules) {
-        for (const std::string& name : untraceable_functions(module, request.functions))
-            metadata.missing.push_back({"module.functions", untraceable("calls of ", module, name)});
-        for (const std::string& name : untraceable_functions(module, request.readers_of(module.name)))
-            metadata.missing.push_back({"module.readers", untraceable("sections that are calls of ", module, name)});
+        add("module.functions", "calls of ", module, request.functions);
+        add("module.readers", "sections that are calls of ", module, request.readers_of(module.name));
     }
 }
 

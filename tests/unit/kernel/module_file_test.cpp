@@ -78,6 +78,57 @@ TEST(ModuleFile, KnowsWhatCannotBeProbed) {
     EXPECT_EQ(module->unusable_sites, sample_module().unusable_sites + 2);
 }
 
+std::vector<std::string> words_of(const std::vector<UnseenFunction>& functions) {
+    std::vector<std::string> words;
+    words.reserve(functions.size());
+    for (const UnseenFunction& function : functions)
+        words.push_back(function.name + ": " + function.why);
+    return words;
+}
+
+std::vector<std::string> unsafe_entries(const ModuleFile& module) {
+    std::vector<std::string> unsafe;
+    for (const KoFunction& function : module.functions)
+        if (function.unsafe)
+            unsafe.push_back(function.name);
+    return unsafe;
+}
+
+// kernel/code_memory.hpp: the init code ends at an odd address, and its last function holds a section.
+TEST(ModuleFile, WhereAProbeCouldKillTheKernelThereIsNone) {
+    const auto module = read_module_file(sample("odd_module.ko"));
+    ASSERT_TRUE(module) << module.error().why;
+    EXPECT_THAT(words_of(module->unseen_readers),
+                ElementsAre(HasSubstr("sample_init: a probe there can make the kernel read beyond")));
+    EXPECT_THAT(words_of(module->read_sites),
+                ElementsAre("lock sample_read+5", "unlock sample_read+11", "unlock sample_read.cold+2"));
+    // A probe at the entry of sample_init is ftrace's; sample_exit has no place of ftrace's, and ends the core code.
+    EXPECT_THAT(unsafe_entries(*module), ElementsAre("sample_exit"));
+
+    const auto even = read_module_file(sample("traced_module.ko"));
+    ASSERT_TRUE(even) << even.error().why;
+    EXPECT_THAT(even->unseen_readers, testing::IsEmpty());
+}
+
+// Without mod_unload in vermagic the exit code lies behind the init code. What is then last in the core's memory
+// ends at an odd address, and is a part of sample_read: what one opens, the other may close.
+TEST(ModuleFile, WhereTheExitCodeLiesIsTheKernels) {
+    const auto module = read_module_file(sample("odd_exit_module.ko"));
+    ASSERT_TRUE(module) << module.error().why;
+    EXPECT_THAT(words_of(module->unseen_readers),
+                ElementsAre(HasSubstr("sample_read: "), HasSubstr("sample_read.cold: ")));
+    EXPECT_THAT(words_of(module->read_sites), ElementsAre("lock sample_init+0", "unlock sample_init+5"));
+}
+
+// Within a function the kernel takes a label for a function of its own, which ftrace cannot trace.
+TEST(ModuleFile, ALabelBeforeAPlaceHidesItsFunction) {
+    const auto module = read_module_file(sample("labelled_module.ko"));
+    ASSERT_TRUE(module) << module.error().why;
+    EXPECT_THAT(words_of(module->unseen_readers),
+                ElementsAre(HasSubstr("sample_read: the kernel knows"), HasSubstr("sample_read.cold: ")));
+    EXPECT_THAT(words_of(module->read_sites), ElementsAre("lock sample_init+0", "unlock sample_init+5"));
+}
+
 TEST(ModuleFile, WithoutFtraceNothingIsKnownToBeRefused) {
     for (const KoFunction& function : sample_module().functions)
         EXPECT_FALSE(function.notrace) << function.name;

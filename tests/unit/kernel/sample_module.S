@@ -28,6 +28,9 @@ __pfx_sample_read:
 	call __fentry__
 	call __rcu_read_lock		/* +5 */
 	nop
+#ifdef WITH_LABEL
+sample_label:
+#endif
 	call __rcu_read_unlock		/* +11 */
 	ret
 	end_function sample_read
@@ -81,6 +84,11 @@ stray:
 	.type init_module, @function
 	.set init_module, sample_init
 
+#ifndef WITH_ODD_END
+	/* The kernel decodes until the end of the page: two bytes of zeros at a time, if this is even. */
+	int3
+#endif
+
 	.section .exit.text, "ax", @progbits
 	function sample_exit
 	ret
@@ -111,7 +119,11 @@ sample_table:
 	.section .modinfo, "a", @progbits
 	.asciz "license=GPL"
 	.asciz "name=sample_module"
+#ifdef WITHOUT_UNLOAD
+	.asciz "vermagic=6.1.0-test-amd64 SMP preempt modversions "
+#else
 	.asciz "vermagic=6.1.0-test-amd64 SMP preempt mod_unload modversions "
+#endif
 #endif
 
 	.section .note.gnu.build-id, "a", @note

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The place of ftrace in the last function is not at its entry, so that a probe there is not of
+ * ftrace. */
+#include "odd.h"
+
+void odd_entry_call(void);
+asm(IN_SECTION(".text.last") BEGIN_FUNCTION("odd_entry_call") "	nop\n" FTRACE_PLACE "	" ASM_RET
+							      "\n" END_FUNCTION("odd_entry_call")
+								      ODD_END END_SECTION);
+
+ODD_MODULE(odd_entry_call);

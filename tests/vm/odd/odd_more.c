@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The last function ends at an even address; a section without symbols follows and does not. */
+#include "odd.h"
+
+void odd_more_read(void);
+asm(IN_SECTION(".text.last") READER("odd_more_read") EVEN_END END_SECTION IN_SECTION(".text.more")
+	    ODD_END END_SECTION);
+
+ODD_MODULE(odd_more_read);

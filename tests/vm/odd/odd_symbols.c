@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Symbols as assembly may have them: a function of no size at a reader's place, a label in a
+ * section of no size at the end, which ends the last function for kallsyms, and a reader with
+ * a label within, which the kernel takes for a function of its own, so that it refuses the
+ * probe behind it. And a reader of gcc's in which the kernel patches: static keys, alternatives.
+ */
+#include <linux/jump_label.h>
+#include <asm/barrier.h>
+
+#include "odd.h"
+
+void odd_symbols_labelled(void);
+void odd_symbols_read(void);
+asm(IN_SECTION(".text.last") BEGIN_FUNCTION("odd_symbols_labelled") FTRACE_PLACE READ_LOCK
+    "odd_symbols_label:\n" READ_UNLOCK "\t" ASM_RET
+    "\n" END_FUNCTION("odd_symbols_labelled") EVEN_END BEGIN_FUNCTION("odd_symbols_empty")
+	    END_FUNCTION("odd_symbols_empty") READER("odd_symbols_read")
+		    ODD_END END_SECTION IN_SECTION(".text.none") "odd_symbols_none:\n" END_SECTION);
+
+static DEFINE_STATIC_KEY_FALSE(odd_key);
+static int odd_count;
+
+static noinline __noclone __section(".text") void odd_symbols_patched(void)
+{
+	rcu_read_lock();
+	if (static_branch_unlikely(&odd_key))
+		WRITE_ONCE(odd_count, odd_count + 1);
+	barrier_nospec();
+	rcu_read_unlock();
+}
+
+static void odd_symbols_all(void)
+{
+	odd_symbols_labelled();
+	odd_symbols_read();
+	odd_symbols_patched();
+	if (static_key_enabled(&odd_key))
+		static_branch_disable(&odd_key);
+	else
+		static_branch_enable(&odd_key);
+}
+
+ODD_MODULE(odd_symbols_all);
