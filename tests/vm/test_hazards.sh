@@ -45,7 +45,7 @@ for name in readers list unload; do
 	check_timeline counts "$OUT/$name.json" "$OUT/$name.log" "rcu_$name"
 done
 for name in readers list replace unload; do
-	check_timeline whole "$OUT/$name.json"
+	check_timeline whole "$OUT/$name.json" --unseen rcu_replace:show_name
 	check_timeline holds "$OUT/$name.json" 'hazards == []' "all(c['state'] == 'done' for c in of(callbacks, 'rcu_$name'))"
 done
 # Which function is the last of a module's code is the compiler's: tests/vm/test_odd_modules.sh.

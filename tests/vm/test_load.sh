@@ -35,7 +35,7 @@ record_load lost '--buffer 4' 10000 burst=2500 pause_ms=200 cpus=1
 GUEST
 
 for name in rate burst; do
-	check_timeline whole "$OUT/$name.json"
+	check_timeline whole "$OUT/$name.json" --unseen rcu_load:rcu_load_init
 	check_timeline counts "$OUT/$name.json" "$OUT/$name.log" rcu_load
 	check_timeline holds "$OUT/$name.json" 'every(callbacks, lambda c: c["state"] == "done" and c["function"] == "rcu_load:load_invoked")' \
 		'{place_function(c["caller"]) for c in callbacks} == {"rcu_load:load_queue"}'

@@ -25,27 +25,23 @@ cp /tmp/stderr /out/odd.stderr
 expect_nothing_left record
 GUEST
 
-told() { # FUNCTION WHY
-	[[ $1 == *odd_entry* ]] || ((preempt_rcu)) || return 0
-	expect "it is told that $1 is not seen" grep -qE "not seen .*$1: $2" "$OUT/odd.stderr"
-}
 preempt_rcu=1
 ! grep -q 'read-side sections  *not known' "$OUT/odd.stderr" || preempt_rcu=0
 unsafe='a probe there can make the kernel read beyond'
-told odd_core:odd_core_read "$unsafe"
-told odd_init:odd_init_read "$unsafe"
-told odd_cold:odd_cold_read "$unsafe"
-told odd_cold:odd_cold_read.cold "$unsafe"
-told odd_more:odd_more_read "$unsafe"
-told odd_entry:odd_entry_call "$unsafe"
-told odd_symbols:odd_symbols_labelled 'the kernel knows the places by other symbols'
-expect "nothing is told of even_core" test -z "$(grep even_core "$OUT/odd.stderr" | grep 'not seen')"
+unseen=("odd_entry:odd_entry_call: $unsafe")
+((preempt_rcu == 0)) || unseen+=("odd_core:odd_core_read: $unsafe" "odd_init:odd_init_read: $unsafe"
+	"odd_cold:odd_cold_read: $unsafe" "odd_cold:odd_cold_read.cold: $unsafe" "odd_more:odd_more_read: $unsafe"
+	"odd_symbols:odd_symbols_labelled: the kernel knows the places by other symbols")
+for what in "${unseen[@]}"; do
+	expect "it is told that this is not seen: $what" grep -qE "not seen .* of $what" "$OUT/odd.stderr"
+done
+expect_equal "what is told not to be seen" "${#unseen[@]}" "$(grep -cE 'not seen .* of (odd|even)_' "$OUT/odd.stderr")"
 
+check_timeline whole "$OUT/odd.json" --unseen "$(printf '%s\n' "${unseen[@]%%: *}" | paste -sd,)"
 # Each module called its reader ten times.
 functions="odd_core:odd_core_read odd_init:odd_init_read odd_cold:odd_cold_read odd_more:odd_more_read even_core:even_core_read"
-check_timeline whole "$OUT/odd.json"
 check_timeline holds "$OUT/odd.json" "host['preempt_rcu'] == ($preempt_rcu == 1)" 'len(modules) == 7' \
-	"sorted(s['function'] for s in read_sections) == sorted(('even_core:even_core_read', 'odd_symbols:odd_symbols_empty', 'odd_symbols:odd_symbols_patched') * 10 * $preempt_rcu)" \
+	"sorted(s['function'] for s in read_sections) == sorted(('even_core:even_core_read', 'odd_symbols:odd_symbols_empty', 'odd_symbols:odd_symbols_long', 'odd_symbols:odd_symbols_patched') * 10 * $preempt_rcu)" \
 	"all(s['end_ns'] is not None for s in read_sections)" \
 	"[[c['function'] for c in function_calls].count(name) for name in '$functions'.split()] == [10] * 5" \
 	"not [c for c in function_calls if c['function'] == 'odd_entry:odd_entry_call']"

@@ -43,6 +43,9 @@ std::span<const unsigned char> bytes_of(const Section& section) {
 // ENDBR64, which a function begins with where the kernel has CONFIG_X86_KERNEL_IBT. A probe at the entry is behind it.
 constexpr unsigned char endbr[] = {0xf3, 0x0f, 0x1e, 0xfa};
 
+// A recording tells no more of a section's name than that (bpf/wire.h), and knows sections by their names.
+constexpr std::size_t longest_name = 31;
+
 // "read" of "read.part.0" and "read.cold"
 std::string family_of(const std::string& function) {
     return function.substr(0, function.find('.'));
@@ -119,7 +122,9 @@ private:
             if (!section.scn || !gelf_getshdr(section.scn, &section.header))
                 return not_a_module("its table of sections is damaged");
             if (const char* name = elf_strptr(elf_.get(), names, section.header.sh_name))
-                section.name = name;
+                section.name = std::string_view(name).substr(0, longest_name);
+            if (section.is_code() && section.header.sh_size > 0)
+                code_sections_[section.name]++;
             sections_.push_back(std::move(section));
         }
         return {};
@@ -192,7 +197,7 @@ private:
             // module_init() and module_exit() give the functions these second names.
             if (name == "init_module" || name == "cleanup_module")
                 aliases[name] = place;
-            if (is_artifact(name))
+            if (is_artifact(name) || shares_its_name(sections_[symbol.st_shndx]))
                 continue;
             KoFunction function{name, sections_[symbol.st_shndx].name, symbol.st_value, symbol.st_size,
                                 name.find(".cold") == std::string::npos};
@@ -276,6 +281,12 @@ private:
                           bytes.begin() + static_cast<std::ptrdiff_t>(place.second));
     }
 
+    // Which of them a recorded address is in cannot be said.
+    bool shares_its_name(const Section& section) const {
+        const auto found = code_sections_.find(section.name);
+        return found != code_sections_.end() && found->second > 1;
+    }
+
     void unusable(const std::string& section, std::uint64_t offset, const std::string& why) {
         if (file_.unusable_sites++ == 0)
             file_.unusable_example = section + "+" + std::to_string(offset) + ": " + why;
@@ -314,7 +325,9 @@ private:
             auto holder = std::find_if(file_.functions.begin(), file_.functions.end(), [&](const KoFunction& f) {
                 return f.section == code.name && at >= f.offset && at - f.offset < f.size;
             });
-            if (holder == file_.functions.end())
+            if (shares_its_name(code))
+                unusable(code.name, offset, "in one of several sections of that name");
+            else if (holder == file_.functions.end())
                 unusable(code.name, offset, "in no function");
             else if (holder->notrace)
                 unusable(code.name, offset, holder->name + " is notrace");
@@ -349,6 +362,7 @@ private:
     std::vector<Section> sections_;
     Elf_Data* symtab_ = nullptr;
     std::size_t strings_ = 0;
+    std::map<std::string, unsigned> code_sections_; // by name: how many
     std::map<std::string, unsigned> bearers_;
     std::vector<Place> places_; // of file_.functions
     CodeLayout layout_;

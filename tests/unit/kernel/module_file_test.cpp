@@ -120,6 +120,16 @@ TEST(ModuleFile, WhereTheExitCodeLiesIsTheKernels) {
     EXPECT_THAT(words_of(module->read_sites), ElementsAre("lock sample_init+0", "unlock sample_init+5"));
 }
 
+// A recording knows a section by the first 31 letters of its name.
+TEST(ModuleFile, SectionsOfOneNameHaveNoFunctions) {
+    const auto module = read_module_file(sample("long_names.ko"));
+    ASSERT_TRUE(module) << module.error().why;
+    EXPECT_THAT(words_of(module->functions),
+                testing::Contains(".text.this_name_has_more_than_3:0 sample_long, 11 bytes"));
+    EXPECT_THAT(words_of(module->functions), testing::Not(testing::Contains(HasSubstr("sample_shared"))));
+    EXPECT_EQ(module->unusable_sites, sample_module().unusable_sites + 4);
+}
+
 // Within a function the kernel takes a label for a function of its own, which ftrace cannot trace.
 TEST(ModuleFile, ALabelBeforeAPlaceHidesItsFunction) {
     const auto module = read_module_file(sample("labelled_module.ko"));

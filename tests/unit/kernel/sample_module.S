@@ -97,6 +97,22 @@ stray:
 	.type cleanup_module, @function
 	.set cleanup_module, sample_exit
 
+#ifdef WITH_LONG_NAMES
+	.macro reader name, section
+	.section \section, "ax", @progbits
+	function \name
+	call __rcu_read_lock
+	call __rcu_read_unlock
+	ret
+	end_function \name
+	int3
+	.endm
+
+	reader sample_long, .text.this_name_has_more_than_31_letters
+	reader sample_shared_1, .text.of_these_two_31_letters_are_the_same
+	reader sample_shared_2, .text.of_these_two_31_letters_are_alike
+#endif
+
 	/* References in data are nobody's calls. */
 	.data
 	.type sample_table, @object

@@ -57,6 +57,20 @@ TEST(SitesOf, PartsThatCannotBeEnteredAreNoFunctions) {
     EXPECT_THAT(sites_of(demo(), false, {"*.cold"}), IsEmpty());
 }
 
+TEST(SitesOf, AFunctionWhoseEntryIsNotSafeIsNone) {
+    ModuleFile module = demo();
+    module.functions[1].unsafe = true;
+    module.functions[3].notrace = true;
+    EXPECT_EQ(sites_of(module, false, {"*"}, {"*"}).size(), 4u);
+    const auto unseen = unseen_functions(module, {"*"});
+    ASSERT_EQ(unseen.size(), 2u);
+    EXPECT_EQ(unseen[0].name, "demo_write");
+    EXPECT_THAT(unseen[0].why, HasSubstr("read beyond the end of the module's code"));
+    EXPECT_EQ(unseen[1].name, "demo_exit");
+    EXPECT_THAT(unseen[1].why, HasSubstr("notrace"));
+    EXPECT_THAT(unseen_functions(module, {"demo_read"}), IsEmpty());
+}
+
 TEST(SitesOf, ReaderFunctionsAreSitesOfTheirOwn) {
     EXPECT_THAT(words_of(sites_of(demo(), false, {"demo_write"}, {"demo_w*"})),
                 ElementsAre("entry demo:demo_write+0", "return demo:demo_write+0", "reader demo:demo_write+0",

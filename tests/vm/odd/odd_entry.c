@@ -4,8 +4,15 @@
 #include "odd.h"
 
 void odd_entry_call(void);
-asm(IN_SECTION(".text.last") BEGIN_FUNCTION("odd_entry_call") "	nop\n" FTRACE_PLACE "	" ASM_RET
-							      "\n" END_FUNCTION("odd_entry_call")
-								      ODD_END END_SECTION);
+/* clang-format off */
+asm(IN_SECTION(".text.last")
+    BEGIN_FUNCTION("odd_entry_call")
+    "\tnop\n"
+    FTRACE_PLACE
+    "\t" ASM_RET "\n"
+    END_FUNCTION("odd_entry_call")
+    ODD_END
+    END_SECTION);
+/* clang-format on */
 
 ODD_MODULE(odd_entry_call);

@@ -3,7 +3,15 @@
 #include "odd.h"
 
 void odd_more_read(void);
-asm(IN_SECTION(".text.last") READER("odd_more_read") EVEN_END END_SECTION IN_SECTION(".text.more")
-	    ODD_END END_SECTION);
+/* clang-format off */
+asm(IN_SECTION(".text.last")
+    READER("odd_more_read")
+    EVEN_END
+    END_SECTION
+
+    IN_SECTION(".text.more")
+    ODD_END
+    END_SECTION);
+/* clang-format on */
 
 ODD_MODULE(odd_more_read);

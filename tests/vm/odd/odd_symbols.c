@@ -3,7 +3,8 @@
  * Symbols as assembly may have them: a function of no size at a reader's place, a label in a
  * section of no size at the end, which ends the last function for kallsyms, and a reader with
  * a label within, which the kernel takes for a function of its own, so that it refuses the
- * probe behind it. And a reader of gcc's in which the kernel patches: static keys, alternatives.
+ * probe behind it. A reader in a section with a long name. And a reader of gcc's in which the
+ * kernel patches: static keys, alternatives.
  */
 #include <linux/jump_label.h>
 #include <asm/barrier.h>
@@ -12,11 +13,32 @@
 
 void odd_symbols_labelled(void);
 void odd_symbols_read(void);
-asm(IN_SECTION(".text.last") BEGIN_FUNCTION("odd_symbols_labelled") FTRACE_PLACE READ_LOCK
-    "odd_symbols_label:\n" READ_UNLOCK "\t" ASM_RET
-    "\n" END_FUNCTION("odd_symbols_labelled") EVEN_END BEGIN_FUNCTION("odd_symbols_empty")
-	    END_FUNCTION("odd_symbols_empty") READER("odd_symbols_read")
-		    ODD_END END_SECTION IN_SECTION(".text.none") "odd_symbols_none:\n" END_SECTION);
+void odd_symbols_long(void);
+/* clang-format off */
+asm(IN_SECTION(".text.a_section_with_a_name_longer_than_a_recording_tells")
+    READER("odd_symbols_long")
+    END_SECTION
+
+    IN_SECTION(".text.last")
+    BEGIN_FUNCTION("odd_symbols_labelled")
+    FTRACE_PLACE
+    READ_LOCK
+    "odd_symbols_label:\n"
+    READ_UNLOCK
+    "\t" ASM_RET "\n"
+    END_FUNCTION("odd_symbols_labelled")
+    EVEN_END
+
+    BEGIN_FUNCTION("odd_symbols_empty")
+    END_FUNCTION("odd_symbols_empty")
+    READER("odd_symbols_read")
+    ODD_END
+    END_SECTION
+
+    IN_SECTION(".text.none")
+    "odd_symbols_none:\n"
+    END_SECTION);
+/* clang-format on */
 
 static DEFINE_STATIC_KEY_FALSE(odd_key);
 static int odd_count;
@@ -35,6 +57,7 @@ static void odd_symbols_all(void)
 	odd_symbols_labelled();
 	odd_symbols_read();
 	odd_symbols_patched();
+	odd_symbols_long();
 	if (static_key_enabled(&odd_key))
 		static_branch_disable(&odd_key);
 	else
