@@ -132,8 +132,11 @@ record() { # SECONDS PANICS NAME MODULE...
 		fail 1 "recording $module on $KERNEL failed with status $status" \
 			"what was said is above; tests/vm/vm shell --kernel $KERNEL opens a shell on that kernel"
 	fi
-	# Who died wrote no log; the console has it.
-	[[ $panics == no ]] || mv "$guest/console.log" "$guest/$name.log"
+	# Who died wrote no log, the console has it; and gave the recording no name.
+	if [[ $panics == yes ]]; then
+		mv "$guest/console.log" "$guest/$name.log"
+		mv "$guest/$name".rcu.part "$guest/$name.rcu"
+	fi
 	mv "$guest/$name".{rcu,log} "$NEW"
 	"$RCUSCOPE" export "$NEW/$name.rcu" -o "$NEW/$name.json" -o "$NEW/$name.pftrace" 2>"$NEW/$name.errors" || {
 		cat "$NEW/$name.errors" >&2

@@ -174,7 +174,8 @@ std::vector<SymbolInfo> symbols() {
 }
 
 int write_capture(const std::string& path, std::uint64_t events) {
-    auto writer = CaptureWriter::create(path, metadata());
+    auto writer = OutputTarget::resolve(path).and_then(
+        [](OutputTarget target) { return CaptureWriter::create({std::move(target)}, metadata()); });
     Status status = writer ? writer->symbols(symbols()) : Status(tl::unexpected(writer.error()));
     if (status) {
         Load load(*writer, events);

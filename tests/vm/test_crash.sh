@@ -41,7 +41,8 @@ for ((i = 1; i <= runs; i++)); do
 	expect "run $i: the tracer spoke before the kernel died" \
 		grep -qaE 'HAZARD: rcu_unload is being freed while [0-9]+ of its callbacks are queued \(CPU ' "$out/console.log"
 	expect "run $i: the crash is in RCU's callbacks" grep -qaE 'rcu_do_batch|rcu_core' "$out/console.log"
-	expect_run "run $i: the capture can be exported" 0 "$RCUSCOPE" export "$out/run.rcu" -o "$out/run.json"
+	expect "run $i: a capture that is not whole does not have its name" test ! -e "$out/run.rcu"
+	expect_run "run $i: the capture can be exported" 0 "$RCUSCOPE" export "$out/run.rcu.part" -o "$out/run.json"
 	check_timeline valid "$out/run.json"
 	check_timeline holds "$out/run.json" \
 		'not capture["complete"]' 'capture["lost"] == []' \

@@ -38,11 +38,15 @@ dmesg -c >/run/before
 # 64 kB of room, which the load fills.
 mkdir /root/small
 mount -t tmpfs -o size=64k tmpfs /root/small
+echo earlier >/root/small/x.rcu
 expect_status full-disk 4 $RECORD -o /root/small/x.rcu -- sh /root/load 200000 true threads=2 rate=0
 expect_stderr full-disk 'small/x.rcu: .*No space left'
+expect_stderr full-disk 'hint: .*what was recorded until then is kept: rcuscope info /root/small/x.rcu.part$'
 counted full-disk
-rm -f /root/small/x.rcu
-expect_no_file full-disk '/root/small/*'
+# The earlier file is what it was, and beside it is what there was room for, and nothing else.
+expect_equal "files of a full disk" 'x.rcu x.rcu.part ' "$(ls -A /root/small | tr '\n' ' ')"
+expect_equal "an earlier file" earlier "$(cat /root/small/x.rcu)"
+cp /root/small/x.rcu.part /out/full-disk.rcu
 umount /root/small
 
 # A disk that does nothing for some seconds is as slow as one can be.
@@ -94,6 +98,10 @@ expect_equal "the year by the clock" 2001 "$(date +%Y)"
 GUEST
 
 cd -- "$OUT"
+# Of what was recorded until the disk was full, all is there.
+expect_run "full-disk: export" 0 "$RCUSCOPE" export full-disk.rcu -o full-disk.json
+check_timeline valid full-disk.json
+check_timeline holds full-disk.json 'not capture["complete"]' 'len(callbacks) > 0'
 # Of each callback that the load counted, it is known what it did, or that this was lost.
 for name in slow-disk hotplug lives outer inner stopped set-back; do
 	queued=$(sed -n 's/.*rcu_load: .*\bqueued=\([0-9]*\).*/\1/p' "$name.log" | awk '{ sum += $1 } END { print sum + 0 }')

@@ -20,7 +20,7 @@ start_recording() { # CAPTURE
 	recorder=$!
 	wait_for "rcucmap" sh -c 'dmesg | grep -q "r: continue"'
 	[ -n "$(bpf_objects)" ] || failed "bpftool sees nothing of a recorder that runs"
-	wait_for "events in the capture" sh -c "rcuscope info --json $1 | grep -q '\"read_sections\": [1-9]'"
+	wait_for "events in the capture" sh -c "rcuscope info --json $1.part | grep -q '\"read_sections\": [1-9]'"
 }
 
 # The module is none the worse.
@@ -42,9 +42,10 @@ kill -KILL $recorder
 wait_status SIGKILL 137
 wait_for "all to go after SIGKILL" nothing_left || show_left
 end_rcucmap SIGKILL
-expect_status "info of a cut capture" 0 rcuscope info --json /out/kill.rcu
+expect_no_file "a capture that is not whole does not have its name" /out/kill.rcu
+expect_status "info of a cut capture" 0 rcuscope info --json /out/kill.rcu.part
 cp /tmp/stdout /out/kill.info
-expect_status "export of a cut capture" 0 rcuscope export /out/kill.rcu -o /out/kill.json
+expect_status "export of a cut capture" 0 rcuscope export /out/kill.rcu.part -o /out/kill.json
 
 for signal in INT TERM HUP; do
 	start_recording /out/$signal.rcu
@@ -53,6 +54,7 @@ for signal in INT TERM HUP; do
 	wait_status SIG$signal 0
 	expect_nothing_left SIG$signal
 	end_rcucmap SIG$signal
+	expect_no_file "SIG$signal" "/out/$signal.rcu.*"
 	expect_status "export after SIG$signal" 0 rcuscope export /out/$signal.rcu -o /out/$signal.json
 done
 

@@ -91,9 +91,46 @@ expect_status "doctor --json, no BTF" 3 rcuscope doctor --json
 cp /tmp/stdout /out/no-btf.json
 umount /sys/kernel/btf
 
-# And after all that it works.
-expect_status "a recording" 0 \$record --until-unload -- sh -c 'insmod /kmod/rcucmap.ko; rmmod rcucmap'
+# A folder of everybody's, in which another user has put things in the way.
+his() { chown -h 65534:65534 "\$@"; }
+mkdir -m 1777 /shared
+mkdir /shared/his /root/etc
+echo secret >/root/secret
+ln -s /root/secret /shared/link.rcu
+ln -s /root/secret /shared/link.json
+ln -s /root/etc /shared/folder
+mkfifo /shared/pipe.rcu
+his /shared/his /shared/link.rcu /shared/link.json /shared/folder /shared/pipe.rcu
+refused "another user's link" 2 'link\.rcu is a symbolic link of another user' rcuscope record -o /shared/link.rcu -- true
+refused "another user's link, for one of two" 2 'link\.json is a symbolic' rcuscope record -o /tmp/r.rcu -o /shared/link.json -- true
+refused "another user's link, of a summary" 2 'link\.json is a symbolic' rcuscope record --mode summary -o /shared/link.json -- true
+refused "another user's link in the middle" 2 'folder is a symbolic link' rcuscope record -o /shared/folder/r.rcu -- true
+refused "another user's pipe" 2 'it is a pipe of another user' rcuscope record -o /shared/pipe.rcu -- true
+refused "a recording into the module" 2 'it is the file that is read' sh -c 'cp /kmod/rcucmap.ko /tmp/m.ko
+	ln -s m.ko /tmp/m.rcu
+	rcuscope record -m /tmp/m.ko -o /tmp/m.rcu -- true
+	status=\$?
+	rm /tmp/m.ko /tmp/m.rcu
+	exit \$status'
+
+# And after all that it works, beside those too; as sudo calls it, for who called sudo.
+ln -s /root/secret /shared/r.rcu.part
+echo his >/shared/r.rcu
+chmod 666 /shared/r.rcu
+his /shared/r.rcu /shared/r.rcu.part
+expect_status "a recording" 0 env SUDO_UID=65533 SUDO_GID=65532 rcuscope record -m /kmod/rcucmap.ko --until-unload \
+	-o /shared/r.rcu -o /shared/r.json -- sh -c 'insmod /kmod/rcucmap.ko; rmmod rcucmap'
 expect_nothing_left "a recording"
+expect_status "a recording without -o .rcu" 0 rcuscope record --quiet -m /kmod/rcucmap.ko -o /shared/his/r.json -- true
+expect_equal "files of another user's folder" r.json "\$(ls -A /shared/his)"
+expect_equal "root's file" secret "\$(cat /root/secret)"
+expect_equal "root's folder" '' "\$(ls -A /root/etc)"
+expect_equal "files of everybody's folder" 'folder his link.json link.rcu pipe.rcu r.json r.rcu r.rcu.part' "\$(ls -A /shared | sort | xargs)"
+expect_equal "owner and mode of a capture" '65533:65532 600' "\$(stat -c '%u:%g %a' /shared/r.rcu)"
+expect_equal "owner and mode of an export" '65533:65532 644' "\$(stat -c '%u:%g %a' /shared/r.json)"
+echo 'caller:x:65533:65532::/:/bin/sh' >>/etc/passwd
+expect_status "a capture, read by who called sudo" 0 su caller -s /bin/sh -c 'rcuscope info /shared/r.rcu'
+expect_status "a capture, read by another" 2 as_nobody rcuscope info /shared/r.rcu
 GUEST
 for file in nobody no-btf; do
 	check_timeline holds "$OUT/$file.json" 'len(problems) == 1' 'all(problems[0][word] for word in ("what", "why", "hint"))'

@@ -2,26 +2,18 @@
 #include "base/whole_file.hpp"
 
 #include <cerrno>
-#include <cstdio>
 #include <fcntl.h>
-#include <filesystem>
 #include <ostream>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd_stream.hpp"
+#include "base/new_file.hpp"
 #include "base/temporary_file.hpp"
 #include "base/write_error.hpp"
 
 namespace rcuscope {
 
 namespace {
-
-namespace fs = std::filesystem;
-
-bool is_stdout(std::string_view path) {
-    return path == "-" || path == "/dev/stdout";
-}
 
 // 0, or the errno of what failed.
 int write_to(int fd, const std::function<void(std::ostream&)>& write) {
@@ -33,79 +25,37 @@ int write_to(int fd, const std::function<void(std::ostream&)>& write) {
     return out.good() ? 0 : EIO;
 }
 
-// A file beside the one that is to be, gone again unless it was put in place.
-class Temporary {
-public:
-    explicit Temporary(const std::string& target) : target_(target) {}
-    Temporary(const Temporary&) = delete;
-    Temporary& operator=(const Temporary&) = delete;
-    ~Temporary() {
-        if (exists_)
-            ::unlink(path_.c_str());
-    }
-
-    // Not mkstemp(), which makes files that only their owner may read: here the
-    // umask decides. -1 with errno if it cannot be made.
-    int create() {
-        for (int attempt = 0; attempt < 1000; ++attempt) {
-            path_ = target_ + ".tmp-" + std::to_string(::getpid()) + '-' + std::to_string(attempt);
-            const int fd = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-            exists_ = fd >= 0;
-            if (exists_ || errno != EEXIST)
-                return fd;
-        }
-        return -1;
-    }
-
-    bool put_in_place() {
-        exists_ = std::rename(path_.c_str(), target_.c_str()) != 0;
-        return !exists_;
-    }
-
-private:
-    std::string target_;
-    std::string path_;
-    bool exists_ = false;
-};
-
-Status replace_file(const std::function<void(std::ostream&)>& write, const std::string& path) {
-    // Of a symbolic link the file that it leads to is replaced, not the link.
-    std::error_code none;
-    const fs::path real = fs::canonical(path, none);
-    Temporary temporary(none ? path : real.string());
-    Fd fd(temporary.create());
-    if (fd.get() < 0)
-        return write_error(path, errno);
-    if (const int error = write_to(fd.get(), write); error != 0)
-        return write_error(path, error);
-    if (!fd.close() || !temporary.put_in_place())
-        return write_error(path, errno);
-    return {};
+Status replace_file(const OutputTarget& target, const std::function<void(std::ostream&)>& write, Readers readers) {
+    auto file = NewFile::hidden(target, static_cast<mode_t>(readers));
+    if (!file)
+        return tl::unexpected(file.error());
+    if (const int error = write_to(file->fd(), write); error != 0)
+        return write_error(target.path(), error);
+    // Some file systems tell only at a close whether what was written could be stored.
+    if (Fd same(::fcntl(file->fd(), F_DUPFD_CLOEXEC, 0)); !same || !same.close())
+        return write_error(target.path(), errno);
+    return file->put_in_place();
 }
 
-Status write_directly(const std::function<void(std::ostream&)>& write, const std::string& path) {
-    Fd fd(is_stdout(path) ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    if (fd.get() < 0)
-        return write_error(path, errno);
-    if (const int error = write_to(fd.get(), write); error != 0)
-        return write_error(path, error);
-    if (!fd.close())
-        return write_error(path, errno);
+Status write_directly(const OutputTarget& target, const std::function<void(std::ostream&)>& write) {
+    auto fd = target.open();
+    if (!fd)
+        return tl::unexpected(fd.error());
+    if (const int error = write_to(fd->get(), write); error != 0)
+        return write_error(target.path(), error);
+    if (!fd->close())
+        return write_error(target.path(), errno);
     return {};
 }
 
 } // namespace
 
-bool names_a_device(std::string_view path) {
-    const fs::path folder = fs::path(path).parent_path();
-    return is_stdout(path) || folder == "/dev" || folder == "/dev/fd";
+Status write_whole(const OutputTarget& target, const std::function<void(std::ostream&)>& write, Readers readers) {
+    return target.is_file() ? replace_file(target, write, readers) : write_directly(target, write);
 }
 
-Status write_whole(const std::string& path, const std::function<void(std::ostream&)>& write) {
-    std::error_code none;
-    const fs::file_status status = fs::status(path, none);
-    const bool replaceable = !fs::exists(status) || fs::is_regular_file(status);
-    return names_a_device(path) || !replaceable ? write_directly(write, path) : replace_file(write, path);
+Status write_to_stdout(const std::function<void(std::ostream&)>& write) {
+    return OutputTarget::resolve("-").and_then([&](const OutputTarget& target) { return write_whole(target, write); });
 }
 
 Result<Fd> write_unnamed(const std::function<void(std::ostream&)>& write) {

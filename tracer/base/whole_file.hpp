@@ -4,20 +4,23 @@
 #include <functional>
 #include <iosfwd>
 #include <string>
-#include <string_view>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/output_target.hpp"
 
 namespace rcuscope {
 
-// "-" and /dev/stdout, which are standard output, and what is in /dev. By the folder, as files in /dev/shm are plain
-// files.
-bool names_a_device(std::string_view path);
+// Who may read a file, less what the umask takes.
+enum class Readers : mode_t { everybody = 0644, owner = 0600 };
 
-// Writes a file whole or not at all: to a temporary beside it that is renamed at the end and removed on any error. What
-// is no plain file ("-" for standard output, a pipe, a device) is written to directly.
-Status write_whole(const std::string& path, const std::function<void(std::ostream&)>& write);
+// Writes a file whole or not at all: a new file takes the place of what is there when it is complete, and is gone on
+// any error (new_file.hpp). What is no file ("-" for standard output, a pipe, a device) is written to directly.
+Status write_whole(const OutputTarget& target, const std::function<void(std::ostream&)>& write,
+                   Readers readers = Readers::everybody);
+
+// To standard output.
+Status write_to_stdout(const std::function<void(std::ostream&)>& write);
 
 // The same into a temporary file without a name (temporary_file.hpp).
 Result<Fd> write_unnamed(const std::function<void(std::ostream&)>& write);

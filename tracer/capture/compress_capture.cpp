@@ -1,15 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "capture/compress_capture.hpp"
 
-#include <cerrno>
-#include <cstdio>
-#include <filesystem>
-#include <string>
-#include <sys/stat.h>
-#include <system_error>
-#include <unistd.h>
-
-#include "base/write_error.hpp"
 #include "capture/chunk_reader.hpp"
 #include "capture/chunk_writer.hpp"
 
@@ -47,40 +38,30 @@ Result<bool> compress_chunks(const InputFile& from, ChunkWriter& to, const GoOn&
 
 } // namespace
 
-Status compress_capture(const std::string& path, const GoOn& go_on) {
-    auto from = InputFile::open(path);
-    if (!from) {
-        return tl::unexpected<Error>(from.error());
+Result<std::optional<InputFile>> compress_capture(const InputFile& from, const OutputTarget& target,
+                                                  const GoOn& go_on) {
+    if (!from.only_as(target)) {
+        return std::nullopt;
     }
-    // Where a link leads to: the link stays.
-    std::error_code error;
-    const std::string place = std::filesystem::canonical(path, error).string();
-    struct stat status {};
-    if (error || ::stat(place.c_str(), &status) != 0) {
-        return from->cannot_read(errno_text(error ? error.value() : errno));
-    }
-    if (!S_ISREG(status.st_mode) || status.st_nlink != 1) {
-        return {};
-    }
-    const std::string part = place + ".part";
-    auto file = OutputFile::create(part);
+    auto file = OutputFile::hidden(target);
     if (!file) {
         return tl::unexpected<Error>(file.error());
     }
     ChunkWriter to(std::move(*file));
-    Result<bool> done = to.file()
-                            .give_to(status.st_uid, status.st_gid)
-                            .and_then([&] { return copy_file_header(*from, to.file()); })
-                            .and_then([&] { return compress_chunks(*from, to, go_on); })
-                            .and_then([&](bool whole) { return to.file().sync().map([&] { return whole; }); })
-                            .and_then([&](bool whole) { return to.file().close().map([&] { return whole; }); });
-    if (done && *done && ::rename(part.c_str(), place.c_str()) != 0) {
-        done = write_error(path, errno);
+    Result<bool> done = copy_file_header(from, to.file())
+                            .and_then([&] { return compress_chunks(from, to, go_on); })
+                            .and_then([&](bool whole) { return to.file().sync().map([&] { return whole; }); });
+    if (!done) {
+        return tl::unexpected<Error>(done.error());
     }
-    if (!done || !*done) {
-        ::unlink(part.c_str());
+    if (!*done || !from.only_as(target)) {
+        return std::nullopt;
     }
-    return done.map([](bool) {});
+    return to.file()
+        .put_in_place()
+        .and_then([&] { return to.file().reopened(); })
+        .and_then([&](Fd fd) { return InputFile::of(std::move(fd), target.path()); })
+        .map([](InputFile made) { return std::optional(std::move(made)); });
 }
 
 } // namespace rcuscope

@@ -15,12 +15,20 @@ static tl::unexpected<Error> cannot_read_path(const std::string& path, std::stri
 Result<InputFile> InputFile::open(const std::string& path) {
     // O_NONBLOCK: a FIFO is refused below instead of waited for.
     Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    struct stat status {};
-    if (fd.get() < 0 || ::fstat(fd.get(), &status) != 0) {
+    if (!fd) {
         const int error_number = errno;
         return cannot_read_path(path, errno_text(error_number),
-                                error_number == EACCES ? "captures are readable by their owner only: run as the owner"
-                                                       : "");
+                                error_number == EACCES
+                                    ? "a capture is for its owner only: make it yours (sudo chown), or ask for a copy"
+                                    : "");
+    }
+    return of(std::move(fd), path);
+}
+
+Result<InputFile> InputFile::of(Fd fd, const std::string& path) {
+    struct stat status {};
+    if (::fstat(fd.get(), &status) != 0) {
+        return cannot_read_path(path, errno_text(errno));
     }
     if (S_ISDIR(status.st_mode)) {
         return cannot_read_path(path, errno_text(EISDIR), "name a capture file in it");
@@ -29,6 +37,11 @@ Result<InputFile> InputFile::open(const std::string& path) {
         return cannot_read_path(path, "it is not a regular file", "save the capture to a file first");
     }
     return InputFile(path, std::move(fd), static_cast<std::uint64_t>(status.st_size));
+}
+
+Result<InputFile> InputFile::again() const {
+    Fd same(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0));
+    return same ? of(std::move(same), path_) : cannot_read(errno_text(errno));
 }
 
 bool InputFile::read_at(std::uint64_t offset, std::span<std::byte> out) const {
@@ -44,6 +57,14 @@ bool InputFile::read_at(std::uint64_t offset, std::span<std::byte> out) const {
         offset += static_cast<std::uint64_t>(got);
     }
     return true;
+}
+
+bool InputFile::only_as(const OutputTarget& target) const {
+    struct stat own {};
+    struct stat named {};
+    return target.is_file() && ::fstat(fd_.get(), &own) == 0 && own.st_nlink == 1 &&
+           ::fstatat(target.folder(), target.name().c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           FileId::of(named) == FileId::of(own);
 }
 
 tl::unexpected<Error> InputFile::cannot_read(std::string why, std::string hint) const {

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/output_target.hpp"
 
 namespace rcuscope {
 
@@ -16,12 +17,21 @@ namespace rcuscope {
 class InputFile {
 public:
     static Result<InputFile> open(const std::string& path);
+    // One that is open already. The path is for messages.
+    static Result<InputFile> of(Fd fd, const std::string& path);
+
+    // The same file, once more.
+    Result<InputFile> again() const;
 
     // False if that much cannot be read there.
     bool read_at(std::uint64_t offset, std::span<std::byte> out) const;
 
     std::uint64_t size() const { return size_; } // as it was when opened
     const std::string& path() const { return path_; }
+    int fd() const { return fd_.get(); }
+
+    // Whether it has this name and no other.
+    bool only_as(const OutputTarget& target) const;
 
     tl::unexpected<Error> cannot_read(std::string why, std::string hint = {}) const;
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "base/temporary_file.hpp"
 #include "base/write_error.hpp"
 
 namespace rcuscope {
@@ -33,19 +34,30 @@ tl::unexpected<Error> OutputFile::failed(int error_number) const {
     return write_error(path_, error_number);
 }
 
-Result<OutputFile> OutputFile::create(const std::string& path) {
-    constexpr mode_t owner_only = S_IRUSR | S_IWUSR;
-    Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, owner_only));
-    struct stat status {};
-    if (fd.get() < 0 || ::fstat(fd.get(), &status) != 0) {
+static constexpr mode_t owner_only = S_IRUSR | S_IWUSR;
+
+Result<OutputFile> OutputFile::part(const OutputTarget& target) {
+    if (!target.is_file()) {
+        return target.open().map([&](Fd fd) { return OutputFile(target.path(), std::nullopt, std::move(fd), false); });
+    }
+    return NewFile::part(target, owner_only).map([&](NewFile file) {
+        return OutputFile(target.path(), std::move(file), Fd(), true);
+    });
+}
+
+Result<OutputFile> OutputFile::hidden(const OutputTarget& target) {
+    return NewFile::hidden(target, owner_only).map([&](NewFile file) {
+        return OutputFile(target.path(), std::move(file), Fd(), true);
+    });
+}
+
+Result<OutputFile> OutputFile::temporary() {
+    const std::string path = temporary_folder() + " (temporary file)";
+    Fd fd = temporary_file();
+    if (!fd) {
         return write_error(path, errno);
     }
-    const bool regular = S_ISREG(status.st_mode);
-    // A file that was there keeps its mode, which may let others read it.
-    if (regular && (status.st_mode & 07777) != owner_only && ::fchmod(fd.get(), owner_only) != 0) {
-        return write_error(path, errno);
-    }
-    return OutputFile(path, std::move(fd), regular);
+    return OutputFile(path, std::nullopt, std::move(fd), true);
 }
 
 Status OutputFile::append(std::initializer_list<std::span<const std::byte>> parts) {
@@ -57,14 +69,14 @@ Status OutputFile::append(std::initializer_list<std::span<const std::byte>> part
         size += part.size();
     }
     for (auto rest = without(vectors, 0); !rest.empty();) {
-        const ssize_t written = ::writev(fd_.get(), rest.data(), static_cast<int>(rest.size()));
+        const ssize_t written = ::writev(fd(), rest.data(), static_cast<int>(rest.size()));
         if (written < 0 && errno == EINTR) {
             continue;
         }
         if (written < 0) {
             const int error_number = errno;
             // Best effort: a reader copes with a piece of a chunk at the end.
-            [[maybe_unused]] const bool cut = regular_ && ::ftruncate(fd_.get(), static_cast<off_t>(size_)) == 0;
+            [[maybe_unused]] const bool cut = regular_ && ::ftruncate(fd(), static_cast<off_t>(size_)) == 0;
             return failed(error_number);
         }
         rest = without(rest, static_cast<std::size_t>(written));
@@ -74,7 +86,7 @@ Status OutputFile::append(std::initializer_list<std::span<const std::byte>> part
 }
 
 Status OutputFile::sync() {
-    while (::fdatasync(fd_.get()) != 0) {
+    while (::fdatasync(fd()) != 0) {
         if (errno == EINVAL || errno == EROFS || errno == ENOTSUP) {
             return {}; // a pipe, a terminal: nothing to sync
         }
@@ -85,21 +97,34 @@ Status OutputFile::sync() {
     return {};
 }
 
-Status OutputFile::give_to(uid_t user, gid_t group) {
-    return ::fchown(fd_.get(), user, group) == 0 ? Status{} : failed(errno);
-}
-
 std::uint64_t OutputFile::free_bytes() const {
     struct statvfs room {};
-    return ::fstatvfs(fd_.get(), &room) == 0 ? std::uint64_t{room.f_bavail} * room.f_frsize : 0;
+    return ::fstatvfs(fd(), &room) == 0 ? std::uint64_t{room.f_bavail} * room.f_frsize : 0;
 }
 
-Status OutputFile::close() {
-    // Not again after EINTR: Linux has released the descriptor then.
-    if (::close(fd_.release()) != 0 && errno != EINTR) {
+Status OutputFile::put_in_place() {
+    if (!regular_) {
+        // What reads a pipe waits for its end.
+        return other_.close() || errno == EINTR ? Status() : failed(errno);
+    }
+    // Some file systems tell only at a close whether what was written could be stored. Not again after EINTR: Linux has
+    // released the descriptor then.
+    Fd same(::fcntl(fd(), F_DUPFD_CLOEXEC, 0));
+    if (!same || (!same.close() && errno != EINTR)) {
         return failed(errno);
     }
-    return {};
+    return file_ ? file_->put_in_place() : Status();
+}
+
+void OutputFile::discard() {
+    if (file_) {
+        file_->discard();
+    }
+}
+
+Result<Fd> OutputFile::reopened() const {
+    Fd same(::fcntl(fd(), F_DUPFD_CLOEXEC, 0));
+    return same ? Result<Fd>(std::move(same)) : failed(errno);
 }
 
 } // namespace rcuscope

@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <string>
-#include <sys/types.h>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/new_file.hpp"
+#include "base/output_target.hpp"
 
 namespace rcuscope {
 
@@ -17,26 +19,38 @@ namespace rcuscope {
 // is taken off again, where the file can do that.
 class OutputFile {
 public:
-    // Creates or empties it. Anything that can be written to will do: a FIFO, /dev/stdout.
-    static Result<OutputFile> create(const std::string& path);
+    // For its owner only, by the target's name with ".part" (new_file.hpp). What is no file (a pipe, standard output)
+    // is written to directly.
+    static Result<OutputFile> part(const OutputTarget& target);
+    // One that is not to be seen until it is whole.
+    static Result<OutputFile> hidden(const OutputTarget& target);
+    // One without a name, in the folder for temporary files.
+    static Result<OutputFile> temporary();
 
     Status append(std::initializer_list<std::span<const std::byte>> parts);
     Status sync();
-    Status close();
-    Status give_to(uid_t user, gid_t group);
+    // It takes the target's name, if it is a file. Nothing may be appended afterwards.
+    Status put_in_place();
+    // A .part is removed.
+    void discard();
+    // The same file, for reading it back; only of one that is a file.
+    Result<Fd> reopened() const;
 
     bool regular() const { return regular_; }
+    int fd() const { return file_ ? file_->fd() : other_.get(); }
     std::uint64_t free_bytes() const; // of its file system; 0 if that is not known
 
     std::uint64_t size() const { return size_; }
-    const std::string& path() const { return path_; }
+    std::string path() const { return file_ ? file_->path() : path_; } // that it can be found by now
 
 private:
-    OutputFile(std::string path, Fd fd, bool regular) : path_(std::move(path)), fd_(std::move(fd)), regular_(regular) {}
+    OutputFile(std::string path, std::optional<NewFile> file, Fd fd, bool regular)
+        : path_(std::move(path)), file_(std::move(file)), other_(std::move(fd)), regular_(regular) {}
     tl::unexpected<Error> failed(int error_number) const;
 
-    std::string path_;
-    Fd fd_;
+    std::string path_; // of the target
+    std::optional<NewFile> file_;
+    Fd other_; // without file_
     bool regular_ = false;
     std::uint64_t size_ = 0;
 };

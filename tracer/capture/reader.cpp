@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "capture/reader.hpp"
 
-#include "capture/input_file.hpp"
 #include "capture/merge.hpp"
 #include "capture/scan.hpp"
 
@@ -19,7 +18,10 @@ CaptureReader& CaptureReader::operator=(CaptureReader&&) noexcept = default;
 CaptureReader::~CaptureReader() = default;
 
 Result<CaptureReader> CaptureReader::open(const std::string& path) {
-    auto file = InputFile::open(path);
+    return open(InputFile::open(path));
+}
+
+Result<CaptureReader> CaptureReader::open(Result<InputFile> file) {
     if (!file) {
         return tl::unexpected<Error>(file.error());
     }

@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "capture/event.hpp"
+#include "capture/input_file.hpp"
 #include "capture/metadata.hpp"
 #include "capture/writer.hpp"
 
@@ -33,6 +34,7 @@ public:
     // read, is empty, is no capture, is of a newer version, needs a feature not
     // known here, or was cut before its metadata was whole.
     static Result<CaptureReader> open(const std::string& path);
+    static Result<CaptureReader> open(Result<InputFile> file);
 
     CaptureReader(CaptureReader&&) noexcept;
     CaptureReader& operator=(CaptureReader&&) noexcept;

@@ -42,17 +42,21 @@ struct CaptureWriter::Impl {
     std::uint64_t quick_bytes = 0;    // bytes that were not
     std::uint64_t most_quick;         // 0: a pipe, say, cannot be compressed later
     std::optional<Error> final_error; // what every call answers from now on
+    CapturePlace place;
+    bool discarded = false;
+    std::optional<InputFile> compressed; // has taken the place of what was written
     BackgroundSync syncing;
 
-    Impl(OutputFile output, std::uint32_t cpus)
+    Impl(OutputFile output, CapturePlace capture_place, std::uint32_t cpus)
         : chunks(std::move(output)), held(cpus),
           most_quick(chunks.file().regular() ? chunks.file().free_bytes() / quick_share : 0),
-          syncing([this] { return chunks.file().sync(); }) {}
+          place(std::move(capture_place)), syncing([this] { return chunks.file().sync(); }) {}
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
     ~Impl() {
         // Whoever gives up early still keeps what was recorded.
-        attempt([this] { return write_held(); });
+        if (!discarded)
+            attempt([this] { return write_held(); });
     }
 
     template <typename Step>
@@ -160,7 +164,7 @@ struct CaptureWriter::Impl {
             .and_then([&] { return write_json(ChunkType::trailer, to_json(trailer)); })
             .and_then([&] { return syncing.finish(); })
             .and_then([&] { return chunks.file().sync(); })
-            .and_then([&] { return chunks.file().close(); });
+            .and_then([&] { return place.passing ? Status() : chunks.file().put_in_place(); });
     }
 };
 
@@ -169,24 +173,26 @@ CaptureWriter::CaptureWriter(CaptureWriter&&) noexcept = default;
 CaptureWriter& CaptureWriter::operator=(CaptureWriter&&) noexcept = default;
 CaptureWriter::~CaptureWriter() = default;
 
-Result<CaptureWriter> CaptureWriter::create(const std::string& path, const Metadata& metadata) {
-    if (metadata.host.cpus > max_cpus) {
-        return fail(ExitCode::bad_input, "cannot write " + path,
-                    std::to_string(metadata.host.cpus) + " CPUs are more than the format holds");
-    }
-    auto file = OutputFile::create(path);
+Result<CaptureWriter> CaptureWriter::create(const CapturePlace& place, const Metadata& metadata) {
+    auto file = place.target ? OutputFile::part(*place.target) : OutputFile::temporary();
     if (!file) {
         return tl::unexpected<Error>(file.error());
     }
-    auto impl = std::make_unique<Impl>(std::move(*file), metadata.host.cpus);
-    const Status begun = impl->attempt([&] {
-        return impl->write_file_header().and_then(
-            [&] { return impl->write_json(ChunkType::metadata, to_json(metadata)); });
+    if (metadata.host.cpus > max_cpus) {
+        file->discard();
+        return fail(ExitCode::bad_input, "cannot write " + file->path(),
+                    std::to_string(metadata.host.cpus) + " CPUs are more than the format holds");
+    }
+    CaptureWriter writer(std::make_unique<Impl>(std::move(*file), place, metadata.host.cpus));
+    const Status begun = writer.impl_->attempt([&] {
+        return writer.impl_->write_file_header().and_then(
+            [&] { return writer.impl_->write_json(ChunkType::metadata, to_json(metadata)); });
     });
     if (!begun) {
+        writer.discard();
         return tl::unexpected<Error>(begun.error());
     }
-    return CaptureWriter(std::move(impl));
+    return writer;
 }
 
 Status CaptureWriter::record(std::uint32_t cpu, std::span<const std::byte> record) {
@@ -195,10 +201,6 @@ Status CaptureWriter::record(std::uint32_t cpu, std::span<const std::byte> recor
 
 Status CaptureWriter::ring(std::uint32_t cpu, std::span<const std::span<const std::byte>> parts) {
     return impl_->attempt([&] { return cpu < impl_->held.size() ? impl_->take_ring(cpu, parts) : impl_->no_cpu(cpu); });
-}
-
-bool CaptureWriter::can_be_compressed() const {
-    return impl_->quick_bytes != 0;
 }
 
 Status CaptureWriter::symbols(std::span<const SymbolInfo> symbols) {
@@ -228,8 +230,45 @@ std::uint64_t CaptureWriter::bytes_written() const {
     return impl_->chunks.file().size();
 }
 
-const std::string& CaptureWriter::path() const {
+Status CaptureWriter::compress(const GoOn& go_on) {
+    if (impl_->quick_bytes == 0 || impl_->place.passing || !impl_->chunks.file().regular()) {
+        return {};
+    }
+    return read_back()
+        .and_then([&](const InputFile& from) { return compress_capture(from, *impl_->place.target, go_on); })
+        .map([&](std::optional<InputFile> made) { impl_->compressed = std::move(made); });
+}
+
+Result<InputFile> CaptureWriter::read_back() const {
+    return impl_->compressed
+               ? impl_->compressed->again()
+               : impl_->chunks.file().reopened().and_then([&](Fd fd) { return InputFile::of(std::move(fd), path()); });
+}
+
+bool CaptureWriter::is_file() const {
+    return impl_->chunks.file().regular();
+}
+
+int CaptureWriter::fd() const {
+    return impl_->compressed ? impl_->compressed->fd() : impl_->chunks.file().fd();
+}
+
+void CaptureWriter::discard() {
+    impl_->discarded = true;
+    impl_->chunks.file().discard();
+}
+
+std::string CaptureWriter::path() const {
     return impl_->chunks.file().path();
+}
+
+Error CaptureWriter::with_what_is_left(Error error) const {
+    // A file without a name goes with the process, and what went into a pipe is not here.
+    if (impl_->place.target && impl_->chunks.file().regular()) {
+        error.hint +=
+            (error.hint.empty() ? "" : "; ") + ("what was recorded until then is kept: rcuscope info " + path());
+    }
+    return error;
 }
 
 } // namespace rcuscope

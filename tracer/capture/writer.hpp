@@ -4,11 +4,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/output_target.hpp"
+#include "capture/compress_capture.hpp"
+#include "capture/input_file.hpp"
 #include "capture/metadata.hpp"
 
 namespace rcuscope {
@@ -20,13 +24,19 @@ struct SymbolInfo {
     std::string module;        // empty for the kernel proper
 };
 
+// Where a capture is written.
+struct CapturePlace {
+    std::optional<OutputTarget> target; // none: a file without a name, in the folder for temporary files
+    bool passing = false; // only for what is made of it: it keeps the name that it has while it is written
+};
+
 // Writes a capture file. Every error is final: the file then ends with the last
 // whole chunk. Not thread-safe.
 class CaptureWriter {
 public:
-    // Creates (mode 0600: it holds kernel addresses) or empties the file and writes
-    // its header and metadata.
-    static Result<CaptureWriter> create(const std::string& path, const Metadata& metadata);
+    // Creates the file and writes its header and metadata. Mode 0600: it holds kernel addresses. Until finish() its
+    // name ends in ".part", and it can be read by that, whatever becomes of the writer, the process or the kernel.
+    static Result<CaptureWriter> create(const CapturePlace& place, const Metadata& metadata);
 
     CaptureWriter(CaptureWriter&&) noexcept;
     CaptureWriter& operator=(CaptureWriter&&) noexcept;
@@ -39,9 +49,6 @@ public:
     // Takes records of a CPU as ring_records.hpp says, each part whole records, valid during the call only.
     // Held back, as of record(). What comes fast is packed, but not compressed.
     Status ring(std::uint32_t cpu, std::span<const std::span<const std::byte>> parts);
-    // Whether anything was not, so that compress_capture() makes the file smaller.
-    bool can_be_compressed() const;
-
     // Names of code addresses. Written before any record held back now.
     Status symbols(std::span<const SymbolInfo> symbols);
 
@@ -49,11 +56,22 @@ public:
     // later call does.
     Status flush(bool sync);
 
-    // Flushes with the trailer, and waits for the disk. Nothing may be written afterwards.
+    // Flushes with the trailer, waits for the disk, and gives the file its name, where it replaces what had that.
+    // Nothing may be written afterwards.
     Status finish(const Trailer& trailer);
+    // After finish(): compress_capture(), where that makes the file smaller.
+    Status compress(const GoOn& go_on);
+    // After finish(): the file, by its descriptor. Fails if what was written to is none.
+    Result<InputFile> read_back() const;
+    bool is_file() const;
+    int fd() const; // of the file, for a process that is to read it
+    // Removes the file, unless it has its name.
+    void discard();
 
     std::uint64_t bytes_written() const;
-    const std::string& path() const;
+    std::string path() const; // that the file can be found by now
+    // For an error that ends the recording: adds to the hint where that is which was recorded so far.
+    Error with_what_is_left(Error error) const;
 
 private:
     struct Impl;

@@ -202,7 +202,7 @@ Outcome tell_failure(const CheckArguments& arguments, Outputs& outputs, const Er
         write_failed_check(error, ending, out);
     });
     if (written && arguments.json)
-        written = write_whole("-", [&](std::ostream& out) { write_failed_check(error, ".json", out); });
+        written = write_to_stdout([&](std::ostream& out) { write_failed_check(error, ".json", out); });
     if (!written) {
         Error both = error;
         both.why += "; and " + written.error().what + ": " + written.error().why;
@@ -214,9 +214,16 @@ Outcome tell_failure(const CheckArguments& arguments, Outputs& outputs, const Er
 Outcome run_check(CheckArguments arguments) {
     if (auto fine = check_endings(arguments.outputs, check_endings_known, arguments.json ? "--json" : ""); !fine)
         return tl::unexpected(fine.error());
-    Outputs outputs(arguments.outputs);
-    const auto result = baseline_files(arguments.baseline).and_then([&](std::vector<std::string> files) {
-        arguments.baseline = std::move(files);
+    const auto baseline = baseline_files(arguments.baseline);
+    std::vector<std::string> inputs = arguments.current;
+    if (baseline)
+        inputs.insert(inputs.end(), baseline->begin(), baseline->end());
+    auto targets = resolve_outputs(arguments.outputs, inputs);
+    if (!targets)
+        return tl::unexpected(targets.error());
+    Outputs outputs(std::move(*targets));
+    const auto result = baseline.and_then([&](const std::vector<std::string>& files) {
+        arguments.baseline = files;
         return check(arguments);
     });
     if (!result)
@@ -233,7 +240,7 @@ Outcome run_check(CheckArguments arguments) {
             print_check(*result, style_of_stdout().colour, out);
     };
     if (!writes_to_stdout(arguments))
-        if (auto printed = write_whole("-", print); !printed)
+        if (auto printed = write_to_stdout(print); !printed)
             return tl::unexpected(printed.error());
     return why_not_passed(*result).empty() ? ExitCode::done : ExitCode::does_not_hold;
 }

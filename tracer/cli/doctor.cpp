@@ -136,11 +136,14 @@ Outcome run_doctor(const DoctorArguments& arguments) {
     const auto print = [&](std::string_view ending, std::ostream& out) {
         ending == ".json" ? print_json(kernel, plan, out) : print_text(kernel, plan, out);
     };
-    Outputs outputs(arguments.outputs);
+    auto targets = resolve_outputs(arguments.outputs, {});
+    if (!targets)
+        return tl::unexpected(targets.error());
+    Outputs outputs(std::move(*targets));
     if (auto written = write_forms(outputs, doctor_endings, print); !written)
         return tl::unexpected(written.error());
     if (arguments.json || arguments.outputs.empty())
-        if (auto printed = write_whole("-", [&](std::ostream& out) { print(arguments.json ? ".json" : ".txt", out); });
+        if (auto printed = write_to_stdout([&](std::ostream& out) { print(arguments.json ? ".json" : ".txt", out); });
             !printed)
             return tl::unexpected(printed.error());
     return kernel.problems.empty() ? ExitCode::done : ExitCode::cannot_here;

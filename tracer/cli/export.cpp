@@ -21,12 +21,15 @@ Outcome run_export(const ExportArguments& arguments) {
     for (const std::string& output : arguments.outputs)
         if (auto format = format_for_file(output); !format)
             return tl::unexpected(format.error());
-    Outputs outputs(arguments.outputs);
+    auto targets = resolve_outputs(arguments.outputs, {arguments.capture});
+    if (!targets)
+        return tl::unexpected(targets.error());
+    Outputs outputs(std::move(*targets));
     auto loaded = load_timeline(arguments.capture, arguments.limits);
     if (!loaded)
         return outputs.give_up(loaded.error());
     const Status written = outputs.write(
-        [&](const std::string& path) { return export_timeline(loaded->timeline, arguments.options, path); });
+        [&](const OutputTarget& target) { return export_timeline(loaded->timeline, arguments.options, target); });
     return written.map([] { return ExitCode::done; });
 }
 

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "base/text.hpp"
 #include "cli/firing.hpp"
 #include "cli/hazard_options.hpp"
 #include "cli/load.hpp"
@@ -20,8 +21,8 @@ std::string text_of(const FinishRequest& request, const Timeline& timeline, bool
     if (whole)
         print_summary(timeline, text);
     text << "Written:";
-    for (const std::string& output : request.outputs)
-        text << " " << output;
+    for (const OutputTarget& output : request.outputs)
+        text << " " << printable(output.path());
     text << "\n";
     return text.str();
 }
@@ -32,18 +33,31 @@ bool is_capture(const std::string& path) {
     return path.ends_with(".rcu");
 }
 
-Outcome finish_recording(const FinishRequest& request, const std::string& capture, bool whole) {
-    // Reading a large recording takes long.
-    if (request.quiet && request.fail_on.empty() && !request.strict &&
-        std::all_of(request.outputs.begin(), request.outputs.end(), is_capture))
+CapturePlace capture_place(const std::vector<OutputTarget>& outputs) {
+    for (const OutputTarget& output : outputs)
+        if (is_capture(output.path()))
+            return {output, false};
+    for (const OutputTarget& output : outputs)
+        if (output.is_file())
+            return {output.beside(".rcu"), true};
+    return {std::nullopt, true};
+}
+
+Outcome finish_recording(const FinishRequest& request, CaptureWriter& capture, bool whole) {
+    const auto asked_for = [](const OutputTarget& output) { return is_capture(output.path()); };
+    // What went into a pipe is not here any more; and reading a large recording takes long.
+    if (!capture.is_file() || (request.quiet && request.fail_on.empty() && !request.strict &&
+                               std::ranges::all_of(request.outputs, asked_for)))
         return ExitCode::done;
-    auto loaded = load_timeline(capture, request.limits);
+    auto loaded = load_timeline(capture.read_back(), request.limits);
     if (!loaded)
-        return tl::unexpected(loaded.error());
-    for (const std::string& output : request.outputs)
-        if (!is_capture(output))
+        return tl::unexpected(capture.with_what_is_left(loaded.error()));
+    for (const OutputTarget& output : request.outputs)
+        if (!asked_for(output))
             if (auto written = export_timeline(loaded->timeline, request.options, output); !written)
-                return tl::unexpected(written.error());
+                return tl::unexpected(capture.with_what_is_left(written.error()));
+    if (std::ranges::none_of(request.outputs, asked_for))
+        capture.discard();
     // At once: others may write to the terminal, too.
     if (!request.quiet)
         std::cerr << text_of(request, loaded->timeline, whole) << std::flush;

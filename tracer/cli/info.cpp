@@ -100,7 +100,10 @@ void print_text(const std::string& path, const LoadedTimeline& loaded, std::ostr
 Outcome run_info(const InfoArguments& arguments) {
     if (auto fine = check_endings(arguments.outputs, info_endings, arguments.json ? "--json" : ""); !fine)
         return tl::unexpected(fine.error());
-    Outputs outputs(arguments.outputs);
+    auto targets = resolve_outputs(arguments.outputs, {arguments.capture});
+    if (!targets)
+        return tl::unexpected(targets.error());
+    Outputs outputs(std::move(*targets));
     auto loaded = load_timeline(arguments.capture, arguments.limits);
     if (!loaded)
         return outputs.give_up(loaded.error());
@@ -113,7 +116,7 @@ Outcome run_info(const InfoArguments& arguments) {
     if (auto written = write_forms(outputs, info_endings, print); !written)
         return tl::unexpected(written.error());
     if (arguments.json || arguments.outputs.empty())
-        if (auto printed = write_whole("-", [&](std::ostream& out) { print(arguments.json ? ".json" : ".txt", out); });
+        if (auto printed = write_to_stdout([&](std::ostream& out) { print(arguments.json ? ".json" : ".txt", out); });
             !printed)
             return tl::unexpected(printed.error());
     return ExitCode::done;

@@ -22,7 +22,12 @@ void warn_of_cut(const std::string& capture, const CaptureExtent& extent) {
 } // namespace
 
 Result<LoadedTimeline> load_timeline(const std::string& capture, const HazardLimits& limits) {
-    auto reader = CaptureReader::open(capture);
+    return load_timeline(InputFile::open(capture), limits);
+}
+
+Result<LoadedTimeline> load_timeline(Result<InputFile> capture, const HazardLimits& limits) {
+    const std::string path = capture ? capture->path() : std::string();
+    auto reader = CaptureReader::open(std::move(capture));
     if (!reader)
         return tl::unexpected(reader.error());
     auto timeline = build_timeline(*reader);
@@ -30,7 +35,7 @@ Result<LoadedTimeline> load_timeline(const std::string& capture, const HazardLim
         return tl::unexpected(timeline.error());
     find_hazards(*timeline, limits);
     find_holders(*timeline);
-    warn_of_cut(capture, reader->extent());
+    warn_of_cut(path, reader->extent());
     return LoadedTimeline{std::move(*timeline), reader->extent()};
 }
 

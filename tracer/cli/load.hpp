@@ -19,6 +19,7 @@ struct LoadedTimeline {
 // From a capture file to a timeline: what every command does that looks at a recording. Says on stderr if the file
 // was cut off, or has parts that could not be read.
 Result<LoadedTimeline> load_timeline(const std::string& capture, const HazardLimits& limits);
+Result<LoadedTimeline> load_timeline(Result<InputFile> capture, const HazardLimits& limits);
 
 struct LoadedNumbers {
     Timeline timeline; // with its hazards, and only some of its callbacks

@@ -15,45 +15,62 @@ namespace rcuscope {
 namespace {
 
 // Below everybody else, and without what keeps the recorder's probes alive.
-[[noreturn]] void finish_aside(const FinishRequest& request, const std::string& capture, bool temporary) {
+[[noreturn]] void finish_aside(const FinishRequest& request, CaptureWriter& capture) {
     constexpr int below = 10;
-    ::close_range(STDERR_FILENO + 1, ~0U, 0);
+    std::vector<int> kept{STDERR_FILENO, capture.fd()};
+    for (const OutputTarget& output : request.outputs)
+        kept.push_back(output.folder());
+    std::ranges::sort(kept);
+    for (std::size_t i = 0; i < kept.size(); i++) {
+        const bool last = i + 1 == kept.size();
+        if (last || kept[i] + 1 < kept[i + 1])
+            ::close_range(static_cast<unsigned>(kept[i]) + 1, last ? ~0U : static_cast<unsigned>(kept[i + 1]) - 1, 0);
+    }
     [[maybe_unused]] const int nice = ::nice(below);
     const Outcome outcome = finish_recording(request, capture, false);
-    if (temporary)
-        ::unlink(capture.c_str());
     ::_exit(outcome ? static_cast<int>(*outcome) : report_error(outcome.error()));
+}
+
+// A file of it, or what a recorder that was killed has left of it.
+bool is_there(const std::string& path) {
+    std::error_code none;
+    for (const char* ending : {"", ".part", ".rcu.part"})
+        if (std::filesystem::exists(std::filesystem::symlink_status(path + ending, none)))
+            return true;
+    return false;
 }
 
 } // namespace
 
-std::string NumberedOutputs::next() {
+Result<CapturePlace> NumberedOutputs::next() {
+    std::vector<std::string> paths;
     bool taken = true;
     while (taken) {
         number_++;
         taken = false;
-        outputs_.clear();
-        for (const std::string& output : request_.outputs) {
-            outputs_.push_back(numbered(output, number_));
-            std::error_code none;
-            taken = taken || (outputs_.back() != output && std::filesystem::exists(outputs_.back(), none));
+        paths.clear();
+        for (const OutputTarget& output : request_.outputs) {
+            paths.push_back(numbered(output.path(), number_));
+            taken = taken || (paths.back() != output.path() && is_there(paths.back()));
         }
     }
-    const auto capture = std::find_if(outputs_.begin(), outputs_.end(), is_capture);
-    return capture != outputs_.end() ? *capture : outputs_.front() + "." + std::to_string(::getpid()) + ".tmp.rcu";
+    auto outputs = resolve_outputs(paths, {});
+    if (!outputs)
+        return tl::unexpected(outputs.error());
+    outputs_ = std::move(*outputs);
+    return capture_place(outputs_);
 }
 
-void NumberedOutputs::written(const std::string& capture) {
+void NumberedOutputs::written(CaptureWriter& capture) {
     FinishRequest request = request_;
     request.outputs = outputs_;
-    const bool temporary = std::find(outputs_.begin(), outputs_.end(), capture) == outputs_.end();
     const pid_t pid = ::fork();
     if (pid == 0)
-        finish_aside(request, capture, temporary);
+        finish_aside(request, capture);
     if (pid > 0)
         finishers_.push_back(pid);
     else
-        std::cerr << "rcuscope: cannot finish " + capture + ": " + errno_text(errno) + "\n";
+        std::cerr << "rcuscope: cannot finish " + capture.path() + ": " + errno_text(errno) + "\n";
 }
 
 ExitCode NumberedOutputs::finish() {

@@ -18,15 +18,15 @@ public:
     explicit NumberedOutputs(FinishRequest request) : request_(std::move(request)) {}
 
     // The capture of the next number of which there is no file yet.
-    std::string next();
-    // The file that next() named is whole.
-    void written(const std::string& capture);
+    Result<CapturePlace> next();
+    // The file of next() is finished.
+    void written(CaptureWriter& capture);
     // When all are finished: the worst exit code.
     ExitCode finish();
 
 private:
     FinishRequest request_;
-    std::vector<std::string> outputs_; // of the number
+    std::vector<OutputTarget> outputs_; // of the number
     unsigned number_ = 0;
     std::vector<pid_t> finishers_;
 };

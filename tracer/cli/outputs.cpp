@@ -2,11 +2,7 @@
 #include "cli/outputs.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
-#include <optional>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <utility>
 
 #include "base/text.hpp"
@@ -16,24 +12,6 @@
 namespace rcuscope {
 
 namespace {
-
-// Removes an earlier file that the output would have replaced, through a link of ours what it leads to. False if that
-// cannot be done; nothing if there is none.
-std::optional<bool> remove_earlier(const std::string& path) {
-    struct stat status {};
-    if (names_a_device(path) || ::lstat(path.c_str(), &status) != 0)
-        return std::nullopt;
-    std::string file = path;
-    if (S_ISLNK(status.st_mode)) {
-        std::error_code none;
-        file = std::filesystem::canonical(path, none).string();
-        if (none || status.st_uid != ::geteuid() || ::lstat(file.c_str(), &status) != 0)
-            return std::nullopt;
-    }
-    if (!S_ISREG(status.st_mode))
-        return std::nullopt;
-    return ::unlink(file.c_str()) == 0;
-}
 
 void add_name(std::string& list, const std::string& name) {
     list += (list.empty() ? "" : ", ") + name;
@@ -79,9 +57,9 @@ void add_output_option(CLI::App& command, std::vector<std::string>& paths, std::
         ->type_name("FILE");
 }
 
-Outputs::Outputs(std::vector<std::string> paths) {
-    for (std::string& path : paths)
-        outputs_.push_back({std::move(path)});
+Outputs::Outputs(std::vector<OutputTarget> targets) {
+    for (OutputTarget& target : targets)
+        outputs_.push_back({std::move(target)});
 }
 
 Outputs::~Outputs() {
@@ -89,12 +67,12 @@ Outputs::~Outputs() {
         std::cerr << "rcuscope: " << printable(told.substr(2)) << "\n";
 }
 
-Status Outputs::write(const std::function<Status(const std::string& path)>& write_one) {
+Status Outputs::write(const std::function<Status(const OutputTarget& target)>& write_one) {
     Status first;
     for (Output& output : outputs_) {
         if (output.written)
             continue;
-        const Status written = write_one(output.path);
+        const Status written = write_one(output.target);
         output.written = written.has_value();
         output.refused = !written && written.error().code == ExitCode::bad_input;
         if (first && !written)
@@ -112,7 +90,7 @@ std::vector<std::string> Outputs::not_written() const {
     std::vector<std::string> paths;
     for (const Output& output : outputs_)
         if (!output.written)
-            paths.push_back(output.path);
+            paths.push_back(output.target.path());
     return paths;
 }
 
@@ -125,9 +103,9 @@ std::string Outputs::settle() {
         return "";
     for (const Output& output : outputs) {
         if (output.written)
-            add_name(is_new, output.path);
-        else if (const auto removed = output.refused ? std::nullopt : remove_earlier(output.path))
-            add_name(*removed ? gone : earlier, output.path);
+            add_name(is_new, output.target.path());
+        else if (const auto removed = output.refused ? std::nullopt : output.target.remove_earlier())
+            add_name(*removed ? gone : earlier, output.target.path());
     }
     std::string told;
     for (const auto& [what, names] :
@@ -139,9 +117,9 @@ std::string Outputs::settle() {
 
 Status write_forms(Outputs& outputs, std::span<const std::string_view> endings,
                    const std::function<void(std::string_view ending, std::ostream& out)>& write) {
-    return outputs.write([&](const std::string& path) {
-        return ending_of(path, endings).and_then([&](std::string_view ending) {
-            return write_whole(path, [&](std::ostream& out) { write(ending, out); });
+    return outputs.write([&](const OutputTarget& target) {
+        return ending_of(target.path(), endings).and_then([&](std::string_view ending) {
+            return write_whole(target, [&](std::ostream& out) { write(ending, out); });
         });
     });
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/output_target.hpp"
 
 namespace rcuscope {
 
@@ -29,15 +30,15 @@ void add_output_option(CLI::App& command, std::vector<std::string>& paths, std::
 
 class Outputs {
 public:
-    // Touches nothing. The names are usable, and none is an input.
-    explicit Outputs(std::vector<std::string> paths);
+    // Touches nothing.
+    explicit Outputs(std::vector<OutputTarget> targets);
     Outputs(const Outputs&) = delete;
     Outputs& operator=(const Outputs&) = delete;
     ~Outputs(); // as give_up(), for an exception: says on stderr which are gone
 
     // Writes those that are not written yet; one that fails keeps no other from being written. The error is the first
     // one's, and says which are new and which are gone.
-    Status write(const std::function<Status(const std::string& path)>& write_one);
+    Status write(const std::function<Status(const OutputTarget& target)>& write_one);
     // The command failed otherwise. The error says in addition which are gone.
     tl::unexpected<Error> give_up(Error error);
 
@@ -45,7 +46,7 @@ public:
 
 private:
     struct Output {
-        std::string path;
+        OutputTarget target;
         bool written = false;
         bool refused = false; // its name cannot be used: what is there is none of ours
     };

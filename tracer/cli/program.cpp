@@ -4,13 +4,34 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <iostream>
+#include <unistd.h>
 
+#include "base/fd_stream.hpp"
 #include "base/long_memory.hpp"
+#include "base/write_error.hpp"
 #include "cli/cli.hpp"
 
 namespace rcuscope {
 
-static int run(int argc, char** argv) {
+namespace {
+
+// What commands print on std::cout. iostreams do not tell whether, and why, it could not be written.
+class StandardOutput {
+public:
+    StandardOutput() : before_(std::cout.rdbuf(&buffer_)) {}
+    StandardOutput(const StandardOutput&) = delete;
+    StandardOutput& operator=(const StandardOutput&) = delete;
+    ~StandardOutput() { std::cout.rdbuf(before_); }
+    // Nothing may be printed afterwards.
+    Status finish() { return buffer_.flush() ? Status() : write_error("standard output", buffer_.error()); }
+
+private:
+    FdBuffer buffer_{STDOUT_FILENO};
+    std::streambuf* before_;
+};
+
+int run(int argc, char** argv) {
     // A closed pipe is a write error like any other: reported, and nothing is left behind.
     std::signal(SIGPIPE, SIG_IGN);
 
@@ -49,11 +70,16 @@ static int run(int argc, char** argv) {
     return result ? static_cast<int>(*result) : report_error(result.error());
 }
 
+} // namespace
+
 int run_program(int argc, char** argv) {
     // What can go wrong is a value everywhere else; what is thrown nevertheless is
     // the library's: no memory, mostly.
     try {
-        return run(argc, argv);
+        StandardOutput standard_output;
+        const int code = run(argc, argv);
+        const Status printed = standard_output.finish();
+        return printed ? code : report_error(printed.error());
     } catch (const NoRoom& none) {
         return report_error(none.error());
     } catch (const std::exception& error) {

@@ -2,11 +2,10 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cerrno>
-#include <filesystem>
 #include <iostream>
 #include <unistd.h>
 
+#include "base/output_target.hpp"
 #include "cli/catch_options.hpp"
 #include "cli/cli.hpp"
 #include "cli/finish.hpp"
@@ -55,21 +54,6 @@ std::chrono::nanoseconds seconds(double value) {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(value));
 }
 
-// Where the capture goes while only other formats were asked for: beside the
-// first of them, since that place must have room anyway.
-class TemporaryCapture {
-public:
-    explicit TemporaryCapture(const std::string& beside)
-        : path_(beside + "." + std::to_string(::getpid()) + ".tmp.rcu") {}
-    TemporaryCapture(const TemporaryCapture&) = delete;
-    TemporaryCapture& operator=(const TemporaryCapture&) = delete;
-    ~TemporaryCapture() { ::unlink(path_.c_str()); }
-    const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
-
 Result<std::vector<ModuleFile>> read_modules(const std::vector<std::string>& wanted) {
     std::vector<ModuleFile> modules;
     for (const std::string& text : wanted) {
@@ -113,13 +97,6 @@ Status check(const RecordArguments& arguments) {
                 return fail(format.error().code, format.error().what, format.error().why,
                             format.error().hint + (format.error().hint.empty() ? "" : "; ") +
                                 "or .rcu for the recording itself");
-    // Now, not when what was to be recorded is over.
-    for (const std::string& output : arguments.outputs) {
-        const std::filesystem::path folder = std::filesystem::path(output).parent_path();
-        if (!folder.empty() && ::access(folder.c_str(), W_OK) != 0)
-            return fail(ExitCode::bad_input, "cannot write " + output, folder.string() + ": " + errno_text(errno),
-                        "make the folder first, or name another with -o");
-    }
     if (std::count_if(arguments.outputs.begin(), arguments.outputs.end(), is_capture) > 1)
         return fail(ExitCode::bad_input, "-o", "only one recording (.rcu) can be written at once");
     return {};
@@ -171,12 +148,35 @@ ExitCode told_of_command(const RecordArguments& arguments, const RecordOutcome& 
     return ExitCode::does_not_hold;
 }
 
-Outcome run_summary(const RecordArguments& arguments, const RecordRequest& request) {
+// Before anything is read, and not when what was to be recorded is over.
+Result<std::vector<OutputTarget>> outputs_of(const RecordArguments& arguments) {
+    std::vector<std::string> paths = arguments.outputs;
+    if (arguments.mode == "summary")
+        paths = {*summary_output(arguments.outputs)};
+    else if (paths.empty())
+        paths = {default_capture};
+    std::vector<std::string> modules;
+    for (const std::string& module : arguments.modules)
+        if (auto path = module_path(module))
+            modules.push_back(std::move(*path));
+    return resolve_outputs(paths, modules);
+}
+
+// What goes into a pipe cannot be read back.
+Status check_readable(const RecordArguments& arguments, const CapturePlace& place) {
+    const bool read = arguments.outputs.size() > 1 || arguments.strict || !arguments.fail_on.empty();
+    if (!read || !place.target || place.target->is_file())
+        return {};
+    return fail(ExitCode::bad_input, "-o " + place.target->path(),
+                "it is a pipe or a device, from which other outputs, --strict and --fail-on cannot be made",
+                "name a file, or leave them out");
+}
+
+Outcome run_summary(const RecordArguments& arguments, const RecordRequest& request, const OutputTarget& output) {
     const auto recorded = record(request);
     if (!recorded)
         return tl::unexpected(recorded.error());
-    auto finished =
-        finish_summary(*recorded->counted, *summary_output(arguments.outputs), arguments.strict, arguments.quiet);
+    auto finished = finish_summary(*recorded->counted, output, arguments.strict, arguments.quiet);
     if (!finished)
         return finished;
     return std::max(*finished, told_of_command(arguments, *recorded));
@@ -196,34 +196,32 @@ std::string for_events_only(const CLI::App& command) {
 Outcome run_record(const RecordArguments& arguments) {
     if (auto fine = check(arguments); !fine)
         return tl::unexpected(fine.error());
+    auto outputs = outputs_of(arguments);
+    if (!outputs)
+        return tl::unexpected(outputs.error());
     auto request = request_from(arguments);
     if (!request)
         return tl::unexpected(request.error());
 
     if (request->summary)
-        return run_summary(arguments, *request);
-    std::vector<std::string> outputs = arguments.outputs;
-    if (outputs.empty())
-        outputs.emplace_back(default_capture);
-    const auto asked = std::find_if(outputs.begin(), outputs.end(), is_capture);
-    std::optional<TemporaryCapture> temporary;
-    if (asked == outputs.end())
-        temporary.emplace(outputs.front());
-    request->capture = temporary ? temporary->path() : *asked;
+        return run_summary(arguments, *request, outputs->front());
+    request->capture = capture_place(*outputs);
+    if (auto readable = check_readable(arguments, request->capture); !readable)
+        return tl::unexpected(readable.error());
 
-    const FinishRequest finish{outputs,           arguments.limits, arguments.options,
+    const FinishRequest finish{*outputs,          arguments.limits, arguments.options,
                                arguments.fail_on, arguments.strict, arguments.quiet};
     NumberedOutputs numbered(finish);
     if (request->catching) {
         request->catching->next_file = [&numbered] { return numbered.next(); };
-        request->catching->written = [&numbered](const std::string& capture) { numbered.written(capture); };
+        request->catching->written = [&numbered](CaptureWriter& capture) { numbered.written(capture); };
     }
     auto recorded = record(*request);
     ExitCode worst = numbered.finish();
     if (!recorded)
         return tl::unexpected(recorded.error());
-    if (recorded->written) {
-        auto finished = finish_recording(finish, request->capture, true);
+    if (recorded->capture) {
+        auto finished = finish_recording(finish, *recorded->capture, true);
         if (!finished)
             return finished;
         worst = std::max(worst, *finished);

@@ -44,14 +44,14 @@ Result<std::string> summary_output(const std::vector<std::string>& outputs) {
     return output;
 }
 
-Outcome finish_summary(const CountedRecording& recording, const std::string& output, bool strict, bool quiet) {
+Outcome finish_summary(const CountedRecording& recording, const OutputTarget& output, bool strict, bool quiet) {
     const auto digest = digest_of(recording.counts, recording.metadata, recording.trailer);
     if (!digest)
         return tl::unexpected(digest.error());
     if (auto written = write_whole(output, [&](std::ostream& out) { write_digest(*digest, out); }); !written)
         return tl::unexpected(written.error());
     if (!quiet)
-        std::cerr << text_of(recording, *digest, output) << std::flush;
+        std::cerr << text_of(recording, *digest, output.path()) << std::flush;
     if (strict && digest->lost) {
         std::cerr << "rcuscope: " + std::to_string(digest->lost) +
                          " events were lost (--strict): a larger --buffer may help\n";

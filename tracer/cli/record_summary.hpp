@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/output_target.hpp"
 #include "cli/cli.hpp"
 #include "record/recorder.hpp"
 
@@ -16,6 +17,6 @@ namespace rcuscope {
 Result<std::string> summary_output(const std::vector<std::string>& outputs);
 
 // Writes the summary, and says what is in it.
-Outcome finish_summary(const CountedRecording& recording, const std::string& output, bool strict, bool quiet);
+Outcome finish_summary(const CountedRecording& recording, const OutputTarget& output, bool strict, bool quiet);
 
 } // namespace rcuscope

@@ -53,7 +53,7 @@ Outcome write_reports(const ReportArguments& arguments, Outputs& outputs, const 
     if (auto written = write_forms(outputs, report_endings, into_file); !written)
         return tl::unexpected(written.error());
     if (arguments.prints())
-        if (auto written = write_whole("-", [&](std::ostream& out) { write(arguments.printed(), style, out); });
+        if (auto written = write_to_stdout([&](std::ostream& out) { write(arguments.printed(), style, out); });
             !written)
             return tl::unexpected(written.error());
     return ExitCode::done;
@@ -73,7 +73,10 @@ Outcome run_report(const ReportArguments& arguments) {
     const char* const printed = arguments.json ? "--json" : arguments.markdown ? "--markdown" : "";
     if (auto fine = check_endings(arguments.outputs, report_endings, printed); !fine)
         return tl::unexpected(fine.error());
-    Outputs outputs(arguments.outputs);
+    auto targets = resolve_outputs(arguments.outputs, {arguments.capture});
+    if (!targets)
+        return tl::unexpected(targets.error());
+    Outputs outputs(std::move(*targets));
     auto loaded = load_numbers(arguments.capture, arguments.limits);
     if (!loaded) {
         if (const auto digest = read_digest(arguments.capture))

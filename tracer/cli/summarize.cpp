@@ -22,7 +22,11 @@ struct SummarizeArguments {
 Outcome run_summarize(const SummarizeArguments& arguments) {
     if (auto fine = check_endings(arguments.outputs, summary_endings); !fine)
         return tl::unexpected(fine.error());
-    Outputs outputs(arguments.outputs.empty() ? std::vector<std::string>{"-"} : arguments.outputs);
+    auto targets = resolve_outputs(arguments.outputs.empty() ? std::vector<std::string>{"-"} : arguments.outputs,
+                                   {arguments.capture});
+    if (!targets)
+        return tl::unexpected(targets.error());
+    Outputs outputs(std::move(*targets));
     auto loaded = load_numbers(arguments.capture, arguments.limits);
     if (!loaded)
         return outputs.give_up(loaded.error());

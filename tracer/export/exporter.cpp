@@ -41,11 +41,13 @@ Result<const ExportFormat*> format_for_file(std::string_view path) {
                 "the ending of its name asks for no format", "end the name in one of " + endings);
 }
 
-Status export_timeline(const Timeline& timeline, const ExportOptions& options, const std::string& path) {
-    const auto format = format_for_file(path);
+Status export_timeline(const Timeline& timeline, const ExportOptions& options, const OutputTarget& output) {
+    const auto format = format_for_file(output.path());
     if (!format)
         return tl::unexpected(format.error());
-    return write_whole(path, [&](std::ostream& out) { (*format)->write(timeline, options, out); });
+    return write_whole(
+        output, [&](std::ostream& out) { (*format)->write(timeline, options, out); },
+        options.addresses ? Readers::owner : Readers::everybody);
 }
 
 } // namespace rcuscope

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/output_target.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
@@ -34,10 +35,9 @@ std::span<const ExportFormat> export_formats();
 // "-" and devices (/dev/stdout, /dev/null) have no ending: timeline JSON.
 Result<const ExportFormat*> format_for_file(std::string_view path);
 
-// Writes the timeline to `path` whole or not at all: to a temporary beside it
-// that is renamed at the end and removed on any error. What is no plain file
-// ("-" for standard output, a pipe, a device) is written to directly.
-Status export_timeline(const Timeline& timeline, const ExportOptions& options, const std::string& path);
+// Writes the timeline whole or not at all (base/whole_file.hpp), in the format that its name asks for. With kernel
+// addresses, which are a secret of the machine, it is for its owner only.
+Status export_timeline(const Timeline& timeline, const ExportOptions& options, const OutputTarget& output);
 
 void write_json(const Timeline& timeline, const ExportOptions& options, std::ostream& out);     // rcuscope.timeline/1
 void write_perfetto(const Timeline& timeline, const ExportOptions& options, std::ostream& out); // native protobuf

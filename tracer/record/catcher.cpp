@@ -2,13 +2,9 @@
 #include "record/catcher.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <unistd.h>
 #include <utility>
 
 #include "base/duration.hpp"
-#include "base/write_error.hpp"
 #include "capture/ring_records.hpp"
 #include "kernel/host.hpp"
 
@@ -21,18 +17,13 @@ constexpr std::uint64_t after_ns = 500'000'000;
 // What fired may not end for long; then it is waited for as long as --keep-last, and at least for so long.
 constexpr std::uint64_t least_wait_ns = 1'000'000'000;
 
-// Until it is whole.
-std::string part_of(const std::string& path) {
-    return path + ".part";
-}
-
 std::uint64_t nanoseconds(std::chrono::nanoseconds duration) {
     return static_cast<std::uint64_t>(duration.count());
 }
 
 } // namespace
 
-Result<std::unique_ptr<Catcher>> Catcher::create(const CatchRequest& request, std::string path,
+Result<std::unique_ptr<Catcher>> Catcher::create(const CatchRequest& request, CapturePlace place,
                                                  const Metadata& metadata) {
     std::optional<StallWatch> stalls;
     const auto waits_for_stall = [](const Trigger& trigger) { return trigger.kind == TriggerKind::stall; };
@@ -42,18 +33,13 @@ Result<std::unique_ptr<Catcher>> Catcher::create(const CatchRequest& request, st
             return tl::unexpected(opened.error());
         stalls.emplace(std::move(*opened));
     }
-    return std::unique_ptr<Catcher>(new Catcher(request, std::move(path), metadata, std::move(stalls)));
+    return std::unique_ptr<Catcher>(new Catcher(request, std::move(place), metadata, std::move(stalls)));
 }
 
-Catcher::Catcher(CatchRequest request, std::string path, const Metadata& metadata, std::optional<StallWatch> stalls)
-    : request_(std::move(request)), path_(std::move(path)), metadata_(metadata),
+Catcher::Catcher(CatchRequest request, CapturePlace place, const Metadata& metadata, std::optional<StallWatch> stalls)
+    : request_(std::move(request)), place_(std::move(place)), metadata_(metadata),
       history_(metadata.host.cpus, request_.keep_bytes), watch_(request_.triggers, metadata),
       stalls_(std::move(stalls)) {}
-
-Catcher::~Catcher() {
-    if (file_)
-        ::unlink(part_of(file_->path).c_str());
-}
 
 Status Catcher::ring(std::uint32_t cpu, std::span<const std::span<const std::byte>> parts) {
     Status written;
@@ -112,10 +98,12 @@ Status Catcher::fire(std::uint64_t now_ns, const Losses& losses) {
     file_firings_ = watch_.fired().size();
     if (file_)
         return {};
-    return begin(last ? path_ : request_.next_file(), last, now_ns);
+    return (last ? Result<CapturePlace>(place_) : request_.next_file()).and_then([&](const CapturePlace& place) {
+        return begin(place, last, now_ns);
+    });
 }
 
-Status Catcher::begin(const std::string& path, bool last, std::uint64_t now_ns) {
+Status Catcher::begin(const CapturePlace& place, bool last, std::uint64_t now_ns) {
     const std::uint64_t keep_ns = nanoseconds(request_.keep_last);
     const std::uint64_t wanted_ns = std::max(metadata_.start_ns, now_ns > keep_ns ? now_ns - keep_ns : 0);
     Metadata metadata = metadata_;
@@ -127,10 +115,10 @@ Status Catcher::begin(const std::string& path, bool last, std::uint64_t now_ns) 
         metadata.missing.push_back(
             {"keep-last", "more than the last " + duration_text(static_cast<std::int64_t>(now_ns - metadata.start_ns)) +
                               " before: older records did not fit into --keep-memory"});
-    auto writer = CaptureWriter::create(part_of(path), metadata);
+    auto writer = CaptureWriter::create(place, metadata);
     if (!writer)
         return tl::unexpected(writer.error());
-    file_.emplace(File{std::move(*writer), path, last, now_ns, std::nullopt});
+    file_.emplace(File{std::move(*writer), last, now_ns, std::nullopt});
     return history_.write(file_->writer, metadata.start_ns).and_then([this] { return file_->writer.flush(true); });
 }
 
@@ -138,17 +126,15 @@ Status Catcher::end(Trailer trailer) {
     trailer.fired = fired_trigger(trailer.end_ns);
     if (auto done = file_->writer.finish(trailer); !done)
         return done;
-    if (std::rename(part_of(file_->path).c_str(), file_->path.c_str()) != 0)
-        return write_error(file_->path, errno);
-    const std::string path = file_->path;
+    CaptureWriter writer = std::move(file_->writer);
     const bool last = file_->last;
     file_.reset();
     watch_.forget(std::exchange(file_firings_, 0));
     if (last) {
-        wrote_ = true;
+        wrote_.emplace(std::move(writer));
         return {};
     }
-    request_.written(path);
+    request_.written(writer);
     if (++files_ == request_.max_files)
         end_reason_ = std::to_string(files_) + " files were written (--max-files)";
     return {};
@@ -165,7 +151,7 @@ Status Catcher::finish(const Trailer& trailer) {
     }
     if (!request_.triggers.empty())
         return {};
-    return begin(path_, true, trailer.end_ns).and_then([&] { return end(std::move(end_of_file)); });
+    return begin(place_, true, trailer.end_ns).and_then([&] { return end(std::move(end_of_file)); });
 }
 
 // Of those that the file is about: the first, or the first that ends the recording.

@@ -29,17 +29,16 @@ struct CatchRequest {
     std::vector<Trigger> triggers; // none: what is kept is written at the end
     std::chrono::nanoseconds keep_last{};
     std::uint64_t keep_bytes = 0;
-    std::uint32_t max_files = 0;                          // of triggers that do not end the recording
-    std::function<std::string()> next_file;               // the name of the next one of these
-    std::function<void(const std::string& path)> written; // one of these is whole
+    std::uint32_t max_files = 0;                     // of triggers that do not end the recording
+    std::function<Result<CapturePlace>()> next_file; // of the next one of these
+    std::function<void(CaptureWriter&)> written;     // one of these is finished
 };
 
 class Catcher final : public RecordSink {
 public:
-    // `path`: of the file of a trigger that ends the recording, or of what is kept at its end.
-    static Result<std::unique_ptr<Catcher>> create(const CatchRequest& request, std::string path,
+    // `place`: of the file of a trigger that ends the recording, or of what is kept at its end.
+    static Result<std::unique_ptr<Catcher>> create(const CatchRequest& request, CapturePlace place,
                                                    const Metadata& metadata);
-    ~Catcher() override;
 
     Status ring(std::uint32_t cpu, std::span<const std::span<const std::byte>> parts) override;
     Status symbols(std::span<const SymbolInfo> symbols) override;
@@ -50,6 +49,10 @@ public:
     Status compress(const GoOn&) override { return {}; }
     std::uint64_t bytes() const override { return history_.bytes(); }
     void discard() override {}
+    Error with_what_is_left(Error error) const override {
+        return file_ ? file_->writer.with_what_is_left(std::move(error)) : error;
+    }
+    std::optional<CaptureWriter> take_capture() override { return std::move(wrote_); }
 
     void see(const Event& event) { watch_.take(event); }
     void hazard(const std::string& line, std::uint64_t now_ns) { watch_.say(TriggerKind::hazard, line, now_ns); }
@@ -59,28 +62,25 @@ public:
 
     // Why the recording is over; empty while it is not.
     const std::string& end_reason() const { return end_reason_; }
-    // Whether the file of the name given to create() was written.
-    bool wrote() const { return wrote_; }
 
 private:
     struct File {
         CaptureWriter writer;
-        std::string path; // that it will have
         bool last = false;
         std::uint64_t begun_ns = 0;
         std::optional<std::uint64_t> over_ns; // when everything that fired was seen to have ended
     };
 
-    Catcher(CatchRequest request, std::string path, const Metadata& metadata, std::optional<StallWatch> stalls);
+    Catcher(CatchRequest request, CapturePlace place, const Metadata& metadata, std::optional<StallWatch> stalls);
     Status fire(std::uint64_t now_ns, const Losses& losses);
-    Status begin(const std::string& path, bool last, std::uint64_t now_ns);
+    Status begin(const CapturePlace& place, bool last, std::uint64_t now_ns);
     Status end(Trailer trailer);
     const Firing* cause() const;
     std::string reason(std::uint64_t now_ns) const;
     std::optional<FiredTrigger> fired_trigger(std::uint64_t now_ns) const;
 
     CatchRequest request_;
-    std::string path_;
+    CapturePlace place_;
     Metadata metadata_;
     History history_;
     TriggerWatch watch_;
@@ -88,7 +88,7 @@ private:
     std::optional<File> file_;
     std::size_t file_firings_ = 0; // of watch_.fired(), that are in the file
     std::uint32_t files_ = 0;
-    bool wrote_ = false;
+    std::optional<CaptureWriter> wrote_; // of the place given to create()
     std::string end_reason_;
 };
 

@@ -96,11 +96,9 @@ Result<RecordOutcome> Recorder::run() {
                 writer_->discard();
             return tl::unexpected(done.error());
         }
-    if (auto done = loop(); !done)
-        return tl::unexpected(done.error());
-    if (auto done = close(); !done)
-        return tl::unexpected(done.error());
-    return RecordOutcome{command_status_, end_reason_, !catcher_ || catcher_->wrote(), std::move(counted_)};
+    if (auto done = loop().and_then([this] { return close(); }); !done)
+        return tl::unexpected(writer_->with_what_is_left(done.error()));
+    return RecordOutcome{command_status_, end_reason_, writer_->take_capture(), std::move(counted_)};
 }
 
 Status Recorder::place() {

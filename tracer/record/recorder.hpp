@@ -35,7 +35,7 @@ struct RecordRequest {
     bool stacks = false;                  // of who queues callbacks and who waits
     bool stats = false;                   // measure what the recording costs
     bool progress = false;                // a status line on stderr
-    std::string capture;                  // path of the file to write
+    CapturePlace capture;                 // the file to write
     std::optional<CatchRequest> catching; // only the last seconds are kept
     std::string tool_version;             // goes into the file
 
@@ -55,12 +55,13 @@ struct CountedRecording {
 struct RecordOutcome {
     std::optional<int> command_status;
     std::string end_reason;
-    bool written = true;                       // not if what was waited for did not happen
+    std::optional<CaptureWriter> capture;      // finished; none if what was waited for did not happen
     std::optional<CountedRecording> counted{}; // RecordRequest::summary
 };
 
-// Every probe is gone when this returns, however it ends. A capture is there only if it succeeds, and if
-// RecordOutcome::written says so.
+// Every probe is gone when this returns, however it ends. A capture has its name only if it succeeds; an earlier file
+// of that name stays until then. What was recorded before it failed is kept by the name that it had so far, which the
+// error tells. If it failed before anything was recorded, nothing is left.
 Result<RecordOutcome> record(const RecordRequest& request);
 
 } // namespace rcuscope

@@ -6,10 +6,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <utility>
 
 #include "base/error.hpp"
-#include "capture/compress_capture.hpp"
 #include "capture/writer.hpp"
 
 namespace rcuscope {
@@ -26,10 +27,12 @@ public:
     virtual Status symbols(std::span<const SymbolInfo> symbols) = 0;
     virtual Status flush(bool sync) = 0;
     virtual Status finish(const Trailer& trailer) = 0;
-    // After finish(): compress_capture(), where that makes the file smaller.
     virtual Status compress(const GoOn& go_on) = 0;
     virtual std::uint64_t bytes() const = 0; // of the file, or of the memory
     virtual void discard() = 0;              // the recording failed before it began
+    virtual Error with_what_is_left(Error error) const = 0;
+    // After finish(): the file that the recording is in; none if it is in none, or in several.
+    virtual std::optional<CaptureWriter> take_capture() = 0;
 };
 
 // Into a file at once.
@@ -43,11 +46,11 @@ public:
     Status symbols(std::span<const SymbolInfo> symbols) override { return writer_.symbols(symbols); }
     Status flush(bool sync) override { return writer_.flush(sync); }
     Status finish(const Trailer& trailer) override { return writer_.finish(trailer); }
-    Status compress(const GoOn& go_on) override {
-        return writer_.can_be_compressed() ? compress_capture(writer_.path(), go_on) : Status();
-    }
+    Status compress(const GoOn& go_on) override { return writer_.compress(go_on); }
     std::uint64_t bytes() const override { return writer_.bytes_written(); }
-    void discard() override;
+    void discard() override { writer_.discard(); }
+    Error with_what_is_left(Error error) const override { return writer_.with_what_is_left(std::move(error)); }
+    std::optional<CaptureWriter> take_capture() override { return std::move(writer_); }
 
 private:
     CaptureWriter writer_;

@@ -57,6 +57,8 @@ public:
     Status compress(const GoOn&) override { return {}; }
     std::uint64_t bytes() const override { return 0; }
     void discard() override {}
+    Error with_what_is_left(Error error) const override { return error; }
+    std::optional<CaptureWriter> take_capture() override { return std::nullopt; }
 
 private:
     SummaryMaps& maps_;

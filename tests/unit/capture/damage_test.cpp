@@ -39,7 +39,7 @@ bool is_prefix(const Streams& part, const Streams& whole) {
 Bytes recording(const TempDir& dir, std::uint64_t records, std::uint64_t flush_every) {
     const std::string path = dir.file("whole.rcu");
     constexpr std::uint32_t cpus = 4;
-    auto writer = CaptureWriter::create(path, metadata_of_cpus(cpus));
+    auto writer = capture_at(path, metadata_of_cpus(cpus));
     std::mt19937_64 random(7);
     for (std::uint64_t i = 0; i < records; ++i) {
         EXPECT_TRUE(writer->record(static_cast<std::uint32_t>(random() % cpus), cb_record(1000 + i, random())));

@@ -83,7 +83,7 @@ TEST(Reader, EveryPartComesBack) {
     const std::string path = dir.file("a.rcu");
     Metadata metadata = metadata_of_cpus(2);
     metadata.command = {"\xff not UTF-8"};
-    auto writer = CaptureWriter::create(path, metadata);
+    auto writer = capture_at(path, metadata);
     ASSERT_TRUE(writer);
     const SymbolInfo first[] = {{0x2000, "b", 0, ""}, {0x1000, "old", 1, ""}};
     const SymbolInfo second[] = {{0x1000, "new", 2, "m"}};
@@ -139,7 +139,7 @@ TEST(Reader, EqualTimesByCpuThenAsSent) {
 TEST(Reader, RecordSentMuchTooLate) {
     const TempDir dir;
     const std::string path = dir.file("a.rcu");
-    auto writer = CaptureWriter::create(path, metadata_of_cpus(2));
+    auto writer = capture_at(path, metadata_of_cpus(2));
     ASSERT_TRUE(writer);
     constexpr std::uint64_t count = 25000;
     for (std::uint64_t i = 1; i <= count; ++i) {
@@ -162,7 +162,7 @@ TEST(Reader, MergeOfManyCpusIsAStableSort) {
     const TempDir dir;
     const std::string path = dir.file("a.rcu");
     constexpr std::uint32_t cpus = 64;
-    auto writer = CaptureWriter::create(path, metadata_of_cpus(cpus));
+    auto writer = capture_at(path, metadata_of_cpus(cpus));
     ASSERT_TRUE(writer);
     std::mt19937_64 random(42);
     struct Sent {
@@ -197,7 +197,7 @@ TEST(Reader, MergeOfManyCpusIsAStableSort) {
 TEST(Reader, IsLeftInTheMiddle) {
     const TempDir dir;
     const std::string path = dir.file("a.rcu");
-    auto writer = CaptureWriter::create(path, metadata_of_cpus(2));
+    auto writer = capture_at(path, metadata_of_cpus(2));
     ASSERT_TRUE(writer);
     for (std::uint32_t i = 1; i <= 100000; ++i) {
         ASSERT_TRUE(writer->record(i % 2, cb_record(i, i)));

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "capture/compress_capture.hpp"
 #include "support.hpp"
 
 namespace rcuscope::test {
@@ -45,14 +44,13 @@ Status put_ring(CaptureWriter& writer, std::uint32_t cpu, const Bytes& ring) {
 // So many records that none is compressed on its way.
 constexpr std::uint64_t many = 40000;
 
-std::string recording(const TempDir& dir, const std::string& name = "ring.rcu") {
-    std::string path = dir.file(name);
-    auto writer = CaptureWriter::create(path, metadata_of_cpus(2));
+// Finished, and not yet compressed.
+CaptureWriter recording(const TempDir& dir, const std::string& name = "ring.rcu") {
+    auto writer = capture_at(dir.file(name), metadata_of_cpus(2));
     EXPECT_TRUE(put_ring(*writer, 0, ring_of(0, many)));
-    EXPECT_TRUE(writer->can_be_compressed());
     EXPECT_TRUE(put_ring(*writer, 1, ring_of(many, 3)));
     EXPECT_TRUE(writer->finish({1, "duration", {}, {}, {}}));
-    return path;
+    return std::move(*writer);
 }
 
 TEST(Ring, EndsWhereARecordIsBeingWritten) {
@@ -70,7 +68,7 @@ TEST(Ring, EndsWhereARecordIsBeingWritten) {
 
 TEST(Ring, IsReadLikeAnyOther) {
     const TempDir dir;
-    const auto back = read_back(recording(dir));
+    const auto back = read_back(recording(dir).path());
     ASSERT_TRUE(back);
     EXPECT_EQ(heads(back), numbers(many + 3));
     EXPECT_TRUE(back->trailer);
@@ -78,16 +76,19 @@ TEST(Ring, IsReadLikeAnyOther) {
 
 TEST(Ring, AFewRecordsAreCompressedAtOnce) {
     const TempDir dir;
-    auto writer = CaptureWriter::create(dir.file("few.rcu"), metadata_of_cpus(1));
+    auto writer = capture_at(dir.file("few.rcu"), metadata_of_cpus(1));
     EXPECT_TRUE(put_ring(*writer, 0, ring_of(0, 100)));
-    EXPECT_FALSE(writer->can_be_compressed());
     EXPECT_TRUE(writer->finish({1, "duration", {}, {}, {}}));
+    EXPECT_TRUE(writer->compress([](double) {
+        ADD_FAILURE() << "it was compressed once more";
+        return true;
+    }));
     EXPECT_EQ(heads(read_back(dir.file("few.rcu"))), numbers(100));
 }
 
 TEST(Ring, WhatIsHeldBackComesBeforeIt) {
     const TempDir dir;
-    auto writer = CaptureWriter::create(dir.file("held.rcu"), metadata_of_cpus(1));
+    auto writer = capture_at(dir.file("held.rcu"), metadata_of_cpus(1));
     EXPECT_TRUE(writer->record(0, cb_record(500, 0)));
     Bytes ring;
     for (std::uint64_t i = 1; i < many; ++i) {
@@ -101,7 +102,7 @@ TEST(Ring, WhatIsHeldBackComesBeforeIt) {
 
 TEST(Ring, OfACpuThatIsNotThereIsRefused) {
     const TempDir dir;
-    auto writer = CaptureWriter::create(dir.file("cpu.rcu"), metadata_of_cpus(1));
+    auto writer = capture_at(dir.file("cpu.rcu"), metadata_of_cpus(1));
     const Status put = put_ring(*writer, 1, ring_of(0, 1));
     ASSERT_FALSE(put);
     EXPECT_THAT(put.error().why, HasSubstr("CPU 1"));
@@ -109,14 +110,17 @@ TEST(Ring, OfACpuThatIsNotThereIsRefused) {
 
 TEST(CompressCapture, TellsTheSameInLess) {
     const TempDir dir;
-    const std::string path = recording(dir);
+    CaptureWriter writer = recording(dir);
+    const std::string path = writer.path();
     const std::size_t before = read_file(path).size();
-    ASSERT_TRUE(compress_capture(path, [](double) { return true; }));
+    ASSERT_TRUE(writer.compress([](double) { return true; }));
     EXPECT_LT(read_file(path).size(), before / 2);
-    const auto back = read_back(path);
-    EXPECT_EQ(heads(back), numbers(many + 3));
-    EXPECT_TRUE(back->trailer);
-    EXPECT_FALSE(std::filesystem::exists(path + ".part"));
+    for (const auto& back : {read_back(path), read_back(writer.read_back())}) {
+        EXPECT_EQ(heads(back), numbers(many + 3));
+        EXPECT_TRUE(back->trailer);
+    }
+    EXPECT_EQ(writer.read_back()->size(), read_file(path).size());
+    EXPECT_EQ(dir.files(), 1u);
     struct stat status {};
     ASSERT_EQ(::stat(path.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0600U) << "it holds kernel addresses";
@@ -124,44 +128,51 @@ TEST(CompressCapture, TellsTheSameInLess) {
 
 TEST(CompressCapture, MayBeLeft) {
     const TempDir dir;
-    const std::string path = recording(dir);
-    const Bytes before = read_file(path);
+    CaptureWriter writer = recording(dir);
+    const Bytes before = read_file(writer.path());
     int asked = 0;
-    ASSERT_TRUE(compress_capture(path, [&](double) { return ++asked < 2; }));
+    ASSERT_TRUE(writer.compress([&](double) { return ++asked < 2; }));
     EXPECT_EQ(asked, 2);
-    EXPECT_EQ(read_file(path), before);
-    EXPECT_FALSE(std::filesystem::exists(path + ".part"));
-}
-
-TEST(CompressCapture, ALinkStays) {
-    const TempDir dir;
-    const std::string path = recording(dir);
-    const std::size_t before = read_file(path).size();
-    const std::string link = dir.file("link.rcu");
-    std::filesystem::create_symlink(path, link);
-    ASSERT_TRUE(compress_capture(link, [](double) { return true; }));
-    EXPECT_TRUE(std::filesystem::is_symlink(link));
-    EXPECT_LT(read_file(path).size(), before);
+    EXPECT_EQ(read_file(writer.path()), before);
+    EXPECT_EQ(heads(read_back(writer.read_back())), numbers(many + 3));
+    EXPECT_EQ(dir.files(), 1u);
 }
 
 TEST(CompressCapture, AFileOfTwoNamesIsLeft) {
     const TempDir dir;
-    const std::string path = recording(dir);
-    const Bytes before = read_file(path);
-    std::filesystem::create_hard_link(path, dir.file("other.rcu"));
-    ASSERT_TRUE(compress_capture(path, [](double) { return true; }));
-    EXPECT_EQ(read_file(path), before);
+    CaptureWriter writer = recording(dir);
+    const Bytes before = read_file(writer.path());
+    std::filesystem::create_hard_link(writer.path(), dir.file("other.rcu"));
+    ASSERT_TRUE(writer.compress([](double) { return true; }));
+    EXPECT_EQ(read_file(writer.path()), before);
+}
+
+TEST(CompressCapture, AnotherFileOfItsNameIsLeft) {
+    const TempDir dir;
+    CaptureWriter writer = recording(dir);
+    const std::string path = writer.path();
+    // Another recording is finished meanwhile.
+    write_file(dir.file("other.rcu"), bytes_of_text("another"));
+    ASSERT_TRUE(writer.compress([&](double done) {
+        if (done > 0.5 && std::filesystem::exists(dir.file("other.rcu")))
+            std::filesystem::rename(dir.file("other.rcu"), path);
+        return true;
+    }));
+    EXPECT_EQ(read_file(path), bytes_of_text("another"));
+    EXPECT_EQ(heads(read_back(writer.read_back())), numbers(many + 3));
 }
 
 TEST(CompressCapture, WhatIsDamagedIsLeft) {
     const TempDir dir;
-    const std::string path = recording(dir);
+    CaptureWriter writer = recording(dir);
+    const std::string path = writer.path();
     Bytes bytes = read_file(path);
     bytes[bytes.size() / 2] ^= std::byte{1};
-    write_file(path, bytes);
-    EXPECT_FALSE(compress_capture(path, [](double) { return true; }));
+    std::fstream(path, std::ios::in | std::ios::out | std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    EXPECT_FALSE(writer.compress([](double) { return true; }));
     EXPECT_EQ(read_file(path), bytes);
-    EXPECT_FALSE(std::filesystem::exists(path + ".part"));
+    EXPECT_EQ(dir.files(), 1u);
 }
 
 } // namespace

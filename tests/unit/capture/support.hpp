@@ -109,11 +109,19 @@ inline Bytes sized(std::span<const std::byte> record) {
     return out;
 }
 
+inline Result<CaptureWriter> capture_at(const std::string& path, const Metadata& metadata) {
+    return OutputTarget::resolve(path).and_then(
+        [&](OutputTarget target) { return CaptureWriter::create({std::move(target)}, metadata); });
+}
+
 // What a capture of `cpus` CPUs begins with: its header and its metadata.
 inline Bytes capture_beginning(const TempDir& dir, std::uint32_t cpus) {
     const std::string path = dir.file("beginning.rcu");
-    EXPECT_TRUE(CaptureWriter::create(path, metadata_of_cpus(cpus)));
-    return read_file(path);
+    auto writer = capture_at(path, metadata_of_cpus(cpus));
+    EXPECT_TRUE(writer);
+    Bytes beginning = read_file(writer->path());
+    writer->discard();
+    return beginning;
 }
 
 struct ReadBack {
@@ -122,8 +130,8 @@ struct ReadBack {
     std::optional<Trailer> trailer;
 };
 
-inline Result<ReadBack> read_back(const std::string& path) {
-    auto reader = CaptureReader::open(path);
+inline Result<ReadBack> read_back(Result<InputFile> file) {
+    auto reader = CaptureReader::open(std::move(file));
     if (!reader) {
         return tl::unexpected<Error>(reader.error());
     }
@@ -135,6 +143,10 @@ inline Result<ReadBack> read_back(const std::string& path) {
     back.extent = reader->extent();
     back.trailer = reader->trailer();
     return back;
+}
+
+inline Result<ReadBack> read_back(const std::string& path) {
+    return read_back(InputFile::open(path));
 }
 
 inline Result<ReadBack> read_back(const TempDir& dir, std::span<const std::byte> bytes) {

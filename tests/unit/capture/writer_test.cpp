@@ -22,33 +22,117 @@ mode_t mode_of(const std::string& path) {
 
 TEST(Writer, FileIsForItsOwnerOnly) {
     const TempDir dir;
-    ASSERT_TRUE(CaptureWriter::create(dir.file("a.rcu"), metadata_of_cpus(1)));
-    EXPECT_EQ(mode_of(dir.file("a.rcu")), 0600u);
+    const auto writer = capture_at(dir.file("a.rcu"), metadata_of_cpus(1));
+    ASSERT_TRUE(writer);
+    EXPECT_EQ(writer->path(), dir.file("a.rcu.part"));
+    EXPECT_EQ(mode_of(dir.file("a.rcu.part")), 0600u);
 }
 
-TEST(Writer, FileThatWasThereIsEmptiedAndForItsOwnerOnly) {
+TEST(Writer, AnEarlierFileStaysUntilTheNewOneIsWhole) {
     const TempDir dir;
     const std::string path = dir.file("a.rcu");
-    write_file(path, Bytes(1 << 20));
+    write_file(path, bytes_of_text("an earlier one"));
     ASSERT_EQ(::chmod(path.c_str(), 0644), 0);
-    auto writer = CaptureWriter::create(path, metadata_of_cpus(1));
+    auto writer = capture_at(path, metadata_of_cpus(1));
     ASSERT_TRUE(writer);
+    ASSERT_TRUE(writer->record(0, cb_record(1, 1)));
+    ASSERT_TRUE(writer->flush(true));
+    EXPECT_EQ(read_file(path), bytes_of_text("an earlier one"));
+    ASSERT_TRUE(writer->finish({}));
+    EXPECT_EQ(writer->path(), path);
     EXPECT_EQ(mode_of(path), 0600u);
     EXPECT_EQ(std::filesystem::file_size(path), writer->bytes_written());
-    EXPECT_EQ(writer->path(), path);
+    EXPECT_EQ(read_back(path)->events.size(), 1u);
+    EXPECT_EQ(dir.files(), 1u);
+}
+
+TEST(Writer, AnEarlierFileStaysIfItFails) {
+    const TempDir dir;
+    const std::string path = dir.file("a.rcu");
+    write_file(path, bytes_of_text("an earlier one"));
+    {
+        auto writer = capture_at(path, metadata_of_cpus(1));
+        ASSERT_TRUE(writer->record(0, cb_record(1, 1)));
+        const Error error = writer->with_what_is_left({ExitCode::cannot_write, "cannot write", "no room", "make some"});
+        EXPECT_EQ(error.hint, "make some; what was recorded until then is kept: rcuscope info " + path + ".part");
+    }
+    EXPECT_EQ(read_file(path), bytes_of_text("an earlier one"));
+    EXPECT_EQ(read_back(path + ".part")->events.size(), 1u);
+}
+
+TEST(Writer, WhatAnotherRecordingHasLeftStays) {
+    const TempDir dir;
+    const std::string path = dir.file("a.rcu");
+    write_file(path + ".part", bytes_of_text("evidence"));
+    std::filesystem::create_symlink(dir.file("nowhere"), path + ".part-2");
+    auto writer = capture_at(path, metadata_of_cpus(1));
+    ASSERT_TRUE(writer);
+    EXPECT_EQ(writer->path(), path + ".part-3");
+    ASSERT_TRUE(writer->finish({}));
+    EXPECT_EQ(read_file(path + ".part"), bytes_of_text("evidence"));
+    EXPECT_FALSE(std::filesystem::exists(dir.file("nowhere")));
+    EXPECT_EQ(dir.files(), 3u);
+}
+
+TEST(Writer, WhatIsDiscardedIsGone) {
+    const TempDir dir;
+    {
+        auto writer = capture_at(dir.file("a.rcu"), metadata_of_cpus(1));
+        ASSERT_TRUE(writer->record(0, cb_record(1, 1)));
+        writer->discard();
+    }
+    EXPECT_EQ(dir.files(), 0u);
+}
+
+TEST(Writer, WhatIsOnlyPassingIsReadBackAndHasNoOtherName) {
+    const TempDir dir;
+    const auto target = OutputTarget::resolve(dir.file("a.json"));
+    for (const CapturePlace& place : {CapturePlace{target->beside(".rcu"), true}, CapturePlace{std::nullopt, true}}) {
+        auto writer = CaptureWriter::create(place, metadata_of_cpus(1));
+        ASSERT_TRUE(writer);
+        ASSERT_TRUE(writer->record(0, cb_record(1, 1)));
+        ASSERT_TRUE(writer->finish({}));
+        EXPECT_EQ(read_back(writer->read_back())->events.size(), 1u);
+        EXPECT_EQ(std::filesystem::exists(dir.file("a.json.rcu.part")), place.target.has_value());
+        writer->discard();
+        EXPECT_EQ(dir.files(), 0u);
+    }
+}
+
+TEST(Writer, IsReadBackByItsDescriptor) {
+    const TempDir dir;
+    auto writer = capture_at(dir.file("a.rcu"), metadata_of_cpus(1));
+    ASSERT_TRUE(writer->record(0, cb_record(1, 1)));
+    ASSERT_TRUE(writer->finish({}));
+    std::filesystem::remove(dir.file("a.rcu"));
+    write_file(dir.file("a.rcu"), bytes_of_text("of somebody else"));
+    EXPECT_EQ(read_back(writer->read_back())->events.size(), 1u);
+}
+
+TEST(Writer, AFileThatWasPutInItsPlaceIsNotGivenItsName) {
+    const TempDir dir;
+    auto writer = capture_at(dir.file("a.rcu"), metadata_of_cpus(1));
+    std::filesystem::rename(dir.file("a.rcu.part"), dir.file("b"));
+    write_file(dir.file("a.rcu.part"), bytes_of_text("of somebody else"));
+    const Status finished = writer->finish({});
+    ASSERT_FALSE(finished);
+    EXPECT_EQ(finished.error().code, ExitCode::cannot_write);
+    writer->discard();
+    EXPECT_FALSE(std::filesystem::exists(dir.file("a.rcu")));
+    EXPECT_EQ(read_file(dir.file("a.rcu.part")), bytes_of_text("of somebody else"));
 }
 
 TEST(Writer, RecordsAreHeldBackUntilFlush) {
     const TempDir dir;
     const std::string path = dir.file("a.rcu");
-    auto writer = CaptureWriter::create(path, metadata_of_cpus(1));
+    auto writer = capture_at(path, metadata_of_cpus(1));
     ASSERT_TRUE(writer);
     const auto before = writer->bytes_written();
     ASSERT_TRUE(writer->record(0, cb_record(1, 1)));
     EXPECT_EQ(writer->bytes_written(), before);
     ASSERT_TRUE(writer->flush(true));
     EXPECT_GT(writer->bytes_written(), before);
-    const auto back = read_back(path); // of a recording that still goes on
+    const auto back = read_back(writer->path()); // of a recording that still goes on
     ASSERT_TRUE(back);
     EXPECT_EQ(back->events.size(), 1u);
     EXPECT_FALSE(back->trailer);
@@ -57,17 +141,17 @@ TEST(Writer, RecordsAreHeldBackUntilFlush) {
 TEST(Writer, GivingUpEarlyKeepsWhatWasRecorded) {
     const TempDir dir;
     {
-        auto writer = CaptureWriter::create(dir.file("a.rcu"), metadata_of_cpus(1));
+        auto writer = capture_at(dir.file("a.rcu"), metadata_of_cpus(1));
         ASSERT_TRUE(writer);
         ASSERT_TRUE(writer->record(0, cb_record(1, 1)));
     }
-    EXPECT_EQ(read_back(dir.file("a.rcu"))->events.size(), 1u);
+    EXPECT_EQ(read_back(dir.file("a.rcu.part"))->events.size(), 1u);
 }
 
 TEST(Writer, SymbolsComeBeforeTheRecordsHeldBack) {
     const TempDir dir;
     const std::string path = dir.file("a.rcu");
-    auto writer = CaptureWriter::create(path, metadata_of_cpus(1));
+    auto writer = capture_at(path, metadata_of_cpus(1));
     ASSERT_TRUE(writer);
     const auto begin = writer->bytes_written();
     ASSERT_TRUE(writer->record(0, cb_record(1, 1)));
@@ -75,7 +159,7 @@ TEST(Writer, SymbolsComeBeforeTheRecordsHeldBack) {
     ASSERT_TRUE(writer->symbols(std::span(&symbol, 1)));
     ASSERT_TRUE(writer->flush(false));
     ChunkHeader header{};
-    const Bytes bytes = read_file(path);
+    const Bytes bytes = read_file(writer->path());
     std::memcpy(&header, bytes.data() + begin, sizeof header);
     EXPECT_EQ(header.type, static_cast<std::uint16_t>(ChunkType::symbols));
 }
@@ -83,7 +167,7 @@ TEST(Writer, SymbolsComeBeforeTheRecordsHeldBack) {
 TEST(Writer, WhatDoesNotCompressIsStoredAsItIs) {
     const TempDir dir;
     const std::string path = dir.file("a.rcu");
-    auto writer = CaptureWriter::create(path, metadata_of_cpus(1));
+    auto writer = capture_at(path, metadata_of_cpus(1));
     ASSERT_TRUE(writer);
     const auto begin = writer->bytes_written();
     std::mt19937_64 random(1);
@@ -103,19 +187,19 @@ TEST(Writer, WhatDoesNotCompressIsStoredAsItIs) {
 
 TEST(Writer, CannotCreate) {
     const TempDir dir;
-    const auto missing = CaptureWriter::create(dir.file("no/such/a.rcu"), metadata_of_cpus(1));
+    const auto missing = capture_at(dir.file("no/such/a.rcu"), metadata_of_cpus(1));
     ASSERT_FALSE(missing);
     EXPECT_EQ(missing.error().code, ExitCode::bad_input);
     EXPECT_EQ(missing.error().what, "cannot write " + dir.file("no/such/a.rcu"));
     EXPECT_EQ(missing.error().why, "No such file or directory");
     EXPECT_NE(missing.error().hint, "");
-    const auto directory = CaptureWriter::create(dir.file(""), metadata_of_cpus(1));
+    const auto directory = capture_at(dir.file(""), metadata_of_cpus(1));
     ASSERT_FALSE(directory);
     EXPECT_EQ(directory.error().why, "Is a directory");
 }
 
 TEST(Writer, FullDevice) {
-    const auto writer = CaptureWriter::create("/dev/full", metadata_of_cpus(1));
+    const auto writer = capture_at("/dev/full", metadata_of_cpus(1));
     ASSERT_FALSE(writer);
     EXPECT_EQ(writer.error().code, ExitCode::cannot_write);
     EXPECT_EQ(writer.error().what, "cannot write /dev/full");
@@ -147,7 +231,7 @@ private:
 TEST(Writer, ErrorsAreFinalAndTheFileEndsWithAWholeChunk) {
     const TempDir dir;
     const std::string path = dir.file("a.rcu");
-    auto writer = CaptureWriter::create(path, metadata_of_cpus(1));
+    auto writer = capture_at(path, metadata_of_cpus(1));
     ASSERT_TRUE(writer);
     ASSERT_TRUE(writer->record(0, cb_record(1, 1)));
     ASSERT_TRUE(writer->flush(false));
@@ -166,13 +250,13 @@ TEST(Writer, ErrorsAreFinalAndTheFileEndsWithAWholeChunk) {
         EXPECT_EQ(later.error().why, first.error().why);
     }
     EXPECT_EQ(writer->bytes_written(), whole);
-    EXPECT_EQ(std::filesystem::file_size(path), whole);
-    EXPECT_EQ(read_back(path)->events.size(), 1u);
+    EXPECT_EQ(std::filesystem::file_size(writer->path()), whole);
+    EXPECT_EQ(read_back(writer->path())->events.size(), 1u);
 }
 
 TEST(Writer, NothingAfterTheEnd) {
     const TempDir dir;
-    auto writer = CaptureWriter::create(dir.file("a.rcu"), metadata_of_cpus(1));
+    auto writer = capture_at(dir.file("a.rcu"), metadata_of_cpus(1));
     ASSERT_TRUE(writer);
     ASSERT_TRUE(writer->finish({}));
     const auto size = writer->bytes_written();
@@ -184,10 +268,10 @@ TEST(Writer, NothingAfterTheEnd) {
 
 TEST(Writer, RefusesWhatTheFormatCannotHold) {
     const TempDir dir;
-    EXPECT_FALSE(CaptureWriter::create(dir.file("a.rcu"), metadata_of_cpus(max_cpus + 1)));
-    auto one = CaptureWriter::create(dir.file("b.rcu"), metadata_of_cpus(1));
+    EXPECT_FALSE(capture_at(dir.file("a.rcu"), metadata_of_cpus(max_cpus + 1)));
+    auto one = capture_at(dir.file("b.rcu"), metadata_of_cpus(1));
     EXPECT_THAT(one->record(1, cb_record(1, 1)).error().why, HasSubstr("CPU 1"));
-    auto large = CaptureWriter::create(dir.file("c.rcu"), metadata_of_cpus(1));
+    auto large = capture_at(dir.file("c.rcu"), metadata_of_cpus(1));
     EXPECT_TRUE(large->record(0, Bytes(65535)));
     EXPECT_FALSE(large->record(0, Bytes(65536)));
 }
@@ -198,7 +282,7 @@ TEST(Writer, WritesIntoAFifo) {
     ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
     Bytes received;
     std::thread other([&] { received = read_file(fifo); });
-    auto writer = CaptureWriter::create(fifo, metadata_of_cpus(1));
+    auto writer = capture_at(fifo, metadata_of_cpus(1));
     const Status recorded = writer->record(0, cb_record(1, 1));
     const Status ended = writer->finish({});
     other.join();

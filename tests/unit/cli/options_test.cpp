@@ -47,8 +47,11 @@ TEST(Options, JsonIsAFlagEverywhere) {
 
 class OutputFiles : public testing::Test {
 protected:
-    static Status write_nothing(const std::string& path) {
-        return fail(ExitCode::cannot_write, "cannot write " + path, "no room");
+    static Status write_nothing(const OutputTarget& target) {
+        return fail(ExitCode::cannot_write, "cannot write " + target.path(), "no room");
+    }
+    static std::vector<OutputTarget> targets(const std::vector<std::string>& paths) {
+        return resolve_outputs(paths, {}).value();
     }
 
     TempDir folder;
@@ -57,10 +60,10 @@ protected:
 };
 
 TEST_F(OutputFiles, AreNewOrGone) {
-    Outputs outputs({a, b});
-    const Status written = outputs.write([&](const std::string& path) {
-        if (path == a)
-            return write_nothing(path);
+    Outputs outputs(targets({a, b}));
+    const Status written = outputs.write([&](const OutputTarget& target) {
+        if (target.path() == a)
+            return write_nothing(target);
         folder.write("b.json", "new");
         return Status();
     });
@@ -72,7 +75,7 @@ TEST_F(OutputFiles, AreNewOrGone) {
 
 TEST_F(OutputFiles, AreGoneIfTheCommandFailed) {
     {
-        Outputs outputs({a, b, "-", "/dev/null", folder.path()});
+        Outputs outputs(targets({a, b, "-", "/dev/null"}));
         const auto error = outputs.give_up({ExitCode::bad_input, "cannot read x.rcu", "it is cut", ""});
         EXPECT_EQ(error.value().why, "it is cut; gone: " + a);
     }
@@ -81,15 +84,15 @@ TEST_F(OutputFiles, AreGoneIfTheCommandFailed) {
     // By an exception.
     folder.write("a.json", "earlier");
     testing::internal::CaptureStderr();
-    { const Outputs outputs({a}); }
+    { const Outputs outputs(targets({a})); }
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "rcuscope: gone: " + a + "\n");
     EXPECT_FALSE(std::filesystem::exists(a));
 }
 
 TEST_F(OutputFiles, WhatIsNoneOfOursStays) {
-    Outputs outputs({a});
-    const Status written = outputs.write([](const std::string& path) {
-        return Status(fail(ExitCode::bad_input, "cannot write " + path, "it is somebody else's"));
+    Outputs outputs(targets({a}));
+    const Status written = outputs.write([](const OutputTarget& target) {
+        return Status(fail(ExitCode::bad_input, "cannot write " + target.path(), "it is somebody else's"));
     });
     EXPECT_EQ(written.error().why, "it is somebody else's");
     EXPECT_EQ(file_text(a), "earlier");
@@ -98,11 +101,23 @@ TEST_F(OutputFiles, WhatIsNoneOfOursStays) {
 TEST_F(OutputFiles, AllWrittenIsNothingToSay) {
     testing::internal::CaptureStderr();
     {
-        Outputs outputs({a});
-        EXPECT_TRUE(outputs.write([](const std::string&) { return Status(); }));
+        Outputs outputs(targets({a}));
+        EXPECT_TRUE(outputs.write([](const OutputTarget&) { return Status(); }));
     }
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
     EXPECT_EQ(file_text(a), "earlier");
+}
+
+TEST_F(OutputFiles, WhatCameMeanwhileStays) {
+    {
+        Outputs outputs(targets({a, b}));
+        std::filesystem::rename(folder.write("new", "of another process"), a);
+        folder.write("b.json", "of another process");
+        const auto error = outputs.give_up({ExitCode::bad_input, "cannot read x.rcu", "it is cut", ""});
+        EXPECT_EQ(error.value().why, "it is cut");
+    }
+    EXPECT_EQ(file_text(a), "of another process");
+    EXPECT_EQ(file_text(b), "of another process");
 }
 
 // The commands themselves.

@@ -27,11 +27,16 @@ TEST(RecordSummary, StrictFailsIfAnythingWasLost) {
     const TempDir folder;
     CountedRecording recording;
     recording.trailer.end_ns = 1'000'000;
-    EXPECT_EQ(*finish_summary(recording, folder.file("a.json"), true, true), ExitCode::done);
+    const auto a = OutputTarget::resolve(folder.file("a.json"));
+    const auto b = OutputTarget::resolve(folder.file("b.json"));
+    EXPECT_EQ(*finish_summary(recording, *a, true, true), ExitCode::done);
     recording.counts.missed = 1;
-    EXPECT_EQ(*finish_summary(recording, folder.file("b.json"), true, true), ExitCode::does_not_hold);
-    EXPECT_EQ(*finish_summary(recording, folder.file("b.json"), false, true), ExitCode::done);
-    EXPECT_FALSE(finish_summary(recording, folder.file("no/b.json"), false, true));
+    EXPECT_EQ(*finish_summary(recording, *b, true, true), ExitCode::does_not_hold);
+    EXPECT_EQ(*finish_summary(recording, *b, false, true), ExitCode::done);
+    std::filesystem::create_directory(folder.file("a-folder"));
+    const auto c = OutputTarget::resolve(folder.file("a-folder/c.json"));
+    std::filesystem::remove(folder.file("a-folder"));
+    EXPECT_FALSE(finish_summary(recording, *c, false, true));
 }
 
 } // namespace

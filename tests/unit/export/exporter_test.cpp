@@ -18,6 +18,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+Status export_to(const Timeline& timeline, const ExportOptions& options, const std::string& path) {
+    return OutputTarget::resolve(path).and_then(
+        [&](const OutputTarget& target) { return export_timeline(timeline, options, target); });
+}
+
 class Exporter : public testing::Test {
 protected:
     Exporter() {
@@ -71,7 +76,7 @@ TEST(FormatForFile, NamesTheEndingsThereAre) {
 TEST_F(Exporter, WritesTheFileAndNothingElse) {
     const std::string path = in_folder("run.json");
     const mode_t mask = ::umask(027);
-    const Status status = export_timeline(test::rich_timeline(), {}, path);
+    const Status status = export_to(test::rich_timeline(), {}, path);
     ::umask(mask);
     ASSERT_TRUE(status) << status.error().why;
     EXPECT_EQ(test::file_text(path), expected_json());
@@ -82,7 +87,7 @@ TEST_F(Exporter, WritesTheFileAndNothingElse) {
 TEST_F(Exporter, ReplacesAFileThroughALink) {
     std::ofstream(in_folder("old.json")) << "old";
     fs::create_symlink("old.json", in_folder("link.json"));
-    ASSERT_TRUE(export_timeline(test::rich_timeline(), {}, in_folder("link.json")));
+    ASSERT_TRUE(export_to(test::rich_timeline(), {}, in_folder("link.json")));
     EXPECT_TRUE(fs::is_symlink(in_folder("link.json")));
     EXPECT_EQ(test::file_text(in_folder("old.json")), expected_json());
     EXPECT_EQ(files(), 2);
@@ -90,7 +95,7 @@ TEST_F(Exporter, ReplacesAFileThroughALink) {
 
 TEST_F(Exporter, LeavesTheOldFileWhenTheFormatIsUnknown) {
     std::ofstream(in_folder("old.txt")) << "old";
-    EXPECT_FALSE(export_timeline({}, {}, in_folder("old.txt")));
+    EXPECT_FALSE(export_to({}, {}, in_folder("old.txt")));
     EXPECT_EQ(test::file_text(in_folder("old.txt")), "old");
 }
 
@@ -103,7 +108,7 @@ TEST_F(Exporter, LeavesTheOldFileAndNoTemporaryWhenWritingFails) {
     small.rlim_cur = 100;
     const auto handler = std::signal(SIGXFSZ, SIG_IGN);
     ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
-    const Status status = export_timeline(test::rich_timeline(), {}, in_folder("run.json"));
+    const Status status = export_to(test::rich_timeline(), {}, in_folder("run.json"));
     ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
     std::signal(SIGXFSZ, handler);
     ASSERT_FALSE(status);
@@ -113,12 +118,12 @@ TEST_F(Exporter, LeavesTheOldFileAndNoTemporaryWhenWritingFails) {
 }
 
 TEST_F(Exporter, SaysWhyAFileCannotBeMade) {
-    const Status status = export_timeline({}, {}, in_folder("none/run.json"));
+    const Status status = export_to({}, {}, in_folder("none/run.json"));
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().why, errno_text(ENOENT));
     EXPECT_FALSE(status.error().hint.empty());
     fs::create_directory(in_folder("folder.json"));
-    const Status folder = export_timeline({}, {}, in_folder("folder.json"));
+    const Status folder = export_to({}, {}, in_folder("folder.json"));
     ASSERT_FALSE(folder);
     EXPECT_EQ(folder.error().code, ExitCode::bad_input);
     EXPECT_EQ(folder.error().why, errno_text(EISDIR));
@@ -126,7 +131,7 @@ TEST_F(Exporter, SaysWhyAFileCannotBeMade) {
 }
 
 TEST_F(Exporter, ReportsAFullDevice) {
-    const Status status = export_timeline(test::rich_timeline(), {}, "/dev/full");
+    const Status status = export_to(test::rich_timeline(), {}, "/dev/full");
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().code, ExitCode::cannot_write);
     EXPECT_EQ(status.error().why, errno_text(ENOSPC));
@@ -135,14 +140,14 @@ TEST_F(Exporter, ReportsAFullDevice) {
 }
 
 TEST_F(Exporter, WritesDirectlyToWhatIsNoFile) {
-    EXPECT_TRUE(export_timeline(test::rich_timeline(), {}, "/dev/null"));
+    EXPECT_TRUE(export_to(test::rich_timeline(), {}, "/dev/null"));
     EXPECT_TRUE(fs::is_character_file("/dev/null"));
 
     const std::string pipe = in_folder("pipe.json");
     ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
     std::string read;
     std::thread reader([&] { read = test::file_text(pipe); });
-    EXPECT_TRUE(export_timeline(test::rich_timeline(), {}, pipe));
+    EXPECT_TRUE(export_to(test::rich_timeline(), {}, pipe));
     reader.join();
     EXPECT_EQ(read, expected_json());
     EXPECT_TRUE(fs::is_fifo(pipe));
@@ -151,7 +156,7 @@ TEST_F(Exporter, WritesDirectlyToWhatIsNoFile) {
 
 TEST_F(Exporter, WritesToStandardOutput) {
     testing::internal::CaptureStdout();
-    const Status status = export_timeline(test::rich_timeline(), {}, "-");
+    const Status status = export_to(test::rich_timeline(), {}, "-");
     EXPECT_EQ(testing::internal::GetCapturedStdout(), expected_json());
     EXPECT_TRUE(status);
 }

@@ -43,7 +43,7 @@ protected:
     std::vector<Event> written(std::uint64_t since) {
         Metadata metadata;
         metadata.host.cpus = 2;
-        auto writer = CaptureWriter::create(path, metadata);
+        auto writer = CaptureWriter::create({*OutputTarget::resolve(path)}, metadata);
         EXPECT_TRUE(writer && history.write(*writer, since) && writer->finish({}));
         auto reader = CaptureReader::open(path);
         std::vector<Event> events;

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fcntl.h>
+#include <filesystem>
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.hpp"
+#include "cli/program.hpp"
+#include "temp_dir.hpp"
+
+namespace rcuscope::test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+// What each command does with its outputs, as a process of its own.
+class Outputs : public testing::Test {
+protected:
+    Outputs() { fs::copy_file(RCUSCOPE_SOURCE_DIR "/tests/viz/recordings/demo.rcu", capture); }
+
+    // The exit code; what it said is in `error`.
+    int rcuscope(std::vector<std::string> arguments, const std::string& standard_output = "/dev/null") {
+        arguments.insert(arguments.begin(), "rcuscope");
+        const std::string errors = folder.file("stderr");
+        const pid_t child = ::fork();
+        if (child == 0) {
+            ::dup2(::open(standard_output.c_str(), O_WRONLY | O_APPEND), STDOUT_FILENO);
+            ::dup2(::open(errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
+            std::vector<char*> pointers;
+            for (std::string& each : arguments)
+                pointers.push_back(each.data());
+            pointers.push_back(nullptr);
+            ::_exit(run_program(static_cast<int>(arguments.size()), pointers.data()));
+        }
+        int status = 0;
+        EXPECT_EQ(::waitpid(child, &status, 0), child);
+        error = read_file(errors).value_or("");
+        fs::remove(errors);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+
+    TempDir folder;
+    std::string capture = folder.file("run.rcu");
+    std::string error;
+};
+
+TEST_F(Outputs, NoCommandDestroysItsInput) {
+    const std::string before = read_file(capture).value();
+    for (const char* name : {"link.json", "link.chrome.json", "link.xml", "link.md"})
+        fs::create_symlink("run.rcu", folder.file(name));
+    fs::create_hard_link(capture, folder.file("hard.json"));
+    const std::vector<std::vector<std::string>> commands{
+        {"report", capture, "-o", folder.file("link.md")},
+        {"info", capture, "-o", folder.file("link.json")},
+        {"summarize", capture, "-o", folder.file("link.json")},
+        {"summarize", capture, "-o", folder.file("hard.json")},
+        {"export", capture, "-o", folder.file("new.json"), "-o", folder.file("link.chrome.json")},
+        {"check", capture, "--budget", "gp.p99<50ms", "-o", folder.file("link.json")},
+        {"check", capture, "--budget", "gp.p99<50ms", "-o", folder.file("link.xml")},
+        {"check", "/dev/null", "--baseline", folder.file("run.*"), "-o", folder.file("hard.json")},
+        {"record", "-m", capture, "-o", folder.file("link.json"), "--", "true"},
+    };
+    for (const auto& command : commands) {
+        EXPECT_EQ(rcuscope(command), 2) << command.front();
+        EXPECT_THAT(error, HasSubstr("it is the file that is read")) << command.front();
+        EXPECT_TRUE(read_file(capture).value() == before) << command.front();
+        EXPECT_EQ(folder.files(), 6u) << command.front();
+    }
+    EXPECT_EQ(rcuscope({"report", capture}, capture), 2) << "rcuscope report run.rcu >>run.rcu";
+    EXPECT_TRUE(read_file(capture).value() == before);
+}
+
+TEST_F(Outputs, NothingIsReadBeforeOutputsAreRefused) {
+    const std::string text = folder.write("text.json", "no recording at all");
+    EXPECT_EQ(rcuscope({"report", text, "-o", text}), 2);
+    EXPECT_THAT(error, HasSubstr("it is the file that is read"));
+}
+
+TEST_F(Outputs, TwoOutputsOfOneNameAreRefused) {
+    EXPECT_EQ(rcuscope({"export", capture, "-o", folder.file("a.json"), "-o", folder.file("./a.json")}), 2);
+    EXPECT_THAT(error, HasSubstr("a.json, which is also to be written"));
+    EXPECT_EQ(folder.files(), 1u);
+}
+
+TEST_F(Outputs, AFullDiskHasOneExitCode) {
+    const std::vector<std::vector<std::string>> commands{
+        {"info", capture},
+        {"info", "--json", capture},
+        {"report", capture},
+        {"doctor"},
+        {"summarize", capture},
+        {"export", capture, "-o", "-"},
+        {"check", "--help"},
+        {"export", capture, "-o", "/dev/full"},
+        {"check", capture, "--budget", "gp.p99<50ms"},
+    };
+    for (const auto& command : commands) {
+        EXPECT_EQ(rcuscope(command, "/dev/full"), 4) << command.front();
+        EXPECT_THAT(error, HasSubstr("No space left on device")) << command.front();
+    }
+}
+
+} // namespace
+} // namespace rcuscope::test
