@@ -13,9 +13,9 @@ guest --add "$(command -v bpftool):/usr/sbin/" <<'GUEST'
 
 # Starts a recorder in the background, with rcucmap running under it; returns
 # when the capture has events of it.
-start_recording() { # CAPTURE
+start_recording() { # CAPTURE [WRAPPER]
 	dmesg -c >/run/before
-	rcuscope record -m /kmod/rcucmap.ko --until-unload -o "$1" -- \
+	${2:-} rcuscope record -m /kmod/rcucmap.ko --until-unload -o "$1" -- \
 		insmod /kmod/rcucmap.ko reader_ms=20 writer_ms=300 >/tmp/stdout 2>/tmp/stderr &
 	recorder=$!
 	wait_for "rcucmap" sh -c 'dmesg | grep -q "r: continue"'
@@ -67,6 +67,27 @@ grep -q rcuscope_ $TRACEFS/kprobe_events || failed "events do not outlive record
 expect_status "the next recorder" 0 rcuscope record -m /kmod/rcucmap.ko --until-unload -o /out/next.rcu -o /out/next.json -- \
 	sh -c 'insmod /kmod/rcucmap.ko reader_ms=20 writer_ms=20; rmmod rcucmap'
 expect_nothing_left "the next recorder"
+
+# Two as in two containers: each is the second process of a namespace of its own, and does not see the other.
+contained() { # COMMAND...
+	# shellcheck disable=SC2016 # for the shell in there, which is process 1
+	unshare --pid --fork --mount-proc sh -c '"$@"; exit $?' sh "$@"
+}
+events() { cut -d ' ' -f 1 $TRACEFS/kprobe_events | sort; }
+# shellcheck disable=SC2016
+expect_equal "a recorder's process id" 2 "$(contained sh -c 'echo $$')"
+start_recording /out/one.rcu contained
+events >/tmp/before
+[ -s /tmp/before ] || failed "the first recorder has no kprobe events: this test tests nothing"
+expect_status "a recorder in another namespace" 0 contained rcuscope record -m /kmod/rcu_list.ko -o /tmp/other.rcu -- \
+	sh -c "cut -d ' ' -f 1 $TRACEFS/kprobe_events | sort >/tmp/both"
+[ "$(uniq /tmp/both | wc -l)" -gt "$(uniq /tmp/before | wc -l)" ] || failed "the other recorder placed nothing"
+events | cmp - /tmp/before || failed "the other recorder took away what is the first one's"
+end_rcucmap "a recorder in another namespace"
+wait_status "a recorder in another namespace" 0
+expect_nothing_left "two recorders"
+expect_status "export of the first one" 0 rcuscope export /out/one.rcu -o /out/one.json
+dmesg >/out/one.log
 GUEST
 
 check_timeline valid "$OUT/kill.json"
@@ -78,4 +99,9 @@ for signal in INT TERM HUP; do
 	check_timeline holds "$OUT/$signal.json" 'capture["end_reason"] == "interrupted"' 'len(of(read_sections)) > 0'
 done
 check_timeline whole "$OUT/next.json"
+# It saw every read, before and after the other came and went.
+reads=$(sed -n 's/.*rcucmap: reads=\([0-9]*\).*/\1/p' "$OUT/one.log")
+check_timeline valid "$OUT/one.json"
+check_timeline holds "$OUT/one.json" 'capture["complete"]' 'capture["end_reason"] == "module freed"' \
+	"len(read_sections) == ${reads:-0} > 0"
 finish

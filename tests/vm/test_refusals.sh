@@ -35,7 +35,12 @@ touch /tmp/stdout /tmp/stderr /tmp/refusal # there before and after
 record='rcuscope record -m /kmod/rcucmap.ko -o /tmp/r.rcu -o /tmp/r.json'
 EOS
 
-guest "${tools[@]}" --add "$WORK/refuse.sh" --add "$("$VM" modules "$other")/rcucmap.ko:/root/other.ko" <<GUEST
+# Of a module whose author means harm: a function's name that is a line, which root's kprobe_events would obey.
+own=$("$VM" modules "$KERNEL")/rcucmap.ko
+objcopy --redefine-sym "cmap_get=cmap_get"$'\np:foreign/evil schedule\n#' "$own" "$WORK/evil.ko"
+
+guest "${tools[@]}" --add "$WORK/refuse.sh" --add "$WORK/evil.ko" \
+	--add "$("$VM" modules "$other")/rcucmap.ko:/root/other.ko" <<GUEST
 . ./refuse.sh
 echo 'just text' >/root/text.ko
 head -c 3000 /kmod/rcucmap.ko >/root/cut.ko
@@ -56,6 +61,11 @@ refused "a folder that is not there, without -o .rcu" 2 '/nowhere' rcuscope reco
 refused "--until-unload of nothing" 2 'no module' rcuscope record --until-unload -o /tmp/r.rcu -- true
 refused "a buffer of no power of two" 2 'power of two' rcuscope record --buffer 5 -o /tmp/r.rcu -- true
 refused "an unknown way" 2 'nonsense' rcuscope record --via nonsense -o /tmp/r.rcu -- true
+
+expect_status "a line as a function's name" 0 rcuscope record -m /root/evil.ko -o /out/evil.json -- cp \$TRACEFS/kprobe_events /tmp/placed
+grep -q rcucmap: /tmp/placed || failed "a line as a function's name: nothing is placed, so this tests nothing"
+! grep -v ':rcuscope_' /tmp/placed || failed "a line as a function's name: it was obeyed"
+expect_nothing_left "a line as a function's name"
 
 insmod /kmod/rcucmap.ko reader_ms=1 writer_ms=1
 refused "a module that is loaded" 2 'loaded already' \$record -- true
@@ -132,6 +142,8 @@ echo 'caller:x:65533:65532::/:/bin/sh' >>/etc/passwd
 expect_status "a capture, read by who called sudo" 0 su caller -s /bin/sh -c 'rcuscope info /shared/r.rcu'
 expect_status "a capture, read by another" 2 as_nobody rcuscope info /shared/r.rcu
 GUEST
+check_timeline holds "$OUT/evil.json" \
+	'any("foreign/evil" in lack["why"] and "letters, digits" in lack["why"] for lack in capture["missing"])'
 for file in nobody no-btf; do
 	check_timeline holds "$OUT/$file.json" 'len(problems) == 1' 'all(problems[0][word] for word in ("what", "why", "hint"))'
 done

@@ -11,36 +11,44 @@
 
 #include <string>
 #include <sys/types.h>
+#include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "probes/event_group.hpp"
+#include "probes/kprobe_events.hpp"
 
 namespace rcuscope {
 
 class ProbeGuard {
 public:
-    // Starts the guard of the events in group probe_group(). To be called while the process has one thread.
-    static Result<ProbeGuard> start(const std::string& tracefs);
+    // Takes a group, and starts the guard of its events. To be called while the process has one thread.
+    static Result<ProbeGuard> start(const KprobeEvents& events);
 
     ProbeGuard(ProbeGuard&& other) noexcept;
     ProbeGuard& operator=(ProbeGuard&&) = delete;
     ~ProbeGuard(); // like finish(), its outcome not told
 
+    // Of all kprobe events of this recorder.
+    const KernelName& group() const { return group_.name(); }
+
     // Has the events removed; everything attached to them must be closed. Returns when they are gone.
     Status finish();
 
 private:
-    ProbeGuard(Fd pipe, pid_t pid) : pipe_(std::move(pipe)), pid_(pid) {}
+    ProbeGuard(const KprobeEvents& events, EventGroup group, Fd pipe, pid_t pid)
+        : events_(events), group_(std::move(group)), pipe_(std::move(pipe)), pid_(pid) {}
 
+    KprobeEvents events_;
+    EventGroup group_;
     Fd pipe_;
     pid_t pid_ = -1;
 };
 
-// The group of this process's kprobe events: "rcuscope_PID".
-std::string probe_group();
-
-// Removes the events of recorders that ended together with their guard (a
-// killed container, say). Best effort: whatever is in use is somebody's.
-void remove_stale_probes(const std::string& tracefs);
+// Removes the events of recorders that ended together with their guard (a killed container, say). What cannot be
+// known to be a dead recorder's stays, and so does what is in use: a sentence on each, with the command that removes
+// it.
+std::vector<std::string> remove_stale_probes(const KprobeEvents& events);
 
 } // namespace rcuscope

@@ -14,8 +14,8 @@ namespace rcuscope {
 namespace {
 
 // The names hold the group's too, since kprobe_profile lists them without it.
-std::string event_name(const std::string& group, bool returns) {
-    return group + (returns ? "_returns" : "_sites");
+std::string event_name(const KernelName& group, bool returns) {
+    return group.text() + (returns ? "_returns" : "_sites");
 }
 
 bool matches_any(const std::string& name, const std::vector<std::string>& patterns) {
@@ -33,17 +33,22 @@ const char* hook_of(const SiteInfo& site) {
     return call ? "module.functions" : "module.readers";
 }
 
-// "p:GROUP/EVENT rcucmap:cmap_get+0xc\n"
-std::string definition(const std::string& group, const SiteInfo& site) {
-    std::string line = is_return(site) ? "r:" : "p:";
-    line += group + "/" + event_name(group, is_return(site)) + " " + site.module + ":" + site.function;
-    if (site.offset)
-        line += "+" + hex(site.offset);
-    return line + "\n";
+// "rcucmap:cmap_get+0xc"
+std::string words_of(const SiteInfo& site) {
+    return site.module + ":" + site.function + "+" + hex(site.offset);
 }
 
-Result<std::uint64_t> event_id(const std::string& tracefs, const std::string& group, bool returns) {
-    const std::string path = tracefs + "/events/" + group + "/" + event_name(group, returns) + "/id";
+// Nothing: it has a name that the kernel would not take for one.
+std::optional<KprobePlace> place_of(const SiteInfo& site) {
+    const auto module = KernelName::of(site.module);
+    const auto function = KernelName::of(site.function);
+    if (!module || !function)
+        return std::nullopt;
+    return KprobePlace{*module, *function, site.offset, is_return(site)};
+}
+
+Result<std::uint64_t> event_id(const std::string& tracefs, const KernelName& group, bool returns) {
+    const std::string path = tracefs + "/events/" + group.text() + "/" + event_name(group, returns) + "/id";
     const std::string text = read_line_or_empty(path);
     std::uint64_t id = 0;
     if (std::from_chars(text.data(), text.data() + text.size(), id).ec != std::errc())
@@ -84,25 +89,29 @@ std::vector<UnseenFunction> unseen_functions(const ModuleFile& module, const std
     return unseen;
 }
 
-Result<PlacedSites> place_sites(const std::string& tracefs, const std::string& group,
+Result<PlacedSites> place_sites(const std::string& tracefs, const KernelName& group,
                                 const std::vector<SiteInfo>& sites) {
+    const KprobeEvents events(tracefs);
     PlacedSites placed;
     bool any_site = false;
     bool any_return = false;
-    std::map<std::string, Status> known; // a function that is a reader besides is one place
+    std::map<KprobePlace, Status> known; // a function that is a reader besides is one place
     for (const SiteInfo& site : sites) {
-        const std::string line = definition(group, site);
-        const auto [found, added] = known.try_emplace(line);
+        const auto place = place_of(site);
+        if (!place) {
+            placed.refused.push_back({hook_of(site), words_of(site) + ": " + KernelName::rule});
+            continue;
+        }
+        const auto [found, added] = known.try_emplace(*place);
         Status& written = found->second;
         if (added)
-            written = write_existing(tracefs + "/kprobe_events", line, true);
+            written = events.add({group, *KernelName::of(event_name(group, place->at_return))}, *place);
         if (written) {
-            (is_return(site) ? any_return : any_site) = true;
+            (place->at_return ? any_return : any_site) = true;
             placed.sites.push_back(site);
             continue;
         }
-        placed.refused.push_back(
-            {hook_of(site), site.module + ":" + site.function + "+" + hex(site.offset) + ": " + written.error().why});
+        placed.refused.push_back({hook_of(site), words_of(site) + ": " + written.error().why});
     }
     if (placed.sites.empty() && !sites.empty())
         return fail(ExitCode::cannot_here, "cannot place a probe in " + sites.front().module,
@@ -119,7 +128,7 @@ Result<PlacedSites> place_sites(const std::string& tracefs, const std::string& g
     return placed;
 }
 
-SiteCounts count_sites(const std::string& tracefs, const std::string& group, bool returns) {
+SiteCounts count_sites(const std::string& tracefs, const KernelName& group, bool returns) {
     // "  NAME   HITS   MISSED", one line for each place of an event
     const std::string event = event_name(group, returns);
     const std::string text = read_file(tracefs + "/kprobe_profile").value_or("");

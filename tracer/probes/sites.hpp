@@ -12,7 +12,9 @@
 
 #include "base/error.hpp"
 #include "capture/metadata.hpp"
+#include "kernel/kernel_name.hpp"
 #include "kernel/module_file.hpp"
+#include "probes/kprobe_events.hpp"
 
 namespace rcuscope {
 
@@ -31,8 +33,9 @@ struct PlacedSites {
     std::vector<MissingInfo> refused; // and those that it did not
 };
 
-// Defines the events. A guard must run already. Fails only if the kernel takes none at all.
-Result<PlacedSites> place_sites(const std::string& tracefs, const std::string& group,
+// Defines the events. A guard must run already. Fails only if the kernel takes none at all. A site whose names are no
+// KernelNames is among those that were refused: nothing is written for it.
+Result<PlacedSites> place_sites(const std::string& tracefs, const KernelName& group,
                                 const std::vector<SiteInfo>& sites);
 
 struct SiteCounts {
@@ -41,6 +44,6 @@ struct SiteCounts {
 };
 
 // The kernel's own counts of one of the group's two events, over all of its places.
-SiteCounts count_sites(const std::string& tracefs, const std::string& group, bool returns);
+SiteCounts count_sites(const std::string& tracefs, const KernelName& group, bool returns);
 
 } // namespace rcuscope

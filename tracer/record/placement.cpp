@@ -2,6 +2,7 @@
 #include "record/placement.hpp"
 
 #include <chrono>
+#include <iostream>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -54,6 +55,9 @@ Status Placement::look(const RecordRequest& request) {
 }
 
 Status Placement::place(const RecordRequest& request, StatusLine& status) {
+    if (!request.modules.empty())
+        for (const std::string& left : remove_stale_probes(KprobeEvents(kernel_.tracefs)))
+            std::cerr << "rcuscope: warning: " << left << "\n";
     status.show("placing probes");
     for (auto step : {&Placement::place_sites_of, &Placement::load})
         if (auto done = (this->*step)(request); !done)
@@ -79,12 +83,11 @@ Status Placement::place_sites_of(const RecordRequest& request) {
     }
     if (wanted.empty())
         return {};
-    remove_stale_probes(kernel_.tracefs);
-    auto guard = ProbeGuard::start(kernel_.tracefs);
+    auto guard = ProbeGuard::start(KprobeEvents(kernel_.tracefs));
     if (!guard)
         return tl::unexpected(guard.error());
     guard_.emplace(std::move(*guard));
-    auto placed = place_sites(kernel_.tracefs, probe_group(), wanted);
+    auto placed = place_sites(kernel_.tracefs, guard_->group(), wanted);
     if (!placed)
         return tl::unexpected(placed.error());
     sites_ = std::move(*placed);
@@ -118,6 +121,10 @@ Status Placement::attach() {
     return sites_ ? session_->attach_sites(sites_->sites_event, sites_->returns_event) : Status();
 }
 
+std::uint64_t Placement::missed_sites(bool returns) const {
+    return guard_ ? count_sites(kernel_.tracefs, guard_->group(), returns).missed : 0;
+}
+
 std::vector<ProbeHits> Placement::hits() const {
     std::vector<ProbeHits> all;
     for (const PlannedHook& planned : plan_.hooks) {
@@ -127,11 +134,10 @@ std::vector<ProbeHits> Placement::hits() const {
                        session_->hits(planned.hook->counter), session_->missed(*planned.taken)};
         if (planned.taken->way == Way::tracefs_kprobe) {
             const bool functions = planned.hook->scope == HookScope::function_sites;
-            hits.missed = count_sites(kernel_.tracefs, probe_group(), functions).missed +
-                          (functions ? session_->calls_skipped() : 0);
+            hits.missed = missed_sites(functions) + (functions ? session_->calls_skipped() : 0);
             // Entries of functions are told with the places of readers, if those are there.
             if (functions && !plan_.takes("module.readers"))
-                hits.missed += count_sites(kernel_.tracefs, probe_group(), false).missed;
+                hits.missed += missed_sites(false);
         }
         all.push_back(std::move(hits));
     }

@@ -3,6 +3,7 @@
 // The probes of a recording: which, placed and attached, and what they count by themselves.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -50,6 +51,7 @@ private:
     Status place_sites_of(const RecordRequest& request);
     Status load(const RecordRequest& request);
     Status attach();
+    std::uint64_t missed_sites(bool returns) const; // by the kernel's own count
 
     ThisKernel kernel_;
     AttachPlan plan_;

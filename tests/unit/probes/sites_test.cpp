@@ -78,6 +78,10 @@ TEST(SitesOf, ReaderFunctionsAreSitesOfTheirOwn) {
     EXPECT_EQ(sites_of(demo(), false, {}, {"demo_read"}).size(), 2u);
 }
 
+KernelName group_7() {
+    return *KernelName::of("rcuscope_7");
+}
+
 // Plain files where the kernel has its own: what is written is collected.
 struct FakeTracefs {
     FakeTracefs() {
@@ -87,7 +91,7 @@ struct FakeTracefs {
     }
     std::string written() const { return read_file(dir.file("kprobe_events")).value_or("unreadable"); }
     Result<PlacedSites> place(const std::vector<SiteInfo>& sites) const {
-        return place_sites(dir.path(), "rcuscope_7", sites);
+        return place_sites(dir.path(), group_7(), sites);
     }
 
     TempDir dir;
@@ -133,9 +137,33 @@ TEST(PlaceSites, AnEventThatHasNoPlaceIsNotAskedFor) {
     EXPECT_EQ(none->sites_event, std::nullopt);
 }
 
+// Each line is a command of root's: a name that is more than a name is never written.
+TEST(PlaceSites, ANameThatIsNoneIsRefused) {
+    const FakeTracefs tracefs;
+    const std::string evil = "demo_read\np:foreign/evil do_sys_open\n#";
+    const auto placed = tracefs.place({{SiteKind::read_lock, "demo", evil, 5},
+                                       {SiteKind::function_return, evil, "demo_read", 0},
+                                       {SiteKind::read_lock, "demo", "demo_read", 5}});
+    ASSERT_TRUE(placed) << placed.error().why;
+    EXPECT_EQ(tracefs.written(), "p:rcuscope_7/rcuscope_7_sites demo:demo_read+0x5\n");
+    EXPECT_EQ(placed->sites.size(), 1u);
+    ASSERT_EQ(placed->refused.size(), 2u);
+    EXPECT_EQ(placed->refused[0].hook, "module.readers");
+    EXPECT_THAT(placed->refused[0].why, HasSubstr("letters, digits"));
+    EXPECT_EQ(placed->refused[1].hook, "module.functions");
+}
+
+TEST(PlaceSites, FailsIfAllNamesAreRefused) {
+    const FakeTracefs tracefs;
+    const auto placed = tracefs.place({{SiteKind::read_lock, "demo", "two words", 5}});
+    ASSERT_FALSE(placed);
+    EXPECT_EQ(tracefs.written(), "");
+    EXPECT_THAT(placed.error().why, HasSubstr("two words+0x5: the kernel's files take names of letters"));
+}
+
 TEST(PlaceSites, FailsIfTheKernelTakesNone) {
     const TempDir nothing;
-    const auto placed = place_sites(nothing.path(), "rcuscope_7", sites_of(demo(), true, {"*"}));
+    const auto placed = place_sites(nothing.path(), group_7(), sites_of(demo(), true, {"*"}));
     ASSERT_FALSE(placed);
     EXPECT_EQ(placed.error().code, ExitCode::cannot_here);
     EXPECT_EQ(placed.error().what, "cannot place a probe in demo");
@@ -158,17 +186,17 @@ TEST(CountSites, SumsAllPlacesOfAnEvent) {
                       "  rcuscope_7_returns                                           3               0\n"
                       "  rcuscope_77_sites                                          500             500\n"
                       "  rcuscope_7_sites                                            30               2\n");
-    const SiteCounts sites = count_sites(tracefs.dir.path(), "rcuscope_7", false);
+    const SiteCounts sites = count_sites(tracefs.dir.path(), group_7(), false);
     EXPECT_EQ(sites.hits, 42u);
     EXPECT_EQ(sites.missed, 3u);
-    EXPECT_EQ(count_sites(tracefs.dir.path(), "rcuscope_7", true).hits, 3u);
+    EXPECT_EQ(count_sites(tracefs.dir.path(), group_7(), true).hits, 3u);
 }
 
 TEST(CountSites, WhatIsNotThereCountsNothing) {
     const FakeTracefs tracefs;
-    EXPECT_EQ(count_sites(tracefs.dir.path(), "rcuscope_7", false).hits, 0u);
+    EXPECT_EQ(count_sites(tracefs.dir.path(), group_7(), false).hits, 0u);
     tracefs.dir.write("kprobe_profile", "rcuscope_7_sites\n\n  rcuscope_7_sites  x y\n rcuscope_7_sites 1 2 3\n");
-    EXPECT_EQ(count_sites(tracefs.dir.path(), "rcuscope_7", false).hits, 0u);
+    EXPECT_EQ(count_sites(tracefs.dir.path(), group_7(), false).hits, 0u);
 }
 
 } // namespace
