@@ -3,6 +3,7 @@
 // Kernel modules (.ko).
 #include "fuzz.hpp"
 #include "kernel/module_file.hpp"
+#include "probes/reader_functions.hpp"
 #include "probes/sites.hpp"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -17,5 +18,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::require(!module->name.empty(), "a module has a name");
     sites_of(*module, true, {"*"}, {"*read*"});
     unseen_functions(*module, {"*"});
+    (void)reader_functions({"raed"}, {*module});
     return 0;
 }

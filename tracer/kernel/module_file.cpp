@@ -7,19 +7,30 @@
 #include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string_view>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "kernel/code_memory.hpp"
+#include "kernel/kernel_name.hpp"
 
 namespace rcuscope {
 
 namespace {
+
+// MODULE_NAME_LEN of 64-bit kernels, and the size of utsname's fields, both without the zero at the end.
+constexpr std::size_t longest_module_name = 55;
+constexpr std::size_t longest_release = 64;
+// Of what a linker writes it is 20.
+constexpr std::size_t most_build_id_bytes = 64;
 
 struct ElfCloser {
     void operator()(Elf* elf) const { elf_end(elf); }
@@ -74,9 +85,10 @@ public:
             return tl::unexpected(read.error());
         read_modinfo();
         read_build_id();
-        if (file_.name.empty() || file_.release.empty())
-            return not_a_module("it has no module information (.modinfo)");
-        read_functions();
+        if (auto known = check_modinfo(); !known)
+            return tl::unexpected(known.error());
+        if (auto read = read_functions(); !read)
+            return tl::unexpected(read.error());
         lay_code_out();
         read_traceable();
         for_each_relocations_of_code(
@@ -111,23 +123,37 @@ private:
         return {};
     }
 
+    // What is read further on is bounded by the file's size, however often its parts are named: no byte of it lies in
+    // two sections.
     Status read_sections() {
+        struct stat of_file {};
         std::size_t count = 0;
         std::size_t names = 0;
-        if (elf_getshdrnum(elf_.get(), &count) || elf_getshdrstrndx(elf_.get(), &names))
+        if (::fstat(fd_.get(), &of_file) != 0 || elf_getshdrnum(elf_.get(), &count) ||
+            elf_getshdrstrndx(elf_.get(), &names))
             return not_a_module("its table of sections is damaged");
+        auto left = static_cast<std::uint64_t>(of_file.st_size);
         for (std::size_t i = 0; i < count; i++) {
             Section section;
             section.scn = elf_getscn(elf_.get(), i);
             if (!section.scn || !gelf_getshdr(section.scn, &section.header))
                 return not_a_module("its table of sections is damaged");
-            if (const char* name = elf_strptr(elf_.get(), names, section.header.sh_name))
-                section.name = std::string_view(name).substr(0, longest_name);
+            const bool has_bytes = section.header.sh_type != SHT_NULL && section.header.sh_type != SHT_NOBITS;
+            if (has_bytes && section.header.sh_size > left)
+                return not_a_module("its sections are larger than the file: they overlap, or reach beyond its end");
+            left -= has_bytes ? section.header.sh_size : 0;
+            section.name = name_in(names, section.header.sh_name).substr(0, longest_name);
             if (section.is_code() && section.header.sh_size > 0)
                 code_sections_[section.name]++;
             sections_.push_back(std::move(section));
         }
         return {};
+    }
+
+    // Of a longer one its first KernelName::longest + 1 bytes, which are no name.
+    std::string_view name_in(std::size_t strings, std::size_t offset) const {
+        const char* text = elf_strptr(elf_.get(), strings, offset);
+        return text ? std::string_view(text, ::strnlen(text, KernelName::longest + 1)) : std::string_view();
     }
 
     const Section* section_named(std::string_view name) const {
@@ -154,6 +180,20 @@ private:
         }
     }
 
+    // The module's name goes into the kernel's files, and into paths below /sys.
+    Status check_modinfo() const {
+        if (file_.name.empty() || file_.release.empty())
+            return not_a_module("it has no module information (.modinfo)");
+        if (file_.name.size() > longest_module_name || file_.name.front() == '.' || !KernelName::of(file_.name))
+            return not_a_module("it calls itself \"" + printable(file_.name.substr(0, longest_module_name)) +
+                                "\", which no module can be called: " + KernelName::rule + ", " +
+                                std::to_string(longest_module_name) + " at most");
+        if (file_.release.size() > longest_release)
+            return not_a_module("its vermagic names no kernel: a release has no more than " +
+                                std::to_string(longest_release) + " bytes");
+        return {};
+    }
+
     void read_build_id() {
         const Section* section = section_named(".note.gnu.build-id");
         if (!section)
@@ -165,6 +205,8 @@ private:
             return;
         std::memcpy(&note, bytes.data(), sizeof(note));
         const std::size_t from = sizeof(note) + ((std::size_t{note.n_namesz} + 3) & ~std::size_t{3});
+        if (note.n_descsz > most_build_id_bytes)
+            return;
         for (std::size_t i = from; i < bytes.size() && i < from + note.n_descsz; i++) {
             constexpr char digits[] = "0123456789abcdef";
             file_.build_id += digits[bytes[i] >> 4];
@@ -173,33 +215,35 @@ private:
     }
 
     // Names of functions, and how many symbols have them: a static function's name may be another file's, too.
-    void read_functions() {
+    Status read_functions() {
         std::map<Place, KoFunction> by_place;
-        std::map<std::string, Place> aliases;
+        std::map<std::string_view, Place> aliases;
         const auto symtab = std::find_if(sections_.begin(), sections_.end(),
                                          [](const Section& s) { return s.header.sh_type == SHT_SYMTAB; });
         if (symtab == sections_.end())
-            return;
+            return {};
         symtab_ = elf_getdata(symtab->scn, nullptr);
         strings_ = symtab->header.sh_link;
         for (int i = 0; symtab_; i++) {
             GElf_Sym symbol;
             if (!gelf_getsym(symtab_, i, &symbol))
                 break;
-            const char* text = elf_strptr(elf_.get(), strings_, symbol.st_name);
-            const std::string name = text ? text : "";
+            const std::string_view name = name_in(strings_, symbol.st_name);
             if (symbol.st_shndx != SHN_UNDEF)
                 bearers_[name]++;
             if (GELF_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_shndx >= sections_.size() ||
                 !sections_[symbol.st_shndx].is_code())
                 continue;
+            if (name.size() > KernelName::longest)
+                return not_a_module("it has a function whose name is longer than the " +
+                                    std::to_string(KernelName::longest) + " bytes that the kernel takes");
             const Place place{symbol.st_shndx, symbol.st_value};
             // module_init() and module_exit() give the functions these second names.
             if (name == "init_module" || name == "cleanup_module")
                 aliases[name] = place;
             if (is_artifact(name) || shares_its_name(sections_[symbol.st_shndx]))
                 continue;
-            KoFunction function{name, sections_[symbol.st_shndx].name, symbol.st_value, symbol.st_size,
+            KoFunction function{std::string(name), sections_[symbol.st_shndx].name, symbol.st_value, symbol.st_size,
                                 name.find(".cold") == std::string::npos};
             const auto [known, fresh] = by_place.try_emplace(place, std::move(function));
             if (!fresh && (known->second.name == "init_module" || known->second.name == "cleanup_module"))
@@ -211,9 +255,26 @@ private:
                 file_.init_function = function.name;
             if (auto alias = aliases.find("cleanup_module"); alias != aliases.end() && alias->second == place)
                 file_.exit_function = function.name;
+            const std::uint64_t end = function.size > std::numeric_limits<std::uint64_t>::max() - function.offset
+                                          ? std::numeric_limits<std::uint64_t>::max()
+                                          : function.offset + function.size;
+            const bool first = places_.empty() || places_.back().first != place.first;
+            reach_.push_back(first ? end : std::max(reach_.back(), end));
             file_.functions.push_back(std::move(function));
             places_.push_back(place);
         }
+        return {};
+    }
+
+    // The first of those that a place is in: one may have others within it.
+    const KoFunction* function_at(const Place& place) const {
+        const auto index_of = [this](auto at) { return at - places_.begin(); };
+        const auto first = index_of(std::lower_bound(places_.begin(), places_.end(), Place{place.first, 0}));
+        const auto last = index_of(std::upper_bound(places_.begin(), places_.end(), place));
+        // The first function to reach beyond the place is the first with which that is reached.
+        const auto end = reach_.begin() + last;
+        const auto found = std::upper_bound(reach_.begin() + first, end, place.second);
+        return found == end ? nullptr : &file_.functions[static_cast<std::size_t>(found - reach_.begin())];
     }
 
     template <typename Function>
@@ -231,9 +292,8 @@ private:
                                     section.header.sh_addralign);
         GElf_Sym symbol;
         for (int i = 1; symtab_ && gelf_getsym(symtab_, i, &symbol); i++) {
-            const char* name = elf_strptr(elf_.get(), strings_, symbol.st_name);
-            if (name && symbol.st_shndx != SHN_UNDEF)
-                layout_.add_symbol(symbol.st_shndx, name, symbol.st_value,
+            if (symbol.st_shndx != SHN_UNDEF)
+                layout_.add_symbol(symbol.st_shndx, name_in(strings_, symbol.st_name), symbol.st_value,
                                    GELF_ST_TYPE(symbol.st_info) == STT_FUNC ? symbol.st_size : 0);
         }
         for_each_relocations_of_code([this](const Section& relocations, std::size_t code) {
@@ -296,7 +356,7 @@ private:
         const Section& code = sections_[section];
         Elf_Data* data = elf_getdata(relocations.scn, nullptr);
         const auto bytes = bytes_of(code);
-        std::vector<std::pair<std::uint64_t, bool>> sites; // offset of the instruction in the section, lock
+        std::set<std::pair<std::uint64_t, bool>> sites; // offset of the instruction in the section, lock
         for (int i = 0; data; i++) {
             GElf_Rela rela;
             if (!gelf_getrela(data, i, &rela))
@@ -304,9 +364,9 @@ private:
             GElf_Sym symbol;
             if (!symtab_ || !gelf_getsym(symtab_, static_cast<int>(GELF_R_SYM(rela.r_info)), &symbol))
                 continue;
-            const char* name = elf_strptr(elf_.get(), strings_, symbol.st_name);
-            const bool lock = name && std::strcmp(name, "__rcu_read_lock") == 0;
-            if (!lock && (!name || std::strcmp(name, "__rcu_read_unlock") != 0))
+            const std::string_view name = name_in(strings_, symbol.st_name);
+            const bool lock = name == "__rcu_read_lock";
+            if (!lock && name != "__rcu_read_unlock")
                 continue;
             // One byte of opcode before the 32-bit distance: call, or jmp at the end of a function.
             const std::uint64_t type = GELF_R_TYPE(rela.r_info);
@@ -315,19 +375,15 @@ private:
             const bool plain = distance && rela.r_offset >= 1 && rela.r_offset < bytes.size() &&
                                (bytes[rela.r_offset - 1] == 0xe8 || bytes[rela.r_offset - 1] == 0xe9);
             if (plain)
-                sites.emplace_back(rela.r_offset - 1, lock);
+                sites.emplace(rela.r_offset - 1, lock);
             else
                 unusable(code.name, rela.r_offset, "neither a call nor a jump");
         }
-        std::sort(sites.begin(), sites.end());
         for (const auto& [offset, lock] : sites) {
-            const std::uint64_t at = offset;
-            auto holder = std::find_if(file_.functions.begin(), file_.functions.end(), [&](const KoFunction& f) {
-                return f.section == code.name && at >= f.offset && at - f.offset < f.size;
-            });
+            const KoFunction* const holder = function_at({section, offset});
             if (shares_its_name(code))
                 unusable(code.name, offset, "in one of several sections of that name");
-            else if (holder == file_.functions.end())
+            else if (!holder)
                 unusable(code.name, offset, "in no function");
             else if (holder->notrace)
                 unusable(code.name, offset, holder->name + " is notrace");
@@ -363,8 +419,9 @@ private:
     Elf_Data* symtab_ = nullptr;
     std::size_t strings_ = 0;
     std::map<std::string, unsigned> code_sections_; // by name: how many
-    std::map<std::string, unsigned> bearers_;
-    std::vector<Place> places_; // of file_.functions
+    std::map<std::string_view, unsigned> bearers_;  // in the file's own table of strings
+    std::vector<Place> places_;                     // of file_.functions
+    std::vector<std::uint64_t> reach_;              // the farthest end of any function of the section up to this one
     CodeLayout layout_;
     std::map<std::string, const char*> unseen_families_; // of functions whose places are left out, and why
     ModuleFile file_;

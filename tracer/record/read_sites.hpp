@@ -4,8 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/seeded_hash.hpp"
@@ -16,7 +19,9 @@ namespace rcuscope {
 
 class ReadSites {
 public:
-    explicit ReadSites(const Metadata& metadata) : modules_(metadata.modules), sites_(metadata.sites) {}
+    explicit ReadSites(const Metadata& metadata);
+    ReadSites(const ReadSites&) = delete;
+    ReadSites& operator=(const ReadSites&) = delete;
 
     void laid_out(const event::Module& coming);
     void placed(const event::ModuleSection& section);
@@ -27,6 +32,7 @@ public:
 private:
     std::vector<ModuleInfo> modules_;
     std::vector<SiteInfo> sites_;
+    std::map<std::pair<std::string_view, std::string_view>, std::vector<const SiteInfo*>> of_function_; // by module
     std::unordered_map<std::uint64_t, const SiteInfo*, SeededHash> by_address_;
 };
 

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "record/read_sites.hpp"
+
+#include <gtest/gtest.h>
+
+#include "growth.hpp"
+
+namespace rcuscope::test {
+namespace {
+
+constexpr std::uint64_t text_base = 0xffffffffc0000000;
+
+// A lock at +5 and an unlock at +9 of each function, of 16 bytes.
+Metadata metadata(std::size_t functions) {
+    Metadata metadata;
+    ModuleInfo module{.name = "demo"};
+    for (std::size_t i = 0; i < functions; i++) {
+        const std::string name = "function_" + std::to_string(i);
+        module.functions.push_back({name, ".text", 16 * i, 16});
+        metadata.sites.push_back({SiteKind::read_lock, "demo", name, 5});
+        metadata.sites.push_back({SiteKind::read_unlock, "demo", name, 9});
+    }
+    metadata.modules.push_back(std::move(module));
+    return metadata;
+}
+
+TEST(ReadSites, AreKnownWhereTheModuleLies) {
+    const Metadata two = metadata(2);
+    ReadSites sites(two);
+    EXPECT_EQ(sites.enters({.address = text_base + 5}), std::nullopt);
+    sites.placed({"other", ".text", text_base});
+    sites.placed({"demo", ".init.text", text_base});
+    EXPECT_EQ(sites.enters({.address = text_base + 5}), std::nullopt);
+    sites.placed({"demo", ".text", text_base});
+    EXPECT_EQ(sites.enters({.address = text_base + 5}), true);
+    EXPECT_EQ(sites.enters({.address = text_base + 16 + 9}), false);
+    EXPECT_EQ(sites.enters({.address = text_base + 6}), std::nullopt);
+}
+
+TEST(ReadSites, TimeGrowsAsTheModuleDoes) {
+    EXPECT_LT(growth(500,
+                     [](std::size_t functions) {
+                         ReadSites sites(metadata(functions));
+                         sites.placed({"demo", ".text", text_base});
+                         ASSERT_EQ(sites.enters({.address = text_base + 16 * (functions - 1) + 5}), true);
+                     }),
+              far_from_linear);
+}
+
+} // namespace
+} // namespace rcuscope::test
