@@ -112,33 +112,43 @@ int BPF_KPROBE(quiescent_kprobe, unsigned long mask, void *node, unsigned long g
 	return 0;
 }
 
+struct rs_blocked_walk {
+	struct rcu_node *seen; /* the leaf that was looked at last */
+	__u16 flags;
+};
+
 /*
  * A task that was preempted within a section, and for which the grace period
  * waits. flags: RS_GP_EXPEDITED, for the expedited one.
+ *
+ * Numbers of CPUs may have holes, and a leaf may begin with one. What lies where
+ * rcu_data of such a number would be says another number, or none.
  */
-static long rs_send_blocked(__u32 index, __u16 *flags)
+static long rs_send_blocked(__u32 index, struct rs_blocked_walk *walk)
 {
-	bool expedited = *flags & RS_GP_EXPEDITED;
+	bool expedited = walk->flags & RS_GP_EXPEDITED;
+	struct rcu_data *data = rs_rcu_data(index);
 	struct rs_gp_blocked *record;
 	struct rs_cpu *cpu = rs_this_cpu();
 	struct task_struct *task;
 	struct rcu_node *node;
 	__u64 entry;
 
-	node = BPF_CORE_READ(rs_rcu_data(index), mynode);
-	if (!cpu || !node || BPF_CORE_READ(node, grplo) != (int)index)
+	node = BPF_CORE_READ(data, mynode);
+	if (!cpu || !node || node == walk->seen || BPF_CORE_READ(data, cpu) != (int)index)
 		return 0;
+	walk->seen = node;
 	entry = expedited ? (__u64)BPF_CORE_READ(node, exp_tasks)
 			  : (__u64)BPF_CORE_READ(node, gp_tasks);
 	if (!entry)
 		return 0;
 	task = (void *)(entry - bpf_core_field_offset(struct task_struct, rcu_node_entry));
-	record = rs_begin(rs_gp_blocked, cpu, rs_now(), RS_GP_BLOCKED, *flags);
+	record = rs_begin(rs_gp_blocked, cpu, rs_now(), RS_GP_BLOCKED, walk->flags);
 	if (!record)
 		return 0;
 	record->gp_seq = expedited ? rs_expedited_seq() : rs_gp_seq();
 	record->tid = BPF_CORE_READ(task, pid);
-	record->first_cpu = index;
+	record->first_cpu = BPF_CORE_READ(node, grplo);
 	bpf_probe_read_kernel(record->comm, sizeof(record->comm), task->comm);
 	rs_send(record);
 	return 0;
@@ -147,9 +157,11 @@ static long rs_send_blocked(__u32 index, __u16 *flags)
 /* Only preemptible RCU has such tasks. */
 static __always_inline void rs_send_all_blocked(__u16 flags)
 {
+	struct rs_blocked_walk walk = { .flags = flags };
+
 	if (!bpf_core_field_exists(struct task_struct, rcu_node_entry))
 		return;
-	bpf_loop(cpu_limit < RS_MAX_CPUS ? cpu_limit : RS_MAX_CPUS, rs_send_blocked, &flags, 0);
+	bpf_loop(cpu_limit < RS_MAX_CPUS ? cpu_limit : RS_MAX_CPUS, rs_send_blocked, &walk, 0);
 }
 
 /* The first scans tell most; a grace period that lasts is looked at ever more rarely. */

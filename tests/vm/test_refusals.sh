@@ -101,6 +101,10 @@ expect_status "doctor --json, no BTF" 3 rcuscope doctor --json
 cp /tmp/stdout /out/no-btf.json
 umount /sys/kernel/btf
 
+mount --bind /run/empty /sys/devices/system/cpu
+refused "no list of CPUs" 3 'CPUs.*cpu/possible' \$record -- true
+umount /sys/devices/system/cpu
+
 # A folder of everybody's, in which another user has put things in the way.
 his() { chown -h 65534:65534 "\$@"; }
 mkdir -m 1777 /shared

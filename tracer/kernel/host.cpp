@@ -49,7 +49,7 @@ std::vector<std::uint32_t> possible_cpus(const std::string& root) {
     for (std::uint32_t cpu = 0; cpu < max_possible_cpus; cpu++)
         any.insert(any.end(), cpu);
     const CpuSet cpus = parse_cpu_list(read_line_or_empty(root + "/sys/devices/system/cpu/possible"), any);
-    return cpus.empty() ? std::vector<std::uint32_t>{0} : std::vector<std::uint32_t>(cpus.begin(), cpus.end());
+    return {cpus.begin(), cpus.end()};
 }
 
 std::uint32_t timer_hz() {

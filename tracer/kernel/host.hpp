@@ -15,7 +15,8 @@ namespace rcuscope {
 
 std::string kernel_release(); // utsname.release
 std::string kernel_machine(); // utsname.machine
-// The numbers of all CPUs that may ever be there, rising. There may be holes. `root` goes before the path.
+// The numbers of all CPUs that may ever be there, rising. There may be holes. None: the kernel's list cannot be read.
+// `root` goes before the path.
 std::vector<std::uint32_t> possible_cpus(const std::string& root = {});
 // CONFIG_HZ, from the resolution of the coarse clock (one tick); 0 if that cannot be read.
 std::uint32_t timer_hz();

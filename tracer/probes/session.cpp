@@ -16,7 +16,7 @@
 
 #include "base/file.hpp"
 #include "control.h"
-#include "kernel/host.hpp"
+#include "probes/cpu_losses.hpp"
 #include "summary_layout.h"
 // After the types that it uses.
 #include "rcuscope.skel.h"
@@ -405,13 +405,7 @@ CallbackLosses BpfSession::lost_callbacks() const {
 }
 
 std::vector<CpuLoss> BpfSession::losses() const {
-    std::vector<CpuLoss> losses;
-    const auto cpus = possible_cpus();
-    const auto states = impl_->cpu_states(); // of the same CPUs
-    for (std::size_t i = 0; i < states.size() && i < cpus.size(); i++)
-        if (const volatile rs_cpu& state = states[i]; state.lost_total)
-            losses.push_back({cpus[i], state.lost_total, state.lost_from_ns, state.lost_to_ns});
-    return losses;
+    return losses_of(impl_->cpu_states());
 }
 
 } // namespace rcuscope

@@ -53,7 +53,12 @@ ThisKernel look_at_this_kernel() {
     ThisKernel kernel;
     kernel.host.kernel = kernel_release();
     kernel.host.machine = kernel_machine();
-    kernel.host.cpus = possible_cpus().back() + 1;
+    if (const auto cpus = possible_cpus(); !cpus.empty())
+        kernel.host.cpus = cpus.back() + 1;
+    else
+        kernel.problems.push_back({ExitCode::cannot_here, "cannot know this machine's CPUs",
+                                   "there is no readable /sys/devices/system/cpu/possible",
+                                   "mount it: mount -t sysfs sysfs /sys"});
     kernel.host.hz = timer_hz();
     kernel.host.clock = "boottime";
     kernel.lockdown = lockdown_mode();
