@@ -28,10 +28,11 @@ GUEST
 preempt_rcu=1
 ! grep -q 'read-side sections  *not known' "$OUT/odd.stderr" || preempt_rcu=0
 unsafe='a probe there can make the kernel read beyond'
-unseen=("odd_entry:odd_entry_call: $unsafe")
+unseen=("odd_entry:odd_entry_call: $unsafe" "odd_symbols:odd_symbols_closed: its module lets no kprobe into it")
 ((preempt_rcu == 0)) || unseen+=("odd_core:odd_core_read: $unsafe" "odd_init:odd_init_read: $unsafe"
 	"odd_cold:odd_cold_read: $unsafe" "odd_cold:odd_cold_read.cold: $unsafe" "odd_more:odd_more_read: $unsafe"
-	"odd_symbols:odd_symbols_labelled: the kernel knows the places by other symbols")
+	"odd_symbols:odd_symbols_labelled: the kernel knows the places by other symbols"
+	"odd_symbols:odd_symbols_closed: its module lets no kprobe into it")
 for what in "${unseen[@]}"; do
 	expect "it is told that this is not seen: $what" grep -qE "not seen .* of $what" "$OUT/odd.stderr"
 done

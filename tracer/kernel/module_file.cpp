@@ -308,15 +308,8 @@ private:
     // those with a place in this table (kernel/trace/trace_kprobe.c:
     // within_notrace_func()). A part that the compiler split off counts as its function.
     void read_traceable() {
-        std::set<Place> traced;
-        const Section* table = section_named(".rela__mcount_loc");
-        Elf_Data* data = table && symtab_ ? elf_getdata(table->scn, nullptr) : nullptr;
-        GElf_Rela rela;
-        for (int i = 0; data && gelf_getrela(data, i, &rela); i++) {
-            GElf_Sym symbol;
-            if (gelf_getsym(symtab_, static_cast<int>(GELF_R_SYM(rela.r_info)), &symbol))
-                traced.emplace(symbol.st_shndx, symbol.st_value + static_cast<std::uint64_t>(rela.r_addend));
-        }
+        const std::set<Place> traced = places_in(".rela__mcount_loc");
+        const std::set<Place> no_kprobe = places_in(".rela_kprobe_blacklist");
         std::set<std::string> traceable;
         for (std::size_t i = 0; i < places_.size(); i++) {
             KoFunction& function = file_.functions[i];
@@ -327,11 +320,27 @@ private:
                 traceable.insert(function.name);
             // A probe at a place of ftrace's is ftrace's own, and nothing is decoded for it.
             const std::uint64_t entry = offset + (begins_with_endbr(places_[i]) ? sizeof(endbr) : 0);
+            function.no_kprobe = no_kprobe.contains(places_[i]) || function.section == ".kprobes.text";
+            function.ambiguous = bearers_[function.name] > 1;
             function.unsafe = !traced.contains({section, entry}) && !layout_.takes_probe(section, entry);
         }
-        if (data) // else it was built without ftrace, and nothing is known to be refused
+        if (!traced.empty()) // else it was built without ftrace, and nothing is known to be refused
             for (KoFunction& function : file_.functions)
                 function.notrace = !traceable.contains(function.name) && !traceable.contains(family_of(function.name));
+    }
+
+    // What a table of addresses points to.
+    std::set<Place> places_in(std::string_view relocations) const {
+        std::set<Place> places;
+        const Section* table = section_named(relocations);
+        Elf_Data* data = table && symtab_ ? elf_getdata(table->scn, nullptr) : nullptr;
+        GElf_Rela rela;
+        for (int i = 0; data && gelf_getrela(data, i, &rela); i++) {
+            GElf_Sym symbol;
+            if (gelf_getsym(symtab_, static_cast<int>(GELF_R_SYM(rela.r_info)), &symbol))
+                places.emplace(symbol.st_shndx, symbol.st_value + static_cast<std::uint64_t>(rela.r_addend));
+        }
+        return places;
     }
 
     bool begins_with_endbr(const Place& place) const {
@@ -387,12 +396,14 @@ private:
                 unusable(code.name, offset, "in no function");
             else if (holder->notrace)
                 unusable(code.name, offset, holder->name + " is notrace");
-            else if (bearers_[holder->name] > 1) // the kernel places probes by name: it would take any of them
+            else if (holder->ambiguous) // the kernel would take any of them
                 unusable(code.name, offset, holder->name + " is the name of several functions");
             else {
                 file_.read_sites.push_back({lock, holder->name, offset - holder->offset});
                 // The kernel asks ftrace about the symbol before the place, which a label may be.
-                if (layout_.symbol_before(section, offset) != holder->offset)
+                if (holder->no_kprobe)
+                    unseen_families_.emplace(family_of(holder->name), holder->why_unseen());
+                else if (layout_.symbol_before(section, offset) != holder->offset)
                     unseen_families_.emplace(family_of(holder->name), "the kernel knows the places by other symbols");
                 else if (!layout_.takes_probe(section, offset))
                     unseen_families_.emplace(family_of(holder->name), unsafe_probe);
@@ -428,6 +439,14 @@ private:
 };
 
 } // namespace
+
+const char* KoFunction::why_unseen() const {
+    return notrace     ? "it is notrace, as __exit functions are"
+           : no_kprobe ? "its module lets no kprobe into it (NOKPROBE_SYMBOL)"
+           : ambiguous ? "several functions have that name"
+           : unsafe    ? unsafe_probe
+                       : nullptr;
+}
 
 Result<ModuleFile> read_module_file(const std::string& path) {
     return Reader(path).read();

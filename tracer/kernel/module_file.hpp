@@ -20,6 +20,11 @@ struct KoFunction {
     bool can_be_entered = true; // false for the parts that a compiler split off (".cold")
     bool notrace = false;       // kprobe events refuse it, as they do every __exit function
     bool unsafe = false;        // so that there must be no probe at its entry (kernel/code_memory.hpp)
+    bool no_kprobe = false;     // the kernel refuses kprobes in it, as the module asks for (NOKPROBE_SYMBOL)
+    bool ambiguous = false;     // others have its name, by which probes are placed
+
+    // Why there is no probe at its entry, after its name and a colon; nothing if there can be one.
+    const char* why_unseen() const;
 };
 
 // A call, or a jump at a function's end, to __rcu_read_lock() or __rcu_read_unlock().

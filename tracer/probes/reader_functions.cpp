@@ -58,8 +58,7 @@ std::string near_matches(const std::string& pattern, const ModuleFile& module) {
     for (const KoFunction& function : module.functions) {
         const std::size_t away = distance(pattern, function.name);
         const bool part = !pattern.empty() && function.name.find(pattern) != std::string::npos;
-        if (function.can_be_entered && !function.notrace && !function.unsafe &&
-            (part || away <= 1 + pattern.size() / 4))
+        if (function.can_be_entered && !function.why_unseen() && (part || away <= 1 + pattern.size() / 4))
             near.emplace_back(away, function.name);
     }
     std::sort(near.begin(), near.end());

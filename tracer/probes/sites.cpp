@@ -66,7 +66,7 @@ std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std
             sites.push_back(
                 {site.lock ? SiteKind::read_lock : SiteKind::read_unlock, module.name, site.function, site.offset});
     for (const KoFunction& function : module.functions) {
-        if (!function.can_be_entered || function.notrace || function.unsafe)
+        if (!function.can_be_entered || function.why_unseen())
             continue;
         if (matches_any(function.name, functions)) {
             sites.push_back({SiteKind::function_entry, module.name, function.name, 0});
@@ -83,9 +83,9 @@ std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std
 std::vector<UnseenFunction> unseen_functions(const ModuleFile& module, const std::vector<std::string>& functions) {
     std::vector<UnseenFunction> unseen;
     for (const KoFunction& function : module.functions)
-        if (function.can_be_entered && (function.notrace || function.unsafe) && matches_any(function.name, functions))
-            unseen.push_back(
-                {function.name, function.notrace ? "it is notrace, as __exit functions are" : unsafe_probe});
+        if (const char* why = function.why_unseen();
+            why && function.can_be_entered && matches_any(function.name, functions))
+            unseen.push_back({function.name, why});
     return unseen;
 }
 

@@ -120,6 +120,21 @@ TEST(ModuleFile, WhereTheExitCodeLiesIsTheKernels) {
     EXPECT_THAT(words_of(module->read_sites), ElementsAre("lock sample_init+0", "unlock sample_init+5"));
 }
 
+// Probes there are accepted before the module comes, and refused when it does, without a word to us.
+TEST(ModuleFile, WhatIsClosedToKprobesIsKnown) {
+    const auto module = read_module_file(sample("no_kprobes.ko"));
+    ASSERT_TRUE(module) << module.error().why;
+    std::vector<std::string> closed;
+    for (const KoFunction& function : module->functions)
+        if (function.no_kprobe)
+            closed.push_back(function.name);
+    EXPECT_THAT(closed, testing::UnorderedElementsAre("sample_read", "sample_kprobes_text"));
+    EXPECT_THAT(words_of(module->read_sites), ElementsAre("lock sample_init+0", "unlock sample_init+5"));
+    EXPECT_THAT(words_of(module->unseen_readers),
+                ElementsAre("sample_read: its module lets no kprobe into it (NOKPROBE_SYMBOL)",
+                            HasSubstr("sample_read.cold: ")));
+}
+
 // A recording knows a section by the first 31 letters of its name.
 TEST(ModuleFile, SectionsOfOneNameHaveNoFunctions) {
     const auto module = read_module_file(sample("long_names.ko"));
@@ -184,6 +199,8 @@ TEST(ModuleFile, SitesInFunctionsOfOneNameAreUnusable) {
     EXPECT_THAT(twins->read_sites, testing::IsEmpty());
     EXPECT_EQ(twins->unusable_sites, 2u);
     EXPECT_EQ(twins->unusable_example, ".text+3: twin is the name of several functions");
+    for (const KoFunction& twin : twins->functions)
+        EXPECT_STREQ(twin.why_unseen(), "several functions have that name");
 }
 
 TEST(ModuleFile, WhatItDoesNotHaveIsEmpty) {

@@ -131,6 +131,20 @@ sample_table:
 	.quad sample_init
 #endif
 
+#ifdef WITH_NOKPROBE
+	/* NOKPROBE_SYMBOL(sample_read), and the older way for another. */
+	.section _kprobe_blacklist, "aw", @progbits
+	.quad sample_read
+
+	.section .kprobes.text, "ax", @progbits
+	function sample_kprobes_text
+	call __fentry__
+	ret
+	end_function sample_kprobes_text
+	.section __mcount_loc, "a", @progbits
+	.quad sample_kprobes_text
+#endif
+
 #ifndef WITHOUT_MODINFO
 	.section .modinfo, "a", @progbits
 	.asciz "license=GPL"

@@ -42,7 +42,7 @@ prepare_foreign() { # SUITES FLAVOUR COMPILER
 		rm -rf "$root" "$STAGING"/usr/share/{doc,info,locale,man}
 		ln -s mawk "$STAGING/usr/bin/awk"
 		mkdir "$STAGING"/{kernel,modules}
-		in_root "$STAGING" / / "x86_64-linux-gnu-$compiler" -c -x c /dev/null -o /tmp/empty.o >"$STAGING/.log" 2>&1 ||
+		in_root "$STAGING" "$STAGING/tmp" "$STAGING/tmp" "x86_64-linux-gnu-$compiler" -c -x c /dev/null -o /tmp/empty.o >"$STAGING/.log" 2>&1 ||
 			fail "nothing can be compiled in a root of ${suites%%,*}: $(tail -n 3 "$STAGING/.log")"
 		rm "$STAGING/.log" "$STAGING/tmp/empty.o"
 		unstage "$folder"

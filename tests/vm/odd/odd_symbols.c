@@ -3,10 +3,11 @@
  * Symbols as assembly may have them: a function of no size at a reader's place, a label in a
  * section of no size at the end, which ends the last function for kallsyms, and a reader with
  * a label within, which the kernel takes for a function of its own, so that it refuses the
- * probe behind it. A reader in a section with a long name. And a reader of gcc's in which the
- * kernel patches: static keys, alternatives.
+ * probe behind it. A reader in a section with a long name, one that is closed to kprobes. And a
+ * reader of gcc's in which the kernel patches: static keys, alternatives.
  */
 #include <linux/jump_label.h>
+#include <linux/kprobes.h>
 #include <asm/barrier.h>
 
 #include "odd.h"
@@ -52,12 +53,21 @@ static noinline __noclone __section(".text") void odd_symbols_patched(void)
 	rcu_read_unlock();
 }
 
+static noinline __noclone __section(".text") void odd_symbols_closed(void)
+{
+	rcu_read_lock();
+	WRITE_ONCE(odd_count, odd_count + 1);
+	rcu_read_unlock();
+}
+NOKPROBE_SYMBOL(odd_symbols_closed);
+
 static void odd_symbols_all(void)
 {
 	odd_symbols_labelled();
 	odd_symbols_read();
 	odd_symbols_patched();
 	odd_symbols_long();
+	odd_symbols_closed();
 	if (static_key_enabled(&odd_key))
 		static_branch_disable(&odd_key);
 	else
