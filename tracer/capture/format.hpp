@@ -13,8 +13,9 @@
 //             u16 size, then that many bytes, laid out as in bpf/wire.h. Packed
 //             (packing.hpp) since version 2; since version 3 a ChunkTimes stands
 //             before it, so that the order of chunks is known before they are opened.
-//   symbols   JSON: [{"address": N, "name": "free_module", "offset": N, "module": "" }, ...],
-//             names of code addresses in events chunks near by
+//   symbols   JSON: [{"address": N, "name": "free_module", "offset": N, "module": "", "since_ns": N }, ...],
+//             names of code addresses in events chunks near by, each from its time on; without times
+//             (since_ns null or missing, in older files) only their order tells of two modules at one place
 //   trailer   JSON (metadata.hpp). The last chunk, if the recording ended in order.
 #pragma once
 

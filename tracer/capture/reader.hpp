@@ -41,8 +41,8 @@ public:
     ~CaptureReader();
 
     const Metadata& metadata() const;
-    const std::vector<SymbolInfo>&
-    symbols() const; // of all symbols chunks, by address; the last one of an address counts
+    // Of all symbols chunks, as settle_symbols() leaves them.
+    const std::vector<SymbolInfo>& symbols() const;
     const std::optional<Trailer>& trailer() const; // none: the recording was cut off
     const CaptureExtent& extent() const;           // skipped_records: after for_each_event()
 

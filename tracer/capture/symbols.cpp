@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 
 #include "capture/json_codec.hpp"
 
@@ -13,6 +14,7 @@ static void fields(auto& visit, Of<SymbolInfo> auto& symbol) {
     visit("name", symbol.name);
     visit("offset", symbol.offset);
     visit("module", symbol.module);
+    visit("since_ns", symbol.since_ns);
 }
 
 nlohmann::json symbols_to_json(std::span<const SymbolInfo> symbols) {
@@ -32,13 +34,55 @@ std::optional<std::string> append_symbols(const nlohmann::json& json, std::vecto
     return std::nullopt;
 }
 
+namespace {
+
+using Names = std::vector<SymbolInfo>;
+
+// Without times the order of the file tells which module was first, and the last name that a module gave counts.
+void take_untimed(Names::iterator begin, Names::iterator end, Names& settled) {
+    const std::size_t first = settled.size();
+    for (auto each = begin; each != end; ++each) {
+        const auto same = std::find_if(settled.begin() + static_cast<std::ptrdiff_t>(first), settled.end(),
+                                       [&](const SymbolInfo& other) { return other.module == each->module; });
+        if (same != settled.end()) {
+            *same = std::move(*each);
+        } else if (settled.size() - first < most_untimed_names) {
+            settled.push_back(std::move(*each));
+        }
+    }
+}
+
+// Of several with one time the last one counts; one that says what the one before said is not needed.
+void take_timed(Names::iterator begin, Names::iterator end, Names& settled) {
+    const std::size_t first = settled.size();
+    for (auto each = begin; each != end; ++each) {
+        if (settled.size() > first && settled.back().since_ns == each->since_ns) {
+            settled.pop_back();
+        }
+        if (settled.size() == first || !settled.back().same_name(*each)) {
+            settled.push_back(std::move(*each));
+        }
+    }
+}
+
+} // namespace
+
 void settle_symbols(std::vector<SymbolInfo>& symbols) {
-    // Reversed and stable: the last one said of an address comes first, and unique() keeps it.
-    std::reverse(symbols.begin(), symbols.end());
-    std::stable_sort(symbols.begin(), symbols.end(),
-                     [](const SymbolInfo& a, const SymbolInfo& b) { return a.address < b.address; });
-    const auto same = [](const SymbolInfo& a, const SymbolInfo& b) { return a.address == b.address; };
-    symbols.erase(std::unique(symbols.begin(), symbols.end(), same), symbols.end());
+    // Stable: what has no time stays in the order of the file, and comes before what has one.
+    std::stable_sort(symbols.begin(), symbols.end(), [](const SymbolInfo& a, const SymbolInfo& b) {
+        return std::tie(a.address, a.since_ns) < std::tie(b.address, b.since_ns);
+    });
+    Names settled;
+    settled.reserve(symbols.size());
+    for (auto begin = symbols.begin(); begin != symbols.end();) {
+        const auto end =
+            std::find_if(begin, symbols.end(), [&](const SymbolInfo& each) { return each.address != begin->address; });
+        const auto timed = std::find_if(begin, end, [](const SymbolInfo& each) { return each.since_ns.has_value(); });
+        take_untimed(begin, timed, settled);
+        take_timed(timed, end, settled);
+        begin = end;
+    }
+    symbols = std::move(settled);
 }
 
 } // namespace rcuscope

@@ -22,6 +22,13 @@ struct SymbolInfo {
     std::string name;          // the function, without suffix of the module
     std::uint64_t offset = 0;  // address minus the function's start
     std::string module;        // empty for the kernel proper
+    // Since when the address has had this name: the load of its module, 0 if that was before the recording. A later
+    // name of the same address replaces it from then on. None in captures of before there were times.
+    std::optional<std::uint64_t> since_ns{};
+
+    bool same_name(const SymbolInfo& other) const {
+        return name == other.name && offset == other.offset && module == other.module;
+    }
 };
 
 // Where a capture is written.

@@ -109,6 +109,18 @@ std::set<std::string> Kallsyms::functions_among(const std::set<std::string>& nam
     return found;
 }
 
+std::set<std::string> Kallsyms::modules() const {
+    std::set<std::string> found;
+    std::string_view last; // many of one follow each other
+    for (const Symbol& symbol : code_)
+        if (module(symbol) != last) {
+            last = module(symbol);
+            if (!last.empty())
+                found.emplace(last);
+        }
+    return found;
+}
+
 std::optional<Kallsyms::Place> Kallsyms::place_of(std::uint64_t address) const {
     auto after = std::upper_bound(code_.begin(), code_.end(), address,
                                   [](std::uint64_t wanted, const Symbol& symbol) { return wanted < symbol.address; });

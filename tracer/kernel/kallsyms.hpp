@@ -48,6 +48,8 @@ public:
     bool in_kernel_proper(std::uint64_t address) const;
     // Those of the names that has_function() holds for, in one pass over all symbols.
     std::set<std::string> functions_among(const std::set<std::string>& names) const;
+    // Those that have code.
+    std::set<std::string> modules() const;
     // The function that holds a code address. Code only: a data symbol is never taken for a function.
     std::optional<Place> place_of(std::uint64_t address) const;
 

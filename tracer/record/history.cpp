@@ -2,6 +2,7 @@
 #include "record/history.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "capture/payload.hpp"
 
@@ -34,7 +35,20 @@ void History::record(std::uint32_t cpu, std::span<const std::byte> record) {
 
 void History::symbols(std::span<const SymbolInfo> symbols) {
     for (const SymbolInfo& symbol : symbols)
-        symbols_[symbol.address] = symbol;
+        forget_names_before(symbols_.insert_or_assign({symbol.address, symbol.since_ns}, symbol).first);
+}
+
+// Earlier names of the address are for records from before the next name held.
+void History::forget_names_before(std::map<NameKey, SymbolInfo>::iterator newest) {
+    while (newest != symbols_.begin()) {
+        const auto earlier = std::prev(newest);
+        if (earlier->first.first != newest->first.first)
+            return;
+        if (newest->first.second.value_or(0) <= whole_since_)
+            symbols_.erase(earlier);
+        else
+            newest = earlier;
+    }
 }
 
 void History::forget_front(std::uint32_t cpu) {
@@ -67,7 +81,7 @@ void History::forget_before(std::uint64_t ns) {
 Status History::write(CaptureWriter& writer, std::uint64_t since_ns) const {
     std::vector<SymbolInfo> names;
     names.reserve(symbols_.size());
-    for (const auto& [address, symbol] : symbols_)
+    for (const auto& [key, symbol] : symbols_)
         names.push_back(symbol);
     if (auto done = writer.symbols(names); !done)
         return done;

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -43,17 +45,19 @@ private:
         std::vector<std::byte> records; // as in an events chunk
         std::uint64_t newest_ns = 0;
     };
-    using Blocks = std::deque<Block>; // of one CPU, the oldest first
+    using NameKey = std::pair<std::uint64_t, std::optional<std::uint64_t>>; // address, since when it has the name
+    using Blocks = std::deque<Block>;                                       // of one CPU, the oldest first
 
     void forget_oldest_block();
     void forget_front(std::uint32_t cpu);
+    void forget_names_before(std::map<NameKey, SymbolInfo>::iterator newest);
 
     std::vector<Blocks> cpus_;
     std::uint64_t most_blocks_;
     std::uint64_t blocks_ = 0;
     std::uint64_t whole_since_ = 0;
     LastingFacts facts_;
-    std::map<std::uint64_t, SymbolInfo> symbols_; // by address; the newest counts
+    std::map<NameKey, SymbolInfo> symbols_; // the newest of each key counts
 };
 
 } // namespace rcuscope

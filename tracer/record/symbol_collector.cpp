@@ -29,6 +29,7 @@ void SymbolCollector::take(const Event& event) {
         // It may lie where another one was, or only the other's init section: that is freed unseen.
         if (module->step == event::ModuleStep::coming) {
             coming_++;
+            came_[module->name.str()] = event.ns;
             std::erase_if(laid_out_, [&](const LaidOut& old) {
                 return old.name == module->name ||
                        (old.base < module->base + module->size && module->base < old.base + old.size);
@@ -85,21 +86,38 @@ void SymbolCollector::take_what_was_read() {
         symbols_ = std::move(*read);
 }
 
+// A name holds from the time on when its module came, for before that another one may have been there.
+std::optional<std::uint64_t> SymbolCollector::there_since(const std::string& module) const {
+    if (const auto came = came_.find(module); came != came_.end())
+        return came->second;
+    return module.empty() || there_before_.contains(module) ? std::optional<std::uint64_t>(0) : std::nullopt;
+}
+
 std::vector<SymbolInfo> SymbolCollector::names() {
     if (reading_.valid() && reading_.wait_for(std::chrono::seconds(0)) == std::future_status::ready)
         take_what_was_read();
     std::vector<SymbolInfo> found;
+    waits_for_modules_ = false;
     std::erase_if(asked_, [&](Asked& asked) {
         asked.of = asked.of.value_or(coming_);
         if (named_by_file(asked.address))
             return true;
         if (*asked.of > known_of_ && !symbols_.in_kernel_proper(asked.address))
             return false;
-        if (auto place = symbols_.place_of(asked.address))
-            found.push_back({asked.address, std::move(place->function), place->offset, std::move(place->module)});
+        auto place = symbols_.place_of(asked.address);
+        if (!place)
+            return true;
+        const auto since = there_since(place->module);
+        if (!since && !std::exchange(asked.waited, true)) {
+            waits_for_modules_ = true;
+            return false;
+        }
+        found.push_back(
+            {asked.address, std::move(place->function), place->offset, std::move(place->module), since.value_or(0)});
         return true;
     });
-    if (!asked_.empty() && !reading_.valid())
+    const auto waits_for_kallsyms = [](const Asked& asked) { return !asked.waited; };
+    if (!reading_.valid() && std::any_of(asked_.begin(), asked_.end(), waits_for_kallsyms))
         read_aside();
     return found;
 }

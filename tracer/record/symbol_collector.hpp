@@ -7,8 +7,10 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <sys/types.h>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -27,7 +29,7 @@ class SymbolCollector {
 public:
     // `path`: where `symbols` were read, and are read again.
     explicit SymbolCollector(Kallsyms symbols, std::string path = "/proc/kallsyms")
-        : symbols_(std::move(symbols)), path_(std::move(path)) {}
+        : symbols_(std::move(symbols)), path_(std::move(path)), there_before_(symbols_.modules()) {}
 
     // Remembers the addresses of an event that were not seen before; not of those that come by the million.
     void take(const Event& event);
@@ -48,7 +50,7 @@ public:
     // The same, and waits for those.
     std::vector<SymbolInfo> all_names();
     // Whether a later call of names() will give more, and that this is to be soon.
-    bool reads() const { return reading_.valid(); }
+    bool reads() const { return reading_.valid() || waits_for_modules_; }
     void hurry();
 
 private:
@@ -72,6 +74,7 @@ private:
     void read_aside();
     void take_what_was_read();
     bool named_by_file(std::uint64_t address) const;
+    std::optional<std::uint64_t> there_since(const std::string& module) const;
 
     Kallsyms symbols_;
     std::string path_;
@@ -86,8 +89,14 @@ private:
     struct Asked {
         std::uint64_t address = 0;
         std::optional<std::uint64_t> of{}; // coming_ when names() was called then
+        // Its module is in kallsyms, but was not seen to come: that may stand in what is drained next, and else was
+        // lost.
+        bool waited = false;
     };
     std::vector<Asked> asked_;
+    bool waits_for_modules_ = false;                                  // one of asked_ does
+    std::set<std::string> there_before_;                              // modules, when symbols_ was read first
+    std::unordered_map<std::string, std::uint64_t, SeededHash> came_; // modules, and when they did last
     std::vector<LaidOut> laid_out_;
 };
 

@@ -32,6 +32,12 @@ struct TimelineBuilder::Impl {
 
     Nanoseconds time(std::uint64_t ns) const { return relative_time(ns, metadata.start_ns); }
 
+    // Addresses may have other names from now on.
+    void renamed() {
+        sites.moved();
+        stacks.moved();
+    }
+
     CalledFrom called_from(std::uint64_t caller) { return {symbols.caller(caller), stacks.take(now, caller)}; }
 
     // One for each kind of event.
@@ -93,8 +99,7 @@ struct TimelineBuilder::Impl {
         modules.step(now.at, body);
         if (body.step == event::ModuleStep::coming) {
             symbols.laid_out(body);
-            sites.moved();
-            stacks.moved();
+            renamed();
         }
     }
     void on(const event::ModulePending& body) { modules.pending(body); }
@@ -103,8 +108,7 @@ struct TimelineBuilder::Impl {
     void on(const event::SwitchIn&) { sites.switched_in(now, *task); }
     void on(const event::ModuleSection& body) {
         symbols.placed(body);
-        sites.moved();
-        stacks.moved();
+        renamed();
     }
 
     const Metadata metadata;
@@ -130,6 +134,9 @@ void TimelineBuilder::Impl::take(const Event& event) {
     now = {.at = time(event.ns), .cpu = event.cpu, .tid = event.tid};
     in_order = in_order && now.at >= last_event;
     last_event = std::max(last_event, now.at);
+    if (symbols.now(event.ns)) {
+        renamed();
+    }
     task = &tasks.current(now, losses);
     std::visit([this](const auto& body) { on(body); }, event.body);
 }

@@ -3,23 +3,12 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
+#include <tuple>
 
 namespace rcuscope {
 
 namespace {
-
-// Where a function ends. Hand-written assembly may have no size: it then reaches
-// to the next function of its section, and of the last one only the start is sure.
-std::uint64_t end_offset(const std::vector<ModuleFunction>& functions, std::size_t index) {
-    const ModuleFunction& function = functions[index];
-    if (function.size != 0) {
-        return function.offset + function.size;
-    }
-    // By section, then offset; one for each address.
-    const std::size_t next = index + 1;
-    const bool followed = next < functions.size() && functions[next].section == function.section;
-    return followed && functions[next].offset > function.offset ? functions[next].offset : function.offset + 1;
-}
 
 // A function that is probed by fentry is there twice: the probe's trampoline calls the rest of it.
 void leave_out_trampolines(std::vector<CodePlace>& places) {
@@ -36,77 +25,218 @@ void leave_out_trampolines(std::vector<CodePlace>& places) {
     places = std::move(rest);
 }
 
+// Where something ends that is `size` long, if not beyond all addresses.
+std::uint64_t end_of(std::uint64_t begin, std::uint64_t size) {
+    return begin + std::min(size, std::numeric_limits<std::uint64_t>::max() - begin);
+}
+
+// What holds an address, of things that have a begin and an end.
+template <typename Value>
+const std::pair<const std::uint64_t, Value>* holder_of(const std::map<std::uint64_t, Value>& all,
+                                                       std::uint64_t address) {
+    const auto after = all.upper_bound(address);
+    if (after == all.begin()) {
+        return nullptr;
+    }
+    const auto found = std::prev(after);
+    return address < found->second.end ? &*found : nullptr;
+}
+
 } // namespace
 
-Symbols::Symbols(const Metadata& metadata, const std::vector<SymbolInfo>& symbols) : modules_(metadata.modules) {
-    exact_.reserve(symbols.size());
+// Hand-written assembly may have no size: it then reaches to the next function of
+// its section, and of the last one only the start is sure.
+std::uint64_t Symbols::Section::end_of(std::size_t index) const {
+    const ModuleFunction& function = *functions[index];
+    if (function.size != 0) {
+        return rcuscope::end_of(function.offset, function.size);
+    }
+    const std::size_t next = index + 1;
+    const bool followed = next < functions.size() && functions[next]->offset > function.offset;
+    return followed ? functions[next]->offset : rcuscope::end_of(function.offset, 1);
+}
+
+const ModuleFunction* Symbols::Section::function_at(std::uint64_t offset) const {
+    const auto after = std::upper_bound(functions.begin(), functions.end(), offset,
+                                        [](std::uint64_t o, const ModuleFunction* f) { return o < f->offset; });
+    if (after == functions.begin()) {
+        return nullptr;
+    }
+    const auto index = static_cast<std::size_t>(std::prev(after) - functions.begin());
+    return offset < end_of(index) ? functions[index] : nullptr;
+}
+
+Symbols::Symbols(const Metadata& metadata, const std::vector<SymbolInfo>& symbols) {
+    std::map<std::string_view, const ModuleInfo*> first; // of each name
+    for (const ModuleInfo& module : metadata.modules) {
+        if (!first.emplace(module.name, &module).second) {
+            continue;
+        }
+        for (const ModuleFunction& function : module.functions) {
+            Section& section = sections_[{module.name, function.section}];
+            section.module = &module;
+            section.functions.push_back(&function);
+        }
+    }
+    for (auto& [name, section] : sections_) {
+        auto& functions = section.functions;
+        std::stable_sort(functions.begin(), functions.end(),
+                         [](const ModuleFunction* a, const ModuleFunction* b) { return a->offset < b->offset; });
+        for (std::size_t i = 0; i < functions.size(); i++) {
+            section.size = std::max(section.size, section.end_of(i));
+        }
+    }
+    add_names(symbols);
+}
+
+void Symbols::add_names(const std::vector<SymbolInfo>& symbols) {
+    names_.reserve(symbols.size());
     for (const SymbolInfo& symbol : symbols) {
-        exact_[symbol.address] = {
-            .address = symbol.address, .function = symbol.name, .module = symbol.module, .offset = symbol.offset};
+        names_.push_back({.place = {.address = symbol.address,
+                                    .function = symbol.name,
+                                    .module = symbol.module,
+                                    .offset = symbol.offset},
+                          .since = symbol.since_ns});
+        untimed_ = untimed_ || !symbol.since_ns;
+        if (symbol.since_ns.value_or(0) != 0) {
+            changes_.push_back(*symbol.since_ns);
+        }
+    }
+    std::stable_sort(names_.begin(), names_.end(), [](const Name& a, const Name& b) {
+        return std::tie(a.place.address, a.since) < std::tie(b.place.address, b.since);
+    });
+    std::sort(changes_.begin(), changes_.end());
+    changes_.erase(std::unique(changes_.begin(), changes_.end()), changes_.end());
+    next_change_ = changes_.empty() ? never : changes_.front();
+}
+
+bool Symbols::pass_changes() {
+    while (next_ < changes_.size() && changes_[next_] <= now_) {
+        next_++;
+    }
+    next_change_ = next_ < changes_.size() ? changes_[next_] : never;
+    known_ = {};
+    return true;
+}
+
+// Whatever overlaps goes as a whole: its module is gone.
+void Symbols::remove_sections(std::uint64_t begin, std::uint64_t end, const std::string* but_of) {
+    auto each = placed_.upper_bound(begin);
+    if (each != placed_.begin() && std::prev(each)->second.end > begin) {
+        --each;
+    }
+    while (each != placed_.end() && each->first < end) {
+        if (but_of != nullptr && each->second.section->module->name == *but_of) {
+            ++each;
+        } else {
+            each->second.section->placed = 0;
+            each = placed_.erase(each);
+        }
     }
 }
 
 void Symbols::laid_out(const event::Module& module) {
     known_ = {};
-    std::erase_if(ranges_, [&](const Range& old) {
-        return old.module->name != module.name && old.begin < module.base + module.size && old.end > module.base;
-    });
-}
-
-void Symbols::placed(const event::ModuleSection& section) {
-    for (const ModuleInfo& module : modules_) {
-        if (module.name == section.module) {
-            place(module, section);
-            return;
-        }
+    if (untimed_) {
+        came_[module.name.str()] = now_;
     }
-}
-
-void Symbols::place(const ModuleInfo& module, const event::ModuleSection& section) {
-    known_ = {};
-    std::vector<Range> added;
-    for (std::size_t i = 0; i < module.functions.size(); i++) {
-        const ModuleFunction& function = module.functions[i];
-        if (function.section == section.section) {
-            added.push_back({.begin = section.address + function.offset,
-                             .end = section.address + end_offset(module.functions, i),
-                             .module = &module,
-                             .function = &function});
-        }
-    }
-    if (added.empty()) {
+    if (module.base == 0 || module.size == 0) {
         return;
     }
-    std::uint64_t last = 0;
-    for (const Range& range : added) {
-        last = std::max(last, range.end);
+    const std::uint64_t begin = module.base;
+    const std::uint64_t end = end_of(begin, module.size);
+    remove_sections(begin, end, &module.name.str());
+    // What is there gives way, and keeps what of it lies before or behind.
+    auto each = laid_out_.upper_bound(begin);
+    if (each != laid_out_.begin() && std::prev(each)->second.end > begin) {
+        --each;
     }
-    // Out goes the earlier load of this section, and whatever of other modules lay at this place before.
-    std::erase_if(ranges_, [&](const Range& old) {
-        const bool earlier_load = old.module == &module && old.function->section == section.section;
-        return earlier_load || (old.begin < last && old.end > section.address);
-    });
-    ranges_.insert(ranges_.end(), added.begin(), added.end());
-    std::stable_sort(ranges_.begin(), ranges_.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
+    while (each != laid_out_.end() && each->first < end) {
+        const std::uint64_t old_begin = each->first;
+        const LaidOut old = each->second;
+        each = laid_out_.erase(each);
+        if (old_begin < begin) {
+            laid_out_.emplace(old_begin, LaidOut{begin, old.since});
+        }
+        if (old.end > end) {
+            laid_out_.emplace(end, old);
+        }
+    }
+    laid_out_[begin] = {end, now_};
+}
+
+void Symbols::placed(const event::ModuleSection& placed) {
+    const auto found = sections_.find({placed.module.str(), placed.section.str()});
+    if (found == sections_.end() || placed.address == 0) {
+        return;
+    }
+    known_ = {};
+    Section& section = found->second;
+    if (section.placed != 0) {
+        placed_.erase(section.placed); // of the earlier load
+    }
+    const std::uint64_t end = end_of(placed.address, section.size);
+    remove_sections(placed.address, end, nullptr);
+    placed_[placed.address] = {end, &section, now_};
+    section.placed = placed.address;
+}
+
+Symbols::Time Symbols::laid_out_since(std::uint64_t address) const {
+    const auto* module = holder_of(laid_out_, address);
+    return module ? module->second.since : 0;
+}
+
+Symbols::Time Symbols::since(const Name& name) const {
+    if (name.since) {
+        return *name.since;
+    }
+    const auto came = came_.find(name.place.module);
+    return came == came_.end() ? 0 : came->second;
+}
+
+// The newest that holds by now. What a module was called is void once another one was laid out there.
+const Symbols::Name* Symbols::name_of(std::uint64_t address, std::uint64_t within) const {
+    const auto at = [](const Name& name, std::uint64_t wanted) { return name.place.address < wanted; };
+    auto name = std::lower_bound(names_.begin(), names_.end(), address, at);
+    const auto is_of_it = [&] { return name != names_.end() && name->place.address == address; };
+    const Time laid_out = laid_out_since(within);
+    const auto holds = [&](const Name& each) {
+        return since(each) <= now_ && (each.place.module.empty() || since(each) >= laid_out);
+    };
+    const Name* newest = nullptr;
+    for (; is_of_it() && !name->since; ++name) {
+        if (holds(*name) && (newest == nullptr || since(*name) > since(*newest))) {
+            newest = &*name;
+        }
+    }
+    // Those with a time are in its order.
+    const auto after =
+        std::upper_bound(name, names_.cend(), std::pair(address, now_), [](const auto& wanted, const Name& each) {
+            return wanted < std::pair(each.place.address, each.since.value_or(0));
+        });
+    if (after != name && holds(*std::prev(after)) &&
+        (newest == nullptr || since(*std::prev(after)) >= since(*newest))) {
+        newest = &*std::prev(after);
+    }
+    return newest;
 }
 
 CodePlace Symbols::look_up(std::uint64_t address, std::uint64_t within) const {
     if (address == 0) {
         return {};
     }
-    const auto after = std::upper_bound(ranges_.begin(), ranges_.end(), within,
-                                        [](std::uint64_t a, const Range& range) { return a < range.begin; });
-    if (after != ranges_.begin()) {
-        const Range& range = *std::prev(after);
-        if (within < range.end) {
+    const Name* const name = name_of(address, within);
+    if (const auto* placed = holder_of(placed_, within);
+        placed && (name == nullptr || since(*name) <= placed->second.since)) {
+        const Section& section = *placed->second.section;
+        if (const ModuleFunction* function = section.function_at(within - placed->first)) {
             return {.address = address,
-                    .function = range.function->name,
-                    .module = range.module->name,
-                    .offset = address - range.begin};
+                    .function = function->name,
+                    .module = section.module->name,
+                    .offset = address - placed->first - function->offset};
         }
     }
-    const auto exact = exact_.find(address);
-    return exact != exact_.end() ? exact->second : CodePlace{.address = address, .function = {}, .module = {}};
+    return name ? name->place : CodePlace{.address = address, .function = {}, .module = {}};
 }
 
 std::vector<CodePlace> Symbols::stack(const std::vector<std::uint64_t>& addresses) const {

@@ -86,7 +86,7 @@ TEST(Reader, EveryPartComesBack) {
     auto writer = capture_at(path, metadata);
     ASSERT_TRUE(writer);
     const SymbolInfo first[] = {{0x2000, "b", 0, ""}, {0x1000, "old", 1, ""}};
-    const SymbolInfo second[] = {{0x1000, "new", 2, "m"}};
+    const SymbolInfo second[] = {{0x1000, "new", 2, ""}};
     ASSERT_TRUE(writer->symbols(first));
     ASSERT_TRUE(writer->record(1, bytes_of(rs_task{header_of(RS_TASK, 5), 3, 0, "sh\xff"})));
     ASSERT_TRUE(writer->symbols(second));
@@ -98,7 +98,6 @@ TEST(Reader, EveryPartComesBack) {
     EXPECT_EQ(reader->metadata().command.at(0), "\xef\xbf\xbd not UTF-8");
     ASSERT_EQ(reader->symbols().size(), 2u);
     EXPECT_EQ(reader->symbols()[0].name, "new");
-    EXPECT_EQ(reader->symbols()[0].module, "m");
     EXPECT_EQ(reader->symbols()[1].address, 0x2000u);
     ASSERT_TRUE(reader->trailer());
     EXPECT_EQ(reader->trailer()->end_ns, 77u);
@@ -113,6 +112,30 @@ TEST(Reader, EveryPartComesBack) {
         EXPECT_EQ(events[0].cpu, 1u);
         EXPECT_EQ(std::get<event::Task>(events[0].body).comm, "sh\xff");
     }
+}
+
+TEST(Reader, KeepsTheNamesOfAnAddressWithTheirTimes) {
+    const TempDir dir;
+    const std::string path = dir.file("names.rcu");
+    auto writer = CaptureWriter::create(path, metadata_of_cpus(1));
+    ASSERT_TRUE(writer);
+    const SymbolInfo first[] = {{0x1000, "untimed", 0, "m"}, {0x1000, "new", 1, "n", 70}, {0x1000, "old", 2, "o", 0}};
+    const SymbolInfo second[] = {{0x1000, "same", 1, "n", 70},
+                                 {0x1000, "same", 1, "n", 90},
+                                 {0x1000, "other", 0, "p"},
+                                 {0x1000, "untimed again", 0, "m"}};
+    ASSERT_TRUE(writer->symbols(first));
+    ASSERT_TRUE(writer->symbols(second));
+    ASSERT_TRUE(writer->finish({1, "duration", {}, {}, {}}));
+
+    const auto reader = CaptureReader::open(path);
+
+    ASSERT_TRUE(reader);
+    std::vector<std::string> found;
+    for (const SymbolInfo& symbol : reader->symbols()) {
+        found.push_back(symbol.name + (symbol.since_ns ? " " + std::to_string(*symbol.since_ns) : ""));
+    }
+    EXPECT_THAT(found, testing::ElementsAre("untimed again", "other", "old 0", "same 70"));
 }
 
 TEST(Reader, EqualTimesByCpuThenAsSent) {

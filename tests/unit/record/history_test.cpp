@@ -107,6 +107,21 @@ TEST_F(HistoryTest, NamesOutlastTheirRecords) {
     EXPECT_EQ(symbols[0].name, "second");
 }
 
+TEST_F(HistoryTest, KeepsTheNamesThatAnAddressHadSinceItsOldestRecord) {
+    invoked(0, 10);
+    for (const std::uint64_t since : {0UL, 20UL, 30UL}) {
+        history.symbols(std::vector<SymbolInfo>{{0x1000, "since " + std::to_string(since), 0, "m", since}});
+    }
+    EXPECT_EQ(written(0).size(), 1U);
+    EXPECT_EQ(symbols.size(), 3U);
+    invoked(0, 25);
+    history.forget_before(26);
+    history.symbols(std::vector<SymbolInfo>{{0x1000, "since 40", 0, "m", 40}});
+    EXPECT_EQ(written(26).size(), 0U);
+    ASSERT_EQ(symbols.size(), 3U) << "of what was before 26 the last one, and what came after";
+    EXPECT_EQ(symbols[0].name, "since 20");
+}
+
 TEST_F(HistoryTest, AModulesLifeOutlastsItsRecords) {
     module(0, 10, RS_MODULE_COMING);
     module(1, 20, RS_MODULE_LIVE);

@@ -31,7 +31,7 @@ struct Collecting {
     void module(ModuleStep step) {
         take(event::Module{.step = step, .name = "new", .base = 0x900000, .size = 0x1000, .ret = 0});
     }
-    void take(EventBody body) { collector.take({.ns = 1, .cpu = 0, .tid = 1, .body = std::move(body)}); }
+    void take(EventBody body) { collector.take({.ns = ns, .cpu = 0, .tid = 1, .body = std::move(body)}); }
 
     // "900100 new:new_free+0"
     std::vector<std::string> found() {
@@ -45,9 +45,18 @@ struct Collecting {
         return words;
     }
 
+    // "new_free 7": since when each has its name
+    std::vector<std::string> since() {
+        std::vector<std::string> words;
+        for (const SymbolInfo& symbol : collector.all_names())
+            words.push_back(symbol.name + " " + (symbol.since_ns ? std::to_string(*symbol.since_ns) : "unknown"));
+        return words;
+    }
+
     TempDir dir;
     std::string path;
     SymbolCollector collector;
+    std::uint64_t ns = 1; // of what is taken next
 };
 
 TEST(SymbolCollector, NamesFunctionsCallersAndSites) {
@@ -165,6 +174,41 @@ TEST(SymbolCollector, AModuleMayComeWhereAnothersInitSectionWas) {
     symbols.module(ModuleStep::coming);
     symbols.queued(0x900000);
     EXPECT_THAT(symbols.found(), ElementsAre("900000 new:new_init+0"));
+}
+
+TEST(SymbolCollector, SaysSinceWhenAnAddressHasItsName) {
+    Collecting symbols(with_old);
+    symbols.queued(0x900000, 0x1010);
+    EXPECT_THAT(symbols.since(), ElementsAre("old_free 0", "call_site 0"));
+    symbols.kallsyms_now(with_new);
+    symbols.ns = 7;
+    symbols.module(ModuleStep::coming);
+    symbols.ns = 9;
+    symbols.queued(0x900000);
+    EXPECT_THAT(symbols.since(), ElementsAre("new_init 7"));
+}
+
+// Kallsyms may know a module whose coming is still in a ring: its name must not be given to what was there before.
+TEST(SymbolCollector, WaitsForTheComingOfAModuleThatKallsymsKnows) {
+    Collecting symbols(kernel_alone);
+    symbols.kallsyms_now(with_new);
+    symbols.take(event::Module{.step = ModuleStep::coming, .name = "old", .base = 0x900000, .size = 0x1000, .ret = 0});
+    symbols.queued(0x900100);
+    EXPECT_THAT(symbols.since(), IsEmpty());
+    EXPECT_TRUE(symbols.collector.reads());
+    symbols.ns = 7;
+    symbols.module(ModuleStep::coming);
+    EXPECT_THAT(symbols.since(), ElementsAre("new_free 7"));
+    EXPECT_FALSE(symbols.collector.reads());
+}
+
+TEST(SymbolCollector, AModuleWhoseComingWasLostIsNamedAllTheSame) {
+    Collecting symbols(kernel_alone);
+    symbols.kallsyms_now(with_new);
+    symbols.take(event::Module{.step = ModuleStep::coming, .name = "old", .base = 0x900000, .size = 0x1000, .ret = 0});
+    symbols.queued(0x900100);
+    EXPECT_THAT(symbols.since(), IsEmpty());
+    EXPECT_THAT(symbols.since(), ElementsAre("new_free 0"));
 }
 
 TEST(SymbolCollector, TheKernelsOwnNamesStay) {

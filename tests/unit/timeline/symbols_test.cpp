@@ -95,6 +95,130 @@ TEST(Symbols, AnotherModuleAtTheSamePlaceReplacesTheOldOne) {
     EXPECT_EQ(symbols.function(0x1000)->module, "");
 }
 
+SymbolInfo named(std::uint64_t address, const std::string& name, const std::string& module,
+                 std::optional<std::uint64_t> since) {
+    return {.address = address, .name = name, .offset = 0, .module = module, .since_ns = since};
+}
+
+event::Module coming(const std::string& module, std::uint64_t base, std::uint32_t size = 0x1000) {
+    return {.step = event::ModuleStep::coming, .name = module, .base = base, .size = size};
+}
+
+TEST(Symbols, ANameHoldsFromItsTimeOn) {
+    const Metadata metadata;
+    Symbols symbols(metadata, {named(0x1040, "old_free", "old", 0), named(0x1040, "new_free", "new", 50),
+                               named(0x9000, "late", "late", 70)});
+    EXPECT_FALSE(symbols.now(10));
+    EXPECT_EQ(symbols.function(0x1040)->function, "old_free");
+    EXPECT_EQ(symbols.function(0x9000)->function, "") << "it has not come";
+    EXPECT_FALSE(symbols.now(49));
+    EXPECT_TRUE(symbols.now(50)) << "what was found before is to be forgotten";
+    EXPECT_EQ(symbols.function(0x1040)->function, "new_free");
+    EXPECT_FALSE(symbols.now(51));
+    EXPECT_TRUE(symbols.now(71));
+    EXPECT_EQ(symbols.function(0x9000)->function, "late");
+}
+
+TEST(Symbols, WhereAModuleCameAnOlderNameIsVoid) {
+    const Metadata metadata;
+    Symbols symbols(metadata, {named(0x1040, "old_free", "old", 0), named(0x2040, "beside_free", "beside", 0),
+                               named(0x1048, "kernel_proper", "", 0), named(0x1050, "new_read", "new", 50)});
+    symbols.now(50);
+    symbols.laid_out(coming("new", 0x1000));
+    EXPECT_EQ(symbols.function(0x1040)->function, "") << "it is new's, and was not named";
+    EXPECT_EQ(symbols.function(0x2040)->function, "beside_free");
+    EXPECT_EQ(symbols.function(0x1048)->function, "kernel_proper");
+    EXPECT_EQ(symbols.function(0x1050)->function, "new_read");
+    symbols.now(60);
+    symbols.laid_out(coming("last", 0x1800));
+    EXPECT_EQ(symbols.function(0x1050)->function, "new_read") << "it lies before";
+    EXPECT_EQ(symbols.function(0x2040)->function, "");
+}
+
+TEST(Symbols, ANameThatIsNewerThanAFollowedModuleReplacesIt) {
+    const Metadata metadata = two_modules();
+    Symbols symbols(metadata, {named(0x1040, "demo_free", "rcu_demo", 10), named(0x1040, "next", "stranger", 50)});
+    symbols.now(11);
+    symbols.placed(put("rcu_demo", ".text", 0x1000));
+    EXPECT_EQ(name(symbols.function(0x1048)), "rcu_demo:demo_free+8");
+    symbols.now(50);
+    EXPECT_EQ(name(symbols.function(0x1040)), "stranger:next+0");
+}
+
+// As captures have them that are older than the times of names.
+TEST(Symbols, WithoutTimesTheModuleThatLiesThereTells) {
+    const Metadata metadata;
+    Symbols symbols(metadata,
+                    {named(0x1040, "old_free", "old", std::nullopt), named(0x1040, "new_free", "new", std::nullopt),
+                     named(0x5000, "first_init", "first", std::nullopt),
+                     named(0x5000, "second_init", "second", std::nullopt)});
+    symbols.now(10);
+    EXPECT_EQ(symbols.function(0x1040)->function, "old_free");
+    symbols.laid_out(coming("first", 0x8000));
+    EXPECT_EQ(symbols.function(0x5000)->function, "first_init") << "init sections lie elsewhere";
+    symbols.now(20);
+    symbols.laid_out(coming("second", 0x9000));
+    EXPECT_EQ(symbols.function(0x5000)->function, "second_init");
+    symbols.now(30);
+    symbols.laid_out(coming("new", 0x1000));
+    EXPECT_EQ(symbols.function(0x1040)->function, "new_free");
+    symbols.now(40);
+    symbols.laid_out(coming("old", 0x1000));
+    EXPECT_EQ(symbols.function(0x1040)->function, "old_free");
+}
+
+// Two modules, one after the other at the same place: whatever is said of one of them is not said of the other.
+TEST(Symbols, TheTimelineNamesEachAsOfItsTime) {
+    Scenario scenario;
+    const std::uint64_t since = Scenario::absolute(50);
+    for (const auto& [address, kind] : {std::pair{0x1040U, "free"}, {0x1080U, "caller"}}) {
+        scenario.symbols.push_back(named(address, std::string("old_") + kind, "old", 0));
+        scenario.symbols.push_back(named(address, std::string("new_") + kind, "new", since));
+    }
+    const auto queue = [&](Nanoseconds at, std::uint64_t head) {
+        scenario.at(at, event::Stack{{0x1080, 0x1040}})
+            .at(at, event::CbQueued{.head = head, .func = 0x1040, .caller = 0x1080});
+    };
+    const auto sample = [&](Nanoseconds at) {
+        scenario.at(at, event::WaitBegin{.caller = 0x1080}).at(at + 1, event::WaitEnd{});
+    };
+    queue(10, 1);
+    sample(20);
+    scenario.at(50, coming("new", 0x1000));
+    queue(60, 2);
+    sample(70);
+    scenario.invoke(80, 1, 0x1040).done(81, 1).invoke(82, 2, 0x1040).done(83, 2);
+
+    const Timeline timeline = scenario.complete(99);
+
+    ASSERT_EQ(timeline.callbacks.size(), 2U);
+    EXPECT_EQ(name(timeline.callbacks.at(0).function), "old:old_free+0") << "though it ran where the new one is";
+    EXPECT_EQ(timeline.callbacks.at(0).invoked, 80);
+    EXPECT_EQ(name(timeline.callbacks.at(0).caller), "old:old_caller+0");
+    EXPECT_EQ(name(timeline.callbacks.at(1).function), "new:new_free+0");
+    EXPECT_EQ(name(timeline.callbacks.at(1).caller), "new:new_caller+0");
+    ASSERT_EQ(timeline.stacks.size(), 2U);
+    EXPECT_EQ(name(timeline.stacks[0][1]), "old:old_free+0");
+    EXPECT_EQ(name(timeline.stacks[1][1]), "new:new_free+0");
+    ASSERT_EQ(timeline.waits.size(), 2U);
+    EXPECT_EQ(name(timeline.waits.at(0).caller), "old:old_caller+0");
+    EXPECT_EQ(name(timeline.waits.at(1).caller), "new:new_caller+0");
+}
+
+// The file of a recording that waits may begin after the coming of a module, and a chunk with it may be lost.
+TEST(Symbols, ATimeAloneChangesTheNameOfAStack) {
+    Scenario scenario;
+    scenario.symbols = {named(0x1080, "old_caller", "old", 0),
+                        named(0x1080, "new_caller", "new", Scenario::absolute(50))};
+    for (const Nanoseconds at : {40, 60}) {
+        scenario.at(at, event::Stack{{0x1080}}).at(at, event::KvfreeRcu{.object = 1, .caller = 0x1080});
+    }
+    const Timeline timeline = scenario.complete(99);
+    ASSERT_EQ(timeline.stacks.size(), 2U);
+    EXPECT_EQ(timeline.stacks[0][0].function, "old_caller");
+    EXPECT_EQ(timeline.stacks[1][0].function, "new_caller");
+}
+
 TEST(Symbols, ACallbackIsNamedAsOfWhenItWasQueued) {
     Scenario scenario;
     scenario.metadata.modules = two_modules().modules;
