@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/file.hpp"
+#include "base/interning.hpp"
 #include "base/temporary_file.hpp"
 
 namespace rcuscope {
@@ -32,6 +33,9 @@ struct LongMemory::File {
     std::size_t written = 0;           // bytes; here the window begins
     std::vector<std::uint8_t> reached; // by chunk; that of the window always is, and counts for nothing
 
+    File();
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
     ~File();
     std::byte* window() const { return data + written; }
     void take_addresses(std::size_t bytes);
@@ -64,6 +68,15 @@ struct Shared {
     LongMemoryLimits limits;
     std::size_t on_heap = 0;
     std::deque<std::pair<void*, std::size_t>> resident; // file and chunk, reached longest ago first
+    std::size_t files = 0;
+    interning::OwnerThread owner; // as long as there is anything
+
+    void check_thread() {
+        if (on_heap == 0 && files == 0) {
+            owner.release();
+        }
+        owner.check("lists of a recording");
+    }
 };
 
 Shared& shared() {
@@ -77,7 +90,12 @@ LongMemoryLimits& LongMemoryLimits::in_force() {
     return shared().limits;
 }
 
+LongMemory::File::File() {
+    shared().files++;
+}
+
 LongMemory::File::~File() {
+    shared().files--;
     std::erase_if(shared().resident, [this](const auto& each) { return each.first == this; });
     if (data != nullptr) {
         ::munmap(data, addresses);
@@ -159,6 +177,9 @@ LongMemory::~LongMemory() {
 }
 
 void LongMemory::release() {
+    if (data_ != nullptr) {
+        shared().check_thread();
+    }
     if (!file_ && data_ != nullptr) {
         std::free(data_);
         shared().on_heap -= capacity_;
@@ -173,6 +194,7 @@ void LongMemory::grow(std::size_t bytes) {
     if (bytes <= capacity_) {
         return;
     }
+    shared().check_thread();
     const std::size_t wanted = std::max(bytes, capacity_ * 2);
     const bool on_heap = !file_ && (wanted < smallest_file ||
                                     shared().on_heap - capacity_ + wanted <= shared().limits.heap || no_file_left());
@@ -238,6 +260,7 @@ void LongMemory::File::let_go(std::size_t begin, std::size_t end) const {
 }
 
 void LongMemory::reach_chunk(std::size_t chunk) const {
+    shared().check_thread();
     auto& resident = shared().resident;
     const std::size_t most = std::max<std::size_t>(shared().limits.resident >> chunk_shift, 2);
     while (resident.size() >= most) {

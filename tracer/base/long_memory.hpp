@@ -7,6 +7,9 @@
 // memory until there are enough of them to be written. Of all mappings a bounded number of chunks is resident; what was
 // reached longest ago goes when another chunk is reached, and is there again as soon as somebody looks. The kernel's
 // page cache holds as much of the file as it has room for.
+//
+// One thread at a time has such memory: as long as there is any, that which made the first of it. If another one
+// grows, reaches or releases some, the process ends.
 #pragma once
 
 #include <cstddef>

@@ -6,10 +6,12 @@
 #include <initializer_list>
 #include <vector>
 
+#include "base/interning.hpp"
+
 namespace rcuscope {
 
 // The list that each of many rows has, and hardly one puts anything on: a pointer as long as it is empty, and copied as
-// one. What was put on it lives as long as the process.
+// one. What was put on it stays until the table of all lists is shrunk (interning.hpp).
 template <typename T>
 class Seldom {
 public:
@@ -22,7 +24,7 @@ public:
 
     void push_back(const T& element) {
         if (list_ == nullptr) {
-            list_ = &lists().emplace_back();
+            list_ = table().add();
         }
         list_->push_back(element);
     }
@@ -35,8 +37,21 @@ public:
     T& back() { return list_->back(); }
 
 private:
-    static std::deque<std::vector<T>>& lists() {
-        static std::deque<std::vector<T>> all; // which never moves them
+    class Table final : public interning::Table {
+    public:
+        std::vector<T>* add() {
+            interning::check_thread();
+            return &lists_.emplace_back();
+        }
+        std::size_t size() const override { return lists_.size(); }
+        void shrink(std::size_t size) override { lists_.resize(size); }
+
+    private:
+        std::deque<std::vector<T>> lists_; // which never moves them
+    };
+
+    static Table& table() {
+        static Table all;
         return all;
     }
     const std::vector<T>& list() const {

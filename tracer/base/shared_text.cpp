@@ -5,6 +5,7 @@
 #include <ostream>
 #include <unordered_map>
 
+#include "base/interning.hpp"
 #include "base/seeded_hash.hpp"
 
 namespace rcuscope {
@@ -13,17 +14,35 @@ static const std::string no_text;
 
 std::vector<const std::string*> SharedText::texts_{&no_text};
 
-std::uint32_t SharedText::id_of(std::string_view text) {
-    static std::deque<std::string> kept; // which never moves them
-    static std::unordered_map<std::string_view, std::uint32_t, SeededHash> ids;
-    if (const auto known = ids.find(text); known != ids.end()) {
-        return known->second;
+class SharedText::Table final : public interning::Table {
+public:
+    std::uint32_t id_of(std::string_view text) {
+        interning::check_thread();
+        if (const auto known = ids_.find(text); known != ids_.end()) {
+            return known->second;
+        }
+        const std::string& own = kept_.emplace_back(text);
+        const auto id = static_cast<std::uint32_t>(texts_.size());
+        texts_.push_back(&own);
+        ids_.emplace(own, id);
+        return id;
     }
-    const std::string& own = kept.emplace_back(text);
-    const auto id = static_cast<std::uint32_t>(texts_.size());
-    texts_.push_back(&own);
-    ids.emplace(own, id);
-    return id;
+    std::size_t size() const override { return kept_.size(); }
+    void shrink(std::size_t size) override {
+        for (; kept_.size() > size; kept_.pop_back()) {
+            ids_.erase(kept_.back());
+            texts_.pop_back();
+        }
+    }
+
+private:
+    std::deque<std::string> kept_; // which never moves them
+    std::unordered_map<std::string_view, std::uint32_t, SeededHash> ids_;
+};
+
+std::uint32_t SharedText::id_of(std::string_view text) {
+    static Table table;
+    return table.id_of(text);
 }
 
 std::ostream& operator<<(std::ostream& out, SharedText text) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Texts of which a recording has few and names each a million times: of a function, of a module, of a task. Each
-// different one is kept once, for as long as the process lives, and is a number here: copied and compared as such.
+// different one is kept once (interning.hpp says for how long), and is a number here: copied and compared as such.
 #pragma once
 
 #include <compare>
@@ -46,6 +46,7 @@ public:
     friend std::ostream& operator<<(std::ostream& out, SharedText text);
 
 private:
+    class Table;
     static std::uint32_t id_of(std::string_view text);
 
     static std::vector<const std::string*> texts_; // by id; 0 is the empty one

@@ -26,6 +26,7 @@ Result<LoadedTimeline> load_timeline(const std::string& capture, const HazardLim
 }
 
 Result<LoadedTimeline> load_timeline(Result<InputFile> capture, const HazardLimits& limits) {
+    interning::Recording recording;
     const std::string path = capture ? capture->path() : std::string();
     auto reader = CaptureReader::open(std::move(capture));
     if (!reader)
@@ -36,17 +37,19 @@ Result<LoadedTimeline> load_timeline(Result<InputFile> capture, const HazardLimi
     find_hazards(*timeline, limits);
     find_holders(*timeline);
     warn_of_cut(path, reader->extent());
-    return LoadedTimeline{std::move(*timeline), reader->extent()};
+    return LoadedTimeline{std::move(recording), std::move(*timeline), reader->extent()};
 }
 
-static LoadedNumbers judged(Timeline timeline, const CallbackNumbers& callbacks, const HazardLimits& limits) {
+static LoadedNumbers judged(interning::Recording& recording, Timeline timeline, const CallbackNumbers& callbacks,
+                            const HazardLimits& limits) {
     find_hazards(timeline, limits, callbacks);
     find_holders(timeline);
     Statistics numbers = statistics_of(timeline, callbacks);
-    return {std::move(timeline), std::move(numbers)};
+    return {std::move(recording), std::move(timeline), std::move(numbers)};
 }
 
 static Result<LoadedNumbers> numbers_of(CaptureReader& reader, const HazardLimits& limits) {
+    interning::Recording recording;
     {
         CallbackNumbers callbacks({}, limits.callback_flood);
         auto taken = build_timeline(reader, callbacks);
@@ -54,7 +57,7 @@ static Result<LoadedNumbers> numbers_of(CaptureReader& reader, const HazardLimit
             return tl::unexpected(taken.error());
         if (*taken) {
             callbacks.finish();
-            return judged(std::move(**taken), callbacks, limits);
+            return judged(recording, std::move(**taken), callbacks, limits);
         }
     }
     // Something in it is odd: lost, cut off, a head queued twice.
@@ -62,7 +65,7 @@ static Result<LoadedNumbers> numbers_of(CaptureReader& reader, const HazardLimit
         CallbackNumbers callbacks(timeline.capture.lost, flood_from(timeline.capture, limits.callback_flood));
         callbacks.take_all(timeline);
         callbacks.finish();
-        return judged(std::move(timeline), callbacks, limits);
+        return judged(recording, std::move(timeline), callbacks, limits);
     });
 }
 

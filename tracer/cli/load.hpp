@@ -6,13 +6,15 @@
 #include "analysis/hazards.hpp"
 #include "analysis/statistics.hpp"
 #include "base/error.hpp"
+#include "base/interning.hpp"
 #include "capture/reader.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
 
 struct LoadedTimeline {
-    Timeline timeline; // with its hazards
+    interning::Recording recording; // the first, and so released last
+    Timeline timeline;              // with its hazards
     CaptureExtent extent;
 };
 
@@ -22,7 +24,8 @@ Result<LoadedTimeline> load_timeline(const std::string& capture, const HazardLim
 Result<LoadedTimeline> load_timeline(Result<InputFile> capture, const HazardLimits& limits);
 
 struct LoadedNumbers {
-    Timeline timeline; // with its hazards, and only some of its callbacks
+    interning::Recording recording; // as above
+    Timeline timeline;              // with its hazards, and only some of its callbacks
     Statistics numbers;
 };
 

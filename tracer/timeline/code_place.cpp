@@ -5,6 +5,7 @@
 #include <deque>
 #include <unordered_map>
 
+#include "base/interning.hpp"
 #include "base/seeded_hash.hpp"
 #include "base/text.hpp"
 
@@ -26,15 +27,59 @@ struct PlaceHash {
 
 std::vector<const CodePlace*> SharedPlace::places_{&nowhere};
 
-std::uint32_t SharedPlace::id_of(const CodePlace& place) {
-    static std::deque<CodePlace> kept; // which never moves them
-    static std::unordered_map<CodePlace, std::uint32_t, PlaceHash> ids{{nowhere, 0}};
-    const auto [known, added] = ids.try_emplace(place, static_cast<std::uint32_t>(places_.size()));
-    if (added) {
-        places_.push_back(&kept.emplace_back(place));
+class SharedPlace::Table final : public interning::Table {
+public:
+    std::uint32_t id_of(const CodePlace& place) {
+        interning::check_thread();
+        const auto [known, added] = ids_.try_emplace(place, static_cast<std::uint32_t>(places_.size()));
+        if (added) {
+            places_.push_back(&kept_.emplace_back(place));
+        }
+        return known->second;
     }
-    return known->second;
+    std::size_t size() const override { return kept_.size(); }
+    void shrink(std::size_t size) override {
+        for (; kept_.size() > size; kept_.pop_back()) {
+            ids_.erase(kept_.back());
+            places_.pop_back();
+        }
+    }
+
+private:
+    std::deque<CodePlace> kept_; // which never moves them
+    std::unordered_map<CodePlace, std::uint32_t, PlaceHash> ids_{{nowhere, 0}};
+};
+
+std::uint32_t SharedPlace::id_of(const CodePlace& place) {
+    static Table table;
+    return table.id_of(place);
 }
+
+namespace {
+
+// Names of places, with and without their offset.
+class NameTable final : public interning::Table {
+public:
+    SharedText of(SharedPlace place, bool with_offset) {
+        interning::check_thread();
+        if (place.id() >= names_.size()) {
+            names_.resize(place.id() + 1);
+        }
+        SharedText& name = names_[place.id()][with_offset ? 1 : 0];
+        if (name.empty()) {
+            name = place_name(place, with_offset);
+        }
+        return name;
+    }
+    std::size_t size() const override { return names_.size(); }
+    // All of them: a place may have come before the recording, and its name with it.
+    void shrink(std::size_t) override { names_.clear(); }
+
+private:
+    std::vector<std::array<SharedText, 2>> names_; // by the place's id: without the offset, with it
+};
+
+} // namespace
 
 std::string place_name(const CodePlace& place, bool with_offset) {
     if (place.function.empty())
@@ -49,15 +94,8 @@ std::string place_name(const CodePlace& place, bool with_offset) {
 }
 
 SharedText shared_name(SharedPlace place, bool with_offset) {
-    static std::vector<std::array<SharedText, 2>> names; // by the place's id: without the offset, with it
-    if (place.id() >= names.size()) {
-        names.resize(place.id() + 1);
-    }
-    SharedText& name = names[place.id()][with_offset ? 1 : 0];
-    if (name.empty()) {
-        name = place_name(place, with_offset);
-    }
-    return name;
+    static NameTable names;
+    return names.of(place, with_offset);
 }
 
 } // namespace rcuscope

@@ -29,7 +29,7 @@ class SharedPlace;
 SharedText shared_name(SharedPlace place, bool with_offset);
 
 // A place of which a recording has few and names each a million times: as a SharedText is a text, this is a number, and
-// each different place is kept once for as long as the process lives.
+// each different place is kept once (base/interning.hpp says for how long).
 class SharedPlace {
 public:
     SharedPlace() = default;
@@ -44,6 +44,7 @@ public:
     friend bool operator==(SharedPlace, SharedPlace) = default;
 
 private:
+    class Table;
     static std::uint32_t id_of(const CodePlace& place);
 
     static std::vector<const CodePlace*> places_; // by id; 0 is the one that is not known

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "base/interning.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+namespace rcuscope::interning {
+
+namespace {
+
+struct Tables {
+    std::vector<Table*> all;
+    std::size_t held = 0; // recordings
+    OwnerThread owner;
+};
+
+Tables& tables() {
+    static Tables all;
+    return all;
+}
+
+} // namespace
+
+Table::Table() {
+    tables().all.push_back(this);
+}
+
+// Which thread it was does not matter: the program is wrong.
+void OwnerThread::take(std::thread::id self, const char* what) {
+    if (owner_ != std::thread::id()) {
+        std::fprintf(stderr, "rcuscope: %s are used by two threads\n", what);
+        std::abort();
+    }
+    owner_ = self;
+}
+
+void check_thread() {
+    tables().owner.check("tables of interned values");
+}
+
+std::size_t size() {
+    const auto& all = tables().all;
+    return std::accumulate(all.begin(), all.end(), std::size_t{0},
+                           [](std::size_t sum, const Table* table) { return sum + table->size(); });
+}
+
+Recording::Recording() {
+    Tables& tables = interning::tables();
+    tables.owner.check("recordings");
+    if (tables.held++ == 0) {
+        for (Table* table : tables.all) {
+            table->kept_ = table->size();
+        }
+    }
+}
+
+Recording::Recording(Recording&& other) noexcept : holds_(std::exchange(other.holds_, false)) {}
+
+Recording::~Recording() {
+    Tables& tables = interning::tables();
+    if (!holds_ || --tables.held != 0) {
+        return;
+    }
+    for (Table* table : tables.all) {
+        table->shrink(table->kept_);
+    }
+}
+
+} // namespace rcuscope::interning
