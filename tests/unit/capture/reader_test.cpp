@@ -117,7 +117,7 @@ TEST(Reader, EveryPartComesBack) {
 TEST(Reader, KeepsTheNamesOfAnAddressWithTheirTimes) {
     const TempDir dir;
     const std::string path = dir.file("names.rcu");
-    auto writer = CaptureWriter::create(path, metadata_of_cpus(1));
+    auto writer = capture_at(path, metadata_of_cpus(1));
     ASSERT_TRUE(writer);
     const SymbolInfo first[] = {{0x1000, "untimed", 0, "m"}, {0x1000, "new", 1, "n", 70}, {0x1000, "old", 2, "o", 0}};
     const SymbolInfo second[] = {{0x1000, "same", 1, "n", 70},

@@ -51,8 +51,8 @@ std::string recording_with_names(const TempDir& dir, unsigned number) {
         }
         symbols.push_back({.address = i << 12, .name = name, .offset = 0, .module = "", .since_ns = 0});
     }
-    const std::string path = dir.file("names.rcu");
-    auto writer = CaptureWriter::create(path, metadata_of_cpus(1));
+    const std::string path = dir.file("names-" + std::to_string(number) + ".rcu");
+    auto writer = capture_at(path, metadata_of_cpus(1));
     EXPECT_TRUE(writer && writer->symbols(symbols));
     for (std::uint64_t i = 1; i <= names; i++) {
         EXPECT_TRUE(writer->record(0, bytes_of(rs_cb_queued{header_of(RS_CB_QUEUED, i), i << 8, i << 12, i << 12})));
@@ -86,7 +86,7 @@ TEST(Load, ManyRecordingsTakeTheMemoryOfOne) {
     const double after_first = in_use();
     double of_one = 0;
     {
-        const auto held = load_timeline(recording_with_names(dir, 0), {});
+        const auto held = load_timeline(recording_with_names(dir, 99), {});
         of_one = in_use() - after_first;
     }
     for (unsigned number = 1; number < 20; number++) {

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+//     make_damaged captures|texts|files COUNT FOLDER FILE...
+//
+// Writes COUNT damaged copies of the files into a folder, the same in each run: what every command of rcuscope is
+// given (damaged_inputs.py). Captures are changed as a fuzzer does it (capture_mutator.cpp), of texts mostly the
+// numbers, the others byte by byte.
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fuzz.hpp"
+
+// Here libFuzzer's is this file's own.
+extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
+                                               unsigned seed);
+
+namespace {
+
+using Data = std::vector<std::uint8_t>;
+
+constexpr std::size_t max_file = 65535;
+
+std::minstd_rand& random_numbers() {
+    static std::minstd_rand numbers;
+    return numbers;
+}
+
+std::size_t below(std::size_t limit) {
+    return random_numbers()() % std::max<std::size_t>(limit, 1);
+}
+
+// What lengths, counts and offsets are when they are meant to do harm.
+template <typename Number>
+Number harmful() {
+    constexpr std::array<std::uint64_t, 10> numbers = {
+        0, 1, 0x7f, 0xff, 0xffff, 0x7fffffff, 0xffffffff, 0x7fffffffffffffff, 0x8000000000000000, 0xffffffffffffffff};
+    return static_cast<Number>(numbers[below(numbers.size())]);
+}
+
+template <typename Number>
+void set_number(Data& data, std::size_t at) {
+    const Number number = harmful<Number>();
+    at -= at % sizeof number;
+    if (at + sizeof number <= data.size())
+        std::memcpy(data.data() + at, &number, sizeof number);
+}
+
+// Another number in the place of one in a text.
+void change_text_number(Data& data, std::size_t at) {
+    const auto digit = [](std::uint8_t byte) { return std::isdigit(byte) != 0; };
+    const auto begin = std::find_if(data.begin() + static_cast<std::ptrdiff_t>(at), data.end(), digit);
+    const auto end = std::find_if_not(begin, data.end(), digit);
+    if (begin == end)
+        return;
+    const std::array<std::string, 10> numbers = {
+        "0", "1", "7", "1000000", "9007199254740993", "18446744073709551615", "-1", "1e308", "0.5", "null"};
+    const std::string& number = numbers[below(numbers.size())];
+    data.insert(data.erase(begin, end), number.begin(), number.end());
+}
+
+void copy_part(Data& data, std::size_t at) {
+    const std::size_t size = std::min(1 + below(256), data.size() - at);
+    const Data part(data.begin() + static_cast<std::ptrdiff_t>(at),
+                    data.begin() + static_cast<std::ptrdiff_t>(at + size));
+    data.insert(data.begin() + static_cast<std::ptrdiff_t>(below(data.size() + 1)), part.begin(), part.end());
+}
+
+void change(Data& data) {
+    if (data.empty()) {
+        data.push_back(static_cast<std::uint8_t>(below(256)));
+        return;
+    }
+    // What describes the rest is at the beginning, or at the end.
+    const std::size_t at = below(4) == 0 ? below(std::min<std::size_t>(data.size(), 128)) : below(data.size());
+    switch (below(10)) {
+    case 0:
+        data.resize(at);
+        break;
+    case 1:
+        copy_part(data, at);
+        break;
+    case 2:
+        data.erase(data.begin() + static_cast<std::ptrdiff_t>(at),
+                   data.begin() + static_cast<std::ptrdiff_t>(std::min(at + 1 + below(64), data.size())));
+        break;
+    case 3:
+        set_number<std::uint16_t>(data, at);
+        break;
+    case 4:
+        set_number<std::uint32_t>(data, at);
+        break;
+    case 5:
+        set_number<std::uint64_t>(data, at);
+        break;
+    case 6:
+        change_text_number(data, at);
+        break;
+    case 7:
+        data[at] = static_cast<std::uint8_t>(below(256));
+        break;
+    default:
+        data[at] ^= static_cast<std::uint8_t>(1U << below(8));
+        break;
+    }
+}
+
+Data read(const std::filesystem::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    const std::vector<char> bytes{std::istreambuf_iterator<char>(in), {}};
+    return {bytes.begin(), bytes.end()};
+}
+
+Data damaged(Data data, const std::string& kind, unsigned seed) {
+    random_numbers().seed(seed + 1);
+    for (std::size_t times = 1 + below(kind == "texts" ? 2 : 8); times > 0; times--) {
+        if (kind == "texts" && below(16) != 0) {
+            change_text_number(data, below(data.size()));
+            continue;
+        }
+        if (kind != "captures") {
+            change(data);
+            continue;
+        }
+        Data room(data);
+        room.resize(std::max(max_file, data.size()));
+        room.resize(
+            LLVMFuzzerCustomMutator(room.data(), data.size(), room.size(), seed * 4 + static_cast<unsigned>(times)));
+        data = std::move(room);
+    }
+    return data;
+}
+
+} // namespace
+
+std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size) {
+    Data changed(data, data + size);
+    change(changed);
+    changed.resize(std::min(changed.size(), max_size));
+    std::copy(changed.begin(), changed.end(), data);
+    return changed.size();
+}
+
+// What it throws ends it, as it should. NOLINTNEXTLINE(bugprone-exception-escape)
+int main(int argc, char** argv) {
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    const std::set<std::string> kinds = {"captures", "texts", "files"};
+    if (arguments.size() < 4 || !kinds.contains(arguments[0])) {
+        std::cerr << "usage: make_damaged captures|texts|files COUNT FOLDER FILE...\n";
+        return 2;
+    }
+    const unsigned long count = std::stoul(arguments[1]);
+    for (unsigned long i = 0; i < count; i++) {
+        const std::filesystem::path from = arguments[3 + i % (arguments.size() - 3)];
+        const Data data = damaged(read(from), arguments[0], static_cast<unsigned>(i));
+        const auto to = std::filesystem::path(arguments[2]) / (std::to_string(i) + "-" + from.filename().string());
+        std::ofstream out(to, std::ios::binary);
+        std::copy(data.begin(), data.end(), std::ostreambuf_iterator<char>(out));
+        if (!out.flush()) {
+            std::cerr << "cannot write " << to << "\n";
+            return 1;
+        }
+    }
+    return 0;
+}
