@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t page = 4096;
 // Of an instruction, and what the kernel copies from where a probe is placed.
-constexpr std::uint64_t longest = 15;
+constexpr std::uint64_t longest_instruction = 15;
 constexpr std::uint64_t zero_size = 2; // of the instruction that zeros are
 constexpr std::uint64_t most = std::uint64_t{1} << 31;
 constexpr std::uint64_t relocated = 4;
@@ -69,12 +69,12 @@ bool CodeMemory::takes_probe(std::size_t section, std::uint64_t offset) {
         return false;
     const std::uint64_t at = place->second + offset;
     const auto next = symbols_.upper_bound(at);
-    if (next == symbols_.begin() || at + longest > end())
+    if (next == symbols_.begin() || at + longest_instruction > end())
         return false;
     const std::uint64_t symbol = std::prev(next)->first;
     const std::uint64_t until = next == symbols_.end() ? end() : std::min(next->first, end());
     // The last instruction begins before that.
-    if (until + longest <= end())
+    if (until + longest_instruction <= end())
         return true;
     const auto [found, added] = stays_.try_emplace(symbol);
     if (added)
