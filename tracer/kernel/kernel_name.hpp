@@ -24,7 +24,7 @@ public:
 
     const std::string& text() const { return text_; }
     bool operator==(const KernelName&) const = default;
-    auto operator<=>(const KernelName&) const = default;
+    bool operator<(const KernelName& other) const { return text_ < other.text_; }
 
     // Why there is none, for messages.
     static constexpr const char* rule = "the kernel's files take names of letters, digits, '_', '.' and '$' only";

@@ -86,7 +86,7 @@ Result<ProbeGuard> ProbeGuard::start(const KprobeEvents& events) {
 }
 
 ProbeGuard::ProbeGuard(ProbeGuard&& other) noexcept
-    : events_(other.events_), group_(std::move(other.group_)), pipe_(std::move(other.pipe_)),
+    : events_(std::move(other.events_)), group_(std::move(other.group_)), pipe_(std::move(other.pipe_)),
       pid_(std::exchange(other.pid_, -1)) {}
 
 ProbeGuard::~ProbeGuard() {

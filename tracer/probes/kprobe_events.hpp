@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/error.hpp"
@@ -19,7 +20,7 @@ struct KprobeEvent {
     KernelName name;
 
     bool operator==(const KprobeEvent&) const = default;
-    auto operator<=>(const KprobeEvent&) const = default;
+    bool operator<(const KprobeEvent& other) const { return std::tie(group, name) < std::tie(other.group, other.name); }
 };
 
 // Where an event's probe is, and whether it waits for the function's return. The module need not be loaded.
@@ -30,7 +31,10 @@ struct KprobePlace {
     bool at_return = false;
 
     bool operator==(const KprobePlace&) const = default;
-    auto operator<=>(const KprobePlace&) const = default;
+    bool operator<(const KprobePlace& other) const {
+        return std::tie(module, function, offset, at_return) <
+               std::tie(other.module, other.function, other.offset, other.at_return);
+    }
 };
 
 class KprobeEvents {
