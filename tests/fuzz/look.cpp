@@ -10,8 +10,8 @@
 #include "analysis/digest_json.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "cli/info_text.hpp"
 #include "cli/load.hpp"
-#include "cli/summary.hpp"
 #include "export/exporter.hpp"
 #include "fuzz.hpp"
 #include "report/report.hpp"
@@ -33,7 +33,9 @@ std::string written(Write write) {
 
 template <typename Write>
 void require_json(Write write, const char* what) {
-    require(nlohmann::json::accept(written(write)), what);
+    const std::string text = written(write);
+    require(nlohmann::json::accept(text), what);
+    require(is_ascii(text), "JSON is ASCII");
 }
 
 // Whatever a kernel's tasks and functions are called.
@@ -60,12 +62,26 @@ void perfetto(const Timeline& timeline) {
     write_perfetto(timeline, with_addresses, out);
 }
 
+// Neither a line of it steers a terminal, nor has it links and HTML, whatever is named in it.
+void require_markdown(const Document& document) {
+    const std::string text = written([&](std::ostream& out) { show_markdown(document, {}, out); });
+    require_harmless([&](std::ostream& out) { out << text; }, "Markdown does not steer a terminal");
+    bool escaped = false;
+    for (const char c : text) {
+        require(escaped || c != '<', "Markdown has no HTML");
+        escaped = c == '\\' && !escaped;
+    }
+    for (std::size_t at = 0; (at = text.find('@', at)) != std::string::npos; at++)
+        require(text.compare(at + 1, 7, "&#8203;") == 0, "Markdown names nobody");
+    require(text.find("://") == std::string::npos, "Markdown has no links");
+}
+
 void report(const Timeline& timeline) {
     Nowhere out;
     const Document document = report_of(timeline, statistics_of(timeline));
     require_harmless([&](std::ostream& text) { show_text(document, {}, text); }, "a report does not steer a terminal");
     show_text(document, {.colour = true, .unicode = true}, out);
-    show_markdown(document, {}, out);
+    require_markdown(document);
 }
 
 void report_json(const Timeline& timeline) {
@@ -73,8 +89,10 @@ void report_json(const Timeline& timeline) {
                  "a report is JSON");
 }
 
-void summary(const Timeline& timeline) {
-    require_harmless([&](std::ostream& text) { print_summary(timeline, text); }, "a summary does not steer a terminal");
+// As `rcuscope info` prints it.
+void info(const Timeline& timeline) {
+    require_harmless([&](std::ostream& text) { print_info("\x1b[2J", timeline, {}, text); },
+                     "info does not steer a terminal");
 }
 
 // What is summarized is what a check reads.
@@ -115,7 +133,7 @@ void look_at_capture(std::span<const std::byte> bytes) {
         require(!loaded.error().why.empty(), "an error says why");
         return;
     }
-    constexpr std::array looks{timeline_json, chrome, perfetto, report, report_json, numbers, summary, summarize};
+    constexpr std::array looks{timeline_json, chrome, perfetto, report, report_json, numbers, info, summarize};
 #ifdef RCUSCOPE_FUZZ
     looks[XXH3_64bits(bytes.data(), bytes.size()) % looks.size()](loaded->timeline);
 #else

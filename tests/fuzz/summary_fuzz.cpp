@@ -47,13 +47,16 @@ void compare_with_itself(const Digest& digest) {
         result.comparison = std::move(*comparison);
     std::ostringstream text;
     std::ostringstream json;
-    Nowhere junit;
+    std::ostringstream junit;
     print_check(result, false, text);
     for (const std::string_view line : split_lines(text.view()))
         require(printable(line) == line, "a check does not steer a terminal");
     write_check_json(result, json);
     require(nlohmann::json::accept(json.view()), "a check is JSON");
+    require(is_ascii(json.view()), "a check's JSON is ASCII");
     write_check_junit(result, junit);
+    for (const std::string_view line : split_lines(junit.view()))
+        require(printable(line) == line, "JUnit's XML has characters of XML only");
 }
 
 } // namespace

@@ -2,11 +2,12 @@
 #include "base/interning.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <numeric>
 #include <utility>
 #include <vector>
+
+#include "base/text_out.hpp"
 
 namespace rcuscope::interning {
 
@@ -32,7 +33,7 @@ Table::Table() {
 // Which thread it was does not matter: the program is wrong.
 void OwnerThread::take(std::thread::id self, const char* what) {
     if (owner_ != std::thread::id()) {
-        std::fprintf(stderr, "rcuscope: %s are used by two threads\n", what);
+        StandardError() << "rcuscope: " << what << " are used by two threads\n";
         std::abort();
     }
     owner_ = self;

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/json_row.hpp"
+#include "base/json_text.hpp"
 
 namespace rcuscope {
 
@@ -91,8 +92,7 @@ private:
         next_line();
         out_ << '"' << key << "\": ";
     }
-    // What is not UTF-8 becomes U+FFFD: names from the kernel are any bytes.
-    void write(const OrderedJson& value) { out_ << value.dump(-1, ' ', false, OrderedJson::error_handler_t::replace); }
+    void write(const OrderedJson& value) { out_ << JsonText(value).text(); }
 
     std::ostream& out_;
     int depth_ = 0;

@@ -37,9 +37,7 @@ void JsonRow::value(std::string_view text) {
         size_ += text.size() + 2;
         return;
     }
-    const std::string quoted =
-        OrderedJson(std::string(text)).dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
-    json(quoted);
+    json(JsonText(OrderedJson(std::string(text))).text());
 }
 
 } // namespace rcuscope

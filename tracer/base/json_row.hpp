@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // A row of a long JSON array, written as text at once: a recording has millions of them, and an OrderedJson of each
-// would cost ten times as much. What comes out is what OrderedJson::dump() makes of the same, byte by byte.
+// would cost ten times as much. What comes out is what JsonText (json_text.hpp) makes of the same, byte by byte.
 #pragma once
 
 #include <charconv>

@@ -7,6 +7,7 @@
 #include <zstd.h>
 
 #include "base/json_shape.hpp"
+#include "base/json_text.hpp"
 #include "wire.h"
 
 namespace rcuscope {
@@ -63,7 +64,7 @@ bool Decompressor::decompress(std::span<const std::byte> frame, std::span<std::b
 }
 
 std::string dump_json(const nlohmann::json& json) {
-    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return JsonText(json).text();
 }
 
 nlohmann::json parse_json(std::span<const std::byte> bytes) {

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "base/text.hpp"
+#include "base/text_out.hpp"
 #include "cli/check_result.hpp"
 #include "report/show.hpp"
 
@@ -15,7 +15,7 @@ static void write_failed_json(const Error& error, std::ostream& out) {
                                       {"passed", false},
                                       {"why_not", error.what + ": " + error.why},
                                       {"error", {{"what", error.what}, {"why", error.why}, {"hint", error.hint}}}};
-    out << json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    out << JsonText(json, 2).text() << "\n";
 }
 
 void write_failed_check(const Error& error, std::string_view ending, std::ostream& out) {
@@ -27,7 +27,7 @@ void write_failed_check(const Error& error, std::string_view ending, std::ostrea
     else if (ending == ".md")
         show_markdown({"rcuscope check: no result", {{"Error", {Paragraph{why}, Item{"hint", error.hint}}}}}, {}, out);
     else
-        out << "No result: " << printable(why) << "\n  hint: " << printable(error.hint) << "\n";
+        TextOut(out) << "No result: " << why << "\n  hint: " << error.hint << "\n";
 }
 
 } // namespace rcuscope

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "base/json_text.hpp"
 #include "cli/check_result.hpp"
 
 namespace rcuscope {
@@ -108,8 +109,7 @@ void write_check_json(const CheckResult& result, std::ostream& out) {
                     {"comparison", comparison_json(result)},
                     {"budgets", budgets_json(result)},
                     {"longest_grace_periods", held}};
-    // What is not UTF-8 becomes U+FFFD: names of files and from the kernel are any bytes.
-    out << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+    out << JsonText(json, 2).text() << "\n";
 }
 
 } // namespace rcuscope

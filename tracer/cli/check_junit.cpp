@@ -2,43 +2,12 @@
 #include <ostream>
 
 #include "base/duration.hpp"
-#include "base/text.hpp"
+#include "base/markup.hpp"
 #include "cli/check_result.hpp"
 
 namespace rcuscope {
 
 namespace {
-
-// As XML 1.0 takes it, in an attribute or as text: control characters are shown as on a terminal,
-// and U+FFFE and U+FFFF, which are valid UTF-8, are no characters there.
-std::string xml(std::string_view text) {
-    std::string escaped;
-    for (const char each : printable(text)) {
-        switch (each) {
-        case '&':
-            escaped += "&amp;";
-            break;
-        case '<':
-            escaped += "&lt;";
-            break;
-        case '>':
-            escaped += "&gt;";
-            break;
-        case '"':
-            escaped += "&quot;";
-            break;
-        case '\'':
-            escaped += "&apos;";
-            break;
-        default:
-            escaped += each;
-        }
-    }
-    for (const char* none : {"\xef\xbf\xbe", "\xef\xbf\xbf"})
-        for (std::size_t at = 0; (at = escaped.find(none, at)) != std::string::npos; at += 3)
-            escaped.replace(at, 3, "\xef\xbf\xbd");
-    return escaped;
-}
 
 enum class As { passed, failed, skipped, error };
 
@@ -47,20 +16,20 @@ struct Case {
     std::string name;
     As as = As::passed;
     std::string message;
-    std::string text{}; // of a failure, lines
+    std::vector<std::string> lines{}; // of a failure
 };
 
 As unless_strict(bool strict) {
     return strict ? As::failed : As::skipped;
 }
 
-Case case_of(const ComparedMetric& row, bool strict, const std::string& longest) {
+Case case_of(const ComparedMetric& row, bool strict, const std::vector<std::string>& longest) {
     Case result{.group = "comparison", .name = row.metric.text(), .message = to_text(row.verdict)};
     if (row.verdict == Change::worse) {
         result.as = As::failed;
         result.message += ": " + duration_text(row.baseline.value) + " before, " + duration_text(row.current.value) +
                           " now, " + effect_text(row.effect.value);
-        result.text = longest;
+        result.lines = longest;
     } else if (row.verdict == Change::unknown) {
         result.as = unless_strict(strict);
         result.message += ": " + row.why;
@@ -83,9 +52,9 @@ Case case_of(const BudgetResult& budget, const CheckResult& check) {
 
 std::vector<Case> cases_of(const CheckResult& result) {
     constexpr std::size_t shown = 3;
-    std::string longest = "Who held the longest grace periods of the current runs:\n";
+    std::vector<std::string> longest{"Who held the longest grace periods of the current runs:"};
     for (const HeldInRun& held : longest_of(result.current, shown))
-        longest += xml(held.run + ": " + held.held.text) + "\n";
+        longest.push_back(held.run + ": " + held.held.text);
     std::vector<Case> cases;
     if (result.comparison)
         for (const ComparedMetric& row : result.comparison->metrics)
@@ -112,26 +81,32 @@ const char* element_of(As as) {
     return as == As::failed ? "failure" : as == As::error ? "error" : "skipped";
 }
 
-void write_cases(const std::vector<Case>& cases, std::ostream& out) {
-    const std::string counts = "tests=\"" + std::to_string(cases.size()) + "\" failures=\"" +
-                               std::to_string(count(cases, As::failed)) + "\" errors=\"" +
-                               std::to_string(count(cases, As::error)) + "\" skipped=\"" +
-                               std::to_string(count(cases, As::skipped)) + "\"";
-    out << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-        << "<testsuites " << counts << ">\n"
-        << "  <testsuite name=\"rcuscope check\" " << counts << ">\n";
+void write_cases(const std::vector<Case>& cases, std::ostream& stream) {
+    XmlOut out(stream);
+    const auto write_counts = [&] {
+        out << "tests=\"" << cases.size() << "\" failures=\"" << count(cases, As::failed) << "\" errors=\""
+            << count(cases, As::error) << "\" skipped=\"" << count(cases, As::skipped) << "\">\n";
+    };
+    out << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites ";
+    write_counts();
+    out << "  <testsuite name=\"rcuscope check\" ";
+    write_counts();
     for (const Case& each : cases) {
-        out << "    <testcase classname=\"rcuscope." << each.group << "\" name=\"" << xml(each.name) << "\"";
+        out << "    <testcase classname=\"rcuscope." << each.group << "\" name=\"" << each.name << "\"";
         if (each.as == As::passed) {
             out << "/>\n";
             continue;
         }
         const char* element = element_of(each.as);
-        out << ">\n      <" << element << " message=\"" << xml(each.message) << "\"";
-        if (each.text.empty())
+        out << ">\n      <" << element << " message=\"" << each.message << "\"";
+        if (each.lines.empty()) {
             out << "/>\n";
-        else
-            out << ">" << each.text << "</" << element << ">\n";
+        } else {
+            out << ">";
+            for (const std::string& line : each.lines)
+                out << line << "\n";
+            out << "</" << element << ">\n";
+        }
         out << "    </testcase>\n";
     }
     out << "  </testsuite>\n</testsuites>\n";
@@ -148,7 +123,7 @@ void write_failed_junit(const Error& error, std::ostream& out) {
                   .name = "rcuscope check",
                   .as = As::error,
                   .message = error.what + ": " + error.why,
-                  .text = xml(error.hint)}},
+                  .lines = {error.hint}}},
                 out);
 }
 

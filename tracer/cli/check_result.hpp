@@ -13,6 +13,7 @@
 #include "analysis/budget.hpp"
 #include "analysis/comparable.hpp"
 #include "analysis/compare.hpp"
+#include "base/text_out.hpp"
 
 namespace rcuscope {
 
@@ -37,7 +38,7 @@ struct HeldInRun {
 };
 std::vector<HeldInRun> longest_of(const std::vector<RunDigest>& runs, std::size_t most);
 
-void print_check(const CheckResult& result, bool colours, std::ostream& out);
+void print_check(const CheckResult& result, bool colours, TextOut out);
 void write_check_json(const CheckResult& result, std::ostream& out);  // docs/check.schema.json
 void write_check_junit(const CheckResult& result, std::ostream& out); // JUnit's XML, as CI systems read it
 void write_check_markdown(const CheckResult& result, std::ostream& out);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <algorithm>
 #include <array>
-#include <ostream>
 
 #include "base/duration.hpp"
 #include "base/text.hpp"
 #include "cli/check_result.hpp"
+#include "report/show.hpp"
 
 namespace rcuscope {
 
@@ -22,28 +22,38 @@ constexpr const char* green = "32";
 constexpr const char* yellow = "33";
 constexpr const char* bold = "1";
 
-std::string painted(const Cell& cell, bool colours) {
-    if (!colours || *cell.colour == '\0')
-        return cell.text;
-    return "\x1b[" + std::string(cell.colour) + "m" + cell.text + "\x1b[0m";
+void paint(const Cell& cell, bool colours, TextOut out) {
+    out.painted(cell.text, colours ? cell.colour : "");
+}
+
+// A line of its own.
+void paint_line(const Cell& cell, bool colours, TextOut out) {
+    paint(cell, colours, out);
+    out << "\n";
+}
+
+std::size_t width_of(const Cell& cell) {
+    return text_width(printable(cell.text));
 }
 
 // Columns as wide as what is in them, the last as it comes.
-void print_table(const std::vector<Row>& rows, bool colours, std::ostream& out) {
+void print_table(const std::vector<Row>& rows, bool colours, TextOut out) {
     std::vector<std::size_t> widths;
     for (const Row& row : rows)
         for (std::size_t column = 0; column < row.size(); ++column) {
             widths.resize(std::max(widths.size(), column + 1));
-            widths[column] = std::max(widths[column], row[column].text.size());
+            widths[column] = std::max(widths[column], width_of(row[column]));
         }
     for (const Row& row : rows) {
         out << " ";
         std::size_t column = 0;
         std::size_t missing = 1; // spaces up to the next column
         for (const Cell& cell : row) {
-            if (!cell.text.empty())
-                out << std::string(missing, ' ') << painted(cell, colours);
-            missing = cell.text.empty() ? missing + widths[column] + 2 : widths[column] - cell.text.size() + 2;
+            if (!cell.text.empty()) {
+                out << std::string(missing, ' ');
+                paint(cell, colours, out);
+            }
+            missing = cell.text.empty() ? missing + widths[column] + 2 : widths[column] - width_of(cell) + 2;
             ++column;
         }
         out << "\n";
@@ -82,13 +92,12 @@ Row row_of(const ComparedMetric& row) {
             {row.why}};
 }
 
-void print_comparison(const CheckResult& result, bool colours, std::ostream& out) {
-    out << painted({"Compared: " + std::to_string(result.current.size()) + " current with " +
-                        std::to_string(result.baseline.size()) + " baseline runs, smallest effect " +
-                        effect_text(result.options.min_effect),
-                    bold},
-                   colours)
-        << "\n";
+void print_comparison(const CheckResult& result, bool colours, TextOut out) {
+    paint_line({"Compared: " + std::to_string(result.current.size()) + " current with " +
+                    std::to_string(result.baseline.size()) + " baseline runs, smallest effect " +
+                    effect_text(result.options.min_effect),
+                bold},
+               colours, out);
     std::vector<Row> rows{{{"metric"}, {"baseline"}, {"current"}, {"effect"}, {"verdict"}, {""}}};
     for (const ComparedMetric& row : result.comparison->metrics)
         rows.push_back(row_of(row));
@@ -97,54 +106,54 @@ void print_comparison(const CheckResult& result, bool colours, std::ostream& out
         out << "  not compared: " << left_out.name << ": " << left_out.why << "\n";
     for (const Difference& difference : result.differences)
         out << "  " << (difference.decides ? "differs, and was allowed to: " : "differs: ") << difference.setting
-            << " is " << printable(difference.values) << "\n";
+            << " is " << difference.values << "\n";
 }
 
 Row row_of(const BudgetResult& result, const std::vector<RunDigest>& runs) {
     std::string worst = "-";
     if (result.worst)
         worst = value_text(result.budget.metric, *result.worst);
-    std::string why = printable(runs[result.worst_run].name);
+    std::string why = runs[result.worst_run].name;
     if (!result.why.empty())
         why += ": " + result.why;
     else if (result.exceeded_runs > 0)
         why +=
             ", and " + std::to_string(result.exceeded_runs) + " of " + std::to_string(runs.size()) + " runs exceed it";
-    return {{printable(result.budget.text)}, {worst}, {to_text(result.verdict), colour_of(result.verdict)}, {why}};
+    return {{result.budget.text}, {worst}, {to_text(result.verdict), colour_of(result.verdict)}, {why}};
 }
 
-void print_budgets(const CheckResult& result, bool colours, std::ostream& out) {
-    out << painted({"Budgets: the worst of " + std::to_string(result.current.size()) + " current runs", bold}, colours)
-        << "\n";
+void print_budgets(const CheckResult& result, bool colours, TextOut out) {
+    paint_line({"Budgets: the worst of " + std::to_string(result.current.size()) + " current runs", bold}, colours,
+               out);
     std::vector<Row> rows;
     for (const BudgetResult& budget : result.budgets)
         rows.push_back(row_of(budget, result.current));
     print_table(rows, colours, out);
 }
 
-void print_longest(const CheckResult& result, bool colours, std::ostream& out) {
+void print_longest(const CheckResult& result, bool colours, TextOut out) {
     constexpr std::size_t shown = 3;
     const auto longest = longest_of(result.current, shown);
     if (longest.empty())
         return;
-    out << painted({"Who held the longest grace periods of the current runs", bold}, colours) << "\n";
+    paint_line({"Who held the longest grace periods of the current runs", bold}, colours, out);
     for (const HeldInRun& held : longest)
-        out << "  " << printable(held.run) << ": " << printable(held.held.text) << "\n";
+        out << "  " << held.run << ": " << held.held.text << "\n";
 }
 
-void print_losses(const std::vector<RunDigest>& runs, bool colours, std::ostream& out) {
+void print_losses(const std::vector<RunDigest>& runs, bool colours, TextOut out) {
     for (const RunDigest& run : runs)
         for (const auto& [is, text] : {std::pair(run.digest.lost > 0, std::to_string(run.digest.lost) +
                                                                           " records were lost: what was slowest may "
                                                                           "be among them"),
                                        std::pair(!run.digest.complete, std::string("it was cut off"))})
             if (is)
-                out << painted({"  " + printable(run.name) + ": " + text, yellow}, colours) << "\n";
+                paint_line({"  " + run.name + ": " + text, yellow}, colours, out);
 }
 
 } // namespace
 
-void print_check(const CheckResult& result, bool colours, std::ostream& out) {
+void print_check(const CheckResult& result, bool colours, TextOut out) {
     const std::string why_not = why_not_passed(result);
     if (result.comparison)
         print_comparison(result, colours, out);
@@ -164,7 +173,7 @@ void print_check(const CheckResult& result, bool colours, std::ostream& out) {
         if (const std::string why = why_not_passed(strict); !why.empty())
             verdict += "; with --strict it would not: " + why;
     }
-    out << painted({printable(verdict), why_not.empty() ? green : red}, colours) << "\n";
+    paint_line({verdict, why_not.empty() ? green : red}, colours, out);
 }
 
 } // namespace rcuscope

@@ -3,6 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/text_out.hpp"
 #include "base/whole_file.hpp"
 #include "cli/cli.hpp"
 #include "cli/outputs.hpp"
@@ -63,11 +64,11 @@ void print_json(const ThisKernel& kernel, const AttachPlan& plan, std::ostream& 
     for (const Error& problem : kernel.problems)
         problems.push_back({{"what", problem.what}, {"why", problem.why}, {"hint", problem.hint}});
     out["problems"] = std::move(problems);
-    to << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    to << JsonText(out, 2).text() << "\n";
 }
 
 // Many hooks for the same reason: a kernel lacks a kind of thing.
-void print_passed_over(const AttachPlan& plan, std::ostream& out) {
+void print_passed_over(const AttachPlan& plan, TextOut out) {
     std::map<std::string, std::string> hooks; // by way and reason
     for (const PlannedHook& planned : plan.hooks)
         for (const PassedOver& over : planned.passed_over) {
@@ -82,7 +83,7 @@ void print_passed_over(const AttachPlan& plan, std::ostream& out) {
         out << "  " << reason << "\n      (" << names << ")\n";
 }
 
-void print_plan(const AttachPlan& plan, std::ostream& out) {
+void print_plan(const AttachPlan& plan, TextOut out) {
     out << "\nHow rcuscope would see RCU here:\n";
     for (const PlannedHook& planned : plan.hooks) {
         std::string name(planned.hook->name);
@@ -98,7 +99,7 @@ void print_plan(const AttachPlan& plan, std::ostream& out) {
     }
 }
 
-void print_text(const ThisKernel& kernel, const AttachPlan& plan, std::ostream& out) {
+void print_text(const ThisKernel& kernel, const AttachPlan& plan, TextOut out) {
     out << "Kernel " << kernel.host.kernel << " (" << kernel.host.machine << "), " << kernel.host.cpus << " CPUs, HZ "
         << kernel.host.hz << "\n"
         << "  preemptible RCU (CONFIG_PREEMPT_RCU)  " << yes_no(kernel, kernel.host.preempt_rcu) << "\n"

@@ -2,10 +2,8 @@
 #include "cli/finish.hpp"
 
 #include <algorithm>
-#include <iostream>
-#include <sstream>
 
-#include "base/text.hpp"
+#include "base/text_out.hpp"
 #include "cli/firing.hpp"
 #include "cli/hazard_options.hpp"
 #include "cli/load.hpp"
@@ -15,16 +13,15 @@ namespace rcuscope {
 
 namespace {
 
-std::string text_of(const FinishRequest& request, const Timeline& timeline, bool whole) {
-    std::ostringstream text;
-    print_firing(timeline, text);
+void say_what_there_is(const FinishRequest& request, const Timeline& timeline, bool whole) {
+    StandardError out;
+    print_firing(timeline, out);
     if (whole)
-        print_summary(timeline, text);
-    text << "Written:";
+        print_summary(timeline, out);
+    out << "Written:";
     for (const OutputTarget& output : request.outputs)
-        text << " " << printable(output.path());
-    text << "\n";
-    return text.str();
+        out << " " << output.path();
+    out << "\n";
 }
 
 } // namespace
@@ -58,14 +55,13 @@ Outcome finish_recording(const FinishRequest& request, CaptureWriter& capture, b
                 return tl::unexpected(capture.with_what_is_left(written.error()));
     if (std::ranges::none_of(request.outputs, asked_for))
         capture.discard();
-    // At once: others may write to the terminal, too.
     if (!request.quiet)
-        std::cerr << text_of(request, loaded->timeline, whole) << std::flush;
+        say_what_there_is(request, loaded->timeline, whole);
     const auto reason = reason_to_fail(loaded->timeline.hazards, request.fail_on);
     if (reason)
-        std::cerr << "rcuscope: " + *reason + "\n";
+        StandardError() << "rcuscope: " << *reason << "\n";
     if (request.strict && !loaded->timeline.capture.lost.empty()) {
-        std::cerr << "rcuscope: records were lost (--strict): a larger --buffer may help\n";
+        StandardError() << "rcuscope: records were lost (--strict): a larger --buffer may help\n";
         return ExitCode::does_not_hold;
     }
     return reason ? ExitCode::does_not_hold : ExitCode::done;

@@ -6,7 +6,6 @@
 
 #include "analysis/firing.hpp"
 #include "base/duration.hpp"
-#include "base/text.hpp"
 
 namespace rcuscope {
 
@@ -20,21 +19,21 @@ std::string row(const std::string& amount, double share) {
 
 } // namespace
 
-void print_firing(const Timeline& timeline, std::ostream& out) {
+void print_firing(const Timeline& timeline, TextOut out) {
     const auto analysis = analyse_firing(timeline);
     if (!analysis)
         return;
-    out << "Trigger " << printable(analysis->what) << "\n";
+    out << "Trigger " << analysis->what << "\n";
     for (const Contribution& part : analysis->parts) {
         const double share =
             analysis->whole ? 100.0 * static_cast<double>(part.amount) / static_cast<double>(analysis->whole) : 0;
-        out << row(analysis->counts ? std::to_string(part.amount) : duration_text(part.amount), share)
-            << printable(part.what) << "\n";
+        out << row(analysis->counts ? std::to_string(part.amount) : duration_text(part.amount), share) << part.what
+            << "\n";
     }
     if (!analysis->holder.empty())
-        out << "  " << printable(analysis->holder) << "\n";
+        out << "  " << analysis->holder << "\n";
     for (const CodePlace& place : analysis->stack)
-        out << "      " << printable(place_name(place, true)) << "\n";
+        out << "      " << place_name(place, true) << "\n";
 }
 
 } // namespace rcuscope

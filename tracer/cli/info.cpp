@@ -3,15 +3,12 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "base/text.hpp"
+#include "base/json_text.hpp"
 #include "base/whole_file.hpp"
-#include "capture/reader.hpp"
 #include "cli/cli.hpp"
-#include "cli/firing.hpp"
 #include "cli/hazard_options.hpp"
-#include "cli/load.hpp"
+#include "cli/info_text.hpp"
 #include "cli/outputs.hpp"
-#include "cli/summary.hpp"
 
 namespace rcuscope {
 
@@ -74,27 +71,7 @@ void print_json(const LoadedTimeline& loaded, std::ostream& to) {
     out["function_calls"] = timeline.function_calls.size();
     out["hazards"] = hazards_json(timeline.hazards);
     out["lost"] = lost;
-    to << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
-}
-
-void print_text(const std::string& path, const LoadedTimeline& loaded, std::ostream& out) {
-    const CaptureSummary& capture = loaded.timeline.capture;
-    out << printable(path) << ": " << loaded.extent.file_bytes << " bytes, " << loaded.extent.event_bytes
-        << " bytes of events\n";
-    if (!capture.command.empty()) {
-        out << "Command:";
-        for (const std::string& word : capture.command)
-            out << " " << printable(word);
-        out << "\n";
-    }
-    print_firing(loaded.timeline, out);
-    print_summary(loaded.timeline, out);
-    out << "Probes:\n";
-    for (const CaptureSummary::Probe& probe : capture.probes) {
-        std::string name = "  " + probe.hook;
-        name.resize(std::max<std::size_t>(name.size() + 1, 34), ' ');
-        out << name << probe.via << ", " << (probe.hits ? std::to_string(*probe.hits) : "unknown") << " hits\n";
-    }
+    to << JsonText(out, 2).text() << "\n";
 }
 
 Outcome run_info(const InfoArguments& arguments) {
@@ -111,7 +88,7 @@ Outcome run_info(const InfoArguments& arguments) {
         if (ending == ".json")
             print_json(*loaded, out);
         else
-            print_text(arguments.capture, *loaded, out);
+            print_info(arguments.capture, loaded->timeline, loaded->extent, out);
     };
     if (auto written = write_forms(outputs, info_endings, print); !written)
         return tl::unexpected(written.error());

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/load.hpp"
 
-#include <iostream>
-
 #include "analysis/flood.hpp"
 #include "analysis/holders.hpp"
+#include "base/text_out.hpp"
 #include "timeline/builder.hpp"
 
 namespace rcuscope {
@@ -13,10 +12,11 @@ namespace {
 
 void warn_of_cut(const std::string& capture, const CaptureExtent& extent) {
     if (!extent.cut_reason.empty())
-        std::cerr << "rcuscope: warning: " << capture << ": " << extent.cut_reason << "; shown is what came before\n";
+        StandardError() << "rcuscope: warning: " << capture << ": " << extent.cut_reason
+                        << "; shown is what came before\n";
     if (extent.skipped_chunks || extent.skipped_records)
-        std::cerr << "rcuscope: warning: " << capture << ": " << extent.skipped_chunks << " parts and "
-                  << extent.skipped_records << " records of an unknown kind were passed over\n";
+        StandardError() << "rcuscope: warning: " << capture << ": " << extent.skipped_chunks << " parts and "
+                        << extent.skipped_records << " records of an unknown kind were passed over\n";
 }
 
 } // namespace

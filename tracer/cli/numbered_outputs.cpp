@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <iostream>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/text_out.hpp"
 #include "cli/numbered.hpp"
 
 namespace rcuscope {
@@ -70,7 +70,7 @@ void NumberedOutputs::written(CaptureWriter& capture) {
     if (pid > 0)
         finishers_.push_back(pid);
     else
-        std::cerr << "rcuscope: cannot finish " + capture.path() + ": " + errno_text(errno) + "\n";
+        StandardError() << "rcuscope: cannot finish " << capture.path() << ": " << errno_text(errno) << "\n";
 }
 
 ExitCode NumberedOutputs::finish() {

@@ -2,11 +2,10 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
-#include <iostream>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/text.hpp"
+#include "base/text_out.hpp"
 #include "base/whole_file.hpp"
 #include "cli/cli.hpp"
 #include "cli/file_server.hpp"
@@ -93,14 +92,15 @@ Outcome run_open(const OpenArguments& arguments) {
     if (!arguments.html)
         address = std::string(perfetto_ui) + "/#!/?url=" + address + "&referrer=rcuscope";
     const bool opened = !arguments.no_browser && start_browser(address);
-    std::cout << (opened ? "Opening " : "Open in a browser on this machine: ") << address << std::endl;
+    standard_output() << (opened ? "Opening " : "Open in a browser on this machine: ") << address << "\n";
     if (!opened)
-        std::cout << "From another one, first: ssh -L " << server->port() << ":127.0.0.1:" << server->port()
-                  << " THIS-MACHINE" << std::endl;
-    std::cout << "Waiting until it is fetched; Ctrl-C ends it." << std::endl;
+        standard_output() << "From another one, first: ssh -L " << server->port() << ":127.0.0.1:" << server->port()
+                          << " THIS-MACHINE\n";
+    standard_output() << "Waiting until it is fetched; Ctrl-C ends it.\n";
+    standard_output().flush();
     if (auto served = server->serve(file); !served)
         return tl::unexpected(served.error());
-    std::cout << "Fetched." << std::endl;
+    standard_output() << "Fetched.\n";
     return ExitCode::done;
 }
 

@@ -2,10 +2,9 @@
 #include "cli/outputs.hpp"
 
 #include <algorithm>
-#include <iostream>
 #include <utility>
 
-#include "base/text.hpp"
+#include "base/text_out.hpp"
 #include "base/whole_file.hpp"
 #include "cli/cli.hpp"
 
@@ -64,7 +63,7 @@ Outputs::Outputs(std::vector<OutputTarget> targets) {
 
 Outputs::~Outputs() {
     if (const std::string told = settle(); !told.empty())
-        std::cerr << "rcuscope: " << printable(told.substr(2)) << "\n";
+        StandardError() << "rcuscope: " << told.substr(2) << "\n";
 }
 
 Status Outputs::write(const std::function<Status(const OutputTarget& target)>& write_one) {

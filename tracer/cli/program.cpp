@@ -2,13 +2,15 @@
 #include "cli/program.hpp"
 
 #include <csignal>
-#include <cstdio>
 #include <exception>
 #include <iostream>
+#include <sstream>
 #include <unistd.h>
 
 #include "base/fd_stream.hpp"
+#include "base/file.hpp"
 #include "base/long_memory.hpp"
+#include "base/text_out.hpp"
 #include "base/write_error.hpp"
 #include "cli/cli.hpp"
 
@@ -64,8 +66,16 @@ int run(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+        // Help and the version, or what is wrong with which argument.
+        std::ostringstream help;
+        std::ostringstream problem;
+        const bool asked = app.exit(error, help, problem) == 0;
+        for (const std::string_view line : split_lines(help.view()))
+            standard_output() << line << "\n";
+        if (!asked)
+            StandardError().lines(problem.view()) << "\n";
         // CLI11 has a code for each kind of mistake; here all are one.
-        return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::bad_input);
+        return asked ? 0 : static_cast<int>(ExitCode::bad_input);
     }
     return result ? static_cast<int>(*result) : report_error(result.error());
 }
@@ -83,8 +93,7 @@ int run_program(int argc, char** argv) {
     } catch (const NoRoom& none) {
         return report_error(none.error());
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "rcuscope: cannot go on: %s\n", error.what());
-        return static_cast<int>(ExitCode::cannot_here);
+        return report_error({ExitCode::cannot_here, "cannot go on", error.what(), ""});
     }
 }
 

@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <iostream>
 #include <unistd.h>
 
 #include "base/output_target.hpp"
+#include "base/text_out.hpp"
 #include "cli/catch_options.hpp"
 #include "cli/cli.hpp"
 #include "cli/finish.hpp"
@@ -144,7 +144,8 @@ Result<RecordRequest> request_from(const RecordArguments& arguments) {
 ExitCode told_of_command(const RecordArguments& arguments, const RecordOutcome& recorded) {
     if (recorded.command_status.value_or(0) == 0)
         return ExitCode::done;
-    std::cerr << "rcuscope: " << arguments.command.front() << " ended with status " << *recorded.command_status << "\n";
+    StandardError() << "rcuscope: " << arguments.command.front() << " ended with status " << *recorded.command_status
+                    << "\n";
     return ExitCode::does_not_hold;
 }
 
@@ -226,7 +227,7 @@ Outcome run_record(const RecordArguments& arguments) {
             return finished;
         worst = std::max(worst, *finished);
     } else if (!arguments.quiet) {
-        std::cerr << "rcuscope: ended: " + recorded->end_reason + "\n";
+        StandardError() << "rcuscope: ended: " << recorded->end_reason << "\n";
     }
     return std::max(worst, told_of_command(arguments, *recorded));
 }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/record_summary.hpp"
 
-#include <iostream>
-#include <sstream>
-
 #include "analysis/digest_json.hpp"
 #include "analysis/kernel_digest.hpp"
+#include "base/text_out.hpp"
 #include "base/whole_file.hpp"
 #include "export/exporter.hpp"
 #include "report/report.hpp"
@@ -18,13 +16,12 @@ namespace {
 
 constexpr const char* default_summary = "rcuscope.json";
 
-std::string text_of(const CountedRecording& recording, const Digest& digest, const std::string& output) {
-    std::ostringstream text;
-    show_text(report_of(digest), {}, text);
+void say_what_there_is(const CountedRecording& recording, const Digest& digest, const std::string& output) {
+    StandardError out;
+    show_text(report_of(digest), {}, out);
     if (recording.trailer.stats)
-        show_table(program_table(*recording.trailer.stats, digest.recorded), 2, text);
-    text << "Ended: " << recording.trailer.reason << "\nWritten: " << output << "\n";
-    return text.str();
+        show_table(program_table(*recording.trailer.stats, digest.recorded), 2, out);
+    out << "Ended: " << recording.trailer.reason << "\nWritten: " << output << "\n";
 }
 
 } // namespace
@@ -51,10 +48,9 @@ Outcome finish_summary(const CountedRecording& recording, const OutputTarget& ou
     if (auto written = write_whole(output, [&](std::ostream& out) { write_digest(*digest, out); }); !written)
         return tl::unexpected(written.error());
     if (!quiet)
-        std::cerr << text_of(recording, *digest, output.path()) << std::flush;
+        say_what_there_is(recording, *digest, output.path());
     if (strict && digest->lost) {
-        std::cerr << "rcuscope: " + std::to_string(digest->lost) +
-                         " events were lost (--strict): a larger --buffer may help\n";
+        StandardError() << "rcuscope: " << digest->lost << " events were lost (--strict): a larger --buffer may help\n";
         return ExitCode::does_not_hold;
     }
     return ExitCode::done;

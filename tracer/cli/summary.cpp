@@ -28,7 +28,7 @@ std::string quantiles(const Histogram& of) {
            duration_text(of.percentile(99)) + ", max " + duration_text(of.max());
 }
 
-void print_grace_periods(const char* name, const GracePeriodStatistics& of, std::ostream& out) {
+void print_grace_periods(const char* name, const GracePeriodStatistics& of, TextOut out) {
     out << label(name) << of.count;
     if (of.count > 0)
         out << ": " << quantiles(of.duration);
@@ -36,14 +36,14 @@ void print_grace_periods(const char* name, const GracePeriodStatistics& of, std:
 }
 
 // Who made the longest as long as they were.
-void print_holders(const Timeline& timeline, const GracePeriodStatistics& of, std::ostream& out) {
+void print_holders(const Timeline& timeline, const GracePeriodStatistics& of, TextOut out) {
     constexpr std::size_t most = 3;
     for (std::size_t i = 0; i < std::min(most, of.longest.size()); i++)
         if (const auto& holder = timeline.grace_periods[of.longest[i]].held_by)
             show_wrapped(holder->text, 6, out);
 }
 
-void print_callbacks(const std::vector<CallbackStatistics>& rows, std::ostream& out) {
+void print_callbacks(const std::vector<CallbackStatistics>& rows, TextOut out) {
     constexpr std::size_t most = 10;
     if (rows.empty())
         out << label("callbacks") << "0\n";
@@ -60,7 +60,7 @@ void print_callbacks(const std::vector<CallbackStatistics>& rows, std::ostream& 
         out << label("") << "and of " << rows.size() - most << " functions more\n";
 }
 
-void print_readers(const Timeline& timeline, const std::vector<ReadSectionStatistics>& rows, std::ostream& out) {
+void print_readers(const Timeline& timeline, const std::vector<ReadSectionStatistics>& rows, TextOut out) {
     if (rows.empty())
         out << label("read-side sections") << no_readers_text(timeline) << "\n";
     for (const ReadSectionStatistics& row : rows)
@@ -69,7 +69,7 @@ void print_readers(const Timeline& timeline, const std::vector<ReadSectionStatis
             << row.count << ": " << quantiles(row.duration) << "\n";
 }
 
-void print_modules(const Timeline& timeline, std::ostream& out) {
+void print_modules(const Timeline& timeline, TextOut out) {
     for (const ModuleLife& life : timeline.modules) {
         if (!life.followed)
             continue;
@@ -81,35 +81,35 @@ void print_modules(const Timeline& timeline, std::ostream& out) {
         if (life.loaded && life.freed)
             out << "in memory for " << duration_text(*life.freed - *life.loaded) << "\n";
         else
-            out << (life.freed ? "freed\n" : "still in memory at the end\n");
+            out << (life.freed ? "freed" : "still in memory at the end") << "\n";
         if (!life.verdict.empty())
             show_wrapped(life.verdict, 6, out);
     }
 }
 
-void print_hazard(const Hazard& hazard, std::ostream& out) {
+void print_hazard(const Hazard& hazard, TextOut out) {
     out << "    " << hazard.severity << ": " << hazard.kind << ", at " << duration_text(hazard.at) << "\n";
     show_wrapped(hazard.text, 6, out);
 }
 
-void print_losses(const Timeline& timeline, const Statistics& numbers, std::ostream& out) {
+void print_losses(const Timeline& timeline, const Statistics& numbers, TextOut out) {
     out << label("lost")
         << (numbers.lost ? std::to_string(numbers.lost) + " records: times around them are unknown" : "nothing");
     if (numbers.missed)
         out << "; " << numbers.missed << " times a probe was reached but could not run";
     out << "\n";
     for (const MissingInfo& missing : timeline.capture.missing)
-        out << label("not seen") << printable(missing.why) << "\n";
+        out << label("not seen") << missing.why << "\n";
     if (!timeline.capture.complete)
-        out << label("cut off") << printable(timeline.capture.end_reason) << "\n";
+        out << label("cut off") << timeline.capture.end_reason << "\n";
 }
 
 } // namespace
 
-void print_summary(const Timeline& timeline, std::ostream& out) {
+void print_summary(const Timeline& timeline, TextOut out) {
     const Statistics numbers = statistics_of(timeline);
-    out << "Kernel " << printable(timeline.host.kernel) << ", " << timeline.host.cpus << " CPUs; "
-        << duration_text(timeline.capture.end) << " recorded (" << printable(timeline.capture.end_reason) << ")\n";
+    out << "Kernel " << timeline.host.kernel << ", " << timeline.host.cpus << " CPUs; "
+        << duration_text(timeline.capture.end) << " recorded (" << timeline.capture.end_reason << ")\n";
     print_modules(timeline, out);
     print_grace_periods("grace periods", numbers.normal, out);
     print_holders(timeline, numbers.normal, out);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
-#include <ostream>
-
+#include "base/text_out.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
 
 // A recording on one screen, for people.
-void print_summary(const Timeline& timeline, std::ostream& out);
+void print_summary(const Timeline& timeline, TextOut out);
 
 } // namespace rcuscope

@@ -40,9 +40,7 @@ private:
 
     std::size_t process(std::size_t track) const { return layout_.tracks[track].group.value_or(track) + 1; }
     std::size_t thread(std::size_t track) const { return track + 1; }
-    static std::string text(const OrderedJson& value) {
-        return value.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
-    }
+    static std::string text(const OrderedJson& value) { return JsonText(value).text(); }
 
     const Timeline& timeline_;
     const ExportOptions& options_;

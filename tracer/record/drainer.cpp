@@ -89,7 +89,7 @@ void Drainer::pass_on() {
 // while it is said.
 void Drainer::say_hazards() {
     for (const std::string& line : intake_.unloads().say()) {
-        ends_.speaker.say(ends_.status.clearing() + "rcuscope: HAZARD: " + line);
+        ends_.speaker.say("rcuscope: HAZARD: " + line, ends_.status.clearing());
         if (ends_.catcher)
             ends_.catcher->hazard(line, drained_ns_);
     }

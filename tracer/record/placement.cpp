@@ -2,12 +2,12 @@
 #include "record/placement.hpp"
 
 #include <chrono>
-#include <iostream>
 #include <string>
 #include <thread>
 #include <unistd.h>
 #include <utility>
 
+#include "base/text_out.hpp"
 #include "probes/hooks.hpp"
 #include "probes/summary_hooks.hpp"
 #include "record/settle.hpp"
@@ -57,7 +57,7 @@ Status Placement::look(const RecordRequest& request) {
 Status Placement::place(const RecordRequest& request, StatusLine& status) {
     if (!request.modules.empty())
         for (const std::string& left : remove_stale_probes(KprobeEvents(kernel_.tracefs)))
-            std::cerr << "rcuscope: warning: " << left << "\n";
+            StandardError() << "rcuscope: warning: " << left << "\n";
     status.show("placing probes");
     for (auto step : {&Placement::place_sites_of, &Placement::load})
         if (auto done = (this->*step)(request); !done)

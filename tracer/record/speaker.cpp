@@ -2,9 +2,10 @@
 #include "record/speaker.hpp"
 
 #include <cerrno>
-#include <string_view>
 #include <unistd.h>
 #include <utility>
+
+#include "base/text.hpp"
 
 namespace rcuscope {
 
@@ -19,11 +20,11 @@ Speaker::~Speaker() {
     thread_.join();
 }
 
-void Speaker::say(std::string line) {
-    line += '\n';
+void Speaker::say(std::string_view line, std::string_view before) {
+    std::string text = std::string(before) + printable(line) + "\n";
     {
         const std::lock_guard lock(mutex_);
-        lines_.push_back(std::move(line));
+        lines_.push_back(std::move(text));
     }
     changed_.notify_one();
 }

@@ -9,6 +9,7 @@
 #include <deque>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace rcuscope {
@@ -22,8 +23,9 @@ public:
     // Waits until everything is said.
     ~Speaker();
 
-    // A line without its end; lines come out in their order, each in one write.
-    void say(std::string line);
+    // A line without its end, which goes out as text.hpp's printable() shows it; lines come out in their order, each in
+    // one write. `before` goes out as it is: StatusLine::clearing().
+    void say(std::string_view line, std::string_view before = {});
 
 private:
     void run();

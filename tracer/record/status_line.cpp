@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "record/status_line.hpp"
 
-#include <iostream>
 #include <utility>
+
+#include "base/text_out.hpp"
 
 namespace rcuscope {
 
 namespace {
 
-constexpr const char* clear_line = "\r\033[K";
+constexpr char clear_line[] = "\r\033[K";
 
 } // namespace
 
 void StatusLine::show(const std::string& what) {
     if (!wanted_)
         return;
-    std::cerr << clear_line << what << std::flush;
+    StandardError() << clear_line << what;
     shown_ = true;
 }
 
 void StatusLine::clear() {
-    std::cerr << clearing() << std::flush;
+    if (std::exchange(shown_, false))
+        StandardError() << clear_line;
 }
 
 std::string StatusLine::clearing() {

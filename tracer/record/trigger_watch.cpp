@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/duration.hpp"
-#include "base/text.hpp"
 #include "capture/gp_seq.hpp"
 
 namespace rcuscope {
@@ -263,7 +262,7 @@ bool TriggerWatch::over() const {
 
 std::string TriggerWatch::text(const Firing& firing, std::uint64_t now_ns) const {
     if (!firing.said.empty())
-        return printable(firing.said);
+        return firing.said;
     const std::string took = duration_text(static_cast<std::int64_t>(firing.end_ns.value_or(now_ns) - firing.began_ns));
     const std::string number = std::to_string(static_cast<std::int64_t>(firing.id));
     switch (firing.on) {

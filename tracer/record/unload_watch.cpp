@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/text.hpp"
-
 namespace rcuscope {
 
 namespace {
@@ -119,8 +117,7 @@ std::string UnloadWatch::freeing(Module& module, std::uint64_t pending) const {
     }
     if (!where.empty())
         where = " (" + where + "; the oldest since " + milliseconds(module.free_begin_ns - oldest) + ")";
-    const std::string what =
-        printable(module.name) + (module.init_failed ? " failed to load and" : "") + " is being freed while ";
+    const std::string what = module.name + (module.init_failed ? " failed to load and" : "") + " is being freed while ";
     if (unsure(module))
         return what + "up to " + std::to_string(pending) +
                " of its callbacks may be queued: some of the calls that would tell were hidden from the kprobes.";
@@ -132,9 +129,9 @@ std::string UnloadWatch::freeing(Module& module, std::uint64_t pending) const {
 std::string UnloadWatch::freed(const Module& module, std::uint64_t pending) const {
     const std::string after = milliseconds(module.freed_ns - module.free_begin_ns) + " after free_module() was entered";
     if (pending == 0)
-        return "all callbacks of " + printable(module.name) + " began to run before its memory went, " + after +
+        return "all callbacks of " + module.name + " began to run before its memory went, " + after +
                ": that was luck.";
-    const std::string what = printable(module.name) + "'s memory went " + after + ", and ";
+    const std::string what = module.name + "'s memory went " + after + ", and ";
     return unsure(module) ? what + "up to " + std::to_string(pending) + " of its callbacks may have been queued still."
                           : what + callbacks(pending) + " still queued: it is code that is gone.";
 }

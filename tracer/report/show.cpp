@@ -59,9 +59,9 @@ std::string bar_text(std::uint64_t count, std::uint64_t most, bool unicode) {
     return bar + eighths[shown % parts];
 }
 
-void show_wrapped(std::string_view untrusted, std::size_t indent, std::ostream& out) {
+void show_wrapped(std::string_view named, std::size_t indent, TextOut out) {
     constexpr std::size_t width = 110;
-    const std::string text = printable(untrusted);
+    const std::string text = printable(named);
     std::size_t column = 0;
     for (std::size_t at = 0; at < text.size();) {
         const std::size_t end = std::min(text.find(' ', at), text.size());

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstddef>
-#include <ostream>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 
+#include "base/text_out.hpp"
 #include "report/document.hpp"
 
 namespace rcuscope {
@@ -18,14 +19,14 @@ struct Style {
 // What standard output is fit for: colours on a terminal, unless NO_COLOR is set; block elements in a UTF-8 locale.
 Style style_of_stdout();
 
-void show_text(const Document& document, const Style& style, std::ostream& out);
+void show_text(const Document& document, const Style& style, TextOut out);
 void show_markdown(const Document& document, const Style& style, std::ostream& out);
 
 // For a terminal, each line indented.
-void show_table(const Table& table, std::size_t indent, std::ostream& out);
+void show_table(const Table& table, std::size_t indent, TextOut out);
 
-// Printable, broken between words, each line indented; a word of its own may be longer than a line.
-void show_wrapped(std::string_view untrusted, std::size_t indent, std::ostream& out);
+// Broken between words, each line indented; a word of its own may be longer than a line.
+void show_wrapped(std::string_view text, std::size_t indent, TextOut out);
 
 // A bar for `count` of at most `most`: eighths of a block, or whole #. What is more than nothing is seen.
 std::string bar_text(std::uint64_t count, std::uint64_t most, bool unicode);

@@ -29,12 +29,14 @@ std::vector<std::size_t> widths_of(const Table& table) {
 
 class TextPage {
 public:
-    TextPage(const Style& style, std::ostream& out) : style_(style), out_(out) {}
+    TextPage(const Style& style, TextOut out) : style_(style), out_(out) {}
 
     void show(const Document& document) {
         show_wrapped(document.title, 0, out_);
         for (const Section& section : document.sections) {
-            out_ << "\n" << coloured(section.title, "1") << "\n";
+            out_ << "\n";
+            coloured(section.title, "1");
+            out_ << "\n";
             for (const Block& block : section.blocks)
                 std::visit([this](const auto& one) { show(one); }, block);
         }
@@ -43,9 +45,11 @@ public:
 private:
     static constexpr std::size_t indent_ = 2;
 
-    std::string coloured(const std::string& text, const char* code) const {
-        const std::string harmless = printable(text);
-        return style_.colour && *code ? "\x1b[" + std::string(code) + "m" + harmless + "\x1b[0m" : harmless;
+    void coloured(const std::string& text, const char* code) { out_.painted(text, style_.colour ? code : ""); }
+    void heading(const std::string& title) {
+        out_ << "\n" << std::string(indent_, ' ');
+        coloured(title, "4");
+        out_ << "\n";
     }
     static const char* code_of(Tone tone) {
         switch (tone) {
@@ -70,12 +74,14 @@ private:
             out_ << "\x1b[0m";
     }
     void show(const Item& item) {
-        out_ << std::string(indent_, ' ') << coloured(item.head, code_of(item.tone)) << "\n";
+        out_ << std::string(indent_, ' ');
+        coloured(item.head, code_of(item.tone));
+        out_ << "\n";
         show_wrapped(item.text, 2 * indent_, out_);
     }
     void show(const Table& table) {
         if (!table.title.empty())
-            out_ << "\n" << std::string(indent_, ' ') << coloured(table.title, "4") << "\n";
+            heading(table.title);
         show_table(table, indent_, out_);
     }
     void show(const Chart& chart) {
@@ -87,7 +93,7 @@ private:
             number = std::max(number, std::to_string(bar.count).size());
             most = std::max(most, bar.count);
         }
-        out_ << "\n" << std::string(indent_, ' ') << coloured(chart.title, "4") << "\n";
+        heading(chart.title);
         for (const Chart::Bar& bar : chart.bars) {
             out_ << std::string(indent_, ' ') << padded(bar.label, label, false) << "  "
                  << padded(std::to_string(bar.count), number, false);
@@ -98,12 +104,12 @@ private:
     }
 
     const Style& style_;
-    std::ostream& out_;
+    TextOut out_;
 };
 
 } // namespace
 
-void show_table(const Table& table, std::size_t indent, std::ostream& out) {
+void show_table(const Table& table, std::size_t indent, TextOut out) {
     const std::vector<std::size_t> widths = widths_of(table);
     const auto show_row = [&](const std::vector<std::string>& cells) {
         std::string line(indent, ' ');
@@ -117,7 +123,7 @@ void show_table(const Table& table, std::size_t indent, std::ostream& out) {
         show_row(row);
 }
 
-void show_text(const Document& document, const Style& style, std::ostream& out) {
+void show_text(const Document& document, const Style& style, TextOut out) {
     TextPage(style, out).show(document);
 }
 

@@ -11,7 +11,7 @@ namespace rcuscope::test {
 namespace {
 
 std::string dumped(const OrderedJson& json) {
-    return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+    return JsonText(json).text();
 }
 
 template <typename Value>
@@ -60,7 +60,7 @@ TEST(JsonRow, SharedTexts) {
         for (const std::string& text : {std::string("rcu"), std::string(), std::string("a\"\n\xff")}) {
             row.clear();
             row.value(SharedText(text));
-            EXPECT_EQ(row.text(), OrderedJson(text).dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
+            EXPECT_EQ(row.text(), JsonText(OrderedJson(text)).text());
         }
     }
 }

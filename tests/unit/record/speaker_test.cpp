@@ -50,6 +50,19 @@ TEST(Speaker, DoesNotWaitForWhoeverListens) {
     ::close(pipe[0]);
 }
 
+// A hazard's line names a module, and a module may be named anything.
+TEST(Speaker, SaysNothingThatSteersTheTerminal) {
+    std::array<int, 2> pipe{};
+    ASSERT_EQ(::pipe(pipe.data()), 0);
+    {
+        Speaker speaker(pipe[1]);
+        speaker.say("mod\x1b[2J\nrcuscope: all is well", "\r\033[K");
+    }
+    ::close(pipe[1]);
+    EXPECT_EQ(read_all(pipe[0]), "\r\033[Kmod\\u{1b}[2J\\u{a}rcuscope: all is well\n");
+    ::close(pipe[0]);
+}
+
 TEST(Speaker, GoesOnWhereNobodyListens) {
     Speaker speaker(-1);
     speaker.say("lost");

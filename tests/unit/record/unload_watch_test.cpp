@@ -181,11 +181,5 @@ TEST_F(Watch, OthersAreNotItsBusiness) {
     EXPECT_FALSE(watch.in_danger());
 }
 
-TEST_F(Watch, ANameIsShownAndNotObeyed) {
-    UnloadWatch hostile{{"x\x1b[2J"}, false};
-    hostile.take({1, 0, 7, event::ModulePending{ModuleStep::freeing, "x\x1b[2J", 1}});
-    EXPECT_THAT(hostile.say(), ElementsAre(Not(HasSubstr("\x1b"))));
-}
-
 } // namespace
 } // namespace rcuscope::test

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/info_text.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "cli/firing.hpp"
+#include "cli/summary.hpp"
+#include "report/show.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+constexpr std::size_t name_width = 34;
+
+void print_probes(const CaptureSummary& capture, TextOut out) {
+    out << "Probes:\n";
+    for (const CaptureSummary::Probe& probe : capture.probes) {
+        const std::string name = printable(probe.hook);
+        const std::size_t width = text_width(name) + 2;
+        out << "  " << name << std::string(std::max<std::size_t>(name_width, width + 1) - width, ' ') << probe.via
+            << ", ";
+        if (probe.hits)
+            out << *probe.hits << " hits\n";
+        else
+            out << "unknown hits\n";
+    }
+}
+
+} // namespace
+
+void print_info(const std::string& path, const Timeline& timeline, const CaptureExtent& extent, TextOut out) {
+    const CaptureSummary& capture = timeline.capture;
+    out << path << ": " << extent.file_bytes << " bytes, " << extent.event_bytes << " bytes of events\n";
+    if (!capture.command.empty()) {
+        out << "Command:";
+        for (const std::string& word : capture.command)
+            out << " " << word;
+        out << "\n";
+    }
+    print_firing(timeline, out);
+    print_summary(timeline, out);
+    print_probes(capture, out);
+}
+
+} // namespace rcuscope

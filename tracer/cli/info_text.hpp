@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <string>
+
+#include "base/text_out.hpp"
+#include "cli/load.hpp"
+
+namespace rcuscope {
+
+// What `rcuscope info` says of a recording.
+void print_info(const std::string& path, const Timeline& timeline, const CaptureExtent& extent, TextOut out);
+
+} // namespace rcuscope
