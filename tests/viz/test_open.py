@@ -32,7 +32,7 @@ class Opened:
             self.said += line
             if line.startswith("Waiting"):
                 break
-        port, self.path = re.search(r"http://127\.0\.0\.1:(\d+)(/[\w.-]+)", self.said).groups()
+        port, self.path = re.search(r"http://127\.0\.0\.1:(\d+)(/[0-9a-f]{32}/[\w.-]+)", self.said).groups()
         self.port = int(port)
 
     def request(self, method="GET", path=None, host=None):
@@ -61,20 +61,24 @@ def main(rcuscope, recording, page):
         expect("another path is not there", opened.request(path="/etc/passwd")[0] == 404)
         expect("nor is one that climbs", opened.request(path="/../" + os.path.basename(recording))[0] == 404)
         expect("another host's name is refused", opened.request(host=f"evil.example:{opened.port}")[0] == 403)
-        expect("nothing is taken", opened.request(method="POST")[0] == 404)
+        expect("nothing is taken", opened.request(method="POST")[0] == 405)
+        expect("its name alone is not enough", opened.request(path="/" + opened.path.rsplit("/", 1)[1])[0] == 404)
         status, headers, _ = opened.request(method="OPTIONS")
         expect("a page of Perfetto's is told that it may", status == 204 and
                headers["Access-Control-Allow-Origin"] == "https://ui.perfetto.dev" and
                headers["Access-Control-Allow-Private-Network"] == "true")
         expect("asking for its size does not end it", opened.request(method="HEAD")[0] == 200)
-        with socket.create_connection(("127.0.0.1", opened.port)) as silent:
+        with socket.create_connection(("127.0.0.1", opened.port)) as silent, \
+                socket.create_connection(("127.0.0.1", opened.port)) as deaf:
             silent.send(b"GET / HT")
+            deaf.send(f"GET {opened.path} HTTP/1.1\r\nHost: 127.0.0.1:{opened.port}\r\n\r\n".encode())
             taken = subprocess.run([rcuscope, "open", "--no-browser", "--port", str(opened.port), recording],
                                    capture_output=True, text=True, check=False)
             expect("a port that is taken is an error that says so", taken.returncode == 3 and "hint:" in taken.stderr)
             status, headers, body = opened.request()
         expect("the trace is what export writes", status == 200 and body == wanted)
         expect("only Perfetto's pages may read it", headers["Access-Control-Allow-Origin"] == "https://ui.perfetto.dev")
+        expect("no copy stays behind", headers["Cache-Control"] == "no-store")
         expect("then it ends", opened.end() == 0)
 
         if with_page:

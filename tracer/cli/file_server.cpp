@@ -1,94 +1,195 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/file_server.hpp"
 
-#include <algorithm>
-#include <arpa/inet.h>
 #include <array>
-#include <cctype>
+#include <atomic>
 #include <cerrno>
+#include <condition_variable>
+#include <mutex>
 #include <netinet/in.h>
+#include <set>
+#include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/time.h>
+#include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
-#include <vector>
+
+#include "base/text_out.hpp"
+#include "cli/http_answer.hpp"
+#include "cli/peer_user.hpp"
+#include "cli/timed_stream.hpp"
 
 namespace rcuscope {
+
 namespace {
 
-constexpr std::size_t longest_request = 16384;
-
 tl::unexpected<Error> cannot_listen(std::uint16_t port, int error) {
+    const std::string number = std::to_string(port);
     std::string hint;
     if (error == EADDRINUSE)
-        hint = "another program listens there, perhaps another rcuscope open: end it, or export to a file instead";
-    return fail(ExitCode::cannot_here, "cannot listen on 127.0.0.1:" + std::to_string(port), errno_text(error),
-                std::move(hint));
+        hint = "another program listens there, perhaps another rcuscope open or Perfetto's trace_processor: "
+               "ss -ltnp 'sport = :" +
+               number + "' names it. End it; or take open --html; or export a .pftrace and open it in the page by hand";
+    return fail(ExitCode::cannot_here, "cannot listen on 127.0.0.1:" + number, errno_text(error), std::move(hint));
 }
 
-// Up to the empty line; what is longer, slower or breaks off is none.
-std::string read_request(int client) {
-    std::string request;
-    std::array<char, 2048> part{};
-    while (request.find("\r\n\r\n") == std::string::npos && request.size() < longest_request) {
-        const ssize_t got = ::recv(client, part.data(), part.size(), 0);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return {};
-        request.append(part.data(), static_cast<std::size_t>(got));
+// 128 bits, as hexadecimal digits; empty, with errno, if the kernel gives none.
+std::string random_digits() {
+    std::array<unsigned char, 16> bytes{};
+    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+        return {};
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (const unsigned char byte : bytes)
+        text.append({digits[byte >> 4U], digits[byte & 0xfU]});
+    return text;
+}
+
+// A thread for each connection, but no more than so many: then whoever comes next waits to be accepted, and no longer
+// than the connections' own limits.
+class Threads : public httplib::TaskQueue {
+public:
+    Threads(std::size_t most, std::function<void()> hang_up) : most_(most), hang_up_(std::move(hang_up)) {}
+
+    void enqueue(std::function<void()> task) override {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return running_ < most_; });
+        ++running_;
+        std::thread([this, task = std::move(task)] {
+            task();
+            // Notified with the lock held: nothing of this is touched after it.
+            const std::lock_guard ended(mutex_);
+            --running_;
+            changed_.notify_all();
+        }).detach();
     }
-    return request;
+    void shutdown() override {
+        hang_up_();
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return running_ == 0; });
+    }
+
+private:
+    std::size_t most_;
+    std::function<void()> hang_up_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::size_t running_ = 0;
+};
+
+HttpRequest request_of(const httplib::Request& request) {
+    HttpRequest seen{.method = request.method, .target = request.target, .hosts = {}};
+    for (std::size_t i = 0; i < request.get_header_value_count("Host"); i++)
+        seen.hosts.push_back(request.get_header_value("Host", i));
+    return seen;
 }
 
-bool send_all(int client, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t sent = ::send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR)
-            continue;
-        if (sent <= 0)
+class Server : public httplib::Server {
+public:
+    Server(Fd socket, const ServedFile& file, HttpOffer offer, const ServeLimits& limits)
+        : file_(file), offer_(std::move(offer)), limits_(limits) {
+        struct stat about {};
+        if (::fstat(file.contents.get(), &about) == 0)
+            size_ = static_cast<std::uint64_t>(about.st_size);
+        // Bound by ourselves: the library's would share the port with another program of this user (SO_REUSEPORT),
+        // and not say why it could not be had.
+        svr_sock_ = socket.release();
+        new_task_queue = [this] { return new Threads(limits_.connections, [this] { hang_up(); }); };
+        set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+            answer(request, response);
+            return HandlerResponse::Handled;
+        });
+    }
+
+    bool fetched() const { return fetched_; }
+
+private:
+    void answer(const httplib::Request& request, httplib::Response& response) {
+        const HttpAnswer answer = answer_to(request_of(request), offer_);
+        response.status = answer.status;
+        for (const auto& [name, value] : answer.headers)
+            response.set_header(name, value);
+        if (answer.with_file)
+            response.set_content_provider(size_, file_.type,
+                                          [this](std::size_t at, std::size_t length, httplib::DataSink& sink) {
+                                              return write_part(at, length, sink);
+                                          });
+    }
+
+    bool write_part(std::size_t at, std::size_t length, httplib::DataSink& sink) const {
+        std::array<char, 64U << 10U> part{};
+        const ssize_t got =
+            ::pread(file_.contents.get(), part.data(), std::min(length, part.size()), static_cast<off_t>(at));
+        return got > 0 && sink.write(part.data(), static_cast<std::size_t>(got));
+    }
+
+    bool process_and_close_socket(socket_t socket) override {
+        const Fd client(socket);
+        if (!begin(socket))
             return false;
-        bytes.remove_prefix(static_cast<std::size_t>(sent));
+        // The others' connections are over before they cost anything.
+        if (is_of_this_user(socket))
+            talk(socket);
+        const std::lock_guard lock(mutex_);
+        open_.erase(socket);
+        return true;
     }
-    return true;
-}
 
-// Not sendfile(), which has no MSG_NOSIGNAL.
-bool send_file(int client, int file) {
-    std::vector<char> part(64U << 10);
-    off_t at = 0;
-    ssize_t got = 0;
-    while ((got = ::pread(file, part.data(), part.size(), at)) > 0) {
-        if (!send_all(client, {part.data(), static_cast<std::size_t>(got)}))
+    void talk(socket_t socket) {
+        TimedStream stream(socket, limits_.request,
+                           limits_.answer + std::chrono::milliseconds(size_ * 1000 / limits_.bytes_per_second));
+        bool whole = false; // is asked for
+        bool closed = false;
+        const bool written = process_request(stream, true, closed, [&](httplib::Request& request) {
+            // A part of a file is nothing that anybody needs, and many parts of it are more than it.
+            request.ranges.clear();
+            whole = request.method == "GET" && answer_to(request_of(request), offer_).with_file;
+        });
+        // Who was told nothing is not waited for.
+        const bool taken = stream.written() > 0 && stream.take_leave(limits_.farewell);
+        if (!whole || over_)
+            return;
+        if (written && stream.written() > size_ && taken) {
+            fetched_ = true;
+            stop();
+        } else {
+            StandardError() << "rcuscope: it was asked for, but not read to its end: still waiting\n";
+        }
+    }
+
+    // False when all is over.
+    bool begin(socket_t socket) {
+        const std::lock_guard lock(mutex_);
+        if (over_)
             return false;
-        at += got;
+        open_.insert(socket);
+        return true;
     }
-    return got == 0;
-}
+    void hang_up() {
+        const std::lock_guard lock(mutex_);
+        over_ = true;
+        for (const socket_t socket : open_)
+            ::shutdown(socket, SHUT_RDWR);
+    }
 
-std::string header(const std::string& request, std::string_view name) {
-    for (const std::string_view line : split_lines(request)) {
-        const bool same = line.size() > name.size() && line[name.size()] == ':' &&
-                          std::equal(name.begin(), name.end(), line.begin(),
-                                     [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
-        if (!same)
-            continue;
-        std::string_view value = line.substr(name.size() + 1);
-        while (!value.empty() && value.front() == ' ')
-            value.remove_prefix(1);
-        while (!value.empty() && (value.back() == '\r' || value.back() == ' '))
-            value.remove_suffix(1);
-        return std::string(value);
-    }
-    return {};
-}
+    const ServedFile& file_;
+    HttpOffer offer_;
+    ServeLimits limits_;
+    std::uint64_t size_ = 0;
+    std::atomic<bool> fetched_ = false;
+    std::mutex mutex_;
+    std::set<socket_t> open_;
+    std::atomic<bool> over_ = false;
+};
 
 } // namespace
 
-Result<FileServer> FileServer::listen(std::uint16_t port) {
+Result<FileServer> FileServer::listen(std::uint16_t port, const ServeLimits& limits) {
+    constexpr int backlog = 64;
     Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!socket)
         return cannot_listen(port, errno);
-    const int yes = 1;
+    const int yes = 1; // not that it waits for connections that are over; one that listens is in the way all the same
     ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -96,71 +197,26 @@ Result<FileServer> FileServer::listen(std::uint16_t port) {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t length = sizeof address;
     auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(socket.get(), generic, length) != 0 || ::listen(socket.get(), 8) != 0 ||
+    if (::bind(socket.get(), generic, length) != 0 || ::listen(socket.get(), backlog) != 0 ||
         ::getsockname(socket.get(), generic, &length) != 0)
         return cannot_listen(port, errno);
-    return FileServer(std::move(socket), ntohs(address.sin_port));
+    std::string secret = random_digits();
+    if (secret.empty())
+        return fail(ExitCode::cannot_here, "cannot serve a file", "getrandom(): " + errno_text(errno));
+    return FileServer(std::move(socket), ntohs(address.sin_port), std::move(secret), limits);
 }
 
 std::string FileServer::address(const ServedFile& file) const {
-    return "http://127.0.0.1:" + std::to_string(port_) + "/" + file.name;
-}
-
-// True if the whole file went out.
-bool FileServer::answer(int client, const ServedFile& file) const {
-    const std::string request = read_request(client);
-    const std::string start = request.substr(0, request.find("\r\n"));
-    const std::string host = header(request, "host");
-    const std::string port = ":" + std::to_string(port_);
-    const std::string at = " /" + file.name + " HTTP/1.";
-    const auto asks = [&](std::string_view method) {
-        return start.starts_with(method) && start.substr(method.size()).starts_with(at);
-    };
-    std::string common = "Cache-Control: no-cache\r\nConnection: close\r\n";
-    if (!file.origin.empty())
-        common += "Access-Control-Allow-Origin: " + file.origin + "\r\n";
-    // By another name of this address a page of somebody else's could read it (DNS rebinding).
-    if (host != "127.0.0.1" + port && host != "localhost" + port) {
-        send_all(client, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        return false;
-    }
-    if (asks("OPTIONS")) {
-        send_all(client, "HTTP/1.1 204 No Content\r\n" + common +
-                             "Access-Control-Allow-Methods: GET\r\nAccess-Control-Allow-Headers: *\r\n"
-                             "Access-Control-Allow-Private-Network: true\r\n\r\n");
-        return false;
-    }
-    if (!asks("GET") && !asks("HEAD")) {
-        send_all(client, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n" + common + "\r\n");
-        return false;
-    }
-    common += "X-Content-Type-Options: nosniff\r\n";
-    const off_t size = ::lseek(file.contents.get(), 0, SEEK_END);
-    return send_all(client, "HTTP/1.1 200 OK\r\nContent-Type: " + file.type +
-                                "\r\nContent-Length: " + std::to_string(size) + "\r\n" + common + "\r\n") &&
-           asks("GET") && send_file(client, file.contents.get());
+    return "http://127.0.0.1:" + std::to_string(port_) + path_of(file);
 }
 
 Status FileServer::serve(const ServedFile& file) {
-    for (;;) {
-        const Fd client(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-        if (!client) {
-            if (errno == EINTR || errno == ECONNABORTED)
-                continue;
-            return fail(ExitCode::cannot_here, "cannot serve " + file.name, errno_text(errno));
-        }
-        // Browsers open connections ahead of need: none may keep the others waiting.
-        const timeval patience{2, 0};
-        ::setsockopt(client.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-        if (!answer(client.get(), file))
-            continue;
-        // The last bytes are on their way; closing must not cut them off.
-        ::shutdown(client.get(), SHUT_WR);
-        std::array<char, 256> rest{};
-        while (::recv(client.get(), rest.data(), rest.size(), 0) > 0) {
-        }
+    Server server(std::move(socket_), file, {path_of(file), port_, file.origin}, limits_);
+    const bool ended = server.listen_after_bind();
+    if (server.fetched())
         return {};
-    }
+    return fail(ExitCode::cannot_here, "cannot serve " + file.name,
+                ended ? "the server ended" : "accept(): " + errno_text(errno));
 }
 
 } // namespace rcuscope

@@ -100,7 +100,7 @@ Outcome run_open(const OpenArguments& arguments) {
     standard_output().flush();
     if (auto served = server->serve(file); !served)
         return tl::unexpected(served.error());
-    standard_output() << "Fetched.\n";
+    standard_output() << "Fetched: the whole file was read, and the connection closed.\n";
     return ExitCode::done;
 }
 
@@ -117,8 +117,8 @@ void add_open(CLI::App& app, Outcome& result) {
                         "Where to serve it on 127.0.0.1 [9001, the one that ui.perfetto.dev reads; with --html any]");
     add_hazard_limits(*command, arguments->limits);
     command->footer(
-        "The recording is served on this machine's loopback, once, and goes nowhere else: ui.perfetto.dev is\n"
-        "a page that reads it in your browser.\n\n"
+        "The recording is served on this machine's loopback, once, to programs of this user, and goes nowhere\n"
+        "else: ui.perfetto.dev is a page that reads it in your browser. What is served has no name on the disk.\n\n"
         "Examples:\n"
         "  rcuscope open run.rcu\n"
         "  rcuscope open --html run.rcu\n"
