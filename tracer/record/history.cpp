@@ -17,16 +17,17 @@ std::uint64_t time_or(std::span<const std::byte> record, std::uint64_t otherwise
 
 } // namespace
 
-History::History(std::uint32_t cpus, std::uint64_t most_bytes)
-    : cpus_(cpus), most_blocks_(std::max<std::uint64_t>(most_bytes / block_bytes, std::uint64_t{2} * cpus)) {}
+History::History(std::uint32_t cpus, std::uint64_t most_bytes) : cpus_(cpus), most_bytes_(most_bytes) {}
 
 void History::record(std::uint32_t cpu, std::span<const std::byte> record) {
     Blocks& blocks = cpus_[cpu];
     const std::size_t needed = sizeof(RecordSize) + record.size();
     if (blocks.empty() || blocks.back().records.size() + needed > block_bytes) {
         blocks.emplace_back().records.reserve(std::max(block_bytes, needed));
-        if (++blocks_ > most_blocks_)
-            forget_oldest_block();
+        ++blocks_;
+        // What is forgotten may leave a name.
+        while (is_full() && forget_oldest_block()) {
+        }
     }
     Block& block = blocks.back();
     append_record(block.records, record);
@@ -34,21 +35,54 @@ void History::record(std::uint32_t cpu, std::span<const std::byte> record) {
 }
 
 void History::symbols(std::span<const SymbolInfo> symbols) {
-    for (const SymbolInfo& symbol : symbols)
-        forget_names_before(symbols_.insert_or_assign({symbol.address, symbol.since_ns}, symbol).first);
+    for (const SymbolInfo& symbol : symbols) {
+        const auto [at, added] = symbols_.try_emplace({symbol.address, symbol.since_ns});
+        Symbol& kept = at->second;
+        symbol_bytes_ -= added ? 0 : bytes_of(kept.info);
+        symbol_bytes_ += bytes_of(symbol);
+        kept = {symbol, ++symbols_given_};
+        forget_names_before(at);
+    }
+    if (symbols_.size() > 2 * symbols_kept)
+        forget_symbols();
 }
 
 // Earlier names of the address are for records from before the next name held.
-void History::forget_names_before(std::map<NameKey, SymbolInfo>::iterator newest) {
+void History::forget_names_before(Symbols::iterator newest) {
     while (newest != symbols_.begin()) {
         const auto earlier = std::prev(newest);
         if (earlier->first.first != newest->first.first)
             return;
-        if (newest->first.second.value_or(0) <= whole_since_)
+        if (newest->first.second.value_or(0) <= whole_since_) {
+            symbol_bytes_ -= bytes_of(earlier->second.info);
             symbols_.erase(earlier);
-        else
+        } else {
             newest = earlier;
+        }
     }
+}
+
+std::uint64_t History::bytes_of(const SymbolInfo& symbol) {
+    constexpr std::uint64_t node = sizeof(decltype(symbols_)::value_type) + 48;
+    return node + symbol.name.size() + symbol.module.size();
+}
+
+void History::forget_symbols() {
+    std::vector<std::uint64_t> numbers;
+    numbers.reserve(symbols_.size());
+    for (const auto& [address, symbol] : symbols_)
+        numbers.push_back(symbol.number);
+    const auto least_kept = numbers.end() - static_cast<std::ptrdiff_t>(symbols_kept);
+    std::nth_element(numbers.begin(), least_kept, numbers.end());
+    std::erase_if(symbols_, [&, limit = *least_kept](const auto& entry) {
+        const bool forgotten = entry.second.number < limit;
+        symbol_bytes_ -= forgotten ? bytes_of(entry.second.info) : 0;
+        return forgotten;
+    });
+}
+
+bool History::is_full() const {
+    return bytes() > most_bytes_ && blocks_ > 2 * cpus_.size();
 }
 
 void History::forget_front(std::uint32_t cpu) {
@@ -60,7 +94,7 @@ void History::forget_front(std::uint32_t cpu) {
 }
 
 // Never the last block of a CPU: records are going into it.
-void History::forget_oldest_block() {
+bool History::forget_oldest_block() {
     std::uint32_t oldest = 0;
     const Block* found = nullptr;
     for (std::uint32_t cpu = 0; cpu < cpus_.size(); cpu++)
@@ -70,6 +104,7 @@ void History::forget_oldest_block() {
         }
     if (found)
         forget_front(oldest);
+    return found != nullptr;
 }
 
 void History::forget_before(std::uint64_t ns) {
@@ -82,7 +117,7 @@ Status History::write(CaptureWriter& writer, std::uint64_t since_ns) const {
     std::vector<SymbolInfo> names;
     names.reserve(symbols_.size());
     for (const auto& [key, symbol] : symbols_)
-        names.push_back(symbol);
+        names.push_back(symbol.info);
     if (auto done = writer.symbols(names); !done)
         return done;
     // What is kept, but older than what is asked for, only counts for what outlasts it.

@@ -15,6 +15,7 @@
 #include "base/error.hpp"
 #include "capture/writer.hpp"
 #include "record/lasting.hpp"
+#include "record/symbol_collector.hpp"
 
 namespace rcuscope {
 
@@ -22,7 +23,11 @@ class History {
 public:
     static constexpr std::size_t block_bytes = 64u << 10;
 
-    // Of `cpus` CPUs, in about `most_bytes` (two blocks for each CPU at least).
+    // Of more places in code the names that were given last are kept: SymbolCollector gives each again before it has
+    // given half as many others.
+    static constexpr std::size_t symbols_kept = 2 * SymbolCollector::most_known;
+
+    // Of `cpus` CPUs, in about `most_bytes`, names included (two blocks for each CPU at least).
     History(std::uint32_t cpus, std::uint64_t most_bytes);
 
     // A wire record of a CPU, as it was drained.
@@ -34,7 +39,7 @@ public:
 
     // From when on every record is here: what was forgotten, for whatever reason, is older.
     std::uint64_t whole_since() const { return whole_since_; }
-    std::uint64_t bytes() const { return blocks_ * block_bytes; }
+    std::uint64_t bytes() const { return blocks_ * block_bytes + name_bytes(); }
 
     // Every record from then on, and what holds of the time before. After symbols and facts comes a flush,
     // so that they share no chunk with records that follow.
@@ -48,16 +53,28 @@ private:
     using NameKey = std::pair<std::uint64_t, std::optional<std::uint64_t>>; // address, since when it has the name
     using Blocks = std::deque<Block>;                                       // of one CPU, the oldest first
 
-    void forget_oldest_block();
+    struct Symbol {
+        SymbolInfo info;
+        std::uint64_t number = 0; // the last that was given has the highest
+    };
+    using Symbols = std::map<NameKey, Symbol>;
+
+    std::uint64_t name_bytes() const { return facts_.bytes() + symbol_bytes_; }
+    static std::uint64_t bytes_of(const SymbolInfo& symbol);
+    bool is_full() const;
+    bool forget_oldest_block();
     void forget_front(std::uint32_t cpu);
-    void forget_names_before(std::map<NameKey, SymbolInfo>::iterator newest);
+    void forget_names_before(Symbols::iterator newest);
+    void forget_symbols();
 
     std::vector<Blocks> cpus_;
-    std::uint64_t most_blocks_;
+    std::uint64_t most_bytes_;
     std::uint64_t blocks_ = 0;
     std::uint64_t whole_since_ = 0;
     LastingFacts facts_;
-    std::map<NameKey, SymbolInfo> symbols_; // the newest of each key counts
+    Symbols symbols_; // the newest of each key counts
+    std::uint64_t symbols_given_ = 0;
+    std::uint64_t symbol_bytes_ = 0; // about what they take
 };
 
 } // namespace rcuscope

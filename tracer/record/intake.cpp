@@ -159,7 +159,8 @@ void Intake::take_event(std::uint32_t cpu, std::span<const std::byte> record) {
         return;
     symbols_.take(*event);
     unloads_.take(*event);
-    if (std::holds_alternative<event::Module>(event->body))
+    // Others come, and fail to, whenever a user makes the kernel ask for one.
+    if (const auto* module = std::get_if<event::Module>(&event->body); module && unloads_.follows(module->name))
         module_event_ = true;
 }
 

@@ -63,7 +63,7 @@ private:
     std::uint64_t start_ns_;
     std::uint64_t end_ns_ = std::numeric_limits<std::uint64_t>::max();
     bool taken_ = false;        // anything
-    bool module_event_ = false; // one to be synced at once
+    bool module_event_ = false; // one of a followed module, to be synced at once
 };
 
 } // namespace rcuscope

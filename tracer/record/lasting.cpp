@@ -20,6 +20,27 @@ std::string step_text(event::ModuleStep step) {
     return std::to_string(static_cast<int>(step));
 }
 
+// When it was; 0: it was not.
+template <typename Facts>
+std::uint64_t time_of(const Facts& facts, event::ModuleStep step) {
+    const auto found = facts.find({RS_MODULE, step_text(step)});
+    return found == facts.end() ? 0 : found->second.ns;
+}
+
+template <typename Facts>
+bool is_over(const Facts& facts) {
+    return time_of(facts, event::ModuleStep::freed) > time_of(facts, event::ModuleStep::coming);
+}
+
+// Nothing but what was asked and answered: it may be no module's name at all.
+template <typename Facts>
+bool was_only_asked_for(const Facts& facts) {
+    return std::all_of(facts.begin(), facts.end(), [](const auto& entry) {
+        return entry.first.first == RS_MODULE && (entry.first.second == step_text(event::ModuleStep::unloading) ||
+                                                  entry.first.second == step_text(event::ModuleStep::refused));
+    });
+}
+
 } // namespace
 
 void LastingFacts::take(std::uint32_t cpu, std::span<const std::byte> record) {
@@ -65,9 +86,35 @@ void LastingFacts::forget_tasks() {
 }
 
 void LastingFacts::module(const std::string& name, std::uint16_t kind, std::string what, Fact fact) {
-    Fact& newest = modules_[name][{kind, std::move(what)}];
-    if (fact.ns >= newest.ns)
-        newest = std::move(fact);
+    ModuleFacts& facts = modules_[name];
+    const auto [found, added] = facts.try_emplace({kind, std::move(what)});
+    module_facts_ += added;
+    if (fact.ns >= found->second.ns)
+        found->second = std::move(fact);
+    if (added && modules_.size() > 2 * modules_kept)
+        forget_modules();
+}
+
+// Those that are there are forgotten last.
+void LastingFacts::forget_modules() {
+    using Rank = std::pair<bool, std::uint64_t>;
+    const auto rank = [](const ModuleFacts& facts) {
+        std::uint64_t newest = 0;
+        for (const auto& [what, fact] : facts)
+            newest = std::max(newest, fact.ns);
+        return Rank(!is_over(facts) && !was_only_asked_for(facts), newest);
+    };
+    std::vector<Rank> ranks;
+    ranks.reserve(modules_.size());
+    for (const auto& [name, facts] : modules_)
+        ranks.push_back(rank(facts));
+    const auto least_kept = ranks.end() - static_cast<std::ptrdiff_t>(modules_kept);
+    std::nth_element(ranks.begin(), least_kept, ranks.end());
+    std::erase_if(modules_, [&, limit = *least_kept](const auto& entry) {
+        const bool forgotten = rank(entry.second) < limit;
+        module_facts_ -= forgotten ? entry.second.size() : 0;
+        return forgotten;
+    });
 }
 
 Status LastingFacts::write(CaptureWriter& writer) const {
@@ -85,13 +132,9 @@ Status LastingFacts::write(CaptureWriter& writer) const {
             return done;
     for (const auto& [name, facts] : modules_) {
         // Of the life that it is in, if any. Its records came from many CPUs, and are forgotten in any order.
-        const auto at = [&facts = facts](event::ModuleStep step) -> std::uint64_t {
-            const auto found = facts.find({RS_MODULE, step_text(step)});
-            return found == facts.end() ? 0 : found->second.ns;
-        };
-        const std::uint64_t began = at(event::ModuleStep::coming);
-        if (at(event::ModuleStep::freed) > began)
+        if (is_over(facts))
             continue;
+        const std::uint64_t began = time_of(facts, event::ModuleStep::coming);
         for (const auto& [what, fact] : facts)
             if (fact.ns >= began)
                 if (auto done = writer.record(fact.cpu, fact.record); !done)

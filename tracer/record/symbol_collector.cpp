@@ -50,8 +50,13 @@ bool SymbolCollector::named_by_file(std::uint64_t address) const {
 }
 
 void SymbolCollector::remember(std::uint64_t address) {
-    if (address != 0 && known_.insert(address).second)
-        asked_.push_back({address});
+    if (address == 0 || !known_.insert(address).second)
+        return;
+    asked_.push_back({address});
+    if (known_.size() >= most_known) {
+        known_.clear();
+        seen_last_ = {};
+    }
 }
 
 void SymbolCollector::Pace::begin() {

@@ -27,6 +27,10 @@ namespace rcuscope {
 // its sections lie: its .ko names what is in them, and kallsyms takes a tenth of a second to read.
 class SymbolCollector {
 public:
+    // Addresses that are remembered to have been asked for. Of code that comes and goes, such as packet filters, which
+    // any user loads, there may be any number: after so many, all are asked for once more.
+    static constexpr std::size_t most_known = 1u << 16;
+
     // `path`: where `symbols` were read, and are read again.
     explicit SymbolCollector(Kallsyms symbols, std::string path = "/proc/kallsyms")
         : symbols_(std::move(symbols)), path_(std::move(path)), there_before_(symbols_.modules()) {}

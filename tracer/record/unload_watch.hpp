@@ -51,6 +51,8 @@ public:
     // A followed module, by its place, begins a life: its code lies there. To be told before any event of it.
     void begins(std::size_t module, std::uint64_t base, std::uint64_t size);
 
+    bool follows(const std::string& module) { return find(module) != nullptr; }
+
     // What the kernel did with modules, and what was lost: events of one CPU in their order, of different CPUs in
     // any. The same holds for the callbacks below.
     void take(const Event& event);

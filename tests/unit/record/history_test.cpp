@@ -147,6 +147,77 @@ TEST_F(HistoryTest, OfLossesBeforeTheLastCountIsLeft) {
     EXPECT_EQ(std::get<event::Lost>(events[1].body).total, 9U);
 }
 
+TEST_F(HistoryTest, NamesAreCountedAndMakeBlocksGiveWay) {
+    constexpr std::uint64_t most = 4u << 20;
+    History bounded(2, most);
+    const auto put_in = [&](const auto& record) { bounded.record(0, std::as_bytes(std::span(&record, 1))); };
+    std::uint64_t ns = 1;
+    for (std::uint32_t tid = 1; tid < 200'000; tid++) {
+        put_in(rs_task{{ns++, tid, RS_TASK, 0}, tid, 0, "x"});
+        put_in(rs_cb{{ns++, tid, RS_CB_INVOKED, 0}, 1, 2});
+        const SymbolInfo symbol{tid, "a_function_of_some_length", 0, "a_module"};
+        if (tid < 5'000)
+            bounded.symbols(std::span(&symbol, 1));
+    }
+    EXPECT_GE(bounded.bytes(), 2'000'000u) << "the names alone take as much";
+    EXPECT_LE(bounded.bytes(), LastingFacts::tasks_kept * 1024);
+    const std::uint64_t whole = bounded.whole_since();
+    EXPECT_LT(ns - whole, 4 * History::block_bytes / sizeof(rs_cb) * 2) << "names take no room of the records'";
+}
+
+TEST_F(HistoryTest, TheNewestSymbolsAreKept) {
+    std::vector<SymbolInfo> given(1);
+    for (std::uint64_t address = 1; address <= 2 * History::symbols_kept + 1; address++) {
+        given[0] = {address, "f", 0, ""};
+        history.symbols(given);
+        if (address % 100 == 0) { // one that is given again and again
+            given[0] = {7, "seven", 0, ""};
+            history.symbols(given);
+        }
+    }
+    (void)written(0);
+    EXPECT_GE(symbols.size(), History::symbols_kept);
+    EXPECT_LE(symbols.size(), History::symbols_kept + 2);
+    EXPECT_EQ(symbols.front().name, "seven");
+    EXPECT_EQ(symbols.back().address, 2 * History::symbols_kept + 1);
+}
+
+// Whoever may unload modules can ask for any name; the one that is there is not forgotten for that.
+TEST(LastingFactsTest, NamesThatAreNoModulesAreForgotten) {
+    LastingFacts facts;
+    const auto take = [&](std::uint64_t ns, rs_module_step step, const std::string& name) {
+        rs_module record{{ns, 9, RS_MODULE, static_cast<rs_u16>(step)}, 0, 0, 0, {}};
+        name.copy(record.name, sizeof(record.name) - 1);
+        facts.take(0, std::as_bytes(std::span(&record, 1)));
+    };
+    take(1, RS_MODULE_COMING, "demo");
+    take(2, RS_MODULE_LIVE, "demo");
+    const std::uint64_t before = facts.bytes();
+    for (std::uint64_t ns = 10; ns < 100'000; ns += 4) {
+        const std::string name = "none" + std::to_string(ns);
+        take(ns, RS_MODULE_REFUSED, name);
+        take(ns + 1, RS_MODULE_COMING, name + "x");
+        take(ns + 2, RS_MODULE_FREED, name + "x");
+    }
+    EXPECT_LE(facts.modules(), 2 * LastingFacts::modules_kept);
+    EXPECT_LE(facts.bytes(), before + 4 * LastingFacts::modules_kept * 500);
+    EXPECT_GT(facts.bytes(), before);
+
+    const std::string path = testing::TempDir() + "lasting." + std::to_string(::getpid()) + ".rcu";
+    Metadata metadata;
+    metadata.host.cpus = 1;
+    auto writer = CaptureWriter::create(path, metadata);
+    ASSERT_TRUE(writer && facts.write(*writer) && writer->finish({}));
+    auto reader = CaptureReader::open(path);
+    std::size_t of_demo = 0;
+    EXPECT_TRUE(reader && reader->for_each_event([&](const Event& event) {
+        const auto* module = std::get_if<event::Module>(&event.body);
+        of_demo += module && module->name == "demo";
+    }));
+    std::filesystem::remove(path);
+    EXPECT_EQ(of_demo, 2u);
+}
+
 TEST(LastingFactsTest, TasksThatWereLongNotSeenAreForgotten) {
     LastingFacts facts;
     const auto take = [&](const auto& record) { facts.take(0, std::as_bytes(std::span(&record, 1))); };

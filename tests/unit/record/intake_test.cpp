@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "record/intake.hpp"
 
+#include <cstring>
 #include <gmock/gmock.h>
 
 #include "capture/support.hpp"
@@ -83,6 +84,21 @@ TEST(Intake, CountsWhatIsPendingOfAModuleThatGoes) {
     taking.frees(window_start + 13, 3);
     EXPECT_EQ(taking.kept(1), 4);
     EXPECT_THAT(taking.intake.unloads().say(), ElementsAre(HasSubstr("(CPU 0: 3; ")));
+}
+
+// Any user makes the kernel look for modules, and each may fail to load.
+TEST(Intake, OnlyWhatAFollowedModuleGoesThroughIsToBeOnTheDiskAtOnce) {
+    Taking taking;
+    const auto unloads = [&](const char* name) {
+        rs_module record{header_of(RS_MODULE, window_start, RS_MODULE_UNLOADING), 0, 0, 0, {}};
+        std::strcpy(record.name, name);
+        taking.sends(bytes_of(record));
+        EXPECT_EQ(taking.kept(), 1);
+        return taking.intake.must_hold();
+    };
+    EXPECT_FALSE(unloads("other"));
+    EXPECT_TRUE(unloads("demo"));
+    EXPECT_FALSE(unloads("demo2"));
 }
 
 TEST(Intake, WhatCannotBeIsPassedOn) {

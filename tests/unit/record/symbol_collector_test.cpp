@@ -76,6 +76,17 @@ TEST(SymbolCollector, NamesEachAddressOnce) {
     EXPECT_THAT(symbols.found(), IsEmpty());
 }
 
+TEST(SymbolCollector, RemembersNoMoreThanSoManyAndNamesThemAgain) {
+    Collecting symbols(kernel_alone);
+    symbols.queued(0x1010);
+    EXPECT_EQ(symbols.found().size(), 1u);
+    for (std::uint64_t i = 1; i <= SymbolCollector::most_known; i++)
+        symbols.queued(0xffff'0000'0000'0000 + i);
+    (void)symbols.found();
+    symbols.queued(0x1010);
+    EXPECT_THAT(symbols.found(), ElementsAre("1010 call_site+10"));
+}
+
 TEST(SymbolCollector, NamesCallersOfKvfreeAndStacks) {
     Collecting symbols(kernel_alone);
     symbols.take(event::KvfreeRcu{.object = 0x1020, .caller = 0x1010});
