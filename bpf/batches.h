@@ -155,6 +155,7 @@ static __always_inline void rs_batch_entered(struct rcu_data *data)
 		return;
 	mine->task = task;
 	mine->running_head = 0;
+	mine->searched = mine->found_on = 0;
 	mine->list_cpu = BPF_CORE_READ(data, cpu);
 	mine->tid = rs_send_batch(cpu, RS_BATCH_BEGIN, mine->list_cpu);
 }

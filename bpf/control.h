@@ -52,6 +52,9 @@ struct rs_batch_state {
 	rs_u64 running_head; /* 0: none that is followed */
 	rs_u32 list_cpu;
 	rs_u32 tid; /* of the task, if that was announced as the batch began; else ~0 */
+	/* Counting in the kernel: */
+	rs_u64 searched; /* entries of pending callbacks that were looked at for its callbacks */
+	rs_u64 found_on; /* one more than the CPU in whose ring the last was, if not in the list's */
 };
 
 /* The return address is looked for up to so far from the site: places have a bit each. */

@@ -12,14 +12,38 @@
 
 #include "summary_layout.h"
 
+/*
+ * Whether there is room again after there was none. Half of the ring, since each gap takes an
+ * entry, and a while when it is reached.
+ */
+static __always_inline bool rs_pending_resume(struct rs_pending_ring *ring)
+{
+	struct rs_pending *entry;
+	rs_u64 skipped;
+
+	if (ring->end - ring->first >= ring->most / 2)
+		return false;
+	skipped = __sync_lock_test_and_set(&ring->skipped, 0);
+	if (!skipped)
+		return true;
+	entry = rs_pending_at(ring, __sync_fetch_and_add(&ring->end, 1));
+	if (!entry)
+		return false;
+	entry->ns = skipped;
+	entry->key = RS_PENDING_GAP;
+	return true;
+}
+
 /* False: there is no room. */
 static __always_inline bool rs_pending_push(struct rs_pending_ring *ring, rs_u64 head, rs_u32 slot,
 					    rs_u64 ns)
 {
 	struct rs_pending *entry;
 
-	if (ring->end - ring->first >= ring->most)
+	if (ring->skipped ? !rs_pending_resume(ring) : ring->end - ring->first >= ring->most) {
+		__sync_fetch_and_add(&ring->skipped, 1);
 		return false;
+	}
 	/* A position of its own, whoever interrupts. */
 	entry = rs_pending_at(ring, __sync_fetch_and_add(&ring->end, 1));
 	if (!entry)
@@ -88,18 +112,54 @@ static long rs_pending_pass(rs_u32 index, struct rs_pending_walk *walk)
 }
 
 /*
+ * Whether it is the turn of those that have no entry, so that `head` need not be searched for:
+ * after a flood these are as many as the ring holds, and more. How many they are may be a few off,
+ * where queuers interrupted each other.
+ */
+static __always_inline bool rs_pending_is_skipped(struct rs_pending_ring *ring, rs_u64 head)
+{
+	rs_u64 first = ring->first, skipped = ring->skipped;
+	struct rs_pending *entry, *next;
+
+	if (first == ring->end) {
+		if (skipped)
+			__sync_val_compare_and_swap(&ring->skipped, skipped, skipped - 1);
+		return true;
+	}
+	entry = rs_pending_at(ring, first);
+	if (!entry || entry->key != RS_PENDING_GAP)
+		return false;
+	next = first + 1 == ring->end ? NULL : rs_pending_at(ring, first + 1);
+	if (entry->ns && !(next && rs_is_pending(next->key, head))) {
+		entry->ns--;
+		return true;
+	}
+	ring->first = first + 1;
+	return false;
+}
+
+/*
  * Any of the older ones, if it is `head`: out of order. Those that many were
- * invoked before have been invoked unseen, or on another CPU.
+ * invoked before have been invoked unseen, or on another CPU. `searched`: by all callbacks of the
+ * batch; when that is much, nothing is searched for any more.
  */
 static __always_inline bool rs_pending_pop_any(struct rs_pending_ring *ring, rs_u64 head,
-					       struct rs_pending *popped)
+					       rs_u64 *searched, struct rs_pending *popped)
 {
 	struct rs_pending_walk walk = { .ring = ring, .head = head };
 	struct rs_pending *entry;
+	rs_u64 before = *searched;
 
 	rs_pending_loop(RS_PENDING_SEARCH, rs_pending_pass, &walk);
+	if (rs_pending_is_skipped(ring, head))
+		return false;
+	if (rs_pending_pop_first(ring, head, popped))
+		return true;
+	if (before >= RS_PENDING_SEARCH)
+		return false;
 	walk.first = ring->first;
-	rs_pending_loop(RS_PENDING_SEARCH, rs_pending_seek, &walk);
+	rs_pending_loop(RS_PENDING_SEARCH - before, rs_pending_seek, &walk);
+	*searched = before + walk.ahead + 1;
 	if (!walk.found)
 		return false;
 	entry = rs_pending_at(ring, walk.first + walk.ahead);

@@ -181,6 +181,7 @@ static __always_inline struct rs_summary_cpu *rs_summary_list(struct rs_summary_
 struct rs_summary_search {
 	__u64 head;
 	struct rs_pending found;
+	__u32 found_cpu;
 	bool any;
 };
 
@@ -202,7 +203,21 @@ static long rs_search_ring(__u32 cpu, struct rs_summary_search *search)
 	if (__sync_val_compare_and_swap(&other->ring.first, first, first + 1) != first)
 		return 0;
 	search->any = true;
+	search->found_cpu = cpu;
 	return 1;
+}
+
+/* In another CPU's ring: mostly in the one where the last was. */
+static __always_inline void rs_search_rings(struct rs_batch_state *batch,
+					    struct rs_summary_search *search)
+{
+	if (batch->found_on && rs_search_ring(batch->found_on - 1, search))
+		return;
+	if (batch->searched >= RS_PENDING_SEARCH)
+		return;
+	batch->searched += cpu_limit;
+	bpf_loop(cpu_limit, rs_search_ring, search, 0);
+	batch->found_on = search->any ? search->found_cpu + 1 : 0;
 }
 
 /* Mostly of a function that is not followed; or of SRCU; or not in the order of their queueing. */
@@ -213,13 +228,20 @@ static __noinline int rs_summary_out_of_order(struct rs_summary_cpu *mine,
 	__u32 slot = rs_slot_of(mine->slots, func);
 	struct rs_summary_search search = { .head = head };
 	struct rs_cpu *here = rs_this_cpu();
+	struct rs_batch_state *batch;
 	struct rs_tally *tally;
+	__u64 searched;
 
-	if (slot == RS_SLOT_NONE || !here || !rs_running_batch(here))
+	if (slot == RS_SLOT_NONE || !here)
 		return 0;
-	search.any = rs_pending_pop_any(&list->ring, head, &search.found);
+	batch = rs_running_batch(here);
+	if (!batch)
+		return 0;
+	searched = batch->searched;
+	search.any = rs_pending_pop_any(&list->ring, head, &searched, &search.found);
+	batch->searched = searched;
 	if (!search.any)
-		bpf_loop(cpu_limit, rs_search_ring, &search, 0);
+		rs_search_rings(batch, &search);
 	if (search.any) {
 		rs_summary_timed(mine, cpu, &search.found);
 		return 0;

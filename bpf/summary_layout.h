@@ -123,6 +123,7 @@ struct rs_pending {
 struct rs_pending_ring {
 	rs_u64 first; /* positions only grow */
 	rs_u64 end;
+	rs_u64 skipped; /* queued since, for want of room without an entry */
 	/* Set before the programs run. */
 	rs_u64 most;  /* that it holds */
 	rs_u32 place; /* of its first entry among those of all CPUs */
@@ -163,7 +164,12 @@ static inline void rs_pending_ring_make(struct rs_pending_ring *ring, rs_u32 pla
 
 /* One that so many were invoked before is not waited for any longer. */
 #define RS_PENDING_AHEAD  32
+/* Of all entries that are looked at for the callbacks of one batch. */
 #define RS_PENDING_SEARCH 4096
+
+/* The key of an entry that stands for so many callbacks as its `ns` says, which have none. No head
+ * is 0. */
+#define RS_PENDING_GAP RS_SLOT_UNCOUNTED
 
 /* Heads are aligned to 8 bytes (call_rcu() warns of others), and their 7 highest bits are set. */
 static inline rs_u64 rs_pending_key(rs_u64 head, rs_u32 slot)

@@ -16,6 +16,7 @@ constexpr std::size_t ring_size = 64;
 
 std::vector<rs_pending> entries;
 std::map<rs_u32, int> forgotten;
+rs_u64 steps = 0; // of loops
 
 rs_pending* rs_pending_at(const rs_pending_ring* ring, rs_u64 position) {
     return &entries.at(rs_pending_place(ring, position));
@@ -26,10 +27,12 @@ void rs_pending_forgot(rs_u32 slot) {
 }
 
 template <typename Body, typename Context>
-void rs_pending_loop(rs_u32 most, Body body, Context* context) {
-    for (rs_u32 i = 0; i < most; i++)
+void rs_pending_loop(rs_u64 most, Body body, Context* context) {
+    for (rs_u32 i = 0; i < most; i++) {
+        steps++;
         if (body(i, context))
             break;
+    }
 }
 
 #include "pending_ring.h"
@@ -44,6 +47,7 @@ protected:
         rs_pending_ring_make(&ring_, ring_size, ring_size); // the second CPU's
         entries.assign(2 * ring_size, {});
         forgotten.clear();
+        steps = 0;
     }
 
     bool push(rs_u64 number) { return rs_pending_push(&ring_, head_of(number), 3, 1000 + number); }
@@ -55,7 +59,7 @@ protected:
     std::optional<rs_u64> pop(rs_u64 number) {
         rs_pending popped{};
         if (!rs_pending_pop_first(&ring_, head_of(number), &popped) &&
-            !rs_pending_pop_any(&ring_, head_of(number), &popped))
+            !rs_pending_pop_any(&ring_, head_of(number), &searched_, &popped))
             return std::nullopt;
         EXPECT_EQ(rs_pending_slot(popped.key), 3u);
         return popped.ns;
@@ -67,6 +71,7 @@ protected:
     rs_u64 held() const { return ring_.end - ring_.first; }
 
     rs_pending_ring ring_{};
+    rs_u64 searched_ = 0; // as of one batch
 };
 
 TEST_F(PendingRing, GivesWhatWasPutInInItsOrder) {
@@ -109,6 +114,58 @@ TEST_F(PendingRing, IsFullBeforeItOverwrites) {
     EXPECT_EQ(pop(99), std::nullopt);
     EXPECT_TRUE(push(100));
     EXPECT_EQ(pop(100), 1100u);
+}
+
+TEST_F(PendingRing, AfterAFloodNothingIsSearchedFor) {
+    constexpr rs_u64 flood = 100'000;
+    std::vector<bool> known(flood);
+    rs_u64 invoked = 0, timed = 0;
+    const auto invoke = [&] {
+        const auto queued = pop(invoked);
+        ASSERT_EQ(queued.has_value(), known[invoked]) << invoked;
+        ASSERT_EQ(queued.value_or(1000 + invoked), 1000 + invoked);
+        timed += known[invoked++];
+    };
+    // Three are queued for each that is invoked, then the rest is.
+    for (rs_u64 number = 0; number < flood; number++) {
+        known[number] = push(number);
+        if (number > flood / 10 && number % 3 == 0)
+            invoke();
+    }
+    while (invoked < flood)
+        invoke();
+    EXPECT_EQ(held(), 0u);
+    EXPECT_GT(timed, 2 * ring_size);
+    EXPECT_LE(steps, 2 * flood);
+    EXPECT_EQ(searched_, 0u);
+    EXPECT_TRUE(push(1));
+    EXPECT_EQ(pop(1), 1001u);
+}
+
+TEST_F(PendingRing, TheCallbacksOfABatchSearchSoMuchTogether) {
+    push(0, 50);
+    for (rs_u64 number = 1000; number < 11'000; number++)
+        EXPECT_EQ(pop(number), std::nullopt);
+    EXPECT_LE(steps, RS_PENDING_SEARCH + 2 * ring_size + 10'000);
+    EXPECT_EQ(pop(49), std::nullopt) << "it is there, and would have to be searched for";
+    EXPECT_EQ(pop(0), 1000u) << "the oldest is known at once";
+    searched_ = 0;
+    EXPECT_EQ(pop(49), 1049u) << "in another batch";
+}
+
+// As where an interrupt queues between a look at the ring and the count of what it has no room for.
+TEST_F(PendingRing, AWrongCountOfWhatIsNotInItIsMended) {
+    push(0, ring_size - RS_PENDING_SLACK);
+    for (rs_u64 number = 100; number < 110; number++)
+        EXPECT_FALSE(push(number));
+    expect_pop(0, ring_size / 2);
+    push(110, 120);
+    expect_pop(ring_size / 2, ring_size - RS_PENDING_SLACK);
+    for (rs_u64 number = 100; number < 107; number++)
+        EXPECT_EQ(pop(number), std::nullopt);
+    expect_pop(110, 120);
+    EXPECT_EQ(searched_, 0u);
+    EXPECT_EQ(held(), 0u);
 }
 
 // One that was queued elsewhere, or is invoked unseen, does not stay for ever, and keeps none from being known.
