@@ -34,15 +34,20 @@ struct {
 
 __u64 queued_by_followed_count;
 
-/* A CPU's rcu_data; NULL if there is none. */
-static __always_inline struct rcu_data *rs_rcu_data(__u32 cpu)
+/* A CPU's variable; NULL if there is no such CPU. */
+static __always_inline void *rs_variable_of(__u32 cpu, __u64 per_cpu_address)
 {
 	__u64 offset = 0;
 
 	if (bpf_probe_read_kernel(&offset, sizeof(offset),
 				  (void *)(per_cpu_offset_address + 8 * cpu)))
 		return NULL;
-	return (void *)(rcu_data_address + offset);
+	return (void *)(per_cpu_address + offset);
+}
+
+static __always_inline struct rcu_data *rs_rcu_data(__u32 cpu)
+{
+	return rs_variable_of(cpu, rcu_data_address);
 }
 
 /*

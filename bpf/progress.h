@@ -10,6 +10,7 @@
 #include "callbacks.h"
 #include "emit.h"
 #include "grace_periods.h"
+#include "ticks.h"
 
 /* kernel/rcu/tree.h: RCU_GP_*, the states of rcu_state.gp_state */
 #define RS_GP_STATE_ONOFF     3
@@ -203,6 +204,11 @@ int BPF_KPROBE(scan_kprobe)
 	return 0;
 }
 
+/* Per-CPU address of the kernel's static variable tick_cpu_sched; 0: it is not known. */
+const volatile __u64 tick_sched_address;
+/* There are CPUs of nohz_full=. */
+const volatile bool ticks_stop_while_busy;
+
 /* Several ticks at any CONFIG_HZ there is. */
 #define RS_LONG_WITHOUT_TICK_NS 20000000
 
@@ -210,7 +216,7 @@ struct rs_sampled {
 	__u64 gp_seq;
 	__u64 ticks;   /* within that grace period */
 	__u64 scanned; /* a tick came after its first scan */
-	__u64 tick_ns; /* the newest tick */
+	struct rs_tick newest;
 };
 
 struct {
@@ -255,30 +261,50 @@ static __always_inline bool rs_tick_is_due(struct rs_sampled *last)
 			 (last->scanned || last->ticks >= RS_TICKS_UNTIL_SCAN));
 }
 
+/* Of the tick that this CPU takes now; false: the kernel does not tell. */
+static __always_inline bool rs_look_at_tick(struct rs_tick *tick)
+{
+	struct tick_sched *sched = NULL;
+
+	tick->ns = bpf_ktime_get_ns();
+	if (!tick_sched_address || !bpf_core_field_exists(sched->last_tick) ||
+	    !bpf_core_field_exists(sched->idle_exittime))
+		return false;
+	sched = rs_variable_of(bpf_get_smp_processor_id(), tick_sched_address);
+	if (!sched)
+		return false;
+	tick->stopped = BPF_CORE_READ(sched, last_tick);
+	tick->idle_exit = BPF_CORE_READ(sched, idle_exittime);
+	return true;
+}
+
 /*
  * At the first tick after the first scan, and at ticks 1, 2, 4, 8, ... of the grace
  * period, if it waits for this CPU: what it is doing instead. In user mode, or idle, it
  * is about to report. Not by the scans: whoever keeps a CPU may keep RCU's own thread
  * from scanning again, or at all.
- * And at the first tick after there was none for long: interrupts were off, and
- * are on again where the tick interrupts, or a hypervisor did not run the CPU.
+ * And at the first tick after there was none for long although one was due (ticks.h):
+ * interrupts were off, and are on again where the tick interrupts, or a hypervisor did
+ * not run the CPU.
  */
 static __always_inline void rs_tick(void *ctx, int user)
 {
 	struct rs_sampled *last;
 	struct rcu_data *data;
 	struct rcu_node *node;
-	__u64 gp_seq, now = rs_now(), no_tick_ns;
+	struct rs_tick tick = {};
+	__u64 gp_seq, no_tick_ns = 0;
 	__u32 zero = 0;
 
 	last = bpf_map_lookup_elem(&sampled, &zero);
 	if (!last)
 		return;
-	no_tick_ns = last->tick_ns ? now - last->tick_ns : 0;
+	if (rs_look_at_tick(&tick))
+		no_tick_ns = rs_time_without_tick(&last->newest, &tick, ticks_stop_while_busy);
 	if (no_tick_ns < RS_LONG_WITHOUT_TICK_NS)
 		no_tick_ns = 0;
-	last->tick_ns = now;
-	/* An idle task's ticks stop. */
+	last->newest = tick;
+	/* An idle task is about to report. */
 	if (!(__u32)bpf_get_current_pid_tgid())
 		return;
 	gp_seq = rs_gp_seq();

@@ -101,6 +101,12 @@ bool offloads_callbacks(const std::string& root) {
     return false;
 }
 
+bool has_tickless_cpus(const std::string& root) {
+    // "(null)" or nothing where there are none.
+    const std::string cpus = read_line_or_empty(root + "/sys/devices/system/cpu/nohz_full");
+    return cpus.find_first_of("0123456789") != std::string::npos;
+}
+
 bool has_lazy_callbacks() {
     return read_line_or_empty("/sys/module/rcutree/parameters/enable_rcu_lazy") == "Y";
 }

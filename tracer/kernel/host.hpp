@@ -37,6 +37,9 @@ Result<std::string> tracefs_path();
 // Whether the callbacks of some CPUs are run by kthreads (rcu_nocbs=, nohz_full=): those are there from boot on.
 bool offloads_callbacks(const std::string& root = {});
 
+// Whether the timer tick of some CPUs stops while they run a task (nohz_full=).
+bool has_tickless_cpus(const std::string& root = {});
+
 // Whether call_rcu() may hold back callbacks that are offloaded (CONFIG_RCU_LAZY, rcutree.enable_rcu_lazy).
 bool has_lazy_callbacks();
 

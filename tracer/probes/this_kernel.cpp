@@ -31,6 +31,7 @@ void read_symbols(ThisKernel& kernel) {
     for (auto name : {"arch_rethook_trampoline", "__kretprobe_trampoline", "return_to_handler"})
         if (const auto code = kernel.symbols->code_of(name); code.size)
             kernel.return_handlers.push_back(code);
+    kernel.tick_sched_address = kernel.symbols->address_of("tick_cpu_sched").value_or(0);
     kernel.rcu_tasks_address = kernel.symbols->address_of("rcu_tasks").value_or(0);
     kernel.rcu_tasks_trace_address = kernel.symbols->address_of("rcu_tasks_trace").value_or(0);
     for (auto [name, address] :
@@ -79,6 +80,7 @@ ThisKernel look_at_this_kernel() {
         kernel.problems.push_back(names.error());
     }
     kernel.offer.offloads = offloads_callbacks();
+    kernel.ticks_stop_while_busy = has_tickless_cpus();
     kernel.lazy_callbacks = has_lazy_callbacks();
     // What needs root would only repeat the one problem that it is.
     if (!is_root())

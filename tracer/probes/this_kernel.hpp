@@ -17,15 +17,17 @@ namespace rcuscope {
 struct ThisKernel {
     HostInfo host;
     KernelOffer offer;
-    std::string lockdown;        // as lockdown_mode()
-    std::string tracefs;         // empty if not mounted
-    bool lazy_callbacks = false; // as has_lazy_callbacks()
+    std::string lockdown;               // as lockdown_mode()
+    std::string tracefs;                // empty if not mounted
+    bool lazy_callbacks = false;        // as has_lazy_callbacks()
+    bool ticks_stop_while_busy = false; // as has_tickless_cpus()
     std::optional<Kallsyms> symbols;
     std::uint64_t rcu_state_address = 0;
     std::uint64_t rcu_data_address = 0;
     std::uint64_t per_cpu_offset_address = 0;
     std::uint64_t module_notify_list_address = 0;
-    std::uint64_t rcu_tasks_address = 0; // 0: it has none
+    std::uint64_t tick_sched_address = 0; // 0: not known
+    std::uint64_t rcu_tasks_address = 0;  // 0: it has none
     std::uint64_t rcu_tasks_trace_address = 0;
     Kallsyms::Code call_rcu_code;
     Kallsyms::Code rcu_barrier_code;

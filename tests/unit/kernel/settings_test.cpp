@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "capture/metadata.hpp"
+#include "kernel/host.hpp"
 #include "temp_dir.hpp"
 
 namespace rcuscope::test {
@@ -119,6 +120,16 @@ TEST_F(Settings, OffloadedCpus) {
     EXPECT_EQ(of("rcu_nocbs"), "none") << "the threads are there, but no CPU has them run its callbacks";
     write("proc/2/comm", "sh\n");
     EXPECT_EQ(of("rcu_nocbs"), "") << "the kernel's threads cannot be seen";
+}
+
+TEST_F(Settings, TicklessCpus) {
+    EXPECT_FALSE(has_tickless_cpus(root_.path()));
+    for (const char* none : {"\n", "(null)\n"}) {
+        write("sys/devices/system/cpu/nohz_full", none);
+        EXPECT_FALSE(has_tickless_cpus(root_.path()));
+    }
+    write("sys/devices/system/cpu/nohz_full", "1-3\n");
+    EXPECT_TRUE(has_tickless_cpus(root_.path()));
 }
 
 TEST_F(Settings, WakingFromTheGracePeriod) {
