@@ -34,13 +34,12 @@ static __always_inline __u32 rs_send_batch(struct rs_cpu *cpu, __u16 kind, __u32
 	struct task_struct *task = rs_this_task();
 	__u32 tid = task->pid;
 	struct rs_batch *record;
-	__u64 now = rs_now();
 	bool announced;
 
 	if (!rs_ring_bytes)
 		return RS_NO_TID;
-	announced = rs_announce_task(cpu, now, task, tid);
-	record = rs_begin_as(rs_batch, cpu, now, tid, kind, 0);
+	announced = rs_announce_task(cpu, task, tid);
+	record = rs_begin_as(rs_batch, cpu, tid, kind, 0);
 	if (record) {
 		record->list_cpu = list_cpu;
 		record->reserved = 0;
@@ -57,7 +56,7 @@ static __always_inline void rs_count_done(struct rs_cpu *cpu)
 
 static __always_inline void rs_send_done(struct rs_cpu *cpu, __u64 head)
 {
-	struct rs_cb_done *record = rs_begin(rs_cb_done, cpu, rs_now(), RS_CB_DONE, 0);
+	struct rs_cb_done *record = rs_begin(rs_cb_done, cpu, RS_CB_DONE, 0);
 
 	rs_count_done(cpu);
 	if (!record) {
@@ -70,7 +69,7 @@ static __always_inline void rs_send_done(struct rs_cpu *cpu, __u64 head)
 
 static __always_inline void rs_send_invoked(struct rs_cpu *cpu, __u64 head, __u64 func)
 {
-	struct rs_cb *record = rs_begin(rs_cb, cpu, rs_now(), RS_CB_INVOKED, 0);
+	struct rs_cb *record = rs_begin(rs_cb, cpu, RS_CB_INVOKED, 0);
 
 	if (!record) {
 		__sync_fetch_and_add(&cpu->lost_callbacks.invoked, 1);
@@ -85,13 +84,12 @@ static __always_inline void rs_send_invoked(struct rs_cpu *cpu, __u64 head, __u6
 static __always_inline void rs_send_next(struct rs_cpu *cpu, __u32 tid, __u64 done, __u64 head,
 					 __u64 func)
 {
-	__u64 now = rs_now();
 	struct rs_cb_next *record;
 
 	if (tid == RS_NO_TID)
-		record = rs_begin(rs_cb_next, cpu, now, RS_CB_NEXT, 0);
+		record = rs_begin(rs_cb_next, cpu, RS_CB_NEXT, 0);
 	else
-		record = rs_begin_as(rs_cb_next, cpu, now, tid, RS_CB_NEXT, 0);
+		record = rs_begin_as(rs_cb_next, cpu, tid, RS_CB_NEXT, 0);
 	rs_count_done(cpu);
 	if (!record) {
 		__sync_fetch_and_add(&cpu->lost_callbacks.done, 1);

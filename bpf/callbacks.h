@@ -9,6 +9,8 @@
 #include "stacks.h"
 #include "summary_functions.h"
 
+#include <linux/errno.h>
+
 /* Per-CPU address of the kernel's static variable rcu_data, and of __per_cpu_offset[]. */
 const volatile __u64 rcu_data_address;
 const volatile __u64 per_cpu_offset_address;
@@ -18,7 +20,7 @@ const volatile bool callbacks_offloaded;
 /* call_rcu() leaves callbacks of such CPUs be until something else needs a grace period. */
 const volatile bool callbacks_lazy;
 
-/* Followed callbacks, for user space to see whether any is left. */
+/* Followed callbacks whose end will be seen, for user space to see whether any is left. */
 __u64 followed_queued;
 __u64 followed_done;
 
@@ -33,6 +35,18 @@ struct {
 } queued_by_followed SEC(".maps");
 
 __u64 queued_by_followed_count;
+
+/* False: there is no room, so that the callback's invocation will not be known for one of these. */
+static __always_inline bool rs_expect_invocation(__u64 head)
+{
+	__u8 one = 1;
+	/* One that is there is queued twice, or was invoked unseen. */
+	long error = bpf_map_update_elem(&queued_by_followed, &head, &one, BPF_NOEXIST);
+
+	if (!error)
+		__sync_fetch_and_add(&queued_by_followed_count, 1);
+	return !error || error == -EEXIST;
+}
 
 /* A CPU's variable; NULL if there is no such CPU. */
 static __always_inline void *rs_variable_of(__u32 cpu, __u64 per_cpu_address)
@@ -69,15 +83,17 @@ struct {
 	__type(value, struct rs_bypass);
 } bypasses SEC(".maps");
 
-/* A callback is about to be queued on this CPU. */
-static __always_inline void rs_note_bypass(__u64 ns)
+/* A callback is about to be queued on this CPU; NULL: there is no record of it. */
+static __always_inline void rs_note_bypass(const struct rs_header *record)
 {
 	struct rs_bypass *bypass;
 	struct rcu_data *data;
+	__u64 ns;
 	__u32 cpu;
 
 	if (!callbacks_offloaded)
 		return;
+	ns = record ? record->ns : rs_now();
 	cpu = bpf_get_smp_processor_id();
 	data = rs_rcu_data(cpu);
 	bypass = bpf_map_lookup_elem(&bypasses, &cpu);
@@ -143,30 +159,44 @@ static __always_inline bool rs_is_lazy(enum rs_counter counter)
 	       BPF_CORE_READ(data, nocb_cb_kthread);
 }
 
+/* What the callback will do goes by unseen: told now, since it is not known when that is. */
+static __always_inline void rs_lose_end(struct rs_cpu *cpu)
+{
+	__sync_fetch_and_add(&cpu->lost_callbacks.invoked, 1);
+	__sync_fetch_and_add(&cpu->lost_callbacks.done, 1);
+	rs_count_loss(cpu, 2);
+}
+
 static __always_inline void rs_call_rcu(void *ctx, struct rs_cpu *cpu, enum rs_counter counter,
 					__u64 head, __u64 func, __u64 caller)
 {
 	struct rs_cb_queued *record;
-	__u64 now = rs_now();
+	struct rs_stack *stack;
+	__u16 flags = 0;
 	int module;
 
 	rs_hit_on(cpu, counter);
-	rs_note_bypass(now);
 	module = rs_followed_code(func);
 	if (module >= 0)
 		__sync_fetch_and_add(&followed_callbacks_queued[rs_place(module)], 1);
 	if (module < 0 && !all_callbacks) {
-		__u8 one = 1;
-
-		if (rs_followed_code(caller) < 0)
+		if (rs_followed_code(caller) < 0) {
+			rs_note_bypass(NULL);
 			return;
-		if (!bpf_map_update_elem(&queued_by_followed, &head, &one, BPF_ANY))
-			__sync_fetch_and_add(&queued_by_followed_count, 1);
+		}
+		if (!rs_expect_invocation(head))
+			flags = RS_CB_END_UNSEEN;
 	}
-	__sync_fetch_and_add(&followed_queued, 1);
-	rs_send_stack(ctx, cpu, now);
-	record = rs_begin(rs_cb_queued, cpu, now, RS_CB_QUEUED,
-			  rs_is_lazy(counter) ? RS_CB_LAZY : 0);
+	if (flags)
+		rs_lose_end(cpu);
+	else
+		__sync_fetch_and_add(&followed_queued, 1);
+	if (rs_is_lazy(counter))
+		flags |= RS_CB_LAZY;
+	stack = rs_begin_stack(cpu);
+	record = rs_begin(rs_cb_queued, cpu, RS_CB_QUEUED, flags);
+	rs_note_bypass(record ? &record->h : NULL);
+	rs_send_stack(ctx, stack, record ? &record->h : NULL);
 	if (!record) {
 		__sync_fetch_and_add(&cpu->lost_callbacks.queued, 1);
 		return;
@@ -259,7 +289,7 @@ static __always_inline void rs_assigned(struct rcu_segcblist *list, __u64 gp_seq
 	/* Lists are long-lived and many: nothing to tell while no followed callback is on any. */
 	if (!rs_callbacks_pending())
 		return;
-	record = rs_begin(rs_cb_assigned, cpu, rs_now(), RS_CB_ASSIGNED, 0);
+	record = rs_begin(rs_cb_assigned, cpu, RS_CB_ASSIGNED, 0);
 	if (!record)
 		return;
 	record->gp_seq = gp_seq;

@@ -39,7 +39,10 @@ enum rs_counter {
 	RS_COUNTERS,
 };
 
-/* Events of followed callbacks whose records could not be delivered. */
+/*
+ * Events of followed callbacks whose records could not be delivered; and, from its queueing on, the
+ * invocation and the end of each with RS_CB_END_UNSEEN.
+ */
 struct rs_lost_callbacks {
 	rs_u64 queued;
 	rs_u64 invoked;
@@ -54,7 +57,8 @@ struct rs_batch_state {
 	rs_u32 tid; /* of the task, if that was announced as the batch began; else ~0 */
 	/* Counting in the kernel: */
 	rs_u64 searched; /* entries of pending callbacks that were looked at for its callbacks */
-	rs_u64 found_on; /* one more than the CPU in whose ring the last was, if not in the list's */
+	rs_u64 found_on; /* one more than the CPU in whose ring the last was, if not in the list's
+			  */
 };
 
 /* The return address is looked for up to so far from the site: places have a bit each. */
@@ -84,6 +88,7 @@ struct rs_cpu {
 	rs_u64 lost_from_ns; /* of the newest run of losses */
 	rs_u64 lost_to_ns;
 	rs_u64 lost_told; /* lost_total as last sent */
+	rs_u64 refused;	  /* what lost_total will be: counted before the loss has its time */
 	struct rs_seen {  /* the task that was last seen here, and is announced */
 		rs_u64 key;
 		rs_u64 name[RS_COMM_LEN / 8];

@@ -62,6 +62,8 @@ static __noinline int rs_wake(void)
 	return bpf_ringbuf_output(&doorbell, &nothing, sizeof(nothing), BPF_RB_FORCE_WAKEUP);
 }
 
+#define rs_now() bpf_ktime_get_boot_ns()
+
 /* User space drains by time, and is woken by a ring that fills up faster than that. */
 #define rs_ring_fills() rs_wake()
 
@@ -107,9 +109,8 @@ static __always_inline struct task_struct *rs_this_task(void)
 	return (struct task_struct *)bpf_get_current_task_btf();
 }
 
-static __always_inline void rs_fill(struct rs_header *h, __u64 ns, __u32 tid, __u16 kind, __u16 aux)
+static __always_inline void rs_fill(struct rs_header *h, __u32 tid, __u16 kind, __u16 aux)
 {
-	h->ns = ns;
 	h->tid = tid;
 	h->kind = kind;
 	h->aux = aux;
@@ -124,16 +125,14 @@ static __always_inline void rs_count_losses(struct rs_cpu *cpu, __u64 from_ns, _
 	__sync_fetch_and_add(&cpu->lost_total, count);
 }
 
-static __always_inline void rs_count_loss(struct rs_cpu *cpu, __u64 ns)
+/* That something is lost can be seen before its time is taken, as with a record's room. */
+static __always_inline void rs_count_loss(struct rs_cpu *cpu, __u64 count)
 {
-	rs_count_losses(cpu, ns, ns, 1);
-}
+	__u64 now;
 
-static __always_inline void *rs_take_room(struct rs_cpu *cpu, __u64 size)
-{
-	struct rs_ring_header *header = rs_ring_reserve(&cpu->ring, rs_ring_bytes_of(size));
-
-	return header ? header + 1 : NULL;
+	__sync_fetch_and_add(&cpu->refused, count);
+	now = rs_now();
+	rs_count_losses(cpu, now, now, count);
 }
 
 static __always_inline void rs_submit(void *record, __u64 size)
@@ -142,16 +141,16 @@ static __always_inline void rs_submit(void *record, __u64 size)
 }
 
 /* Tells of losses, so that the gap stands where it was; false: there is no room for that either. */
-RS_GLOBAL bool rs_tell_losses(struct rs_cpu *cpu, __u64 ns, __u32 tid)
+RS_GLOBAL bool rs_tell_losses(struct rs_cpu *cpu, __u32 tid)
 {
 	struct rs_lost *lost;
 
 	if (!cpu || !rs_ring_bytes)
 		return false;
-	lost = rs_take_room(cpu, sizeof(*lost));
+	lost = (struct rs_lost *)rs_ring_begin(&cpu->ring, sizeof(*lost));
 	if (!lost)
 		return false;
-	rs_fill(&lost->h, ns, tid, RS_LOST, 0);
+	rs_fill(&lost->h, tid, RS_LOST, 0);
 	lost->total = cpu->lost_total;
 	lost->from_ns = cpu->lost_from_ns;
 	lost->to_ns = cpu->lost_to_ns;
@@ -160,16 +159,16 @@ RS_GLOBAL bool rs_tell_losses(struct rs_cpu *cpu, __u64 ns, __u32 tid)
 	return true;
 }
 
-/* Room for a record of `size` (a constant), or NULL and the loss is counted. */
-static __always_inline void *rs_reserve(struct rs_cpu *cpu, __u64 size, __u64 ns, __u32 tid)
+/* A record of `size` (a constant) with its time, or NULL and the loss is counted. */
+static __always_inline void *rs_reserve(struct rs_cpu *cpu, __u64 size, __u32 tid)
 {
-	void *room = NULL;
+	void *record = NULL;
 
-	if (cpu->lost_total == cpu->lost_told || rs_tell_losses(cpu, ns, tid))
-		room = rs_take_room(cpu, size);
-	if (!room)
-		rs_count_loss(cpu, ns);
-	return room;
+	if (cpu->lost_total == cpu->lost_told || rs_tell_losses(cpu, tid))
+		record = rs_ring_begin(&cpu->ring, size);
+	if (!record)
+		rs_count_loss(cpu, 1);
+	return record;
 }
 
 /* A task's tid, but each CPU has an idle task of its own, all with tid 0. */
@@ -194,7 +193,7 @@ static __always_inline __u64 rs_seen_key(__u32 tid)
 
 /* Sends the current task's name if it is new, or another than last time; false: there is no room.
  */
-RS_GLOBAL bool rs_announce_other(struct rs_cpu *cpu, __u64 ns)
+RS_GLOBAL bool rs_announce_other(struct rs_cpu *cpu)
 {
 	struct task_struct *task = rs_this_task();
 	const __u64 *name = (const __u64 *)task->comm;
@@ -214,10 +213,10 @@ RS_GLOBAL bool rs_announce_other(struct rs_cpu *cpu, __u64 ns)
 		*(volatile __u64 *)&cpu->seen.key = seen_key;
 		return true;
 	}
-	record = rs_reserve(cpu, sizeof(*record), ns, tid);
+	record = rs_reserve(cpu, sizeof(*record), tid);
 	if (!record)
 		return false;
-	rs_fill(&record->h, ns, tid, RS_TASK, 0);
+	rs_fill(&record->h, tid, RS_TASK, 0);
 	record->tgid = task->tgid;
 	record->flags = task->flags & PF_KTHREAD ? RS_TASK_KTHREAD : 0;
 	__builtin_memcpy(record->comm, &comm, sizeof(record->comm));
@@ -228,7 +227,7 @@ RS_GLOBAL bool rs_announce_other(struct rs_cpu *cpu, __u64 ns)
 }
 
 /* Mostly it is the task that was seen last on this CPU, and no map need be asked. */
-static __always_inline bool rs_announce_task(struct rs_cpu *cpu, __u64 ns, struct task_struct *task,
+static __always_inline bool rs_announce_task(struct rs_cpu *cpu, struct task_struct *task,
 					     __u32 tid)
 {
 	const __u64 *name = (const __u64 *)task->comm;
@@ -236,35 +235,35 @@ static __always_inline bool rs_announce_task(struct rs_cpu *cpu, __u64 ns, struc
 	/* Padded with zeros (__set_task_comm()). */
 	return (cpu->seen.key == rs_seen_key(tid) && cpu->seen.name[0] == name[0] &&
 		cpu->seen.name[1] == name[1]) ||
-	       rs_announce_other(cpu, ns);
+	       rs_announce_other(cpu);
 }
 
 /*
- * rs_begin() reserves a record and fills its header, or returns NULL;
+ * rs_begin() reserves a record, takes its time and fills its header, or returns NULL;
  * rs_send() sends it.
  */
-#define rs_begin(type, cpu, ns, kind, aux)                                                         \
+#define rs_begin(type, cpu, kind, aux)                                                             \
 	({                                                                                         \
 		struct type *record_ = NULL;                                                       \
 		if (rs_ring_bytes) {                                                               \
 			struct task_struct *task_ = rs_this_task();                                \
 			__u32 tid_ = task_->pid;                                                   \
-			rs_announce_task(cpu, ns, task_, tid_);                                    \
-			record_ = rs_reserve(cpu, sizeof(struct type), ns, tid_);                  \
+			rs_announce_task(cpu, task_, tid_);                                        \
+			record_ = rs_reserve(cpu, sizeof(struct type), tid_);                      \
 			if (record_)                                                               \
-				rs_fill(&record_->h, ns, tid_, kind, aux);                         \
+				rs_fill(&record_->h, tid_, kind, aux);                             \
 		}                                                                                  \
 		record_;                                                                           \
 	})
 
 /* The same for a task that was announced a short time ago. */
-#define rs_begin_as(type, cpu, ns, tid, kind, aux)                                                 \
+#define rs_begin_as(type, cpu, tid, kind, aux)                                                     \
 	({                                                                                         \
 		struct type *record_ = NULL;                                                       \
 		if (rs_ring_bytes) {                                                               \
-			record_ = rs_reserve(cpu, sizeof(struct type), ns, tid);                   \
+			record_ = rs_reserve(cpu, sizeof(struct type), tid);                       \
 			if (record_)                                                               \
-				rs_fill(&record_->h, ns, tid, kind, aux);                          \
+				rs_fill(&record_->h, tid, kind, aux);                              \
 		}                                                                                  \
 		record_;                                                                           \
 	})
@@ -276,7 +275,5 @@ static __always_inline bool rs_announce_task(struct rs_cpu *cpu, __u64 ns, struc
 		rs_send(record);                                                                   \
 		rs_wake();                                                                         \
 	})
-
-#define rs_now() bpf_ktime_get_boot_ns()
 
 #endif /* RCUSCOPE_EMIT_H */

@@ -16,11 +16,17 @@
  * Memory from `head` on is zero, and a record's first word is written last: so it is zero
  * until the record is whole. User space clears what it releases.
  *
+ * A record's time is taken when it has its room. So whoever looks at the clock, and then at the
+ * heads, finds every record of that time or earlier before them, whole or not, however long the
+ * program that sends it is interrupted, or its task preempted. In the ring records need not lie
+ * in the order of their times.
+ *
  * Who includes this says where memory lies (the programs: a map; a test: memory):
  *   rs_segment_at(number)   a segment, or NULL
  *   rs_ring_bytes           of each CPU's ring; 0: there is none, and nobody asks
  *   rs_ring_segments        of each CPU; a power of two
  *   rs_ring_fills()         wakes user space: so much was put in
+ *   rs_now()                the clock of records
  */
 #ifndef RCUSCOPE_EVENT_RING_H
 #define RCUSCOPE_EVENT_RING_H
@@ -102,6 +108,18 @@ static __always_inline struct rs_ring_header *rs_ring_reserve(struct rs_ring *ri
 		offset = head & (RS_SEGMENT_BYTES - 1);
 	}
 	return rs_ring_place(ring, head, offset);
+}
+
+/* Room for a record of `size`, without the ring's header, and its time; NULL: there is none. */
+static __always_inline struct rs_header *rs_ring_begin(struct rs_ring *ring, rs_u64 size)
+{
+	struct rs_ring_header *header = rs_ring_reserve(ring, rs_ring_bytes_of(size));
+	struct rs_header *record = (struct rs_header *)(header + 1);
+
+	if (!header)
+		return NULL;
+	record->ns = rs_now();
+	return record;
 }
 
 /* The record of so many bytes, without the header, is whole: after everything that was written. */

@@ -39,7 +39,10 @@ static __always_inline __u64 rs_expedited_seq(void)
 	return BPF_CORE_READ(state, expedited_sequence);
 }
 
-static __always_inline void rs_send_gp_start(__u64 ns, __u64 gp_seq, __u64 since_ns, __u16 flags)
+#define RS_THIS_MOMENT (~0ULL)
+
+/* since_ns: RS_THIS_MOMENT where the hook sees the very moment. */
+static __always_inline void rs_send_gp_start(__u64 gp_seq, __u64 since_ns, __u16 flags)
 {
 	struct rs_cpu *cpu = rs_this_cpu();
 	struct rs_gp_start *record;
@@ -47,14 +50,14 @@ static __always_inline void rs_send_gp_start(__u64 ns, __u64 gp_seq, __u64 since
 	if (!cpu)
 		return;
 	if (summary_wanted) {
-		rs_period_started(flags & RS_GP_EXPEDITED, gp_seq, ns);
+		rs_period_started(flags & RS_GP_EXPEDITED, gp_seq, rs_now());
 		return;
 	}
-	record = rs_begin(rs_gp_start, cpu, ns, RS_GP_START, flags);
+	record = rs_begin(rs_gp_start, cpu, RS_GP_START, flags);
 	if (!record)
 		return;
 	record->gp_seq = gp_seq;
-	record->since_ns = since_ns;
+	record->since_ns = since_ns == RS_THIS_MOMENT ? record->h.ns : since_ns;
 	rs_send(record);
 }
 
@@ -70,7 +73,7 @@ static __always_inline void rs_send_gp(__u16 kind, __u64 gp_seq, __u16 flags)
 			rs_period_ended(flags & RS_GP_EXPEDITED, gp_seq, rs_now());
 		return;
 	}
-	record = rs_begin(rs_gp, cpu, rs_now(), kind, flags);
+	record = rs_begin(rs_gp, cpu, kind, flags);
 	if (!record)
 		return;
 	record->gp_seq = gp_seq;
@@ -88,7 +91,7 @@ static __always_inline void rs_gp_init_returned(bool started)
 	if (!started)
 		return;
 	rs_hit(RS_COUNT_GP_START);
-	rs_send_gp_start(rs_now(), rs_gp_seq(), gp_init_ns, 0);
+	rs_send_gp_start(rs_gp_seq(), gp_init_ns, 0);
 }
 
 static __always_inline void rs_gp_cleanup_entered(void)
@@ -170,8 +173,7 @@ static __always_inline void rs_expedited_started(void)
 	__u64 asked_ns = __sync_lock_test_and_set(&exp_asked_ns, 0);
 
 	rs_hit(RS_COUNT_EXP_START);
-	rs_send_gp_start(rs_now(), rs_expedited_seq(), asked_ns ? asked_ns : exp_end_ns,
-			 RS_GP_EXPEDITED);
+	rs_send_gp_start(rs_expedited_seq(), asked_ns ? asked_ns : exp_end_ns, RS_GP_EXPEDITED);
 }
 
 /* The sequence was advanced in between: the one before is that of the grace period. */

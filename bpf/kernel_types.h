@@ -77,7 +77,22 @@ struct task_struct {
 	int tgid;
 	int rcu_read_lock_nesting;	 /* with CONFIG_PREEMPT_RCU */
 	struct list_head rcu_node_entry; /* the same */
+	const struct cred *cred;
 	char comm[16];
+};
+
+struct user_namespace {
+	struct user_namespace *parent; /* NULL: the first one, init_user_ns */
+};
+
+/* 64 bits, since Linux 6.3 in one word; on little-endian machines both lie alike. */
+struct kernel_cap_struct {
+	__u32 cap[2];
+};
+
+struct cred {
+	struct kernel_cap_struct cap_effective;
+	struct user_namespace *user_ns;
 };
 
 struct kprobe {
@@ -106,5 +121,8 @@ struct module {
 
 /* include/linux/sched.h */
 #define PF_KTHREAD 0x00200000
+
+/* include/uapi/linux/capability.h */
+#define CAP_SYS_MODULE 16
 
 #endif /* RCUSCOPE_KERNEL_TYPES_H */

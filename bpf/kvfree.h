@@ -21,15 +21,16 @@ static __always_inline void rs_kvfree(void *ctx, __u64 head, __u64 what, __u64 c
 {
 	struct rs_cpu *cpu = rs_this_cpu();
 	struct rs_kvfree *record;
-	__u64 now = rs_now();
+	struct rs_stack *stack;
 
 	if (!cpu)
 		return;
 	rs_hit(RS_COUNT_KVFREE);
 	if (!all_callbacks && rs_followed_code(caller) < 0)
 		return;
-	rs_send_stack(ctx, cpu, now);
-	record = rs_begin(rs_kvfree, cpu, now, RS_KVFREE, head ? 0 : RS_KVFREE_HEADLESS);
+	stack = rs_begin_stack(cpu);
+	record = rs_begin(rs_kvfree, cpu, RS_KVFREE, head ? 0 : RS_KVFREE_HEADLESS);
+	rs_send_stack(ctx, stack, record ? &record->h : NULL);
 	if (!record)
 		return;
 	record->object = head && what < RS_KVFREE_OFFSETS ? head - what : what;

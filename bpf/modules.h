@@ -12,6 +12,8 @@
 #include "follow.h"
 #include "summary_functions.h"
 
+#include <linux/errno.h>
+
 /*
  * What is known of the module at a function's entry, for its return, when the
  * module's own memory may be gone. A failing init frees the module within
@@ -20,7 +22,8 @@
 struct rs_module_note {
 	__u64 base;
 	__u32 size;
-	__u32 reserved;
+	bool unsaid; /* that delete_module() was entered */
+	__u64 ns;    /* when it was */
 	struct rs_name name;
 };
 
@@ -35,18 +38,34 @@ struct {
 	__type(value, struct rs_module_note);
 } module_notes SEC(".maps");
 
-static __always_inline void rs_send_module(struct rs_cpu *cpu, __u16 step,
-					   const struct rs_module_note *note, __s32 ret)
+/*
+ * Urgent, and so written to the disk at once, is what a followed module goes through. Other modules
+ * are loaded, and fail to load, whenever a user makes the kernel ask for one.
+ */
+static __always_inline struct rs_module *
+rs_begin_module(struct rs_cpu *cpu, __u16 step, const struct rs_module_note *note, __s32 ret)
 {
-	struct rs_module *record = rs_begin(rs_module, cpu, rs_now(), RS_MODULE, step);
+	struct rs_module *record = rs_begin(rs_module, cpu, RS_MODULE, step);
 
 	if (!record)
-		return;
+		return NULL;
 	record->base = note->base;
 	record->size = note->size;
 	record->ret = ret;
 	__builtin_memcpy(record->name, note->name.text, sizeof(record->name));
-	rs_send_urgent(record);
+	return record;
+}
+
+static __always_inline void rs_send_module(struct rs_cpu *cpu, __u16 step,
+					   const struct rs_module_note *note, __s32 ret)
+{
+	struct rs_module *record = rs_begin_module(cpu, step, note, ret);
+
+	if (!record)
+		return;
+	rs_send(record);
+	if (bpf_map_lookup_elem(&followed_names, &note->name))
+		rs_wake();
 }
 
 /*
@@ -65,7 +84,7 @@ static __always_inline __u64 rs_send_pending(struct rs_cpu *cpu, __u16 step, str
 	invoked = followed_callbacks_invoked[rs_place(*followed)];
 	queued = followed_callbacks_queued[rs_place(*followed)];
 	pending = queued > invoked ? queued - invoked : 0;
-	record = rs_begin(rs_module_pending, cpu, rs_now(), RS_MODULE_PENDING, step);
+	record = rs_begin(rs_module_pending, cpu, RS_MODULE_PENDING, step);
 	if (!record)
 		return pending;
 	record->pending = pending;
@@ -94,7 +113,7 @@ static long rs_send_section(__u32 index, struct rs_section_walk *walk)
 		rs_keep_section(address, section);
 		return 0;
 	}
-	record = rs_begin(rs_module_section, cpu, rs_now(), RS_MODULE_SECTION, 0);
+	record = rs_begin(rs_module_section, cpu, RS_MODULE_SECTION, 0);
 	if (!record)
 		return 0;
 	record->address = address;
@@ -117,6 +136,26 @@ static __always_inline void rs_send_sections(struct module *mod, const struct rs
 		return;
 	count = rs_module_sections(mod);
 	bpf_loop(count < RS_MAX_SECTIONS ? count : RS_MAX_SECTIONS, rs_send_section, &walk, 0);
+}
+
+/*
+ * The current task's delete_module(), if it is in one, was not refused. That is the one record with
+ * a time that is long past: no trigger looks at it.
+ */
+static __always_inline void rs_unload_granted(struct rs_cpu *cpu)
+{
+	__u64 key = rs_task_key() | RS_NOTE_UNLOAD;
+	struct rs_module_note *note = bpf_map_lookup_elem(&module_notes, &key);
+	struct rs_module *record;
+
+	if (!note || !note->unsaid)
+		return;
+	note->unsaid = false;
+	record = rs_begin_module(cpu, RS_MODULE_UNLOADING, note, 0);
+	if (!record)
+		return;
+	record->h.ns = note->ns;
+	rs_send(record);
 }
 
 static __always_inline void rs_note_module(struct module *mod, struct rs_module_note *note,
@@ -151,6 +190,8 @@ static __always_inline void rs_module_entered(struct module *mod, __u64 which, _
 		__sync_fetch_and_add(&followed_loaded[rs_place(*followed)], 1);
 	}
 	rs_functions_changed(false);
+	if (which == RS_NOTE_FREE)
+		rs_unload_granted(cpu);
 	rs_send_module(cpu, step, &note, 0);
 	if (followed)
 		rs_send_sections(mod, &note);
@@ -276,9 +317,27 @@ int BPF_KRETPROBE(module_free_kretprobe)
 }
 
 /*
+ * capable(CAP_SYS_MODULE), which delete_module() asks first. Anybody may call it, with any name and
+ * as often as he likes: nothing is kept, sent or counted of a call that the kernel refuses for
+ * that.
+ */
+static __always_inline bool rs_may_unload(void)
+{
+	const struct cred *cred = BPF_CORE_READ(rs_this_task(), cred);
+	__u64 effective = 0;
+
+	if (BPF_CORE_READ(cred, user_ns, parent))
+		return false;
+	bpf_probe_read_kernel(&effective, sizeof(effective), &cred->cap_effective);
+	return effective >> CAP_SYS_MODULE & 1;
+}
+
+/*
  * The exit function itself mostly cannot be probed: __exit implies notrace, and
  * kprobe events refuse such functions. The system call that runs it can, and so
  * can the notification that follows it.
+ *
+ * Of a followed module the entry is told at once, since the kernel may not live to return.
  */
 static __always_inline void rs_unload_asked(struct pt_regs *syscall)
 {
@@ -287,17 +346,21 @@ static __always_inline void rs_unload_asked(struct pt_regs *syscall)
 	struct rs_cpu *cpu = rs_this_cpu();
 	const char *name = NULL;
 
-	if (!cpu)
+	if (!cpu || !rs_may_unload())
 		return;
 	rs_hit(RS_COUNT_MODULE_EXIT);
 	/* The registers as user space had them, a layout that is part of the ABI. */
 	bpf_probe_read_kernel(&name, sizeof(name), &PT_REGS_PARM1(syscall));
 	if (bpf_probe_read_user_str(note.name.text, sizeof(note.name.text), name) < 0)
 		return;
+	note.ns = rs_now();
+	note.unsaid = !bpf_map_lookup_elem(&followed_names, &note.name);
 	bpf_map_update_elem(&module_notes, &key, &note, BPF_ANY);
-	rs_send_module(cpu, RS_MODULE_UNLOADING, &note, 0);
+	if (!note.unsaid)
+		rs_send_module(cpu, RS_MODULE_UNLOADING, &note, 0);
 }
 
+/* -EPERM is also what modules_disabled and security modules say. */
 static __always_inline void rs_unload_answered(int ret)
 {
 	__u64 key = rs_task_key() | RS_NOTE_UNLOAD;
@@ -306,7 +369,7 @@ static __always_inline void rs_unload_answered(int ret)
 
 	if (!cpu || !note)
 		return;
-	if (ret < 0)
+	if (ret < 0 && !(ret == -EPERM && note->unsaid))
 		rs_send_module(cpu, RS_MODULE_REFUSED, note, ret);
 	bpf_map_delete_elem(&module_notes, &key);
 }
@@ -326,6 +389,7 @@ static __always_inline void rs_notified(__u64 list, __u64 state, struct module *
 	if (list != module_notify_list_address || state != RS_MODULE_STATE_GOING || !cpu)
 		return;
 	rs_note_module(mod, &note, &code);
+	rs_unload_granted(cpu);
 	rs_send_module(cpu, RS_MODULE_EXITED, &note, 0);
 	rs_send_pending(cpu, RS_MODULE_EXITED, &note.name);
 }
@@ -384,7 +448,7 @@ static __always_inline void rs_referenced(__u64 mod, bool taken, int change, __u
 	if (!cpu || !mod || !rs_followed_module(mod))
 		return;
 	rs_hit(RS_COUNT_MODULE_REF);
-	record = rs_begin(rs_module_ref, cpu, rs_now(), RS_MODULE_REF, taken);
+	record = rs_begin(rs_module_ref, cpu, RS_MODULE_REF, taken);
 	if (!record)
 		return;
 	record->caller = caller;
@@ -472,7 +536,7 @@ static __always_inline void rs_site_reached(__u64 address, __u16 flags)
 	if (!cpu)
 		return;
 	rs_hit(flags & RS_SITE_RETURN ? RS_COUNT_SITE_RETURN : RS_COUNT_SITE);
-	record = rs_begin(rs_site, cpu, rs_now(), RS_SITE, flags);
+	record = rs_begin(rs_site, cpu, RS_SITE, flags);
 	if (!record)
 		return;
 	record->address = address;

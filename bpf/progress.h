@@ -75,7 +75,7 @@ static __always_inline void rs_send_quiescent(enum rs_counter counter, __u16 kin
 	if (!cpu)
 		return;
 	rs_hit(counter);
-	record = rs_begin(rs_gp_quiescent, cpu, rs_now(), RS_GP_QUIESCENT, kind);
+	record = rs_begin(rs_gp_quiescent, cpu, RS_GP_QUIESCENT, kind);
 	if (!record)
 		return;
 	record->gp_seq = gp_seq;
@@ -144,7 +144,7 @@ static long rs_send_blocked(__u32 index, struct rs_blocked_walk *walk)
 	if (!entry)
 		return 0;
 	task = (void *)(entry - bpf_core_field_offset(struct task_struct, rcu_node_entry));
-	record = rs_begin(rs_gp_blocked, cpu, rs_now(), RS_GP_BLOCKED, walk->flags);
+	record = rs_begin(rs_gp_blocked, cpu, RS_GP_BLOCKED, walk->flags);
 	if (!record)
 		return 0;
 	record->gp_seq = expedited ? rs_expedited_seq() : rs_gp_seq();
@@ -180,7 +180,7 @@ static __always_inline void rs_scan_began(void)
 	if (!cpu)
 		return;
 	rs_hit(RS_COUNT_GP_SCAN);
-	record = rs_begin(rs_gp_scan, cpu, rs_now(), RS_GP_SCAN, 0);
+	record = rs_begin(rs_gp_scan, cpu, RS_GP_SCAN, 0);
 	if (!record)
 		return;
 	record->gp_seq = rs_gp_seq();
@@ -235,7 +235,7 @@ static __always_inline void rs_send_sample(void *ctx, __u64 gp_seq, __u32 no_tic
 
 	if (!cpu)
 		return;
-	record = rs_begin(rs_gp_sample, cpu, rs_now(), RS_GP_SAMPLE, flags);
+	record = rs_begin(rs_gp_sample, cpu, RS_GP_SAMPLE, flags);
 	if (!record)
 		return;
 	record->gp_seq = gp_seq;

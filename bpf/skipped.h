@@ -85,8 +85,10 @@ int BPF_PROG(skipped_exit, unsigned int vector)
 	/* Callbacks assigned to a grace period: one record for the list. */
 	if (!count)
 		count = now.gp_seq[1] != before->gp_seq[1] || now.gp_seq[2] != before->gp_seq[2];
-	if (count)
-		rs_count_losses(cpu, before->since_ns, rs_now(), count);
+	if (!count)
+		return 0;
+	__sync_fetch_and_add(&cpu->refused, count);
+	rs_count_losses(cpu, before->since_ns, rs_now(), count);
 	return 0;
 }
 

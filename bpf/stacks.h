@@ -7,21 +7,29 @@
 
 const volatile bool stacks_wanted;
 
-/* Right before the record of the same `ns`: user space knows them by that to belong together. */
-static __always_inline void rs_send_stack(void *ctx, struct rs_cpu *cpu, __u64 ns)
+/*
+ * Right before the record whose stack it is, with the same time: user space knows them by that to
+ * belong together. So both have their room before that time is taken.
+ */
+static __always_inline struct rs_stack *rs_begin_stack(struct rs_cpu *cpu)
 {
-	struct rs_stack *record;
+	return stacks_wanted ? rs_begin(rs_stack, cpu, RS_STACK, 0) : NULL;
+}
+
+/* `of`: that record; NULL: it could not be delivered. */
+static __always_inline void rs_send_stack(void *ctx, struct rs_stack *stack,
+					  const struct rs_header *of)
+{
 	long bytes;
 
-	if (!stacks_wanted)
+	if (!stack)
 		return;
-	record = rs_begin(rs_stack, cpu, ns, RS_STACK, 0);
-	if (!record)
-		return;
-	bytes = bpf_get_stack(ctx, record->stack, sizeof(record->stack), 0);
-	record->frames = bytes > 0 ? bytes / sizeof(record->stack[0]) : 0;
-	record->reserved = 0;
-	rs_send(record);
+	if (of)
+		stack->h.ns = of->ns;
+	bytes = bpf_get_stack(ctx, stack->stack, sizeof(stack->stack), 0);
+	stack->frames = bytes > 0 ? bytes / sizeof(stack->stack[0]) : 0;
+	stack->reserved = 0;
+	rs_send(stack);
 }
 
 #endif /* RCUSCOPE_STACKS_H */

@@ -16,7 +16,7 @@ static __always_inline void rs_send_switch(__u16 kind, __u16 flags, __u32 tid, _
 	if (!cpu)
 		return;
 	rs_hit(RS_COUNT_SWITCH);
-	record = rs_begin(rs_switch, cpu, rs_now(), kind, flags);
+	record = rs_begin(rs_switch, cpu, kind, flags);
 	if (!record)
 		return;
 	record->h.tid = tid;

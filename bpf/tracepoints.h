@@ -15,10 +15,10 @@
  *   invoked    after rcu_cblist_dequeue() gave the callback, before its function.
  *   done       the next one's invocation, or the batch's end.
  *
- * Most have their events told apart by a text. The kernel calls their programs
- * with preemption off; those that matter here come with interrupts off, or in
+ * Most have their events told apart by a text. Many kernels call their programs
+ * with preemption off; but those that matter here come with interrupts off, or in
  * one thread. So what a program misses while it runs on the CPU is none of its
- * own events.
+ * own events, on kernels that let it be preempted as well.
  */
 #ifndef RCUSCOPE_TRACEPOINTS_H
 #define RCUSCOPE_TRACEPOINTS_H
@@ -49,13 +49,11 @@ static __always_inline bool rs_says(const char *event, const char *word)
 SEC("tp_btf/rcu_grace_period")
 int BPF_PROG(gp_start_event, const char *flavour, unsigned long gp_seq, const char *event)
 {
-	__u64 now = rs_now();
-
 	if (!rs_says(event, "start"))
 		return 0;
 	gp_scans = 0;
 	rs_hit(RS_COUNT_GP_START);
-	rs_send_gp_start(now, gp_seq, now, 0);
+	rs_send_gp_start(gp_seq, RS_THIS_MOMENT, 0);
 	return 0;
 }
 

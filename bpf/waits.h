@@ -8,38 +8,39 @@
 #include "grace_periods.h"
 #include "stacks.h"
 
-static __always_inline void rs_send_wait(struct rs_cpu *cpu, __u64 ns, __u16 kind, __u16 what,
-					 __u64 caller)
+static __always_inline void rs_wait_began(void *ctx, __u16 what, enum rs_counter counter,
+					  __u64 caller)
 {
-	struct rs_wait *record = rs_begin(rs_wait, cpu, ns, kind, what);
+	struct rs_cpu *cpu = rs_this_cpu();
+	struct rs_stack *stack;
+	struct rs_wait *record;
 
+	if (!cpu)
+		return;
+	rs_hit(counter);
+	if (what == RS_WAIT_SYNCHRONIZE_RCU_EXPEDITED && !exp_asked_ns)
+		exp_asked_ns = rs_now();
+	stack = rs_begin_stack(cpu);
+	record = rs_begin(rs_wait, cpu, RS_WAIT_BEGIN, what);
+	rs_send_stack(ctx, stack, record ? &record->h : NULL);
 	if (!record)
 		return;
 	record->caller = caller;
 	rs_send(record);
 }
 
-static __always_inline void rs_wait_began(void *ctx, __u16 what, enum rs_counter counter,
-					  __u64 caller)
-{
-	struct rs_cpu *cpu = rs_this_cpu();
-	__u64 now = rs_now();
-
-	if (!cpu)
-		return;
-	rs_hit(counter);
-	if (what == RS_WAIT_SYNCHRONIZE_RCU_EXPEDITED && !exp_asked_ns)
-		exp_asked_ns = now;
-	rs_send_stack(ctx, cpu, now);
-	rs_send_wait(cpu, now, RS_WAIT_BEGIN, what, caller);
-}
-
 static __always_inline void rs_wait_ended(__u16 what)
 {
 	struct rs_cpu *cpu = rs_this_cpu();
+	struct rs_wait *record;
 
-	if (cpu)
-		rs_send_wait(cpu, rs_now(), RS_WAIT_END, what, 0);
+	if (!cpu)
+		return;
+	record = rs_begin(rs_wait, cpu, RS_WAIT_END, what);
+	if (!record)
+		return;
+	record->caller = 0;
+	rs_send(record);
 }
 
 #define RS_WAIT_PROBES(name, function, what, counter)                                              \

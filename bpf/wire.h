@@ -87,12 +87,14 @@ enum rs_quiescent_kind {
 };
 
 enum rs_module_step {
-	RS_MODULE_COMING = 0,	 /* memory laid out, init not yet called */
-	RS_MODULE_LIVE = 1,	 /* do_init_module() returned 0 */
-	RS_MODULE_FAILED = 2,	 /* do_init_module() returned an error (rs_module.ret) */
-	RS_MODULE_FREEING = 3,	 /* free_module() entered */
-	RS_MODULE_FREED = 4,	 /* free_module() returned: the memory is gone */
-	RS_MODULE_UNLOADING = 5, /* delete_module() entered: it may yet be refused */
+	RS_MODULE_COMING = 0,  /* memory laid out, init not yet called */
+	RS_MODULE_LIVE = 1,    /* do_init_module() returned 0 */
+	RS_MODULE_FAILED = 2,  /* do_init_module() returned an error (rs_module.ret) */
+	RS_MODULE_FREEING = 3, /* free_module() entered */
+	RS_MODULE_FREED = 4,   /* free_module() returned: the memory is gone */
+	/* delete_module() was entered at h.ns, by a task that may unload modules. Of a followed
+	 * module it is sent then, and may yet be refused; of others once it is not. */
+	RS_MODULE_UNLOADING = 5,
 	RS_MODULE_EXITED = 6,	 /* its exit function has returned */
 	RS_MODULE_REFUSED = 7,	 /* delete_module() returned an error (rs_module.ret) */
 	RS_MODULE_INIT_DONE = 8, /* its init function has returned (rs_module.ret) */
@@ -104,6 +106,7 @@ enum rs_module_step {
 #define RS_QS_EXPEDITED	    0x100
 /* Flags in rs_header.aux of RS_CB_QUEUED. */
 #define RS_CB_LAZY	    1 /* RCU may hold it back for seconds (CONFIG_RCU_LAZY) */
+#define RS_CB_END_UNSEEN    2 /* its invocation will not be told from others': counted as lost */
 /* Flags in rs_header.aux of RS_KVFREE. */
 #define RS_KVFREE_HEADLESS  1 /* without a rcu_head: it may wait for a grace period right there */
 /* Flags in rs_header.aux of RS_SITE. */
@@ -205,8 +208,8 @@ struct rs_gp_sample {
 	struct rs_header h;
 	rs_u64 gp_seq;
 	rs_u32 frames; /* of stack, innermost first: the tick's own come before the task's */
-	/* Microseconds for which the CPU had had no tick, if that is long; 0: it had, or nothing is
-	 * known. */
+	/* Microseconds for which the CPU had had no tick though one was due, if that is long; 0: it
+	 * had, or nothing is known. */
 	rs_u32 no_tick_us;
 	rs_u64 stack[RS_STACK_FRAMES];
 };

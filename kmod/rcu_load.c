@@ -21,6 +21,9 @@
  *   pending        the rcu_heads of each thread: so many of its callbacks are
  *                  pending at most (65536, 32 bytes each)
  *   readers        so many hold read-side sections (0, at most 64), on the same CPUs
+ *   others         so many callbacks whose function is not the module's own are
+ *                  queued once, in one read-side section, so that all of them are
+ *                  pending then (0, at most 1048576)
  *   read_us        each section's length (10, at most 1000000)
  *   read_pause_us  between two of a reader (1000); 0: none
  *   waiters        so many wait in synchronize_rcu() (0, at most 64), on any CPU
@@ -28,7 +31,8 @@
  * The counts logged at exit: "queued" is how often call_rcu() was called,
  * "invoked" how many of these callbacks have run (all, by then), "reads" how many
  * read-side sections there were, "synchronize_rcu" how many calls of that. These
- * can be read in /sys/module/rcu_load/parameters at any time, too. "full" is how
+ * can be read in /sys/module/rcu_load/parameters at any time, too. Those of "others"
+ * are not among them. "full" is how
  * often a thread waited because RCU had all its rcu_heads. "elapsed_us" is from
  * the first thread's start until the last callback had run, and those that end in
  * "_per_second" are counts over that time.
@@ -43,6 +47,7 @@
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
+#include <linux/rcupdate_wait.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
@@ -129,6 +134,12 @@ MODULE_PARM_DESC(read_pause_us, "Microseconds between two sections of a reader (
 
 module_param_named(waiters, waiters.nr_threads, uint, 0444);
 MODULE_PARM_DESC(waiters, "Threads that wait in synchronize_rcu() (default 0, at most 64)");
+
+static unsigned int others;
+module_param(others, uint, 0444);
+MODULE_PARM_DESC(others, "Callbacks of the kernel's own function, queued once (default 0)");
+
+static struct rcu_synchronize *other_callbacks;
 
 static unsigned long group_done(const struct load_group *group)
 {
@@ -302,6 +313,25 @@ static int queuer_fn(void *data)
 	return 0;
 }
 
+/* wakeme_after_rcu() is what synchronize_rcu() itself queues: nobody waits for it here. */
+static int __init queue_others(void)
+{
+	unsigned int i;
+
+	if (!others)
+		return 0;
+	other_callbacks = kvcalloc(others, sizeof(*other_callbacks), GFP_KERNEL);
+	if (!other_callbacks)
+		return -ENOMEM;
+	for (i = 0; i < others; i++)
+		init_completion(&other_callbacks[i].completion);
+	rcu_read_lock();
+	for (i = 0; i < others; i++)
+		call_rcu(&other_callbacks[i].head, wakeme_after_rcu);
+	rcu_read_unlock();
+	return 0;
+}
+
 /* Not udelay(), which trusts the TSC: that of an emulated CPU may run as it likes. */
 static noinline __noclone void load_read(void)
 {
@@ -365,6 +395,7 @@ static void stop_all(void)
 	rcu_barrier();
 	for (i = 0; i < queuers.nr_threads; i++)
 		kvfree(queuers.threads[i].callbacks);
+	kvfree(other_callbacks);
 }
 
 /* Bound to the CPUs in turn; on any if there are none. */
@@ -414,6 +445,8 @@ static int __init start_all(const struct cpumask *on)
 		err = make_callbacks(&queuers.threads[i]);
 	begin = ktime_get();
 	if (!err)
+		err = queue_others();
+	if (!err)
 		err = group_start(&readers, on);
 	if (!err)
 		err = group_start(&waiters, NULL);
@@ -430,6 +463,10 @@ static int __init check_parameters(void)
 	    waiters.nr_threads > MAX_THREADS) {
 		pr_err(MODULE_PREFIX "threads, readers and waiters must be at most %d each\n",
 		       MAX_THREADS);
+		return -EINVAL;
+	}
+	if (others > MAX_PENDING) {
+		pr_err(MODULE_PREFIX "others must be at most %d\n", MAX_PENDING);
 		return -EINVAL;
 	}
 	if (!pending || pending > MAX_PENDING) {

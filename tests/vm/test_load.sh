@@ -32,6 +32,10 @@ record_load rate --strict 2000 threads=2 rate=500 readers=1 waiters=1
 record_load burst --strict 10000 burst=2500 pause_ms=200 cpus=1
 # A page of buffer has room for a hundred callbacks.
 record_load lost '--buffer 4' 10000 burst=2500 pause_ms=200 cpus=1
+# Callbacks that are followed for their caller: 65536 at once are told from others.
+expect_status many 0 rcuscope record -m /kmod/rcu_load.ko --no-functions --until-unload --buffer 16384 -o /out/many.rcu -- \
+	sh load 1 others=70000 rate=10
+expect_nothing_left many
 GUEST
 
 for name in rate burst; do
@@ -54,4 +58,14 @@ check_timeline holds "$OUT/lost.json" 'capture["complete"]' \
 	'sum(c["invoked_ns"] is None for c in callbacks) <= capture["lost_callbacks"]["invoked"]' \
 	'sum(loss["count"] for loss in capture["lost"]) >= capture["lost_callbacks"]["queued"] + max(capture["lost_callbacks"]["invoked"], capture["lost_callbacks"]["done"])' \
 	"next(probe['hits'] for probe in capture['probes'] if probe['hook'] == 'callback.queued') >= $queued"
+
+# Of those beyond, the ends are lost, and it is not said that they are pending.
+expect_run "many: export" 0 "$RCUSCOPE" export "$OUT/many.rcu" -o "$OUT/many.json"
+check_timeline valid "$OUT/many.json"
+check_timeline holds "$OUT/many.json" 'len([c for c in callbacks if c["function"] == "wakeme_after_rcu"]) == 70000' \
+	'every(callbacks, lambda c: c["state"] in ("done", "unknown"))' \
+	'len([c for c in callbacks if c["state"] == "unknown"]) == 70000 - 65536' \
+	'capture["lost_callbacks"] == {"queued": 0, "invoked": 70000 - 65536, "done": 70000 - 65536}' \
+	'sum(loss["count"] for loss in capture["lost"]) == 2 * (70000 - 65536)' \
+	'capture["end_reason"] == "module freed"'
 finish

@@ -11,7 +11,8 @@ begin "$@"
 # The kernel is meant to warn of stalls here.
 # shellcheck disable=SC2034
 EXPECTED_COMPLAINT='rcu: INFO: rcu_'
-guest <<'GUEST'
+gcc-12 -O2 -Wall -static "$TESTS_VM/guest/ask_unload.c" -o "$WORK/ask_unload"
+guest --add "$WORK/ask_unload:/bin/" <<'GUEST'
 dmesg -n 1
 refused() { # WHAT PATTERN OPTION...
 	what=$1
@@ -86,6 +87,32 @@ SCRIPT
 expect_status bounded 0 rcuscope record -m /kmod/rcu_load.ko --no-functions --keep-last 1000s --keep-memory 1 -o /out/bounded.json -- \
 	sh load
 expect_nothing_left bounded
+
+# Anybody may ask for a module to be unloaded, by any name. Neither does a refusal wake the recorder, nor is anything kept
+# of it. What the module's owner does beside that is recorded as ever.
+cat >ask <<'SCRIPT'
+of_recorder() { awk -v what="$2:" '$1 == what { print $2 }' "/proc/$PPID/$1"; }
+insmod /kmod/rcucmap.ko reader_ms=10 writer_ms=20
+insmod /kmod/rcu_load.ko rate=100
+ask_unload 2000 || exit
+kept=$(of_recorder status RssAnon) woken=$(of_recorder status voluntary_ctxt_switches) written=$(of_recorder io syscw)
+began=$(date +%s)
+ask_unload 20000 || exit
+echo "kept=$(($(of_recorder status RssAnon) - kept)) woken=$(($(of_recorder status voluntary_ctxt_switches) - woken))" \
+	"written=$(($(of_recorder io syscw) - written)) seconds=$(($(date +%s) - began + 1))"
+rmmod no_such_module
+rmmod rcu_load
+until dmesg | grep -q 'r: done'; do usleep 50000; done
+rmmod rcucmap
+SCRIPT
+for how in kept:'--keep-last 1000s --keep-memory 1' filed:; do
+	name=${how%%:*}
+	dmesg -c >/run/before
+	# shellcheck disable=SC2086
+	expect_status "$name" 0 rcuscope record -m /kmod/rcucmap.ko --no-functions ${how#*:} -o "/out/$name.json" -- sh ask
+	cp /tmp/stdout "/out/$name.asked"
+	expect_nothing_left "$name"
+done
 GUEST
 
 # The parts of the first trigger, in shares that are rounded to a tenth each.
@@ -122,4 +149,19 @@ check_timeline holds "$OUT/bounded.json" 'any("--keep-memory" in m["why"] for m 
 early=$(<"$OUT/early") late=$(<"$OUT/late")
 # 120000 callbacks were queued and invoked meanwhile: more than 40 bytes each, in the densest form there is.
 expect "memory is bounded: $early kB early, $late kB late" test $((late - early)) -lt 4800
+
+# 40000 refusals. What is kept of each would be 160 bytes; each that is urgent would wake the recorder, which looks 20 times a
+# second by itself, and write to the file, which it does twice.
+for name in kept filed; do
+	kept='' woken='' written='' seconds=''
+	# shellcheck disable=SC1090
+	[[ ! $(<"$OUT/$name.asked") =~ kept= ]] || eval "$(grep kept= "$OUT/$name.asked")"
+	# Into a file goes what is buffered of it, too.
+	[[ $name == filed ]] || expect "$name: memory is bounded: $kept kB" test "${kept:-9999}" -lt 3000
+	expect "$name: woken $woken times in $seconds s" test "${woken:-9999}" -lt $((200 * ${seconds:-0}))
+	expect "$name: written $written times in $seconds s" test "${written:-9999}" -lt $((20 * ${seconds:-0}))
+	check_timeline holds "$OUT/$name.json" 'sorted(life["name"] for life in modules) == ["rcu_load", "rcucmap"]' \
+		'every(modules, lambda life: life["loaded_ns"] < life["exit_ns"] < life["exit_done_ns"] <= life["free_begin_ns"] < life["freed_ns"])' \
+		'every(modules, lambda life: life["refusals"] == [])'
+done
 finish

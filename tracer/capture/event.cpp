@@ -107,7 +107,8 @@ std::optional<event::GpSample> gp_sample(const rs_gp_sample& wire) {
 }
 
 std::optional<event::CbQueued> cb_queued(const rs_cb_queued& wire) {
-    return event::CbQueued{wire.head, wire.func, wire.caller, (wire.h.aux & RS_CB_LAZY) != 0};
+    return event::CbQueued{wire.head, wire.func, wire.caller, (wire.h.aux & RS_CB_LAZY) != 0,
+                           (wire.h.aux & RS_CB_END_UNSEEN) != 0};
 }
 
 std::optional<event::KvfreeRcu> kvfree(const rs_kvfree& wire) {

@@ -79,6 +79,7 @@ struct CbQueued {
     std::uint64_t func = 0;
     std::uint64_t caller = 0; // 0: not known
     bool lazy = false;        // RCU may hold it back
+    bool end_unseen = false;  // its invocation is not told from others'
 };
 struct CbAssigned {
     std::uint64_t gp_seq = 0;

@@ -3,8 +3,9 @@
 // Events chunks to events in the order of time.
 //
 // The chunks of one CPU are nearly in order, but not quite: what interrupts or
-// preempts a probe between its taking the time and its sending the record can
-// send any number of records first. So the order rests on nothing but what
+// preempts a probe between its reserving room for a record and its taking the
+// time can send any number of records first, and so have earlier times behind a
+// later one. So the order rests on nothing but what
 // scan_capture() has seen: each chunk's earliest time. Chunks are opened in the
 // order of that time, and
 //

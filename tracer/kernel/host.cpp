@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "kernel/host.hpp"
 
+#include <atomic>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <ctime>
@@ -90,6 +91,17 @@ Result<std::string> tracefs_path() {
     return fail(ExitCode::cannot_here, "cannot place probes in a module",
                 "tracefs is not mounted, or has no kprobe_events",
                 "mount it: mount -t tracefs tracefs /sys/kernel/tracing");
+}
+
+std::uint64_t boottime_ns_before() {
+    const std::uint64_t now = boottime_ns();
+#if defined(__x86_64__)
+    // The processor may load what follows before it reads its clock.
+    __builtin_ia32_lfence();
+#else
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+#endif
+    return now;
 }
 
 bool offloads_callbacks(const std::string& root) {

@@ -23,6 +23,8 @@ std::uint32_t timer_hz();
 
 // Nanoseconds of CLOCK_BOOTTIME, CLOCK_MONOTONIC and CLOCK_REALTIME.
 std::uint64_t boottime_ns();
+// The same, and nothing that is loaded afterwards is older than that.
+std::uint64_t boottime_ns_before();
 std::uint64_t monotonic_ns();
 std::uint64_t realtime_ns();
 

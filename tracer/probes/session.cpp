@@ -396,6 +396,10 @@ std::uint64_t BpfSession::calls_skipped() const {
     return impl_->sum([](const volatile rs_cpu& state) -> std::uint64_t { return state.calls_skipped; });
 }
 
+std::uint64_t BpfSession::refused() const {
+    return impl_->sum([](const volatile rs_cpu& state) -> std::uint64_t { return state.refused; });
+}
+
 CallbackLosses BpfSession::lost_callbacks() const {
     CallbackLosses lost;
     for (const volatile rs_cpu& state : impl_->cpu_states()) {

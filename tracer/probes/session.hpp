@@ -99,6 +99,8 @@ public:
     std::uint64_t calls_skipped() const;
     std::vector<CpuLoss> losses() const;
     CallbackLosses lost_callbacks() const; // since the programs were loaded
+    // Records of which it is known by now that they are lost, though perhaps not yet when.
+    std::uint64_t refused() const;
 
 private:
     struct Impl;

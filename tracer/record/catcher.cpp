@@ -61,15 +61,16 @@ Status Catcher::flush(bool sync) {
     return file_ ? file_->writer.flush(sync) : Status();
 }
 
-Status Catcher::look(std::uint64_t now_ns, std::uint64_t pending, const Losses& losses) {
+Status Catcher::look(const Look& look, const Losses& losses) {
+    const std::uint64_t now_ns = look.now_ns;
     const std::uint64_t keep_ns = nanoseconds(request_.keep_last);
     history_.forget_before(now_ns > keep_ns ? now_ns - keep_ns : 0);
-    watch_.look(now_ns, pending);
+    watch_.look(look.seen_until_ns, look.pending, look.lost_by_ns);
     if (stalls_)
         for (const std::string& warning : stalls_->read())
             watch_.say(TriggerKind::stall, warning, now_ns);
     if (watch_.fired().size() > file_firings_)
-        if (auto done = fire(now_ns, losses); !done)
+        if (auto done = fire(look, losses); !done)
             return done;
     if (!file_)
         return {};
@@ -84,16 +85,17 @@ Status Catcher::look(std::uint64_t now_ns, std::uint64_t pending, const Losses& 
         end_reason_ = reason(now_ns);
         return {};
     }
-    return end({now_ns, reason(now_ns), std::nullopt, {}, losses()});
+    return end({look.seen_until_ns, reason(now_ns), std::nullopt, {}, losses()});
 }
 
 // What fires while a file is being written goes into that one, unless it ends the recording: that has its own.
-Status Catcher::fire(std::uint64_t now_ns, const Losses& losses) {
+Status Catcher::fire(const Look& look, const Losses& losses) {
+    const std::uint64_t now_ns = look.now_ns;
     const auto& fired = watch_.fired();
     const bool last = std::any_of(fired.begin() + static_cast<std::ptrdiff_t>(file_firings_), fired.end(),
                                   [this](const Firing& firing) { return watch_.trigger(firing).stop; });
     if (last && file_ && !file_->last)
-        if (auto done = end({now_ns, reason(now_ns), std::nullopt, {}, losses()}); !done)
+        if (auto done = end({look.seen_until_ns, reason(now_ns), std::nullopt, {}, losses()}); !done)
             return done;
     file_firings_ = watch_.fired().size();
     if (file_)

@@ -56,9 +56,14 @@ public:
 
     void see(const Event& event) { watch_.take(event); }
     void hazard(const std::string& line, std::uint64_t now_ns) { watch_.say(TriggerKind::hazard, line, now_ns); }
-    // Everything up to this time was recorded and seen.
     using Losses = std::function<std::vector<CpuLoss>()>; // the kernel's count
-    Status look(std::uint64_t now_ns, std::uint64_t pending, const Losses& losses);
+    struct Look {
+        std::uint64_t now_ns = 0;
+        std::uint64_t seen_until_ns = 0; // every record of this time or earlier was taken
+        std::uint64_t lost_by_ns = 0;    // as of Drainer
+        std::uint64_t pending = 0;       // callbacks
+    };
+    Status look(const Look& look, const Losses& losses);
 
     // Why the recording is over; empty while it is not.
     const std::string& end_reason() const { return end_reason_; }
@@ -72,7 +77,7 @@ private:
     };
 
     Catcher(CatchRequest request, CapturePlace place, const Metadata& metadata, std::optional<StallWatch> stalls);
-    Status fire(std::uint64_t now_ns, const Losses& losses);
+    Status fire(const Look& look, const Losses& losses);
     Status begin(const CapturePlace& place, bool last, std::uint64_t now_ns);
     Status end(Trailer trailer);
     const Firing* cause() const;

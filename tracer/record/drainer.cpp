@@ -20,7 +20,7 @@ bool Drainer::hurries() {
 }
 
 Status Drainer::drain() {
-    drained_ns_ = boottime_ns();
+    drained_ns_ = boottime_ns_before();
     look();
     pass_on();
     say_hazards();
@@ -37,6 +37,23 @@ Status Drainer::drain_and_name() {
     }
 }
 
+Status Drainer::drain_rest() {
+    constexpr int most_rounds = 1000;
+    const auto waits = [](const Looked& looked) { return looked.seen.waits(); };
+    for (int round = 0;; round++, std::this_thread::sleep_for(1ms)) {
+        auto drained = drain_and_name();
+        if (!drained || round == most_rounds || std::none_of(looked_.begin(), looked_.end(), waits))
+            return drained;
+    }
+}
+
+std::uint64_t Drainer::seen_until_ns() const {
+    std::uint64_t until = drained_ns_;
+    for (const Looked& looked : looked_)
+        until = std::min(until, looked.seen.ns());
+    return until;
+}
+
 void Drainer::look() {
     ends_.session.take_wakeups();
     const auto rings = ends_.session.rings();
@@ -47,6 +64,10 @@ void Drainer::look() {
     look_for_modules();
     for (std::uint32_t cpu = 0; cpu < rings.size(); cpu++)
         look_at(cpu, rings[cpu], looked_[cpu]);
+    // The programs count what they refuse before they look at the clock: whatever was lost until the drain began is
+    // among it.
+    if (std::exchange(refused_, ends_.session.refused()) != refused_)
+        lost_by_ns_ = boottime_ns();
 }
 
 void Drainer::look_for_modules() {
@@ -66,8 +87,9 @@ void Drainer::look_at(std::uint32_t cpu, const Ring& ring, Looked& looked) {
         const auto piece = ring.piece(looked.looked, looked.sent);
         const std::uint64_t next = Ring::after(looked.looked, intake_.look(cpu, piece, looked.parts));
         if (std::exchange(looked.looked, next) == next)
-            return;
+            break;
     }
+    looked.seen.look(drained_ns_, looked.sent, looked.looked);
 }
 
 // Names of what the records are about come into the file before them.

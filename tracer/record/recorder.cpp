@@ -196,7 +196,8 @@ Status Recorder::take_all(bool named) {
 
 Status Recorder::look_for_triggers() {
     const CallbackCounts counts = placement_.session().callbacks();
-    return catcher_->look(drainer_->drained_ns(), counts.queued - std::min(counts.queued, counts.done),
+    return catcher_->look({drainer_->drained_ns(), drainer_->seen_until_ns(), drainer_->lost_by_ns(),
+                           counts.queued - std::min(counts.queued, counts.done)},
                           [this] { return placement_.session().losses(); });
 }
 
@@ -301,7 +302,7 @@ Status Recorder::close() {
         return drained;
     status_.show("removing probes");
     session.detach();
-    if (auto drained = take_all(true); !drained)
+    if (auto drained = drainer_ ? drainer_->drain_rest() : take_all(false); !drained)
         return drained;
     end.lost = session.losses();
     if (auto removed = placement_.remove_sites(); !removed)

@@ -43,7 +43,7 @@ void TriggerWatch::take(const Event& event) {
     } else if (const auto* scan = std::get_if<event::GpScan>(&body)) {
         keep(event, What::gp_seen, scan->gp_seq);
     } else if (const auto* queued = std::get_if<event::CbQueued>(&body)) {
-        if (wanted(TriggerKind::callback))
+        if (wanted(TriggerKind::callback) && !queued->end_unseen)
             keep(event, What::queued, queued->head);
     } else if (const auto* invoked = std::get_if<event::CbInvoked>(&body)) {
         if (wanted(TriggerKind::callback))
@@ -157,12 +157,24 @@ void TriggerWatch::forget_ended_unseen() {
     }
 }
 
-void TriggerWatch::look(std::uint64_t now_ns, std::uint64_t pending) {
+// A loss is known to have happened before it is known when, and the end of something that is not even applied yet may
+// be among it: so it counts until a look has gone past it.
+void TriggerWatch::look_for_losses(std::uint64_t now_ns, std::uint64_t lost_by_ns) {
+    const bool given_up = steps_.size() > most_steps;
+    if (given_up)
+        steps_.clear();
+    if (given_up || (lost_by_ns != 0 && looked_until_ns_ <= lost_by_ns))
+        lost();
+    looked_until_ns_ = now_ns;
+}
+
+void TriggerWatch::look(std::uint64_t now_ns, std::uint64_t pending, std::uint64_t lost_by_ns) {
     std::stable_sort(steps_.begin(), steps_.end(), [](const Step& a, const Step& b) { return a.ns < b.ns; });
     const auto not_yet = std::upper_bound(steps_.begin(), steps_.end(), now_ns,
                                           [](std::uint64_t now, const Step& step) { return now < step.ns; });
     std::for_each(steps_.begin(), not_yet, [this](const Step& step) { apply(step); });
     steps_.erase(steps_.begin(), not_yet);
+    look_for_losses(now_ns, lost_by_ns);
     forget_ended_unseen();
     look_at_grace_periods(now_ns);
     look_at_callbacks(now_ns);

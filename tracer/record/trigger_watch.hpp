@@ -42,12 +42,13 @@ public:
     // `metadata`: of the recording; whose read-side sections are followed.
     TriggerWatch(std::vector<Trigger> triggers, const Metadata& metadata);
 
-    // Events of one CPU in their order, of different CPUs in any.
+    // In any order: they are put into that of their times.
     void take(const Event& event);
     // The kernel, or the tracer itself, said something that a trigger of this kind waits for.
     void say(TriggerKind kind, const std::string& line, std::uint64_t now_ns);
-    // All events up to this time were taken. `pending`: callbacks that are queued and not invoked.
-    void look(std::uint64_t now_ns, std::uint64_t pending);
+    // All events up to this time were taken. `pending`: callbacks that are queued and not invoked. `lost_by_ns`:
+    // records were lost, at this time at the latest; 0: none were.
+    void look(std::uint64_t now_ns, std::uint64_t pending, std::uint64_t lost_by_ns = 0);
 
     // What has fired and is not forgotten, the first one first, with its end as soon as that was seen.
     const std::vector<Firing>& fired() const { return fired_; }
@@ -83,6 +84,7 @@ private:
     void invoked(const Step& step);
     void unlocked(const Step& step);
     void lost();
+    void look_for_losses(std::uint64_t now_ns, std::uint64_t lost_by_ns);
     void forget_ended_unseen();
 
     void look_at_grace_periods(std::uint64_t now_ns);
@@ -100,7 +102,10 @@ private:
     std::vector<Trigger> triggers_;
     std::vector<std::optional<std::uint64_t>> last_late_; // of each trigger: of its burst
     ReadSites sites_;
+    // While a record is not whole nothing is applied. What is more than so many is given up, as if it were lost.
+    static constexpr std::size_t most_steps = 1u << 20;
     std::vector<Step> steps_; // taken, not yet applied: in their order only when every CPU's are there
+    std::uint64_t looked_until_ns_ = 0;
     std::map<GpKey, OpenGp> grace_periods_;
     std::unordered_map<std::uint64_t, std::uint64_t, SeededHash> queued_; // by head: when
     std::uint64_t oldest_queued_ns_ = 0;                                  // none of queued_ is older

@@ -54,6 +54,11 @@ void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued
     row.context = InvocationContext::unknown;
     row.state = CallbackState::pending;
     row.lazy = queued.lazy;
+    if (queued.end_unseen) {
+        row.state = CallbackState::unknown;
+        ++given_up_;
+        return;
+    }
     const Index place = open({.callback = index,
                               .number = static_cast<Index>(list(moment.cpu).queue(moment.at)),
                               .reports = losses_.reports()});

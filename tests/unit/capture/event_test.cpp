@@ -93,7 +93,10 @@ TEST(Event, Callback) {
     EXPECT_EQ(queued.func, 2u);
     EXPECT_EQ(queued.caller, 3u);
     EXPECT_FALSE(queued.lazy);
+    EXPECT_FALSE(queued.end_unseen);
     EXPECT_TRUE(decoded<event::CbQueued>(rs_cb_queued{header_of(RS_CB_QUEUED, 1000, RS_CB_LAZY), 1, 2, 3}).lazy);
+    EXPECT_TRUE(
+        decoded<event::CbQueued>(rs_cb_queued{header_of(RS_CB_QUEUED, 1000, RS_CB_END_UNSEEN), 1, 2, 3}).end_unseen);
     const auto assigned = decoded<event::CbAssigned>(rs_cb_assigned{header_of(RS_CB_ASSIGNED, 1000), 24, 5, 0, 900});
     EXPECT_EQ(assigned.gp_seq, 24u);
     EXPECT_EQ(assigned.list_cpu, 5u);

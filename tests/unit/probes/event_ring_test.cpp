@@ -7,12 +7,14 @@
 #include <functional>
 #include <gtest/gtest.h>
 #include <optional>
+#include <random>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "capture/ring_records.hpp"
 #include "probes/ring.hpp"
+#include "probes/seen_until.hpp"
 
 namespace rcuscope::test {
 namespace {
@@ -27,10 +29,22 @@ char* rs_segment_at(rs_u64 number) {
 }
 
 int woken = 0;
+rs_u64 clock_ns = 0;
+std::function<void()> anything; // may come between any two steps of a program
+
+void step() {
+    if (anything)
+        anything();
+}
+rs_u64 look_at_clock() {
+    step();
+    return ++clock_ns;
+}
 
 rs_u64 move(rs_u64* head, rs_u64 from, rs_u64 to) {
     if (interrupt)
         std::exchange(interrupt, nullptr)();
+    step();
     return __sync_val_compare_and_swap(head, from, to);
 }
 
@@ -40,12 +54,14 @@ rs_u64 move(rs_u64* head, rs_u64 from, rs_u64 to) {
 // NOLINTEND(bugprone-reserved-identifier)
 #define rs_ring_bytes ring_bytes
 #define rs_ring_fills() woken++
+#define rs_now() look_at_clock()
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wold-style-cast"
 #include "event_ring.h"
 #pragma GCC diagnostic pop
 #undef rs_ring_bytes
 #undef rs_ring_fills
+#undef rs_now
 #undef __sync_val_compare_and_swap
 
 class EventRing : public testing::Test {
@@ -53,6 +69,8 @@ protected:
     explicit EventRing(std::size_t bytes = 4 * RS_SEGMENT_BYTES) {
         ring_bytes = bytes;
         interrupt = nullptr;
+        anything = nullptr;
+        clock_ns = 0;
         woken = 0;
         rs_ring_segments = Ring::segments_for(bytes);
         segments.assign(rs_ring_segments, {});
@@ -175,6 +193,97 @@ TEST_F(EventRing, WakesOnceWhenAQuarterIsFull) {
     while (put(1))
         ;
     EXPECT_EQ(woken, 2);
+}
+
+// Programs that are interrupted, or preempted, by others and by user space wherever they can be.
+class Interleaved : public EventRing {
+protected:
+    void send() {
+        rs_header* record = rs_ring_begin(&ring, sizeof(rs_cb_done));
+        if (!record)
+            return;
+        step();
+        rs_ring_commit(reinterpret_cast<rs_ring_header*>(record) - 1, sizeof(rs_cb_done));
+        sent++;
+    }
+    // What is taken now was not said to be taken before.
+    void look() {
+        const rs_u64 now = ++clock_ns;
+        const std::uint64_t head = reader->end();
+        std::uint64_t at = reader->begin();
+        for (;;) {
+            const auto check = [&](std::span<const std::byte> record) {
+                rs_header header{};
+                std::memcpy(&header, record.data(), sizeof header);
+                late += header.ns <= seen.ns();
+                taken++;
+            };
+            const std::uint64_t next = Ring::after(at, for_each_ring_record(reader->piece(at, head), check));
+            if (next == at)
+                break;
+            at = next;
+        }
+        reader->release(at);
+        seen.look(now, head, at);
+    }
+    void something() {
+        if (depth == 5)
+            return;
+        depth++;
+        switch (random() % 5) {
+        case 0:
+            look();
+            break;
+        case 1:
+            send();
+            break;
+        default:
+            break;
+        }
+        depth--;
+    }
+
+    SeenUntil seen;
+    std::mt19937 random{1};
+    int depth = 0;
+    int sent = 0;
+    int taken = 0;
+    int late = 0;
+};
+
+TEST_F(Interleaved, EverythingUpToTheTimeThatIsSaidWasTaken) {
+    anything = [this] { something(); };
+    std::uint64_t stood_still = 0;
+    for (int round = 0; round < 200'000; round++) {
+        const rs_u64 before = seen.ns();
+        send();
+        stood_still += seen.ns() == before;
+    }
+    anything = nullptr;
+    look();
+    EXPECT_EQ(taken, sent);
+    EXPECT_EQ(late, 0) << "of " << taken;
+    EXPECT_EQ(seen.ns(), clock_ns);
+    EXPECT_LT(stood_still, 150'000u) << "the time goes on while programs run";
+}
+
+TEST_F(Interleaved, TheTimeStandsStillWhereARecordIsNotWhole) {
+    rs_header* begun = rs_ring_begin(&ring, sizeof(rs_cb_done));
+    const rs_u64 first_look = begun->ns + 1;
+    look();
+    EXPECT_EQ(seen.ns(), 0u);
+    EXPECT_TRUE(seen.waits());
+    send();
+    look();
+    EXPECT_EQ(seen.ns(), 0u);
+    rs_ring_commit(reinterpret_cast<rs_ring_header*>(begun) - 1, sizeof(rs_cb_done));
+    rs_header* another = rs_ring_begin(&ring, sizeof(rs_cb_done));
+    look();
+    EXPECT_EQ(seen.ns(), first_look) << "which saw the first one, and the head behind it";
+    rs_ring_commit(reinterpret_cast<rs_ring_header*>(another) - 1, sizeof(rs_cb_done));
+    look();
+    EXPECT_EQ(seen.ns(), clock_ns);
+    EXPECT_FALSE(seen.waits());
 }
 
 class SmallEventRing : public EventRing {

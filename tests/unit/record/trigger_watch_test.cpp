@@ -121,6 +121,40 @@ TEST_F(TriggerWatchTest, AnEndThatWasNotSeenFiresNothing) {
     EXPECT_THAT(watch->fired(), SizeIs(0));
 }
 
+// The loss has no record yet, which comes when there is room again.
+TEST_F(TriggerWatchTest, AnEndThatIsKnownToBeLostFiresNothing) {
+    wait_for({"gp>200ms"});
+    start(100 * ms, 5);
+    watch->look(150 * ms, 0, 151 * ms);
+    watch->look(1000 * ms, 0, 151 * ms);
+    EXPECT_THAT(watch->fired(), SizeIs(0)) << "its end may be lost";
+    start(1100 * ms, 6);
+    watch->look(1301 * ms, 0, 151 * ms);
+    EXPECT_THAT(watch->fired(), SizeIs(1)) << "it began long after that";
+}
+
+// One that began, and whose end was lost, after the time up to which everything was taken.
+TEST_F(TriggerWatchTest, ALossCountsUntilALookHasGonePastIt) {
+    wait_for({"gp>200ms"});
+    start(152 * ms, 5);
+    watch->look(150 * ms, 0, 155 * ms);
+    watch->look(200 * ms, 0, 155 * ms);
+    watch->look(1000 * ms, 0, 155 * ms);
+    EXPECT_THAT(watch->fired(), SizeIs(0));
+}
+
+TEST_F(TriggerWatchTest, StepsThatCannotBeAppliedAreBounded) {
+    wait_for({"gp>200ms"});
+    start(100 * ms, 5);
+    look(101 * ms);
+    for (std::uint64_t i = 0; i < (1u << 20) + 1; i++)
+        lost(200 * ms);
+    end(400 * ms, 5);
+    look(150 * ms);
+    look(1000 * ms);
+    EXPECT_THAT(watch->fired(), SizeIs(0)) << "its end was given up";
+}
+
 TEST_F(TriggerWatchTest, ABurstOfLateCallbacksFiresOnce) {
     wait_for({"callback>100ms"});
     for (std::uint64_t head = 1; head <= 1000; head++)
@@ -152,6 +186,13 @@ TEST_F(TriggerWatchTest, CallbacksInTimeFireNothing) {
     queue(20'000 * ms, 2);
     lost(20'001 * ms); // perhaps its invocation
     look(30'000 * ms);
+    EXPECT_THAT(watch->fired(), SizeIs(0));
+}
+
+TEST_F(TriggerWatchTest, ACallbackWhoseEndWillNotBeSeenFiresNothing) {
+    wait_for({"callback>100ms"});
+    at(1 * ms, 0, event::CbQueued{.head = 1, .func = 1, .end_unseen = true});
+    look(1000 * ms);
     EXPECT_THAT(watch->fired(), SizeIs(0));
 }
 

@@ -120,6 +120,20 @@ TEST(Callbacks, AnotherFunctionOfTheSameHeadIsAnotherCallback) {
     EXPECT_EQ(timeline.callbacks.at(0).state, CallbackState::unknown);
 }
 
+// Nothing that is seen later is its invocation, and that none is seen does not mean that it is pending.
+TEST(Callbacks, OneWhoseEndWillNotBeSeenIsUnknown) {
+    Scenario scenario;
+    scenario.at(10, event::CbQueued{.head = 1, .func = 0xa, .end_unseen = true});
+    scenario.queue(11, 2, 0xa).invoke(20, 1, 0xa).done(21, 1).invoke(22, 2, 0xa).done(23, 2);
+
+    const Timeline timeline = scenario.complete(99);
+
+    ASSERT_EQ(timeline.callbacks.size(), 2U);
+    EXPECT_EQ(timeline.callbacks[0].state, CallbackState::unknown);
+    EXPECT_EQ(timeline.callbacks[0].invoked, std::nullopt);
+    EXPECT_EQ(timeline.callbacks[1].done, 23);
+}
+
 TEST(Callbacks, InvocationsOfWhatWasNotSeenQueuedAreIgnored) {
     const Timeline timeline = Scenario().invoke(10, 1).done(11, 1).done(12, 2).assign(13, 7, 9).complete(99);
     EXPECT_TRUE(timeline.callbacks.empty());
