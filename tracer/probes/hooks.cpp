@@ -21,10 +21,11 @@ std::string_view to_text(Way way) {
 
 // Why the order of the ways is what it is. The kernel does not run a program of fentry while that program runs on the
 // CPU already: a task that is preempted in one, or interrupted, hides the calls of others from it (they are counted as
-// missed). Tracepoints run with preemption off, and those of RCU mostly with interrupts off, so they miss nothing. They
-// also show the very moment of what fentry only knows to lie between a function's entry and its return: between the
-// entry of call_rcu() and the list, for one, an interrupt may assign what is on the list, or the task may move. Kprobes
-// are last: what they miss is not counted (bpf/skipped.h).
+// missed). RCU's tracepoints mostly come with interrupts off, so they miss nothing: not even where a kernel lets
+// programs of tracepoints be preempted, as newer ones do. They also show the very moment of what fentry only knows to
+// lie between a function's entry and its return: between the entry of call_rcu() and the list, for one, an interrupt
+// may assign what is on the list, or the task may move. Kprobes are last: what they miss is not counted
+// (bpf/skipped.h).
 //
 // No tracepoint shows callback.assigned: the kernel has the event "AccWaitCB" also if nothing was assigned, and none
 // where rcu_accelerate_cbs_unlocked() marks callbacks for a grace period that is asked for already. Where callbacks are
