@@ -206,7 +206,7 @@ TEST(LastingFactsTest, NamesThatAreNoModulesAreForgotten) {
     const std::string path = testing::TempDir() + "lasting." + std::to_string(::getpid()) + ".rcu";
     Metadata metadata;
     metadata.host.cpus = 1;
-    auto writer = CaptureWriter::create(path, metadata);
+    auto writer = CaptureWriter::create({*OutputTarget::resolve(path)}, metadata);
     ASSERT_TRUE(writer && facts.write(*writer) && writer->finish({}));
     auto reader = CaptureReader::open(path);
     std::size_t of_demo = 0;
