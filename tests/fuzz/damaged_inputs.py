@@ -146,6 +146,9 @@ class Inputs:
 def all_work(rcuscope, inputs, root):
     """Functions, each of which gives what is wrong with one command."""
     anybodys = shutil.copy(rcuscope, root)  # where it was built others may have no access
+    anybodys_folder = tempfile.mkdtemp(dir=root)
+    if os.geteuid() == 0:
+        os.chown(anybodys_folder, nobody, nobody)
 
     def several(commands_of, path):
         for command in commands_of(rcuscope, path, own_folder(root), inputs.good_summary):
@@ -156,7 +159,7 @@ def all_work(rcuscope, inputs, root):
 
     def record(path):
         # Where a kernel could be traced it is not, for lack of privileges.
-        to = os.path.join(own_folder(root), "x.rcu")
+        to = os.path.join(anybodys_folder, f"{threading.get_ident()}.rcu")
         ran = Ran([anybodys, "record", "-m", path, "-o", to, "--", "true"], nobody if os.geteuid() == 0 else None)
         problem = ran.problem((2, 3))
         if problem:
