@@ -58,6 +58,77 @@ for signal in INT TERM HUP; do
 	expect_status "export after SIG$signal" 0 rcuscope export /out/$signal.rcu -o /out/$signal.json
 done
 
+# The first signal in each phase, and a second. While probes are placed: nothing is recorded.
+start() { # OPTION...
+	dmesg -c >/run/before
+	rcuscope record "$@" >/tmp/stdout 2>/tmp/stderr &
+	recorder=$!
+}
+# Of two that are pending the kernel delivers either first.
+taken() { grep -q '^ShdPnd:[[:space:]]*0*$' /proc/$recorder/status; }
+send() { # SIGNAL
+	wait_for "an earlier signal to be taken" taken
+	kill -$1 $recorder
+}
+has_probes() { grep -q rcuscope_ $TRACEFS/kprobe_events; }
+echo earlier >/out/placing.rcu
+start -m /kmod/rcucmap.ko -o /out/placing.rcu -o /out/placing.json -- touch /tmp/ran
+wait_for "the first probes" has_probes
+kill -TERM $recorder
+wait_status "SIGTERM while probes are placed" 143
+expect_stderr "SIGTERM while probes are placed" 'before the recording began: nothing is recorded'
+expect_nothing_left "SIGTERM while probes are placed"
+expect_no_file "SIGTERM while probes are placed" '/tmp/ran /out/placing.json /out/placing.rcu.*'
+expect_equal "a recording that was there" earlier "$(cat /out/placing.rcu)"
+
+# While they are removed: the first one finds the recording over already.
+links() { bpftool link show | grep -c '^[0-9]'; }
+some_are_gone() { [ "$(links)" -lt "$all" ]; }
+remove_probes() { # NAME: records until probes are being removed
+	rm -f /tmp/end
+	start -o "/out/$1.rcu" -o "/out/$1.json" -- sh -c 'touch /tmp/begun; until [ -e /tmp/end ]; do usleep 10000; done'
+	wait_for "the recording" test -e /tmp/begun
+	rm /tmp/begun
+	all=$(links)
+	touch /tmp/end
+	wait_for "probes to be removed" some_are_gone
+	send TERM
+}
+remove_probes removing
+wait_status "SIGTERM while probes are removed" 0
+expect_stderr "SIGTERM while probes are removed" 'Written: .*removing\.json'
+expect_nothing_left "SIGTERM while probes are removed"
+remove_probes twice
+send INT
+wait_status "a second signal while probes are removed" 130
+expect_stderr "a second signal while probes are removed" 'ended at once: not written: /out/twice\.json'
+wait_for "all to go after a second signal" nothing_left || show_left
+# The hint is a command line.
+sh -c "$(sed -n 's/^  hint: //p' /tmp/stderr)" || failed "what a second signal hints at"
+[ -s /out/twice.json ] || failed "the command that is hinted at makes nothing"
+
+# While outputs are written: a pipe that is opened and not read yet holds it there.
+mkfifo /run/pipe.json
+probes_are_gone_from() { [ -e "$1" ] && [ "$(links)" = 0 ]; }
+for signals in TERM "INT HUP"; do
+	rm -f /out/writing.rcu
+	rm -f /tmp/read
+	(until [ -e /tmp/read ]; do usleep 50000; done; exec cat >/out/writing.json) </run/pipe.json &
+	start -o /out/writing.rcu -o /run/pipe.json -- sh -c 'for i in $(seq 300); do true | cat; done'
+	wait_for "the recording's end" probes_are_gone_from /out/writing.rcu
+	for signal in $signals; do send $signal; done
+	if [ "$signals" = TERM ]; then
+		touch /tmp/read
+		wait_status "SIGTERM while outputs are written" 0
+	else
+		wait_status "a second signal while outputs are written" 129
+		expect_stderr "a second signal while outputs are written" 'hint: rcuscope export /out/writing\.rcu(\.part)? -o /run/pipe\.json'
+	fi
+	touch /tmp/read
+	expect_nothing_left "signals while outputs are written"
+done
+expect_no_file "signals" '/out/*.tmp* /out/*.part.tmp*'
+
 # Nobody is left to clean up but the next recorder.
 start_recording /out/both.rcu
 kill -KILL $(rcuscope_processes | cut -d' ' -f1)
@@ -98,6 +169,12 @@ for signal in INT TERM HUP; do
 	check_timeline whole "$OUT/$signal.json"
 	check_timeline holds "$OUT/$signal.json" 'capture["end_reason"] == "interrupted"' 'len(of(read_sections)) > 0'
 done
+for name in removing writing; do
+	check_timeline valid "$OUT/$name.json"
+	check_timeline holds "$OUT/$name.json" 'capture["complete"]' 'capture["end_reason"].startswith("command ended")'
+done
+check_timeline valid "$OUT/twice.json"
+check_timeline holds "$OUT/twice.json" 'len(grace_periods) > 0'
 check_timeline whole "$OUT/next.json"
 # It saw every read, before and after the other came and went.
 reads=$(sed -n 's/.*rcucmap: reads=\([0-9]*\).*/\1/p' "$OUT/one.log")

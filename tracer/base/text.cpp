@@ -118,6 +118,16 @@ std::string printable(std::string_view bytes) {
     return shown;
 }
 
+std::string shell_word(std::string_view text) {
+    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
+    if (!text.empty() && text.find_first_not_of(plain) == std::string_view::npos)
+        return std::string(text);
+    std::string word = "'";
+    for (const char each : text)
+        word += each == '\'' ? "'\\''" : std::string(1, each);
+    return word + "'";
+}
+
 std::string hex(std::uint64_t value) {
     std::array<char, 16> digits{}; // 64 bits in hexadecimal
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16).ptr;

@@ -20,6 +20,9 @@ std::string valid_utf8(std::string_view bytes);
 // as "\\u{1b}".
 std::string printable(std::string_view bytes);
 
+// A word of a command line that a shell reads as this text: in quotes where it needs them.
+std::string shell_word(std::string_view text);
+
 // "0x1f", as the kernel writes addresses.
 std::string hex(std::uint64_t value);
 

@@ -2,11 +2,13 @@
 #include "cli/finish.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/text_out.hpp"
 #include "cli/firing.hpp"
 #include "cli/hazard_options.hpp"
 #include "cli/load.hpp"
+#include "cli/outputs.hpp"
 #include "cli/summary.hpp"
 
 namespace rcuscope {
@@ -40,21 +42,54 @@ CapturePlace capture_place(const std::vector<OutputTarget>& outputs) {
     return {std::nullopt, true};
 }
 
-Outcome finish_recording(const FinishRequest& request, CaptureWriter& capture, bool whole) {
-    const auto asked_for = [](const OutputTarget& output) { return is_capture(output.path()); };
-    // What went into a pipe is not here any more; and reading a large recording takes long.
-    if (!capture.is_file() || (request.quiet && request.fail_on.empty() && !request.strict &&
-                               std::ranges::all_of(request.outputs, asked_for)))
+std::vector<OutputTarget> FinishRequest::exports() const {
+    std::vector<OutputTarget> made;
+    std::ranges::copy_if(outputs, std::back_inserter(made),
+                         [](const OutputTarget& output) { return !is_capture(output.path()); });
+    return made;
+}
+
+std::vector<std::string> paths_of(const std::vector<OutputTarget>& outputs) {
+    std::vector<std::string> paths;
+    paths.reserve(outputs.size());
+    for (const OutputTarget& output : outputs)
+        paths.push_back(output.path());
+    return paths;
+}
+
+Outcome finish_recording(const FinishRequest& request, CaptureWriter& capture, bool whole,
+                         const NotWritten& not_written) {
+    // What went into a pipe is not here any more.
+    if (!capture.is_file())
         return ExitCode::done;
-    auto loaded = load_timeline(capture.read_back(), request.limits);
-    if (!loaded)
-        return tl::unexpected(capture.with_what_is_left(loaded.error()));
-    for (const OutputTarget& output : request.outputs)
-        if (!asked_for(output))
-            if (auto written = export_timeline(loaded->timeline, request.options, output); !written)
-                return tl::unexpected(capture.with_what_is_left(written.error()));
-    if (std::ranges::none_of(request.outputs, asked_for))
+    const Outcome finished = finish_capture(request, capture.read_back(), whole, not_written);
+    if (!finished)
+        return tl::unexpected(capture.with_what_is_left(finished.error()));
+    if (request.exports().size() == request.outputs.size())
         capture.discard();
+    return *finished;
+}
+
+Outcome finish_capture(const FinishRequest& request, Result<InputFile> capture, bool whole,
+                       const NotWritten& not_written) {
+    std::vector<OutputTarget> missing = request.exports();
+    not_written(missing);
+    // Reading a large recording takes long.
+    if (request.quiet && request.fail_on.empty() && !request.strict && missing.empty())
+        return ExitCode::done;
+    Outputs exports(missing);
+    auto loaded = load_timeline(std::move(capture), request.limits);
+    if (!loaded)
+        return exports.give_up(loaded.error());
+    const Status written = exports.write([&](const OutputTarget& target) {
+        Status done = export_timeline(loaded->timeline, request.options, target);
+        if (done)
+            std::erase_if(missing, [&](const OutputTarget& each) { return each.path() == target.path(); });
+        not_written(missing);
+        return done;
+    });
+    if (!written)
+        return tl::unexpected(written.error());
     if (!request.quiet)
         say_what_there_is(request, loaded->timeline, whole);
     const auto reason = reason_to_fail(loaded->timeline.hazards, request.fail_on);

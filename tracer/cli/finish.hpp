@@ -4,6 +4,7 @@
 // asked for, the summary, the verdict.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,14 +25,26 @@ struct FinishRequest {
     std::string fail_on;
     bool strict = false;
     bool quiet = false;
+
+    // The outputs that are made of the capture.
+    std::vector<OutputTarget> exports() const;
 };
+
+std::vector<std::string> paths_of(const std::vector<OutputTarget>& outputs);
 
 // Where the capture goes: to the first of the outputs that is one, else beside the first that is a file, since that
 // place must have room anyway.
 CapturePlace capture_place(const std::vector<OutputTarget>& outputs);
 
+// Is told of the outputs that are missing, before any is written and after each.
+using NotWritten = std::function<void(const std::vector<OutputTarget>& missing)>;
+
 // `whole`: with the summary, not only with why it was written. The capture is removed if it was not asked for, unless
 // this fails.
-Outcome finish_recording(const FinishRequest& request, CaptureWriter& capture, bool whole);
+Outcome finish_recording(const FinishRequest& request, CaptureWriter& capture, bool whole,
+                         const NotWritten& not_written);
+// The same for a capture that can be read. It stays.
+Outcome finish_capture(const FinishRequest& request, Result<InputFile> capture, bool whole,
+                       const NotWritten& not_written);
 
 } // namespace rcuscope

@@ -3,32 +3,49 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
+#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/text_out.hpp"
+#include "cli/finish_command.hpp"
 #include "cli/numbered.hpp"
+#include "record/end_signals.hpp"
+#include "record/recorder.hpp"
 
 namespace rcuscope {
 
 namespace {
 
-// Below everybody else, and without what keeps the recorder's probes alive.
-[[noreturn]] void finish_aside(const FinishRequest& request, CaptureWriter& capture) {
-    constexpr int below = 10;
-    std::vector<int> kept{STDERR_FILENO, capture.fd()};
-    for (const OutputTarget& output : request.outputs)
-        kept.push_back(output.folder());
-    std::ranges::sort(kept);
-    for (std::size_t i = 0; i < kept.size(); i++) {
-        const bool last = i + 1 == kept.size();
-        if (last || kept[i] + 1 < kept[i + 1])
-            ::close_range(static_cast<unsigned>(kept[i]) + 1, last ? ~0U : static_cast<unsigned>(kept[i + 1]) - 1, 0);
-    }
-    [[maybe_unused]] const int nice = ::nice(below);
-    const Outcome outcome = finish_recording(request, capture, false);
-    ::_exit(outcome ? static_cast<int>(*outcome) : report_error(outcome.error()));
+// Starts a program with none of this process's signals and descriptors but the capture, in a process group of its own:
+// Ctrl-C in a terminal ends the recording, not what is made of it. 0, or the error number.
+int start(const std::string& program, const std::vector<std::string>& arguments, int capture, pid_t& pid) {
+    std::vector<char*> words;
+    words.reserve(arguments.size() + 1);
+    for (const std::string& word : arguments)
+        words.push_back(const_cast<char*>(word.c_str())); // posix_spawn() does not write to them
+    words.push_back(nullptr);
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_t actions;
+    ::posix_spawnattr_init(&attributes);
+    ::posix_spawn_file_actions_init(&actions);
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    ::posix_spawnattr_setsigmask(&attributes, &signals);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE})
+        ::sigaddset(&signals, signal);
+    ::posix_spawnattr_setsigdefault(&attributes, &signals);
+    ::posix_spawnattr_setpgroup(&attributes, 0);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    // They are closed by exec(), but for those that whoever started this process left open.
+    ::posix_spawn_file_actions_adddup2(&actions, capture, capture_descriptor);
+    ::posix_spawn_file_actions_addclosefrom_np(&actions, capture_descriptor + 1);
+    const int error = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, words.data(), environ);
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::posix_spawnattr_destroy(&attributes);
+    return error;
 }
 
 // A file of it, or what a recorder that was killed has left of it.
@@ -64,22 +81,31 @@ Result<CapturePlace> NumberedOutputs::next() {
 void NumberedOutputs::written(CaptureWriter& capture) {
     FinishRequest request = request_;
     request.outputs = outputs_;
-    const pid_t pid = ::fork();
-    if (pid == 0)
-        finish_aside(request, capture);
-    if (pid > 0)
-        finishers_.push_back(pid);
-    else
-        StandardError() << "rcuscope: cannot finish " << capture.path() << ": " << errno_text(errno) << "\n";
+    const bool temporary = request.exports().size() == request.outputs.size();
+    const std::string path = capture.path();
+    pid_t pid = 0;
+    if (const int error = start(program_, finish_arguments(request, path, temporary), capture.fd(), pid); error != 0) {
+        failed_ = true;
+        StandardError() << "rcuscope: cannot start a process to finish " << path << ": " << errno_text(error)
+                        << "\n  hint: rcuscope info " << shell_word(path) << "\n";
+        return;
+    }
+    finishers_.push_back(pid);
+    EndSignals::add_helper(pid, at_once_text(path, paths_of(request.exports())));
 }
 
 ExitCode NumberedOutputs::finish() {
-    int worst = 0;
+    int worst = static_cast<int>(failed_ ? ExitCode::does_not_hold : ExitCode::done);
     for (const pid_t pid : finishers_) {
+        // Not reaped before it is forgotten: its number is another process's then.
+        siginfo_t info{};
+        while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
+        }
+        EndSignals::remove_helper(pid);
         int status = 0;
         while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
         }
-        worst = std::max(worst, WIFEXITED(status) ? WEXITSTATUS(status) : static_cast<int>(ExitCode::cannot_here));
+        worst = std::max(worst, WIFEXITED(status) ? WEXITSTATUS(status) : static_cast<int>(ExitCode::does_not_hold));
     }
     finishers_.clear();
     return static_cast<ExitCode>(worst);

@@ -11,11 +11,12 @@
 namespace rcuscope {
 
 // The files of triggers: -o rare.rcu is rare-1.rcu, rare-2.rcu, ... Each is finished
-// by a process of its own, since the recording goes on meanwhile, and the
-// memory that this takes goes with it.
+// by a process of its own (finish_command.hpp).
 class NumberedOutputs {
 public:
-    explicit NumberedOutputs(FinishRequest request) : request_(std::move(request)) {}
+    // `program`: this one. Its processes are named to the second signal (end_signals.hpp).
+    explicit NumberedOutputs(FinishRequest request, std::string program = "/proc/self/exe")
+        : request_(std::move(request)), program_(std::move(program)) {}
 
     // The capture of the next number of which there is no file yet.
     Result<CapturePlace> next();
@@ -26,9 +27,11 @@ public:
 
 private:
     FinishRequest request_;
+    std::string program_;
     std::vector<OutputTarget> outputs_; // of the number
     unsigned number_ = 0;
     std::vector<pid_t> finishers_;
+    bool failed_ = false; // one could not be started
 };
 
 } // namespace rcuscope

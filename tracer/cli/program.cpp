@@ -13,6 +13,7 @@
 #include "base/text_out.hpp"
 #include "base/write_error.hpp"
 #include "cli/cli.hpp"
+#include "cli/finish_command.hpp"
 
 namespace rcuscope {
 
@@ -62,6 +63,7 @@ int run(int argc, char** argv) {
     add_summarize(app, result);
     add_check(app, result);
     add_doctor(app, result);
+    add_finish(app, result);
 
     try {
         app.parse(argc, argv);

@@ -16,6 +16,7 @@
 #include "kernel/host.hpp"
 #include "kernel/module_path.hpp"
 #include "probes/session.hpp"
+#include "record/child.hpp"
 #include "record/recorder.hpp"
 
 namespace rcuscope {
@@ -84,6 +85,9 @@ Status check(const RecordArguments& arguments) {
     if (arguments.buffer_kib < 4 || arguments.buffer_kib > (1u << 20) || !std::has_single_bit(arguments.buffer_kib))
         return fail(ExitCode::bad_input, "--buffer " + std::to_string(arguments.buffer_kib),
                     "it must be a power of two from 4 to 1048576 (KiB for each CPU)");
+    if (!arguments.command.empty())
+        if (auto can = can_start(arguments.command.front()); !can)
+            return can;
     const bool summary = arguments.mode == "summary";
     if (!arguments.for_events_only.empty())
         return fail(ExitCode::bad_input, arguments.for_events_only,
@@ -173,13 +177,18 @@ Status check_readable(const RecordArguments& arguments, const CapturePlace& plac
                 "name a file, or leave them out");
 }
 
-Outcome run_summary(const RecordArguments& arguments, const RecordRequest& request, const OutputTarget& output) {
-    const auto recorded = record(request);
+// Nothing: a signal came before the recording began.
+Result<std::optional<ExitCode>> run_summary(const RecordArguments& arguments, const RecordRequest& request,
+                                            const OutputTarget& output, const EndSignals& signals) {
+    const auto recorded = record(request, signals);
     if (!recorded)
         return tl::unexpected(recorded.error());
+    if (!recorded->began)
+        return std::nullopt;
+    EndSignals::say("", "rcuscope: ended at once: the summary is not written\n");
     auto finished = finish_summary(*recorded->counted, output, arguments.strict, arguments.quiet);
     if (!finished)
-        return finished;
+        return tl::unexpected(finished.error());
     return std::max(*finished, told_of_command(arguments, *recorded));
 }
 
@@ -194,6 +203,49 @@ std::string for_events_only(const CLI::App& command) {
     return "";
 }
 
+// The other formats, and the summary.
+Outcome finish(const FinishRequest& request, CaptureWriter& capture) {
+    return finish_recording(request, capture, true, [&](const std::vector<OutputTarget>& missing) {
+        std::string at_first;
+        if (!request.quiet && ::isatty(STDERR_FILENO))
+            at_first = "rcuscope: the recording has ended; what was asked for is being written (Ctrl-C leaves that)\n";
+        std::vector<EndSignals::FileName> earlier;
+        for (const OutputTarget& output : missing)
+            if (output.is_file())
+                earlier.push_back({output.folder(), output.name()});
+        // A recording without a name goes with the process.
+        const bool named = std::ranges::any_of(request.outputs, &OutputTarget::is_file);
+        std::string at_second =
+            named ? at_once_text(capture.path(), paths_of(missing)) : "rcuscope: ended at once: nothing is written\n";
+        EndSignals::say(at_first, missing.empty() ? "" : at_second, std::move(earlier));
+    });
+}
+
+Result<std::optional<ExitCode>> run_events(const RecordArguments& arguments, RecordRequest request,
+                                           const FinishRequest& finishing, const EndSignals& signals) {
+    request.exports = paths_of(finishing.exports());
+    NumberedOutputs numbered(finishing);
+    if (request.catching) {
+        request.catching->next_file = [&numbered] { return numbered.next(); };
+        request.catching->written = [&numbered](CaptureWriter& capture) { numbered.written(capture); };
+    }
+    auto recorded = record(request, signals);
+    ExitCode worst = numbered.finish();
+    if (!recorded)
+        return tl::unexpected(recorded.error());
+    if (!recorded->began)
+        return std::nullopt;
+    if (recorded->capture) {
+        auto finished = finish(finishing, *recorded->capture);
+        if (!finished)
+            return tl::unexpected(finished.error());
+        worst = std::max(worst, *finished);
+    } else if (!arguments.quiet) {
+        StandardError() << "rcuscope: ended: " << recorded->end_reason << "\n";
+    }
+    return std::max(worst, told_of_command(arguments, *recorded));
+}
+
 Outcome run_record(const RecordArguments& arguments) {
     if (auto fine = check(arguments); !fine)
         return tl::unexpected(fine.error());
@@ -203,33 +255,23 @@ Outcome run_record(const RecordArguments& arguments) {
     auto request = request_from(arguments);
     if (!request)
         return tl::unexpected(request.error());
-
-    if (request->summary)
-        return run_summary(arguments, *request, outputs->front());
     request->capture = capture_place(*outputs);
-    if (auto readable = check_readable(arguments, request->capture); !readable)
-        return tl::unexpected(readable.error());
-
-    const FinishRequest finish{*outputs,          arguments.limits, arguments.options,
-                               arguments.fail_on, arguments.strict, arguments.quiet};
-    NumberedOutputs numbered(finish);
-    if (request->catching) {
-        request->catching->next_file = [&numbered] { return numbered.next(); };
-        request->catching->written = [&numbered](CaptureWriter& capture) { numbered.written(capture); };
-    }
-    auto recorded = record(*request);
-    ExitCode worst = numbered.finish();
-    if (!recorded)
-        return tl::unexpected(recorded.error());
-    if (recorded->capture) {
-        auto finished = finish_recording(finish, *recorded->capture, true);
-        if (!finished)
-            return finished;
-        worst = std::max(worst, *finished);
-    } else if (!arguments.quiet) {
-        StandardError() << "rcuscope: ended: " << recorded->end_reason << "\n";
-    }
-    return std::max(worst, told_of_command(arguments, *recorded));
+    if (!request->summary)
+        if (auto readable = check_readable(arguments, request->capture); !readable)
+            return tl::unexpected(readable.error());
+    const FinishRequest finishing{*outputs,          arguments.limits, arguments.options,
+                                  arguments.fail_on, arguments.strict, arguments.quiet};
+    auto signals = EndSignals::take();
+    if (!signals)
+        return tl::unexpected(signals.error());
+    const auto outcome = request->summary ? run_summary(arguments, *request, outputs->front(), *signals)
+                                          : run_events(arguments, std::move(*request), finishing, *signals);
+    if (!outcome)
+        return tl::unexpected(outcome.error());
+    if (*outcome)
+        return **outcome;
+    StandardError() << "rcuscope: interrupted before the recording began: nothing is recorded\n";
+    EndSignals::die();
 }
 
 } // namespace
@@ -284,6 +326,9 @@ void add_record(CLI::App& app, Outcome& result) {
         "It ends when the command has ended and the callbacks that were then pending have run (see --linger),\n"
         "when the module is gone (--until-unload), after --duration, or with Ctrl-C. Then it prints a summary on "
         "stderr.\n"
+        "The first Ctrl-C (SIGINT, SIGTERM, SIGHUP) ends the recording, a second one ends rcuscope at once, and it "
+        "says\n"
+        "what is not written. An earlier file of the recording's name stays until the new one is complete.\n"
         "Exit code 1 if the command failed, or what --strict and --fail-on ask for does not hold; 4 if an output\n"
         "could not be written.\n\n"
         "Examples:\n"

@@ -5,6 +5,7 @@
 #include "analysis/kernel_digest.hpp"
 #include "base/text_out.hpp"
 #include "base/whole_file.hpp"
+#include "cli/outputs.hpp"
 #include "export/exporter.hpp"
 #include "report/report.hpp"
 #include "report/show.hpp"
@@ -43,9 +44,13 @@ Result<std::string> summary_output(const std::vector<std::string>& outputs) {
 
 Outcome finish_summary(const CountedRecording& recording, const OutputTarget& output, bool strict, bool quiet) {
     const auto digest = digest_of(recording.counts, recording.metadata, recording.trailer);
+    Outputs outputs({output});
     if (!digest)
-        return tl::unexpected(digest.error());
-    if (auto written = write_whole(output, [&](std::ostream& out) { write_digest(*digest, out); }); !written)
+        return outputs.give_up(digest.error());
+    const auto write = [&](const OutputTarget& target) {
+        return write_whole(target, [&](std::ostream& out) { write_digest(*digest, out); });
+    };
+    if (auto written = outputs.write(write); !written)
         return tl::unexpected(written.error());
     if (!quiet)
         say_what_there_is(recording, *digest, output.path());

@@ -52,6 +52,7 @@ public:
     Error with_what_is_left(Error error) const override {
         return file_ ? file_->writer.with_what_is_left(std::move(error)) : error;
     }
+    std::string kept() const override { return file_ ? file_->writer.path() : wrote_ ? wrote_->path() : ""; }
     std::optional<CaptureWriter> take_capture() override { return std::move(wrote_); }
 
     void see(const Event& event) { watch_.take(event); }

@@ -4,10 +4,14 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "record/end_signals.hpp"
 
 namespace rcuscope {
 
@@ -25,7 +29,23 @@ Result<Pipe> make_pipe() {
     return Pipe{Fd(ends[0]), Fd(ends[1])};
 }
 
-[[noreturn]] void child_main(const std::vector<std::string>& command, int go, int failed) {
+tl::unexpected<Error> cannot_start(const std::string& program, int error_number) {
+    return fail(ExitCode::bad_input, "cannot start " + program, errno_text(error_number),
+                "give the command after --, as you would type it: -- insmod rcucmap.ko");
+}
+
+// 0, or why it cannot be executed.
+int executable(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0)
+        return errno;
+    if (!S_ISREG(status.st_mode))
+        return EACCES; // as execve() says of a folder
+    return ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0 ? 0 : errno;
+}
+
+// Between fork() and exec(), where only async-signal-safe functions may be called.
+[[noreturn]] void child_main(char* const* words, int go, int failed) {
     char word = 0;
     ssize_t got = 0;
     while ((got = ::read(go, &word, 1)) < 0 && errno == EINTR) {
@@ -33,21 +53,53 @@ Result<Pipe> make_pipe() {
     if (got != 1)
         ::_exit(0); // the recorder gave up, or died
     ::signal(SIGPIPE, SIG_DFL);
+    EndSignals::restore();
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    std::vector<char*> words;
-    words.reserve(command.size() + 1);
-    for (const std::string& text : command)
-        words.push_back(const_cast<char*>(text.c_str())); // execvp() does not write to them
-    words.push_back(nullptr);
-    ::execvp(words[0], words.data());
+    ::execvp(words[0], words);
     const int error_number = errno;
     (void)!::write(failed, &error_number, sizeof(error_number));
     ::_exit(127);
 }
 
+// With all signals blocked in the child: the recorder's handlers are not for it.
+pid_t fork_blocked() {
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    ::sigprocmask(SIG_SETMASK, &all, &before);
+    const pid_t pid = ::fork();
+    if (pid != 0)
+        ::sigprocmask(SIG_SETMASK, &before, nullptr);
+    return pid;
+}
+
 } // namespace
+
+// As execvp() looks for it.
+Status can_start(const std::string& program) {
+    if (program.find('/') != std::string::npos) {
+        const int error = executable(program);
+        return error == 0 ? Status() : cannot_start(program, error);
+    }
+    const char* const variable = std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe): nobody sets it
+    std::string_view folders = variable ? variable : "/bin:/usr/bin";
+    int error = ENOENT;
+    for (bool more = !program.empty(); more;) {
+        const auto colon = folders.find(':');
+        std::string path(folders.substr(0, colon));
+        path += path.empty() ? program : "/" + program; // an empty one is where we are
+        const int found = executable(path);
+        if (found == 0)
+            return {};
+        // One that must not be executed is what is told, if there is no other.
+        error = found == EACCES ? EACCES : error;
+        more = colon != std::string_view::npos;
+        folders.remove_prefix(more ? colon + 1 : 0);
+    }
+    return cannot_start(program, error);
+}
 
 Result<Child> Child::prepare(const std::vector<std::string>& command) {
     auto go = make_pipe();
@@ -56,13 +108,18 @@ Result<Child> Child::prepare(const std::vector<std::string>& command) {
         return tl::unexpected((go ? failed : go).error());
     Child child;
     child.name_ = command.front();
-    child.pid_ = ::fork();
+    std::vector<char*> words;
+    words.reserve(command.size() + 1);
+    for (const std::string& text : command)
+        words.push_back(const_cast<char*>(text.c_str())); // execvp() does not write to them
+    words.push_back(nullptr);
+    child.pid_ = fork_blocked();
     if (child.pid_ < 0)
         return fail(ExitCode::cannot_here, "cannot start a process", errno_text(errno));
     if (child.pid_ == 0) {
         go->writing.reset();
         failed->reading.reset();
-        child_main(command, go->reading.get(), failed->writing.get());
+        child_main(words.data(), go->reading.get(), failed->writing.get());
     }
     child.pidfd_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, child.pid_, 0)));
     if (!child.pidfd_)
@@ -96,8 +153,7 @@ Status Child::go() {
     while ((got = ::read(failed_.get(), &error_number, sizeof(error_number))) < 0 && errno == EINTR) {
     }
     if (got == sizeof(error_number))
-        return fail(ExitCode::bad_input, "cannot start " + name_, errno_text(error_number),
-                    "give the command after --, as you would type it: -- insmod rcucmap.ko");
+        return cannot_start(name_, error_number);
     return {};
 }
 

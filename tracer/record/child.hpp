@@ -11,6 +11,9 @@
 
 namespace rcuscope {
 
+// Whether there is a program that execvp() would run: asked before anything else is done for the command's sake.
+Status can_start(const std::string& program);
+
 // The command that is recorded. Made early, held back until every probe is in place.
 class Child {
 public:

@@ -1,29 +1,49 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// SIGINT, SIGTERM and SIGHUP: the first ends the recording, in whatever phase it comes; the second ends rcuscope at
+// once, by its default action, and says what is not written.
+//
+// By handlers, not by a thread that waits: the guard of the probes is forked while there is one thread.
 #pragma once
 
-#include <csignal>
+#include <string>
+#include <sys/types.h>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
 
 namespace rcuscope {
 
-// SIGINT and its kin as a descriptor; as before when it goes.
+// One in a process.
 class EndSignals {
 public:
     static Result<EndSignals> take();
-    EndSignals(EndSignals&&) noexcept = default;
-    EndSignals& operator=(EndSignals&&) noexcept = delete;
-    ~EndSignals();
+    EndSignals(EndSignals&& other) noexcept;
+    EndSignals& operator=(EndSignals&&) = delete;
+    ~EndSignals(); // as before; what was said is forgotten
 
-    int fd() const { return fd_.get(); }
-    bool came() const;
+    int fd() const { return fd_.get(); } // readable from the first one on
+    static bool came();
+
+    // What the first one says on stderr, and the second, which removes these files, too. Empty: nothing.
+    struct FileName {
+        int folder; // a descriptor that stays open
+        std::string name;
+    };
+    static void say(std::string at_first, std::string at_second, std::vector<FileName> removed = {});
+    // A process that works for this one: the second signal ends it, and says this unless it has ended by itself.
+    static void add_helper(pid_t pid, std::string at_second);
+    static void remove_helper(pid_t pid);
+
+    // In a child, before exec(): as before take(). Async-signal-safe.
+    static void restore();
+    // Ends by the first one: who waits for this process sees that.
+    [[noreturn]] static void die();
 
 private:
-    EndSignals() = default;
-    sigset_t set_{};
-    sigset_t before_{};
-    Fd fd_;
+    explicit EndSignals(Fd fd) : fd_(std::move(fd)) {}
+    Fd fd_; // none: moved from
 };
 
 } // namespace rcuscope

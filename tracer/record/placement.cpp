@@ -10,6 +10,7 @@
 #include "base/text_out.hpp"
 #include "probes/hooks.hpp"
 #include "probes/summary_hooks.hpp"
+#include "record/end_signals.hpp"
 #include "record/settle.hpp"
 #include "record/summary_mode.hpp"
 
@@ -59,13 +60,18 @@ Status Placement::place(const RecordRequest& request, StatusLine& status) {
         for (const std::string& left : remove_stale_probes(KprobeEvents(kernel_.tracefs)))
             StandardError() << "rcuscope: warning: " << left << "\n";
     status.show("placing probes");
-    for (auto step : {&Placement::place_sites_of, &Placement::load})
+    for (auto step : {&Placement::place_sites_of, &Placement::load, &Placement::attach}) {
+        if (EndSignals::came())
+            return {};
         if (auto done = (this->*step)(request); !done)
             return done;
-    if (auto attached = attach(); !attached)
-        return attached;
+    }
     status.show("waiting for the grace periods that this costs");
-    auto settled = settle([this] { return session_->sequences(); }, pass_grace_periods, most_settling);
+    const auto pass = [] {
+        pass_grace_periods();
+        return !EndSignals::came();
+    };
+    auto settled = settle([this] { return session_->sequences(); }, pass, most_settling);
     if (!settled)
         return tl::unexpected(settled.error());
     settled_ = *settled;
@@ -111,7 +117,7 @@ Status Placement::load(const RecordRequest& request) {
     return {};
 }
 
-Status Placement::attach() {
+Status Placement::attach(const RecordRequest&) {
     auto before = session_->sequences();
     if (!before)
         return tl::unexpected(before.error());

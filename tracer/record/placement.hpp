@@ -24,7 +24,8 @@ class Placement {
 public:
     // The kernel is known, and lets us in; there is a plan. First of all.
     Status look(const RecordRequest& request);
-    // Every probe is in place, and those of modules that are not there yet wait for them.
+    // Every probe is in place, and those of modules that are not there yet wait for them. Leaves off, without an error,
+    // once a signal came (end_signals.hpp).
     Status place(const RecordRequest& request, StatusLine& status);
 
     ThisKernel& kernel() { return kernel_; }
@@ -50,7 +51,7 @@ public:
 private:
     Status place_sites_of(const RecordRequest& request);
     Status load(const RecordRequest& request);
-    Status attach();
+    Status attach(const RecordRequest& request);
     std::uint64_t missed_sites(bool returns) const; // by the kernel's own count
 
     ThisKernel kernel_;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/text.hpp"
 #include "kernel/host.hpp"
 #include "record/catcher.hpp"
 #include "record/child.hpp"
@@ -38,7 +39,8 @@ constexpr auto flush_interval = 500ms;
 
 class Recorder {
 public:
-    explicit Recorder(const RecordRequest& request) : request_(request), status_(request.progress) {}
+    Recorder(const RecordRequest& request, const EndSignals& signals)
+        : request_(request), status_(request.progress), signals_(signals) {}
     Recorder(const Recorder&) = delete;
     Recorder& operator=(const Recorder&) = delete;
     ~Recorder() = default;
@@ -60,14 +62,16 @@ private:
     Status close();
     Status sum_up(const Trailer& end);
     void show_progress();
+    void say_where();
 
     bool waits_for_command() const { return child_ && !command_status_; }
 
     const RecordRequest& request_;
     StatusLine status_;
+    const EndSignals& signals_;
+    std::optional<std::string> kept_; // as the second signal says
     Metadata metadata_;
     Placement placement_;
-    std::optional<EndSignals> signals_;
     std::optional<Child> child_;
     std::unique_ptr<RecordSink> writer_;
     Catcher* catcher_ = nullptr;     // the same, if it waits for something
@@ -90,28 +94,30 @@ private:
 
 Result<RecordOutcome> Recorder::run() {
     // Each step leaves nothing behind if it fails: the destructors undo the ones before it.
-    for (auto step : {&Recorder::look, &Recorder::place, &Recorder::open_capture, &Recorder::start_command})
-        if (auto done = (this->*step)(); !done) {
-            if (writer_)
-                writer_->discard();
+    for (auto step : {&Recorder::look, &Recorder::place, &Recorder::open_capture, &Recorder::start_command}) {
+        const bool interrupted = EndSignals::came();
+        const Status done = interrupted ? Status() : (this->*step)();
+        if (done && !interrupted)
+            continue;
+        if (writer_)
+            writer_->discard();
+        if (!done)
             return tl::unexpected(done.error());
-        }
+        return RecordOutcome{.began = false, .command_status = {}, .end_reason = {}, .capture = {}};
+    }
     if (auto done = loop().and_then([this] { return close(); }); !done)
         return tl::unexpected(writer_->with_what_is_left(done.error()));
-    return RecordOutcome{command_status_, end_reason_, writer_->take_capture(), std::move(counted_)};
+    return RecordOutcome{true, command_status_, end_reason_, writer_->take_capture(), std::move(counted_)};
 }
 
 Status Recorder::place() {
-    auto signals = EndSignals::take();
-    if (!signals)
-        return tl::unexpected(signals.error());
-    signals_.emplace(std::move(*signals));
     if (!request_.command.empty()) {
         auto child = Child::prepare(request_.command);
         if (!child)
             return tl::unexpected(child.error());
         child_.emplace(std::move(*child));
     }
+    EndSignals::say("", "rcuscope: ended at once, before the recording began: nothing is recorded\n");
     return placement_.place(request_, status_);
 }
 
@@ -183,6 +189,7 @@ Status Recorder::open_sink() {
 Status Recorder::start_command() {
     status_.clear();
     started_ = Clock::now();
+    say_where();
     return child_ ? child_->go() : Status();
 }
 
@@ -240,7 +247,7 @@ std::string Recorder::why_to_end() {
 
 Status Recorder::loop() {
     auto flushed = Clock::now();
-    std::array<pollfd, 3> waits{pollfd{signals_->fd(), POLLIN, 0}, pollfd{placement_.session().wakeup_fd(), POLLIN, 0},
+    std::array<pollfd, 3> waits{pollfd{signals_.fd(), POLLIN, 0}, pollfd{placement_.session().wakeup_fd(), POLLIN, 0},
                                 pollfd{child_ ? child_->ended_fd() : -1, POLLIN, 0}};
     while (end_reason_.empty()) {
         const auto interval = drainer_ && drainer_->hurries() ? short_interval : drain_interval;
@@ -255,12 +262,13 @@ Status Recorder::loop() {
             command_status_ = child_->status();
             waits[2].fd = -1;
         }
-        end_reason_ = signals_->came() ? "interrupted" : why_to_end();
+        end_reason_ = EndSignals::came() ? "interrupted" : why_to_end();
         if (Clock::now() - flushed >= flush_interval) {
             if (auto done = writer_->flush(false); !done)
                 return done;
             flushed = Clock::now();
         }
+        say_where();
         show_progress();
     }
     return {};
@@ -315,17 +323,21 @@ Status Recorder::close() {
         if (auto summed = sum_up(end); !summed)
             return summed;
     placement_.unload();
-    return writer_->finish(end).and_then([this] { return compress(); });
+    return writer_->finish(end).and_then([this] {
+        say_where();
+        return compress();
+    });
 }
 
 // Nothing is lost if that fails, or is interrupted.
 Status Recorder::compress() {
+    const bool ended_by_signal = EndSignals::came();
     const auto began = Clock::now();
     const Status done = writer_->compress([&](double share) {
         if (Clock::now() - began >= 2s)
             status_.show("compressing the recording: " + std::to_string(static_cast<int>(share * 100)) +
                          " % (Ctrl-C leaves it)");
-        return !signals_->came();
+        return ended_by_signal || !EndSignals::came();
     });
     status_.clear();
     if (!done)
@@ -359,10 +371,33 @@ void Recorder::show_progress() {
                  (lingering_since_ ? "; waiting for pending callbacks" : "") + " (Ctrl-C ends)");
 }
 
+// A second signal finds the words of this moment.
+void Recorder::say_where() {
+    // A file without a name goes with the process.
+    const std::string kept = request_.capture.target ? writer_->kept() : "";
+    if (kept_ == kept)
+        return;
+    kept_ = kept;
+    EndSignals::say("", kept.empty() ? "rcuscope: ended at once: what was not written yet is lost\n"
+                                     : at_once_text(kept, request_.exports));
+}
+
 } // namespace
 
-Result<RecordOutcome> record(const RecordRequest& request) {
-    return Recorder(request).run();
+std::string at_once_text(const std::string& capture, const std::vector<std::string>& exports) {
+    const std::string command = exports.empty() ? "info " : "export ";
+    std::string text = "rcuscope: ended at once: ";
+    std::string made;
+    for (const std::string& path : exports) {
+        text += (made.empty() ? "not written: " : ", ") + printable(path);
+        made += " -o " + shell_word(path);
+    }
+    text += exports.empty() ? "what was recorded is in " + printable(capture) : "";
+    return text + "\n  hint: rcuscope " + command + printable(shell_word(capture) + made) + "\n";
+}
+
+Result<RecordOutcome> record(const RecordRequest& request, const EndSignals& signals) {
+    return Recorder(request, signals).run();
 }
 
 } // namespace rcuscope

@@ -17,6 +17,7 @@
 #include "probes/hooks.hpp"
 #include "probes/reader_functions.hpp"
 #include "record/catcher.hpp"
+#include "record/end_signals.hpp"
 
 namespace rcuscope {
 
@@ -37,6 +38,7 @@ struct RecordRequest {
     bool progress = false;                // a status line on stderr
     CapturePlace capture;                 // the file to write
     std::optional<CatchRequest> catching; // only the last seconds are kept
+    std::vector<std::string> exports;     // other formats that are to be made of the capture: named if they cannot be
     std::string tool_version;             // goes into the file
 
     std::vector<std::string> readers_of(const std::string& module) const {
@@ -53,15 +55,19 @@ struct CountedRecording {
 };
 
 struct RecordOutcome {
+    bool began = true; // not if a signal came before: then nothing is recorded
     std::optional<int> command_status;
     std::string end_reason;
     std::optional<CaptureWriter> capture;      // finished; none if what was waited for did not happen
     std::optional<CountedRecording> counted{}; // RecordRequest::summary
 };
 
+// What the second signal says: what is not written, and how to make it of this capture.
+std::string at_once_text(const std::string& capture, const std::vector<std::string>& exports);
+
 // Every probe is gone when this returns, however it ends. A capture has its name only if it succeeds; an earlier file
 // of that name stays until then. What was recorded before it failed is kept by the name that it had so far, which the
 // error tells. If it failed before anything was recorded, nothing is left.
-Result<RecordOutcome> record(const RecordRequest& request);
+Result<RecordOutcome> record(const RecordRequest& request, const EndSignals& signals);
 
 } // namespace rcuscope

@@ -19,12 +19,13 @@ bool at_rest(const TasksSequences& tasks) {
 
 } // namespace
 
-Result<bool> settle(const std::function<Result<SequencesAt>()>& read, const std::function<void()>& pass, int tries) {
+Result<bool> settle(const std::function<Result<SequencesAt>()>& read, const std::function<bool()>& pass, int tries) {
     for (int i = 0; i < tries; i++) {
         const auto before = read();
         if (!before)
             return tl::unexpected(before.error());
-        pass();
+        if (!pass())
+            return false;
         const auto after = read();
         if (!after)
             return tl::unexpected(after.error());

@@ -13,8 +13,8 @@ namespace rcuscope {
 // RCU-tasks, an ordinary one, and one of RCU-tasks again.
 //
 // Waits until both have been at rest while ordinary grace periods passed, which
-// `pass` lets happen. False if that was not so in `tries` times.
-Result<bool> settle(const std::function<Result<SequencesAt>()>& read, const std::function<void()>& pass, int tries);
+// `pass` lets happen. False if that was not so in `tries` times, or if `pass` said so.
+Result<bool> settle(const std::function<Result<SequencesAt>()>& read, const std::function<bool()>& pass, int tries);
 
 // Lets two ordinary grace periods pass, one for the callbacks of what was under way.
 void pass_grace_periods();

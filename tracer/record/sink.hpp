@@ -31,6 +31,8 @@ public:
     virtual std::uint64_t bytes() const = 0; // of the file, or of the memory
     virtual void discard() = 0;              // the recording failed before it began
     virtual Error with_what_is_left(Error error) const = 0;
+    // The file that what was recorded so far is in; empty: it is in none.
+    virtual std::string kept() const = 0;
     // After finish(): the file that the recording is in; none if it is in none, or in several.
     virtual std::optional<CaptureWriter> take_capture() = 0;
 };
@@ -50,6 +52,7 @@ public:
     std::uint64_t bytes() const override { return writer_.bytes_written(); }
     void discard() override { writer_.discard(); }
     Error with_what_is_left(Error error) const override { return writer_.with_what_is_left(std::move(error)); }
+    std::string kept() const override { return writer_.is_file() ? writer_.path() : ""; }
     std::optional<CaptureWriter> take_capture() override { return std::move(writer_); }
 
 private:

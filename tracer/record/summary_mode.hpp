@@ -58,6 +58,7 @@ public:
     std::uint64_t bytes() const override { return 0; }
     void discard() override {}
     Error with_what_is_left(Error error) const override { return error; }
+    std::string kept() const override { return ""; }
     std::optional<CaptureWriter> take_capture() override { return std::nullopt; }
 
 private:

@@ -68,6 +68,13 @@ TEST(Printable, LeavesOtherTextAlone) {
     EXPECT_EQ(printable("\xff\x9b"), marked("??"));
 }
 
+TEST(ShellWord, IsQuotedWhereItMustBe) {
+    EXPECT_EQ(shell_word("out/run-1.rcu"), "out/run-1.rcu");
+    EXPECT_EQ(shell_word("my run.rcu"), "'my run.rcu'");
+    EXPECT_EQ(shell_word("it's;$(x)"), "'it'\\''s;$(x)'");
+    EXPECT_EQ(shell_word(""), "''");
+}
+
 TEST(Hex, AsTheKernelWritesAddresses) {
     EXPECT_EQ(hex(0), "0x0");
     EXPECT_EQ(hex(0xffffffff81000000), "0xffffffff81000000");

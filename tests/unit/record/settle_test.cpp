@@ -12,15 +12,17 @@ struct Kernel {
     std::deque<TasksSequences> later;
     TasksSequences now;
     int passed = 0;
+    bool interrupted = false;
 
     Result<bool> settle(int tries) {
         return rcuscope::settle([this]() -> Result<SequencesAt> { return SequencesAt{.ns = 1, .tasks = now}; },
                                 [this] {
                                     passed++;
                                     if (later.empty())
-                                        return;
+                                        return !interrupted;
                                     now = later.front();
                                     later.pop_front();
+                                    return !interrupted;
                                 },
                                 tries);
     }
@@ -57,9 +59,16 @@ TEST(Settle, gives_up) {
     EXPECT_EQ(kernel.passed, 3);
 }
 
+TEST(Settle, ends_when_interrupted) {
+    Kernel kernel{.later = {}, .now = {9, 0}, .interrupted = true};
+    EXPECT_FALSE(*kernel.settle(10));
+    EXPECT_EQ(kernel.passed, 1);
+}
+
 TEST(Settle, an_error_is_passed_on) {
-    const auto result = settle(
-        []() -> Result<SequencesAt> { return fail(ExitCode::cannot_here, "cannot read", "no reason"); }, [] {}, 3);
+    const auto result =
+        settle([]() -> Result<SequencesAt> { return fail(ExitCode::cannot_here, "cannot read", "no reason"); },
+               [] { return true; }, 3);
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().what, "cannot read");
 }
