@@ -36,7 +36,7 @@ protected:
         }
         int status = 0;
         EXPECT_EQ(::waitpid(child, &status, 0), child);
-        error = read_file(errors).value_or("");
+        error = ::rcuscope::read_file(errors).value_or("");
         fs::remove(errors);
         return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     }
@@ -47,7 +47,7 @@ protected:
 };
 
 TEST_F(Outputs, NoCommandDestroysItsInput) {
-    const std::string before = read_file(capture).value();
+    const std::string before = ::rcuscope::read_file(capture).value();
     for (const char* name : {"link.json", "link.chrome.json", "link.xml", "link.md"})
         fs::create_symlink("run.rcu", folder.file(name));
     fs::create_hard_link(capture, folder.file("hard.json"));
@@ -65,11 +65,11 @@ TEST_F(Outputs, NoCommandDestroysItsInput) {
     for (const auto& command : commands) {
         EXPECT_EQ(rcuscope(command), 2) << command.front();
         EXPECT_THAT(error, HasSubstr("it is the file that is read")) << command.front();
-        EXPECT_TRUE(read_file(capture).value() == before) << command.front();
+        EXPECT_TRUE(::rcuscope::read_file(capture).value() == before) << command.front();
         EXPECT_EQ(folder.files(), 6u) << command.front();
     }
     EXPECT_EQ(rcuscope({"report", capture}, capture), 2) << "rcuscope report run.rcu >>run.rcu";
-    EXPECT_TRUE(read_file(capture).value() == before);
+    EXPECT_TRUE(::rcuscope::read_file(capture).value() == before);
 }
 
 TEST_F(Outputs, NothingIsReadBeforeOutputsAreRefused) {
