@@ -83,11 +83,14 @@ struct {
 
 __u64 announcements; /* so many */
 
+static __always_inline struct rs_cpu *rs_cpu_of(__u32 cpu)
+{
+	return bpf_map_lookup_elem(&cpus, &cpu);
+}
+
 static __always_inline struct rs_cpu *rs_this_cpu(void)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-
-	return bpf_map_lookup_elem(&cpus, &cpu);
+	return rs_cpu_of(bpf_get_smp_processor_id());
 }
 
 static __always_inline void rs_hit_on(struct rs_cpu *cpu, enum rs_counter counter)

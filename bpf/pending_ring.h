@@ -6,6 +6,7 @@
  *   rs_pending_at(ring, position)   its entry, or NULL
  *   rs_pending_loop(most, body, context)   calls body(index, context) from 0 on until it returns 1
  *   rs_pending_forgot(slot)        one of this function will not be known when it is invoked
+ *   rs_pending_now()               the time; asked for only where it is kept
  */
 #ifndef RCUSCOPE_PENDING_RING_H
 #define RCUSCOPE_PENDING_RING_H
@@ -35,20 +36,21 @@ static __always_inline bool rs_pending_resume(struct rs_pending_ring *ring)
 }
 
 /* False: there is no room. */
-static __always_inline bool rs_pending_push(struct rs_pending_ring *ring, rs_u64 head, rs_u32 slot,
-					    rs_u64 ns)
+static __always_inline bool rs_pending_push(struct rs_pending_ring *ring, rs_u64 head, rs_u32 slot)
 {
 	struct rs_pending *entry;
+	rs_u64 now;
 
 	if (ring->skipped ? !rs_pending_resume(ring) : ring->end - ring->first >= ring->most) {
 		__sync_fetch_and_add(&ring->skipped, 1);
 		return false;
 	}
+	now = rs_pending_now();
 	/* A position of its own, whoever interrupts. */
 	entry = rs_pending_at(ring, __sync_fetch_and_add(&ring->end, 1));
 	if (!entry)
 		return false;
-	entry->ns = ns;
+	entry->ns = now;
 	entry->key = rs_pending_key(head, slot);
 	return true;
 }
@@ -112,11 +114,11 @@ static long rs_pending_pass(rs_u32 index, struct rs_pending_walk *walk)
 }
 
 /*
- * Whether it is the turn of those that have no entry, so that `head` need not be searched for:
- * after a flood these are as many as the ring holds, and more. How many they are may be a few off,
- * where queuers interrupted each other.
+ * Whether it is the turn of those that have no entry, and `head` is now counted as one of them:
+ * after a flood these are as many as the ring holds, and more, so this comes before any search.
+ * How many they are may be as many off as queuers interrupted each other.
  */
-static __always_inline bool rs_pending_is_skipped(struct rs_pending_ring *ring, rs_u64 head)
+static __always_inline bool rs_pending_skip(struct rs_pending_ring *ring, rs_u64 head)
 {
 	rs_u64 first = ring->first, skipped = ring->skipped;
 	struct rs_pending *entry, *next;
@@ -124,11 +126,15 @@ static __always_inline bool rs_pending_is_skipped(struct rs_pending_ring *ring, 
 	if (first == ring->end) {
 		if (skipped)
 			__sync_val_compare_and_swap(&ring->skipped, skipped, skipped - 1);
-		return true;
+		return skipped;
 	}
 	entry = rs_pending_at(ring, first);
 	if (!entry || entry->key != RS_PENDING_GAP)
 		return false;
+	if (entry->ns > RS_PENDING_SLACK) { /* too many to be a few too many */
+		entry->ns--;
+		return true;
+	}
 	next = first + 1 == ring->end ? NULL : rs_pending_at(ring, first + 1);
 	if (entry->ns && !(next && rs_is_pending(next->key, head))) {
 		entry->ns--;
@@ -151,7 +157,7 @@ static __always_inline bool rs_pending_pop_any(struct rs_pending_ring *ring, rs_
 	rs_u64 before = *searched;
 
 	rs_pending_loop(RS_PENDING_SEARCH, rs_pending_pass, &walk);
-	if (rs_pending_is_skipped(ring, head))
+	if (ring->first == ring->end || rs_pending_skip(ring, head))
 		return false;
 	if (rs_pending_pop_first(ring, head, popped))
 		return true;

@@ -75,15 +75,25 @@ static __always_inline struct rs_pending *rs_pending_at(const struct rs_pending_
 	return bpf_map_lookup_elem(&summary_pending, &place);
 }
 
-static __always_inline void rs_pending_forgot(__u32 slot)
+static __always_inline void rs_summary_forgot(__u32 cpu, __u32 slot)
 {
 	struct rs_tally *tally;
 
 	if (slot == RS_SLOT_UNCOUNTED)
 		return;
-	tally = rs_tally_of(bpf_get_smp_processor_id(), slot);
+	tally = rs_tally_of(cpu, slot);
 	if (tally)
 		__sync_fetch_and_add(&tally->forgotten, 1);
+}
+
+static __always_inline void rs_pending_forgot(__u32 slot)
+{
+	rs_summary_forgot(bpf_get_smp_processor_id(), slot);
+}
+
+static __always_inline __u64 rs_pending_now(void)
+{
+	return rs_now();
 }
 
 #define rs_pending_loop(most, body, context) bpf_loop(most, body, context, 0)
@@ -103,12 +113,13 @@ static __always_inline __u64 rs_number_of(const void *pointer, volatile __u64 *p
 
 static __always_inline void rs_summary_queued(const void *pointer, __u64 func)
 {
-	struct rs_summary_cpu *mine = rs_summary_of(bpf_get_smp_processor_id());
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct rs_summary_cpu *mine = rs_summary_of(cpu);
 	__u32 slot = rs_slot_of(mine->slots, func);
 
 	if (slot != RS_SLOT_NONE &&
-	    !rs_pending_push(&mine->ring, rs_number_of(pointer, &mine->queued), slot, rs_now()))
-		rs_pending_forgot(slot);
+	    !rs_pending_push(&mine->ring, rs_number_of(pointer, &mine->queued), slot))
+		rs_summary_forgot(cpu, slot);
 }
 
 static __always_inline struct rs_buckets *rs_buckets_of(__u32 cpu, __u32 slot)
@@ -220,32 +231,44 @@ static __always_inline void rs_search_rings(struct rs_batch_state *batch,
 	batch->found_on = search->any ? search->found_cpu + 1 : 0;
 }
 
-/* Mostly of a function that is not followed; or of SRCU; or not in the order of their queueing. */
+/* False: when it was queued is not known. */
+static __noinline int rs_summary_search_for(struct rs_summary_cpu *mine,
+					    struct rs_summary_cpu *list,
+					    struct rs_batch_state *batch, __u32 cpu, __u64 head)
+{
+	struct rs_summary_search search = { .head = head };
+	__u64 searched = batch->searched;
+
+	search.any = rs_pending_pop_any(&list->ring, head, &searched, &search.found);
+	batch->searched = searched;
+	if (!search.any)
+		rs_search_rings(batch, &search);
+	if (search.any)
+		rs_summary_timed(mine, cpu, &search.found);
+	return search.any;
+}
+
+/*
+ * Mostly of a function that is not followed; or of SRCU; or not in the order of their queueing; or,
+ * after a flood, one that the ring had no room for, which is to cost no more than one that it had.
+ */
 static __noinline int rs_summary_out_of_order(struct rs_summary_cpu *mine,
 					      struct rs_summary_cpu *list, __u32 cpu, __u64 head,
 					      __u64 func)
 {
 	__u32 slot = rs_slot_of(mine->slots, func);
-	struct rs_summary_search search = { .head = head };
-	struct rs_cpu *here = rs_this_cpu();
+	struct rs_cpu *here = rs_cpu_of(cpu);
 	struct rs_batch_state *batch;
 	struct rs_tally *tally;
-	__u64 searched;
 
 	if (slot == RS_SLOT_NONE || !here)
 		return 0;
 	batch = rs_running_batch(here);
 	if (!batch)
 		return 0;
-	searched = batch->searched;
-	search.any = rs_pending_pop_any(&list->ring, head, &searched, &search.found);
-	batch->searched = searched;
-	if (!search.any)
-		rs_search_rings(batch, &search);
-	if (search.any) {
-		rs_summary_timed(mine, cpu, &search.found);
+	if (!rs_pending_skip(&list->ring, head) &&
+	    rs_summary_search_for(mine, list, batch, cpu, head))
 		return 0;
-	}
 	tally = rs_tally_of(cpu, slot);
 	if (tally && slot != RS_SLOT_UNCOUNTED && summary_open)
 		tally->untimed++;

@@ -3,7 +3,7 @@
 # usage: test_summary.sh KERNEL
 # What the kernel counts by itself (record --mode summary), by each way to see RCU, where
 # callbacks are offloaded, while a CPU goes, and of the whole system: exactly what the load
-# counts, and as slow as events of the same load say.
+# counts, and as slow as events of the same load say. And what a callback of a flood costs.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -144,6 +144,26 @@ expect_run "check of a summary" 0 "$rcuscope" check "$OUT/best.json" --budget 'c
 expect_run "check of what was not looked at" 1 "$rcuscope" check "$OUT/best.json" --strict --budget 'hazards==0'
 expect_run "report of a summary" 0 "$rcuscope" report "$OUT/best.json"
 grep -q 'rcu_load:load_invoked' "$WORK/stdout" || failed "the report does not name the function"
+
+# A flood that is invoked while it goes on, with room for all of it and with room for few: a callback that there was no
+# room for costs no more than one that there was room for. The guest's time goes by with its instructions; three
+# hundredths are what the flood's end, for which is looked now and then, may change.
+flood=2000000
+# shellcheck disable=SC2016 # the guest's
+guest --count-instructions <<<"export FLOOD=$flood"$'\n'"$RECORD_LOAD"'
+for buffer in 32768 64; do
+	record_load "flood-$buffer" "rate=0 pending=1000000" "insmod /kmod/rcu_load.ko \$PARAMETERS
+		until [ \$(cat /sys/module/rcu_load/parameters/queued) -ge $FLOOD ]; do usleep 50000; done
+		rmmod rcu_load" $follow --buffer $buffer
+done'
+summary_holds flood-32768 "${exact[@]}" "${timed[@]}" "load['queued'] >= $flood"
+summary_holds flood-64 "${exact[@]}" 'row["unknown"] > 0.5 * load["queued"]' 'row["latency"]["count"] + row["unknown"] == row["queued"]'
+flood_cost() { # NAME: in the guest's ns, of one
+	sed -n 's/.*queued=\([0-9]*\) .* elapsed_us=\([0-9]*\) .*/\1 \2/p' "$OUT/$1.log" | { read -r queued us; printf '%d' $((us * 1000 / queued)); }
+}
+with_room=$(flood_cost flood-32768) without=$(flood_cost flood-64)
+printf '%s: %s: a callback of a flood costs %d ns with room for all, %d ns without\n' "$TEST" "$KERNEL" "$with_room" "$without"
+((without > 0 && without * 100 <= with_room * 103)) || failed "a callback that there is no room for costs more than one that there is room for"
 
 # shellcheck disable=SC2016 # the guest's
 guest --append rcu_nocbs=all <<<"$RECORD_LOAD"$'\n''record_load offloaded "$steady" "$once" $follow'
