@@ -114,8 +114,8 @@ for name in slow-disk hotplug lives outer inner stopped set-back; do
 		check_timeline holds "$name.json" "$lost > 0"
 		;;
 	# The inner one comes and goes meanwhile.
-	outer) check_timeline whole "$name.json" --disturbed ;;
-	*) check_timeline whole "$name.json" ;;
+	outer) check_timeline whole "$name.json" --disturbed --unseen rcu_load:rcu_load_init ;;
+	*) check_timeline whole "$name.json" --unseen rcu_load:rcu_load_init ;;
 	esac
 	check_timeline holds "$name.json" 'capture["complete"]' \
 		"len([c for c in callbacks if c['function'] == 'rcu_load:load_invoked']) + $lost == $queued > 0"
