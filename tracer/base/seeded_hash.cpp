@@ -96,7 +96,7 @@ const HashKeys& HashKeys::of_process() {
     return keys;
 }
 
-std::size_t SeededHash::operator()(std::string_view text) const {
+std::size_t SeededHash::operator()(std::string_view text) const noexcept {
     return SipHash(keys_->text).of(text);
 }
 

@@ -43,20 +43,21 @@ public:
 
     // Of one to four integers.
     template <std::integral... Words>
-    std::size_t operator()(Words... words) const {
+    std::size_t operator()(Words... words) const noexcept {
         static_assert(sizeof...(Words) <= HashKeys::most_words);
         Product sum = Product{keys_->addend.high} << 64 | keys_->addend.low;
         std::size_t i = 0;
         ((sum += product(keys_->multipliers[i++], static_cast<std::uint64_t>(words))), ...);
         return mixed(static_cast<std::uint64_t>(sum >> 64));
     }
-    std::size_t operator()(std::string_view text) const;
+    std::size_t operator()(std::string_view text) const noexcept;
 
 private:
     __extension__ using Product = unsigned __int128;
 
     static Product product(const HashKeys::Multiplier& multiplier, std::uint64_t word) {
-        return Product{multiplier.low} * word + (Product{multiplier.high * word} << 64);
+        const std::uint64_t high = multiplier.high * word; // what of it lies above 128 bits does not count
+        return Product{multiplier.low} * word + (Product{high} << 64);
     }
 
     static std::size_t mixed(std::uint64_t word) {

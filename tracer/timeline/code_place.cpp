@@ -16,7 +16,7 @@ namespace {
 const CodePlace nowhere;
 
 struct PlaceHash {
-    std::size_t operator()(const CodePlace& place) const {
+    std::size_t operator()(const CodePlace& place) const noexcept {
         return hash(place.address, place.function.id(), place.module.id(), place.offset);
     }
 
