@@ -45,6 +45,14 @@ Status check_file_header(const InputFile& file) {
     return {};
 }
 
+// What all chunks may hold together when they are unpacked. A recording's records are 3 to 11 times what they take in
+// the file, its texts up to 15 times: what is far beyond that was made up, and time and memory are to be of the file's
+// own order. The least is for files of a few chunks.
+constexpr std::uint64_t most_unpacked_times = 128;
+constexpr std::uint64_t least_unpacked = 4U << 20;
+// Each names an address in the kernel's text; a kernel and its modules have a few hundred thousand functions.
+constexpr std::size_t most_symbols = std::size_t{1} << 19;
+
 class Scanner {
 public:
     explicit Scanner(const InputFile& file) : file_(file), chunks_(file) {
@@ -61,6 +69,14 @@ public:
                 index_.extent.cut_reason = std::move(taken.error());
                 break;
             }
+            if (index_.symbols.size() > most_symbols) {
+                return file_.cannot_read("it names more than " + std::to_string(most_symbols) +
+                                             " addresses: no recording does that",
+                                         made_up);
+            }
+        }
+        if (!fits()) {
+            return does_not_fit();
         }
         if (index_.extent.cut_reason.empty()) {
             index_.extent.cut_reason = why_ended();
@@ -98,6 +114,9 @@ private:
         if (!json) {
             return no_metadata(json.error());
         }
+        if (!count(*chunk)) {
+            return does_not_fit();
+        }
         auto metadata = metadata_from_json(*json);
         if (!metadata) {
             return file_.cannot_read(metadata.error().why, "record again");
@@ -109,6 +128,23 @@ private:
 
     tl::unexpected<Error> no_metadata(const std::string& why) const {
         return file_.cannot_read("it was cut off before its metadata was whole: " + why, "record again");
+    }
+
+    // One that is as it claims, or is of events and claims what can be. False: that is too much.
+    bool count(const Chunk& chunk) {
+        const bool packed = (chunk.header.flags & chunk_packed) != 0;
+        unpacked_bytes_ += std::max(chunk.header.size, packed ? chunk.header.unpacked : 0);
+        return fits();
+    }
+    bool fits() const { return unpacked_bytes_ <= most_unpacked(); }
+    std::uint64_t most_unpacked() const { return std::max(least_unpacked, most_unpacked_times * file_.size()); }
+    tl::unexpected<Error> does_not_fit() const {
+        return file_.cannot_read(
+            "its " + std::to_string(file_.size()) + " bytes unpack to more than " + std::to_string(most_unpacked()) +
+                (most_unpacked() == least_unpacked ? std::string()
+                                                   : ", " + std::to_string(most_unpacked_times) + " times as many") +
+                ": no recording does that",
+            made_up);
     }
 
     tl::expected<void, Damage> take_next() {
@@ -124,12 +160,17 @@ private:
             ++index_.extent.skipped_chunks;
             return {};
         }
-        if (chunk.type() == ChunkType::events) {
-            return take_events(chunk);
+        // A chunk that is not what it claims is damage; only what it does hold counts.
+        const auto taken =
+            chunk.type() == ChunkType::events
+                ? take_events(chunk)
+                : read_json(chunk).and_then([&](const nlohmann::json& json) {
+                      return chunk.type() == ChunkType::symbols ? take_symbols(chunk, json) : take_trailer(chunk, json);
+                  });
+        if (taken && !count(chunk)) {
+            return tl::unexpected<Damage>("the file holds more than its size explains"); // which does_not_fit() tells
         }
-        return read_json(chunk).and_then([&](const nlohmann::json& json) {
-            return chunk.type() == ChunkType::symbols ? take_symbols(chunk, json) : take_trailer(chunk, json);
-        });
+        return taken;
     }
 
     tl::expected<void, Damage> take_events(const Chunk& chunk) {
@@ -212,10 +253,13 @@ private:
         return json;
     }
 
+    static constexpr const char* made_up = "the file was damaged or made up: record again";
+
     const InputFile& file_;
     ChunkReader chunks_;
     CaptureIndex index_;
     std::vector<std::byte> payload_;
+    std::uint64_t unpacked_bytes_ = 0; // of the chunks that are known
 };
 
 } // namespace

@@ -381,6 +381,7 @@ TEST(Damage, ChunksThatAllOverlapAreRefused) {
     const Bytes chunk = chunk_of(static_cast<std::uint16_t>(ChunkType::events), *frame, 0, chunk_compressed,
                                  static_cast<std::uint32_t>(records.size()));
     Bytes bytes = capture_beginning(dir, 1);
+    append(bytes, chunk_of(std::uint16_t{99}, Bytes(4U << 20))); // its size explains the others
     for (int i = 0; i < 400; ++i) {
         append(bytes, chunk);
     }
@@ -399,6 +400,47 @@ TEST(Damage, FileThatChangesWhileItIsRead) {
     const Status read = reader->for_each_event([](const Event&) {});
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().why, "it changed while it was read");
+}
+
+// A packed chunk of callbacks that are all the same is some hundred bytes of file, and 1 MiB of records.
+TEST(Damage, AFileThatUnpacksToFarMoreThanItsSizeIsRefused) {
+    const TempDir dir;
+    const std::string path = dir.file("made.rcu");
+    const auto write = [&](int chunks) {
+        auto writer = capture_at(path, metadata_of_cpus(1));
+        ASSERT_TRUE(writer);
+        for (int chunk = 0; chunk < chunks; chunk++) {
+            for (int i = 0; i < 20'000; i++) {
+                ASSERT_TRUE(writer->record(0, cb_record(1000, 1)));
+            }
+            ASSERT_TRUE(writer->flush(false));
+        }
+        ASSERT_TRUE(writer->finish({.end_ns = 2000, .reason = "made up"}));
+    };
+    write(5); // a file of few chunks may be odd
+    EXPECT_TRUE(read_back(path));
+
+    write(50);
+    const auto back = read_back(path);
+    ASSERT_FALSE(back);
+    EXPECT_EQ(back.error().code, ExitCode::bad_input);
+    EXPECT_THAT(back.error().why, testing::HasSubstr("bytes unpack to more than 4194304: no recording does that"));
+}
+
+TEST(Damage, TextsThatUnpackToFarMoreThanTheirSizeAreRefused) {
+    const TempDir dir;
+    const std::string path = dir.file("made.rcu");
+    auto writer = capture_at(path, metadata_of_cpus(1));
+    ASSERT_TRUE(writer);
+    const std::vector<SymbolInfo> names(1'000, SymbolInfo{1, std::string(1'000, 'f'), 0, ""});
+    for (int chunk = 0; chunk < 6; chunk++) {
+        ASSERT_TRUE(writer->symbols(names));
+    }
+    ASSERT_TRUE(writer->finish({.end_ns = 2000, .reason = "made up"}));
+    const auto back = read_back(path);
+    ASSERT_FALSE(back);
+    EXPECT_EQ(back.error().code, ExitCode::bad_input);
+    EXPECT_THAT(back.error().why, testing::HasSubstr("unpack to more than"));
 }
 
 // 16 MiB of it are a few hundred bytes of file.
