@@ -27,10 +27,6 @@ Json point(const CodePlace& place) {
     return place.known() ? Json(place_name(place, true)) : Json(nullptr);
 }
 
-Json address(std::uint64_t address) {
-    return address == 0 ? Json(nullptr) : Json(hex(address));
-}
-
 // Signed, as the kernel's own trace events print them.
 Json sequences(const std::optional<RcuSequences>& of) {
     if (!of)
@@ -63,7 +59,8 @@ public:
 
 private:
     void write_capture();
-    Json module_life(const ModuleLife& life) const;
+    void module_life(JsonRow& row, const ModuleLife& life) const;
+    void reference(JsonRow& row, const ModuleLife::Reference& reference) const;
     void callback(JsonRow& row, const Callback& callback) const;
     void shares(JsonRow& row, const Callback& callback) const;
     void read_section(JsonRow& row, const ReadSection& section) const;
@@ -107,40 +104,6 @@ void Writer::write_capture() {
     lines_.end_object();
 }
 
-Json Writer::module_life(const ModuleLife& life) const {
-    Json refusals = Json::array();
-    for (const ModuleLife::Refusal& refusal : life.refusals)
-        refusals.push_back({{"at_ns", refusal.at}, {"error", refusal.error}});
-    Json references = Json::array();
-    for (const ModuleLife::Reference& reference : life.references) {
-        Json json = {{"at_ns", reference.at},
-                     {"taken", reference.taken},
-                     {"count", reference.count},
-                     {"cpu", reference.cpu},
-                     {"tid", reference.tid},
-                     {"comm", reference.comm},
-                     {"caller", point(reference.caller)}};
-        if (options_.addresses)
-            json["caller_address"] = address(reference.caller.address);
-        references.push_back(std::move(json));
-    }
-    return {{"name", life.name},
-            {"followed", life.followed},
-            {"loaded_ns", or_null(life.loaded)},
-            {"init_done_ns", or_null(life.init_done)},
-            {"init_error", or_null(life.init_error)},
-            {"exit_ns", or_null(life.exit)},
-            {"exit_done_ns", or_null(life.exit_done)},
-            {"free_begin_ns", or_null(life.free_begin)},
-            {"freed_ns", or_null(life.freed)},
-            {"pending_at_exit", or_null(life.pending_at_exit)},
-            {"pending_at_free", or_null(life.pending_at_free)},
-            {"pending_at_freed", or_null(life.pending_at_freed)},
-            {"refusals", std::move(refusals)},
-            {"references", std::move(references)},
-            {"verdict", or_null(life.verdict)}};
-}
-
 // The members of the rows that there are many of.
 void name(JsonRow& row, SharedPlace place, bool with_offset) {
     row.value(shared_name(place, with_offset));
@@ -160,6 +123,22 @@ void text_or_null(JsonRow& row, SharedText text) {
         row.value(text);
 }
 
+// Of which each is another one.
+void text_or_null(JsonRow& row, const std::string& text) {
+    if (text.empty())
+        row.value(nullptr);
+    else
+        row.value(text);
+}
+
+// With its offset, as a caller is written.
+void point(JsonRow& row, const CodePlace& place) {
+    if (place.known())
+        row.value(place_name(place, true));
+    else
+        row.value(nullptr);
+}
+
 void context_or_null(JsonRow& row, InvocationContext context) {
     if (context == InvocationContext::unknown)
         row.value(nullptr);
@@ -172,6 +151,56 @@ void address_or_null(JsonRow& row, std::uint64_t address) {
         row.value(nullptr);
     else
         row.value(hex(address));
+}
+
+void Writer::module_life(JsonRow& row, const ModuleLife& life) const {
+    row.begin_object();
+    row.member("name", life.name);
+    row.member("followed", life.followed);
+    row.member("loaded_ns", life.loaded);
+    row.member("init_done_ns", life.init_done);
+    row.member("init_error", life.init_error);
+    row.member("exit_ns", life.exit);
+    row.member("exit_done_ns", life.exit_done);
+    row.member("free_begin_ns", life.free_begin);
+    row.member("freed_ns", life.freed);
+    row.member("pending_at_exit", life.pending_at_exit);
+    row.member("pending_at_free", life.pending_at_free);
+    row.member("pending_at_freed", life.pending_at_freed);
+    row.key("refusals");
+    row.begin_array();
+    for (const ModuleLife::Refusal& refusal : life.refusals) {
+        row.begin_object();
+        row.member("at_ns", refusal.at);
+        row.member("error", refusal.error);
+        row.end_object();
+    }
+    row.end_array();
+    row.key("references");
+    row.begin_array();
+    for (const ModuleLife::Reference& reference : life.references)
+        this->reference(row, reference);
+    row.end_array();
+    row.key("verdict");
+    text_or_null(row, life.verdict);
+    row.end_object();
+}
+
+void Writer::reference(JsonRow& row, const ModuleLife::Reference& reference) const {
+    row.begin_object();
+    row.member("at_ns", reference.at);
+    row.member("taken", reference.taken);
+    row.member("count", reference.count);
+    row.member("cpu", reference.cpu);
+    row.member("tid", reference.tid);
+    row.member("comm", reference.comm);
+    row.key("caller");
+    point(row, reference.caller);
+    if (options_.addresses) {
+        row.key("caller_address");
+        address_or_null(row, reference.caller.address);
+    }
+    row.end_object();
 }
 
 void Writer::shares(JsonRow& row, const Callback& callback) const {
@@ -311,11 +340,11 @@ void Writer::function_call(JsonRow& row, const FunctionCall& call) const {
 }
 
 // Without offsets: what the tasks were in, for people.
-Json stack(const std::vector<CodePlace>& places) {
-    Json json = Json::array();
+void stack(JsonRow& row, const std::vector<CodePlace>& places) {
+    row.begin_array();
     for (const CodePlace& place : places)
-        json.push_back(place_name(place, false));
-    return json;
+        row.value(place_name(place, false));
+    row.end_array();
 }
 
 // With offsets, as a caller is written.
@@ -326,54 +355,91 @@ Json points(const std::vector<CodePlace>& places) {
     return json;
 }
 
-Json quiescent_state(const QuiescentState& state) {
-    return {{"at_ns", state.at},
-            {"kind", to_text(state.kind)},
-            {"cpus", state.cpus},
-            {"last", state.last},
-            {"blocked_readers", state.blocked_readers}};
+void quiescent_state(JsonRow& row, const QuiescentState& state) {
+    row.begin_object();
+    row.member("at_ns", state.at);
+    row.member("kind", to_text(state.kind));
+    row.key("cpus");
+    row.begin_array();
+    for (const std::uint32_t cpu : state.cpus)
+        row.value(cpu);
+    row.end_array();
+    row.member("last", state.last);
+    row.member("blocked_readers", state.blocked_readers);
+    row.end_object();
 }
 
-Json holder(const Holder& holder) {
-    return {{"kind", to_text(holder.kind)},
-            {"cpu", or_null(holder.cpu)},
-            {"tid", or_null(holder.tid)},
-            {"comm", or_null(holder.comm)},
-            {"function", holder.place.known() ? Json(place_name(holder.place, false)) : Json(nullptr)},
-            {"held_ns", holder.held},
-            {"stack", stack(holder.stack)},
-            {"text", holder.text}};
+void preempted_reader(JsonRow& row, const PreemptedReader& reader) {
+    row.begin_object();
+    row.member("at_ns", reader.at);
+    row.member("tid", reader.tid);
+    row.member("comm", reader.comm);
+    row.end_object();
 }
 
-Json grace_period(const GracePeriod& gp) {
-    Json json = {{"id", gp.id},
-                 {"flavor", gp.flavor},
-                 {"expedited", gp.expedited},
-                 {"gp_seq", gp.gp_seq},
-                 {"requested_ns", or_null(gp.requested)},
-                 {"began_before", gp.began_before},
-                 {"start_ns", or_null(gp.start)},
-                 {"start_uncertainty_ns", gp.start_uncertainty},
-                 {"end_ns", or_null(gp.end)},
-                 {"cleaned_ns", or_null(gp.cleaned)},
-                 {"scans", gp.scans},
-                 {"first_scan_ns", or_null(gp.first_scan)}};
-    json["quiescent_states"] = Json::array();
-    for (const QuiescentState& state : gp.quiescent_states)
-        json["quiescent_states"].push_back(quiescent_state(state));
-    json["preempted_readers"] = Json::array();
-    for (const PreemptedReader& reader : gp.preempted_readers)
-        json["preempted_readers"].push_back({{"at_ns", reader.at}, {"tid", reader.tid}, {"comm", reader.comm}});
-    json["busy_cpus"] = Json::array();
-    for (const BusyCpu& busy : gp.busy_cpus)
-        json["busy_cpus"].push_back({{"at_ns", busy.at},
-                                     {"cpu", busy.cpu},
-                                     {"tid", busy.tid},
-                                     {"comm", busy.comm},
-                                     {"stack", stack(busy.stack)},
-                                     {"no_tick_ns", busy.no_tick}});
-    json["held_by"] = gp.held_by ? holder(*gp.held_by) : Json(nullptr);
-    return json;
+void busy_cpu(JsonRow& row, const BusyCpu& busy) {
+    row.begin_object();
+    row.member("at_ns", busy.at);
+    row.member("cpu", busy.cpu);
+    row.member("tid", busy.tid);
+    row.member("comm", busy.comm);
+    row.key("stack");
+    stack(row, busy.stack);
+    row.member("no_tick_ns", busy.no_tick);
+    row.end_object();
+}
+
+void holder(JsonRow& row, const Holder& holder) {
+    row.begin_object();
+    row.member("kind", to_text(holder.kind));
+    row.member("cpu", holder.cpu);
+    row.member("tid", holder.tid);
+    row.key("comm");
+    text_or_null(row, holder.comm);
+    row.key("function");
+    if (holder.place.known())
+        row.value(place_name(holder.place, false));
+    else
+        row.value(nullptr);
+    row.member("held_ns", holder.held);
+    row.key("stack");
+    stack(row, holder.stack);
+    row.member("text", holder.text);
+    row.end_object();
+}
+
+template <std::size_t size, typename Rows, typename ToRow>
+void array(JsonRow& row, const char (&key)[size], const Rows& rows, ToRow to_row) {
+    row.key(key);
+    row.begin_array();
+    for (const auto& each : rows)
+        to_row(row, each);
+    row.end_array();
+}
+
+void grace_period(JsonRow& row, const GracePeriod& gp) {
+    row.begin_object();
+    row.member("id", gp.id);
+    row.member("flavor", gp.flavor);
+    row.member("expedited", gp.expedited);
+    row.member("gp_seq", gp.gp_seq);
+    row.member("requested_ns", gp.requested);
+    row.member("began_before", gp.began_before);
+    row.member("start_ns", gp.start);
+    row.member("start_uncertainty_ns", gp.start_uncertainty);
+    row.member("end_ns", gp.end);
+    row.member("cleaned_ns", gp.cleaned);
+    row.member("scans", gp.scans);
+    row.member("first_scan_ns", gp.first_scan);
+    array(row, "quiescent_states", gp.quiescent_states, quiescent_state);
+    array(row, "preempted_readers", gp.preempted_readers, preempted_reader);
+    array(row, "busy_cpus", gp.busy_cpus, busy_cpu);
+    row.key("held_by");
+    if (gp.held_by)
+        holder(row, *gp.held_by);
+    else
+        row.value(nullptr);
+    row.end_object();
 }
 
 void batch(JsonRow& row, const Batch& batch) {
@@ -405,8 +471,8 @@ void Writer::write() {
     lines_.object("host", host_json(timeline_.host));
     write_capture();
     lines_.array("tasks", timeline_.tasks, task);
-    lines_.array("modules", timeline_.modules, [&](const auto& one) { return module_life(one); });
-    lines_.array("grace_periods", timeline_.grace_periods, grace_period);
+    lines_.rows("modules", timeline_.modules, [&](JsonRow& row, const auto& one) { module_life(row, one); });
+    lines_.rows("grace_periods", timeline_.grace_periods, grace_period);
     lines_.rows("read_sections", timeline_.read_sections,
                 [&](JsonRow& row, const auto& one) { read_section(row, one); });
     lines_.rows("callbacks", timeline_.callbacks, [&](JsonRow& row, const auto& one) { callback(row, one); });

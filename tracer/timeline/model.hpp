@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/boxed.hpp"
 #include "base/compact_optional.hpp"
 #include "base/long_list.hpp"
 #include "base/seldom.hpp"
@@ -149,7 +150,7 @@ struct Holder {
 
 struct GracePeriod {
     std::uint32_t id = 0; // unique in this timeline, by time, from 1
-    std::string flavor;   // "rcu"
+    SharedText flavor;    // "rcu"
     bool expedited = false;
     std::int64_t gp_seq = 0;   // while in progress, signed: as the kernel's own trace events print it
     bool began_before = false; // the recording, so perhaps for the tracer's own sake: left out of every statistic
@@ -163,7 +164,7 @@ struct GracePeriod {
     std::vector<QuiescentState> quiescent_states;
     std::vector<PreemptedReader> preempted_readers;
     std::vector<BusyCpu> busy_cpus;
-    std::optional<Holder> held_by; // analysis/holders.hpp; none: it has not ended, or began unseen
+    Boxed<Holder> held_by; // analysis/holders.hpp; none: it has not ended, or began unseen
 };
 
 // How a read-side section was known.
