@@ -2,8 +2,12 @@
 #include "analysis/holders.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <cstddef>
+#include <functional>
+#include <queue>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "analysis/loss_index.hpp"
 #include "base/duration.hpp"
@@ -13,37 +17,48 @@ namespace rcuscope {
 
 namespace {
 
-// Sections by begin, searched for those that are open at a time.
+// The sections that are open at a time, for times that rise.
 class OpenSections {
 public:
-    explicit OpenSections(const Timeline& timeline) : sections_(timeline.read_sections), end_(timeline.capture.end) {
-        for (const ReadSection& section : sections_) {
-            latest_end_.push_back(latest_end_.empty() ? end_of(section)
-                                                      : std::max(end_of(section), latest_end_.back()));
-        }
-    }
+    explicit OpenSections(const Timeline& timeline) : sections_(timeline.read_sections), end_(timeline.capture.end) {}
 
     Nanoseconds end_of(const ReadSection& section) const { return section.end.value_or(end_); }
 
-    // Those that began last come first, until `visit` returns false.
+    void go_to(Nanoseconds at) {
+        for (; next_ < sections_.size() && sections_[next_].begin <= at; next_++) {
+            const Nanoseconds end = end_of(sections_[next_]);
+            if (end > at) {
+                open_.insert(next_);
+                ends_.emplace(end, next_);
+            }
+        }
+        for (; !ends_.empty() && ends_.top().first <= at; ends_.pop()) {
+            open_.erase(ends_.top().second);
+        }
+    }
+
+    // Those that began last come first, until `visit` returns false. Where more are open than this many, the ends of
+    // the others were missed.
     template <typename Visit>
-    void each_at(Nanoseconds at, Visit visit) const {
-        auto i = static_cast<std::size_t>(
-            std::upper_bound(sections_.begin(), sections_.end(), at,
-                             [](Nanoseconds t, const ReadSection& section) { return t < section.begin; }) -
-            sections_.begin());
-        // Where nothing before reaches so far, nothing before needs a look.
-        while (i-- > 0 && latest_end_[i] > at) {
-            if (end_of(sections_[i]) > at && !visit(sections_[i])) {
+    void each(Visit visit) const {
+        std::size_t visited = 0;
+        for (auto section = open_.rbegin(); section != open_.rend() && visited < most_visited; ++section, ++visited) {
+            if (!visit(sections_[*section])) {
                 return;
             }
         }
     }
 
 private:
-    const LongList<ReadSection>& sections_;
-    Nanoseconds end_;                  // of the recording
-    LongList<Nanoseconds> latest_end_; // of all up to this one
+    static constexpr std::size_t most_visited = 1024;
+
+    using End = std::pair<Nanoseconds, std::size_t>;
+
+    const LongList<ReadSection>& sections_; // by begin
+    Nanoseconds end_;                       // of the recording
+    std::size_t next_ = 0;                  // place of the first that has not begun
+    std::set<std::size_t> open_;            // places
+    std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
 };
 
 std::string cpu_list(const std::vector<std::uint32_t>& cpus) {
@@ -58,8 +73,14 @@ std::string task_text(const std::string& comm, std::uint32_t tid) {
     return (comm.empty() ? "task" : comm) + " (" + std::to_string(tid) + ")";
 }
 
+// In the middle of a grace period, from its start to its end.
+Nanoseconds middle_of(const GracePeriod& grace_period) {
+    return *grace_period.start + elapsed(*grace_period.start, *grace_period.end) / 2;
+}
+
 class Judge {
 public:
+    // `sections`: at the grace period's middle.
     Judge(const GracePeriod& grace_period, const OpenSections& sections)
         : gp_(grace_period), sections_(sections), start_(*grace_period.start), end_(*grace_period.end),
           last_(last_report()) {}
@@ -110,7 +131,7 @@ private:
     std::optional<Holder> read_section() const {
         const ReadSection* longest = nullptr;
         Nanoseconds held = 0;
-        sections_.each_at(start_ + elapsed(start_, end_) / 2, [&](const ReadSection& section) {
+        sections_.each([&](const ReadSection& section) {
             const Nanoseconds share =
                 elapsed(std::max(section.begin, start_), std::min(sections_.end_of(section), end_));
             const bool better = longest == nullptr || std::pair(section.by == SectionBy::rcu_read_lock, share) >
@@ -285,17 +306,25 @@ private:
 } // namespace
 
 void find_holders(Timeline& timeline) {
-    const OpenSections sections(timeline);
+    OpenSections sections(timeline);
     const LossIndex losses(timeline.capture.lost);
-    for (GracePeriod& grace_period : timeline.grace_periods) {
-        if (!grace_period.start || !grace_period.end) {
-            continue;
+    std::vector<std::size_t> by_middle;
+    for (std::size_t i = 0; i < timeline.grace_periods.size(); i++) {
+        if (timeline.grace_periods[i].start && timeline.grace_periods[i].end) {
+            by_middle.push_back(i);
         }
-        grace_period.held_by = Judge(grace_period, sections).holder();
-        if (grace_period.held_by->kind == HolderKind::unknown &&
-            losses.overlaps(*grace_period.start, *grace_period.end)) {
-            grace_period.held_by->text += " (records were lost meanwhile)";
+    }
+    std::stable_sort(by_middle.begin(), by_middle.end(), [&](std::size_t a, std::size_t b) {
+        return middle_of(timeline.grace_periods[a]) < middle_of(timeline.grace_periods[b]);
+    });
+    for (const std::size_t i : by_middle) {
+        GracePeriod& grace_period = timeline.grace_periods[i];
+        sections.go_to(middle_of(grace_period));
+        Holder holder = Judge(grace_period, sections).holder();
+        if (holder.kind == HolderKind::unknown && losses.overlaps(*grace_period.start, *grace_period.end)) {
+            holder.text += " (records were lost meanwhile)";
         }
+        grace_period.held_by = std::move(holder);
     }
 }
 

@@ -212,8 +212,10 @@ void LifeJudge::judge(const Callback& callback, Lives& lives) const {
 
 std::map<std::string, Lives> LifeJudge::lives() && {
     const Counts counts(timeline_.capture);
+    const ExitWaitIndex waits(timeline_.waits);
     for (auto& [name, lives] : modules_) {
         for (JudgedLife& judged : lives) {
+            judged.waits = waits.of(*judged.life);
             settle(judged, timeline_.capture.complete, counts);
         }
     }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "analysis/callback_numbers.hpp"
+#include "analysis/exit_waits.hpp"
 #include "analysis/loss_index.hpp"
 #include "timeline/model.hpp"
 
@@ -37,6 +38,7 @@ struct JudgedLife {
     Callbacks just_ran;  // had not begun to run at `exited`, but did before that
     Callbacks unsure;    // not known
     bool unsure_by_loss = false;
+    ExitWaits waits; // of its exit function
 
     // The numbers to tell. Where the kernel counted more than the timeline holds, its number.
     std::uint64_t late_count = 0;

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "analysis/describe.hpp"
-#include "analysis/exit_waits.hpp"
 #include "base/duration.hpp"
 #include "timeline/moment.hpp"
 #include "timeline/summary.hpp"
@@ -25,11 +24,11 @@ std::string call_barrier(const JudgedLife& judged) {
 }
 
 // What the exit function did instead, and why that was not enough.
-std::string remedy(const JudgedLife& judged, const Callbacks& callbacks, const Timeline& timeline) {
+std::string remedy(const JudgedLife& judged, const Callbacks& callbacks) {
     if (judged.init_failed) {
         return call_barrier(judged);
     }
-    const ExitWaits waits = waits_in_exit(*judged.life, timeline.waits);
+    const ExitWaits& waits = judged.waits;
     if (waits.synchronize_last) {
         return std::string(to_text(waits.synchronize)) +
                "() alone is not enough, since it waits for readers and not for callbacks, which run at some time "
@@ -77,7 +76,7 @@ Hazard hazard_of(const JudgedLife& judged, const char* kind, const char* severit
             .text = std::move(text)};
 }
 
-Hazard freed_too_early(const JudgedLife& judged, const Timeline& timeline) {
+Hazard freed_too_early(const JudgedLife& judged) {
     const bool running = std::any_of(judged.late.begin(), judged.late.end(), [&](const Callback* callback) {
         return callback->invoked && *callback->invoked <= *judged.gone;
     });
@@ -85,23 +84,21 @@ Hazard freed_too_early(const JudgedLife& judged, const Timeline& timeline) {
                      judged.life->name + " was freed" +
                          (judged.init_failed ? ", since its init function failed," : "") + " while " +
                          not_run(judged.late, judged.late_count, running ? "had not run to their end" : "had not run") +
-                         ", so that they run into memory that is gone: " + remedy(judged, judged.late, timeline));
+                         ", so that they run into memory that is gone: " + remedy(judged, judged.late));
 }
 
 // An orderly end says nothing of what came next; a cut at this very point is what a crash looks like.
-Hazard ended_meanwhile(const JudgedLife& judged, const Timeline& timeline) {
-    const CaptureSummary& capture = timeline.capture;
+Hazard ended_meanwhile(const JudgedLife& judged, const CaptureSummary& capture) {
     const std::string left = not_run(judged.late, judged.late_count, "had not run");
     if (!capture.complete) {
         return hazard_of(judged, freed_with_pending, "fatal", *judged.begin, judged.late,
                          "the recording breaks off " + duration_text(elapsed(*judged.begin, capture.end)) +
                              " after free_module() was entered for " + judged.life->name +
-                             ", as it does when the kernel dies, and " + left + ": " +
-                             remedy(judged, judged.late, timeline));
+                             ", as it does when the kernel dies, and " + left + ": " + remedy(judged, judged.late));
     }
     return hazard_of(judged, without_barrier, "latent", *judged.exited, judged.late,
                      "the recording ended while " + judged.life->name + " was being freed and " + left + ": " +
-                         remedy(judged, judged.late, timeline));
+                         remedy(judged, judged.late));
 }
 
 // By how much it went well, if both ends are known.
@@ -119,7 +116,7 @@ std::optional<Nanoseconds> margin(const JudgedLife& judged) {
     return elapsed(*last, *judged.life->freed);
 }
 
-Hazard went_well(const JudgedLife& judged, const Timeline& timeline) {
+Hazard went_well(const JudgedLife& judged) {
     const ModuleLife& life = *judged.life;
     std::string text = judged.init_failed ? "the init function of " + life.name + " had failed"
                        : life.exit_done   ? "the exit function of " + life.name + " had returned"
@@ -133,18 +130,18 @@ Hazard went_well(const JudgedLife& judged, const Timeline& timeline) {
                     : ", only because free_module() waits for a grace period of its own";
     }
     return hazard_of(judged, without_barrier, "latent", *judged.exited, judged.just_ran,
-                     text + ": " + remedy(judged, judged.just_ran, timeline));
+                     text + ": " + remedy(judged, judged.just_ran));
 }
 
-std::optional<Hazard> known_hazard(const JudgedLife& judged, const Timeline& timeline) {
+std::optional<Hazard> known_hazard(const JudgedLife& judged, const CaptureSummary& capture) {
     if (!judged.begin) {
         return std::nullopt;
     }
     if (judged.late_count > 0) {
-        return judged.gone ? freed_too_early(judged, timeline) : ended_meanwhile(judged, timeline);
+        return judged.gone ? freed_too_early(judged) : ended_meanwhile(judged, capture);
     }
     if (judged.just_ran_count > 0) {
-        return went_well(judged, timeline);
+        return went_well(judged);
     }
     return std::nullopt;
 }
@@ -173,7 +170,7 @@ const char* unload_hazard_kind(const JudgedLife& judged, const char* of_exit) {
 
 std::vector<Hazard> unload_hazards(const JudgedLife& judged, const Timeline& timeline) {
     std::vector<Hazard> hazards;
-    for (auto& hazard : {known_hazard(judged, timeline), unsure_hazard(judged, timeline.capture)}) {
+    for (auto& hazard : {known_hazard(judged, timeline.capture), unsure_hazard(judged, timeline.capture)}) {
         if (hazard) {
             hazards.push_back(*hazard);
         }

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "analysis/describe.hpp"
-#include "analysis/exit_waits.hpp"
 #include "analysis/unload.hpp"
 #include "base/duration.hpp"
 #include "base/error.hpp"
@@ -88,8 +87,8 @@ std::string of_staying(const JudgedLife& judged, const CaptureSummary& capture) 
     return text + "; " + share(judged.not_seen, judged) + (known ? " pending" : " not seen to run");
 }
 
-std::string waits_text(const JudgedLife& judged, const Timeline& timeline) {
-    const ExitWaits waits = waits_in_exit(*judged.life, timeline.waits);
+std::string waits_text(const JudgedLife& judged) {
+    const ExitWaits& waits = judged.waits;
     std::string text;
     if (waits.in_barrier > 0) {
         text += "; rcu_barrier() waited " + duration_text(static_cast<Nanoseconds>(waits.in_barrier));
@@ -141,7 +140,7 @@ std::string verdict_of(const JudgedLife& judged, const Timeline& timeline) {
         text += life.init_error ? " (" + std::to_string(*life.init_error) + "); " : "; ";
     }
     text += judged.begin ? of_going(judged, timeline) : of_staying(judged, timeline.capture);
-    return text + waits_text(judged, timeline) + refusals_text(life) + losses_text(judged);
+    return text + waits_text(judged) + refusals_text(life) + losses_text(judged);
 }
 
 } // namespace rcuscope

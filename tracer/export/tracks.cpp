@@ -3,11 +3,15 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
+#include <functional>
 #include <limits>
 #include <map>
 #include <numeric>
+#include <queue>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/seeded_hash.hpp"
 #include "timeline/pending.hpp"
@@ -49,6 +53,48 @@ struct Lane {
         open.push_back(item.end);
         return true;
     }
+};
+
+// The lanes beside the first one. Few are looked at for each item, however many there are: the first ones, of which a
+// recording has no more, and the one of the others that is free at the earliest.
+class FurtherLanes {
+public:
+    void add(const Item& item) {
+        const auto first = std::find_if(lanes_.begin(), lanes_.begin() + static_cast<std::ptrdiff_t>(looked_at()),
+                                        [&](Lane& lane) { return lane.fits(item); });
+        if (first != lanes_.begin() + static_cast<std::ptrdiff_t>(looked_at())) {
+            first->items.push_back(item);
+            return;
+        }
+        if (lanes_.size() < most_looked_at) {
+            put(lanes_.size(), item);
+            return;
+        }
+        std::size_t lane = lanes_.size();
+        if (!free_.empty() && free_.top().first <= item.begin) {
+            lane = free_.top().second;
+            free_.pop();
+        }
+        put(lane, item);
+        free_.emplace(item.end, lane); // within it nothing else is put
+    }
+
+    std::deque<Lane>& lanes() { return lanes_; }
+
+private:
+    static constexpr std::size_t most_looked_at = 64;
+
+    std::size_t looked_at() const { return std::min(lanes_.size(), most_looked_at); }
+    void put(std::size_t lane, const Item& item) {
+        if (lane == lanes_.size())
+            lanes_.emplace_back();
+        lanes_[lane].fits(item);
+        lanes_[lane].items.push_back(item);
+    }
+
+    using Free = std::pair<Nanoseconds, std::size_t>; // when a lane is, and which
+    std::deque<Lane> lanes_;
+    std::priority_queue<Free, std::vector<Free>, std::greater<>> free_;
 };
 
 class Builder {
@@ -109,34 +155,28 @@ void Builder::add_slices(std::size_t group, const std::string& name, std::uint8_
     items.sort(draws_before);
     if (items.empty())
         return;
-    std::vector<Lane> lanes(1);
-    const auto in_first = [&](const Item& item) { return is_instant(item.kind) || lanes.front().fits(item); };
+    Lane main;
+    FurtherLanes further;
+    const auto in_main = [&](const Item& item) { return is_instant(item.kind) || main.fits(item); };
     std::size_t first = 0; // so many are in the first lane: mostly all, and then they need not move
-    while (first < items.size() && in_first(items[first]))
+    while (first < items.size() && in_main(items[first]))
         ++first;
     if (first == items.size()) {
-        lanes.front().items = std::move(items);
+        main.items = std::move(items);
     } else {
         for (std::size_t i = 0; i < items.size(); ++i) {
             const Item& item = items[i];
-            if (i < first || (i > first && in_first(item))) {
-                lanes.front().items.push_back(item);
-                continue;
-            }
-            auto lane = std::find_if(lanes.begin() + 1, lanes.end(), [&](Lane& other) { return other.fits(item); });
-            if (lane == lanes.end()) {
-                lane = lanes.emplace(lane);
-                lane->fits(item);
-            }
-            lane->items.push_back(item);
+            if (i < first || (i > first && in_main(item)))
+                main.items.push_back(item);
+            else
+                further.add(item);
         }
     }
-    for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
-        std::string lane_name = name;
-        if (lane > 0)
-            ((lane_name += " (") += std::to_string(lane + 1)) += ')';
-        add_track(Track::Kind::slices, std::move(lane_name), group, flow_rank).items = std::move(lanes[lane].items);
-    }
+    add_track(Track::Kind::slices, name, group, flow_rank).items = std::move(main.items);
+    std::size_t number = 1;
+    for (Lane& lane : further.lanes())
+        add_track(Track::Kind::slices, name + " (" + std::to_string(++number) + ')', group, flow_rank).items =
+            std::move(lane.items);
 }
 
 void Builder::find_released() {

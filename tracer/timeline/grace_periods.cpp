@@ -2,6 +2,7 @@
 #include "timeline/grace_periods.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "timeline/moment.hpp"
 
@@ -15,6 +16,7 @@ GracePeriod& GracePeriodTracker::entry(bool expedited, std::uint64_t gp_seq) {
         grace_period.flavor = "rcu";
         grace_period.expedited = expedited;
         grace_period.gp_seq = static_cast<std::int64_t>(gp_seq);
+        reported_.emplace_back();
     }
     return grace_periods_[place->second];
 }
@@ -53,28 +55,43 @@ void GracePeriodTracker::requested(Nanoseconds at, const event::GpRequested& req
     requested_.try_emplace(requested.gp_seq >> rcu_seq_ctr_shift, at);
 }
 
-static bool has_reported(const GracePeriod& grace_period, std::uint32_t cpu) {
-    return std::any_of(grace_period.quiescent_states.begin(), grace_period.quiescent_states.end(),
-                       [cpu](const QuiescentState& state) {
-                           return std::find(state.cpus.begin(), state.cpus.end(), cpu) != state.cpus.end();
-                       });
+std::uint64_t* GracePeriodTracker::Reported::find(std::uint32_t number) {
+    const auto word =
+        std::find_if(words_.begin(), words_.end(), [number](const Word& w) { return w.number == number; });
+    return word == words_.end() ? nullptr : &word->cpus;
+}
+
+std::uint64_t GracePeriodTracker::Reported::exchange(std::uint32_t first_cpu, std::uint64_t mask) {
+    const std::uint32_t shift = first_cpu % 64;
+    const auto exchange_in = [this](std::uint32_t number, std::uint64_t added) {
+        std::uint64_t* const known = find(number);
+        if (known != nullptr) {
+            return std::exchange(*known, *known | added);
+        }
+        if (added != 0) {
+            words_.push_back({number, added});
+        }
+        return std::uint64_t{0};
+    };
+    const std::uint64_t low = exchange_in(first_cpu / 64, mask << shift) >> shift;
+    return shift == 0 ? low : low | exchange_in(first_cpu / 64 + 1, mask >> (64 - shift)) << (64 - shift);
 }
 
 void GracePeriodTracker::quiescent(Nanoseconds at, const event::GpQuiescent& quiescent) {
     GracePeriod& grace_period = entry(quiescent.expedited, quiescent.gp_seq);
-    QuiescentState state{
-        .at = at, .kind = quiescent.kind, .cpus = {}, .last = true, .blocked_readers = quiescent.blocked};
+    Reported& reported = reported_[static_cast<std::size_t>(&grace_period - grace_periods_.data())];
+    // Two CPUs that report at the same time may each have seen the leaf still wait for the other.
+    const bool last = (quiescent.left & ~reported.exchange(quiescent.first_cpu, quiescent.mask)) == 0;
+    QuiescentState& state = grace_period.quiescent_states.emplace_back();
+    state.at = at;
+    state.kind = quiescent.kind;
+    state.last = last;
+    state.blocked_readers = quiescent.blocked;
     for (std::uint32_t bit = 0; bit < 64; bit++) {
-        const std::uint32_t cpu = quiescent.first_cpu + bit;
         if (quiescent.mask >> bit & 1) {
-            state.cpus.push_back(cpu);
-        }
-        // Two CPUs that report at the same time may each have seen the leaf still wait for the other.
-        if (state.last && (quiescent.left >> bit & 1) && !has_reported(grace_period, cpu)) {
-            state.last = false;
+            state.cpus.push_back(quiescent.first_cpu + bit);
         }
     }
-    grace_period.quiescent_states.push_back(std::move(state));
 }
 
 void GracePeriodTracker::scanned(Nanoseconds at, const event::GpScan& scan) {

@@ -48,12 +48,29 @@ public:
 private:
     using ByCounter = std::unordered_map<std::uint64_t, std::size_t, SeededHash>;
 
+    // The CPUs whose quiescent states of one grace period came in: at most max_cpus, in words of 64.
+    class Reported {
+    public:
+        // Adds those of `mask`, whose lowest bit is first_cpu; returns which of the 64 had reported before.
+        std::uint64_t exchange(std::uint32_t first_cpu, std::uint64_t mask);
+
+    private:
+        struct Word {
+            std::uint32_t number = 0;
+            std::uint64_t cpus = 0;
+        };
+        std::uint64_t* find(std::uint32_t number);
+
+        std::vector<Word> words_;
+    };
+
     ByCounter& flavor(bool expedited) { return by_counter_[expedited ? 1 : 0]; }
     GracePeriod& entry(bool expedited, std::uint64_t gp_seq);
     void opened_with(bool expedited, std::uint64_t gp_seq);
     void closed_with(bool expedited, std::uint64_t gp_seq, Nanoseconds end);
 
     std::vector<GracePeriod> grace_periods_;
+    std::vector<Reported> reported_; // of each, in the order in which they were seen
     std::uint64_t changes_ = 0;
     std::array<ByCounter, 2> by_counter_;
     std::unordered_map<std::uint64_t, Nanoseconds, SeededHash> requested_; // by counter: it may never start

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "timeline/sites.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string_view>
@@ -12,6 +13,10 @@ namespace {
 
 // A kprobe at a function's first instruction sits behind its endbr64, if it has one.
 constexpr std::uint64_t endbr_size = 4;
+
+// A switch is recorded for so many of the sections that the task has open, the newest. Where there are more, the ends
+// of the others were missed, and each switch would be as many rows as there are.
+constexpr std::size_t most_off_cpu = 8;
 
 bool is_entry(SiteKind kind) {
     return kind == SiteKind::function_entry || kind == SiteKind::reader_entry;
@@ -36,32 +41,37 @@ SiteTracker::SiteTracker(const Metadata& metadata, const Symbols& symbols, Modul
         }
     }
     for (const SiteInfo& site : metadata.sites) {
-        auto& places = by_function_[{site.module, site.function}];
-        const std::size_t function = places.empty() ? by_function_.size() : places.front().function;
-        const bool of_exit = exit_functions.contains({site.module, site.function});
-        places.push_back({.site = &site, .function = function, .of_exit = of_exit});
+        const auto [found, added] = by_function_.try_emplace({site.module, site.function});
+        Function& function = found->second;
+        if (added) {
+            function.number = by_function_.size();
+        }
+        const Place place{.site = &site,
+                          .function = function.number,
+                          .of_exit = exit_functions.contains({site.module, site.function})};
+        Places& places = function.places[is_reader(site.kind) ? 1 : 0];
+        if (is_return_of(site.kind)) {
+            places.returns = places.returns.value_or(place);
+        } else {
+            places.at.try_emplace(site.offset, place);
+            places.entry = is_entry(site.kind) ? place : places.entry;
+        }
     }
 }
 
 const SiteTracker::Place* SiteTracker::match(const CodePlace& code, bool is_return, bool reader) const {
-    const auto found = by_function_.find({code.module, code.function});
-    if (found == by_function_.end()) {
+    const auto function = by_function_.find({code.module, code.function});
+    if (function == by_function_.end()) {
         return nullptr;
     }
-    const Place* entry = nullptr;
-    for (const Place& place : found->second) {
-        const bool returns = is_return_of(place.site->kind);
-        if (returns != is_return || is_reader(place.site->kind) != reader) {
-            continue;
-        }
-        if (returns || place.site->offset == code.offset) {
-            return &place;
-        }
-        if (is_entry(place.site->kind) && code.offset == endbr_size) {
-            entry = &place;
-        }
+    const Places& places = function->second.places[reader ? 1 : 0];
+    if (is_return) {
+        return places.returns ? &*places.returns : nullptr;
     }
-    return entry;
+    if (const auto found = places.at.find(code.offset); found != places.at.end()) {
+        return &found->second;
+    }
+    return places.entry && code.offset == endbr_size ? &*places.entry : nullptr;
 }
 
 const SiteTracker::Reached& SiteTracker::find(const event::Site& site) {
@@ -163,25 +173,29 @@ void SiteTracker::leave(const Moment& moment, const Place& place, TrackedTask& t
     }
 }
 
-void SiteTracker::switched_out(const Moment& moment, const event::SwitchOut& out, const TrackedTask& task) {
+template <typename Visit>
+void SiteTracker::each_open(const TrackedTask& task, Visit visit) {
     for (const SpanStack* open : {&task.read_sections, &task.reader_calls}) {
-        for (const std::size_t index : *open) {
-            read_sections_[index].off_cpu.push_back(
-                {.at = moment.at, .until = std::nullopt, .voluntary = !out.preempted});
+        const auto newest = static_cast<std::ptrdiff_t>(std::min(open->size(), most_off_cpu));
+        for (auto index = open->end() - newest; index != open->end(); ++index) {
+            visit(read_sections_[*index]);
         }
     }
 }
 
+void SiteTracker::switched_out(const Moment& moment, const event::SwitchOut& out, const TrackedTask& task) {
+    each_open(task, [&](ReadSection& section) {
+        section.off_cpu.push_back({.at = moment.at, .until = std::nullopt, .voluntary = !out.preempted});
+    });
+}
+
 // Ends the newest absence only: of one before it, if still open, the end was missed.
 void SiteTracker::switched_in(const Moment& moment, const TrackedTask& task) {
-    for (const SpanStack* open : {&task.read_sections, &task.reader_calls}) {
-        for (const std::size_t index : *open) {
-            auto& off_cpu = read_sections_[index].off_cpu;
-            if (!off_cpu.empty() && !off_cpu.back().until) {
-                off_cpu.back().until = moment.at;
-            }
+    each_open(task, [&](ReadSection& section) {
+        if (!section.off_cpu.empty() && !section.off_cpu.back().until) {
+            section.off_cpu.back().until = moment.at;
         }
-    }
+    });
 }
 
 LongList<ReadSection> SiteTracker::finish_read_sections() {

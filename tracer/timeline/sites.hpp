@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -28,10 +30,13 @@ public:
     // was called and when it returned. All must outlive this.
     SiteTracker(const Metadata& metadata, const Symbols& symbols, ModuleTracker& modules);
 
-    // Modules have come or moved: addresses name other sites from here on.
+    // Modules have come or moved: addresses name other sites from here on. A new table, since clear(), as well as an
+    // assignment of {}, goes through all places that the old one ever had.
     void moved() {
-        for (auto& addresses : by_address_) {
-            addresses.clear();
+        for (ByAddress& addresses : by_address_) {
+            if (!addresses.empty()) {
+                addresses = ByAddress();
+            }
         }
     }
 
@@ -61,6 +66,9 @@ private:
 
     const Reached& find(const event::Site& site);
     const Place* match(const CodePlace& code, bool is_return, bool reader) const;
+    // The sections that a task has open, of each kind the newest.
+    template <typename Visit>
+    void each_open(const TrackedTask& task, Visit visit);
     void begin_section(const Moment& moment, const CodePlace& code, SectionBy by, TrackedTask& task);
     void reader_reached(const Moment& moment, const Reached& reached, TrackedTask& task);
     void enter(const Moment& moment, const Reached& reached, TrackedTask& task);
@@ -68,8 +76,19 @@ private:
 
     const Symbols& symbols_;
     ModuleTracker& modules_;
-    std::map<std::pair<std::string, std::string>, std::vector<Place>> by_function_; // module, function
-    std::unordered_map<std::uint64_t, Reached, SeededHash> by_address_[2];          // [is_return]
+    // The places of one function that are sections or calls, or those that are calls of a reader.
+    struct Places {
+        std::map<std::uint64_t, Place> at; // by offset
+        std::optional<Place> entry;
+        std::optional<Place> returns;
+    };
+    struct Function {
+        std::size_t number = 0;
+        std::array<Places, 2> places; // [of a reader]
+    };
+    using ByAddress = std::unordered_map<std::uint64_t, Reached, SeededHash>;
+    std::map<std::pair<std::string, std::string>, Function> by_function_; // module, function
+    std::array<ByAddress, 2> by_address_;                                 // [is_return]
     LongList<ReadSection> read_sections_;
     LongList<FunctionCall> function_calls_;
     LongList<std::size_t> called_; // Place::function of each call

@@ -264,5 +264,47 @@ TEST(Holders, SectionsThatNeverEndAreNotAllLookedAtForEachGracePeriod) {
     EXPECT_LT(growth(2000, judge), far_from_linear);
 }
 
+// One that never ends lies behind all of them, and none of them explains anything.
+TEST(Holders, SectionsThatHaveEndedAreNotLookedAtAgain) {
+    const auto judge = [](std::size_t size) {
+        Timeline timeline;
+        timeline.capture.complete = true;
+        timeline.capture.end = static_cast<Nanoseconds>(size + 1) * 20 * ms;
+        timeline.read_sections.emplace_back().by = SectionBy::function;
+        for (std::size_t i = 1; i <= size; i++) {
+            const auto begin = static_cast<Nanoseconds>(i) * 20 * ms;
+            ReadSection& section = timeline.read_sections.emplace_back();
+            section.begin = begin;
+            section.end = begin + 1;
+            GracePeriod& grace_period = timeline.grace_periods.emplace_back();
+            grace_period.start = begin + ms;
+            grace_period.end = begin + 2 * ms;
+        }
+        find_holders(timeline);
+        EXPECT_EQ(timeline.grace_periods.back().held_by->kind, HolderKind::read_section);
+    };
+    EXPECT_LT(growth(2000, judge), far_from_linear);
+}
+
+// All grace periods are in progress at once, in no order of their middles.
+TEST(Holders, AreFoundWhateverTheOrderOfGracePeriods) {
+    Timeline timeline;
+    timeline.capture.end = 1000 * ms;
+    for (const Nanoseconds end : {900 * ms, 100 * ms, 500 * ms}) {
+        GracePeriod& grace_period = timeline.grace_periods.emplace_back();
+        grace_period.start = 0;
+        grace_period.end = end;
+    }
+    for (const auto& [begin, end] : {std::pair(Nanoseconds{0}, 90 * ms), {Nanoseconds{0}, 480 * ms}}) {
+        ReadSection& section = timeline.read_sections.emplace_back();
+        section.begin = begin;
+        section.end = end;
+    }
+    find_holders(timeline);
+    EXPECT_EQ(timeline.grace_periods[0].held_by->held, 480 * ms);
+    EXPECT_EQ(timeline.grace_periods[1].held_by->held, 100 * ms);
+    EXPECT_EQ(timeline.grace_periods[2].held_by->held, 480 * ms);
+}
+
 } // namespace
 } // namespace rcuscope::test

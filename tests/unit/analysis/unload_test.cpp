@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "analysis/recording.hpp"
+#include "growth.hpp"
 
 namespace rcuscope::test {
 namespace {
@@ -388,6 +389,22 @@ TEST(KernelsCount, AtACutIsWhatIsLeft) {
 // The last records of a CPU may be missing from a file that was cut off.
 TEST(KernelsCount, OfZeroAtACutIsBelieved) {
     EXPECT_THAT(Unloading().callback(450).unknown().counted(0, 0, {}).cut_off_at(540).find(), IsEmpty());
+}
+
+// All exit functions run at the same time, in which everybody waits.
+TEST(UnloadVerdict, TimeGrowsAsModulesAndWaitsDo) {
+    const auto judge = [](std::size_t size) {
+        Unloading scene;
+        scene.life().exit_done = 900;
+        for (std::size_t i = 0; i < size; i++) {
+            ModuleLife& life = scene.timeline.modules.emplace_back(scene.life());
+            life.name = "module_" + std::to_string(i);
+            scene.wait(WaitKind::rcu_barrier, 500, 501, life.name);
+        }
+        EXPECT_EQ(scene.verdict(), "rcu_unload: nothing was queued");
+        EXPECT_THAT(scene.timeline.modules.back().verdict, HasSubstr("rcu_barrier() waited 1 ns"));
+    };
+    EXPECT_LT(growth(1000, judge), far_from_linear);
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "export/exporter.hpp"
+#include "growth.hpp"
 #include "long_limits.hpp"
 #include "timeline/scenario.hpp"
 
@@ -43,6 +44,22 @@ std::string exported(const Timeline& timeline) {
         }
     }
     return out.str();
+}
+
+// Each of them overlaps all others, and none lies within another: each needs a track of its own.
+TEST(LongTimeline, TimeGrowsAsTracksDo) {
+    const auto write = [](std::size_t size) {
+        test::Scenario scenario;
+        for (std::size_t i = 0; i < 2 * size; i++) {
+            scenario.tid(static_cast<std::uint32_t>(i % size + 1));
+            const auto at = static_cast<Nanoseconds>(i);
+            i < size ? scenario.at(at, event::BatchBegin{}) : scenario.at(at, event::BatchEnd{});
+        }
+        std::ostringstream out;
+        write_perfetto(scenario.complete(static_cast<Nanoseconds>(2 * size)), {}, out);
+        EXPECT_GT(out.str().size(), size);
+    };
+    EXPECT_LT(test::growth(2000, write), test::far_from_linear);
 }
 
 TEST(LongTimeline, IsExportedAsAShortOneIs) {

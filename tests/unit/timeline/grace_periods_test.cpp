@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <gtest/gtest.h>
 
+#include "growth.hpp"
 #include "timeline/scenario.hpp"
 
 namespace rcuscope::test {
@@ -93,6 +94,48 @@ TEST(GracePeriods, ReportsOfTwoCpusAtTheSameTime) {
     ASSERT_EQ(states.size(), 2U);
     EXPECT_FALSE(states[0].last);
     EXPECT_TRUE(states[1].last);
+}
+
+TEST(GracePeriods, ReportsOfCpusThatAreNoLeafsOfThemselves) {
+    const auto report = [](std::uint32_t first_cpu, std::uint64_t mask, std::uint64_t left) {
+        return event::GpQuiescent{.gp_seq = running(7), .mask = mask, .left = left, .first_cpu = first_cpu};
+    };
+    const Timeline timeline = Scenario()
+                                  .gp_start(100, 7)
+                                  .at(120, report(60, 0b110011, 0))    // CPUs 60, 61, 64, 65
+                                  .at(121, report(64, 0b100, 0b011))   // of which two were waited for then
+                                  .at(122, report(63, 0b1000, 0b0101)) // 63 and 65
+                                  .complete(1000);
+
+    const auto& states = timeline.grace_periods.at(0).quiescent_states;
+    ASSERT_EQ(states.size(), 3U);
+    EXPECT_EQ(states[0].cpus, (std::vector<std::uint32_t>{60, 61, 64, 65}));
+    EXPECT_TRUE(states[1].last);
+    EXPECT_FALSE(states[2].last);
+}
+
+TEST(GracePeriods, TimeGrowsAsReportsOfOneDo) {
+    const auto take = [](std::size_t size) {
+        Scenario scenario;
+        scenario.gp_start(1, 7);
+        for (std::size_t i = 0; i < size; i++) {
+            scenario.at(static_cast<Nanoseconds>(i), event::GpQuiescent{.gp_seq = running(7), .mask = 1, .left = 2});
+        }
+        EXPECT_EQ(scenario.complete(1'000'000).grace_periods.at(0).quiescent_states.size(), size);
+    };
+    EXPECT_LT(growth(1000, take), far_from_linear);
+}
+
+TEST(GracePeriods, TimeGrowsAsTheirNumberDoesWhateverTheCountersAre) {
+    constexpr std::uint64_t buckets = 26'267; // that libstdc++ gives a table of some ten thousand
+    const auto take = [](std::size_t size) {
+        Scenario scenario;
+        for (std::size_t i = 0; i < size; i++) {
+            scenario.gp_end(static_cast<Nanoseconds>(i), i * buckets);
+        }
+        EXPECT_EQ(scenario.complete(1'000'000).grace_periods.size(), size);
+    };
+    EXPECT_LT(growth(2500, take), far_from_linear);
 }
 
 TEST(GracePeriods, ASampleIsWhatWasInterrupted) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <gtest/gtest.h>
 
+#include "growth.hpp"
 #include "timeline/scenario.hpp"
 #include "timeline/spans.hpp"
 
@@ -313,7 +314,24 @@ TEST(ReadSections, AreNotOpenWithoutNumber) {
     for (const ReadSection& section : timeline.read_sections) {
         off_cpu += section.off_cpu.size();
     }
-    EXPECT_EQ(off_cpu, most_open * 1000U);
+    EXPECT_EQ(off_cpu, 8 * 1000U); // of each switch, those of the newest sections
+}
+
+// Where a module comes again and again, no time is spent on what was known long ago.
+TEST(ReadSections, TimeGrowsAsTheRecordsDoWhereModulesComeAgainAndAgain) {
+    const auto take = [](std::size_t size) {
+        Scenario scenario = with_sites();
+        for (std::size_t i = 0; i < size; i++) {
+            scenario.at(static_cast<Nanoseconds>(i), event::Site{.address = 0x1000 + i});
+        }
+        for (std::size_t i = 0; i < size; i++) {
+            const auto at = static_cast<Nanoseconds>(size + i);
+            scenario.at(at, event::ModuleSection{.module = "other", .section = ".text", .address = 0x10});
+            scenario.at(at, event::Site{.address = 0x77});
+        }
+        (void)scenario.complete(static_cast<Nanoseconds>(4 * size));
+    };
+    EXPECT_LT(growth(4000, take), far_from_linear);
 }
 
 } // namespace
