@@ -2,7 +2,6 @@
 #include "analysis/double_queue.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <limits>
 #include <map>
 #include <string>
@@ -161,9 +160,7 @@ const Callback* DoubleQueues::exchange_newest(const Callback& callback) {
 }
 
 void DoubleQueues::sweep(Nanoseconds now) {
-    for (auto each = newest_.begin(); each != newest_.end();) {
-        each = each->second.until <= now ? newest_.erase(each) : std::next(each);
-    }
+    newest_.keep_if([now](const Newest& each) { return each.until > now; });
     sweep_at_ = std::max<std::size_t>(2 * newest_.size(), 4096);
 }
 

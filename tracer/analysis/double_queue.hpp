@@ -6,10 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <tsl/robin_map.h>
 #include <vector>
 
 #include "analysis/loss_index.hpp"
+#include "base/long_table.hpp"
 #include "timeline/heads.hpp"
 #include "timeline/model.hpp"
 
@@ -48,7 +48,7 @@ private:
     bool judged_; // else it is not known what was invoked, or no head was queued while it was pending
     std::unique_ptr<Ground> ground_;
     // What was queued with each head last. Most heads are used again; others go when they are many.
-    tsl::robin_map<std::uint64_t, Newest, HeadHash> newest_;
+    LongTable<Newest, HeadHash> newest_;
     std::size_t sweep_at_ = 4096;
 };
 

@@ -21,9 +21,7 @@ void CallbackTracker::give_up(Index open) {
 }
 
 void CallbackTracker::sweep() {
-    for (auto head = heads_.begin(); head != heads_.end();) {
-        head = head->second.unused() ? heads_.erase(head) : std::next(head);
-    }
+    heads_.keep_if([](const Head& head) { return !head.unused(); });
     sweep_at_ = std::max<std::size_t>(2 * heads_.size(), 4096);
 }
 
@@ -86,11 +84,11 @@ void CallbackTracker::assigned(const event::CbAssigned& assigned, MaybeTime bypa
 // recording, or are of SRCU or RCU-tasks, which dequeue with the same function.
 void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invoked, InvocationContext context,
                               CompactOptional<std::uint32_t> list_cpu) {
-    const auto found = heads_.find(invoked.head);
-    if (found == heads_.end()) {
+    Head* const found = heads_.find(invoked.head);
+    if (found == nullptr) {
         return;
     }
-    Head& head = found.value();
+    Head& head = *found;
     // With another function the memory has found another use since: the end of
     // what was queued with it was not seen, and never will be.
     while (head.oldest != none && row(head.oldest).function->address != invoked.func) {
@@ -126,11 +124,11 @@ void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invo
 }
 
 void CallbackTracker::done(const Moment& moment, std::uint64_t head) {
-    const auto found = heads_.find(head);
-    if (found == heads_.end() || found->second.running == none) {
+    Head* const found = heads_.find(head);
+    if (found == nullptr || found->running == none) {
         return;
     }
-    const Index place = std::exchange(found.value().running, none);
+    const Index place = std::exchange(found->running, none);
     const Open& run = opens_[place];
     Callback& callback = rows_[run.callback];
     // A loss meanwhile may have hidden its return, and another round of the same
@@ -195,11 +193,11 @@ CallbackBounds CallbackTracker::bounds() const {
 // Those that are queued still, by their queueing.
 std::vector<CallbackTracker::Index> CallbackTracker::not_invoked() const {
     std::vector<Index> indexes;
-    for (const auto& [address, head] : heads_) {
+    heads_.for_each([&](const Head& head) {
         for (Index place = head.oldest; place != none; place = opens_[place].next) {
             indexes.push_back(opens_[place].callback);
         }
-    }
+    });
     std::sort(indexes.begin(), indexes.end());
     return indexes;
 }

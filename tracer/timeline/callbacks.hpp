@@ -5,9 +5,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tsl/robin_map.h>
 #include <vector>
 
+#include "base/long_list.hpp"
+#include "base/long_table.hpp"
 #include "capture/event.hpp"
 #include "timeline/callback_rows.hpp"
 #include "timeline/callback_taker.hpp"
@@ -88,7 +89,7 @@ private:
 
         bool unused() const { return oldest == none && running == none; }
     };
-    using Heads = tsl::robin_map<std::uint64_t, Head, HeadHash>;
+    using Heads = LongTable<Head, HeadHash>;
 
     static constexpr std::size_t pass_step = 1024;
 
@@ -139,8 +140,8 @@ private:
     bool in_order_ = true;
     LongList<Index> ambiguous_;
     std::uint64_t given_up_ = 0; // callbacks
-    std::vector<Open> opens_;    // as many as there were at a time
-    std::vector<Index> free_;    // places in opens_
+    LongList<Open> opens_;       // as many as there were at a time
+    LongList<Index> free_;       // places in opens_
     Heads heads_;                // most are used again: those that are unused go when they are many
     std::size_t sweep_at_ = 4096;
     std::vector<SegmentedList> lists_; // by CPU

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "base/long_table.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <gtest/gtest.h>
+#include <map>
+#include <random>
+
+#include "base/seeded_hash.hpp"
+#include "long_limits.hpp"
+
+namespace rcuscope {
+namespace {
+
+template <std::size_t bytes>
+struct Value {
+    std::uint32_t sum = 0;
+    std::array<std::byte, bytes - sizeof(sum)> rest{};
+};
+
+// What a std::map does with the same keys, some of which come again.
+template <std::size_t bytes_each>
+void expect_as_a_map(std::uint64_t keys) {
+    std::minstd_rand random;
+    std::map<std::uint64_t, std::uint32_t> expected;
+    LongTable<Value<bytes_each>, SeededHash> table;
+    for (std::uint32_t i = 0; i < 3 * keys; i++) {
+        const std::uint64_t key = random() % keys;
+        expected[key] += i;
+        table[key].sum += i;
+    }
+    EXPECT_EQ(table.size(), expected.size());
+    for (std::uint64_t key = 0; key < keys + 10; key++) {
+        const auto found = expected.find(key);
+        const auto* value = table.find(key);
+        ASSERT_EQ(value != nullptr, found != expected.end());
+        EXPECT_TRUE(value == nullptr || value->sum == found->second);
+    }
+    table.keep_if([](const auto& value) { return value.sum % 2 == 0; });
+    std::erase_if(expected, [](const auto& entry) { return entry.second % 2 != 0; });
+    EXPECT_EQ(table.size(), expected.size());
+    std::uint64_t sum = 0;
+    table.for_each([&](const auto& value) { sum += value.sum; });
+    for (const auto& [key, value] : expected) {
+        ASSERT_NE(table.find(key), nullptr);
+        sum -= value;
+    }
+    EXPECT_EQ(sum, 0U);
+}
+
+TEST(LongTable, IsATable) {
+    expect_as_a_map<8>(5000);
+}
+
+TEST(LongTable, IsTheSameInAFile) {
+    const test::LongLimits limits(0, 2 << 20);
+    expect_as_a_map<1024>(1500);
+}
+
+TEST(LongTable, OfNothingHasNothing) {
+    LongTable<std::uint32_t, SeededHash> table;
+    EXPECT_EQ(table.find(0), nullptr);
+    table.keep_if([](std::uint32_t) { return true; });
+    table[0] = 7;
+    ASSERT_NE(table.find(0), nullptr);
+    EXPECT_EQ(*table.find(0), 7U);
+    EXPECT_EQ(table.find(1), nullptr);
+}
+
+} // namespace
+} // namespace rcuscope
