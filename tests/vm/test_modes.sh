@@ -48,7 +48,7 @@ rm /tmp/begun
 expect_status second 0 rcuscope record -m /kmod/rcucmap.ko --until-unload -o /out/second.json -- sh -c '
 	insmod /kmod/rcucmap.ko reader_ms=10 writer_ms=20
 	until dmesg | grep -q "r: done"; do usleep 50000; done
-	grep -o "rcuscope_[0-9]*/" /sys/kernel/tracing/kprobe_events | sort -u >/out/groups
+	grep -o "rcuscope_[0-9a-f]*/" /sys/kernel/tracing/kprobe_events | sort -u >/out/groups
 	echo go >/tmp/go
 	rmmod rcucmap'
 status=0
