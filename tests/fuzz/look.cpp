@@ -10,6 +10,7 @@
 #include "analysis/digest_json.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/too_much.hpp"
 #include "cli/info_text.hpp"
 #include "cli/load.hpp"
 #include "export/exporter.hpp"
@@ -134,12 +135,16 @@ void look_at_capture(std::span<const std::byte> bytes) {
         return;
     }
     constexpr std::array looks{timeline_json, chrome, perfetto, report, report_json, numbers, info, summarize};
+    try {
 #ifdef RCUSCOPE_FUZZ
-    looks[XXH3_64bits(bytes.data(), bytes.size()) % looks.size()](loaded->timeline);
+        looks[XXH3_64bits(bytes.data(), bytes.size()) % looks.size()](loaded->timeline);
 #else
-    for (const auto look : looks)
-        look(loaded->timeline);
+        for (const auto look : looks)
+            look(loaded->timeline);
 #endif
+    } catch (const TooMuch& limit) {
+        require(limit.error().code == ExitCode::bad_input, "what asks for too much is bad input");
+    }
 }
 
 } // namespace rcuscope::fuzz

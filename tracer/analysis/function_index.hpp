@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/seeded_hash.hpp"
+#include "base/too_much.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
@@ -37,17 +39,30 @@ public:
         }
         const auto [found, added] = numbers_.try_emplace(key, static_cast<std::uint32_t>(names_.size()));
         if (added) {
+            if (names_.size() == most) {
+                too_many();
+            }
             names_.push_back({place.module, place.function});
         }
         last_key_ = key;
         return last_ = found->second;
     }
 
+    // The functions of a kernel that have to do with RCU are some thousands; what is counted of each takes a KiB or
+    // two.
+    static constexpr std::size_t most = 65'536;
+
     std::size_t size() const { return names_.size(); }
     const Name& operator[](std::size_t number) const { return names_[number]; }
 
 private:
     static constexpr auto none = static_cast<std::uint32_t>(-1);
+
+    [[noreturn]] static void too_many() {
+        throw TooMuch({ExitCode::bad_input, "cannot use this recording",
+                       "it is of more than " + std::to_string(most) + " functions: no recording is",
+                       "the file was damaged or made up: record again"});
+    }
 
     std::vector<std::uint32_t> by_place_; // by its id
     std::unordered_map<std::uint64_t, std::uint32_t, SeededHash> numbers_;

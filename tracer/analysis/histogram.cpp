@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <utility>
 
 namespace rcuscope {
 
@@ -15,6 +17,18 @@ std::uint64_t Histogram::lowest_of(std::uint32_t index) {
 }
 
 std::uint64_t& Histogram::count_at(std::uint32_t index) {
+    if (few()) {
+        std::size_t place = 0;
+        while (place < counts_.size() && counts_[place] < index)
+            place += 2;
+        if (place < counts_.size() && counts_[place] == index)
+            return counts_[place + 1];
+        if (counts_.size() < 2 * most_few) {
+            counts_.insert(counts_.begin() + static_cast<std::ptrdiff_t>(place), {index, 0});
+            return counts_[place + 1];
+        }
+        make_rows();
+    }
     std::uint8_t& row = rows_[index >> precision_bits];
     if (row == 0) {
         counts_.resize(counts_.size() + row_size);
@@ -23,8 +37,21 @@ std::uint64_t& Histogram::count_at(std::uint32_t index) {
     return counts_[place_in(row, index)];
 }
 
+void Histogram::make_rows() {
+    const std::vector<std::uint64_t> known = std::exchange(counts_, std::vector<std::uint64_t>(row_size));
+    rows_[known.front() >> precision_bits] = 1;
+    for (std::size_t place = 0; place < known.size(); place += 2)
+        count_at(static_cast<std::uint32_t>(known[place])) = known[place + 1];
+}
+
 template <typename Each>
 void Histogram::each_bucket(Each each) const {
+    if (few()) {
+        for (std::size_t place = 0; place < counts_.size(); place += 2)
+            if (!each(static_cast<std::uint32_t>(counts_[place]), counts_[place + 1]))
+                return;
+        return;
+    }
     for (std::size_t row = 0; row < rows_.size(); row++)
         for (std::uint32_t i = 0; rows_[row] != 0 && i < row_size; i++)
             if (const std::uint64_t count = counts_[place_in(rows_[row], i)];

@@ -78,6 +78,7 @@ private:
     }
     static std::uint64_t lowest_of(std::uint32_t index);
     std::uint64_t& count_at(std::uint32_t index);
+    void make_rows();
     // Calls each(index, count), rising, for those that hold something, until it returns false.
     template <typename Each>
     void each_bucket(Each each) const;
@@ -88,7 +89,12 @@ private:
         return std::size_t{row - 1} * row_size + (index & (row_size - 1));
     }
 
-    // A row for each power of two into which something fell, in the order in which they came.
+    // As long as few buckets hold something: their indexes, rising, each with its count. A row is a KiB, and there may
+    // be a histogram for each of thousands of functions.
+    static constexpr std::size_t most_few = 8;
+    bool few() const { return counts_.size() <= 2 * most_few; }
+
+    // Then a row for each power of two into which something fell, in the order in which they came.
     std::vector<std::uint64_t> counts_;
     std::array<std::uint8_t, most_rows> rows_{}; // by index: which of them it is, from 1; 0: none
     std::uint64_t count_ = 0;

@@ -4,13 +4,19 @@
 #include <csignal>
 #include <exception>
 #include <iostream>
+#include <new>
 #include <sstream>
+#include <stdexcept>
+#include <string>
+#include <sys/resource.h>
 #include <unistd.h>
+#include <utility>
 
 #include "base/fd_stream.hpp"
 #include "base/file.hpp"
 #include "base/long_memory.hpp"
 #include "base/text_out.hpp"
+#include "base/too_much.hpp"
 #include "base/write_error.hpp"
 #include "cli/cli.hpp"
 #include "cli/finish_command.hpp"
@@ -18,6 +24,30 @@
 namespace rcuscope {
 
 namespace {
+
+// The limit that is in force, so that the message can name it.
+std::string memory_limit() {
+    rlimit limit{};
+    for (const auto& [what, option] : {std::pair(RLIMIT_AS, "-v"), std::pair(RLIMIT_DATA, "-d")}) {
+        if (::getrlimit(what, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+            return "it is limited to " + std::to_string(limit.rlim_cur >> 10) + " KiB (ulimit " + option + ")";
+        }
+    }
+    return "the machine, or the control group, has no more";
+}
+
+// Who reads files is told that one of them asks for too much: what a recording needs is within bounds, and what does
+// not fit goes to the disk. Who traces has no input to blame.
+Error no_memory(bool traces) {
+    return {traces ? ExitCode::cannot_here : ExitCode::bad_input,
+            traces ? "cannot go on" : "cannot hold what the input asks for", "out of memory: " + memory_limit(),
+            traces ? "record with fewer CPUs' buffers (--buffer), or make room"
+                   : "reading takes up to 256 MiB: raise the limit, or do not use this file"};
+}
+
+bool traces(const CLI::App& app) {
+    return app.got_subcommand("record") || app.got_subcommand("doctor");
+}
 
 // What commands print on std::cout. iostreams do not tell whether, and why, it could not be written.
 class StandardOutput {
@@ -78,6 +108,10 @@ int run(int argc, char** argv) {
             StandardError().lines(problem.view()) << "\n";
         // CLI11 has a code for each kind of mistake; here all are one.
         return asked ? 0 : static_cast<int>(ExitCode::bad_input);
+    } catch (const std::bad_alloc&) {
+        return report_error(no_memory(traces(app)));
+    } catch (const std::length_error&) { // more elements than there are addresses
+        return report_error(no_memory(traces(app)));
     }
     return result ? static_cast<int>(*result) : report_error(result.error());
 }
@@ -94,6 +128,8 @@ int run_program(int argc, char** argv) {
         return printed ? code : report_error(printed.error());
     } catch (const NoRoom& none) {
         return report_error(none.error());
+    } catch (const TooMuch& limit) {
+        return report_error(limit.error());
     } catch (const std::exception& error) {
         return report_error({ExitCode::cannot_here, "cannot go on", error.what(), ""});
     }

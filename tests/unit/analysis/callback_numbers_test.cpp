@@ -230,5 +230,22 @@ TEST(CallbackNumbers, AreTheSameHoweverTheyAreTaken) {
     EXPECT_GT(kept, 0U);
 }
 
+// Of each function hundreds of bytes are kept.
+TEST(FunctionIndex, RefusesMoreFunctionsThanAnyRecordingHas) {
+    FunctionIndex index;
+    const auto function = [](std::size_t number) { return CodePlace{.function = "f" + std::to_string(number)}; };
+    for (std::size_t i = 0; i < FunctionIndex::most; i++) {
+        EXPECT_EQ(index.of(function(i)), i);
+    }
+    EXPECT_EQ(index.of(function(7)), 7U);
+    try {
+        index.of(function(FunctionIndex::most));
+        FAIL();
+    } catch (const TooMuch& limit) {
+        EXPECT_EQ(limit.error().code, ExitCode::bad_input);
+        EXPECT_EQ(limit.error().why, "it is of more than 65536 functions: no recording is");
+    }
+}
+
 } // namespace
 } // namespace rcuscope::test

@@ -125,5 +125,28 @@ TEST(Histogram, counts_as_many_as_there_are_numbers) {
     EXPECT_EQ(histogram.percentile(50), 9);
 }
 
+// However many buckets hold something, they are the same whether they were counted or read, in whichever order.
+TEST(Histogram, FewBucketsAndManyAreKeptAlike) {
+    for (const std::size_t size : {1U, 7U, 8U, 9U, 10U, 200U}) {
+        Histogram falling;
+        Histogram rising;
+        Histogram merged;
+        for (std::size_t i = 0; i < size; i++) {
+            falling.add(static_cast<Nanoseconds>((size - i) * 1000), 2);
+            rising.add(static_cast<Nanoseconds>((i + 1) * 1000), 2);
+            Histogram one;
+            one.add(static_cast<Nanoseconds>((i * 7 % size + 1) * 1000), 2);
+            merged.merge(one);
+        }
+        EXPECT_EQ(falling, rising);
+        EXPECT_EQ(falling.buckets().size(), Histogram(rising).buckets().size());
+        EXPECT_EQ(falling.percentile(100), static_cast<Nanoseconds>(size * 1000));
+        const auto read = Histogram::from(rising.buckets(), rising.min(), rising.max(), rising.sum());
+        ASSERT_TRUE(read);
+        EXPECT_EQ(*read, rising);
+        EXPECT_EQ(merged.count(), 2 * size);
+    }
+}
+
 } // namespace
 } // namespace rcuscope
