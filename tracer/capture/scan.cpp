@@ -161,7 +161,7 @@ private:
             return {};
         }
         // A chunk that is not what it claims is damage; only what it does hold counts.
-        const auto taken =
+        auto taken =
             chunk.type() == ChunkType::events
                 ? take_events(chunk)
                 : read_json(chunk).and_then([&](const nlohmann::json& json) {
