@@ -132,7 +132,7 @@ record() { # SECONDS PANICS NAME MODULE...
 		fail 1 "recording $module on $KERNEL failed with status $status" \
 			"what was said is above; tests/vm/vm shell --kernel $KERNEL opens a shell on that kernel"
 	fi
-	# Who died wrote no log, the console has it; and gave the recording no name.
+	# A kernel that died wrote no log file: the console has the log. The recording still has its .part name.
 	if [[ $panics == yes ]]; then
 		mv "$guest/console.log" "$guest/$name.log"
 		mv "$guest/$name".rcu.part "$guest/$name.rcu"

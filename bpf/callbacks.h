@@ -159,7 +159,7 @@ static __always_inline bool rs_is_lazy(enum rs_counter counter)
 	       BPF_CORE_READ(data, nocb_cb_kthread);
 }
 
-/* What the callback will do goes by unseen: told now, since it is not known when that is. */
+/* The callback's invocation and end go unseen. They count as lost now: their time is not known. */
 static __always_inline void rs_lose_end(struct rs_cpu *cpu)
 {
 	__sync_fetch_and_add(&cpu->lost_callbacks.invoked, 1);

@@ -16,12 +16,12 @@
  * Memory from `head` on is zero, and a record's first word is written last: so it is zero
  * until the record is whole. User space clears what it releases.
  *
- * A record's time is taken when it has its room. So whoever looks at the clock, and then at the
- * heads, finds every record of that time or earlier before them, whole or not, however long the
+ * A record's time is taken when it has its room. So a reader that looks at the clock, and then at
+ * the heads, finds every record of that time or earlier before them, whole or not, however long the
  * program that sends it is interrupted, or its task preempted. In the ring records need not lie
  * in the order of their times.
  *
- * Who includes this says where memory lies (the programs: a map; a test: memory):
+ * The including file says where memory lies (the programs: a map; a test: memory):
  *   rs_segment_at(number)   a segment, or NULL
  *   rs_ring_bytes           of each CPU's ring; 0: there is none, and nobody asks
  *   rs_ring_segments        of each CPU; a power of two

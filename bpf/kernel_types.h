@@ -99,7 +99,7 @@ struct kprobe {
 	unsigned long nmissed;
 };
 
-/* Of each CPU; times are of CLOCK_MONOTONIC. */
+/* One for each CPU. Times are of CLOCK_MONOTONIC. */
 struct tick_sched {
 	__s64 last_tick; /* when the next one was due as it was last stopped */
 	__s64 idle_exittime;

@@ -337,7 +337,7 @@ static __always_inline bool rs_may_unload(void)
  * kprobe events refuse such functions. The system call that runs it can, and so
  * can the notification that follows it.
  *
- * Of a followed module the entry is told at once, since the kernel may not live to return.
+ * The entry is sent at once for a followed module: the kernel may not live to return.
  */
 static __always_inline void rs_unload_asked(struct pt_regs *syscall)
 {

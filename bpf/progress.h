@@ -261,7 +261,7 @@ static __always_inline bool rs_tick_is_due(struct rs_sampled *last)
 			 (last->scanned || last->ticks >= RS_TICKS_UNTIL_SCAN));
 }
 
-/* Of the tick that this CPU takes now; false: the kernel does not tell. */
+/* Reads about the tick that this CPU takes now. False: the kernel does not tell. */
 static __always_inline bool rs_look_at_tick(struct rs_tick *tick)
 {
 	struct tick_sched *sched = NULL;

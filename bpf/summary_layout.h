@@ -164,7 +164,7 @@ static inline void rs_pending_ring_make(struct rs_pending_ring *ring, rs_u32 pla
 
 /* One that so many were invoked before is not waited for any longer. */
 #define RS_PENDING_AHEAD  32
-/* Of all entries that are looked at for the callbacks of one batch. */
+/* The limit on all entries that are looked at for the callbacks of one batch. */
 #define RS_PENDING_SEARCH 4096
 
 /* The key of an entry that stands for so many callbacks as its `ns` says, which have none. No head

@@ -41,7 +41,7 @@ std::size_t below(std::size_t limit) {
     return random_numbers()() % std::max<std::size_t>(limit, 1);
 }
 
-// What lengths, counts and offsets are when they are meant to do harm.
+// Values of lengths, counts and offsets that are meant to do harm.
 template <typename Number>
 Number harmful() {
     constexpr std::array<std::uint64_t, 10> numbers = {
@@ -82,7 +82,7 @@ void change(Data& data) {
         data.push_back(static_cast<std::uint8_t>(below(256)));
         return;
     }
-    // What describes the rest is at the beginning, or at the end.
+    // The parts that describe the rest are at the beginning, or at the end.
     const std::size_t at = below(4) == 0 ? below(std::min<std::size_t>(data.size(), 128)) : below(data.size());
     switch (below(10)) {
     case 0:
@@ -152,7 +152,7 @@ std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t m
     return changed.size();
 }
 
-// What it throws ends it, as it should. NOLINTNEXTLINE(bugprone-exception-escape)
+// An exception ends the program, as it should. NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     const std::set<std::string> kinds = {"captures", "texts", "files"};

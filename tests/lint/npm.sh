@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# npm runs no package's install script: not in viz/, whoever calls it, and not where a file of the project calls it,
-# whatever the user's own configuration says. What is called is the command, not a word about it.
+# npm runs no package's install script: not in viz/, for any caller, and not where a file of the project calls it,
+# whatever the user's own configuration says. The check matches npm's commands, not the mere word.
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 

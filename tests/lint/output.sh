@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# What is printed goes through base/text_out, and what is JSON through base/json_text: there names are made harmless.
+# Printed text goes through base/text_out, and JSON through base/json_text: there names are made harmless.
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 

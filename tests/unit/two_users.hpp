@@ -49,7 +49,7 @@ protected:
         give(path, user);
         return path;
     }
-    // What a process of this user returns; 255 if it died.
+    // The result of `run` in a process of this user; 255 if the process died.
     static int as(uid_t user, const std::function<int()>& run) {
         const pid_t child = ::fork();
         if (child == 0) {

@@ -98,7 +98,7 @@ expect_equal "the year by the clock" 2001 "$(date +%Y)"
 GUEST
 
 cd -- "$OUT"
-# Of what was recorded until the disk was full, all is there.
+# Everything that was recorded until the disk was full is there.
 expect_run "full-disk: export" 0 "$RCUSCOPE" export full-disk.rcu -o full-disk.json
 check_timeline valid full-disk.json
 check_timeline holds full-disk.json 'not capture["complete"]' 'len(callbacks) > 0'

@@ -48,7 +48,7 @@ for name in readers list replace unload; do
 	check_timeline whole "$OUT/$name.json" --unseen rcu_replace:show_name
 	check_timeline holds "$OUT/$name.json" 'hazards == []' "all(c['state'] == 'done' for c in of(callbacks, 'rcu_$name'))"
 done
-# Which function is the last of a module's code is the compiler's: tests/vm/test_odd_modules.sh.
+# The compiler chooses the last function of a module's code: tests/vm/test_odd_modules.sh.
 told=$(grep -cE 'not seen .*rcu_replace:show_name: a probe there can make' "$OUT/replace.stderr") || true
 check_timeline holds "$OUT/replace.json" 'len(of(callbacks, "rcu_replace")) == 1' \
 	"len(of(read_sections, 'rcu_replace')) == (0 if $told else 2)" \

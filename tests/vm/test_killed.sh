@@ -64,7 +64,7 @@ start() { # OPTION...
 	rcuscope record "$@" >/tmp/stdout 2>/tmp/stderr &
 	recorder=$!
 }
-# Of two that are pending the kernel delivers either first.
+# The kernel delivers two pending signals in either order.
 taken() { grep -q '^ShdPnd:[[:space:]]*0*$' /proc/$recorder/status; }
 send() { # SIGNAL
 	wait_for "an earlier signal to be taken" taken

@@ -59,7 +59,7 @@ check_timeline holds "$OUT/lost.json" 'capture["complete"]' \
 	'sum(loss["count"] for loss in capture["lost"]) >= capture["lost_callbacks"]["queued"] + max(capture["lost_callbacks"]["invoked"], capture["lost_callbacks"]["done"])' \
 	"next(probe['hits'] for probe in capture['probes'] if probe['hook'] == 'callback.queued') >= $queued"
 
-# Of those beyond, the ends are lost, and it is not said that they are pending.
+# The ends of the callbacks beyond 65536 are lost, and these callbacks are not said to be pending.
 expect_run "many: export" 0 "$RCUSCOPE" export "$OUT/many.rcu" -o "$OUT/many.json"
 check_timeline valid "$OUT/many.json"
 check_timeline holds "$OUT/many.json" 'len([c for c in callbacks if c["function"] == "wakeme_after_rcu"]) == 70000' \

@@ -35,7 +35,7 @@ touch /tmp/stdout /tmp/stderr /tmp/refusal # there before and after
 record='rcuscope record -m /kmod/rcucmap.ko -o /tmp/r.rcu -o /tmp/r.json'
 EOS
 
-# Of a module whose author means harm: a function's name that is a line, which root's kprobe_events would obey.
+# A module whose author means harm: a function's name is a line that root's kprobe_events would obey.
 own=$("$VM" modules "$KERNEL")/rcucmap.ko
 objcopy --redefine-sym "cmap_get=cmap_get"$'\np:foreign/evil schedule\n#' "$own" "$WORK/evil.ko"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Who called the program: under sudo not root, but the user who asked sudo. Outputs are made theirs.
+// The caller of the program: under sudo not root, but the user who called sudo. Outputs are made theirs.
 //
-// SUDO_UID and SUDO_GID are believed of a process that root's privileges came to by way of root (sudo, a root shell),
-// never of one that is set-user-ID: whoever can set them for such a process is root already, and gains nothing by them.
+// SUDO_UID and SUDO_GID are believed of a process that got root's privileges by way of root (sudo, a root shell), never
+// of one that is set-user-ID. A user who can set them for a believed process is root already, and gains nothing by it.
 // All that they decide is to whom files are given that this program has made, and whose symbolic links it follows.
 #pragma once
 

@@ -30,7 +30,7 @@ Table::Table() {
     tables().all.push_back(this);
 }
 
-// Which thread it was does not matter: the program is wrong.
+// A second thread is a fault of the program, whichever thread it is.
 void OwnerThread::take(std::thread::id self, const char* what) {
     if (owner_ != std::thread::id()) {
         StandardError() << "rcuscope: " << what << " are used by two threads\n";

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Who owns what is kept once for a whole recording: the texts of SharedText, the places of SharedPlace, the lists of
-// Seldom. Each kind is one table of the process, so that a value is a number, or a pointer, and nothing else. What
-// comes into them while a Recording is held goes with the last of those that are held: several recordings that are read
-// one after the other take the memory of one. What came before stays as it is.
+// The owners of the values kept once for a whole recording: the texts of SharedText, the places of SharedPlace, the
+// lists of Seldom. Each kind is one table of the process, so that a value is a number, or a pointer, and nothing else.
+// Values added while a Recording is held go with the last of those that are held: several recordings that are read one
+// after the other take the memory of one. Values added before stay as they are.
 //
 // One thread reads and writes them: that which held a Recording first, or put the first value in. Other threads are
 // given numbers (analysis/callback_numbers.hpp). A table that another thread puts something into ends the process.
@@ -33,7 +33,7 @@ private:
     std::size_t kept_ = 0; // what is there without a recording
 };
 
-// Held by whoever holds what was made of a recording, and released after that.
+// The holder of anything made of a recording holds one of these too, and releases it last.
 class Recording {
 public:
     Recording();

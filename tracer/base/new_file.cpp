@@ -22,7 +22,7 @@ namespace {
 constexpr int most_parts = 1000;
 constexpr int most_attempts = 100; // at a random name of 64 bits
 
-// Of a length of its own, so that it fits wherever the target's name does.
+// The name has a length of its own, so that it fits wherever the target's name does.
 std::string random_name() {
     std::uint64_t random = 0;
     while (::getrandom(&random, sizeof random, 0) != sizeof random) {
@@ -116,7 +116,7 @@ Result<NewFile> NewFile::part(const OutputTarget& target, mode_t mode) {
     return file;
 }
 
-// Who owns the folder can put another file there.
+// The owner of the folder can put another file there.
 bool NewFile::still_named() const {
     struct stat named {};
     struct stat own {};

@@ -20,7 +20,7 @@ namespace {
 // As the kernel's.
 constexpr int most_links = 40;
 
-// Who is to read a pipe may be about to open it ("cat pipe & rcuscope ...").
+// The reader of a pipe may be about to open it ("cat pipe & rcuscope ...").
 constexpr std::chrono::milliseconds reader_patience{2000};
 constexpr std::chrono::milliseconds between_looks{10};
 

@@ -9,8 +9,8 @@
 //   at the last component only, and only in sticky folders.
 //   Folders may be anybody's: their owner can take away what is put there, but sees no more of it, and sends it
 //   nowhere else.
-//   What is there already is a file, which is replaced and never written into; or a device, or a pipe with a name,
-//   of the caller's or of root's.
+//   An existing target is a file, which is replaced and never written into; or a device, or a pipe with a name, of the
+//   caller's or of root's.
 #pragma once
 
 #include <memory>
@@ -42,13 +42,13 @@ public:
     bool is_file() const { return kind_ == Kind::file; }
     const std::string& path() const { return path_; }           // as it was named
     const std::string& file_path() const { return file_path_; } // the same, or where a link at its end has led
-    // Of a file: the descriptor of its folder (O_PATH), and its name in that.
+    // For a file: the descriptor of its folder (O_PATH), and its name in that folder.
     int folder() const { return opened_->get(); }
     const std::string& name() const { return name_; }
 
-    // Of a file: another name in the same folder, for a file beside it.
+    // For a file: another name in the same folder, for a file beside it.
     OutputTarget beside(const std::string& suffix) const;
-    // Of what is no file: for writing. A pipe that nobody reads is an error.
+    // For a target that is no file: opens it for writing. A pipe that nobody reads is an error.
     Result<Fd> open() const;
 
     // Removes the file that was there when it was resolved, if it still is. False if that cannot be done; nothing if

@@ -41,7 +41,7 @@ public:
     SeededHash() : keys_(&HashKeys::of_process()) {}
     explicit SeededHash(const HashKeys& keys) : keys_(&keys) {} // which must outlive it
 
-    // Of one to four integers.
+    // The hash of one to four integers.
     template <std::integral... Words>
     std::size_t operator()(Words... words) const noexcept {
         static_assert(sizeof...(Words) <= HashKeys::most_words);

@@ -11,7 +11,7 @@
 
 namespace rcuscope {
 
-// Who may read a file, less what the umask takes.
+// The readers of a file, before the umask.
 enum class Readers : mode_t { everybody = 0644, owner = 0600 };
 
 // Writes a file whole or not at all: a new file takes the place of what is there when it is complete, and is gone on

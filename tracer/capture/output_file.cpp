@@ -104,7 +104,7 @@ std::uint64_t OutputFile::free_bytes() const {
 
 Status OutputFile::put_in_place() {
     if (!regular_) {
-        // What reads a pipe waits for its end.
+        // The reader of a pipe waits for its end.
         return other_.close() || errno == EINTR ? Status() : failed(errno);
     }
     // Some file systems tell only at a close whether what was written could be stored. Not again after EINTR: Linux has

@@ -41,7 +41,7 @@ public:
     ~CaptureReader();
 
     const Metadata& metadata() const;
-    // Of all symbols chunks, as settle_symbols() leaves them.
+    // The symbols of all symbols chunks, as settle_symbols() leaves them.
     const std::vector<SymbolInfo>& symbols() const;
     const std::optional<Trailer>& trailer() const; // none: the recording was cut off
     const CaptureExtent& extent() const;           // skipped_records: after for_each_event()

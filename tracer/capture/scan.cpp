@@ -45,8 +45,8 @@ Status check_file_header(const InputFile& file) {
     return {};
 }
 
-// What all chunks may hold together when they are unpacked. A recording's records are 3 to 11 times what they take in
-// the file, its texts up to 15 times: what is far beyond that was made up, and time and memory are to be of the file's
+// The limit on the unpacked size of all chunks together. Unpacked, a recording's records are 3 to 11 times their size
+// in the file, its texts up to 15 times. A file far beyond that was made up: time and memory are to be of the file's
 // own order. The least is for files of a few chunks.
 constexpr std::uint64_t most_unpacked_times = 128;
 constexpr std::uint64_t least_unpacked = 4U << 20;

@@ -52,7 +52,7 @@ void take_untimed(Names::iterator begin, Names::iterator end, Names& settled) {
     }
 }
 
-// Of several with one time the last one counts; one that says what the one before said is not needed.
+// The last of several names with one time counts. A name that repeats the one before is not needed.
 void take_timed(Names::iterator begin, Names::iterator end, Names& settled) {
     const std::size_t first = settled.size();
     for (auto each = begin; each != end; ++each) {

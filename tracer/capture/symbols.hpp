@@ -19,7 +19,7 @@ nlohmann::json symbols_to_json(std::span<const SymbolInfo> symbols);
 // Appends to `symbols`. Returns what is wrong with the JSON; then nothing was appended.
 std::optional<std::string> append_symbols(const nlohmann::json& json, std::vector<SymbolInfo>& symbols);
 
-// Of the names of one address without a time: no recording has more modules that came to the same place.
+// The limit on the names of one address without a time: no recording has more modules that came to the same place.
 inline constexpr std::size_t most_untimed_names = 64;
 
 // Sorts by address, then by the time since when a name holds, those without one first; takes out what says nothing

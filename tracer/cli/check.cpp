@@ -114,7 +114,7 @@ Result<std::vector<RunDigest>> load_runs(const std::vector<std::string>& files, 
     return runs;
 }
 
-// Who has written --json FILE meant a file to write.
+// A user who has written --json FILE meant a file to write.
 Error with_hint_on_json(const CheckArguments& arguments, Error error) {
     if (arguments.after_json && error.what.ends_with(arguments.current[*arguments.after_json]))
         error.hint = "--json takes no file: to write one, name it with -o " + arguments.current[*arguments.after_json];
@@ -245,7 +245,7 @@ Outcome run_check(CheckArguments arguments) {
     return why_not_passed(*result).empty() ? ExitCode::done : ExitCode::does_not_hold;
 }
 
-// Which file of CURRENT comes directly after this option, if one does.
+// The index of the file of CURRENT directly after this option, if there is one.
 std::optional<std::size_t> current_after(const CLI::App& command, const std::string& option) {
     const CLI::Option* const wanted = command.get_option(option);
     const CLI::Option* const current = command.get_option("CURRENT");

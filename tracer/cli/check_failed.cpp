@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What stands in the files of a check that came to no result: a CI system reads them whatever the exit code was.
+// The contents of the files of a check that came to no result: a CI system reads them whatever the exit code was.
 #include <nlohmann/json.hpp>
 #include <ostream>
 

@@ -45,7 +45,7 @@ std::string random_digits() {
     return text;
 }
 
-// A thread for each connection, but no more than so many: then whoever comes next waits to be accepted, and no longer
+// A thread for each connection, but no more than so many: then the next connection waits to be accepted, and no longer
 // than the connections' own limits.
 class Threads : public httplib::TaskQueue {
 public:
@@ -145,7 +145,7 @@ private:
             request.ranges.clear();
             whole = request.method == "GET" && answer_to(request_of(request), offer_).with_file;
         });
-        // Who was told nothing is not waited for.
+        // A client that was told nothing is not waited for.
         const bool taken = stream.written() > 0 && stream.take_leave(limits_.farewell);
         if (!whole || over_)
             return;

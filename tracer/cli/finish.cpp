@@ -59,7 +59,7 @@ std::vector<std::string> paths_of(const std::vector<OutputTarget>& outputs) {
 
 Outcome finish_recording(const FinishRequest& request, CaptureWriter& capture, bool whole,
                          const NotWritten& not_written) {
-    // What went into a pipe is not here any more.
+    // A recording that went into a pipe is not here any more.
     if (!capture.is_file())
         return ExitCode::done;
     const Outcome finished = finish_capture(request, capture.read_back(), whole, not_written);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Which answer a request to `rcuscope open` is given.
+// The answer to a request to `rcuscope open`.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace rcuscope {
 
-// What there is, and how it has to be asked for.
+// The file on offer, and how it has to be asked for.
 struct HttpOffer {
     std::string path; // "/TOKEN/run.pftrace"
     std::uint16_t port = 0;

@@ -8,7 +8,7 @@
 
 namespace rcuscope {
 
-// What `rcuscope info` says of a recording.
+// The text of `rcuscope info` about a recording.
 void print_info(const std::string& path, const Timeline& timeline, const CaptureExtent& extent, TextOut out);
 
 } // namespace rcuscope

@@ -39,7 +39,7 @@ int start(const std::string& program, const std::vector<std::string>& arguments,
     ::posix_spawnattr_setsigdefault(&attributes, &signals);
     ::posix_spawnattr_setpgroup(&attributes, 0);
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    // They are closed by exec(), but for those that whoever started this process left open.
+    // exec() closes the descriptors, but for those that the parent of this process left open.
     ::posix_spawn_file_actions_adddup2(&actions, capture, capture_descriptor);
     ::posix_spawn_file_actions_addclosefrom_np(&actions, capture_descriptor + 1);
     const int error = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, words.data(), environ);

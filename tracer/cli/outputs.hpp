@@ -17,7 +17,7 @@
 
 namespace rcuscope {
 
-// Which of `endings` a file's name has. "-" and devices have none: the first.
+// The one of `endings` that a file's name has. "-" and devices have none: the first.
 Result<std::string_view> ending_of(std::string_view path, std::span<const std::string_view> endings);
 // All of them, before any work: a wrong name is wrong at once. `printed`: the flag for which standard output is taken,
 // or nothing.

@@ -36,8 +36,8 @@ std::string memory_limit() {
     return "the machine, or the control group, has no more";
 }
 
-// Who reads files is told that one of them asks for too much: what a recording needs is within bounds, and what does
-// not fit goes to the disk. Who traces has no input to blame.
+// A command that reads files says that one of them asks for too much: the needs of a recording are within bounds, and
+// what does not fit goes to the disk. A command that traces has no input to blame.
 Error no_memory(bool traces) {
     return {traces ? ExitCode::cannot_here : ExitCode::bad_input,
             traces ? "cannot go on" : "cannot hold what the input asks for", "out of memory: " + memory_limit(),
@@ -49,7 +49,7 @@ bool traces(const CLI::App& app) {
     return app.got_subcommand("record") || app.got_subcommand("doctor");
 }
 
-// What commands print on std::cout. iostreams do not tell whether, and why, it could not be written.
+// The output that commands print on std::cout. iostreams do not tell whether, and why, it could not be written.
 class StandardOutput {
 public:
     StandardOutput() : before_(std::cout.rdbuf(&buffer_)) {}

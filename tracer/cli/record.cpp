@@ -167,7 +167,7 @@ Result<std::vector<OutputTarget>> outputs_of(const RecordArguments& arguments) {
     return resolve_outputs(paths, modules);
 }
 
-// What goes into a pipe cannot be read back.
+// A recording that goes into a pipe cannot be read back.
 Status check_readable(const RecordArguments& arguments, const CapturePlace& place) {
     const bool read = arguments.outputs.size() > 1 || arguments.strict || !arguments.fail_on.empty();
     if (!read || !place.target || place.target->is_file())

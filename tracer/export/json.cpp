@@ -123,7 +123,7 @@ void text_or_null(JsonRow& row, SharedText text) {
         row.value(text);
 }
 
-// Of which each is another one.
+// For texts that differ from row to row.
 void text_or_null(JsonRow& row, const std::string& text) {
     if (text.empty())
         row.value(nullptr);

@@ -12,7 +12,7 @@ namespace rcuscope {
 namespace {
 
 constexpr std::uint64_t page = 4096;
-// Of an instruction, and what the kernel copies from where a probe is placed.
+// The bytes of the longest instruction, and those that the kernel copies from where a probe is placed.
 constexpr std::uint64_t longest_instruction = 15;
 constexpr std::uint64_t zero_size = 2; // of the instruction that zeros are
 constexpr std::uint64_t most = std::uint64_t{1} << 31;

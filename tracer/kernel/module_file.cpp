@@ -29,7 +29,7 @@ namespace {
 // MODULE_NAME_LEN of 64-bit kernels, and the size of utsname's fields, both without the zero at the end.
 constexpr std::size_t longest_module_name = 55;
 constexpr std::size_t longest_release = 64;
-// Of what a linker writes it is 20.
+// A linker's build ID has 20 bytes.
 constexpr std::size_t most_build_id_bytes = 64;
 
 struct ElfCloser {
@@ -123,8 +123,8 @@ private:
         return {};
     }
 
-    // What is read further on is bounded by the file's size, however often its parts are named: no byte of it lies in
-    // two sections.
+    // The file's size bounds everything read further on, however often its parts are named: no byte of it lies in two
+    // sections.
     Status read_sections() {
         struct stat of_file {};
         std::size_t count = 0;
@@ -150,7 +150,7 @@ private:
         return {};
     }
 
-    // Of a longer one its first KernelName::longest + 1 bytes, which are no name.
+    // A longer name is cut to its first KernelName::longest + 1 bytes, which are no valid name.
     std::string_view name_in(std::size_t strings, std::size_t offset) const {
         const char* text = elf_strptr(elf_.get(), strings, offset);
         return text ? std::string_view(text, ::strnlen(text, KernelName::longest + 1)) : std::string_view();
@@ -329,7 +329,7 @@ private:
                 function.notrace = !traceable.contains(function.name) && !traceable.contains(family_of(function.name));
     }
 
-    // What a table of addresses points to.
+    // The places that a table of addresses points to.
     std::set<Place> places_in(std::string_view relocations) const {
         std::set<Place> places;
         const Section* table = section_named(relocations);
@@ -350,7 +350,7 @@ private:
                           bytes.begin() + static_cast<std::ptrdiff_t>(place.second));
     }
 
-    // Which of them a recorded address is in cannot be said.
+    // A recorded address does not tell which of the sections with one name it is in.
     bool shares_its_name(const Section& section) const {
         const auto found = code_sections_.find(section.name);
         return found != code_sections_.end() && found->second > 1;

@@ -9,7 +9,8 @@
 
 namespace rcuscope {
 
-// Of each CPU that lost any. A CPU's number is the place of its state: where numbers have holes, so have the states.
+// The losses of each CPU that lost any. A CPU's number is the place of its state: where numbers have holes, so have the
+// states.
 std::vector<CpuLoss> losses_of(std::span<const volatile rs_cpu> states);
 
 } // namespace rcuscope

@@ -30,7 +30,7 @@ public:
 
     // One that nobody owns, and that has no events.
     static Result<EventGroup> take(const KprobeEvents& events);
-    // Of a group that another recorder, or another open file of this one, may own.
+    // Whether another recorder, or another open file of this one, owns the group.
     static GroupOwner owner_of(const KernelName& group, const KprobeEvents& events);
 
     const KernelName& name() const { return name_; }

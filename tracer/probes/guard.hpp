@@ -30,7 +30,7 @@ public:
     ProbeGuard& operator=(ProbeGuard&&) = delete;
     ~ProbeGuard(); // like finish(), its outcome not told
 
-    // Of all kprobe events of this recorder.
+    // The group of all kprobe events of this recorder.
     const KernelName& group() const { return group_.name(); }
 
     // Has the events removed; everything attached to them must be closed. Returns when they are gone.

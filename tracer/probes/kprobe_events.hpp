@@ -48,7 +48,7 @@ public:
     Status add(const KprobeEvent& event, const KprobePlace& place) const;
     // With all its places. Fails while something is attached to it.
     Status remove(const KprobeEvent& event) const;
-    // What does the same, for a shell of root's.
+    // The command that does the same in a shell of root's.
     std::string removing_command(const KprobeEvent& event) const;
 
 private:

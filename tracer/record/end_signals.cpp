@@ -30,7 +30,7 @@ struct Words {
     std::vector<Helper> helpers;
 };
 
-// What the handler looks at. Words are not changed once it can see them, and stay until the signals are given back.
+// The handler's state. Words are not changed once the handler can see them, and stay until the signals are given back.
 std::atomic<int> first_signal{0};
 std::atomic<const Words*> spoken{nullptr};
 std::atomic<int> woken_fd{-1};
@@ -111,7 +111,8 @@ Result<EndSignals> EndSignals::take() {
         ::sigaddset(&action.sa_mask, signal);
     for (std::size_t i = 0; i < end_signals.size(); i++) {
         ::sigaction(end_signals[i], &action, &actions_before[i]);
-        // Of nohup. SIGINT is ignored in every background job of a shell, and is meant when it is sent.
+        // nohup ignores SIGHUP, which stays ignored. SIGINT is ignored in every background job of a shell, and is meant
+        // when it is sent.
         if (end_signals[i] == SIGHUP && actions_before[i].sa_handler == SIG_IGN)
             ::sigaction(end_signals[i], &actions_before[i], nullptr);
     }

@@ -26,7 +26,7 @@ public:
     int fd() const { return fd_.get(); } // readable from the first one on
     static bool came();
 
-    // What the first one says on stderr, and the second, which removes these files, too. Empty: nothing.
+    // The texts of the first and of the second on stderr; the second removes these files, too. Empty: nothing.
     struct FileName {
         int folder; // a descriptor that stays open
         std::string name;

@@ -25,7 +25,7 @@ void History::record(std::uint32_t cpu, std::span<const std::byte> record) {
     if (blocks.empty() || blocks.back().records.size() + needed > block_bytes) {
         blocks.emplace_back().records.reserve(std::max(block_bytes, needed));
         ++blocks_;
-        // What is forgotten may leave a name.
+        // A forgotten block may leave a name behind.
         while (is_full() && forget_oldest_block()) {
         }
     }

@@ -23,18 +23,18 @@ class History {
 public:
     static constexpr std::size_t block_bytes = 64u << 10;
 
-    // Of more places in code the names that were given last are kept: SymbolCollector gives each again before it has
-    // given half as many others.
+    // The number of names of places in code that are kept: those given last. SymbolCollector gives each again before it
+    // has given half as many others.
     static constexpr std::size_t symbols_kept = 2 * SymbolCollector::most_known;
 
-    // Of `cpus` CPUs, in about `most_bytes`, names included (two blocks for each CPU at least).
+    // A history of `cpus` CPUs, in about `most_bytes`, names included (two blocks for each CPU at least).
     History(std::uint32_t cpus, std::uint64_t most_bytes);
 
     // A wire record of a CPU, as it was drained.
     void record(std::uint32_t cpu, std::span<const std::byte> record);
     void symbols(std::span<const SymbolInfo> symbols);
 
-    // What is older is not asked for any more.
+    // Older records are not asked for any more.
     void forget_before(std::uint64_t ns);
 
     // From when on every record is here: what was forgotten, for whatever reason, is older.

@@ -62,7 +62,7 @@ struct RecordOutcome {
     std::optional<CountedRecording> counted{}; // RecordRequest::summary
 };
 
-// What the second signal says: what is not written, and how to make it of this capture.
+// The text of the second signal: what is not written, and how to make it of this capture.
 std::string at_once_text(const std::string& capture, const std::vector<std::string>& exports);
 
 // Every probe is gone when this returns, however it ends. A capture has its name only if it succeeds; an earlier file

@@ -30,7 +30,7 @@ std::uint64_t end_of(std::uint64_t begin, std::uint64_t size) {
     return begin + std::min(size, std::numeric_limits<std::uint64_t>::max() - begin);
 }
 
-// What holds an address, of things that have a begin and an end.
+// The entry that holds an address, of things that have a begin and an end.
 template <typename Value>
 const std::pair<const std::uint64_t, Value>* holder_of(const std::map<std::uint64_t, Value>& all,
                                                        std::uint64_t address) {
@@ -146,7 +146,7 @@ void Symbols::laid_out(const event::Module& module) {
     const std::uint64_t begin = module.base;
     const std::uint64_t end = end_of(begin, module.size);
     remove_sections(begin, end, &module.name.str());
-    // What is there gives way, and keeps what of it lies before or behind.
+    // An earlier layout gives way, and keeps its parts before and behind.
     auto each = laid_out_.upper_bound(begin);
     if (each != laid_out_.begin() && std::prev(each)->second.end > begin) {
         --each;

@@ -76,13 +76,13 @@ private:
         std::uint64_t end = 0;
         Time since = 0;
     };
-    // What the recorder named.
+    // A name that the recorder gave.
     struct Name {
         CodePlace place;
         std::optional<Time> since;
     };
 
-    // What was looked up lately: the same few are asked for again and again.
+    // A recent lookup: the same few addresses are asked for again and again.
     struct Known {
         std::uint64_t address = 0;
         std::uint64_t within = 0;

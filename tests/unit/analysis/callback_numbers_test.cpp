@@ -230,7 +230,7 @@ TEST(CallbackNumbers, AreTheSameHoweverTheyAreTaken) {
     EXPECT_GT(kept, 0U);
 }
 
-// Of each function hundreds of bytes are kept.
+// Each function takes hundreds of bytes.
 TEST(FunctionIndex, RefusesMoreFunctionsThanAnyRecordingHas) {
     FunctionIndex index;
     const auto function = [](std::size_t number) { return CodePlace{.function = "f" + std::to_string(number)}; };

@@ -20,7 +20,7 @@ struct Value {
     std::array<std::byte, bytes - sizeof(sum)> rest{};
 };
 
-// What a std::map does with the same keys, some of which come again.
+// The table does what a std::map does with the same keys, some of which come again.
 template <std::size_t bytes_each>
 void expect_as_a_map(std::uint64_t keys) {
     std::minstd_rand random;

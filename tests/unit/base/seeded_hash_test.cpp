@@ -55,7 +55,7 @@ TEST(SeededHash, SpreadsKeysThatCollideWithoutASeed) {
     }
 }
 
-// What collides with some keys is of no use to who does not know the process's.
+// Keys that collide under some seed are useless to an attacker who does not know the process's seed.
 TEST(SeededHash, CollisionsAreOfOneSeed) {
     const HashKeys one = keys_of(1);
     const HashKeys other = keys_of(2);

@@ -93,7 +93,7 @@ TEST_F(WrittenBesideOthers, AFolderThatIsALinkByThenIsNotFollowed) {
     EXPECT_EQ(text_of(shared + "/moved/secret"), "hello");
 }
 
-// What others have prepared stays theirs, and what is written is not in it.
+// A file that another user has prepared stays theirs, and holds nothing of the output.
 TEST_F(WrittenBesideOthers, AFileOfAnotherUserIsReplacedNotWrittenInto) {
     const std::string path = folder.write("shared/run.json", "his");
     give(path, mallory);

@@ -143,7 +143,7 @@ TEST_F(Finish, ARecordingIsKeptUntilItsOutputsAreWritten) {
 }
 
 // The shell reads by itself: it blocks signals while it starts a command.
-// Of a process with signals blocked, handlers and descriptors open.
+// The process that starts the program has signals blocked, and handlers and descriptors open.
 TEST_F(Finish, AFileOfATriggerIsFinishedByACleanProcess) {
     const std::string out = folder.file("out");
     const std::string program = folder.write(

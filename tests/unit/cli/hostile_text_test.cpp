@@ -25,7 +25,7 @@ using Json = nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
 
-// What some output once took for its own. A task's name has room for fifteen bytes.
+// Texts that some output once took for its own. A task's name has room for fifteen bytes.
 const std::vector<std::string> short_texts{"\x1b[31mred",
                                            "\nINJECTED",
                                            "@evil #1 !2",
@@ -207,7 +207,7 @@ void look_at_capture(const std::string& capture, const TempDir& folder) {
 
 // ---- hostile files
 
-// What reading a value and writing it again makes of it; none if it cannot be read.
+// The value after it was read and written again; none if it cannot be read.
 using ReadBackJson = std::optional<Json> (*)(const Json&);
 
 std::optional<Json> metadata_again(const Json& value) {
@@ -298,7 +298,7 @@ private:
     std::size_t changed_ = 0;
 };
 
-// Of a real recording, the JSON of each chunk made hostile.
+// A real recording, with the JSON of each chunk made hostile.
 std::string poisoned(const std::string& recording, const std::string& with, const TempDir& folder,
                      const std::function<bool(const std::string&)>& keep = {}) {
     const Bytes file = read_file(RCUSCOPE_SOURCE_DIR "/tests/viz/recordings/" + recording + ".rcu");
@@ -456,7 +456,7 @@ TEST(HostileText, OfASummaryIsHarmless) {
     look_at_summary(folder.write("\x1b[2J\nINJECTED @evil.json", summary.dump()), folder);
 }
 
-// What is wrong with a file is told with words of the file.
+// An error about a file quotes words of the file.
 TEST(HostileText, InAnErrorIsHarmless) {
     const TempDir folder;
     Json metadata = to_json(metadata_of_cpus(1));

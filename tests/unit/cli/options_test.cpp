@@ -17,7 +17,7 @@ void add_all(CLI::App& app, Outcome& result) {
         add(app, result);
 }
 
-// What follows is never taken for an option's second value: "-o run.json other.rcu" would replace a recording.
+// An option never takes the next argument for a second value: "-o run.json other.rcu" would replace a recording.
 TEST(Options, TakeOneValueEach) {
     CLI::App app;
     Outcome result = ExitCode::done;

@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-// What each command does with its outputs, as a process of its own.
+// Each command, as a process of its own, with its outputs.
 class Outputs : public testing::Test {
 protected:
     Outputs() { fs::copy_file(RCUSCOPE_SOURCE_DIR "/tests/viz/recordings/demo.rcu", capture); }

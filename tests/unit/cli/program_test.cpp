@@ -17,7 +17,7 @@
 namespace rcuscope::test {
 namespace {
 
-// Of address space that the process has by now.
+// The pages of address space that the process has by now.
 rlim_t pages_in_use() {
     std::ifstream statm("/proc/self/statm");
     rlim_t pages = 0;

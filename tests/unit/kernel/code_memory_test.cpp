@@ -69,7 +69,7 @@ TEST(CodeMemory, WhatARelocationChangesTellsNoLength) {
     }
 }
 
-// Of alternatives, say: no symbol is there, so the function before goes on through them.
+// A section of alternatives, say, has no symbol, so the function before goes on through it.
 TEST(CodeMemory, ASectionWithoutSymbolsBelongsToTheFunctionBeforeIt) {
     for (const std::size_t size : {4u, 5u}) {
         TwoFunctions functions(nops(9));

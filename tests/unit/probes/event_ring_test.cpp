@@ -206,7 +206,7 @@ protected:
         rs_ring_commit(reinterpret_cast<rs_ring_header*>(record) - 1, sizeof(rs_cb_done));
         sent++;
     }
-    // What is taken now was not said to be taken before.
+    // A record is late if it is taken now and all records of its time were said to be taken before.
     void look() {
         const rs_u64 now = ++clock_ns;
         const std::uint64_t head = reader->end();

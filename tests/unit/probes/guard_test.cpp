@@ -48,7 +48,7 @@ std::string event_in(const std::string& group) {
     return group + "/" + group + "_sites";
 }
 
-// Of a recorder that was there: nobody owns it any more.
+// The group of a recorder that is gone: nobody owns it any more.
 std::string dead_group(const KprobeEvents& events) {
     const auto group = EventGroup::take(events);
     return group ? group->name().text() : "none";

@@ -182,7 +182,7 @@ TEST_F(HistoryTest, TheNewestSymbolsAreKept) {
     EXPECT_EQ(symbols.back().address, 2 * History::symbols_kept + 1);
 }
 
-// Whoever may unload modules can ask for any name; the one that is there is not forgotten for that.
+// A user who may unload modules can ask for any name; the module that is there is not forgotten for that.
 TEST(LastingFactsTest, NamesThatAreNoModulesAreForgotten) {
     LastingFacts facts;
     const auto take = [&](std::uint64_t ns, rs_module_step step, const std::string& name) {

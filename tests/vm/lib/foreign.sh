@@ -12,8 +12,8 @@
 # Changed when the root's contents change, so that an older one is not taken.
 ROOT_RECIPE=1
 
-# What kbuild runs besides the compiler. perl-base: scripts of kbuild's; pahole:
-# the BTF of modules; mawk: without its postinst it has no name "awk".
+# The programs that kbuild runs besides the compiler. perl-base: scripts of kbuild's;
+# pahole: the BTF of modules; mawk: without its postinst it has no name "awk".
 ROOT_PACKAGES=(base-files dash coreutils sed grep mawk findutils binutils make perl-base pahole libelf1t64 zlib1g)
 
 root_folder() { printf '%s/roots-%s/%s-%s\n' "$CACHE" "$ROOT_RECIPE" "${1%%,*}" "$2"; } # SUITES COMPILER

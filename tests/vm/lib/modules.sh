@@ -9,8 +9,8 @@ kmod_sources() {
 	(cd "$KMOD" && find . -type f \( -name 'Kbuild*' -o -name 'Makefile*' -o -name '*.[chS]' \) -print0 | sort -z)
 }
 
-# What builds the modules of the kernel that was looked up last: the machine's
-# compiler, or, for one of another release, that of its root.
+# The compiler of the modules of the kernel that was looked up last: the machine's,
+# or, for a kernel of another release, that of its root.
 compiler_version() {
 	if [[ $KERNEL_KIND == foreign ]]; then
 		cat "$(root_folder "${KERNEL_SPEC[0]}" "${KERNEL_SPEC[2]}")/version"
