@@ -7,10 +7,7 @@
 
 #include "capture/payload.hpp"
 #include "chunks.hpp"
-
-extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
-extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
-                                               unsigned seed);
+#include "mutator.hpp"
 
 namespace rcuscope::fuzz {
 

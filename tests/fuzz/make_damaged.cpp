@@ -20,11 +20,7 @@
 #include <vector>
 
 #include "fuzz.hpp"
-
-// Here libFuzzer's is this file's own.
-extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
-extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
-                                               unsigned seed);
+#include "mutator.hpp"
 
 namespace {
 

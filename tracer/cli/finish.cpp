@@ -16,7 +16,8 @@ namespace rcuscope {
 namespace {
 
 void say_what_there_is(const FinishRequest& request, const Timeline& timeline, bool whole) {
-    StandardError out;
+    StandardError message;
+    TextOut& out = message;
     print_firing(timeline, out);
     if (whole)
         print_summary(timeline, out);

@@ -18,7 +18,8 @@ namespace {
 constexpr const char* default_summary = "rcuscope.json";
 
 void say_what_there_is(const CountedRecording& recording, const Digest& digest, const std::string& output) {
-    StandardError out;
+    StandardError message;
+    TextOut& out = message;
     show_text(report_of(digest), {}, out);
     if (recording.trailer.stats)
         show_table(program_table(*recording.trailer.stats, digest.recorded), 2, out);

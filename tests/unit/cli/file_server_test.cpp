@@ -225,8 +225,10 @@ TEST_F(FileServerTest, AnAnswerHasATimeAsAWhole) {
 
 TEST_F(FileServerTest, ThereAreOnlySoManyConnections) {
     serve("contents", {.request = 300ms, .connections = 2});
+    constexpr int clients = 6;
     std::vector<Fd> silent;
-    for (int i = 0; i < 6; i++)
+    silent.reserve(clients);
+    for (int i = 0; i < clients; i++)
         silent.push_back(connected(port_));
     const auto began = std::chrono::steady_clock::now();
     expect_waiting();

@@ -33,6 +33,7 @@ protected:
 
     int run(std::vector<std::string> words) {
         std::vector<char*> argv;
+        argv.reserve(words.size() + 1);
         for (std::string& word : words)
             argv.push_back(word.data());
         argv.push_back(nullptr);
@@ -97,6 +98,8 @@ TEST_F(Finish, ASecondSignalNamesWhatIsNotWritten) {
         if (!::freopen(words.c_str(), "w", stderr))
             ::_exit(2);
         const auto signals = EndSignals::take();
+        if (!signals)
+            ::_exit(3);
         FinishRequest request{.outputs = targets({pipe, trace})};
         request.quiet = true;
         const auto done = finish_capture(request, InputFile::open(capture), true, [&](const auto& missing) {

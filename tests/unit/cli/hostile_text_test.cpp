@@ -21,6 +21,7 @@
 namespace rcuscope::test {
 namespace {
 
+using namespace std::literals;
 using Json = nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
@@ -42,7 +43,7 @@ std::string all_of_it() {
     std::string text = "x";
     for (const std::string& each : short_texts)
         text += " " + each;
-    return valid_utf8(text + std::string("\0nul\r\n\nINJECTED @evil", 22) + std::string(100, 'y'));
+    return valid_utf8(text + "\0nul\r\n\nINJECTED @evil"s + std::string(100, 'y'));
 }
 
 // ---- what no output may hold
@@ -132,6 +133,7 @@ struct Ran {
 Ran run(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "rcuscope");
     std::vector<char*> argv;
+    argv.reserve(arguments.size());
     for (std::string& argument : arguments)
         argv.push_back(argument.data());
     testing::internal::CaptureStdout();
@@ -243,7 +245,8 @@ class Poisoner {
 public:
     // `keep`: the places whose texts are left alone.
     Poisoner(Json& whole, std::string with, ReadBackJson again, std::function<bool(const std::string&)> keep = {})
-        : whole_(whole), with_(std::move(with)), again_(again), keep_(std::move(keep)) {
+        : whole_(whole), with_(std::move(with)), again_(again), keep_(std::move(keep)) {}
+    void poison() {
         visit(whole_, "");
         EXPECT_GT(changed_, 0U);
     }
@@ -266,8 +269,11 @@ private:
             std::vector<std::string> names;
             for (const auto& [name, value] : part.items())
                 names.push_back(name);
+            std::string member = place + ".";
+            const std::size_t before = member.size();
             for (const std::string& name : names) {
-                visit(part[name], place + "." + name);
+                member.replace(before, std::string::npos, name);
+                visit(part[name], member);
                 rename(part, name, place);
             }
         } else if (part.is_array()) {
@@ -323,11 +329,12 @@ std::string poisoned(const std::string& recording, const std::string& with, cons
                  type == ChunkType::metadata  ? metadata_again
                  : type == ChunkType::trailer ? trailer_again
                                               : symbols_again,
-                 keep);
+                 keep)
+            .poison();
         append(made, chunk_of(type, bytes_of_text(dump_json(value))));
     }
     // A file may be named anything, too.
-    const std::string path = folder.file("\x1b[31m\nINJECTED @evil <script>x.rcu");
+    std::string path = folder.file("\x1b[31m\nINJECTED @evil <script>x.rcu");
     write_file(path, made);
     return path;
 }
@@ -427,7 +434,7 @@ TEST(HostileText, OfTasksAndModulesIsHarmless) {
         SCOPED_TRACE(printable(name));
         const TempDir folder;
         const std::string path = folder.file(printable(name) == name ? "plain.rcu" : name + ".rcu");
-        MadeCapture(path, name);
+        const MadeCapture made(path, name);
         look_at_capture(path, folder);
     }
 }
@@ -449,10 +456,10 @@ TEST(HostileText, BesideAModuleThatIsKnownIsHarmless) {
 
 TEST(HostileText, OfASummaryIsHarmless) {
     const TempDir folder;
-    MadeCapture(folder.file("a.rcu"), "plain");
+    const MadeCapture made(folder.file("a.rcu"), "plain");
     run({"summarize", folder.file("a.rcu"), "-o", folder.file("a.json")});
     Json summary = Json::parse(text_of_file(folder.file("a.json")));
-    Poisoner(summary, all_of_it(), digest_again);
+    Poisoner(summary, all_of_it(), digest_again).poison();
     look_at_summary(folder.write("\x1b[2J\nINJECTED @evil.json", summary.dump()), folder);
 }
 

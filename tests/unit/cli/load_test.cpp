@@ -51,7 +51,7 @@ std::string recording_with_names(const TempDir& dir, unsigned number) {
         }
         symbols.push_back({.address = i << 12, .name = name, .offset = 0, .module = "", .since_ns = 0});
     }
-    const std::string path = dir.file("names-" + std::to_string(number) + ".rcu");
+    std::string path = dir.file("names-" + std::to_string(number) + ".rcu");
     auto writer = capture_at(path, metadata_of_cpus(1));
     EXPECT_TRUE(writer && writer->symbols(symbols));
     for (std::uint64_t i = 1; i <= names; i++) {

@@ -29,6 +29,7 @@ protected:
             ::dup2(::open(standard_output.c_str(), O_WRONLY | O_APPEND), STDOUT_FILENO);
             ::dup2(::open(errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
             std::vector<char*> pointers;
+            pointers.reserve(arguments.size() + 1);
             for (std::string& each : arguments)
                 pointers.push_back(each.data());
             pointers.push_back(nullptr);

@@ -91,7 +91,7 @@ TEST(Intake, OnlyWhatAFollowedModuleGoesThroughIsToBeOnTheDiskAtOnce) {
     Taking taking;
     const auto unloads = [&](const char* name) {
         rs_module record{header_of(RS_MODULE, window_start, RS_MODULE_UNLOADING), 0, 0, 0, {}};
-        std::strcpy(record.name, name);
+        std::string_view(name).copy(record.name, sizeof record.name - 1);
         taking.sends(bytes_of(record));
         EXPECT_EQ(taking.kept(), 1);
         return taking.intake.must_hold();
