@@ -84,11 +84,16 @@ expect_equal "a recording that was there" earlier "$(cat /out/placing.rcu)"
 # While they are removed: the first one finds the recording over already.
 links() { bpftool link show | grep -c '^[0-9]'; }
 some_are_gone() { [ "$(links)" -lt "$all" ]; }
+# What is in memory when a second signal ends the recorder is lost.
+in_file() { # NAME
+	rcuscope export "/out/$1.rcu.part" -o /tmp/seen.json 2>/dev/null && grep -q '"start_uncertainty_ns"' /tmp/seen.json
+}
 remove_probes() { # NAME: records until probes are being removed
 	rm -f /tmp/end
 	start -o "/out/$1.rcu" -o "/out/$1.json" -- sh -c 'touch /tmp/begun; until [ -e /tmp/end ]; do usleep 10000; done'
 	wait_for "the recording" test -e /tmp/begun
 	rm /tmp/begun
+	wait_for "a grace period in the file" in_file "$1"
 	all=$(links)
 	touch /tmp/end
 	wait_for "probes to be removed" some_are_gone
