@@ -84,7 +84,7 @@ expect_equal "a recording that was there" earlier "$(cat /out/placing.rcu)"
 # While they are removed: the first one finds the recording over already.
 links() { bpftool link show | grep -c '^[0-9]'; }
 some_are_gone() { [ "$(links)" -lt "$all" ]; }
-# What is in memory when a second signal ends the recorder is lost.
+# A second signal ends the recorder at once: records that are not in the file yet are lost.
 in_file() { # NAME
 	rcuscope export "/out/$1.rcu.part" -o /tmp/seen.json 2>/dev/null && grep -q '"start_uncertainty_ns"' /tmp/seen.json
 }
