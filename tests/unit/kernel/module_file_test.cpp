@@ -222,16 +222,6 @@ TEST(ModuleFileErrors, NotAModule) {
     EXPECT_EQ(why_not(sample("no_modinfo.ko")), "it has no module information (.modinfo)");
 }
 
-TEST(ModuleFileErrors, ACompressedOneNamesTheToolToUse) {
-    const TempDir dir;
-    const auto read = read_module_file(dir.write("demo.ko.xz", std::string("\xfd"
-                                                                           "7zXZ\0\0",
-                                                                           7)));
-    ASSERT_FALSE(read);
-    EXPECT_EQ(read.error().why, "it is compressed");
-    EXPECT_THAT(read.error().hint, HasSubstr("xz -dk"));
-}
-
 TEST(ModuleFileErrors, OfAnotherMachine) {
     const TempDir dir;
     std::string bytes = read_file(sample("sample_module.ko")).value_or("");
