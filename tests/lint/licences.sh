@@ -7,7 +7,7 @@ source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 
 licence_of() { # FILE
 	case $1 in
-	kmod/*) printf 'GPL-2.0-only\n' ;;
+	kmod/* | tests/vm/cases/*) printf 'GPL-2.0-only\n' ;;
 	bpf/*) printf 'GPL-2.0-only OR BSD-2-Clause\n' ;;
 	*) printf 'BSD-2-Clause\n' ;;
 	esac

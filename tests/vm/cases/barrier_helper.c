@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Right: a function that the exit function calls waits, by a jump. */
+#include "case.h"
+
+static int __init barrier_helper_init(void)
+{
+	objects_queue(2);
+	return 0;
+}
+
+static noinline __noclone void wait_for_callbacks(void)
+{
+	log_counts();
+	rcu_barrier();
+}
+
+static void __exit barrier_helper_exit(void)
+{
+	objects_queue(3);
+	wait_for_callbacks();
+	log_counts();
+}
+
+CASE(barrier_helper_init, barrier_helper_exit, "rcu_barrier() in a function that exit calls");

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Right: the init function waits for its callbacks, and there are none afterwards. */
+#include "case.h"
+
+static int __init barrier_in_init_init(void)
+{
+	objects_queue(4);
+	rcu_barrier();
+	return 0;
+}
+
+static void __exit barrier_in_init_exit(void)
+{
+	log_counts();
+}
+
+CASE(barrier_in_init_init, barrier_in_init_exit,
+     "rcu_barrier() after the last call_rcu(), in init");

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Right: the exit function ends in rcu_barrier(), to which gcc jumps. */
+#include "case.h"
+
+static int __init barrier_jump_init(void)
+{
+	return 0;
+}
+
+static void __exit barrier_jump_exit(void)
+{
+	objects_queue(7);
+	log_counts();
+	rcu_barrier();
+}
+
+CASE(barrier_jump_init, barrier_jump_exit, "A jump to rcu_barrier()");

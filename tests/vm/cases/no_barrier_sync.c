@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Waits with synchronize_rcu() for callbacks, which it does not do. */
+#include "case.h"
+
+static int __init no_barrier_sync_init(void)
+{
+	return 0;
+}
+
+static void __exit no_barrier_sync_exit(void)
+{
+	objects_queue(7);
+#ifdef FIXED
+	rcu_barrier();
+#else
+	synchronize_rcu();
+#endif
+	log_counts();
+}
+
+CASE(no_barrier_sync_init, no_barrier_sync_exit, "synchronize_rcu() in place of rcu_barrier()");
