@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <array>
+#include <atomic>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -18,6 +19,15 @@
 
 #include "base/whole_file.hpp"
 
+#ifdef __SANITIZE_THREAD__
+// The library that Debian builds is not instrumented. Its static set of methods is made by the first request's thread
+// and read by the next ones behind the guard of that static, which TSan does not see there; of the set it sees what
+// goes through memcpy(), memcmp() and operator new. With an instrumented build of the same library it reports nothing.
+extern "C" const char* __tsan_default_suppressions() {
+    return "called_from_lib:libcpp-httplib.so\nrace:libcpp-httplib.so\n";
+}
+#endif
+
 namespace rcuscope::test {
 namespace {
 
@@ -28,8 +38,12 @@ using testing::StartsWith;
 
 constexpr const char* ui = "https://ui.perfetto.dev";
 
-Fd connected(std::uint16_t port) {
+// `room`: bytes that the client's side holds unread; 0: the kernel's choice.
+Fd connected(std::uint16_t port, int room = 0) {
     Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (room > 0) {
+        EXPECT_EQ(::setsockopt(client.get(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room), 0);
+    }
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -64,7 +78,10 @@ protected:
         const std::string address = server_->address(file_);
         path_ = address.substr(address.find('/', std::string_view("http://").size()));
         port_ = server_->port();
-        thread_ = std::thread([this] { status_ = server_->serve(file_); });
+        thread_ = std::thread([this] {
+            status_ = server_->serve(file_);
+            ended_ = true;
+        });
     }
     std::string request(const std::string& method, const std::string& path, const std::string& more = {}) const {
         return method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port_) + "\r\n" + more + "\r\n";
@@ -75,21 +92,29 @@ protected:
         return read_all(client);
     }
     std::string fetch() const { return answer(request("GET", path_)); }
+    bool fetches() const { return fetch().ends_with("\r\n\r\n" + body_); }
     void join() {
         if (thread_.joinable())
             thread_.join();
     }
+    // For limits so short that a busy machine may miss them: then the client asks again.
+    void fetch_until_it_ends() {
+        while (thread_.joinable() && !ended_ && !fetches())
+            std::this_thread::yield();
+        join();
+    }
     // It still waits: what was asked before has not ended it.
     void expect_waiting() {
-        EXPECT_TRUE(fetch().ends_with("\r\n\r\n" + body_)) << "it is not there any more";
+        EXPECT_TRUE(fetches()) << "it is not there any more";
         join();
         EXPECT_TRUE(status_.has_value());
     }
-    void TearDown() override {
-        if (thread_.joinable())
-            fetch();
-        join();
+    void expect_waiting_in_short_limits() {
+        EXPECT_FALSE(ended_);
+        fetch_until_it_ends();
+        EXPECT_TRUE(status_.has_value());
     }
+    void TearDown() override { fetch_until_it_ends(); }
 
     std::string body_;
     ServedFile file_;
@@ -97,6 +122,7 @@ protected:
     std::string path_;
     std::uint16_t port_ = 0;
     Status status_;
+    std::atomic<bool> ended_ = false;
     std::thread thread_;
 };
 
@@ -182,57 +208,55 @@ TEST_F(FileServerTest, WhatIsNoRequestIsAnsweredOrCutOff) {
     expect_waiting();
 }
 
-// Neither who has begun a request nor who has stopped reading is waited for.
+// Neither who has begun a request nor who has stopped reading is waited for: they are still connected when another
+// client has the file.
 TEST_F(FileServerTest, ASlowClientHoldsNobody) {
-    serve(std::string(32 << 20, 'x'));
+    serve(std::string(32 << 20, 'x'), {.request = 1h, .answer = 1h});
     const Fd silent = connected(port_);
     const Fd slow = connected(port_);
     EXPECT_TRUE(send_text(slow, "GET / HT"));
     const Fd deaf = connected(port_);
     EXPECT_TRUE(send_text(deaf, request("GET", path_)));
-    const auto began = std::chrono::steady_clock::now();
     expect_waiting();
-    EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
 }
 
 TEST_F(FileServerTest, ARequestHasATimeAsAWhole) {
-    serve("contents", {.request = 300ms});
+    serve("contents", {.request = 1s});
     const Fd drip = connected(port_);
-    const auto began = std::chrono::steady_clock::now();
     // A byte now and then, for as long as they are taken.
-    while (send_text(drip, "x") && std::chrono::steady_clock::now() - began < 10s)
+    while (send_text(drip, "x"))
         std::this_thread::sleep_for(20ms);
-    EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
-    expect_waiting();
+    expect_waiting_in_short_limits();
 }
 
 TEST_F(FileServerTest, AnAnswerHasATimeAsAWhole) {
-    serve(std::string(32 << 20, 'x'), {.answer = 2s, .bytes_per_second = 1U << 30U});
-    const Fd drip = connected(port_);
+    constexpr auto limit = 1s;
+    serve(std::string(12 << 20, 'x'), {.answer = limit, .bytes_per_second = 1U << 30U});
+    const Fd drip = connected(port_, 64 << 10);
     EXPECT_TRUE(send_text(drip, request("GET", path_)));
-    const auto began = std::chrono::steady_clock::now();
     std::array<char, 1024> part{};
     std::size_t taken = 0;
-    for (ssize_t got = 0; (got = ::recv(drip.get(), part.data(), part.size(), 0)) > 0 && taken < body_.size();) {
+    std::optional<std::chrono::steady_clock::time_point> began;
+    for (ssize_t got = 0; (got = ::recv(drip.get(), part.data(), part.size(), 0)) > 0;) {
         taken += static_cast<std::size_t>(got);
-        // Slowly while it lasts; what is in the sockets' buffers then comes at once.
-        if (std::chrono::steady_clock::now() - began < 3s)
+        if (!began)
+            began = std::chrono::steady_clock::now();
+        // Slowly, until the limit is long over; what is in the sockets' buffers then comes at once.
+        if (std::chrono::steady_clock::now() - *began < 5 * limit)
             std::this_thread::sleep_for(10ms);
     }
     EXPECT_LT(taken, body_.size());
-    expect_waiting();
+    expect_waiting_in_short_limits();
 }
 
 TEST_F(FileServerTest, ThereAreOnlySoManyConnections) {
-    serve("contents", {.request = 300ms, .connections = 2});
+    serve("contents", {.request = 1s, .connections = 2});
     constexpr int clients = 6;
     std::vector<Fd> silent;
     silent.reserve(clients);
     for (int i = 0; i < clients; i++)
         silent.push_back(connected(port_));
-    const auto began = std::chrono::steady_clock::now();
-    expect_waiting();
-    EXPECT_LT(std::chrono::steady_clock::now() - began, 10s);
+    expect_waiting_in_short_limits();
 }
 
 // All of it may be in the sockets' buffers, and nobody has read it.
