@@ -9,8 +9,8 @@
 
 #include "analysis/digest_json.hpp"
 #include "base/file.hpp"
+#include "base/limit_error.hpp"
 #include "base/text.hpp"
-#include "base/too_much.hpp"
 #include "cli/info_text.hpp"
 #include "cli/load.hpp"
 #include "export/exporter.hpp"
@@ -142,7 +142,7 @@ void look_at_capture(std::span<const std::byte> bytes) {
         for (const auto look : looks)
             look(loaded->timeline);
 #endif
-    } catch (const TooMuch& limit) {
+    } catch (const LimitError& limit) {
         require(limit.error().code == ExitCode::bad_input, "what asks for too much is bad input");
     }
 }

@@ -7,8 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/limit_error.hpp"
 #include "base/seeded_hash.hpp"
-#include "base/too_much.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
@@ -59,9 +59,9 @@ private:
     static constexpr auto none = static_cast<std::uint32_t>(-1);
 
     [[noreturn]] static void too_many() {
-        throw TooMuch({ExitCode::bad_input, "cannot use this recording",
-                       "it is of more than " + std::to_string(most) + " functions: no recording is",
-                       "the file was damaged or made up: record again"});
+        throw LimitError({ExitCode::bad_input, "cannot use this recording",
+                          "it is of more than " + std::to_string(most) + " functions: no recording is",
+                          "the file was damaged or made up: record again"});
     }
 
     std::vector<std::uint32_t> by_place_; // by its id

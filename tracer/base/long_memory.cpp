@@ -15,6 +15,7 @@
 
 #include "base/file.hpp"
 #include "base/interning.hpp"
+#include "base/limit_error.hpp"
 #include "base/temporary_file.hpp"
 
 namespace rcuscope {
@@ -51,10 +52,11 @@ constexpr std::size_t smallest_file = 64U << 10; // a shorter list is not worth 
 constexpr std::size_t first_addresses = 64 * chunk_bytes;
 
 [[noreturn]] void no_room(int error_number) {
-    throw NoRoom({ExitCode::cannot_write, "cannot hold so large a recording",
-                  temporary_folder() + ": " + errno_text(error_number),
-                  "what does not fit into memory goes into a temporary file there, about 100 bytes for each callback: "
-                  "make room, or name another folder in TMPDIR"});
+    throw LimitError(
+        {ExitCode::cannot_write, "cannot hold so large a recording",
+         temporary_folder() + ": " + errno_text(error_number),
+         "what does not fit into memory goes into a temporary file there, about 100 bytes for each callback: "
+         "make room, or name another folder in TMPDIR"});
 }
 
 // A process may have so many files and no more. Lists as many as that are not long.

@@ -15,21 +15,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <stdexcept>
-
-#include "base/error.hpp"
 
 namespace rcuscope {
-
-// Thrown where a list cannot grow: no room for its temporary file.
-class NoRoom : public std::runtime_error {
-public:
-    explicit NoRoom(Error error) : std::runtime_error(error.what + ": " + error.why), error_(std::move(error)) {}
-    const Error& error() const { return error_; }
-
-private:
-    Error error_;
-};
 
 struct LongMemoryLimits { // bytes, of all lists together
     std::size_t heap = 48U << 20;
@@ -55,7 +42,8 @@ public:
     std::size_t capacity() const { return capacity_; }
     bool in_file() const { return reached_ != nullptr; }
 
-    // Room for at least so many bytes, what is there kept. Throws NoRoom, std::bad_alloc.
+    // Room for at least so many bytes, what is there kept. Throws LimitError if the temporary file
+    // has no room, std::bad_alloc.
     void grow(std::size_t bytes);
 
     // Before the byte at this place is looked at or changed. The one to call is inline, since most often there is

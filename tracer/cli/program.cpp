@@ -14,9 +14,8 @@
 
 #include "base/fd_stream.hpp"
 #include "base/file.hpp"
-#include "base/long_memory.hpp"
+#include "base/limit_error.hpp"
 #include "base/text_out.hpp"
-#include "base/too_much.hpp"
 #include "base/write_error.hpp"
 #include "cli/cli.hpp"
 #include "cli/finish_command.hpp"
@@ -126,9 +125,7 @@ int run_program(int argc, char** argv) {
         const int code = run(argc, argv);
         const Status printed = standard_output.finish();
         return printed ? code : report_error(printed.error());
-    } catch (const NoRoom& none) {
-        return report_error(none.error());
-    } catch (const TooMuch& limit) {
+    } catch (const LimitError& limit) {
         return report_error(limit.error());
     } catch (const std::exception& error) {
         return report_error({ExitCode::cannot_here, "cannot go on", error.what(), ""});

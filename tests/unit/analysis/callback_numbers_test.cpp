@@ -241,7 +241,7 @@ TEST(FunctionIndex, RefusesMoreFunctionsThanAnyRecordingHas) {
     try {
         index.of(function(FunctionIndex::most));
         FAIL();
-    } catch (const TooMuch& limit) {
+    } catch (const LimitError& limit) {
         EXPECT_EQ(limit.error().code, ExitCode::bad_input);
         EXPECT_EQ(limit.error().why, "it is of more than 65536 functions: no recording is");
     }

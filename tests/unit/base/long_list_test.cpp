@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/limit_error.hpp"
 #include "base/temporary_file.hpp"
 #include "long_limits.hpp"
 #include "temp_dir.hpp"
@@ -185,7 +186,7 @@ TEST(LongList, AFullDiskIsAnErrorThatSaysWhatToDo) {
     try {
         list.resize(1'000'000);
         ADD_FAILURE() << "it grew";
-    } catch (const NoRoom& error) {
+    } catch (const LimitError& error) {
         EXPECT_EQ(error.error().code, ExitCode::cannot_write);
         EXPECT_NE(error.error().hint.find("TMPDIR"), std::string::npos);
     }
