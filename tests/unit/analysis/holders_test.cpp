@@ -244,46 +244,42 @@ TEST_F(Held, AnExpeditedOneWhoseDriverDidNotRun) {
     EXPECT_THAT(find().text, HasSubstr("whoever drives it ran 190 ms later"));
 }
 
+// `size` read-side sections, one every 20 ms, and after the begin of each a grace period of a millisecond. `change` is
+// given each section.
+template <typename Change>
+void judge(std::size_t size, Change change) {
+    Timeline timeline;
+    timeline.capture.complete = true;
+    timeline.capture.end = static_cast<Nanoseconds>(size) * 20 * ms;
+    for (std::size_t i = 0; i < size; i++) {
+        const auto begin = static_cast<Nanoseconds>(i) * 20 * ms;
+        ReadSection& section = timeline.read_sections.emplace_back();
+        section.begin = begin;
+        change(i, section);
+        GracePeriod& grace_period = timeline.grace_periods.emplace_back();
+        grace_period.start = begin + ms;
+        grace_period.end = begin + 2 * ms;
+    }
+    find_holders(timeline);
+    EXPECT_EQ(timeline.grace_periods.back().held_by->kind, HolderKind::read_section);
+}
+
 TEST(Holders, SectionsThatNeverEndAreNotAllLookedAtForEachGracePeriod) {
-    const auto judge = [](std::size_t size) {
-        Timeline timeline;
-        timeline.capture.complete = true;
-        timeline.capture.end = static_cast<Nanoseconds>(size) * 20 * ms;
-        for (std::size_t i = 0; i < size; i++) {
-            const auto begin = static_cast<Nanoseconds>(i) * 20 * ms;
-            ReadSection& section = timeline.read_sections.emplace_back();
-            section.begin = begin;
-            section.place = place("rcu_unload", "never_unlocks");
-            GracePeriod& grace_period = timeline.grace_periods.emplace_back();
-            grace_period.start = begin + ms;
-            grace_period.end = begin + 2 * ms;
-        }
-        find_holders(timeline);
-        EXPECT_EQ(timeline.grace_periods.back().held_by->kind, HolderKind::read_section);
+    const auto never_unlocks = [](std::size_t, ReadSection& section) {
+        section.place = place("rcu_unload", "never_unlocks");
     };
-    EXPECT_LT(growth(2000, judge), far_from_linear);
+    EXPECT_LT(growth(2000, [&](std::size_t size) { judge(size, never_unlocks); }), far_from_linear);
 }
 
 // One that never ends lies behind all of them, and none of them explains anything.
 TEST(Holders, SectionsThatHaveEndedAreNotLookedAtAgain) {
-    const auto judge = [](std::size_t size) {
-        Timeline timeline;
-        timeline.capture.complete = true;
-        timeline.capture.end = static_cast<Nanoseconds>(size + 1) * 20 * ms;
-        timeline.read_sections.emplace_back().by = SectionBy::function;
-        for (std::size_t i = 1; i <= size; i++) {
-            const auto begin = static_cast<Nanoseconds>(i) * 20 * ms;
-            ReadSection& section = timeline.read_sections.emplace_back();
-            section.begin = begin;
-            section.end = begin + 1;
-            GracePeriod& grace_period = timeline.grace_periods.emplace_back();
-            grace_period.start = begin + ms;
-            grace_period.end = begin + 2 * ms;
-        }
-        find_holders(timeline);
-        EXPECT_EQ(timeline.grace_periods.back().held_by->kind, HolderKind::read_section);
+    const auto all_but_the_first_end = [](std::size_t number, ReadSection& section) {
+        if (number == 0)
+            section.by = SectionBy::function;
+        else
+            section.end = section.begin + 1;
     };
-    EXPECT_LT(growth(2000, judge), far_from_linear);
+    EXPECT_LT(growth(2000, [&](std::size_t size) { judge(size, all_but_the_first_end); }), far_from_linear);
 }
 
 // All grace periods are in progress at once, in no order of their middles.
