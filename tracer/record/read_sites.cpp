@@ -1,30 +1,47 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "record/read_sites.hpp"
 
+#include <string_view>
+
 namespace rcuscope {
 
-ReadSites::ReadSites(const Metadata& metadata) : modules_(metadata.modules), sites_(metadata.sites) {
+ReadSites::ReadSites(const Metadata& metadata) : sites_(metadata.sites) {
+    std::map<std::pair<std::string_view, std::string_view>, std::vector<const SiteInfo*>> of_function; // of a module
     for (const SiteInfo& site : sites_)
-        of_function_[{site.module, site.function}].push_back(&site);
+        of_function[{site.module, site.function}].push_back(&site);
+    for (const ModuleInfo& module : metadata.modules)
+        for (const ModuleFunction& function : module.functions)
+            if (const auto found = of_function.find({module.name, function.name}); found != of_function.end())
+                for (const SiteInfo* site : found->second)
+                    sections_[module.name][function.section].sites.emplace_back(function.offset + site->offset, site);
 }
 
 // Where it was before may be somebody else's by now.
 void ReadSites::laid_out(const event::Module& coming) {
-    std::erase_if(by_address_, [&](const auto& entry) { return entry.second->module == coming.name; });
+    const auto module = sections_.find(coming.name.str());
+    if (module == sections_.end())
+        return;
+    for (auto& [name, section] : module->second) {
+        if (section.placed == 0)
+            continue;
+        for (const auto& [offset, site] : section.sites)
+            if (const auto known = by_address_.find(section.placed + offset);
+                known != by_address_.end() && known->second->module == module->first)
+                by_address_.erase(known);
+        section.placed = 0;
+    }
 }
 
 void ReadSites::placed(const event::ModuleSection& section) {
-    for (const ModuleInfo& module : modules_) {
-        if (module.name != section.module)
-            continue;
-        for (const ModuleFunction& function : module.functions) {
-            if (function.section != section.section)
-                continue;
-            if (const auto found = of_function_.find({module.name, function.name}); found != of_function_.end())
-                for (const SiteInfo* site : found->second)
-                    by_address_[section.address + function.offset + site->offset] = site;
-        }
-    }
+    const auto module = sections_.find(section.module.str());
+    if (module == sections_.end())
+        return;
+    const auto found = module->second.find(section.section.str());
+    if (found == module->second.end())
+        return;
+    found->second.placed = section.address;
+    for (const auto& [offset, site] : found->second.sites)
+        by_address_[section.address + offset] = site;
 }
 
 std::optional<bool> ReadSites::enters(const event::Site& site) const {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <string_view>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -30,9 +30,14 @@ public:
     std::optional<bool> enters(const event::Site& site) const;
 
 private:
-    std::vector<ModuleInfo> modules_;
+    // Of a section of a module: its sites by offset, and where it lies.
+    struct Section {
+        std::vector<std::pair<std::uint64_t, const SiteInfo*>> sites;
+        std::uint64_t placed = 0; // address; 0: it has no place
+    };
+
     std::vector<SiteInfo> sites_;
-    std::map<std::pair<std::string_view, std::string_view>, std::vector<const SiteInfo*>> of_function_; // by module
+    std::map<std::string, std::map<std::string, Section>> sections_; // by module, section
     std::unordered_map<std::uint64_t, const SiteInfo*, SeededHash> by_address_;
 };
 
