@@ -82,7 +82,7 @@ void TriggerWatch::apply(const Step& step) {
         invoked(step);
         break;
     case What::lock:
-        sections_[step.id].push_back(step.ns);
+        locked(step);
         break;
     case What::unlock:
         unlocked(step);
@@ -118,6 +118,15 @@ void TriggerWatch::invoked(const Step& step) {
             fire_once_a_burst({trigger, FiredOn::callback, step.id, queued_ns, step.ns, std::nullopt, {}});
     });
     ended(FiredOn::callback, step.id, queued_ns, step.ns);
+}
+
+void TriggerWatch::locked(const Step& step) {
+    if (sections_.size() >= most_readers && !sections_.contains(step.id))
+        sections_.clear();
+    std::vector<std::uint64_t>& open = sections_[step.id];
+    if (open.size() >= most_nested)
+        open.erase(open.begin());
+    open.push_back(step.ns);
 }
 
 void TriggerWatch::unlocked(const Step& step) {

@@ -82,6 +82,7 @@ private:
     void apply(const Step& step);
     void gp_ended(const Step& step);
     void invoked(const Step& step);
+    void locked(const Step& step);
     void unlocked(const Step& step);
     void lost();
     void look_for_losses(std::uint64_t now_ns, std::uint64_t lost_by_ns);
@@ -109,7 +110,11 @@ private:
     std::map<GpKey, OpenGp> grace_periods_;
     std::unordered_map<std::uint64_t, std::uint64_t, SeededHash> queued_; // by head: when
     std::uint64_t oldest_queued_ns_ = 0;                                  // none of queued_ is older
-    std::map<std::uint64_t, std::vector<std::uint64_t>> sections_;        // by tid: when they began
+    // Unlocks may be missed without a record that says so. Of a task the newest sections are kept; if there are too
+    // many tasks, all are given up, as if records were lost.
+    static constexpr std::size_t most_nested = 16;
+    static constexpr std::size_t most_readers = 1u << 16;
+    std::map<std::uint64_t, std::vector<std::uint64_t>> sections_; // by tid: when they began
     std::vector<Firing> fired_;
 };
 

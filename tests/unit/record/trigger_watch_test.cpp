@@ -216,6 +216,27 @@ TEST_F(TriggerWatchTest, AReadSectionFiresWhereverItsTaskRuns) {
     EXPECT_EQ(text(401 * ms), "a read-side section of task 7 took 190 ms");
 }
 
+// A kprobe may miss an unlock, and no record says so.
+TEST_F(TriggerWatchTest, SectionsWhoseEndsWereMissedAreBounded) {
+    wait_for({"reader>100ms"});
+    at(0, 0, event::ModuleSection{"demo", ".text", text_base});
+    for (std::uint64_t i = 1; i <= 17; i++)
+        at(i * ms, 0, event::Site{lock, false});
+    look(103 * ms);
+    ASSERT_THAT(watch->fired(), SizeIs(1));
+    EXPECT_EQ(watch->fired()[0].began_ns, 2 * ms) << "of a task the newest 16 are kept";
+}
+
+TEST_F(TriggerWatchTest, TasksWhoseSectionsEndsWereMissedAreBounded) {
+    wait_for({"reader>100ms"});
+    at(0, 0, event::ModuleSection{"demo", ".text", text_base});
+    for (std::uint32_t tid = 0; tid <= 1u << 16; tid++)
+        watch->take({tid + 1, 0, tid + 1, event::Site{lock, false}});
+    look(500 * ms);
+    ASSERT_THAT(watch->fired(), SizeIs(1));
+    EXPECT_EQ(watch->fired()[0].id, (1u << 16) + 1) << "all before it were given up";
+}
+
 TEST_F(TriggerWatchTest, PendingCallbacksFireWhenTheyAreTooMany) {
     wait_for({"pending>10"});
     look(1 * ms, 10);
