@@ -161,6 +161,11 @@ static Result<T> decode_whole(const nlohmann::json& json, const char* name) {
     return value;
 }
 
+std::string how_many_cpus(const HostInfo& host) {
+    const auto online = host.settings.find("cpus_online");
+    return (online == host.settings.end() ? "up to " + std::to_string(host.cpus) : online->second) + " CPUs";
+}
+
 nlohmann::json to_json(const Metadata& metadata) {
     return encode_json(metadata);
 }

@@ -38,7 +38,7 @@ inline constexpr std::array<HostSetting, 9> host_settings{{
 struct HostInfo {
     std::string kernel;       // utsname.release
     std::string machine;      // utsname.machine
-    std::uint32_t cpus = 0;   // possible CPUs: CPU numbers are below this; at most max_cpus
+    std::uint32_t cpus = 0;   // CPU numbers are below this, which is at most max_cpus; there may be fewer CPUs
     std::uint32_t hz = 0;     // timer interrupts per second (CONFIG_HZ), 0 if not known
     bool preempt_rcu = false; // CONFIG_PREEMPT_RCU
     bool rcu_trace = false;   // CONFIG_RCU_TRACE
@@ -46,6 +46,9 @@ struct HostInfo {
     // By the names of host_settings; one that is not there is not known.
     std::map<std::string, std::string> settings{};
 };
+
+// "4 CPUs": those that were online; "up to 8 CPUs" where that is not known.
+std::string how_many_cpus(const HostInfo& host);
 
 // One moment read on several clocks, to lay the timeline beside other traces. Nanoseconds.
 struct ClockSnapshot {

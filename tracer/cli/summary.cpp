@@ -108,7 +108,7 @@ void print_losses(const Timeline& timeline, const Statistics& numbers, TextOut o
 
 void print_summary(const Timeline& timeline, TextOut out) {
     const Statistics numbers = statistics_of(timeline);
-    out << "Kernel " << timeline.host.kernel << ", " << timeline.host.cpus << " CPUs; "
+    out << "Kernel " << timeline.host.kernel << ", " << how_many_cpus(timeline.host) << "; "
         << duration_text(timeline.capture.end) << " recorded (" << timeline.capture.end_reason << ")\n";
     print_modules(timeline, out);
     print_grace_periods("grace periods", numbers.normal, out);

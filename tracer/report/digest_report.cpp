@@ -129,7 +129,7 @@ Section certainty_section(const Digest& digest) {
 Document report_of(const Digest& digest) {
     Section host{.title = "Recording"};
     host.blocks.emplace_back(Paragraph{settings_text(digest.host)});
-    return {.title = "Kernel " + digest.host.kernel + ", " + std::to_string(digest.host.cpus) + " CPUs; " +
+    return {.title = "Kernel " + digest.host.kernel + ", " + how_many_cpus(digest.host) + "; " +
                      duration_text(digest.recorded) + " recorded, as a summary",
             .sections = {certainty_section(digest), grace_period_section(digest), callback_section(digest),
                          std::move(host)}};

@@ -283,7 +283,7 @@ std::vector<const Hazard*> worst_first(const std::vector<Hazard>& hazards) {
 }
 
 Document report_of(const Timeline& timeline, const Statistics& numbers) {
-    return {.title = "Kernel " + timeline.host.kernel + ", " + std::to_string(timeline.host.cpus) + " CPUs; " +
+    return {.title = "Kernel " + timeline.host.kernel + ", " + how_many_cpus(timeline.host) + "; " +
                      duration_text(timeline.capture.end) + " recorded (" + timeline.capture.end_reason + ")",
             .sections = {hazard_section(timeline), certainty_section(timeline, numbers),
                          grace_period_section(timeline, numbers), callback_section(numbers),

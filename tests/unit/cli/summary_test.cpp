@@ -20,6 +20,7 @@ Timeline empty() {
     Timeline timeline;
     timeline.host.kernel = "6.1.0-test";
     timeline.host.cpus = 2;
+    timeline.host.settings["cpus_online"] = "2";
     timeline.capture.end = 1'500'000'000;
     timeline.capture.complete = true;
     timeline.capture.end_reason = "command ended";
@@ -79,6 +80,16 @@ Hazard hazard(std::string kind, std::string severity, std::string text) {
     result.severity = std::move(severity);
     result.text = std::move(text);
     return result;
+}
+
+// Numbers of CPUs may have holes.
+TEST(PrintSummary, SaysHowManyCpusThereWere) {
+    Timeline timeline = empty();
+    timeline.host.cpus = 12;
+    timeline.host.settings["cpus_online"] = "8";
+    EXPECT_THAT(summary_of(timeline), HasSubstr("test, 8 CPUs; "));
+    timeline.host.settings.clear();
+    EXPECT_THAT(summary_of(timeline), HasSubstr("test, up to 12 CPUs; "));
 }
 
 TEST(PrintSummary, OfNothing) {
