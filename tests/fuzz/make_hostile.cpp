@@ -78,8 +78,9 @@ private:
 
 // The inverse of 0x9e3779b97f4a7c15, a common multiplier to spread keys.
 constexpr std::uint64_t unspread = 0xf1de83e19937733d;
-// A number of buckets that libstdc++ gives a table that holds some ten thousand: all keys lie in one of them.
-constexpr std::uint64_t buckets = 26'267;
+// libstdc++'s unordered tables, as they grow, have 42,043 buckets for more than 20,753 elements, and 85,229 for more
+// than 42,043. Multiples of both lie in one bucket each time, if keys are hashed as they are.
+constexpr std::uint64_t buckets = std::uint64_t{42'043} * 85'229;
 
 const std::map<std::string, std::function<void(Hostile&, std::uint64_t)>>& kinds() {
     static const std::map<std::string, std::function<void(Hostile&, std::uint64_t)>> all{
@@ -194,6 +195,21 @@ const std::map<std::string, std::function<void(Hostile&, std::uint64_t)>>& kinds
                  to.put(RS_GP_QUIESCENT,
                         rs_gp_quiescent{
                             .h = {}, .gp_seq = 5, .mask = ~rs_u64{0}, .left = ~rs_u64{0}, .first_cpu = 0, .blocked = 0},
+                        RS_QS_SELF);
+             to.end(1);
+         }},
+        // The leaf waits for one CPU to the end: whether that has reported is asked each time.
+        {"reports-but-one",
+         [](Hostile& to, std::uint64_t n) {
+             to.begin(1);
+             for (std::uint64_t i = 0; i < n; i++)
+                 to.put(RS_GP_QUIESCENT,
+                        rs_gp_quiescent{.h = {},
+                                        .gp_seq = 5,
+                                        .mask = ~rs_u64{0} >> 1,
+                                        .left = rs_u64{1} << 63,
+                                        .first_cpu = 0,
+                                        .blocked = 0},
                         RS_QS_SELF);
              to.end(1);
          }},
