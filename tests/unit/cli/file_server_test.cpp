@@ -3,6 +3,7 @@
 // The server of `rcuscope open` over real sockets: who gets the file, and that nobody keeps it from the others.
 #include "cli/file_server.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <atomic>
@@ -249,13 +250,20 @@ TEST_F(FileServerTest, AnAnswerHasATimeAsAWhole) {
     expect_waiting_in_short_limits();
 }
 
+// Who comes when there are as many as there may be is answered once one of those is over.
 TEST_F(FileServerTest, ThereAreOnlySoManyConnections) {
     serve("contents", {.request = 1s, .connections = 2});
-    constexpr int clients = 6;
     std::vector<Fd> silent;
-    silent.reserve(clients);
-    for (int i = 0; i < clients; i++)
+    for (int i = 0; i < 2; i++)
         silent.push_back(connected(port_));
+    // On a busy machine its own time may be over, too.
+    while (answer(request("HEAD", path_)).empty()) {
+    }
+    const auto is_over = [](const Fd& client) {
+        char byte = 0;
+        return ::recv(client.get(), &byte, 1, MSG_DONTWAIT) == 0;
+    };
+    EXPECT_TRUE(std::any_of(silent.begin(), silent.end(), is_over));
     expect_waiting_in_short_limits();
 }
 
