@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Every command that reads a file is given damaged ones.
 
-    damaged_inputs.py RCUSCOPE MAKE_DAMAGED REPOSITORY MODULES
+    damaged_inputs.py RCUSCOPE MAKE_DAMAGED MAKE_HOSTILE REPOSITORY MODULES
 
 None may end by a signal, take more memory or time than its size explains, or end with an exit code
 that is not documented. MODULES: the folder with the sample modules of the unit tests. The inputs are
 the same in each run: `--keep FOLDER` leaves them there.
+
+Time may grow with what a file unpacks to, and no faster: well-formed captures that are made to take
+long (make_hostile) are given in two sizes.
 """
 import argparse
 import concurrent.futures
@@ -29,18 +32,33 @@ most_seconds = 20  # of CPU time, for a file below 64 kB
 patience = 120  # seconds, on a busy machine, before a command is killed
 nobody = 65534
 
+# Of the damaged captures and summaries so many are read all the same: what is refused at once shows little.
+least_accepted = 1 / 3
+
+# Records of hostile captures: the most that are not refused, and an eighth of them. Linear time is 8 times as much,
+# quadratic 64 times.
+most_records = 1 << 17
+larger = 8
+far_from_linear = 30
+attempts = 5  # of which the shortest counts: a busy machine makes them longer, not shorter
+least_seconds = 0.005  # what is shorter is not measured well, and counts as this
+
 place = threading.local()
 
 
 class Ran:
-    """A command, run to its end."""
+    """A command, run to its end. `attend` is given the process while it runs, with its output as a pipe."""
 
-    def __init__(self, command, user=None):
+    def __init__(self, command, user=None, attend=None):
         self.command = command
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, user=user, group=user)
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE if attend else out,
+                                       stderr=err, user=user, group=user)
             timer = threading.Timer(patience, process.kill)
             timer.start()
+            if attend:
+                attend(process)
+                process.stdout.close()
             _, status, used = os.wait4(process.pid, 0)
             timer.cancel()
             self.code = process.returncode = os.waitstatus_to_exitcode(status)
@@ -97,25 +115,18 @@ def commands_of_summary(rcuscope, path, out, good):
     yield [rcuscope, "export", path, "-o", os.path.join(out, "x.json")]
 
 
-def open_page(rcuscope, path):
-    """Serves the page, has it fetched, and ends; or says what is wrong."""
-    command = [rcuscope, "open", "--html", "--no-browser", "--port", "0", path]
-    with tempfile.TemporaryFile() as err:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=err, text=True)
-        timer = threading.Timer(patience, process.kill)
-        timer.start()
-        said = ""
-        for line in process.stdout:
-            said += line
-            if line.startswith("Waiting"):
-                port, page = re.search(r"http://127\.0\.0\.1:(\d+)(/\S*)", said).groups()
-                connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=patience)
-                connection.request("GET", page)
-                connection.getresponse().read()
-                connection.close()
-        code = process.wait()
-        timer.cancel()
-    return None if code in (0, 2) else f"exit code {code}: {' '.join(command)}"
+def fetch_page(process):
+    """Reads the page that `open` serves, after which that ends by itself."""
+    said = ""
+    for line in process.stdout:
+        said += line.decode()
+        if not line.startswith(b"Waiting"):
+            continue
+        port, page = re.search(r"http://127\.0\.0\.1:(\d+)(/\S*)", said).groups()
+        connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=patience)
+        connection.request("GET", page)
+        connection.getresponse().read()
+        connection.close()
 
 
 class Inputs:
@@ -126,18 +137,20 @@ class Inputs:
         summaries = sorted(glob.glob(os.path.join(corpus, "summary/*")))
         kernel_modules = sorted(glob.glob(os.path.join(modules, "*.ko")))
         self.good_summary = os.path.join(repository, "tests/golden/summary.json")
-        self.captures = captures + self.damaged("captures", "capture", captures_made, captures)
+        self.damaged_captures = self.damaged("captures", captures_made, captures)
+        self.captures = captures + self.damaged_captures
         golden = [os.path.join(repository, "tests/golden", name) for name in ("summary.json", "summary-nasty.json")]
-        self.summaries = summaries + golden + self.damaged("texts", "summary", summaries_made, golden)
+        self.damaged_summaries = self.damaged("summaries", summaries_made, golden)
+        self.summaries = summaries + golden + self.damaged_summaries
         modules = kernel_modules + sorted(glob.glob(os.path.join(corpus, "module_file/*")))
-        self.modules = modules + self.damaged("files", "module", modules_made, modules)
+        self.modules = modules + self.damaged("files", modules_made, modules)
         # Whole ones, of a current kernel and of older formats.
         self.recordings = sorted(glob.glob(os.path.join(repository, "tests/viz/recordings/*.rcu")))
         # Files of other targets are no captures; all the same somebody may name them.
         self.others = sorted(path for path in glob.glob(os.path.join(corpus, "*/*")) if "/corpus/capture/" not in path)
 
-    def damaged(self, how, name, count, files):
-        folder = os.path.join(self.folder, name)
+    def damaged(self, how, count, files):
+        folder = os.path.join(self.folder, how)
         os.mkdir(folder)
         subprocess.run([self.make_damaged, how, str(count), folder, *files], check=True)
         return sorted(glob.glob(os.path.join(folder, "*")))
@@ -172,9 +185,17 @@ def all_work(rcuscope, inputs, root):
             yield ran.describe(problem)
 
     def page(path):
-        problem = open_page(rcuscope, path)
+        command = [rcuscope, "open", "--html", "--no-browser", "--port", "0", path]
+        ran = Ran(command, attend=fetch_page)
+        problem = ran.problem((0, 2))
         if problem:
-            yield problem
+            yield ran.describe(problem)
+
+    def accepted(what, paths):
+        count = sum(Ran([rcuscope, "report", path]).code == 0 for path in paths)
+        if count < least_accepted * len(paths):
+            yield f"of {len(paths)} damaged {what} only {count} were read"
+        print(f"of {len(paths)} damaged {what} {count} were read", flush=True)
 
     for path in inputs.captures + inputs.recordings:
         yield several, (commands_of_capture, path)
@@ -186,6 +207,62 @@ def all_work(rcuscope, inputs, root):
         yield other, (path,)
     for path in inputs.captures[::20]:
         yield page, (path,)
+    yield accepted, ("captures", inputs.damaged_captures)
+    yield accepted, ("summaries", inputs.damaged_summaries)
+
+
+class Growth:
+    """How much longer a command takes for a hostile capture of so many times the records."""
+
+    def __init__(self, rcuscope, make_hostile, root):
+        self.rcuscope, self.make_hostile, self.root = rcuscope, make_hostile, root
+        self.start = min(Ran([rcuscope, "--version"]).seconds for _ in range(attempts))
+
+    def kinds(self):
+        usage = subprocess.run([self.make_hostile], stderr=subprocess.PIPE, text=True, check=False).stderr
+        return [line.strip() for line in usage.splitlines()[1:]]
+
+    def make(self, kind, records):
+        path = os.path.join(self.root, f"{kind}-{records}.rcu")
+        subprocess.run([self.make_hostile, kind, str(records), path], check=True)
+        return path
+
+    def commands(self, path):
+        outputs = (os.path.join(own_folder(self.root), "x" + ending) for ending in (".json", ".pftrace"))
+        yield [self.rcuscope, "report", path]
+        yield [self.rcuscope, "export", path] + [part for each in outputs for part in ("-o", each)]
+
+    def problems(self, kind):
+        records = most_records
+        large = self.make(kind, records)
+        while Ran([self.rcuscope, "info", large]).code != 0:
+            os.remove(large)
+            records //= 2
+            if records < most_records >> 6:
+                yield f"{kind}: no capture of {records * 2} records is read"
+                return
+            large = self.make(kind, records)
+        small = self.make(kind, records // larger)
+        for of_small, of_large in zip(self.commands(small), self.commands(large)):
+            problem = self.too_fast(of_small, of_large)
+            if problem:
+                yield f"{kind}, {records // larger} and {records} records: {problem}: {' '.join(of_large)}"
+        os.remove(small)
+        os.remove(large)
+
+    def too_fast(self, of_small, of_large):
+        least = [patience, patience]
+        for _ in range(attempts):
+            for at, command in enumerate((of_small, of_large)):
+                ran = Ran(command)
+                problem = ran.problem((0,))
+                if problem:
+                    return problem
+                least[at] = min(least[at], ran.seconds)
+            ratio = (least[1] - self.start) / max(least[0] - self.start, least_seconds)
+            if ratio < far_from_linear:
+                return None
+        return f"{least[0]:.2f} s and {least[1]:.2f} s of CPU time"
 
 
 def run(arguments, folder):
@@ -199,6 +276,8 @@ def run(arguments, folder):
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = [pool.submit(lambda each=each, what=what: list(each(*what)))
                 for each, what in all_work(arguments.rcuscope, inputs, root)]
+        growth = Growth(arguments.rcuscope, arguments.make_hostile, root)
+        jobs += [pool.submit(lambda kind=kind: list(growth.problems(kind))) for kind in growth.kinds()]
         for job in concurrent.futures.as_completed(jobs):
             for failure in job.result():
                 failures.append(failure)
@@ -210,6 +289,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("rcuscope")
     parser.add_argument("make_damaged")
+    parser.add_argument("make_hostile")
     parser.add_argument("repository")
     parser.add_argument("modules")
     parser.add_argument("--keep", help="leave the inputs in this new folder")

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-//     make_damaged captures|texts|files COUNT FOLDER FILE...
+//     make_damaged captures|summaries|files COUNT FOLDER FILE...
 //
 // Writes COUNT damaged copies of the files into a folder, the same in each run: what every command of rcuscope is
-// given (damaged_inputs.py). Captures are changed as a fuzzer does it (capture_mutator.cpp), of texts mostly the
-// numbers, the others byte by byte.
+// given (damaged_inputs.py). Captures are changed as a fuzzer does it (capture_mutator.cpp), of summaries what they say
+// (summary_mutator.cpp) and of every second one a number in its text, the others byte by byte.
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -15,12 +15,15 @@
 #include <iterator>
 #include <random>
 #include <set>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "analysis/digest_json.hpp"
 #include "fuzz.hpp"
 #include "mutator.hpp"
+#include "summary_mutator.hpp"
 
 namespace {
 
@@ -118,13 +121,28 @@ Data read(const std::filesystem::path& path) {
     return {bytes.begin(), bytes.end()};
 }
 
+// The file itself if it is no summary.
+Data with_summary_changed(const Data& data) {
+    auto summary = rcuscope::digest_from_json({reinterpret_cast<const char*>(data.data()), data.size()}, "");
+    if (!summary)
+        return data;
+    for (std::size_t times = 1 + below(8); times > 0; times--)
+        rcuscope::fuzz::change_summary(*summary, random_numbers());
+    std::ostringstream out;
+    rcuscope::write_digest(*summary, out);
+    const std::string text = std::move(out).str();
+    return {text.begin(), text.end()};
+}
+
 Data damaged(Data data, const std::string& kind, unsigned seed) {
     random_numbers().seed(seed + 1);
-    for (std::size_t times = 1 + below(kind == "texts" ? 2 : 8); times > 0; times--) {
-        if (kind == "texts" && below(16) != 0) {
+    if (kind == "summaries") {
+        data = with_summary_changed(data);
+        if (seed % 2 == 1)
             change_text_number(data, below(data.size()));
-            continue;
-        }
+        return data;
+    }
+    for (std::size_t times = 1 + below(8); times > 0; times--) {
         if (kind != "captures") {
             change(data);
             continue;
@@ -151,9 +169,9 @@ std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t m
 // An exception ends the program, as it should. NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
-    const std::set<std::string> kinds = {"captures", "texts", "files"};
+    const std::set<std::string> kinds = {"captures", "summaries", "files"};
     if (arguments.size() < 4 || !kinds.contains(arguments[0])) {
-        std::cerr << "usage: make_damaged captures|texts|files COUNT FOLDER FILE...\n";
+        std::cerr << "usage: make_damaged captures|summaries|files COUNT FOLDER FILE...\n";
         return 2;
     }
     const unsigned long count = std::stoul(arguments[1]);
