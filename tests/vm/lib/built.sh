@@ -38,22 +38,17 @@ key_built() { # SUITES PACKAGE FRAGMENT...
 }
 
 prepare_built() { # SUITES PACKAGE FRAGMENT...
-	local suites=$1 package=$2 folder root
-	folder=$(source_folder "$package")
-	[[ ! -d $folder ]] || return 0
-	lock "source-$package"
-	if [[ ! -d $folder ]]; then
-		stage "$folder"
-		note "fetching $package of $suites (about 140 MB)"
-		root=$STAGING/.apt
-		apt_begin "$root" "$suites"
-		apt_download "$root" "$package"
-		mv "$root/debs/$package"_*.deb "$STAGING/package.deb"
-		dpkg-deb -f "$STAGING/package.deb" Version >"$STAGING/version"
-		rm -rf "$root"
-		unstage "$folder"
-	fi
-	unlock
+	ensure_cached "$(source_folder "$2")" "source-$2" fetch_source "$1" "$2"
+}
+
+fetch_source() { # SUITES PACKAGE
+	local suites=$1 package=$2 root=$STAGING/.apt
+	note "fetching $package of $suites (about 140 MB)"
+	apt_begin "$root" "$suites"
+	apt_download "$root" "$package"
+	mv "$root/debs/$package"_*.deb "$STAGING/package.deb"
+	dpkg-deb -f "$STAGING/package.deb" Version >"$STAGING/version"
+	rm -rf "$root"
 }
 
 populate_built() { # FOLDER SUITES PACKAGE FRAGMENT...

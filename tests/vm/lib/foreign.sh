@@ -19,35 +19,29 @@ ROOT_PACKAGES=(base-files dash coreutils sed grep mawk findutils binutils make p
 root_folder() { printf '%s/roots-%s/%s-%s\n' "$CACHE" "$ROOT_RECIPE" "${1%%,*}" "$2"; } # SUITES COMPILER
 
 prepare_foreign() { # SUITES FLAVOUR COMPILER
-	local suites=$1 compiler=$3 folder root package
-	folder=$(root_folder "$suites" "$compiler")
+	local folder
+	folder=$(root_folder "$1" "$3")
 	need unshare
-	if [[ -d $folder ]]; then
-		touch "$folder"
-		return
-	fi
-	lock "root-${folder##*/}"
-	if [[ ! -d $folder ]]; then
-		stage "$folder"
-		note "making a root of ${suites%%,*} with $compiler (about 65 MB to fetch)"
-		root=$STAGING/.apt
-		apt_begin "$root" "$suites"
-		private_apt "$root" apt-get install -y --download-only --no-install-recommends \
-			-o Dir::Cache::archives="$root/debs" "$compiler-x86-64-linux-gnu" "${ROOT_PACKAGES[@]}" >"$root/log" 2>&1 ||
-			fail "downloading $compiler of $suites failed: $(tail -n 3 "$root/log")"
-		for package in "$root"/debs/*.deb; do
-			dpkg-deb -x "$package" "$STAGING" || fail "cannot unpack $package; is the disk full?"
-		done
-		dpkg-deb -f "$root/debs/$compiler-x86-64-linux-gnu"_*.deb Version >"$STAGING/version"
-		rm -rf "$root" "$STAGING"/usr/share/{doc,info,locale,man}
-		ln -s mawk "$STAGING/usr/bin/awk"
-		mkdir "$STAGING"/{kernel,modules}
-		in_root "$STAGING" "$STAGING/tmp" "$STAGING/tmp" "x86_64-linux-gnu-$compiler" -c -x c /dev/null -o /tmp/empty.o >"$STAGING/.log" 2>&1 ||
-			fail "nothing can be compiled in a root of ${suites%%,*}: $(tail -n 3 "$STAGING/.log")"
-		rm "$STAGING/.log" "$STAGING/tmp/empty.o"
-		unstage "$folder"
-	fi
-	unlock
+	ensure_cached "$folder" "root-${folder##*/}" make_root "$1" "$3"
+}
+
+make_root() { # SUITES COMPILER
+	local suites=$1 compiler=$2 root=$STAGING/.apt package
+	note "making a root of ${suites%%,*} with $compiler (about 65 MB to fetch)"
+	apt_begin "$root" "$suites"
+	private_apt "$root" apt-get install -y --download-only --no-install-recommends \
+		-o Dir::Cache::archives="$root/debs" "$compiler-x86-64-linux-gnu" "${ROOT_PACKAGES[@]}" >"$root/log" 2>&1 ||
+		fail "downloading $compiler of $suites failed: $(tail -n 3 "$root/log")"
+	for package in "$root"/debs/*.deb; do
+		dpkg-deb -x "$package" "$STAGING" || fail "cannot unpack $package; is the disk full?"
+	done
+	dpkg-deb -f "$root/debs/$compiler-x86-64-linux-gnu"_*.deb Version >"$STAGING/version"
+	rm -rf "$root" "$STAGING"/usr/share/{doc,info,locale,man}
+	ln -s mawk "$STAGING/usr/bin/awk"
+	mkdir "$STAGING"/{kernel,modules}
+	in_root "$STAGING" "$STAGING/tmp" "$STAGING/tmp" "x86_64-linux-gnu-$compiler" -c -x c /dev/null -o /tmp/empty.o >"$STAGING/.log" 2>&1 ||
+		fail "nothing can be compiled in a root of ${suites%%,*}: $(tail -n 3 "$STAGING/.log")"
+	rm "$STAGING/.log" "$STAGING/tmp/empty.o"
 }
 
 populate_foreign() { # FOLDER SUITES FLAVOUR COMPILER

@@ -87,6 +87,22 @@ unstage() { # FOLDER
 	STAGING=
 }
 
+# Makes sure FOLDER is in the cache. Else FUNCTION fills STAGING, one vm at a time.
+ensure_cached() { # FOLDER LOCK FUNCTION ARGUMENT...
+	local folder=$1
+	if [[ -d $folder ]]; then
+		touch "$folder"
+		return
+	fi
+	lock "$2"
+	if [[ ! -d $folder ]]; then
+		stage "$folder"
+		"${@:3}"
+		unstage "$folder"
+	fi
+	unlock
+}
+
 # Makes sure NAME is in the cache.
 kernel_ensure() { # NAME
 	kernel_lookup "$1"
@@ -94,23 +110,15 @@ kernel_ensure() { # NAME
 		"prepare_$KERNEL_KIND" "${KERNEL_SPEC[@]}"
 		kernel_lookup "$1"
 	fi
-	local folder
-	folder=$(kernel_folder "$1")
-	if [[ -d $folder ]]; then
-		touch "$folder"
-		return
-	fi
-	lock "kernel-$1"
-	if [[ ! -d $folder ]]; then
-		stage "$folder"
-		"populate_$KERNEL_KIND" "$STAGING" "${KERNEL_SPEC[@]}"
-		unstage "$folder"
-		# Those of other keys that nobody has used for long.
-		[[ -z $KERNEL_KEY ]] ||
-			find "${folder%/*}" -mindepth 1 -maxdepth 1 -mtime +7 \( -name "$1-*" -o -name ".$1-*" \) -exec rm -rf {} +
-		note "$1 is now in the cache: $(<"$folder/version")"
-	fi
-	unlock
+	ensure_cached "$(kernel_folder "$1")" "kernel-$1" kernel_fill "$1"
+}
+
+kernel_fill() { # NAME
+	"populate_$KERNEL_KIND" "$STAGING" "${KERNEL_SPEC[@]}"
+	# Those of other keys that nobody has used for long.
+	[[ -z $KERNEL_KEY ]] ||
+		find "${STAGING%/*}" -mindepth 1 -maxdepth 1 -mtime +7 \( -name "$1-*" -o -name ".$1-*" \) -exec rm -rf {} +
+	note "$1 is now in the cache: $(<"$STAGING/version")"
 }
 
 # apt with a state of its own: neither what is installed on the machine nor its

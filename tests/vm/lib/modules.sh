@@ -41,7 +41,7 @@ kbuild() { # KERNEL-FOLDER MODULES-FOLDER ARGUMENT...
 modules_ensure() { # NAME
 	MODULES=
 	[[ -f $KMOD/Kbuild ]] || return 0
-	local kernel release hash shelf log
+	local kernel release hash
 	kernel_lookup "$1"
 	kernel=$(kernel_folder "$1")
 	need sha256sum flock
@@ -51,28 +51,17 @@ modules_ensure() { # NAME
 		compiler_version
 		kmod_sources | (cd "$KMOD" && xargs -0 sha256sum)
 	} | sha256sum)
-	shelf=$CACHE/modules/$1-$release
-	MODULES=$shelf/${hash:0:16}
-	if [[ -d $MODULES ]]; then
-		touch "$MODULES"
-		return
-	fi
-	lock "modules-$1"
-	if [[ ! -d $MODULES ]]; then
-		mkdir -p "$shelf"
-		rm -rf "$shelf"/.build.??????
-		# Trees of sources that have long been changed.
-		find "$shelf" -mindepth 1 -maxdepth 1 -mtime +7 -exec rm -rf {} +
-		STAGING=$(mktemp -d "$shelf/.build.XXXXXX")
-		chmod 755 "$STAGING"
-		kmod_sources | (cd "$KMOD" && xargs -0 cp -L --parents -t "$STAGING")
-		log=$STAGING/build.log
-		kbuild "$kernel" "$STAGING" KCFLAGS=-Werror modules >"$log" 2>&1 || {
-			sed -E "s#($STAGING|/modules\b)/*#$KMOD/#g" "$log" >&2
-			fail "the modules in $KMOD do not build for $1; the compiler's words are above"
-		}
-		mv -T "$STAGING" "$MODULES"
-		STAGING=
-	fi
-	unlock
+	MODULES=$CACHE/modules/$1-$release/${hash:0:16}
+	ensure_cached "$MODULES" "modules-$1" build_modules "$1" "$kernel"
+}
+
+build_modules() { # NAME KERNEL-FOLDER
+	local log=$STAGING/build.log
+	# Trees of sources that have long been changed.
+	find "${STAGING%/*}" -mindepth 1 -maxdepth 1 -mtime +7 -exec rm -rf {} +
+	kmod_sources | (cd "$KMOD" && xargs -0 cp -L --parents -t "$STAGING")
+	kbuild "$2" "$STAGING" KCFLAGS=-Werror modules >"$log" 2>&1 || {
+		sed -E "s#($STAGING|/modules\b)/*#$KMOD/#g" "$log" >&2
+		fail "the modules in $KMOD do not build for $1; the compiler's words are above"
+	}
 }
