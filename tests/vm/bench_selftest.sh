@@ -145,7 +145,7 @@ check 'a timeout is 124' status_is 124
 check 'a timeout is told' error_has 'still running after 5 s'
 check 'a timeout keeps the console' test -s "$WORK/late/console.log"
 
-vm run --timeout 30 -- 'mkfifo never; cat never'
+vm run --timeout 5 -- 'mkfifo never; cat never'
 check 'what does not end is shown' error_has ': cat never '
 check 'and where it waits' error_has 'fifo_open'
 

@@ -7,6 +7,8 @@ CACHE=${RCUSCOPE_CACHE:-${XDG_CACHE_HOME:-${HOME:?HOME is not set: set it, or RC
 EXIT_USAGE=2
 # shellcheck disable=SC2034 # for vm
 EXIT_TIMEOUT=124
+# shellcheck disable=SC2034 # for vm
+BOOT_PATIENCE=120 # seconds of this machine's, for a guest to boot and to say where it was at its timeout
 EXIT_GUEST=125 # the guest did not end normally, or the bench itself failed
 
 die() { # STATUS MESSAGE...
