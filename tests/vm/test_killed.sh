@@ -84,16 +84,14 @@ expect_equal "a recording that was there" earlier "$(cat /out/placing.rcu)"
 # While they are removed: the first one finds the recording over already.
 links() { bpftool link show | grep -c '^[0-9]'; }
 some_are_gone() { [ "$(links)" -lt "$all" ]; }
-# A second signal ends the recorder at once: records that are not in the file yet are lost.
-in_file() { # NAME
-	rcuscope export "/out/$1.rcu.part" -o /tmp/seen.json 2>/dev/null && grep -q '"start_uncertainty_ns"' /tmp/seen.json
-}
 remove_probes() { # NAME: records until probes are being removed
 	rm -f /tmp/end
-	start -o "/out/$1.rcu" -o "/out/$1.json" -- sh -c 'touch /tmp/begun; until [ -e /tmp/end ]; do usleep 10000; done'
+	# What comes last is a wait for a grace period, of an umount.
+	mkdir -p /tmp/mounted
+	start -o "/out/$1.rcu" -o "/out/$1.json" -- sh -c 'touch /tmp/begun; until [ -e /tmp/end ]; do usleep 10000; done
+		mount -t tmpfs none /tmp/mounted; exec umount /tmp/mounted'
 	wait_for "the recording" test -e /tmp/begun
 	rm /tmp/begun
-	wait_for "a grace period in the file" in_file "$1"
 	all=$(links)
 	touch /tmp/end
 	wait_for "probes to be removed" some_are_gone
@@ -103,9 +101,11 @@ remove_probes removing
 wait_status "SIGTERM while probes are removed" 0
 expect_stderr "SIGTERM while probes are removed" 'Written: .*removing\.json'
 expect_nothing_left "SIGTERM while probes are removed"
+echo earlier >/out/twice.json
 remove_probes twice
 send INT
 wait_status "a second signal while probes are removed" 130
+expect_no_file "an earlier file of an output's name" /out/twice.json
 expect_stderr "a second signal while probes are removed" 'ended at once: not written: /out/twice\.json'
 wait_for "all to go after a second signal" nothing_left || show_left
 # The hint is a command line.
@@ -179,7 +179,10 @@ for name in removing writing; do
 	check_timeline holds "$OUT/$name.json" 'capture["complete"]' 'capture["end_reason"].startswith("command ended")'
 done
 check_timeline valid "$OUT/twice.json"
-check_timeline holds "$OUT/twice.json" 'len(grace_periods) > 0'
+# Nothing is lost of what came before probes were removed.
+for name in removing twice; do
+	check_timeline holds "$OUT/$name.json" 'any(wait["comm"] == "umount" and wait["end_ns"] for wait in waits)'
+done
 check_timeline whole "$OUT/next.json"
 # It saw every read, before and after the other came and went.
 reads=$(sed -n 's/.*rcucmap: reads=\([0-9]*\).*/\1/p' "$OUT/one.log")

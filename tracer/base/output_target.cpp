@@ -255,10 +255,14 @@ Result<Fd> OutputTarget::open() const {
     return fd;
 }
 
-std::optional<bool> OutputTarget::remove_earlier() const {
+bool OutputTarget::is_there() const {
     struct stat status {};
-    if (!is_file() || !there_ || ::fstatat(folder(), name_.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
-        !S_ISREG(status.st_mode) || FileId::of(status) != *there_)
+    return is_file() && there_ && ::fstatat(folder(), name_.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(status.st_mode) && FileId::of(status) == *there_;
+}
+
+std::optional<bool> OutputTarget::remove_earlier() const {
+    if (!is_there())
         return std::nullopt;
     return ::unlinkat(folder(), name_.c_str(), 0) == 0;
 }

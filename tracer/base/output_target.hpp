@@ -51,6 +51,8 @@ public:
     // For a target that is no file: opens it for writing. A pipe that nobody reads is an error.
     Result<Fd> open() const;
 
+    // Whether the file that was there when it was resolved still is.
+    bool is_there() const;
     // Removes the file that was there when it was resolved, if it still is. False if that cannot be done; nothing if
     // there is none.
     std::optional<bool> remove_earlier() const;

@@ -56,9 +56,38 @@ void add_output_option(CLI::App& command, std::vector<std::string>& paths, std::
         ->type_name("FILE");
 }
 
+std::vector<EndSignals::FileName> file_names(const std::vector<OutputTarget>& targets) {
+    std::vector<EndSignals::FileName> names;
+    for (const OutputTarget& target : targets)
+        if (target.is_file())
+            names.push_back({target.folder(), target.name()});
+    return names;
+}
+
 Outputs::Outputs(std::vector<OutputTarget> targets) {
     for (OutputTarget& target : targets)
         outputs_.push_back({std::move(target)});
+    if (outputs_.empty() || EndSignals::taken())
+        return;
+    // Without them the command works as well.
+    if (auto signals = EndSignals::take(EndSignals::Obeyed::at_once)) {
+        signals_.emplace(std::move(*signals));
+        tell_signals();
+    }
+}
+
+void Outputs::tell_signals() const {
+    if (!signals_)
+        return;
+    std::vector<OutputTarget> earlier;
+    std::string gone;
+    for (const Output& output : outputs_)
+        if (!output.written && !output.refused && output.target.is_there()) {
+            earlier.push_back(output.target);
+            add_name(gone, output.target.path());
+        }
+    EndSignals::say("", gone.empty() ? "" : "rcuscope: ended by a signal; gone: " + printable(gone) + "\n",
+                    file_names(earlier));
 }
 
 Outputs::~Outputs() {
@@ -74,6 +103,7 @@ Status Outputs::write(const std::function<Status(const OutputTarget& target)>& w
         const Status written = write_one(output.target);
         output.written = written.has_value();
         output.refused = !written && written.error().code == ExitCode::bad_input;
+        tell_signals();
         if (first && !written)
             first = written;
     }
@@ -98,6 +128,8 @@ std::string Outputs::settle() {
     std::string gone;
     std::string earlier;
     const std::vector<Output> outputs = std::exchange(outputs_, {});
+    // Until the end of this a signal finds their folders open.
+    const std::optional<EndSignals> signals = std::exchange(signals_, std::nullopt);
     if (std::all_of(outputs.begin(), outputs.end(), [](const Output& output) { return output.written; }))
         return "";
     for (const Output& output : outputs) {

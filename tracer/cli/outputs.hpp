@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <iosfwd>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 
 #include "base/error.hpp"
 #include "base/output_target.hpp"
+#include "record/end_signals.hpp"
 
 namespace rcuscope {
 
@@ -28,9 +30,13 @@ bool is_standard_output(std::string_view path);
 // -o, which takes one file each time it is given.
 void add_output_option(CLI::App& command, std::vector<std::string>& paths, std::span<const std::string_view> endings);
 
+// For the handler of signals, as long as the targets are there.
+std::vector<EndSignals::FileName> file_names(const std::vector<OutputTarget>& targets);
+
 class Outputs {
 public:
-    // Touches nothing.
+    // Touches nothing. From now on a signal that ends the command removes what was there of those that are not written
+    // yet, unless the caller has taken the signals itself.
     explicit Outputs(std::vector<OutputTarget> targets);
     Outputs(const Outputs&) = delete;
     Outputs& operator=(const Outputs&) = delete;
@@ -52,8 +58,10 @@ private:
     };
     // Removes earlier files of what is not written: "; new: a.json; gone: b.json". Empty if there is nothing to say.
     std::string settle();
+    void tell_signals() const;
 
     std::vector<Output> outputs_;
+    std::optional<EndSignals> signals_; // none: they are the caller's
 };
 
 // Writes each output in the form that its ending asks for.

@@ -178,14 +178,15 @@ Status check_readable(const RecordArguments& arguments, const CapturePlace& plac
 }
 
 // Nothing: a signal came before the recording began.
-Result<std::optional<ExitCode>> run_summary(const RecordArguments& arguments, const RecordRequest& request,
+Result<std::optional<ExitCode>> run_summary(const RecordArguments& arguments, RecordRequest request,
                                             const OutputTarget& output, const EndSignals& signals) {
+    request.earlier = file_names({output});
     const auto recorded = record(request, signals);
     if (!recorded)
         return tl::unexpected(recorded.error());
     if (!recorded->began)
         return std::nullopt;
-    EndSignals::say("", "rcuscope: ended at once: the summary is not written\n");
+    EndSignals::say("", "rcuscope: ended at once: the summary is not written\n", file_names({output}));
     auto finished = finish_summary(*recorded->counted, output, arguments.strict, arguments.quiet);
     if (!finished)
         return tl::unexpected(finished.error());
@@ -209,21 +210,20 @@ Outcome finish(const FinishRequest& request, CaptureWriter& capture) {
         std::string at_first;
         if (!request.quiet && ::isatty(STDERR_FILENO))
             at_first = "rcuscope: the recording has ended; what was asked for is being written (Ctrl-C leaves that)\n";
-        std::vector<EndSignals::FileName> earlier;
-        for (const OutputTarget& output : missing)
-            if (output.is_file())
-                earlier.push_back({output.folder(), output.name()});
         // A recording without a name goes with the process.
         const bool named = std::ranges::any_of(request.outputs, &OutputTarget::is_file);
         std::string at_second =
             named ? at_once_text(capture.path(), paths_of(missing)) : "rcuscope: ended at once: nothing is written\n";
-        EndSignals::say(at_first, missing.empty() ? "" : at_second, std::move(earlier));
+        EndSignals::say(at_first, missing.empty() ? "" : at_second, file_names(missing));
     });
 }
 
 Result<std::optional<ExitCode>> run_events(const RecordArguments& arguments, RecordRequest request,
                                            const FinishRequest& finishing, const EndSignals& signals) {
     request.exports = paths_of(finishing.exports());
+    const std::vector<OutputTarget> exports = finishing.exports();
+    if (!request.catching) // whose files have names of their own
+        request.earlier = file_names(exports);
     NumberedOutputs numbered(finishing);
     if (request.catching) {
         request.catching->next_file = [&numbered] { return numbered.next(); };
@@ -264,7 +264,7 @@ Outcome run_record(const RecordArguments& arguments) {
     auto signals = EndSignals::take();
     if (!signals)
         return tl::unexpected(signals.error());
-    const auto outcome = request->summary ? run_summary(arguments, *request, outputs->front(), *signals)
+    const auto outcome = request->summary ? run_summary(arguments, std::move(*request), outputs->front(), *signals)
                                           : run_events(arguments, std::move(*request), finishing, *signals);
     if (!outcome)
         return tl::unexpected(outcome.error());

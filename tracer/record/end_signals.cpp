@@ -98,11 +98,11 @@ Words words_now() {
 
 } // namespace
 
-Result<EndSignals> EndSignals::take() {
+Result<EndSignals> EndSignals::take(Obeyed obeyed) {
     Fd fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!fd)
         return fail(ExitCode::cannot_here, "cannot wait for signals", errno_text(errno));
-    first_signal = 0;
+    first_signal = obeyed == Obeyed::at_once ? SIGTERM : 0;
     woken_fd = fd.get();
     struct sigaction action {};
     action.sa_handler = on_signal;
@@ -112,8 +112,8 @@ Result<EndSignals> EndSignals::take() {
     for (std::size_t i = 0; i < end_signals.size(); i++) {
         ::sigaction(end_signals[i], &action, &actions_before[i]);
         // nohup ignores SIGHUP, which stays ignored. SIGINT is ignored in every background job of a shell, and is meant
-        // when it is sent.
-        if (end_signals[i] == SIGHUP && actions_before[i].sa_handler == SIG_IGN)
+        // when it is sent to a recorder.
+        if ((end_signals[i] == SIGHUP || obeyed == Obeyed::at_once) && actions_before[i].sa_handler == SIG_IGN)
             ::sigaction(end_signals[i], &actions_before[i], nullptr);
     }
     return EndSignals(std::move(fd));
@@ -128,6 +128,10 @@ EndSignals::~EndSignals() {
     spoken = nullptr;
     woken_fd = -1;
     all_words.clear();
+}
+
+bool EndSignals::taken() {
+    return woken_fd != -1;
 }
 
 bool EndSignals::came() {

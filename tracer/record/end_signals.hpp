@@ -18,7 +18,10 @@ namespace rcuscope {
 // One in a process.
 class EndSignals {
 public:
-    static Result<EndSignals> take();
+    // At once: as if the first had come already. One that is ignored stays ignored then.
+    enum class Obeyed { as_second, at_once };
+    static Result<EndSignals> take(Obeyed obeyed = Obeyed::as_second);
+    static bool taken();
     EndSignals(EndSignals&& other) noexcept;
     EndSignals& operator=(EndSignals&&) = delete;
     ~EndSignals(); // as before; what was said is forgotten

@@ -308,6 +308,9 @@ Status Recorder::close() {
     // Probes' trampolines have names as long as they are there.
     if (auto drained = take_all(true); !drained)
         return drained;
+    // Removing probes takes long, and a second signal meanwhile ends the process.
+    if (auto done = writer_->flush(false); !done)
+        return done;
     status_.show("removing probes");
     session.detach();
     if (auto drained = drainer_ ? drainer_->drain_rest() : take_all(false); !drained)
@@ -378,8 +381,10 @@ void Recorder::say_where() {
     if (kept_ == kept)
         return;
     kept_ = kept;
-    EndSignals::say("", kept.empty() ? "rcuscope: ended at once: what was not written yet is lost\n"
-                                     : at_once_text(kept, request_.exports));
+    EndSignals::say("",
+                    kept.empty() ? "rcuscope: ended at once: what was not written yet is lost\n"
+                                 : at_once_text(kept, request_.exports),
+                    request_.earlier);
 }
 
 } // namespace

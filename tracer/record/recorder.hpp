@@ -39,7 +39,8 @@ struct RecordRequest {
     CapturePlace capture;                 // the file to write
     std::optional<CatchRequest> catching; // only the last seconds are kept
     std::vector<std::string> exports;     // other formats that are to be made of the capture: named if they cannot be
-    std::string tool_version;             // goes into the file
+    std::vector<EndSignals::FileName> earlier; // files of their names, which a second signal removes
+    std::string tool_version;                  // goes into the file
 
     std::vector<std::string> readers_of(const std::string& module) const {
         const auto found = reader_functions.find(module);

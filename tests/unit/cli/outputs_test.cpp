@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <csignal>
 #include <fcntl.h>
 #include <filesystem>
 #include <gmock/gmock.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,8 +25,11 @@ protected:
 
     // The exit code; what it said is in `error`.
     int rcuscope(std::vector<std::string> arguments, const std::string& standard_output = "/dev/null") {
+        const int status = wait_for(start(std::move(arguments), standard_output));
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+    pid_t start(std::vector<std::string> arguments, const std::string& standard_output = "/dev/null") const {
         arguments.insert(arguments.begin(), "rcuscope");
-        const std::string errors = folder.file("stderr");
         const pid_t child = ::fork();
         if (child == 0) {
             ::dup2(::open(standard_output.c_str(), O_WRONLY | O_APPEND), STDOUT_FILENO);
@@ -35,15 +41,19 @@ protected:
             pointers.push_back(nullptr);
             ::_exit(run_program(static_cast<int>(arguments.size()), pointers.data()));
         }
+        return child;
+    }
+    int wait_for(pid_t child) {
         int status = 0;
         EXPECT_EQ(::waitpid(child, &status, 0), child);
         error = ::rcuscope::read_file(errors).value_or("");
         fs::remove(errors);
-        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+        return status;
     }
 
     TempDir folder;
     std::string capture = folder.file("run.rcu");
+    std::string errors = folder.file("stderr");
     std::string error;
 };
 
@@ -101,6 +111,49 @@ TEST_F(Outputs, AFullDiskHasOneExitCode) {
         EXPECT_EQ(rcuscope(command, "/dev/full"), 4) << command.front();
         EXPECT_THAT(error, HasSubstr("No space left on device")) << command.front();
     }
+}
+
+// A pipe that is open, and not read, holds each command there.
+TEST_F(Outputs, WhatASignalKeptFromBeingWrittenIsGone) {
+    const std::string pipe = folder.file("pipe.json");
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    const std::string done = folder.file("done.json");
+    const std::string earlier = folder.file("earlier.json");
+    const std::string none = folder.file("none.json");
+    for (const char* command : {"export", "report"}) {
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+            folder.write("earlier.json", "earlier");
+            folder.write("done.json", "earlier");
+            const Fd reader(::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+            ASSERT_EQ(::fcntl(reader.get(), F_SETPIPE_SZ, 4096), 4096);
+            const pid_t child = start({command, capture, "-o", done, "-o", pipe, "-o", earlier, "-o", none});
+            for (int i = 0, held = 0; i < 3000 && held < 4096; i++, ::usleep(10'000))
+                ::ioctl(reader.get(), FIONREAD, &held);
+            EXPECT_EQ(::kill(child, signal), 0);
+            const int status = wait_for(child);
+            EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == signal) << status;
+            EXPECT_EQ(error, "rcuscope: ended by a signal; gone: " + earlier + "\n");
+            EXPECT_FALSE(fs::exists(earlier));
+            EXPECT_NE(::rcuscope::read_file(done).value(), "earlier");
+        }
+    }
+}
+
+// nohup, and a shell's background jobs.
+TEST_F(Outputs, ASignalThatIsIgnoredStaysIgnored) {
+    const std::string pipe = folder.file("pipe.json");
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    const Fd reader(::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    ASSERT_EQ(::fcntl(reader.get(), F_SETPIPE_SZ, 4096), 4096);
+    const auto before = ::signal(SIGINT, SIG_IGN);
+    const pid_t child = start({"export", capture, "-o", pipe});
+    ::signal(SIGINT, before);
+    for (int i = 0, held = 0; i < 3000 && held < 4096; i++, ::usleep(10'000))
+        ::ioctl(reader.get(), FIONREAD, &held);
+    EXPECT_EQ(::kill(child, SIGINT), 0);
+    ::kill(child, SIGTERM);
+    const int status = wait_for(child);
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM) << status;
 }
 
 } // namespace

@@ -124,6 +124,21 @@ TEST(EndSignals, AreAsBeforeAfterwards) {
                 testing::KilledBySignal(SIGHUP), "^$");
 }
 
+TEST(EndSignals, OfACommandThatHasNoSecond) {
+    EXPECT_EXIT(
+        {
+            ::signal(SIGINT, SIG_IGN);
+            const auto signals = EndSignals::take(EndSignals::Obeyed::at_once);
+            if (!EndSignals::taken())
+                ::_exit(1);
+            EndSignals::say("", "gone\n");
+            ::raise(SIGINT);
+            ::raise(SIGTERM);
+        },
+        testing::KilledBySignal(SIGTERM), "^gone\n$");
+    EXPECT_FALSE(EndSignals::taken());
+}
+
 // A background job of a shell ignores SIGINT, and it is meant when it is sent; nohup is meant, too.
 TEST(EndSignals, OfAShellsBackgroundJobAndOfNohup) {
     EXPECT_EXIT(
