@@ -216,6 +216,7 @@ class Growth:
 
     def __init__(self, rcuscope, make_hostile, root):
         self.rcuscope, self.make_hostile, self.root = rcuscope, make_hostile, root
+        self.ratios = []
         self.start = min(Ran([rcuscope, "--version"]).seconds for _ in range(attempts))
 
     def kinds(self):
@@ -261,6 +262,7 @@ class Growth:
                 least[at] = min(least[at], ran.seconds)
             ratio = (least[1] - self.start) / max(least[0] - self.start, least_seconds)
             if ratio < far_from_linear:
+                self.ratios.append((ratio, " ".join(of_large[1:3])))
                 return None
         return f"{least[0]:.2f} s and {least[1]:.2f} s of CPU time"
 
@@ -282,6 +284,8 @@ def run(arguments, folder):
             for failure in job.result():
                 failures.append(failure)
                 print("NOT OK", failure, flush=True)
+    ratio, of = max(growth.ratios, default=(0, ""))
+    print(f"for {larger} times the records of {len(growth.ratios)} hostile captures at most {ratio:.1f} times as long: {of}")
     return failures
 
 
