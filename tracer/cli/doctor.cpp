@@ -100,8 +100,8 @@ void print_plan(const AttachPlan& plan, TextOut out) {
 }
 
 void print_text(const ThisKernel& kernel, const AttachPlan& plan, TextOut out) {
-    out << "Kernel " << kernel.host.kernel << " (" << kernel.host.machine << "), " << how_many_cpus(kernel.host) << ", HZ "
-        << kernel.host.hz << "\n"
+    out << "Kernel " << kernel.host.kernel << " (" << kernel.host.machine << "), " << how_many_cpus(kernel.host)
+        << ", HZ " << kernel.host.hz << "\n"
         << "  preemptible RCU (CONFIG_PREEMPT_RCU)  " << yes_no(kernel, kernel.host.preempt_rcu) << "\n"
         << "  rcu trace events (CONFIG_RCU_TRACE)   " << yes_no(kernel, kernel.host.rcu_trace) << "\n"
         << "  type information (BTF)                " << (kernel.offer.btf ? "yes" : "no") << "\n"
