@@ -18,13 +18,14 @@ the groups through CTest:
   golden   the exporters' files, judged by readers that are not this project's
   viz      the page, its parts and all of it in a browser
   vm       everything together, on real kernels in QEMU
+  matrix   vm, and the tests of it that hold on the kernel of another release of Debian on that as well
   lint     format, clang-tidy, shellcheck, licences and the like
   asan     unit and golden under ASan and UBSan
   tsan     unit and golden under TSan
   fuzz     bytes that nobody would send, under ASan and UBSan: as many as take some minutes
 
-Without a GROUP: unit, golden, viz, vm and lint. The sanitizers' and the
-fuzzers' builds take long and are to be asked for. The arguments after -- go to every run of CTest.
+Without a GROUP: unit, golden, viz, vm and lint. The matrix and the builds of the
+sanitizers and the fuzzers take long and are to be asked for. The arguments after -- go to every run of CTest.
 The last line is the total of all runs.
 
 Environment:
@@ -45,7 +46,7 @@ END
 
 # Labels to run in the build of each preset.
 declare -A LABELS=()
-declare -A PRESET_OF=([unit]=release [golden]=release [viz]=release [vm]=release [lint]=release)
+declare -A PRESET_OF=([unit]=release [golden]=release [viz]=release [vm]=release [matrix]=release [lint]=release)
 CTEST_ARGUMENTS=()
 
 parse() {
@@ -54,7 +55,7 @@ parse() {
 		case $1 in
 		-h | --help) help; exit ;;
 		--) shift; CTEST_ARGUMENTS=("$@"); break ;;
-		unit | golden | viz | vm | lint | asan | tsan | fuzz) groups+=("$1") ;;
+		unit | golden | viz | vm | matrix | lint | asan | tsan | fuzz) groups+=("$1") ;;
 		*) fail 2 "there is no group '$1'" "./test.sh --help lists the groups; CTest's arguments follow --" ;;
 		esac
 		shift
@@ -74,7 +75,7 @@ parse() {
 # The configuration builds all that the tests of any group run.
 packages() {
 	local groups=(build test)
-	[[ ! ${LABELS[release]:-} =~ vm ]] || groups+=(vm)
+	[[ ! ${LABELS[release]:-} =~ vm|matrix ]] || groups+=(vm)
 	[[ ! ${LABELS[release]:-} =~ viz ]] || groups+=(page viz)
 	[[ ! ${LABELS[asan]:-}${LABELS[tsan]:-} ]] || groups+=(page) # of which there are unit tests
 	[[ ! ${LABELS[release]:-} =~ lint ]] || groups+=(lint)
