@@ -22,6 +22,7 @@ void add_info(CLI::App& app, Outcome& result);
 void add_report(CLI::App& app, Outcome& result);
 void add_summarize(CLI::App& app, Outcome& result);
 void add_check(CLI::App& app, Outcome& result);
+void add_review(CLI::App& app, Outcome& result);
 void add_doctor(CLI::App& app, Outcome& result);
 
 // An option that may be given more than once, and takes one value each time: CLI11's options of a list take all

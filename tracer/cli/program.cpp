@@ -81,6 +81,7 @@ int run(int argc, char** argv) {
                "  rcuscope export run.rcu -o run.json -o run.pftrace\n"
                "  rcuscope check run.rcu --budget 'gp.p99<50ms' --budget 'hazards==0'\n"
                "  rcuscope open --html run.rcu\n"
+               "  rcuscope review mine.ko\n"
                "  sudo rcuscope doctor");
 
     Outcome result = ExitCode::done;
@@ -91,6 +92,7 @@ int run(int argc, char** argv) {
     add_report(app, result);
     add_summarize(app, result);
     add_check(app, result);
+    add_review(app, result);
     add_doctor(app, result);
     add_finish(app, result);
 

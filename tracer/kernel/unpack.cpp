@@ -22,7 +22,7 @@ namespace {
 
 using Bytes = std::span<const unsigned char>;
 
-constexpr std::uint64_t always_allowed = 4U << 20;
+constexpr std::uint64_t always_allowed = 16U << 20;
 // What a decoder may take besides: the dictionary of xz -9 is 64 MiB, the window of zstd --long 128 MiB.
 constexpr std::uint64_t most_for_decoder = 128U << 20;
 constexpr int most_zstd_window = 27; // as a power of 2
