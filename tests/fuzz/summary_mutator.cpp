@@ -13,9 +13,9 @@ namespace rcuscope::fuzz {
 
 namespace {
 
-class Mutator {
+class SummaryMutator {
 public:
-    Mutator(Digest& summary, std::minstd_rand& random) : summary_(summary), random_(random) {}
+    SummaryMutator(Digest& summary, std::minstd_rand& random) : summary_(summary), random_(random) {}
 
     void change() {
         switch (random_() % 8) {
@@ -124,7 +124,7 @@ private:
 } // namespace
 
 void change_summary(Digest& summary, std::minstd_rand& random) {
-    Mutator(summary, random).change();
+    SummaryMutator(summary, random).change();
 }
 
 } // namespace rcuscope::fuzz
