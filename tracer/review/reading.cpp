@@ -27,7 +27,7 @@ constexpr Names<CallbackOwner, 6> owners{{{CallbackOwner::core, "core"},
                                           {CallbackOwner::module, "module"},
                                           {CallbackOwner::imported, "imported"},
                                           {CallbackOwner::unknown, "unknown"}}};
-constexpr Names<WaitsFor, 3> waits{
+constexpr Names<WaitsFor, 3> wait_names{
     {{WaitsFor::callbacks, "callbacks"}, {WaitsFor::grace_period, "grace-period"}, {WaitsFor::other, "other"}}};
 constexpr Names<FindingKind, 6> kinds{{{FindingKind::no_barrier, "no-barrier"},
                                        {FindingKind::wrong_barrier, "wrong-barrier"},
@@ -65,7 +65,7 @@ std::string_view to_text(CallbackOwner owner) {
 }
 
 std::string_view to_text(WaitsFor what) {
-    return name_of(waits, what);
+    return name_of(wait_names, what);
 }
 
 std::string_view to_text(FindingKind kind) {
