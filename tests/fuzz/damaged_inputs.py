@@ -178,6 +178,12 @@ def all_work(rcuscope, inputs, root):
         if problem:
             yield ran.describe(problem)
 
+    def review(path):
+        ran = Ran([rcuscope, "review", path])
+        problem = ran.problem((0, 2))
+        if problem:
+            yield ran.describe(problem)
+
     def other(path):
         ran = Ran([rcuscope, "report", path])
         problem = ran.problem((0, 2))
@@ -203,6 +209,7 @@ def all_work(rcuscope, inputs, root):
         yield several, (commands_of_summary, path)
     for path in inputs.modules:
         yield record, (path,)
+        yield review, (path,)
     for path in inputs.others:
         yield other, (path,)
     for path in inputs.captures[::20]:

@@ -34,6 +34,24 @@ using Context = std::unique_ptr<kmod_ctx, Unref<kmod_unref>>;
 using Module = std::unique_ptr<kmod_module, Unref<kmod_module_unref>>;
 using Modules = std::unique_ptr<kmod_list, Unref<kmod_module_unref_list>>;
 
+Result<std::vector<std::string>> files_below(const std::string& folder) {
+    std::vector<std::string> files;
+    std::error_code error;
+    for (fs::recursive_directory_iterator at(folder, fs::directory_options::skip_permission_denied, error), end;
+         !error && at != end; at.increment(error)) {
+        std::error_code not_told;
+        if (is_module_file(at->path().filename().string()) && at->is_regular_file(not_told))
+            files.push_back(at->path().string());
+    }
+    if (error)
+        return fail(ExitCode::bad_input, "cannot read folder " + folder, error.message());
+    if (files.empty())
+        return fail(ExitCode::bad_input, "cannot use folder " + folder, "there is no module below it",
+                    "modules are files that end in .ko, .ko.xz, .ko.zst or .ko.gz");
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
 class Names {
 public:
     explicit Names(const ModuleSet& set)
@@ -60,6 +78,8 @@ public:
             else
                 built_in = true;
         }
+        if (paths.empty() && !built_in)
+            paths = by_file_name(name);
         if (!paths.empty())
             return paths;
         const std::string why = built_in && result >= 0
@@ -70,28 +90,27 @@ public:
     }
 
 private:
+    // As the kernel names it: without endings, '-' as '_'.
+    static std::string module_name(std::string file) {
+        file = file.substr(0, file.find(".ko"));
+        std::replace(file.begin(), file.end(), '-', '_');
+        return file;
+    }
+
+    // Where depmod has not been yet, as in a package that was unpacked and not installed.
+    std::vector<std::string> by_file_name(const std::string& name) const {
+        std::vector<std::string> paths;
+        if (const auto files = files_below(folder_))
+            for (const std::string& file : *files)
+                if (module_name(base_name(file)) == module_name(name))
+                    paths.push_back(file);
+        return paths;
+    }
+
     std::string release_;
     std::string folder_;
     Context context_;
 };
-
-Result<std::vector<std::string>> files_below(const std::string& folder) {
-    std::vector<std::string> files;
-    std::error_code error;
-    for (fs::recursive_directory_iterator at(folder, fs::directory_options::skip_permission_denied, error), end;
-         !error && at != end; at.increment(error)) {
-        std::error_code not_told;
-        if (is_module_file(at->path().filename().string()) && at->is_regular_file(not_told))
-            files.push_back(at->path().string());
-    }
-    if (error)
-        return fail(ExitCode::bad_input, "cannot read folder " + folder, error.message());
-    if (files.empty())
-        return fail(ExitCode::bad_input, "cannot use folder " + folder, "there is no module below it",
-                    "modules are files that end in .ko, .ko.xz, .ko.zst or .ko.gz");
-    std::sort(files.begin(), files.end());
-    return files;
-}
 
 } // namespace
 

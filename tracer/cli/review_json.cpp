@@ -3,7 +3,6 @@
 #include <ostream>
 
 #include "base/json_text.hpp"
-#include "cli/cli.hpp"
 #include "cli/review_result.hpp"
 
 namespace rcuscope {
@@ -98,7 +97,7 @@ void write_array(std::ostream& out, const char* name, const std::vector<Element>
 } // namespace
 
 void write_review_json(const ReviewResult& result, std::ostream& out) {
-    out << "{\n  \"schema\": \"rcuscope.review/1\",\n  \"rcuscope\": " << JsonText(Json(version_text())).text();
+    out << "{\n  \"schema\": \"rcuscope.review/1\"";
     out << ",\n  \"findings\": "
         << JsonText(Json{{"shown", result.count(Sureness::shown)},
                          {"likely", result.count(Sureness::likely)},

@@ -55,6 +55,8 @@ public:
     static Result<KoElf> open(const std::string& path);
 
     const std::string& path() const { return path_; }
+    // What a compressed file unpacked to; nothing if it is not compressed.
+    const std::string* content() const { return unpacked_.get(); }
     const ModInfo& modinfo() const { return modinfo_; }
     const std::vector<Section>& sections() const { return sections_; }
     const Section* section_named(std::string_view name) const;
@@ -85,8 +87,6 @@ public:
                 sections_[section.header.sh_info].is_code())
                 take(section, section.header.sh_info);
     }
-
-    Elf* handle() const { return elf_.get(); }
 
 private:
     struct Closer {

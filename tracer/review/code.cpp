@@ -351,9 +351,11 @@ std::vector<Instruction86> Code::decode(const Function& function) const {
         const std::string_view name = external(made.target);
         switch (decoded.meta.category) {
         case ZYDIS_CATEGORY_CALL:
-            made.flow = !direct || is_indirect_thunk(name) ? Flow::indirect_call
-                        : never_returns(name)              ? Flow::stop
-                                                           : Flow::call;
+            // ftrace's hook keeps all registers: it is no call.
+            made.flow = name == "__fentry__"                 ? Flow::next
+                        : !direct || is_indirect_thunk(name) ? Flow::indirect_call
+                        : never_returns(name)                ? Flow::stop
+                                                             : Flow::call;
             break;
         case ZYDIS_CATEGORY_UNCOND_BR:
             made.flow = !direct || is_indirect_thunk(name) ? Flow::indirect_jump
@@ -374,7 +376,7 @@ std::vector<Instruction86> Code::decode(const Function& function) const {
                  !warnings_.contains({section, begin})))
                 made.flow = Flow::stop;
         }
-        if (made.flow == Flow::indirect_call || made.flow == Flow::indirect_jump)
+        if (made.flow == Flow::next || made.flow == Flow::indirect_call || made.flow == Flow::indirect_jump)
             made.target = {};
         instructions.push_back(made);
         at += decoded.length;

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 
 namespace rcuscope {
@@ -87,7 +88,7 @@ std::optional<Sureness> sureness_from(std::string_view text) {
 std::string to_text(const KoPlace& place) {
     std::string text = (place.function.empty() ? place.section : place.function) + "+" + hex(place.offset);
     if (!place.file.empty())
-        text += " (" + place.file + (place.line ? ":" + std::to_string(place.line) : "") + ")";
+        text += " (" + base_name(place.file) + (place.line ? ":" + std::to_string(place.line) : "") + ")";
     return text;
 }
 

@@ -29,7 +29,7 @@ struct KoPlace {
     std::string function;     // empty: in no function
     std::string section;      // ".text", ".init.text", ...
     std::uint64_t offset = 0; // of the instruction in the function, or in the section where there is none, bytes
-    std::string file;         // empty: not known
+    std::string file;         // as the compiler was given it; empty: not known
     unsigned line = 0;        // 0: not known
 
     bool operator==(const KoPlace&) const = default;

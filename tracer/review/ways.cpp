@@ -118,13 +118,17 @@ const std::set<std::string_view>& Ways::externals(std::size_t function) {
     return externals_.emplace(function, std::move(names)).first->second;
 }
 
-KoPlace Ways::place_of(const KoElf::Place& at) const {
+KoPlace Ways::place_of(const KoElf::Place& at) {
     KoPlace place;
     place.section = code_.elf().sections()[at.section].name;
     place.offset = at.offset;
     if (const auto function = code_.function_at(at)) {
         place.function = code_.functions()[*function].name;
         place.offset -= code_.functions()[*function].place.offset;
+    }
+    if (auto line = lines_.at(at)) {
+        place.file = std::move(line->file);
+        place.line = line->line;
     }
     return place;
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "review/code.hpp"
+#include "review/lines.hpp"
 #include "review/reading.hpp"
 #include "review/values.hpp"
 
@@ -31,7 +32,7 @@ struct Step {
 
 class Ways {
 public:
-    Ways(const Code& code, std::string_view release) : code_(code), release_(release) {}
+    Ways(const Code& code, std::string_view release) : code_(code), release_(release), lines_(code.elf()) {}
 
     const Code& code() const { return code_; }
     // A function's steps, each before what follows it but for loops; the first is its entry.
@@ -48,7 +49,7 @@ public:
     std::vector<std::size_t> functions_of_object(const KoElf::Place& place);
 
     CodeWay way_from(std::size_t function);
-    KoPlace place_of(const KoElf::Place& place) const;
+    KoPlace place_of(const KoElf::Place& place);
 
     // Whether each path through the function waits for callbacks of the flavour; whether some code on the way does.
     bool always_waits(std::size_t function, Flavour flavour);
@@ -86,6 +87,7 @@ private:
 
     const Code& code_;
     std::string_view release_;
+    Lines lines_;
     std::map<std::size_t, std::vector<Step>> steps_;
     std::map<std::size_t, FunctionValues> values_;
     std::map<std::size_t, std::vector<std::size_t>> reached_;

@@ -58,6 +58,14 @@ TEST(Review, CallbacksThatNothingWaitsFor) {
     EXPECT_THAT(fixed("no_barrier"), IsEmpty());
 }
 
+TEST(Review, SourceLinesOfDebugInformation) {
+    const ModuleReading reading = reading_of("no_barrier", "plain");
+    ASSERT_EQ(reading.deferrals.size(), 1u);
+    EXPECT_THAT(reading.deferrals[0].place.file, testing::EndsWith("tests/unit/review/modules/no_barrier.c"));
+    EXPECT_EQ(reading.deferrals[0].place.line, 12u);
+    EXPECT_THAT(reading.findings.at(0).what, HasSubstr(" (no_barrier.c:12)"));
+}
+
 TEST(Review, JumpsAreCalls) {
     const ModuleReading reading = reading_of("tail_calls", "plain");
     EXPECT_THAT(findings_of(reading), IsEmpty());
