@@ -10,9 +10,10 @@ namespace rcuscope {
 
 namespace {
 
-// Of the errors of delete_module() those that it returns for a module that it found.
-bool says_it_is_there(std::int32_t error) {
-    return error == -EWOULDBLOCK || error == -EBUSY;
+// Of the errors of delete_module() the one that it returns only for a module that is loaded, and in use. -EBUSY says
+// that it is being loaded or unloaded, or that it has no exit function.
+bool says_it_is_loaded(std::int32_t error) {
+    return error == -EWOULDBLOCK;
 }
 
 } // namespace
@@ -49,10 +50,7 @@ void ModuleTracker::step(Nanoseconds at, const event::Module& module) {
     }
     switch (module.step) {
     case event::ModuleStep::coming:
-        // Where something of the same life is known already, it is a life whose end was missed.
-        newest_.erase(module.name);
-        unloading_.erase(module.name);
-        life_before(module.name, &ModuleLife::loaded).loaded = at;
+        coming(at, module);
         break;
     case event::ModuleStep::init_done:
         init_done(at, module);
@@ -79,9 +77,41 @@ void ModuleTracker::step(Nanoseconds at, const event::Module& module) {
         life_before(module.name, &ModuleLife::free_begin).free_begin = at;
         break;
     case event::ModuleStep::freed:
-        life_before(module.name, &ModuleLife::freed).freed = at;
+        freed_life(module).freed = at;
         break;
     }
+}
+
+void ModuleTracker::coming(Nanoseconds at, const event::Module& module) {
+    // free_module() makes room for another module of the name before it returns. Where nothing says that the memory is
+    // about to go, the end of the life was missed.
+    leaving_.erase(module.name);
+    const auto newest = newest_.find(module.name);
+    if (newest != newest_.end() && lives_[newest->second].free_begin && !lives_[newest->second].freed) {
+        leaving_[module.name] = newest->second;
+    }
+    newest_.erase(module.name);
+    unloading_.erase(module.name);
+    ModuleLife& life = life_before(module.name, &ModuleLife::loaded);
+    life.loaded = at;
+    bases_[module.name] = module.base;
+    // Who wanted it unloaded while it was being loaded was refused this life.
+    if (const auto early = early_refusals_.find(module.name); early != early_refusals_.end()) {
+        life.refusals = std::move(early->second);
+        early_refusals_.erase(early);
+    }
+}
+
+// The life that is over, or the one before the newest where its memory is another: that one is on its way in.
+ModuleLife& ModuleTracker::freed_life(const event::Module& module) {
+    const auto leaving = leaving_.find(module.name);
+    const auto base = bases_.find(module.name);
+    if (leaving == leaving_.end() || base == bases_.end() || base->second == module.base) {
+        return life_before(module.name, &ModuleLife::freed);
+    }
+    ModuleLife& life = lives_[leaving->second];
+    leaving_.erase(leaving);
+    return life;
 }
 
 void ModuleTracker::init_done(Nanoseconds at, const event::Module& module) {
@@ -149,8 +179,10 @@ void ModuleTracker::refused(Nanoseconds at, const event::Module& module) {
     }
     const auto newest = newest_.find(module.name);
     const bool present = newest != newest_.end() && !lives_[newest->second].freed;
-    if (present || says_it_is_there(module.ret)) {
+    if (present || says_it_is_loaded(module.ret)) {
         present_life(module.name).refusals.push_back({.at = at, .error = module.ret});
+    } else if (module.ret == -EBUSY) {
+        early_refusals_[module.name].push_back({.at = at, .error = module.ret});
     }
 }
 
@@ -183,8 +215,10 @@ void ModuleTracker::reference(const Moment& moment, const event::ModuleRef& refe
                                .caller = caller});
 }
 
+// Lives are made by the first event of each, and so by time. Of a refusal that no life followed it is not known whether
+// the module was there for long, or did not come to its init function: that is no life.
 std::vector<ModuleLife> ModuleTracker::finish() {
-    return std::move(lives_); // made by the first event of each: already by time
+    return std::move(lives_);
 }
 
 } // namespace rcuscope

@@ -38,6 +38,8 @@ private:
     enum class State : std::uint8_t { unseen, settled, unsettled };
 
     State& state_of(SharedText module);
+    void coming(Nanoseconds at, const event::Module& module);
+    ModuleLife& freed_life(const event::Module& module);
     void init_done(Nanoseconds at, const event::Module& module);
     void init_failed(Nanoseconds at, const event::Module& module);
     bool init_known(const std::string& module) const;
@@ -54,7 +56,10 @@ private:
     std::unordered_map<std::string, std::size_t, SeededHash> newest_;
     // When it was asked for, not yet known whether granted; several may ask at once.
     std::unordered_map<std::string, std::vector<Nanoseconds>, SeededHash> unloading_;
-    std::vector<State> states_; // by the name's id
+    std::unordered_map<std::string, std::vector<ModuleLife::Refusal>, SeededHash> early_refusals_; // of no life yet
+    std::unordered_map<std::string, std::uint64_t, SeededHash> bases_; // of the newest life that came
+    std::unordered_map<std::string, std::size_t, SeededHash> leaving_; // a life, when another one has begun
+    std::vector<State> states_;                                        // by the name's id
 };
 
 } // namespace rcuscope

@@ -230,6 +230,56 @@ TEST(Modules, ARefusalMakesAModuleOnlyIfItSaysThatItIsThere) {
     EXPECT_EQ(timeline.modules[0].loaded, std::nullopt);
 }
 
+// Two load it at a time, and one wants to unload it meanwhile.
+TEST(Modules, WhoeverIsRefusedWhileItIsLoadedIsRefusedTheLifeToCome) {
+    const Timeline timeline = Scenario()
+                                  .module(10, ModuleStep::unloading, "other")
+                                  .module(11, ModuleStep::refused, "other", -EBUSY)
+                                  .module(20, ModuleStep::coming, "other")
+                                  .module(30, ModuleStep::freed, "other")
+                                  .module(40, ModuleStep::unloading, "other")
+                                  .module(41, ModuleStep::refused, "other", -EBUSY)
+                                  .module(50, ModuleStep::coming, "other")
+                                  .complete(99);
+
+    ASSERT_EQ(timeline.modules.size(), 2U);
+    for (const ModuleLife& life : timeline.modules) {
+        EXPECT_NE(life.loaded, std::nullopt);
+        ASSERT_EQ(life.refusals.size(), 1U);
+        EXPECT_EQ(life.refusals[0].at, *life.loaded - 9);
+    }
+    EXPECT_EQ(timeline.modules[1].exit, std::nullopt);
+}
+
+// A load that fails before the init function, or a module that was there before and has no exit function.
+TEST(Modules, ARefusalOfALoadThatWasNotSeenMakesNoLife) {
+    const Timeline timeline = Scenario()
+                                  .module(10, ModuleStep::unloading, "other")
+                                  .module(11, ModuleStep::refused, "other", -EBUSY)
+                                  .complete(99);
+
+    EXPECT_TRUE(timeline.modules.empty());
+}
+
+// free_module() takes the name off the list, and then waits for a grace period.
+TEST(Modules, AnotherOfItsNameMayComeBeforeItsMemoryIsGone) {
+    const Timeline timeline = Scenario()
+                                  .module(10, ModuleStep::coming, "other", 0, 0x1000)
+                                  .module(20, ModuleStep::freeing, "other", 0, 0x1000)
+                                  .module(30, ModuleStep::coming, "other", 0, 0x8000)
+                                  .module(40, ModuleStep::freed, "other", 0, 0x1000)
+                                  .module(50, ModuleStep::freeing, "other", 0, 0x8000)
+                                  .module(60, ModuleStep::freed, "other", 0, 0x8000)
+                                  .complete(99);
+
+    ASSERT_EQ(timeline.modules.size(), 2U);
+    EXPECT_EQ(timeline.modules[0].loaded, 10);
+    EXPECT_EQ(timeline.modules[0].freed, 40);
+    EXPECT_EQ(timeline.modules[1].loaded, 30);
+    EXPECT_EQ(timeline.modules[1].free_begin, 50);
+    EXPECT_EQ(timeline.modules[1].freed, 60);
+}
+
 TEST(Modules, ReferencesSayWhoTookThem) {
     Scenario scenario;
     scenario.symbols.push_back({.address = Scenario::caller, .name = "refs_get", .offset = 0x11, .module = "other"});

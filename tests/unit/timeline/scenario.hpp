@@ -79,8 +79,9 @@ public:
         return at(ns, event::Site{.address = function_address(info.function) + (is_return ? 0 : info.offset),
                                   .is_return = is_return});
     }
-    Scenario& module(Nanoseconds ns, event::ModuleStep step, const std::string& name, std::int32_t ret = 0) {
-        return at(ns, event::Module{.step = step, .name = name, .ret = ret});
+    Scenario& module(Nanoseconds ns, event::ModuleStep step, const std::string& name, std::int32_t ret = 0,
+                     std::uint64_t base = 0) {
+        return at(ns, event::Module{.step = step, .name = name, .base = base, .ret = ret});
     }
 
     // Follows the record of the step.
