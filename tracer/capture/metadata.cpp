@@ -73,6 +73,7 @@ static void fields(auto& visit, Of<ModuleInfo> auto& module) {
     visit("init_function", module.init_function);
     visit("exit_function", module.exit_function);
     visit("functions", module.functions);
+    visit("not_followed", module.not_followed);
 }
 
 static void fields(auto& visit, Of<SiteInfo> auto& site) {

@@ -102,6 +102,8 @@ struct ModuleInfo {
     std::string init_function;
     std::string exit_function;             // empty if it has none
     std::vector<ModuleFunction> functions; // by section, then offset
+    // Calls that its .ko imports and that are not recorded: "call_srcu()"; none: not known.
+    std::optional<std::vector<std::string>> not_followed{};
 };
 
 enum class SiteKind : std::uint8_t {

@@ -2,12 +2,20 @@
 #include "cli/summary.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
 
+#include "analysis/describe.hpp"
 #include "analysis/statistics.hpp"
 #include "base/duration.hpp"
+#include "base/seeded_hash.hpp"
 #include "base/text.hpp"
 #include "report/show.hpp"
+#include "report/wording.hpp"
 #include "report/words.hpp"
+#include "timeline/moment.hpp"
 
 namespace rcuscope {
 
@@ -69,27 +77,115 @@ void print_readers(const Timeline& timeline, const std::vector<ReadSectionStatis
             << row.count << ": " << quantiles(row.duration) << "\n";
 }
 
+// Of a module that came and went more often, and of a kind of hazard, not each is told: the page and the JSON have all.
+constexpr std::size_t most_told = 3;
+
+void print_life(const ModuleLife& life, TextOut out) {
+    out << label("module " + life.name);
+    if (life.init_error)
+        out << "init failed with " << *life.init_error << ", ";
+    else if (life.loaded && life.init_done)
+        out << "init took " << duration_text(*life.init_done - *life.loaded) << ", ";
+    if (life.loaded && life.freed)
+        out << "in memory for " << duration_text(*life.freed - *life.loaded) << "\n";
+    else
+        out << (life.freed ? "freed" : "still in memory at the end") << "\n";
+    if (!life.verdict.empty())
+        show_wrapped(life.verdict, 6, out);
+}
+
+// The most frequent wordings, each by its first sentence.
+void print_wordings(const std::vector<std::string>& sentences, const char* what, TextOut out) {
+    const std::vector<SameWording> wordings = by_wording(sentences);
+    std::size_t told = 0;
+    for (std::size_t i = 0; i < std::min(most_told, wordings.size()); i++) {
+        const SameWording& wording = wordings[i];
+        show_wrapped((wording.count == 1 ? "once: " : std::to_string(wording.count) + " times, first: ") +
+                         wording.first,
+                     6, out);
+        told += wording.count;
+    }
+    if (told < sentences.size())
+        out << "      and " << counted(sentences.size() - told, what) << " more, which the page and the JSON tell\n";
+}
+
+void print_lives(const std::vector<const ModuleLife*>& lives, TextOut out) {
+    Histogram init;
+    Histogram in_memory;
+    std::size_t failed = 0;
+    std::size_t staying = 0;
+    std::vector<std::string> verdicts;
+    for (const ModuleLife* life : lives) {
+        if (life->loaded && life->init_done && !life->init_error)
+            init.add(elapsed(*life->loaded, *life->init_done));
+        if (life->loaded && life->freed)
+            in_memory.add(elapsed(*life->loaded, *life->freed));
+        failed += life->init_error ? 1U : 0U;
+        staying += life->freed ? 0U : 1U;
+        if (!life->verdict.empty())
+            verdicts.push_back(life->verdict);
+    }
+    out << label("module " + lives.front()->name) << lives.size() << " lives";
+    if (failed)
+        out << ", in " << failed << " of which init failed";
+    if (staying)
+        out << ", " << staying << " of which have no end in the recording";
+    out << "\n";
+    if (init.count() > 0)
+        out << label("") << "init took " << quantiles(init) << "\n";
+    if (in_memory.count() > 0)
+        out << label("") << "in memory for " << quantiles(in_memory) << "\n";
+    print_wordings(verdicts, "verdict", out);
+}
+
+// Modules by the first life of each.
 void print_modules(const Timeline& timeline, TextOut out) {
+    std::vector<std::vector<const ModuleLife*>> modules;
+    std::unordered_map<std::string_view, std::size_t, SeededHash> places;
     for (const ModuleLife& life : timeline.modules) {
         if (!life.followed)
             continue;
-        out << label("module " + life.name);
-        if (life.init_error)
-            out << "init failed with " << *life.init_error << ", ";
-        else if (life.loaded && life.init_done)
-            out << "init took " << duration_text(*life.init_done - *life.loaded) << ", ";
-        if (life.loaded && life.freed)
-            out << "in memory for " << duration_text(*life.freed - *life.loaded) << "\n";
-        else
-            out << (life.freed ? "freed" : "still in memory at the end") << "\n";
-        if (!life.verdict.empty())
-            show_wrapped(life.verdict, 6, out);
+        const auto [place, added] = places.try_emplace(life.name, modules.size());
+        if (added)
+            modules.emplace_back();
+        modules[place->second].push_back(&life);
     }
+    for (const std::vector<const ModuleLife*>& lives : modules)
+        if (lives.size() > most_told)
+            print_lives(lives, out);
+        else
+            for (const ModuleLife* life : lives)
+                print_life(*life, out);
 }
 
-void print_hazard(const Hazard& hazard, TextOut out) {
-    out << "    " << hazard.severity << ": " << hazard.kind << ", at " << duration_text(hazard.at) << "\n";
-    show_wrapped(hazard.text, 6, out);
+void print_hazards(const std::vector<Hazard>& hazards, TextOut out) {
+    using Kind = std::tuple<std::string_view, std::string_view, std::string_view>;
+    std::vector<std::vector<const Hazard*>> kinds; // by the first of each
+    std::map<Kind, std::size_t> places;
+    for (const Hazard& hazard : hazards) {
+        const auto [place, added] = places.try_emplace({hazard.severity, hazard.kind, hazard.module}, kinds.size());
+        if (added)
+            kinds.emplace_back();
+        kinds[place->second].push_back(&hazard);
+    }
+    out << label("hazards") << (hazards.empty() ? "none found" : std::to_string(hazards.size())) << "\n";
+    for (const std::vector<const Hazard*>& kind : kinds) {
+        const std::string name = "    " + kind.front()->severity + ": " + kind.front()->kind;
+        if (kind.size() > most_told) {
+            std::vector<std::string> texts;
+            texts.reserve(kind.size());
+            for (const Hazard* hazard : kind)
+                texts.push_back(hazard->text);
+            out << name << ", " << kind.size() << " times from " << duration_text(kind.front()->at) << " to "
+                << duration_text(kind.back()->at) << "\n";
+            print_wordings(texts, "hazard", out);
+            continue;
+        }
+        for (const Hazard* hazard : kind) {
+            out << name << ", at " << duration_text(hazard->at) << "\n";
+            show_wrapped(hazard->text, 6, out);
+        }
+    }
 }
 
 void print_losses(const Timeline& timeline, const Statistics& numbers, TextOut out) {
@@ -100,6 +196,8 @@ void print_losses(const Timeline& timeline, const Statistics& numbers, TextOut o
     out << "\n";
     for (const MissingInfo& missing : timeline.capture.missing)
         out << label("not seen") << missing.why << "\n";
+    for (const CaptureSummary::NotFollowed& module : timeline.capture.not_followed)
+        out << label("not followed") << not_followed_text(module) << "\n";
     if (!timeline.capture.complete)
         out << label("cut off") << timeline.capture.end_reason << "\n";
 }
@@ -124,10 +222,7 @@ void print_summary(const Timeline& timeline, TextOut out) {
         out << label("kvfree_rcu in " + name_text(row.caller)) << row.count << "\n";
     if (numbers.function_calls)
         out << label("calls of the module's functions") << numbers.function_calls << "\n";
-    out << label("hazards") << (timeline.hazards.empty() ? "none found" : std::to_string(timeline.hazards.size()))
-        << "\n";
-    for (const Hazard& hazard : timeline.hazards)
-        print_hazard(hazard, out);
+    print_hazards(timeline.hazards, out);
     print_losses(timeline, numbers, out);
     if (timeline.capture.own_share)
         out << label("own share") << own_share_text(*timeline.capture.own_share) << "\n";

@@ -94,6 +94,9 @@ void Writer::write_capture() {
     lines_.array("missing", capture.missing, [](const MissingInfo& missing) -> Json {
         return {{"hook", missing.hook}, {"why", missing.why}};
     });
+    lines_.array("not_followed", capture.not_followed, [](const CaptureSummary::NotFollowed& module) -> Json {
+        return {{"module", module.module}, {"calls", module.calls}};
+    });
     lines_.array("lost", capture.lost, loss_json);
     lines_.member("lost_callbacks", callback_losses(capture.lost_callbacks));
     lines_.member("sequences_at_start", sequences(capture.sequences_at_start));

@@ -23,6 +23,38 @@ constexpr std::size_t most_build_id_bytes = 64;
 // ENDBR64, which a function begins with where the kernel has CONFIG_X86_KERNEL_IBT. A probe at the entry is behind it.
 constexpr unsigned char endbr[] = {0xf3, 0x0f, 0x1e, 0xfa};
 
+// Functions of the kernel that queue work for after a grace period, wait for one, or keep one from ending, and of which
+// nothing is recorded: by what they are called in the kernel's documentation. Some are macros of that name.
+struct NotFollowed {
+    std::string_view symbol;
+    const char* call;
+};
+constexpr NotFollowed not_followed[] = {
+    {"call_srcu", "call_srcu()"},
+    {"srcu_barrier", "srcu_barrier()"},
+    {"synchronize_srcu", "synchronize_srcu()"},
+    {"synchronize_srcu_expedited", "synchronize_srcu_expedited()"},
+    {"start_poll_synchronize_srcu", "start_poll_synchronize_srcu()"},
+    {"__srcu_read_lock", "srcu_read_lock()"},
+    {"__srcu_read_lock_nmisafe", "srcu_read_lock_nmisafe()"},
+    {"call_rcu_tasks", "call_rcu_tasks()"},
+    {"rcu_barrier_tasks", "rcu_barrier_tasks()"},
+    {"synchronize_rcu_tasks", "synchronize_rcu_tasks()"},
+    {"call_rcu_tasks_rude", "call_rcu_tasks_rude()"},
+    {"rcu_barrier_tasks_rude", "rcu_barrier_tasks_rude()"},
+    {"synchronize_rcu_tasks_rude", "synchronize_rcu_tasks_rude()"},
+    {"call_rcu_tasks_trace", "call_rcu_tasks_trace()"},
+    {"rcu_barrier_tasks_trace", "rcu_barrier_tasks_trace()"},
+    {"synchronize_rcu_tasks_trace", "synchronize_rcu_tasks_trace()"},
+    {"rcu_read_unlock_trace_special", "rcu_read_lock_trace()"},
+    {"queue_rcu_work", "queue_rcu_work()"},
+    {"flush_rcu_work", "flush_rcu_work()"},
+    {"percpu_ref_init", "percpu_ref_init()"},
+    {"percpu_ref_kill_and_confirm", "percpu_ref_kill()"},
+    {"percpu_ref_switch_to_atomic", "percpu_ref_switch_to_atomic()"},
+    {"percpu_ref_switch_to_atomic_sync", "percpu_ref_switch_to_atomic_sync()"},
+};
+
 // "read" of "read.part.0" and "read.cold"
 std::string family_of(const std::string& function) {
     return function.substr(0, function.find('.'));
@@ -51,6 +83,7 @@ public:
         elf_.for_each_relocations_of_code(
             [this](const Section& relocations, std::size_t code) { read_sites(relocations, code); });
         leave_unseen_out();
+        read_not_followed();
         return std::move(file_);
     }
 
@@ -210,7 +243,7 @@ private:
             else if (!holder)
                 unusable(code.name, offset, "in no function");
             else if (holder->notrace)
-                unusable(code.name, offset, holder->name + " is notrace");
+                unusable(code.name, offset, holder->name + " is notrace: " + holder->why_notrace());
             else if (holder->ambiguous) // the kernel would take any of them
                 unusable(code.name, offset, holder->name + " is the name of several functions");
             else {
@@ -238,6 +271,16 @@ private:
         });
     }
 
+    void read_not_followed() {
+        std::set<std::string_view> imported;
+        for (std::size_t i = 1; const auto symbol = elf_.symbol(i); i++)
+            if (symbol->st_shndx == SHN_UNDEF)
+                imported.insert(elf_.name_of(*symbol));
+        for (const NotFollowed& function : not_followed)
+            if (imported.contains(function.symbol))
+                file_.not_followed.emplace_back(function.call);
+    }
+
     const KoElf& elf_;
     const std::vector<Section>& sections_;
     std::map<std::string, unsigned> code_sections_; // by name: how many
@@ -252,11 +295,18 @@ private:
 } // namespace
 
 const char* KoFunction::why_unseen() const {
-    return notrace     ? "it is notrace, as __exit functions are"
+    return notrace     ? "it is notrace"
            : no_kprobe ? "its module lets no kprobe into it (NOKPROBE_SYMBOL)"
            : ambiguous ? "several functions have that name"
            : unsafe    ? unsafe_probe
                        : nullptr;
+}
+
+// include/linux/init.h, compiler_types.h: __exit, inline and noinstr imply notrace.
+const char* KoFunction::why_notrace() const {
+    return section.starts_with(".exit.text")      ? "__exit implies it"
+           : section.starts_with(".noinstr.text") ? "noinstr implies it"
+                                                  : "marked so, inline, which implies it in the kernel, or assembly";
 }
 
 Result<ModuleFile> read_module_file(const std::string& path) {

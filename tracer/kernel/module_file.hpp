@@ -25,6 +25,8 @@ struct KoFunction {
 
     // Why there is no probe at its entry, after its name and a colon; nothing if there can be one.
     const char* why_unseen() const;
+    // Why it is notrace, after its name: as far as its section tells.
+    const char* why_notrace() const;
 };
 
 // A call, or a jump at a function's end, to __rcu_read_lock() or __rcu_read_unlock().
@@ -36,7 +38,8 @@ struct KoReadSite {
 
 struct UnseenFunction {
     std::string name;
-    std::string why; // "it is notrace, as __exit functions are"
+    std::string why;               // "several functions have that name"
+    const char* notrace = nullptr; // as of KoFunction::why_notrace(), if that is why
 };
 
 struct ModuleFile {
@@ -55,6 +58,8 @@ struct ModuleFile {
     // Functions whose places are left out, as there can be no probe at one of them. A function and the parts that
     // the compiler split off are left out together: what one opens, another may close.
     std::vector<UnseenFunction> unseen_readers;
+    // What it imports of the kinds of RCU that a recording does not follow: "call_srcu()". In the order of the table.
+    std::vector<std::string> not_followed;
 };
 
 // Why there is no probe where one is not safe.

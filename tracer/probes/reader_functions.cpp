@@ -74,7 +74,8 @@ Status check(const std::string& text, const std::string& pattern, const ModuleFi
         return {};
     if (const auto unseen = unseen_functions(module, {pattern}); !unseen.empty())
         return fail(ExitCode::bad_input, option(text),
-                    "calls of " + module.name + ":" + unseen.front().name + " cannot be seen: " + unseen.front().why,
+                    "calls of " + module.name + ":" + unseen.front().name + " cannot be seen: " + unseen.front().why +
+                        (unseen.front().notrace ? std::string(", ") + unseen.front().notrace : ""),
                     "name a function that calls it, or that it calls");
     const std::string near = near_matches(pattern, module);
     return fail(ExitCode::bad_input, option(text),

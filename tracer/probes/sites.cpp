@@ -85,7 +85,7 @@ std::vector<UnseenFunction> unseen_functions(const ModuleFile& module, const std
     for (const KoFunction& function : module.functions)
         if (const char* why = function.why_unseen();
             why && function.can_be_entered && matches_any(function.name, functions))
-            unseen.push_back({function.name, why});
+            unseen.push_back({function.name, why, function.notrace ? function.why_notrace() : nullptr});
     return unseen;
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "record/describe.hpp"
 
+#include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/file.hpp"
 #include "probes/sites.hpp"
@@ -11,7 +14,13 @@ namespace rcuscope {
 namespace {
 
 ModuleInfo module_info(const ModuleFile& file) {
-    ModuleInfo info{file.name, base_name(file.path), file.build_id, file.init_function, file.exit_function, {}};
+    ModuleInfo info{.name = file.name,
+                    .file = base_name(file.path),
+                    .build_id = file.build_id,
+                    .init_function = file.init_function,
+                    .exit_function = file.exit_function,
+                    .functions = {},
+                    .not_followed = file.not_followed};
     for (const KoFunction& function : file.functions)
         info.functions.push_back({function.name, function.section, function.offset, function.size});
     return info;
@@ -53,16 +62,66 @@ void describe_modules(Metadata& metadata, const RecordRequest& request) {
     }
 }
 
-void describe_functions(Metadata& metadata, const RecordRequest& request) {
-    const auto add = [&](const char* hook, const char* what, const ModuleFile& module,
-                         const std::vector<std::string>& patterns) {
-        for (const UnseenFunction& unseen : unseen_functions(module, patterns))
-            metadata.missing.push_back({hook, what + module.name + ":" + unseen.name + ": " + unseen.why});
-    };
-    for (const ModuleFile& module : request.modules) {
-        add("module.functions", "calls of ", module, request.functions);
-        add("module.readers", "sections that are calls of ", module, request.readers_of(module.name));
+// Functions that are notrace, by the reason for it: kprobe events refuse them, and nearly every module has some.
+class NotraceFunctions {
+public:
+    void add(const std::string& function, const char* why) {
+        const auto same = [why](const Group& group) { return group.why == why; };
+        auto group = std::find_if(groups_.begin(), groups_.end(), same);
+        if (group == groups_.end())
+            group = groups_.insert(groups_.end(), {why, {}});
+        group->functions.push_back(function);
     }
+
+    // "a:one, a:two and 3 more (__exit implies it); b:three (noinstr implies it)"; empty if there are none.
+    std::string text() const {
+        constexpr std::size_t most = 6;
+        std::string text;
+        for (const Group& group : groups_) {
+            text += text.empty() ? "" : "; ";
+            for (std::size_t i = 0; i < std::min(most, group.functions.size()); i++)
+                text += (i == 0 ? "" : ", ") + group.functions[i];
+            if (group.functions.size() > most)
+                text += " and " + std::to_string(group.functions.size() - most) + " more";
+            text += " (" + group.why + ")";
+        }
+        return text;
+    }
+
+private:
+    struct Group {
+        std::string why;
+        std::vector<std::string> functions;
+    };
+    std::vector<Group> groups_; // hardly more than three
+};
+
+// What is not seen of calls of functions: one line for those that are notrace, one for each of the others.
+void describe_unseen(Metadata& metadata, const char* hook, const std::string& what,
+                     const std::vector<std::pair<std::string, UnseenFunction>>& functions) {
+    NotraceFunctions notrace;
+    for (const auto& [module, unseen] : functions) {
+        const std::string name = module + ":" + unseen.name;
+        if (unseen.notrace)
+            notrace.add(name, unseen.notrace);
+        else
+            metadata.missing.push_back({hook, what + name + ": " + unseen.why});
+    }
+    if (const std::string text = notrace.text(); !text.empty())
+        metadata.missing.push_back({hook, what + "functions that are notrace: " + text});
+}
+
+void describe_functions(Metadata& metadata, const RecordRequest& request) {
+    std::vector<std::pair<std::string, UnseenFunction>> calls;
+    std::vector<std::pair<std::string, UnseenFunction>> sections;
+    for (const ModuleFile& module : request.modules) {
+        for (UnseenFunction& unseen : unseen_functions(module, request.functions))
+            calls.emplace_back(module.name, std::move(unseen));
+        for (UnseenFunction& unseen : unseen_functions(module, request.readers_of(module.name)))
+            sections.emplace_back(module.name, std::move(unseen));
+    }
+    describe_unseen(metadata, "module.functions", "calls of ", calls);
+    describe_unseen(metadata, "module.readers", "sections that are calls of ", sections);
 }
 
 } // namespace

@@ -68,6 +68,10 @@ std::vector<Uncertainty> uncertainties(const Timeline& timeline, const Statistic
         add("missed", missed_text(capture, numbers.missed));
     for (const MissingInfo& missing : capture.missing)
         add("not seen", missing.why);
+    for (const CaptureSummary::NotFollowed& module : capture.not_followed)
+        add("not followed", not_followed_text(module) +
+                                ". What these queue, wait for and read is not in the recording, "
+                                "and no verdict rests on it.");
     if (numbers.all_callbacks.unknown)
         add("callbacks", "Of " + std::to_string(numbers.all_callbacks.unknown) + " of " +
                              counted(numbers.all_callbacks.queued, "callback") +

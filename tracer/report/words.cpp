@@ -36,6 +36,13 @@ std::string name_text(const FunctionName& name) {
     return name.module.empty() ? name.function : name.module + ":" + name.function;
 }
 
+std::string not_followed_text(const CaptureSummary::NotFollowed& module) {
+    std::string text = module.module + ": ";
+    for (std::size_t i = 0; i < module.calls.size(); i++)
+        text += (i == 0 ? "" : ", ") + module.calls[i];
+    return text;
+}
+
 std::string no_readers_text(const Timeline& timeline) {
     const CaptureSummary& capture = timeline.capture;
     const auto of_readers = [](const auto& row) { return row.hook == "module.readers"; };

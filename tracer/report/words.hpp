@@ -26,6 +26,9 @@ std::string no_readers_text(const Timeline& timeline);
 // What placing and removing the probes took: "3 grace periods in 41 ms to attach, ...: not in the recording".
 std::string own_share_text(const OwnShare& share);
 
+// "demo: call_srcu(), srcu_barrier()"
+std::string not_followed_text(const CaptureSummary::NotFollowed& module);
+
 // How long each program ran, the longest first.
 Table program_table(const RunStats& stats, Nanoseconds recorded);
 

@@ -53,6 +53,11 @@ struct CaptureSummary {
     };
     std::vector<Probe> probes;
     std::vector<MissingInfo> missing;
+    struct NotFollowed {
+        std::string module;
+        std::vector<std::string> calls; // "call_srcu()"
+    };
+    std::vector<NotFollowed> not_followed; // followed modules that use what is not recorded
     std::vector<Loss> lost;
     std::optional<CallbackLosses> lost_callbacks{}; // none: not known
     std::optional<FiredTrigger> fired{};            // a trigger that this recording was waiting for

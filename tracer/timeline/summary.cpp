@@ -58,6 +58,11 @@ CaptureSummary summarize_capture(const Metadata& metadata, const std::optional<T
     summary.all_callbacks = metadata.all_callbacks;
     summary.probes = probes_of(metadata, trailer);
     summary.missing = metadata.missing;
+    for (const ModuleInfo& module : metadata.modules) {
+        if (module.not_followed && !module.not_followed->empty()) {
+            summary.not_followed.push_back({.module = module.name, .calls = *module.not_followed});
+        }
+    }
     summary.lost = std::move(losses);
     summary.fired = trailer ? trailer->fired : std::nullopt;
     summary.sequences_at_start = metadata.sequences;

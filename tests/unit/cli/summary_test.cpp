@@ -101,6 +101,65 @@ TEST(PrintSummary, OfNothing) {
                                    "  lost                            nothing\n");
 }
 
+TEST(PrintSummary, ManyLivesOfAModuleAreOneRow) {
+    Timeline timeline = empty();
+    for (Nanoseconds i = 0; i < 116; i++) {
+        timeline.modules.push_back(life("demo", i * 1'000'000, i * 1'000'000 + 1'000, i * 1'000'000 + 500'000));
+        timeline.modules.back().verdict =
+            i == 7 ? "demo: nothing was queued" : "demo: " + std::to_string(i) + " callbacks, all done";
+        if (i % 2 == 0) {
+            timeline.hazards.push_back(
+                hazard("no-barrier", "warning", "demo queued " + std::to_string(i) + " callbacks."));
+            timeline.hazards.back().module = "demo";
+            timeline.hazards.back().at = i * 1'000'000;
+        }
+    }
+    timeline.modules[3].init_error = -19;
+    timeline.modules[115].freed.reset();
+    const std::string text = summary_of(timeline);
+    EXPECT_THAT(text,
+                HasSubstr("  module demo                     116 lives, in 1 of which init failed, 1 of which have no "
+                          "end in the recording\n"
+                          "                                  init took p50 1 us, p90 1 us, p99 1 us, max 1 us\n"
+                          "                                  in memory for p50 500 us, p90 500 us, p99 500 us, max "
+                          "500 us\n"
+                          "      115 times, first: demo: 0 callbacks, all done\n"
+                          "      once: demo: nothing was queued\n"));
+    EXPECT_THAT(text, HasSubstr("  hazards                         58\n"
+                                "    warning: no-barrier, 58 times from 0 ns to 114 ms\n"
+                                "      58 times, first: demo queued 0 callbacks.\n"));
+    EXPECT_LT(std::count(text.begin(), text.end(), '\n'), 20);
+}
+
+TEST(PrintSummary, AFewLivesAreARowEach) {
+    Timeline timeline = empty();
+    timeline.modules = {life("demo", 0, 1'000, 2'000), life("other", 0, 1'000, 2'000),
+                        life("demo", 3'000, 4'000, 9'000)};
+    EXPECT_THAT(summary_of(timeline),
+                HasSubstr("  module demo                     init took 1 us, in memory for 2 us\n"
+                          "  module demo                     init took 1 us, in memory for 6 us\n"
+                          "  module other                    init took 1 us, in memory for 2 us\n"));
+}
+
+TEST(PrintSummary, WordingsBeyondTheThirdAreCounted) {
+    Timeline timeline = empty();
+    for (const char* verdict : {"a", "a", "b", "c", "d", "e"}) {
+        timeline.modules.push_back(life("demo", 0, 1'000, 2'000));
+        timeline.modules.back().verdict = verdict;
+    }
+    EXPECT_THAT(summary_of(timeline), HasSubstr("      2 times, first: a\n"
+                                                "      once: b\n"
+                                                "      once: c\n"
+                                                "      and 2 verdicts more, which the page and the JSON tell\n"));
+}
+
+TEST(PrintSummary, WhatIsNotFollowed) {
+    Timeline timeline = empty();
+    timeline.capture.not_followed = {{.module = "demo", .calls = {"call_srcu()", "srcu_barrier()"}}};
+    EXPECT_THAT(summary_of(timeline),
+                HasSubstr("  not followed                    demo: call_srcu(), srcu_barrier()\n"));
+}
+
 TEST(PrintSummary, OfALittleOfEverything) {
     Timeline timeline = empty();
     timeline.modules = {life("demo", 1'000, 3'000, 2'001'000), life("bystander")};

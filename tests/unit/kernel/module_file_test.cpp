@@ -55,6 +55,21 @@ std::vector<std::string> words_of(const std::vector<KoFunction>& functions) {
     return words;
 }
 
+// Imports of RCU's other kinds are told, RCU's own are not.
+TEST(ModuleFile, KnowsWhatItUsesThatIsNotFollowed) {
+    EXPECT_THAT(sample_module().not_followed, ElementsAre("call_srcu()", "percpu_ref_kill()"));
+}
+
+TEST(ModuleFile, KnowsWhyAFunctionIsNotrace) {
+    KoFunction function{.name = "f", .section = ".exit.text", .notrace = true};
+    EXPECT_STREQ(function.why_unseen(), "it is notrace");
+    EXPECT_STREQ(function.why_notrace(), "__exit implies it");
+    function.section = ".noinstr.text";
+    EXPECT_STREQ(function.why_notrace(), "noinstr implies it");
+    function.section = ".text.unlikely";
+    EXPECT_STREQ(function.why_notrace(), "marked so, inline, which implies it in the kernel, or assembly");
+}
+
 TEST(ModuleFile, SaysWhatItIs) {
     const ModuleFile module = sample_module();
     EXPECT_EQ(module.path, sample("sample_module.ko"));

@@ -61,6 +61,11 @@ sample_label:
 	.type sample_alias, @function
 	.set sample_alias, sample_address
 
+	/* Not followed by a recording, whatever it is that uses them. */
+	.section .rodata, "a", @progbits
+	.quad percpu_ref_kill_and_confirm, call_srcu, rcu_barrier
+	.text
+
 	/* Code that no function symbol covers. */
 	.p2align 4
 stray:

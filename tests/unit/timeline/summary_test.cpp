@@ -15,6 +15,12 @@ TEST(CaptureSummary, OfACompleteRecording) {
     scenario.metadata.all_callbacks = true;
     scenario.metadata.clocks.realtime_ns = 77;
     scenario.metadata.missing = {{.hook = "cb.lazy", .why = "not in this kernel"}};
+    ModuleInfo module;
+    module.name = "rcu_demo";
+    module.not_followed = {"call_srcu()", "srcu_barrier()"};
+    scenario.metadata.modules = {module, module, module};
+    scenario.metadata.modules[1].not_followed = std::vector<std::string>();
+    scenario.metadata.modules[2].not_followed.reset(); // of an older capture
     Trailer trailer;
     trailer.end_ns = Scenario::absolute(500);
     trailer.reason = "command ended";
@@ -33,6 +39,9 @@ TEST(CaptureSummary, OfACompleteRecording) {
     EXPECT_EQ(timeline.capture.followed, std::vector<std::string>{"rcu_demo"});
     EXPECT_TRUE(timeline.capture.all_callbacks);
     EXPECT_EQ(timeline.capture.missing.at(0).hook, "cb.lazy");
+    ASSERT_EQ(timeline.capture.not_followed.size(), 1U);
+    EXPECT_EQ(timeline.capture.not_followed[0].module, "rcu_demo");
+    EXPECT_EQ(timeline.capture.not_followed[0].calls, (std::vector<std::string>{"call_srcu()", "srcu_barrier()"}));
 }
 
 TEST(CaptureSummary, ACutOffRecordingEndsWithItsLastEvent) {

@@ -13,7 +13,7 @@ export function manyCallbacks(count: number): Buffer {
   const lines: string[] = [];
   lines.push('{', '  "schema": "rcuscope.timeline/1",');
   lines.push('  "host": {"kernel":"6.1.0","machine":"x86_64","cpus":2,"hz":250,"preempt_rcu":true,"rcu_trace":false,"clock":"boottime"},');
-  lines.push(`  "capture": {"start_ns":0,"end_ns":${end},"start_boottime_ns":1,"clocks":{"boottime_ns":1,"monotonic_ns":1,"realtime_ns":1},"complete":true,"end_reason":"made up","command":[],"command_status":null,"followed":["many"],"all_callbacks":true,"probes":[],"missing":[],"lost":[],"sequences_at_start":null,"sequences_at_end":null,"own_share":null,"recorder_cpu_ns":null,"programs":null},`);
+  lines.push(`  "capture": {"start_ns":0,"end_ns":${end},"start_boottime_ns":1,"clocks":{"boottime_ns":1,"monotonic_ns":1,"realtime_ns":1},"complete":true,"end_reason":"made up","command":[],"command_status":null,"followed":["many"],"all_callbacks":true,"probes":[],"missing":[],"not_followed":[],"lost":[],"sequences_at_start":null,"sequences_at_end":null,"own_share":null,"recorder_cpu_ns":null,"programs":null},`);
   lines.push('  "tasks": [],', '  "modules": [],', '  "grace_periods": [');
   for (let gp = 0; gp < gps + 1; ++gp) {
     const start = gp * GP + 1000;
