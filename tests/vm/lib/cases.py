@@ -1,0 +1,297 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The cases (tests/vm/cases): how each lives, and what a recording of it must say.
+
+    cases.py groups                  names of groups; the cases of one are followed by one recorder
+    cases.py modules GROUP           their modules
+    cases.py lives GROUP             their lives, for the guest's shell with lib/guest_check.sh
+    cases.py check GROUP FOLDER KERNEL
+                                     FOLDER/GROUP.json, .stderr and .log against the table
+
+A group with the suffix _fixed is of the corrected variants, which must stay without a finding.
+"""
+import dataclasses
+import json
+import pathlib
+import re
+import sys
+
+# At most so many modules are followed by one recorder.
+MOST_FOLLOWED = 8
+
+LATENT, WARNING, FATAL = "latent", "warning", "fatal"
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    name: str
+    # Kind and severity of each finding. None: the case is right as it is.
+    finding: tuple = None
+    # What the text of the finding says, and what nothing about the module says: patterns.
+    says: tuple = ()
+    never: tuple = ()
+    # What the line "not followed" names, where the module imports it.
+    not_followed: str = ""
+    # Waits that are the module's: kind and function.
+    waits: tuple = ()
+    # Of each callback: pattern of its function, of its caller, of who queued it. Where None, none is of this module.
+    callbacks: tuple = (r"{module}:object_free", r"{module}:object_queue\+", None)
+    # Callbacks whose function is not its own.
+    foreign: bool = False
+    # The counts of its log that are not what is seen: why is said beside the case.
+    not_counted: tuple = ()
+    # "PARAMETER VALUE" that ends what its init function has begun, and commands between load and unload.
+    until: str = ""
+    use: str = ""
+    # Names of modules that are loaded and unloaded within this one's life.
+    guests: tuple = ()
+    # Kernels on which it does something else, or nothing.
+    not_on: str = ""
+    # Kernels on which there is no finding.
+    right_on: str = ""
+    # A case that is in another group than its fixed variant.
+    needs_preempt_rcu: bool = False
+
+
+NO_BARRIER = ("no-barrier", WARNING)
+NO_BARRIER_SYNC = ("no-barrier", LATENT)
+LATE = ("exit-without-barrier", LATENT)
+NOT_THE_REASON = (r"only because free_module\(\)",)
+OWN = r"{module}:object_free"
+NO_PREEMPT_RCU = "rcu-voluntary-6.1"
+
+GROUPS = {
+    # Callbacks are done long before the exit function, which waits for none.
+    "idle": [
+        Case("no_barrier_idle", NO_BARRIER, until="run 6", says=(r"no_barrier_idle:object_queue", r"rcu_barrier\(\)"),
+             never=NOT_THE_REASON),
+        Case("barrier_skipped", NO_BARRIER, until="run 3", says=(r"barrier_skipped:object_queue",), never=NOT_THE_REASON),
+        Case("kfree_and_callbacks", NO_BARRIER, until="run 1", says=(r"kfree_and_callbacks:object_queue",)),
+        Case("softirq_jump", NO_BARRIER, until="run 1", callbacks=(OWN, r"{module}:fire\+", "softirq"),
+             says=(r"softirq_jump:fire",)),
+        Case("hardirq_jump", NO_BARRIER, until="run 1", callbacks=(OWN, r"{module}:fire\+", "hardirq"),
+             says=(r"hardirq_jump:fire",)),
+        Case("work_jump", NO_BARRIER, until="run 1", callbacks=(OWN, r"{module}:queue_one\+", "task"),
+             says=(r"work_jump:queue_one",)),
+        # The return address is the calling function's; queue_one() can be told only where its jump is probed.
+        Case("thread_jump", NO_BARRIER, until="run 3", callbacks=(OWN, r"{module}:(queue_one|queuer)\+", "task"),
+             says=(r"thread_jump:(queue_one|queuer)",)),
+        Case("init_text_callback", ("callback-in-init-text", LATENT), until="run 1", callbacks=(r"{module}:note", r"{module}:", None),
+             says=(r"init_text_callback:note",)),
+    ],
+    # What was queued last is pending when the exit function returns, or an end never comes.
+    "late": [
+        Case("no_barrier_late", LATE, never=NOT_THE_REASON),
+        Case("no_barrier_sync", NO_BARRIER_SYNC, says=(r"synchronize_rcu\(\)",), never=NOT_THE_REASON),
+        Case("barrier_early_timer", LATE, until="run 1", callbacks=(OWN, r"{module}:object_queue\+", "softirq"),
+             never=NOT_THE_REASON),
+        Case("barrier_early_work", LATE, never=NOT_THE_REASON),
+        # The second is queued by the first.
+        Case("barrier_once", LATE, callbacks=(r"{module}:again", r"{module}:", None), never=NOT_THE_REASON),
+        # The cache waits by itself where there is kvfree_rcu_barrier().
+        Case("cache_kfree_rcu", ("cache-destroyed-with-pending-frees", FATAL), callbacks=None, right_on="6.12"),
+        Case("cache_call_rcu", ("cache-destroyed-with-pending-frees", FATAL),
+             callbacks=(r"{module}:cache_free", r"{module}:", None), says=(r"rcu_barrier\(\)",)),
+        Case("reader_leak_thread", ("reader-never-ended", FATAL), until="sections 2", callbacks=None,
+             says=(r"reader_leak_thread:read_value\+",), needs_preempt_rcu=True),
+    ],
+    "other": [
+        Case("reader_leak_syscall", ("reader-never-ended", FATAL), callbacks=None,
+             use="cat /proc/{module}; dd if=/proc/{module} bs=1 skip=1 count=1",
+             says=(r"reader_leak_syscall:read_value\+",), needs_preempt_rcu=True),
+        Case("srcu_no_barrier", callbacks=None, not_followed=r"call_srcu\(\)", not_counted=("run",)),
+        Case("rcu_work_no_flush", callbacks=None, not_followed=r"queue_rcu_work\(\)", not_counted=("run",)),
+        Case("percpu_ref_no_wait", callbacks=None, not_followed="percpu_ref", not_counted=("run",)),
+        Case("callback_owner", NO_BARRIER, callbacks=(OWN.replace("object_free", "borrowed_callback.*"), r"callback_borrower.*:object_queue\+", None),
+             guests=("callback_borrower",), not_counted=("queued", "run"),
+             says=(r"callback_borrower:object_queue",)),
+        Case("callback_borrower", callbacks=(r"callback_owner.*:borrowed_callback.*", r"{module}:object_queue\+", None),
+             foreign=True),
+    ],
+    # Right as they are.
+    "waits": [
+        Case("barrier_in_init", waits=(("rcu_barrier", "barrier_in_init:"),)),
+        Case("barrier_jump", waits=(("rcu_barrier", "barrier_jump:"),), not_counted=("run",)),
+        Case("barrier_helper", until="run 2", waits=(("rcu_barrier", "barrier_helper:wait_for_callbacks"),)),
+        Case("barrier_in_work", waits=(("rcu_barrier", "barrier_in_work:wait_for_callbacks"),)),
+        Case("completion_wait", callbacks=(r"{module}:free_and_tell", r"{module}:object_queue\+", None)),
+        Case("counter_wait"),
+        # Without it there is call_rcu() in its place.
+        Case("tasks_completion", callbacks=None, not_followed=r"call_rcu_tasks\(\)", not_counted=("run",), not_on=NO_PREEMPT_RCU),
+        Case("symbol_names", until="run 11", callbacks=(r"{module}:(free_\w+|object_free)(\.\w+)*", r"{module}:object_queue\+", None),
+             # Two readers are notrace, and read_exit() is __exit.
+             not_counted=("sections",), waits=(("rcu_barrier", "symbol_names:"),)),
+    ],
+    "right": [
+        Case("kernel_callback", callbacks=(r"kfree", r"{module}:queue_freed\+", None), foreign=True, not_counted=("run",)),
+        Case("kfree_jump", callbacks=None),
+        Case("timer_jump", until="queued 1", callbacks=(r"kfree", r"{module}:fire\+", "softirq"), foreign=True, not_counted=("run",)),
+    ],
+    # The kernel's lists are damaged from here on, so these are the last.
+    "double": [
+        Case("double_call", ("double-call-rcu", FATAL), callbacks=(r"{module}:note", r"{module}:", None), not_counted=("run",),
+             never=(r"had not run", r"Its exit function should call rcu_barrier")),
+        Case("double_call_irq", ("double-call-rcu", FATAL), callbacks=(r"{module}:note", r"{module}:", None), not_counted=("run",),
+             says=(r"double_call_irq:queue",), never=(r"had not run", r"Its exit function should call rcu_barrier")),
+    ],
+}
+# Without symbols an address of the module's text is still the module's.
+STRIPPED = ("no_barrier_idle", "no_barrier_late", "barrier_jump", "timer_jump", "reader_leak_thread")
+
+
+def bare(case):
+    """The same without symbols: functions have no names"""
+    def without_names(pattern):
+        return re.sub(r"(?<=:)\w+\\\+", "", re.sub(r"(?<=\{module\}:)\w+", "", pattern)) if pattern else pattern
+
+    return dataclasses.replace(
+        case, says=(), waits=tuple((kind, name.partition(":")[0] + ":") for kind, name in case.waits),
+        callbacks=case.callbacks and tuple(map(without_names, case.callbacks[:2])) + case.callbacks[2:])
+
+
+def all_groups():
+    named = {case.name: case for cases in GROUPS.values() for case in cases}
+    groups = {}
+    for name, cases in GROUPS.items():
+        if name != "double":
+            groups[name] = cases
+        fixed = [dataclasses.replace(
+            case, name=case.name + "_fixed", finding=None, says=(), not_counted=() if name == "double" else case.not_counted,
+            guests=tuple(guest + "_fixed" for guest in case.guests))
+            for case in cases if case.finding or case.guests or case.foreign and name == "other" or case.not_followed and name == "other"]
+        if name == "double":
+            groups["right"] = groups["right"] + fixed
+        elif name not in ("waits", "right"):
+            groups[name + "_fixed"] = fixed
+    groups["stripped"] = [bare(named[name]) for name in STRIPPED]
+    groups["double"] = GROUPS["double"]
+    assert all(len(cases) <= MOST_FOLLOWED for cases in groups.values())
+    return groups
+
+
+def print_lives(cases):
+    """Each is loaded, used and unloaded; callbacks that an exit function queues stay on the CPU on which its module is
+    freed, where those of the kernel's own wait are behind them: what is late by luck does not kill the machine."""
+    guests = {guest for case in cases for guest in case.guests}
+    for case in cases:
+        if case.name in guests:
+            continue
+        print(f"load {case.name} {case.until}")
+        if case.use:
+            print(case.use.format(module=case.name))
+        for guest in case.guests:
+            print(f"load {guest}\nrefused {case.name}\nunload {guest}")
+            print(f"wait_for 'callbacks of {guest}' has_value {case.name} run 6")
+        print(f"unload {case.name}")
+
+
+class Check:
+    def __init__(self, timeline, stderr, log, kernel):
+        self.timeline, self.stderr, self.log, self.kernel = timeline, stderr, log, kernel
+        self.failures = []
+
+    def expect(self, what, holds):
+        if not holds:
+            self.failures.append(what)
+
+    def check(self, case):
+        hazards = [hazard for hazard in self.timeline["hazards"] if hazard["module"] == case.name]
+        lives = [life for life in self.timeline["modules"] if life["name"] == case.name]
+        self.expect(f"one life of {case.name}: {len(lives)}", len(lives) == 1)
+        finding = case.finding and not (case.right_on and case.right_on in self.kernel) and \
+            (self.timeline["host"]["preempt_rcu"] or not case.needs_preempt_rcu)
+        expected = [case.finding] if finding else []
+        found = [(hazard["kind"], hazard["severity"]) for hazard in hazards]
+        texts = [hazard["text"] for hazard in hazards] + [life["verdict"] or "" for life in lives]
+        self.expect(f"findings of {case.name}: expected {expected}, got {found}: {texts}", found == expected)
+        for pattern in case.says if finding else ():
+            self.expect(f"{case.name}: '{pattern}' is not said: {texts}", any(re.search(pattern, text) for text in texts))
+        for pattern in case.never:
+            self.expect(f"{case.name}: '{pattern}' is said: {texts}", not any(re.search(pattern, text) for text in texts))
+        named = re.findall(rf"not followed +.*\b{case.name}: (.*)", self.stderr)
+        self.expect(f"{case.name}: not followed: expected '{case.not_followed}', got {named}",
+                    len(named) == 1 and re.search(case.not_followed, named[0]) if case.not_followed else not named)
+        if not case.callbacks:
+            self.expect(f"{case.name}: no callbacks of its own",
+                        not [callback for callback in self.timeline["callbacks"] if callback["module"] == case.name])
+        for kind, function in case.waits:
+            self.expect(f"{case.name}: no {kind} in {function}",
+                        any(wait["kind"] == kind and (wait["caller"] or "").startswith(function) for wait in self.timeline["waits"]))
+        self.check_callbacks(case)
+        self.check_counts(case)
+
+    def queued_by(self, case):
+        """Callbacks of the case: with a function of its own, or queued by it"""
+        function = case.callbacks[0].format(module=case.name) + "$"
+        caller = case.callbacks[1].format(module=case.name)
+        return [callback for callback in self.timeline["callbacks"]
+                if re.match(function, callback["function"] or "") and (not case.foreign or re.match(caller, callback["caller"] or ""))]
+
+    def check_callbacks(self, case):
+        if not case.callbacks:
+            return
+        caller = case.callbacks[1].format(module=case.name)
+        callbacks = self.queued_by(case)
+        self.expect(f"{case.name}: no callbacks", callbacks)
+        wrong = [callback for callback in callbacks if not re.match(caller, callback["caller"] or "")]
+        self.expect(f"{case.name}: {len(wrong)} callers are not {caller}, such as {wrong[:1]}", not wrong)
+        if case.callbacks[2]:
+            wrong = [callback for callback in callbacks if callback.get("queued_context") != case.callbacks[2]]
+            self.expect(f"{case.name}: {len(wrong)} not queued in {case.callbacks[2]}, such as {wrong[:1]}", not wrong)
+        if case.foreign:
+            return
+        unlike = [callback for callback in self.timeline["callbacks"] if callback["module"] == case.name and callback not in callbacks]
+        self.expect(f"{case.name}: callbacks that it has not: {unlike[:1]}", not unlike)
+
+    def check_counts(self, case):
+        logged = re.findall(rf"\b{case.name}: queued=(\d+) run=(\d+) sections=(\d+) kfree_rcu=(\d+)$", self.log, re.M)
+        self.expect(f"{case.name}: one line of counts: {logged}", len(logged) == 1)
+        if len(logged) != 1:
+            return
+        counts = dict(zip(("queued", "run", "sections", "kfree_rcu"), map(int, logged[0])))
+        callbacks = self.queued_by(case) if case.callbacks else []
+        sections = [section for section in self.timeline["read_sections"] if section["module"] == case.name]
+        seen = {
+            "queued": len(callbacks),
+            "sections": len(sections) if self.timeline["host"]["preempt_rcu"] else counts["sections"],
+            "kfree_rcu": sum((call["caller"] or "").startswith(case.name + ":") for call in self.timeline["kvfree_calls"]),
+        }
+        # What ran after the exit function is not in its log.
+        ran = sum(callback["invoked_ns"] is not None for callback in callbacks)
+        for name in seen:
+            if name not in case.not_counted:
+                self.expect(f"{case.name}: {name}: logged {counts[name]}, seen {seen[name]}", counts[name] == seen[name])
+        if "run" not in case.not_counted and callbacks:
+            self.expect(f"{case.name}: run: logged {counts['run']}, seen {ran} of {counts['queued']}",
+                        counts["run"] <= ran == counts["queued"])
+
+
+def check_group(group, folder, kernel):
+    folder = pathlib.Path(folder)
+    read = {end: (folder / f"{group}.{end}").read_text(encoding="utf-8") for end in ("json", "stderr", "log")}
+    check = Check(json.loads(read["json"]), read["stderr"], read["log"], kernel)
+    for case in all_groups()[group]:
+        if kernel not in case.not_on.split():
+            check.check(case)
+    for failure in check.failures:
+        print(f"cases.py: {group}: FAILED: {failure}")
+    return bool(check.failures)
+
+
+def main(what, *rest):
+    groups = all_groups()
+    if what == "groups":
+        print(*groups, sep="\n")
+    elif what == "modules":
+        print(*(case.name for case in groups[rest[0]]), sep="\n")
+    elif what == "lives":
+        print_lives(groups[rest[0]])
+    elif what == "check":
+        return check_group(*rest)
+    return 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    sys.exit(main(*sys.argv[1:]))
