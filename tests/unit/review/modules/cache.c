@@ -2,33 +2,29 @@
 /* Its cache is destroyed before the wait for the callbacks that free into it. */
 #include "module.h"
 
-static void *cache;
+static void* cache;
 
-static void obj_free(struct rcu_head *head)
-{
-	kmem_cache_free(cache, container_of(head, struct obj, rcu));
+static void obj_free(struct rcu_head* head) {
+    kmem_cache_free(cache, container_of(head, struct obj, rcu));
 }
 
-static int __init start(void)
-{
-	struct obj *obj;
+static int __init start(void) {
+    struct obj* obj;
 
-	cache = kmem_cache_create();
-	obj = kmem_cache_alloc(cache, 0);
-	call_rcu(&obj->rcu, obj_free);
-	return 0;
+    cache = kmem_cache_create();
+    obj = kmem_cache_alloc(cache, 0);
+    call_rcu(&obj->rcu, obj_free);
+    return 0;
 }
 
-static void __exit stop(void)
-{
+static void __exit stop(void) {
 #ifdef FIX
-	rcu_barrier();
-	kmem_cache_destroy(cache);
+    rcu_barrier();
+    kmem_cache_destroy(cache);
 #else
-	kmem_cache_destroy(cache);
-	rcu_barrier();
+    kmem_cache_destroy(cache);
+    rcu_barrier();
 #endif
-	kfree(NULL);
+    kfree(NULL);
 }
-module_init(start)
-module_exit(stop)
+module_init(start) module_exit(stop)

@@ -2,17 +2,14 @@
 /* Only a function of the kernel runs: nothing of the module has to be waited for. */
 #include "module.h"
 
-static int __init start(void)
-{
-	struct obj *obj = kmalloc(sizeof(*obj));
+static int __init start(void) {
+    struct obj* obj = kmalloc(sizeof(*obj));
 
-	call_rcu(&obj->rcu, (rcu_callback_t)(void *)kfree);
-	return 0;
+    call_rcu(&obj->rcu, (rcu_callback_t)(void*)kfree);
+    return 0;
 }
 
-static void __exit stop(void)
-{
-	kfree(NULL);
+static void __exit stop(void) {
+    kfree(NULL);
 }
-module_init(start)
-module_exit(stop)
+module_init(start) module_exit(stop)

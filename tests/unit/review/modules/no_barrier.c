@@ -2,31 +2,26 @@
 /* Queues callbacks of its own, and its exit function waits for readers only. */
 #include "module.h"
 
-static void obj_free(struct rcu_head *head)
-{
-	kfree(container_of(head, struct obj, rcu));
+static void obj_free(struct rcu_head* head) {
+    kfree(container_of(head, struct obj, rcu));
 }
 
-static noinline void put(struct obj *obj)
-{
-	call_rcu(&obj->rcu, obj_free);
-	barrier();
+static noinline void put(struct obj* obj) {
+    call_rcu(&obj->rcu, obj_free);
+    barrier();
 }
 
-static int __init start(void)
-{
-	return 0;
+static int __init start(void) {
+    return 0;
 }
 
-static void __exit stop(void)
-{
-	put(kmalloc(sizeof(struct obj)));
+static void __exit stop(void) {
+    put(kmalloc(sizeof(struct obj)));
 #ifdef FIX
-	rcu_barrier();
+    rcu_barrier();
 #else
-	synchronize_rcu();
+    synchronize_rcu();
 #endif
-	schedule_something();
+    schedule_something();
 }
-module_init(start)
-module_exit(stop)
+module_init(start) module_exit(stop)

@@ -2,20 +2,17 @@
 /* A library: neither an init nor an exit function. */
 #include "module.h"
 
-static void obj_free(struct rcu_head *head)
-{
-	kfree(container_of(head, struct obj, rcu));
+static void obj_free(struct rcu_head* head) {
+    kfree(container_of(head, struct obj, rcu));
 }
 
-void put(struct obj *obj)
-{
-	call_rcu(&obj->rcu, obj_free);
-	barrier();
+void put(struct obj* obj) {
+    call_rcu(&obj->rcu, obj_free);
+    barrier();
 }
 #ifdef FIX
-static int __init start(void)
-{
-	return 0;
+static int __init start(void) {
+    return 0;
 }
 module_init(start)
 #endif

@@ -6,47 +6,43 @@
  */
 #include "module.h"
 
-void module_put(struct module *module);
-void unregister_pernet_subsys(void *ops);
+void module_put(struct module* module);
+void unregister_pernet_subsys(void* ops);
 void rtnl_unlock(void);
 
 static long done[4];
 void (*pointer)(void);
 
-static void obj_free(struct rcu_head *head)
-{
-	kfree(container_of(head, struct obj, rcu));
+static void obj_free(struct rcu_head* head) {
+    kfree(container_of(head, struct obj, rcu));
 #ifdef WITH_COMPLETION
-	complete(done);
+    complete(done);
 #endif
 #ifdef WITH_REFERENCE
-	module_put(THIS_MODULE);
+    module_put(THIS_MODULE);
 #endif
 }
 
-static int __init start(void)
-{
-	struct obj *obj = kmalloc(sizeof(*obj));
+static int __init start(void) {
+    struct obj* obj = kmalloc(sizeof(*obj));
 
-	call_rcu(&obj->rcu, obj_free);
-	return 0;
+    call_rcu(&obj->rcu, obj_free);
+    return 0;
 }
 
-static void __exit stop(void)
-{
+static void __exit stop(void) {
 #ifdef WITH_COMPLETION
-	wait_for_completion(done);
+    wait_for_completion(done);
 #endif
 #ifdef WITH_POINTER
-	pointer();
+    pointer();
 #endif
 #ifdef WITH_PERNET
-	unregister_pernet_subsys(done);
+    unregister_pernet_subsys(done);
 #endif
 #ifdef WITH_CONDITION
-	rtnl_unlock();
+    rtnl_unlock();
 #endif
-	kfree(NULL);
+    kfree(NULL);
 }
-module_init(start)
-module_exit(stop)
+module_init(start) module_exit(stop)

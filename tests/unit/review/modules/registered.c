@@ -6,43 +6,38 @@
 #include "module.h"
 
 struct ops {
-	const char *name;
-	struct module *owner;
-	void (*put)(struct obj *obj);
+    const char* name;
+    struct module* owner;
+    void (*put)(struct obj* obj);
 };
-void unregister_something(const struct ops *ops);
+void unregister_something(const struct ops* ops);
 
-static void obj_free(struct rcu_head *head)
-{
-	kfree(container_of(head, struct obj, rcu));
+static void obj_free(struct rcu_head* head) {
+    kfree(container_of(head, struct obj, rcu));
 }
 
-static void put(struct obj *obj)
-{
-	call_rcu(&obj->rcu, obj_free);
-	barrier();
+static void put(struct obj* obj) {
+    call_rcu(&obj->rcu, obj_free);
+    barrier();
 }
 
 static struct ops ops = {
-	.name = "ops",
+    .name = "ops",
 #ifdef FIX
-	.owner = THIS_MODULE,
+    .owner = THIS_MODULE,
 #endif
-	.put = put,
+    .put = put,
 };
 /* As modpost adds it. */
-struct module __this_module __attribute__((section(".gnu.linkonce.this_module"), used)) = { { 1 } };
+struct module __this_module __attribute__((section(".gnu.linkonce.this_module"), used)) = {{1}};
 
-static int __init start(void)
-{
-	return 0;
+static int __init start(void) {
+    return 0;
 }
 
-static void __exit stop(void)
-{
-	rcu_barrier();
-	unregister_something(&ops);
-	kfree(NULL);
+static void __exit stop(void) {
+    rcu_barrier();
+    unregister_something(&ops);
+    kfree(NULL);
 }
-module_init(start)
-module_exit(stop)
+module_init(start) module_exit(stop)

@@ -2,32 +2,26 @@
 /* Both the call_rcu() and the rcu_barrier() are jumps; the barrier is in a function that the exit function calls. */
 #include "module.h"
 
-static void obj_free(struct rcu_head *head)
-{
-	kfree(container_of(head, struct obj, rcu));
+static void obj_free(struct rcu_head* head) {
+    kfree(container_of(head, struct obj, rcu));
 }
 
-noinline void put(struct obj *obj)
-{
-	call_rcu(&obj->rcu, obj_free);
+noinline void put(struct obj* obj) {
+    call_rcu(&obj->rcu, obj_free);
 }
 
-static noinline void wait(void)
-{
-	schedule_something();
-	rcu_barrier();
+static noinline void wait(void) {
+    schedule_something();
+    rcu_barrier();
 }
 
-static int __init start(void)
-{
-	put(kmalloc(sizeof(struct obj)));
-	return 0;
+static int __init start(void) {
+    put(kmalloc(sizeof(struct obj)));
+    return 0;
 }
 
-static void __exit stop(void)
-{
-	kfree(NULL);
-	wait();
+static void __exit stop(void) {
+    kfree(NULL);
+    wait();
 }
-module_init(start)
-module_exit(stop)
+module_init(start) module_exit(stop)

@@ -4,27 +4,23 @@
 
 static long srcu[32];
 
-static void obj_free(struct rcu_head *head)
-{
-	kfree(container_of(head, struct obj, rcu));
+static void obj_free(struct rcu_head* head) {
+    kfree(container_of(head, struct obj, rcu));
 }
 
-static int __init start(void)
-{
-	struct obj *obj = kmalloc(sizeof(*obj));
+static int __init start(void) {
+    struct obj* obj = kmalloc(sizeof(*obj));
 
-	call_srcu(srcu, &obj->rcu, obj_free);
-	return 0;
+    call_srcu(srcu, &obj->rcu, obj_free);
+    return 0;
 }
 
-static void __exit stop(void)
-{
+static void __exit stop(void) {
 #ifdef FIX
-	srcu_barrier(srcu);
+    srcu_barrier(srcu);
 #else
-	rcu_barrier();
+    rcu_barrier();
 #endif
-	kfree(NULL);
+    kfree(NULL);
 }
-module_init(start)
-module_exit(stop)
+module_init(start) module_exit(stop)
