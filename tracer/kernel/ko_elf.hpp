@@ -34,7 +34,7 @@ public:
         std::size_t section = 0;
         std::uint64_t offset = 0; // in the section
 
-        auto operator<=>(const Place&) const = default;
+        auto operator<=>(const Place&) const = default; // NOLINT(modernize-use-nullptr): of <=> itself
     };
 
     struct Function {

@@ -30,7 +30,7 @@ struct CodeRef {
 
     bool is_place() const { return kind == Kind::place; }
     bool is_external() const { return kind == Kind::external; }
-    auto operator<=>(const CodeRef&) const = default;
+    auto operator<=>(const CodeRef&) const = default; // NOLINT(modernize-use-nullptr): of <=> itself
 };
 
 enum class Flow : std::uint8_t {

@@ -33,7 +33,7 @@ struct Question {
     Id right = 0;
     std::uint8_t condition = 0; // as the instruction has it, even
 
-    auto operator<=>(const Question&) const = default;
+    auto operator<=>(const Question&) const = default; // NOLINT(modernize-use-nullptr): of <=> itself
 };
 
 struct Address {
@@ -44,7 +44,7 @@ struct Address {
     std::int64_t offset = 0;
     CodeRef ref;
 
-    auto operator<=>(const Address&) const = default;
+    auto operator<=>(const Address&) const = default; // NOLINT(modernize-use-nullptr): of <=> itself
 };
 
 struct Walk {

@@ -27,7 +27,7 @@ struct Atom {
     std::uint32_t number = 0;
     KoElf::Place place;
 
-    auto operator<=>(const Atom&) const = default;
+    auto operator<=>(const Atom&) const = default; // NOLINT(modernize-use-nullptr): of <=> itself
 };
 
 // All that a register may hold. Anything, where that is not known or too much.
