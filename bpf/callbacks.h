@@ -4,6 +4,7 @@
 #define RCUSCOPE_CALLBACKS_H
 
 #include "caller.h"
+#include "context.h"
 #include "emit.h"
 #include "follow.h"
 #include "stacks.h"
@@ -23,6 +24,7 @@ const volatile bool callbacks_lazy;
 /* Followed callbacks whose end will be seen, for user space to see whether any is left. */
 __u64 followed_queued;
 __u64 followed_done;
+__u64 followed_settled; /* as followed_callbacks_settled[] */
 
 #define RS_MAX_CPUS 4096
 
@@ -167,8 +169,9 @@ static __always_inline void rs_lose_end(struct rs_cpu *cpu)
 	rs_count_loss(cpu, 2);
 }
 
+/* `function`: that was entered, so that it is known how it was; 0: it is not known. */
 static __always_inline void rs_call_rcu(void *ctx, struct rs_cpu *cpu, enum rs_counter counter,
-					__u64 head, __u64 func, __u64 caller)
+					__u64 head, __u64 func, __u64 caller, __u64 function)
 {
 	struct rs_cb_queued *record;
 	struct rs_stack *stack;
@@ -176,18 +179,24 @@ static __always_inline void rs_call_rcu(void *ctx, struct rs_cpu *cpu, enum rs_c
 	int module;
 
 	rs_hit_on(cpu, counter);
+	caller = rs_before_jump(caller);
 	module = rs_followed_code(func);
 	if (module >= 0)
 		__sync_fetch_and_add(&followed_callbacks_queued[rs_place(module)], 1);
 	if (module < 0 && !all_callbacks) {
-		if (rs_followed_code(caller) < 0) {
+		if (rs_followed_code(caller) < 0 && !rs_exit_jumped(caller)) {
 			rs_note_bypass(NULL);
 			return;
 		}
 		if (!rs_expect_invocation(head))
 			flags = RS_CB_END_UNSEEN;
 	}
-	if (flags)
+	/* The kernel hardly queues a module's function itself. */
+	if (module >= 0 && function && rs_followed_code(caller) < 0 && !rs_exit_jumped(caller) &&
+	    !rs_called_from(caller, function))
+		flags |= RS_CB_JUMPED;
+	flags |= rs_context_flags();
+	if (flags & RS_CB_END_UNSEEN)
 		rs_lose_end(cpu);
 	else
 		__sync_fetch_and_add(&followed_queued, 1);
@@ -220,7 +229,7 @@ static __always_inline void rs_call_rcu_fentry(void *ctx, enum rs_counter counte
 		return;
 	bpf_get_func_arg(ctx, 0, &head);
 	bpf_get_func_arg(ctx, 1, &func);
-	rs_call_rcu(ctx, cpu, counter, head, func, rs_fentry_caller(ctx));
+	rs_call_rcu(ctx, cpu, counter, head, func, rs_fentry_caller(ctx), bpf_get_func_ip(ctx));
 }
 
 static __always_inline void rs_call_rcu_kprobe(struct pt_regs *regs, enum rs_counter counter,
@@ -229,7 +238,8 @@ static __always_inline void rs_call_rcu_kprobe(struct pt_regs *regs, enum rs_cou
 	struct rs_cpu *cpu = rs_this_cpu();
 
 	if (cpu)
-		rs_call_rcu(regs, cpu, counter, (__u64)head, (__u64)func, rs_kprobe_caller(regs));
+		rs_call_rcu(regs, cpu, counter, (__u64)head, (__u64)func, rs_kprobe_caller(regs),
+			    bpf_get_func_ip(regs));
 }
 
 SEC("fentry/call_rcu")

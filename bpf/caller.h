@@ -110,6 +110,96 @@ static __always_inline __u64 rs_kprobe_caller(struct pt_regs *regs)
 	return rs_caller_of(regs, PT_REGS_IP(regs) - 8, RS_ENTRY_BYTES);
 }
 
+/*
+ * A function that ends in a call jumps there instead, and the return address is that of its own
+ * caller. Where a followed module's functions do so is known from the .ko, and probed: which jump a
+ * task made, by where it will return to. An interrupt's jump returns to elsewhere.
+ */
+struct rs_jump_key {
+	__u64 task;
+	__u64 returns_to;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct rs_jump_key);
+	__type(value, __u64);
+} jumps SEC(".maps");
+
+__u64 jumps_under_way; /* entries: mostly none, so that nobody has to look */
+
+#define RS_JUMP_BYTES 5
+
+SEC("kprobe")
+int jump_kprobe(struct pt_regs *ctx)
+{
+	/* A kprobe's handler sees the instruction pointer behind the int3. */
+	__u64 jump = PT_REGS_IP(ctx) - 1, caller = 0;
+	struct rs_jump_key key = { .task = bpf_get_current_task() };
+	__u64 behind = jump + RS_JUMP_BYTES;
+
+	rs_hit(RS_COUNT_JUMP);
+	if (bpf_probe_read_kernel(&caller, sizeof(caller), (void *)PT_REGS_SP(ctx)) ||
+	    !rs_is_caller(caller))
+		caller = rs_caller_of(ctx, jump, RS_JUMP_BYTES);
+	key.returns_to = caller;
+	if (!bpf_map_update_elem(&jumps, &key, &behind, BPF_NOEXIST))
+		__sync_fetch_and_add(&jumps_under_way, 1);
+	else
+		bpf_map_update_elem(&jumps, &key, &behind, BPF_EXIST);
+	return 0;
+}
+
+/* Who called: the function that jumped here, as if it had called, if that is known. */
+static __always_inline __u64 rs_before_jump(__u64 caller)
+{
+	struct rs_jump_key key = { .returns_to = caller };
+	__u64 *behind, found;
+
+	if (!*(volatile __u64 *)&jumps_under_way)
+		return caller;
+	key.task = bpf_get_current_task();
+	behind = bpf_map_lookup_elem(&jumps, &key);
+	if (!behind)
+		return caller;
+	found = *behind;
+	if (!bpf_map_delete_elem(&jumps, &key))
+		__sync_fetch_and_add(&jumps_under_way, -1);
+	return found;
+}
+
+/* delete_module(), which calls exit functions. */
+const volatile struct rs_range delete_module_code;
+
+/* Whether the exit function of a followed module jumped: it cannot be probed, but delete_module()
+ * itself calls nothing that is looked at here. */
+static __always_inline bool rs_exit_jumped(__u64 caller)
+{
+	__u64 task;
+
+	if (!rs_in_range(&delete_module_code, caller))
+		return false;
+	task = bpf_get_current_task();
+	for (__u32 i = 0; i < RS_MAX_FOLLOWED; i++)
+		if (i < followed_count && unloading_task[i] == task)
+			return true;
+	return false;
+}
+
+/* Whether the instruction before `caller` calls the function that begins at `function`. */
+static __always_inline bool rs_called_from(__u64 caller, __u64 function)
+{
+	struct {
+		__u8 opcode;
+		__s32 distance;
+	} __attribute__((packed)) call;
+
+	if (bpf_probe_read_kernel(&call, sizeof(call), (void *)(caller - sizeof(call))))
+		return false;
+	return call.opcode == 0xe8 && caller + call.distance - function < RS_ENTRY_BYTES;
+}
+
 /* At a tracepoint, which may be anywhere in its function. */
 static __always_inline __u64 rs_tracepoint_caller(void *ctx,
 						  const volatile struct rs_range *function)

@@ -13,6 +13,43 @@
 #include <bpf/bpf_helpers.h>
 
 /*
+ * The preempt count of this CPU. Linux 6.2, commit 64701838bf05 ("x86/percpu: Move preempt_count
+ * next to current_task"), moved it into pcpu_hot; 6.15, commit 46e8fff6d45f, moved it back.
+ */
+struct pcpu_hot {
+	int preempt_count;
+} __attribute__((preserve_access_index));
+
+extern const int __preempt_count __ksym __weak;
+extern const struct pcpu_hot pcpu_hot __ksym __weak;
+
+/* False: it is not known. */
+static __always_inline bool rs_preempt_count(__u32 *count)
+{
+	if (&pcpu_hot)
+		*count = ((struct pcpu_hot *)bpf_this_cpu_ptr(&pcpu_hot))->preempt_count;
+	else if (&__preempt_count)
+		*count = *(int *)bpf_this_cpu_ptr(&__preempt_count);
+	else
+		return false;
+	return true;
+}
+
+/* With CONFIG_PREEMPT_RT softirqs are counted by task. */
+struct task_struct___rt {
+	int softirq_disable_cnt;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u32 rs_softirq_count(struct task_struct *task, __u32 preempt_count)
+{
+	struct task_struct___rt *rt = (void *)task;
+
+	return bpf_core_field_exists(rt->softirq_disable_cnt)
+		       ? BPF_CORE_READ(rt, softirq_disable_cnt)
+		       : preempt_count;
+}
+
+/*
  * Where a module's code lies. Linux 6.4, commit ac3b43283923 ("module: replace
  * module_layout with module_memory"), split the two layouts by type of memory.
  */

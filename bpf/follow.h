@@ -21,10 +21,22 @@ __u32 followed_freed[RS_MAX_FOLLOWED];
 __u64 followed_module[RS_MAX_FOLLOWED];
 __u64 followed_callbacks_queued[RS_MAX_FOLLOWED];
 __u64 followed_callbacks_invoked[RS_MAX_FOLLOWED];
+/*
+ * So many of them have run, or never will: whatever was queued when an rcu_barrier() began that has
+ * returned. One that has not run by then is on no list any more, since its head was queued again.
+ */
+__u64 followed_callbacks_settled[RS_MAX_FOLLOWED];
+
+/* struct task_struct of who runs the exit function of each, from delete_module()'s entry on; 0:
+ * nobody. */
+__u64 unloading_task[RS_MAX_FOLLOWED];
+/* Of each, while its memory is there: where its init code begins. */
+__u64 followed_init[RS_MAX_FOLLOWED];
+struct rs_name followed_name[RS_MAX_FOLLOWED];
 
 #define rs_place(index) ((index) & (RS_MAX_FOLLOWED - 1)) /* for the verifier */
 
-static __always_inline bool rs_in_range(const struct rs_range *range, __u64 address)
+static __always_inline bool rs_in_range(const volatile struct rs_range *range, __u64 address)
 {
 	return address - range->start < range->size;
 }

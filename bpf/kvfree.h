@@ -4,6 +4,7 @@
 #define RCUSCOPE_KVFREE_H
 
 #include "caller.h"
+#include "context.h"
 #include "emit.h"
 #include "follow.h"
 #include "stacks.h"
@@ -26,10 +27,12 @@ static __always_inline void rs_kvfree(void *ctx, __u64 head, __u64 what, __u64 c
 	if (!cpu)
 		return;
 	rs_hit(RS_COUNT_KVFREE);
-	if (!all_callbacks && rs_followed_code(caller) < 0)
+	caller = rs_before_jump(caller);
+	if (!all_callbacks && rs_followed_code(caller) < 0 && !rs_exit_jumped(caller))
 		return;
 	stack = rs_begin_stack(cpu);
-	record = rs_begin(rs_kvfree, cpu, RS_KVFREE, head ? 0 : RS_KVFREE_HEADLESS);
+	record = rs_begin(rs_kvfree, cpu, RS_KVFREE,
+			  (head ? 0 : RS_KVFREE_HEADLESS) | rs_context_flags());
 	rs_send_stack(ctx, stack, record ? &record->h : NULL);
 	if (!record)
 		return;

@@ -82,6 +82,8 @@ static __always_inline __u64 rs_send_pending(struct rs_cpu *cpu, __u16 step, str
 		return 0;
 	/* In this order: what is invoked in between must not seem to be pending for ever. */
 	invoked = followed_callbacks_invoked[rs_place(*followed)];
+	if (invoked < followed_callbacks_settled[rs_place(*followed)])
+		invoked = followed_callbacks_settled[rs_place(*followed)];
 	queued = followed_callbacks_queued[rs_place(*followed)];
 	pending = queued > invoked ? queued - invoked : 0;
 	record = rs_begin(rs_module_pending, cpu, RS_MODULE_PENDING, step);
@@ -158,6 +160,15 @@ static __always_inline void rs_unload_granted(struct rs_cpu *cpu)
 	rs_send(record);
 }
 
+/* Whether rs_memory_freed() is told of what is freed. Set before loading. */
+const volatile bool init_freed_known;
+
+static __always_inline void rs_forget_init(__u32 followed)
+{
+	followed_code[rs_place(followed)].init.size = 0;
+	followed_init[rs_place(followed)] = 0;
+}
+
 static __always_inline void rs_note_module(struct module *mod, struct rs_module_note *note,
 					   struct rs_code *code)
 {
@@ -187,6 +198,9 @@ static __always_inline void rs_module_entered(struct module *mod, __u64 which, _
 		followed_module[rs_place(*followed)] = (__u64)mod;
 		followed_callbacks_queued[rs_place(*followed)] = 0;
 		followed_callbacks_invoked[rs_place(*followed)] = 0;
+		followed_callbacks_settled[rs_place(*followed)] = 0;
+		followed_init[rs_place(*followed)] = code.init.start;
+		followed_name[rs_place(*followed)] = note.name;
 		__sync_fetch_and_add(&followed_loaded[rs_place(*followed)], 1);
 	}
 	rs_functions_changed(false);
@@ -214,9 +228,10 @@ static __always_inline void rs_module_returned(__u64 which, int ret)
 	/* The address may be somebody else's from now on: user space sees that from the record. */
 	rs_send_module(cpu, step, note, ret);
 	followed = bpf_map_lookup_elem(&followed_names, &note->name);
-	/* The init section goes, and another module's code may come to its place. */
-	if (followed && which == RS_NOTE_INIT)
-		followed_code[rs_place(*followed)].init.size = 0;
+	/* Where nothing tells when the init section goes: another module's code may come to its
+	 * place. */
+	if (followed && which == RS_NOTE_INIT && (ret < 0 || !init_freed_known))
+		rs_forget_init(*followed);
 	if (followed && which == RS_NOTE_FREE) {
 		/* What is still pending is followed to wherever that leads. */
 		if (!rs_send_pending(cpu, step, &note->name))
@@ -240,6 +255,58 @@ static __always_inline void rs_init_returned(int ret)
 	rs_send_module(cpu, RS_MODULE_INIT_DONE, note, ret);
 	if (ret < 0)
 		rs_send_pending(cpu, RS_MODULE_INIT_DONE, &note->name);
+}
+
+/* Memory of a module's goes: the init code of one that stays, or all of it. */
+static __always_inline void rs_memory_freed(__u64 memory)
+{
+	struct rs_module_note note = {};
+	struct rs_cpu *cpu = rs_this_cpu();
+
+	if (!cpu || !memory)
+		return;
+	for (__u32 i = 0; i < RS_MAX_FOLLOWED; i++) {
+		if (i >= followed_count)
+			break;
+		if (followed_init[i] != memory)
+			continue;
+		note.base = memory;
+		note.name = followed_name[i];
+		rs_hit(RS_COUNT_MODULE_INIT_FREED);
+		rs_send_module(cpu, RS_MODULE_INIT_FREED, &note, 0);
+		rs_forget_init(i);
+		return;
+	}
+}
+
+SEC("fentry/execmem_free")
+int BPF_PROG(memory_freed_fentry, void *memory)
+{
+	rs_memory_freed((__u64)memory);
+	return 0;
+}
+
+SEC("kprobe/execmem_free")
+int BPF_KPROBE(memory_freed_kprobe, void *memory)
+{
+	rs_memory_freed((__u64)memory);
+	return 0;
+}
+
+/* Linux 6.10, commit 223b5e57d0d5 ("mm/execmem, arch: convert remaining overrides of module_alloc
+ * to execmem"), made it execmem_free(). */
+SEC("fentry/module_memfree")
+int BPF_PROG(module_memory_freed_fentry, void *memory)
+{
+	rs_memory_freed((__u64)memory);
+	return 0;
+}
+
+SEC("kprobe/module_memfree")
+int BPF_KPROBE(module_memory_freed_kprobe, void *memory)
+{
+	rs_memory_freed((__u64)memory);
+	return 0;
 }
 
 /* Its argument is a pointer to a function, like call_rcu()'s. */
@@ -332,6 +399,10 @@ static __always_inline bool rs_may_unload(void)
 	return effective >> CAP_SYS_MODULE & 1;
 }
 
+/* So many wakeups of an exit function are told: enough to see that it looks again and again. */
+#define RS_MAX_EXIT_WAKEUPS 64
+__u32 exit_wakeups[RS_MAX_FOLLOWED];
+
 /*
  * The exit function itself mostly cannot be probed: __exit implies notrace, and
  * kprobe events refuse such functions. The system call that runs it can, and so
@@ -345,6 +416,7 @@ static __always_inline void rs_unload_asked(struct pt_regs *syscall)
 	struct rs_module_note note = {};
 	struct rs_cpu *cpu = rs_this_cpu();
 	const char *name = NULL;
+	__u32 *followed;
 
 	if (!cpu || !rs_may_unload())
 		return;
@@ -354,10 +426,24 @@ static __always_inline void rs_unload_asked(struct pt_regs *syscall)
 	if (bpf_probe_read_user_str(note.name.text, sizeof(note.name.text), name) < 0)
 		return;
 	note.ns = rs_now();
-	note.unsaid = !bpf_map_lookup_elem(&followed_names, &note.name);
+	followed = bpf_map_lookup_elem(&followed_names, &note.name);
+	note.unsaid = !followed;
 	bpf_map_update_elem(&module_notes, &key, &note, BPF_ANY);
+	if (followed) {
+		exit_wakeups[rs_place(*followed)] = 0;
+		unloading_task[rs_place(*followed)] = bpf_get_current_task();
+	}
 	if (!note.unsaid)
 		rs_send_module(cpu, RS_MODULE_UNLOADING, &note, 0);
+}
+
+/* The exit function has returned, or was not called. */
+static __always_inline void rs_exit_over(const struct rs_name *name)
+{
+	__u32 *followed = bpf_map_lookup_elem(&followed_names, name);
+
+	if (followed && unloading_task[rs_place(*followed)] == bpf_get_current_task())
+		unloading_task[rs_place(*followed)] = 0;
 }
 
 /* -EPERM is also what modules_disabled and security modules say. */
@@ -371,6 +457,7 @@ static __always_inline void rs_unload_answered(int ret)
 		return;
 	if (ret < 0 && !(ret == -EPERM && note->unsaid))
 		rs_send_module(cpu, RS_MODULE_REFUSED, note, ret);
+	rs_exit_over(&note->name);
 	bpf_map_delete_elem(&module_notes, &key);
 }
 
@@ -390,6 +477,7 @@ static __always_inline void rs_notified(__u64 list, __u64 state, struct module *
 		return;
 	rs_note_module(mod, &note, &code);
 	rs_unload_granted(cpu);
+	rs_exit_over(&note.name);
 	rs_send_module(cpu, RS_MODULE_EXITED, &note, 0);
 	rs_send_pending(cpu, RS_MODULE_EXITED, &note.name);
 }

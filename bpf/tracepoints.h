@@ -130,7 +130,7 @@ int BPF_PROG(call_rcu_event, const char *flavour, struct callback_head *head)
 
 	if (cpu)
 		rs_call_rcu(ctx, cpu, RS_COUNT_CB_QUEUED, (__u64)head, (__u64)head->func,
-			    rs_frequent_caller(&cpu->call_rcu_frame, ctx, &call_rcu_code));
+			    rs_frequent_caller(&cpu->call_rcu_frame, ctx, &call_rcu_code), 0);
 	return 0;
 }
 

@@ -3,10 +3,52 @@
 #ifndef RCUSCOPE_WAITS_H
 #define RCUSCOPE_WAITS_H
 
+#include "callbacks.h"
 #include "caller.h"
 #include "emit.h"
 #include "grace_periods.h"
 #include "stacks.h"
+
+/* How many callbacks of each followed module, and of all, were queued when a task entered
+ * rcu_barrier(). */
+struct rs_barrier_note {
+	__u64 queued;
+	__u64 of_module[RS_MAX_FOLLOWED];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u64);
+	__type(value, struct rs_barrier_note);
+} barrier_notes SEC(".maps");
+
+static __always_inline void rs_barrier_began(void)
+{
+	struct rs_barrier_note note = { .queued = followed_queued };
+	__u64 key = rs_task_key();
+
+	for (__u32 i = 0; i < RS_MAX_FOLLOWED; i++)
+		note.of_module[i] = followed_callbacks_queued[i];
+	bpf_map_update_elem(&barrier_notes, &key, &note, BPF_ANY);
+}
+
+static __always_inline void rs_barrier_ended(void)
+{
+	__u64 key = rs_task_key();
+	struct rs_barrier_note *note = bpf_map_lookup_elem(&barrier_notes, &key);
+
+	if (!note)
+		return;
+	if (followed_settled < note->queued)
+		followed_settled = note->queued;
+	for (__u32 i = 0; i < RS_MAX_FOLLOWED; i++)
+		/* Else the module was loaded anew meanwhile. */
+		if (followed_callbacks_settled[i] < note->of_module[i] &&
+		    note->of_module[i] <= followed_callbacks_queued[i])
+			followed_callbacks_settled[i] = note->of_module[i];
+	bpf_map_delete_elem(&barrier_notes, &key);
+}
 
 static __always_inline void rs_wait_began(void *ctx, __u16 what, enum rs_counter counter,
 					  __u64 caller)
@@ -18,6 +60,9 @@ static __always_inline void rs_wait_began(void *ctx, __u16 what, enum rs_counter
 	if (!cpu)
 		return;
 	rs_hit(counter);
+	caller = rs_before_jump(caller);
+	if (what == RS_WAIT_RCU_BARRIER)
+		rs_barrier_began();
 	if (what == RS_WAIT_SYNCHRONIZE_RCU_EXPEDITED && !exp_asked_ns)
 		exp_asked_ns = rs_now();
 	stack = rs_begin_stack(cpu);
@@ -36,6 +81,8 @@ static __always_inline void rs_wait_ended(__u16 what)
 
 	if (!cpu)
 		return;
+	if (what == RS_WAIT_RCU_BARRIER)
+		rs_barrier_ended();
 	record = rs_begin(rs_wait, cpu, RS_WAIT_END, what);
 	if (!record)
 		return;

@@ -69,6 +69,7 @@ enum rs_kind {
 	RS_MODULE_SECTION = 51, /* struct rs_module_section: where a module's code was put */
 	RS_MODULE_PENDING = 52, /* struct rs_module_pending: aux is enum rs_module_step */
 	RS_MODULE_REF = 53,	/* struct rs_module_ref: aux is 1 if taken, 0 if put */
+	RS_MODULE_WOKEN = 54,	/* struct rs_module_woken */
 	RS_SWITCH_OUT = 60,	/* struct rs_switch: a task in a section leaves the CPU */
 	RS_SWITCH_IN = 61,	/* struct rs_switch: and comes back to one */
 };
@@ -95,9 +96,10 @@ enum rs_module_step {
 	/* delete_module() was entered at h.ns, by a task that may unload modules. Of a followed
 	 * module it is sent then, and may yet be refused; of others once it is not. */
 	RS_MODULE_UNLOADING = 5,
-	RS_MODULE_EXITED = 6,	 /* its exit function has returned */
-	RS_MODULE_REFUSED = 7,	 /* delete_module() returned an error (rs_module.ret) */
-	RS_MODULE_INIT_DONE = 8, /* its init function has returned (rs_module.ret) */
+	RS_MODULE_EXITED = 6,	  /* its exit function has returned */
+	RS_MODULE_REFUSED = 7,	  /* delete_module() returned an error (rs_module.ret) */
+	RS_MODULE_INIT_DONE = 8,  /* its init function has returned (rs_module.ret) */
+	RS_MODULE_INIT_FREED = 9, /* the memory of its init code goes, and the module stays */
 };
 
 /* Flags in rs_header.aux of RS_GP_*. */
@@ -107,6 +109,14 @@ enum rs_module_step {
 /* Flags in rs_header.aux of RS_CB_QUEUED. */
 #define RS_CB_LAZY	    1 /* RCU may hold it back for seconds (CONFIG_RCU_LAZY) */
 #define RS_CB_END_UNSEEN    2 /* its invocation will not be told from others': counted as lost */
+/* A function that is not known jumped to call_rcu(): caller is where that one returns to. */
+#define RS_CB_JUMPED	    0x10
+/* Two bits in rs_header.aux of RS_CB_QUEUED and RS_KVFREE: where the call came from. */
+#define RS_CONTEXT_SHIFT    2
+#define RS_CONTEXT_MASK	    0xc
+#define RS_CONTEXT_TASK	    1 /* 0: not known */
+#define RS_CONTEXT_SOFTIRQ  2
+#define RS_CONTEXT_HARDIRQ  3
 /* Flags in rs_header.aux of RS_KVFREE. */
 #define RS_KVFREE_HEADLESS  1 /* without a rcu_head: it may wait for a grace period right there */
 /* Flags in rs_header.aux of RS_SITE. */
@@ -331,6 +341,17 @@ struct rs_module_ref {
 	char name[RS_MODULE_LEN];
 };
 RS_ASSERT_SIZE(rs_module_ref, 88);
+
+/*
+ * h.tid: the task that runs the exit function of a followed module, and is woken; not the current
+ * one.
+ */
+struct rs_module_woken {
+	struct rs_header h;
+	rs_u64 head; /* of the followed callback whose function wakes it; 0: something else does */
+	char name[RS_MODULE_LEN];
+};
+RS_ASSERT_SIZE(rs_module_woken, 80);
 
 /* h.tid: the task that is switched; sent only while it is within a read-side section. */
 struct rs_switch {

@@ -106,13 +106,25 @@ std::optional<event::GpSample> gp_sample(const rs_gp_sample& wire) {
     return event::GpSample{(wire.h.aux & RS_GP_EXPEDITED) != 0, wire.no_tick_us, wire.gp_seq, std::move(*frames)};
 }
 
+event::QueueContext queue_context(rs_u16 aux) {
+    return static_cast<event::QueueContext>((aux & RS_CONTEXT_MASK) >> RS_CONTEXT_SHIFT);
+}
+
 std::optional<event::CbQueued> cb_queued(const rs_cb_queued& wire) {
-    return event::CbQueued{wire.head, wire.func, wire.caller, (wire.h.aux & RS_CB_LAZY) != 0,
-                           (wire.h.aux & RS_CB_END_UNSEEN) != 0};
+    return event::CbQueued{.head = wire.head,
+                           .func = wire.func,
+                           .caller = wire.caller,
+                           .lazy = (wire.h.aux & RS_CB_LAZY) != 0,
+                           .end_unseen = (wire.h.aux & RS_CB_END_UNSEEN) != 0,
+                           .in = queue_context(wire.h.aux),
+                           .jumped = (wire.h.aux & RS_CB_JUMPED) != 0};
 }
 
 std::optional<event::KvfreeRcu> kvfree(const rs_kvfree& wire) {
-    return event::KvfreeRcu{wire.object, wire.caller, (wire.h.aux & RS_KVFREE_HEADLESS) != 0};
+    return event::KvfreeRcu{.object = wire.object,
+                            .caller = wire.caller,
+                            .headless = (wire.h.aux & RS_KVFREE_HEADLESS) != 0,
+                            .in = queue_context(wire.h.aux)};
 }
 
 std::optional<event::CbAssigned> cb_assigned(const rs_cb_assigned& wire) {
@@ -195,6 +207,8 @@ std::optional<event::ModuleStep> module_step(rs_u16 aux) {
         return event::ModuleStep::refused;
     case RS_MODULE_INIT_DONE:
         return event::ModuleStep::init_done;
+    case RS_MODULE_INIT_FREED:
+        return event::ModuleStep::init_freed;
     default:
         return std::nullopt;
     }
@@ -233,6 +247,14 @@ std::optional<event::ModuleRef> module_ref(const rs_module_ref& wire) {
         return std::nullopt;
     }
     return event::ModuleRef{std::move(*name), wire.h.aux != 0, wire.count, wire.caller};
+}
+
+std::optional<event::ModuleWoken> module_woken(const rs_module_woken& wire) {
+    auto name = terminated(wire.name);
+    if (!name) {
+        return std::nullopt;
+    }
+    return event::ModuleWoken{.head = wire.head, .name = std::move(*name)};
 }
 
 std::optional<event::SwitchOut> switch_out(const rs_switch& wire) {
@@ -317,6 +339,8 @@ template <typename Wire, typename Body>
         return decode_as(record, module_pending, out);
     case RS_MODULE_REF:
         return decode_as(record, module_ref, out);
+    case RS_MODULE_WOKEN:
+        return decode_as(record, module_woken, out);
     case RS_SWITCH_OUT:
         return decode_as(record, switch_out, out);
     case RS_SWITCH_IN:

@@ -74,12 +74,16 @@ struct GpSample { // the event's CPU and task hold up the grace period
     std::uint64_t gp_seq = 0;
     std::vector<std::uint64_t> stack; // innermost first, the tick's own frames included
 };
+// Where code ran: for a task, or in an interrupt over whichever task was there.
+enum class QueueContext : std::uint8_t { unknown, task, softirq, hardirq };
 struct CbQueued {
     std::uint64_t head = 0;
     std::uint64_t func = 0;
     std::uint64_t caller = 0; // 0: not known
     bool lazy = false;        // RCU may hold it back
     bool end_unseen = false;  // its invocation is not told from others'
+    QueueContext in = QueueContext::unknown;
+    bool jumped = false; // to call_rcu(), by a function that is not known: `caller` is where that one returns to
 };
 struct CbAssigned {
     std::uint64_t gp_seq = 0;
@@ -104,6 +108,7 @@ struct KvfreeRcu {
     std::uint64_t object = 0;
     std::uint64_t caller = 0; // 0: not known
     bool headless = false;    // it may wait for a grace period right there
+    QueueContext in = QueueContext::unknown;
 };
 enum class WaitKind : std::uint8_t { synchronize_rcu, synchronize_rcu_expedited, rcu_barrier };
 struct WaitBegin {
@@ -117,7 +122,18 @@ struct Site {
     std::uint64_t address = 0; // of the probed instruction, or of the function that returns
     bool is_return = false;
 };
-enum class ModuleStep : std::uint8_t { coming, live, failed, freeing, freed, unloading, exited, refused, init_done };
+enum class ModuleStep : std::uint8_t {
+    coming,
+    live,
+    failed,
+    freeing,
+    freed,
+    unloading,
+    exited,
+    refused,
+    init_done,
+    init_freed
+};
 struct Module {
     ModuleStep step = ModuleStep::coming;
     BoxedText name;
@@ -142,6 +158,11 @@ struct ModuleRef {
     std::int32_t count = 0;   // references then held
     std::uint64_t caller = 0; // 0: not known
 };
+// The event's tid is the task that runs a followed module's exit function, and is woken.
+struct ModuleWoken {
+    std::uint64_t head = 0; // of the callback whose function woke it; 0: something else did
+    BoxedText name;
+};
 // The event's tid is the task that is switched, within a read-side section.
 struct SwitchOut {
     bool preempted = false; // else it gave up the CPU itself
@@ -153,12 +174,12 @@ struct SwitchIn {
 
 } // namespace event
 
-using EventBody =
-    std::variant<event::Lost, event::Task, event::Stack, event::KvfreeRcu, event::GpStart, event::GpEnd,
-                 event::GpCleaned, event::GpRequested, event::GpQuiescent, event::GpScan, event::GpBlocked,
-                 event::GpSample, event::CbQueued, event::CbAssigned, event::CbInvoked, event::CbDone,
-                 event::BatchBegin, event::BatchEnd, event::WaitBegin, event::WaitEnd, event::Site, event::Module,
-                 event::ModuleSection, event::ModulePending, event::ModuleRef, event::SwitchOut, event::SwitchIn>;
+using EventBody = std::variant<event::Lost, event::Task, event::Stack, event::KvfreeRcu, event::GpStart, event::GpEnd,
+                               event::GpCleaned, event::GpRequested, event::GpQuiescent, event::GpScan,
+                               event::GpBlocked, event::GpSample, event::CbQueued, event::CbAssigned, event::CbInvoked,
+                               event::CbDone, event::BatchBegin, event::BatchEnd, event::WaitBegin, event::WaitEnd,
+                               event::Site, event::Module, event::ModuleSection, event::ModulePending, event::ModuleRef,
+                               event::ModuleWoken, event::SwitchOut, event::SwitchIn>;
 
 // Millions go from one processor to another: each is no larger than a cache line.
 struct Event {

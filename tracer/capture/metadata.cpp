@@ -9,8 +9,8 @@
 namespace rcuscope {
 
 // In the order of the enum.
-static constexpr std::array<const char*, 6> names_of(SiteKind) {
-    return {"read_lock", "read_unlock", "function_entry", "function_return", "reader_entry", "reader_return"};
+static constexpr std::array<const char*, 7> names_of(SiteKind) {
+    return {"read_lock", "read_unlock", "function_entry", "function_return", "reader_entry", "reader_return", "jump"};
 }
 
 static constexpr std::array<const char*, 5> names_of(FiredOn) {
@@ -66,6 +66,17 @@ static void fields(auto& visit, Of<ModuleFunction> auto& function) {
     visit("size", function.size);
 }
 
+static void fields(auto& visit, Of<ModuleSectionSize> auto& section) {
+    visit("name", section.name);
+    visit("size", section.size);
+}
+
+static void fields(auto& visit, Of<ModuleJump> auto& jump) {
+    visit("function", jump.function);
+    visit("offset", jump.offset);
+    visit("target", jump.target);
+}
+
 static void fields(auto& visit, Of<ModuleInfo> auto& module) {
     visit("name", module.name);
     visit("file", module.file);
@@ -74,6 +85,10 @@ static void fields(auto& visit, Of<ModuleInfo> auto& module) {
     visit("exit_function", module.exit_function);
     visit("functions", module.functions);
     visit("not_followed", module.not_followed);
+    visit("sections", module.sections);
+    visit("jumps", module.jumps);
+    visit("exit_waits_in", module.exit_waits_in);
+    visit("wakers", module.wakers);
 }
 
 static void fields(auto& visit, Of<SiteInfo> auto& site) {

@@ -94,6 +94,19 @@ struct ModuleFunction {
     std::uint64_t size = 0;   // bytes
 };
 
+struct ModuleSectionSize {
+    std::string name;
+    std::uint64_t size = 0; // bytes
+};
+
+// A place where a module's function ends with a jump to a function of the kernel's, which then returns to the module
+// function's own caller.
+struct ModuleJump {
+    std::string function;
+    std::uint64_t offset = 0; // of the jump in the function, bytes
+    std::string target;       // "call_rcu"
+};
+
 // A followed module, read from its .ko file before it was loaded.
 struct ModuleInfo {
     std::string name;
@@ -104,6 +117,13 @@ struct ModuleInfo {
     std::vector<ModuleFunction> functions; // by section, then offset
     // Calls that its .ko imports and that are not recorded: "call_srcu()"; none: not known.
     std::optional<std::vector<std::string>> not_followed{};
+    // Of its code; none: not known.
+    std::optional<std::vector<ModuleSectionSize>> sections{};
+    std::optional<std::vector<ModuleJump>> jumps{}; // to what defers work or waits; none: not known
+    // The .ko's word on how it may wait for callbacks otherwise than by rcu_barrier(): in what its exit function
+    // sleeps, and with what which function wakes whoever sleeps. None: not known, or it does not.
+    std::optional<std::string> exit_waits_in{};
+    std::optional<std::map<std::string, std::string>> wakers{};
 };
 
 enum class SiteKind : std::uint8_t {
@@ -113,6 +133,7 @@ enum class SiteKind : std::uint8_t {
     function_return,
     reader_entry, // of a function whose calls the user names read-side sections; it may be the place of another site
     reader_return,
+    jump, // to a function that defers work or waits (ModuleJump): in no capture
 };
 
 // A probed place of a followed module.
@@ -168,7 +189,7 @@ struct FiredTrigger {
     std::string trigger; // as it was asked for: "gp>200ms"
     std::string text;    // "grace period 1204 took 412 ms"
     FiredOn on = FiredOn::nothing;
-    std::uint64_t id = 0;       // the gp_seq, the head or the tid
+    std::uint64_t id = 0;       // the gp_seq, the head or the tid; of "pending" how many there were
     std::uint64_t began_ns = 0; // CLOCK_BOOTTIME: of what it fired on
     std::uint64_t fired_ns = 0;
 };

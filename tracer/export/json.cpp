@@ -142,8 +142,9 @@ void point(JsonRow& row, const CodePlace& place) {
         row.value(nullptr);
 }
 
-void context_or_null(JsonRow& row, InvocationContext context) {
-    if (context == InvocationContext::unknown)
+template <typename Context>
+void context_or_null(JsonRow& row, Context context) {
+    if (context == Context::unknown)
         row.value(nullptr);
     else
         row.value(to_text(context));
@@ -163,6 +164,7 @@ void Writer::module_life(JsonRow& row, const ModuleLife& life) const {
     row.member("loaded_ns", life.loaded);
     row.member("init_done_ns", life.init_done);
     row.member("init_error", life.init_error);
+    row.member("init_freed_ns", life.init_freed);
     row.member("exit_ns", life.exit);
     row.member("exit_done_ns", life.exit_done);
     row.member("free_begin_ns", life.free_begin);
@@ -244,6 +246,8 @@ void Writer::callback(JsonRow& row, const Callback& callback) const {
     row.key("shares");
     shares(row, callback);
     row.member("stack", callback.stack);
+    row.key("queued_context");
+    context_or_null(row, callback.queued_in);
     if (options_.addresses) {
         row.key("function_address");
         address_or_null(row, callback.function->address);
@@ -315,6 +319,8 @@ void Writer::kvfree_call(JsonRow& row, const KvfreeCall& call) const {
     place(row, call.caller);
     row.member("headless", call.headless);
     row.member("stack", call.stack);
+    row.key("context");
+    context_or_null(row, call.in);
     if (options_.addresses) {
         row.key("caller_address");
         address_or_null(row, call.caller.address);

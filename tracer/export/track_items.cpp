@@ -131,6 +131,8 @@ void note_callback(Notes& notes, const Timeline& timeline, const Callback& callb
     notes.number("queued_cpu", callback.queued_cpu);
     notes.number("queued_tid", callback.queued_tid);
     notes.text("queued_comm", callback.queued_comm);
+    if (callback.queued_in != QueueContext::unknown)
+        notes.text("queued_context", std::string(to_text(callback.queued_in)));
     notes.number("invoked_ns", callback.invoked);
     notes.between("latency_ns", callback.queued, callback.invoked);
     notes.between("duration_ns", callback.invoked, callback.done);

@@ -36,6 +36,15 @@ struct KoReadSite {
     std::uint64_t offset = 0; // of the instruction in the function, bytes
 };
 
+// A jump at a function's end to a function of the kernel's that defers work or waits. That one returns to the caller of
+// the module's function, which its return address names.
+struct KoJump {
+    std::string function;     // empty: it lies in none
+    std::uint64_t offset = 0; // of the instruction in the function, or in the section where it is in none, bytes
+    std::string target;       // "call_rcu"
+    std::string why_unseen;   // why there is no probe at it; empty: there can be one
+};
+
 struct UnseenFunction {
     std::string name;
     std::string why;               // "several functions have that name"
@@ -60,6 +69,21 @@ struct ModuleFile {
     std::vector<UnseenFunction> unseen_readers;
     // What it imports of the kinds of RCU that a recording does not follow: "call_srcu()". In the order of the table.
     std::vector<std::string> not_followed;
+    std::vector<KoJump> jumps; // by section, then offset
+    struct CodeSection {
+        std::string name;
+        std::uint64_t size = 0; // bytes
+    };
+    std::vector<CodeSection> code_sections; // those whose names are theirs alone
+    // How the exit function, and what it calls directly, waits for somebody to wake it: "wait_for_completion". Empty:
+    // it is not seen to.
+    std::string exit_waits_in;
+    // Functions that wake somebody, or call one of the module's that does, and what they do that with.
+    struct Waker {
+        std::string function;
+        std::string wakes_with; // "complete"
+    };
+    std::vector<Waker> wakers;
 };
 
 // Why there is no probe where one is not safe.

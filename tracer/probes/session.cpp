@@ -146,6 +146,8 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const ThisKernel& kernel, 
     fixed.rcu_tasks_address = kernel.rcu_tasks_address;
     fixed.rcu_tasks_trace_address = kernel.rcu_tasks_trace_address;
     fixed.module_notify_list_address = kernel.module_notify_list_address;
+    fixed.delete_module_code = {kernel.delete_module_code.address, kernel.delete_module_code.size};
+    fixed.init_freed_known = plan.takes("module.init_freed");
     fixed.callbacks_offloaded = kernel.offer.offloads;
     fixed.callbacks_lazy = kernel.lazy_callbacks;
     fixed.stacks_wanted = config.stacks;
@@ -300,12 +302,13 @@ Status BpfSession::attach(const AttachPlan& plan) {
     return impl_->attach(plan);
 }
 
-Status BpfSession::attach_sites(std::optional<std::uint64_t> sites_event, std::optional<std::uint64_t> returns_event) {
-    if (sites_event)
-        if (auto attached = impl_->attach_to_event("site_kprobe", *sites_event); !attached)
-            return attached;
-    if (returns_event)
-        return impl_->attach_to_event("site_kretprobe", *returns_event);
+Status BpfSession::attach_sites(const PlacedSites& sites) {
+    for (const auto& [program, event] :
+         {std::pair{"site_kprobe", sites.sites_event}, std::pair{"site_kretprobe", sites.returns_event},
+          std::pair{"jump_kprobe", sites.jumps_event}})
+        if (event)
+            if (auto attached = impl_->attach_to_event(program, *event); !attached)
+                return attached;
     return {};
 }
 
@@ -349,6 +352,7 @@ CallbackCounts BpfSession::callbacks() const {
     const volatile auto* shared = impl_->skeleton->bss;
     CallbackCounts counts;
     counts.done = shared->followed_done;
+    counts.done = std::max<std::uint64_t>(counts.done, shared->followed_settled);
     counts.queued = shared->followed_queued;
     return counts;
 }

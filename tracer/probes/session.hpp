@@ -18,6 +18,7 @@
 #include "probes/doorbell.hpp"
 #include "probes/resolver.hpp"
 #include "probes/ring.hpp"
+#include "probes/sites.hpp"
 #include "probes/summary_maps.hpp"
 #include "probes/this_kernel.hpp"
 
@@ -67,7 +68,7 @@ public:
 
     Status attach(const AttachPlan& plan);
     // Attaches the programs for sites to kprobe events of tracefs, by the events' ids.
-    Status attach_sites(std::optional<std::uint64_t> sites_event, std::optional<std::uint64_t> returns_event);
+    Status attach_sites(const PlacedSites& sites);
 
     // Closes every attachment: afterwards no program runs, and what they sent can still be drained.
     void detach();

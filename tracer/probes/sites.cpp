@@ -5,6 +5,8 @@
 #include <charconv>
 #include <fnmatch.h>
 #include <map>
+#include <set>
+#include <utility>
 
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -14,8 +16,8 @@ namespace rcuscope {
 namespace {
 
 // The names hold the group's too, since kprobe_profile lists them without it.
-std::string event_name(const KernelName& group, bool returns) {
-    return group.text() + (returns ? "_returns" : "_sites");
+std::string event_name(const KernelName& group, SiteEvent event) {
+    return group.text() + (event == SiteEvent::sites ? "_sites" : event == SiteEvent::returns ? "_returns" : "_jumps");
 }
 
 bool matches_any(const std::string& name, const std::vector<std::string>& patterns) {
@@ -23,12 +25,22 @@ bool matches_any(const std::string& name, const std::vector<std::string>& patter
                        [&](const std::string& pattern) { return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0; });
 }
 
-bool is_return(const SiteInfo& site) {
-    return site.kind == SiteKind::function_return || site.kind == SiteKind::reader_return;
+SiteEvent event_of(const SiteInfo& site) {
+    switch (site.kind) {
+    case SiteKind::function_return:
+    case SiteKind::reader_return:
+        return SiteEvent::returns;
+    case SiteKind::jump:
+        return SiteEvent::jumps;
+    default:
+        return SiteEvent::sites;
+    }
 }
 
 // What a recording lacks without it.
 const char* hook_of(const SiteInfo& site) {
+    if (site.kind == SiteKind::jump)
+        return "module.jumps";
     const bool call = site.kind == SiteKind::function_entry || site.kind == SiteKind::function_return;
     return call ? "module.functions" : "module.readers";
 }
@@ -44,11 +56,11 @@ std::optional<KprobePlace> place_of(const SiteInfo& site) {
     const auto function = KernelName::of(site.function);
     if (!module || !function)
         return std::nullopt;
-    return KprobePlace{*module, *function, site.offset, is_return(site)};
+    return KprobePlace{*module, *function, site.offset, event_of(site) == SiteEvent::returns};
 }
 
-Result<std::uint64_t> event_id(const std::string& tracefs, const KernelName& group, bool returns) {
-    const std::string path = tracefs + "/events/" + group.text() + "/" + event_name(group, returns) + "/id";
+Result<std::uint64_t> event_id(const std::string& tracefs, const KernelName& group, SiteEvent event) {
+    const std::string path = tracefs + "/events/" + group.text() + "/" + event_name(group, event) + "/id";
     const std::string text = read_line_or_empty(path);
     std::uint64_t id = 0;
     if (std::from_chars(text.data(), text.data() + text.size(), id).ec != std::errc())
@@ -80,6 +92,14 @@ std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std
     return sites;
 }
 
+std::vector<SiteInfo> jumps_of(const ModuleFile& module) {
+    std::vector<SiteInfo> sites;
+    for (const KoJump& jump : module.jumps)
+        if (jump.why_unseen.empty())
+            sites.push_back({SiteKind::jump, module.name, jump.function, jump.offset});
+    return sites;
+}
+
 std::vector<UnseenFunction> unseen_functions(const ModuleFile& module, const std::vector<std::string>& functions) {
     std::vector<UnseenFunction> unseen;
     for (const KoFunction& function : module.functions)
@@ -93,34 +113,36 @@ Result<PlacedSites> place_sites(const std::string& tracefs, const KernelName& gr
                                 const std::vector<SiteInfo>& sites) {
     const KprobeEvents events(tracefs);
     PlacedSites placed;
-    bool any_site = false;
-    bool any_return = false;
-    std::map<KprobePlace, Status> known; // a function that is a reader besides is one place
+    std::set<SiteEvent> any;
+    std::map<std::pair<SiteEvent, KprobePlace>, Status> known; // a function that is a reader besides is one place
     for (const SiteInfo& site : sites) {
         const auto place = place_of(site);
         if (!place) {
             placed.refused.push_back({hook_of(site), words_of(site) + ": " + KernelName::rule});
             continue;
         }
-        const auto [found, added] = known.try_emplace(*place);
+        const SiteEvent event = event_of(site);
+        const auto [found, added] = known.try_emplace({event, *place});
         Status& written = found->second;
         if (added)
-            written = events.add({group, *KernelName::of(event_name(group, place->at_return))}, *place);
+            written = events.add({group, *KernelName::of(event_name(group, event))}, *place);
         if (written) {
-            (place->at_return ? any_return : any_site) = true;
-            placed.sites.push_back(site);
+            any.insert(event);
+            if (event != SiteEvent::jumps)
+                placed.sites.push_back(site);
             continue;
         }
         placed.refused.push_back({hook_of(site), words_of(site) + ": " + written.error().why});
     }
-    if (placed.sites.empty() && !sites.empty())
+    if (any.empty() && !sites.empty())
         return fail(ExitCode::cannot_here, "cannot place a probe in " + sites.front().module,
                     placed.refused.front().why, "see the kernel log, and error_log in tracefs");
-    for (auto [any, returns, id] :
-         {std::tuple{any_site, false, &placed.sites_event}, std::tuple{any_return, true, &placed.returns_event}}) {
-        if (!any)
+    for (auto [event, id] :
+         {std::pair{SiteEvent::sites, &placed.sites_event}, std::pair{SiteEvent::returns, &placed.returns_event},
+          std::pair{SiteEvent::jumps, &placed.jumps_event}}) {
+        if (!any.contains(event))
             continue;
-        auto number = event_id(tracefs, group, returns);
+        auto number = event_id(tracefs, group, event);
         if (!number)
             return tl::unexpected(number.error());
         *id = *number;
@@ -128,9 +150,9 @@ Result<PlacedSites> place_sites(const std::string& tracefs, const KernelName& gr
     return placed;
 }
 
-SiteCounts count_sites(const std::string& tracefs, const KernelName& group, bool returns) {
+SiteCounts count_sites(const std::string& tracefs, const KernelName& group, SiteEvent wanted) {
     // "  NAME   HITS   MISSED", one line for each place of an event
-    const std::string event = event_name(group, returns);
+    const std::string event = event_name(group, wanted);
     const std::string text = read_file(tracefs + "/kprobe_profile").value_or("");
     SiteCounts counts;
     for (std::string_view line : split_lines(text)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // The probed places of followed modules, as kprobe events of tracefs. All places
-// are one event, all returns another: an event may have many places, and each
+// are one event, all returns another, all jumps a third: an event may have many places, and each
 // event costs a grace period when it is closed.
 #pragma once
 
@@ -23,13 +23,17 @@ namespace rcuscope {
 std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std::vector<std::string>& functions,
                                const std::vector<std::string>& reader_functions = {});
 
+// The jumps of a module to be probed.
+std::vector<SiteInfo> jumps_of(const ModuleFile& module);
+
 // Functions that the patterns ask for and whose calls cannot be seen.
 std::vector<UnseenFunction> unseen_functions(const ModuleFile& module, const std::vector<std::string>& functions);
 
 struct PlacedSites {
     std::optional<std::uint64_t> sites_event; // id of the trace event; none: no such site
     std::optional<std::uint64_t> returns_event;
-    std::vector<SiteInfo> sites;      // those that the kernel took
+    std::optional<std::uint64_t> jumps_event;
+    std::vector<SiteInfo> sites;      // those that the kernel took, without jumps
     std::vector<MissingInfo> refused; // and those that it did not
 };
 
@@ -43,7 +47,9 @@ struct SiteCounts {
     std::uint64_t missed = 0; // reached, but the probe could not run
 };
 
-// The kernel's own counts of one of the group's two events, over all of its places.
-SiteCounts count_sites(const std::string& tracefs, const KernelName& group, bool returns);
+enum class SiteEvent { sites, returns, jumps };
+
+// The kernel's own counts of one of the group's events, over all of its places.
+SiteCounts count_sites(const std::string& tracefs, const KernelName& group, SiteEvent event);
 
 } // namespace rcuscope

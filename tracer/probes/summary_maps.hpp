@@ -20,7 +20,7 @@ namespace rcuscope {
 // Callbacks that are followed, since the start.
 struct CallbackCounts {
     std::uint64_t queued = 0;
-    std::uint64_t done = 0;
+    std::uint64_t done = 0; // or lost from RCU's lists, since their heads were queued again
 };
 
 // How much room the programs get.

@@ -24,6 +24,11 @@ void read_symbols(ThisKernel& kernel) {
     if (!kernel.call_rcu_code.size)
         kernel.call_rcu_code = kernel.symbols->code_of("call_rcu");
     kernel.rcu_barrier_code = kernel.symbols->code_of("rcu_barrier");
+    // The compiler may put the body into the system call's entry.
+    for (auto name : {"__do_sys_delete_module", "__do_sys_delete_module.constprop.0", "__do_sys_delete_module.isra.0",
+                      "__se_sys_delete_module", "__x64_sys_delete_module"})
+        if (kernel.delete_module_code = kernel.symbols->code_of(name); kernel.delete_module_code.size)
+            break;
     const auto text = kernel.symbols->address_of("_stext");
     const auto end_of_text = kernel.symbols->address_of("_etext");
     if (text && end_of_text && *text < *end_of_text)

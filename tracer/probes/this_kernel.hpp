@@ -31,6 +31,7 @@ struct ThisKernel {
     std::uint64_t rcu_tasks_trace_address = 0;
     Kallsyms::Code call_rcu_code;
     Kallsyms::Code rcu_barrier_code;
+    Kallsyms::Code delete_module_code;           // what calls exit functions
     Kallsyms::Code kernel_code;                  // of all functions, without modules
     std::vector<Kallsyms::Code> return_handlers; // where functions return to whose return is traced
     std::vector<Error> problems;                 // what keeps a recording from being made here, the first cause first

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "probes/sites.hpp"
 
 namespace rcuscope {
@@ -23,6 +24,18 @@ ModuleInfo module_info(const ModuleFile& file) {
                     .not_followed = file.not_followed};
     for (const KoFunction& function : file.functions)
         info.functions.push_back({function.name, function.section, function.offset, function.size});
+    auto& sections = info.sections.emplace();
+    for (const ModuleFile::CodeSection& section : file.code_sections)
+        sections.push_back({section.name, section.size});
+    if (!file.exit_waits_in.empty())
+        info.exit_waits_in = file.exit_waits_in;
+    auto& wakers = info.wakers.emplace();
+    for (const ModuleFile::Waker& waker : file.wakers)
+        wakers.emplace(waker.function, waker.wakes_with);
+    auto& jumps = info.jumps.emplace();
+    for (const KoJump& jump : file.jumps)
+        if (!jump.function.empty())
+            jumps.push_back({jump.function, jump.offset, jump.target});
     return info;
 }
 
@@ -60,6 +73,19 @@ void describe_modules(Metadata& metadata, const RecordRequest& request) {
             metadata.missing.push_back(
                 {"module.readers", "read-side sections of " + module.name + ":" + unseen.name + ": " + unseen.why});
     }
+}
+
+// Of an exit function it is known by the system call that calls it.
+void describe_jumps(Metadata& metadata, const RecordRequest& request) {
+    for (const ModuleFile& module : request.modules)
+        for (const KoJump& jump : module.jumps)
+            if (!jump.why_unseen.empty() && (jump.function.empty() || jump.function != module.exit_function))
+                metadata.missing.push_back({"module.jumps", "that " + module.name + ":" +
+                                                                (jump.function.empty() ? "a function" : jump.function) +
+                                                                "+" + hex(jump.offset) + " jumps to " + jump.target +
+                                                                "(), so that it is not known "
+                                                                "who called that: " +
+                                                                jump.why_unseen});
 }
 
 // Functions that are notrace, by the reason for it: kprobe events refuse them, and nearly every module has some.
@@ -131,6 +157,8 @@ void describe(Metadata& metadata, const RecordRequest& request, const AttachPlan
     metadata.all_callbacks = request.all_callbacks;
     describe_hooks(metadata, plan);
     describe_modules(metadata, request);
+    if (plan.takes("module.jumps"))
+        describe_jumps(metadata, request);
     if (plan.takes("module.functions"))
         describe_functions(metadata, request);
 }

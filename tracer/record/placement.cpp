@@ -86,6 +86,10 @@ Status Placement::place_sites_of(const RecordRequest& request) {
             sites_of(module, plan_.takes("module.readers"), calls ? request.functions : std::vector<std::string>(),
                      calls ? request.readers_of(module.name) : std::vector<std::string>());
         wanted.insert(wanted.end(), sites.begin(), sites.end());
+        if (plan_.takes("module.jumps")) {
+            const auto jumps = jumps_of(module);
+            wanted.insert(wanted.end(), jumps.begin(), jumps.end());
+        }
     }
     if (wanted.empty())
         return {};
@@ -124,11 +128,11 @@ Status Placement::attach(const RecordRequest&) {
     before_ = *before;
     if (auto attached = session_->attach(plan_); !attached)
         return attached;
-    return sites_ ? session_->attach_sites(sites_->sites_event, sites_->returns_event) : Status();
+    return sites_ ? session_->attach_sites(*sites_) : Status();
 }
 
-std::uint64_t Placement::missed_sites(bool returns) const {
-    return guard_ ? count_sites(kernel_.tracefs, guard_->group(), returns).missed : 0;
+std::uint64_t Placement::missed_sites(SiteEvent event) const {
+    return guard_ ? count_sites(kernel_.tracefs, guard_->group(), event).missed : 0;
 }
 
 std::vector<ProbeHits> Placement::hits() const {
@@ -140,10 +144,13 @@ std::vector<ProbeHits> Placement::hits() const {
                        session_->hits(planned.hook->counter), session_->missed(*planned.taken)};
         if (planned.taken->way == Way::tracefs_kprobe) {
             const bool functions = planned.hook->scope == HookScope::function_sites;
-            hits.missed = missed_sites(functions) + (functions ? session_->calls_skipped() : 0);
+            hits.missed = missed_sites(functions                              ? SiteEvent::returns
+                                       : planned.hook->name == "module.jumps" ? SiteEvent::jumps
+                                                                              : SiteEvent::sites) +
+                          (functions ? session_->calls_skipped() : 0);
             // Entries of functions are told with the places of readers, if those are there.
             if (functions && !plan_.takes("module.readers"))
-                hits.missed += missed_sites(false);
+                hits.missed += missed_sites(SiteEvent::sites);
         }
         all.push_back(std::move(hits));
     }

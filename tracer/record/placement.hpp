@@ -52,7 +52,7 @@ private:
     Status place_sites_of(const RecordRequest& request);
     Status load(const RecordRequest& request);
     Status attach(const RecordRequest& request);
-    std::uint64_t missed_sites(bool returns) const; // by the kernel's own count
+    std::uint64_t missed_sites(SiteEvent event) const; // by the kernel's own count
 
     ThisKernel kernel_;
     AttachPlan plan_;

@@ -227,7 +227,7 @@ void TriggerWatch::look_at_sections(std::uint64_t now_ns) {
 void TriggerWatch::look_at_pending(std::uint64_t now_ns, std::uint64_t pending) {
     each(TriggerKind::pending, [&](std::size_t trigger, std::uint64_t limit) {
         if (pending > limit) {
-            fire_once_a_burst({trigger, FiredOn::nothing, 0, now_ns, now_ns, std::nullopt,
+            fire_once_a_burst({trigger, FiredOn::nothing, pending, now_ns, now_ns, std::nullopt,
                                std::to_string(pending) + " callbacks are queued and have not run"});
             return;
         }

@@ -6,10 +6,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
 #include "timeline/callbacks.hpp"
+#include "timeline/exit_jumps.hpp"
 #include "timeline/grace_periods.hpp"
 #include "timeline/losses.hpp"
 #include "timeline/modules.hpp"
@@ -38,14 +41,24 @@ struct TimelineBuilder::Impl {
         stacks.moved();
     }
 
-    CalledFrom called_from(std::uint64_t caller) { return {symbols.caller(caller), stacks.take(now, caller)}; }
+    // Who called `target`.
+    CalledFrom called_from(std::uint64_t caller, std::string_view target) {
+        const SharedPlace place = symbols.caller(caller);
+        const auto stack = stacks.take(now, caller);
+        if (modules.any_exits() && ExitJumps::may_hide_behind(place)) {
+            if (const std::string* module = modules.exiting(now.tid)) {
+                return {SharedPlace(exit_jumps.place_of(*module, target, place)), stack};
+            }
+        }
+        return {place, stack};
+    }
 
     // One for each kind of event.
     void on(const event::Lost& body) { losses.lost(now.cpu, body); }
     void on(const event::Task& body) { tasks.describe(now, body); }
     void on(const event::Stack& body) { stacks.seen(now, body); }
     void on(const event::KvfreeRcu& body) {
-        CalledFrom from = called_from(body.caller);
+        CalledFrom from = called_from(body.caller, "kvfree_call_rcu");
         kvfree_calls.push_back({.at = now.at,
                                 .cpu = now.cpu,
                                 .tid = now.tid,
@@ -53,7 +66,8 @@ struct TimelineBuilder::Impl {
                                 .caller = from.caller,
                                 .object = body.object,
                                 .headless = body.headless,
-                                .stack = from.stack});
+                                .stack = from.stack,
+                                .in = body.in});
     }
     void on(const event::GpStart& body) {
         grace_periods.started(now.at, body.since_ns ? std::optional(time(body.since_ns)) : std::nullopt, body);
@@ -75,9 +89,15 @@ struct TimelineBuilder::Impl {
     void on(const event::GpCleaned& body) { grace_periods.cleaned(now.at, body); }
     void on(const event::CbQueued& body) {
         // What happens now may yet be of any order.
-        callbacks.pass_on(
-            [this](const Callback& each) { return !modules.settled(each.function->module) || *each.done == now.at; });
-        callbacks.queued(now, body, symbols.function(body.func), called_from(body.caller), task->comm);
+        callbacks.pass_on([this](const Callback& each) {
+            return !modules.settled(each.function->module) || !modules.settled(each.caller->module) ||
+                   each.function->in_init || *each.done == now.at;
+        });
+        CalledFrom from = called_from(body.caller, "call_rcu");
+        if (body.jumped) {
+            from.caller = SharedPlace();
+        }
+        callbacks.queued(now, body, symbols.function(body.func), from, task->comm);
     }
     void on(const event::CbAssigned& body) {
         callbacks.assigned(body, body.bypass_ns ? std::optional(time(body.bypass_ns)) : std::nullopt);
@@ -92,11 +112,13 @@ struct TimelineBuilder::Impl {
     void on(const event::CbDone& body) { callbacks.done(now, body.head); }
     void on(const event::BatchBegin& body) { batches.begin(now, body, *task); }
     void on(const event::BatchEnd& body) { batches.end(now, body, *task); }
-    void on(const event::WaitBegin& body) { waits.begin(now, body, called_from(body.caller), *task); }
+    void on(const event::WaitBegin& body) {
+        waits.begin(now, body, called_from(body.caller, to_text(body.kind)), *task);
+    }
     void on(const event::WaitEnd& body) { waits.end(now, body, *task); }
     void on(const event::Site& body) { sites.reached(now, body, *task); }
     void on(const event::Module& body) {
-        modules.step(now.at, body);
+        modules.step(now, body);
         if (body.step == event::ModuleStep::coming) {
             symbols.laid_out(body);
             renamed();
@@ -104,6 +126,7 @@ struct TimelineBuilder::Impl {
     }
     void on(const event::ModulePending& body) { modules.pending(body); }
     void on(const event::ModuleRef& body) { modules.reference(now, body, symbols.caller(body.caller), task->comm); }
+    void on(const event::ModuleWoken& body) { modules.woken(now, body); }
     void on(const event::SwitchOut& body) { sites.switched_out(now, body, *task); }
     void on(const event::SwitchIn&) { sites.switched_in(now, *task); }
     void on(const event::ModuleSection& body) {
@@ -122,6 +145,7 @@ struct TimelineBuilder::Impl {
     WaitTracker waits;
     BatchTracker batches;
     ModuleTracker modules{metadata};
+    ExitJumps exit_jumps{metadata};
     SiteTracker sites{metadata, symbols, modules};
 
     Moment now;                                                       // of the event that is being taken
@@ -148,6 +172,12 @@ Timeline TimelineBuilder::Impl::finish(const std::optional<Trailer>& trailer, co
     timeline.capture = summarize_capture(metadata, trailer, cut_reason, any ? last_event : 0, losses.finish(trailer));
     timeline.tasks = tasks.finish();
     timeline.modules = modules.finish();
+    for (const ModuleInfo& module : metadata.modules) {
+        if (module.exit_waits_in && module.wakers && !module.wakers->empty()) {
+            timeline.waking_ways.try_emplace(
+                module.name, WakingWays{.exit_waits_in = *module.exit_waits_in, .wakers = *module.wakers});
+        }
+    }
     // Before the callbacks, which refer to their ids.
     if (timeline.capture.sequences_at_start) {
         grace_periods.opened(*timeline.capture.sequences_at_start);

@@ -51,6 +51,7 @@ void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued
     row.invoked_cpu = std::nullopt;
     row.context = InvocationContext::unknown;
     row.state = CallbackState::pending;
+    row.queued_in = queued.in;
     row.lazy = queued.lazy;
     if (queued.end_unseen) {
         row.state = CallbackState::unknown;

@@ -15,6 +15,7 @@ struct CodePlace {
     SharedText function;       // empty: no name known for the address
     SharedText module;         // empty: the kernel proper
     std::uint64_t offset = 0;  // address minus the function's start
+    bool in_init = false;      // of a followed module: in code that is freed when its init function has returned
 
     bool known() const { return address != 0 || !function.empty(); }
     bool operator==(const CodePlace&) const = default;

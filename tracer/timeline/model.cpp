@@ -15,6 +15,20 @@ const char* to_text(CallbackState state) {
     return "unknown";
 }
 
+const char* to_text(QueueContext context) {
+    switch (context) {
+    case QueueContext::unknown:
+        return "unknown";
+    case QueueContext::task:
+        return "task";
+    case QueueContext::softirq:
+        return "softirq";
+    case QueueContext::hardirq:
+        return "hardirq";
+    }
+    return "";
+}
+
 const char* to_text(InvocationContext context) {
     switch (context) {
     case InvocationContext::softirq:

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -85,6 +86,8 @@ struct ModuleLife {
     MaybeTime exit_done;  // and had returned
     MaybeTime free_begin; // free_module() entered
     MaybeTime freed;      // free_module() returned: the memory is gone
+    MaybeTime init_freed; // the memory of its init code is gone, in a life that goes on
+    std::optional<std::uint32_t> going_tid; // the task that runs its exit function, or its failing init function
     // Callbacks into the module that had not begun to run, as counted in the kernel, which holds where records
     // were lost too. None: that moment was not seen, or the module is not followed.
     std::optional<std::uint64_t>
@@ -106,7 +109,18 @@ struct ModuleLife {
         CodePlace caller;
     };
     std::vector<Reference> references;
+    struct Wakeup { // of the task that runs its exit function, which slept
+        Nanoseconds at = 0;
+        std::uint64_t head = 0; // of the callback whose function woke it; 0: something else did
+    };
+    std::vector<Wakeup> exit_wakeups; // the first of them
     std::string verdict; // analysis/hazards.hpp: a sentence on how it went; empty for modules that are not followed
+};
+
+// How a module may wait for its callbacks otherwise than by rcu_barrier(), by its .ko (ModuleInfo).
+struct WakingWays {
+    std::string exit_waits_in;                 // in what its exit function may sleep until it is woken
+    std::map<std::string, std::string> wakers; // functions that wake somebody, with what
 };
 
 // A leaf of RCU's tree heard of quiescent states of some of its CPUs.
@@ -203,6 +217,8 @@ enum class CallbackState : std::uint8_t {
 
 enum class InvocationContext : std::uint8_t { unknown, softirq, ksoftirqd, rcuc, rcuo };
 
+using event::QueueContext;
+
 struct Callback {         // there are millions: what is not needed is left out, and what can be small is
     std::uint32_t id = 0; // unique in this timeline, by time of queueing, from 1
     SharedPlace function;
@@ -219,6 +235,7 @@ struct Callback {         // there are millions: what is not needed is left out,
     CompactOptional<std::uint32_t, std::uint16_t> invoked_cpu;
     InvocationContext context = InvocationContext::unknown;
     CallbackState state = CallbackState::unknown;
+    QueueContext queued_in = QueueContext::unknown; // an interrupt: queued_tid is the task that it interrupted
     bool lazy = false; // RCU was free to hold it back until something else needs a grace period
 };
 static_assert(max_cpus < std::numeric_limits<std::uint16_t>::max());
@@ -230,9 +247,10 @@ struct KvfreeCall {
     std::uint32_t tid = 0;
     SharedText comm;
     CodePlace caller;
-    std::uint64_t object = 0;           // its address
-    bool headless = false;              // without a rcu_head: it may have waited for a grace period right there
-    std::optional<std::uint32_t> stack; // as Callback::stack
+    std::uint64_t object = 0;                // its address
+    bool headless = false;                   // without a rcu_head: it may have waited for a grace period right there
+    std::optional<std::uint32_t> stack;      // as Callback::stack
+    QueueContext in = QueueContext::unknown; // as Callback::queued_in
 };
 
 // One run of rcu_do_batch().
@@ -289,11 +307,12 @@ struct CallbackBounds {
 struct Timeline {
     HostInfo host;
     CaptureSummary capture;
-    std::vector<Task> tasks;                // by tid
-    std::vector<ModuleLife> modules;        // by first time known
-    std::vector<GracePeriod> grace_periods; // by start
-    LongList<ReadSection> read_sections;    // by begin
-    LongList<Callback> callbacks;           // by queued
+    std::vector<Task> tasks;                       // by tid
+    std::vector<ModuleLife> modules;               // by first time known
+    std::map<std::string, WakingWays> waking_ways; // by the module's name, where it has both
+    std::vector<GracePeriod> grace_periods;        // by start
+    LongList<ReadSection> read_sections;           // by begin
+    LongList<Callback> callbacks;                  // by queued
     CallbackBounds callback_bounds;
     LongList<Batch> batches;               // by begin
     LongList<KvfreeCall> kvfree_calls;     // by time
@@ -306,6 +325,7 @@ struct Timeline {
 
 const char* to_text(CallbackState state);       // "done", "pending", "unknown"
 const char* to_text(InvocationContext context); // "softirq", ...
+const char* to_text(QueueContext context);      // "task", "softirq", "hardirq"; "unknown"
 const char* to_text(HolderKind kind);           // "read-section", ...
 const char* to_text(SectionBy by);              // "rcu_read_lock", "function"
 const char* to_text(event::QuiescentKind kind); // "self", "scan", "init", "other"

@@ -43,8 +43,10 @@ ModuleTracker::State& ModuleTracker::state_of(SharedText module) {
     return states_[module.id()];
 }
 
-void ModuleTracker::step(Nanoseconds at, const event::Module& module) {
+void ModuleTracker::step(const Moment& moment, const event::Module& module) {
+    const Nanoseconds at = moment.at;
     if (module.step != event::ModuleStep::coming && module.step != event::ModuleStep::live &&
+        module.step != event::ModuleStep::init_freed &&
         !(module.step == event::ModuleStep::init_done && module.ret >= 0)) {
         state_of(module.name.str()) = State::unsettled;
     }
@@ -54,6 +56,9 @@ void ModuleTracker::step(Nanoseconds at, const event::Module& module) {
         break;
     case event::ModuleStep::init_done:
         init_done(at, module);
+        if (module.ret < 0) {
+            lives_[newest_[module.name]].going_tid = moment.tid;
+        }
         break;
     case event::ModuleStep::live:
         if (!init_known(module.name)) {
@@ -65,19 +70,31 @@ void ModuleTracker::step(Nanoseconds at, const event::Module& module) {
         break;
     case event::ModuleStep::unloading:
         unloading_[module.name].push_back(at);
+        exiting_[moment.tid] = module.name;
         break;
     case event::ModuleStep::refused:
+        exit_over(moment.tid, module.name);
         refused(at, module);
         break;
     case event::ModuleStep::exited:
-        exited(at, module.name);
+        exited(at, moment.tid, module.name);
         break;
-    case event::ModuleStep::freeing:
-        exited(std::nullopt, module.name);
-        life_before(module.name, &ModuleLife::free_begin).free_begin = at;
+    case event::ModuleStep::freeing: {
+        exited(std::nullopt, moment.tid, module.name);
+        ModuleLife& life = life_before(module.name, &ModuleLife::free_begin);
+        life.free_begin = at;
+        life.going_tid = moment.tid;
         break;
+    }
     case event::ModuleStep::freed:
         freed_life(module).freed = at;
+        break;
+    case event::ModuleStep::init_freed:
+        // Of a life that is over already its init code went with the rest.
+        if (const auto newest = newest_.find(module.name);
+            newest != newest_.end() && !lives_[newest->second].freed && !lives_[newest->second].init_freed) {
+            lives_[newest->second].init_freed = at;
+        }
         break;
     }
 }
@@ -114,6 +131,16 @@ ModuleLife& ModuleTracker::freed_life(const event::Module& module) {
     return life;
 }
 
+void ModuleTracker::exit_over(std::uint32_t tid, const std::string& module) {
+    if (const auto task = exiting_.find(tid); task != exiting_.end() && task->second == module) {
+        exiting_.erase(task);
+    }
+}
+
+void ModuleTracker::woken(const Moment& moment, const event::ModuleWoken& woken) {
+    present_life(woken.name).exit_wakeups.push_back({.at = moment.at, .head = woken.head});
+}
+
 void ModuleTracker::init_done(Nanoseconds at, const event::Module& module) {
     ModuleLife& life = life_before(module.name, &ModuleLife::init_done);
     life.init_done = at;
@@ -142,7 +169,8 @@ void ModuleTracker::init_failed(Nanoseconds at, const event::Module& module) {
 
 // Somebody asked to unload it, and was not refused. A failed init is notified
 // the same way, but nobody asked. What a probe in the exit function saw is better.
-void ModuleTracker::exited(MaybeTime at, const std::string& module) {
+void ModuleTracker::exited(MaybeTime at, std::uint32_t tid, const std::string& module) {
+    exit_over(tid, module);
     const auto asked = unloading_.find(module);
     if (asked == unloading_.end() || asked->second.empty()) {
         return;
@@ -156,6 +184,7 @@ void ModuleTracker::exited(MaybeTime at, const std::string& module) {
     if (!life.exit_done) {
         life.exit_done = at;
     }
+    life.going_tid = tid;
     unloading_.erase(asked);
 }
 

@@ -20,11 +20,21 @@ class ModuleTracker {
 public:
     explicit ModuleTracker(const Metadata& metadata);
 
-    void step(Nanoseconds at, const event::Module& module);
+    void step(const Moment& moment, const event::Module& module);
     void exit_called(Nanoseconds at, const std::string& module);
     void exit_returned(Nanoseconds at, const std::string& module);
     void pending(const event::ModulePending& counted);
     void reference(const Moment& moment, const event::ModuleRef& reference, CodePlace caller, const std::string& comm);
+
+    void woken(const Moment& moment, const event::ModuleWoken& woken);
+
+    // Whether any task runs an exit function, and of which module a task does: from delete_module()'s entry on, until
+    // the exit function has returned or unloading was refused.
+    bool any_exits() const { return !exiting_.empty(); }
+    const std::string* exiting(std::uint32_t tid) const {
+        const auto found = exiting_.find(tid);
+        return found == exiting_.end() ? nullptr : &found->second;
+    }
 
     // Whether it is as it was when it came, so that whatever its callbacks did until now has nothing to do with its
     // going; and is in the first of its lives.
@@ -44,7 +54,8 @@ private:
     void init_failed(Nanoseconds at, const event::Module& module);
     bool init_known(const std::string& module) const;
     void refused(Nanoseconds at, const event::Module& module);
-    void exited(MaybeTime at, const std::string& module);
+    void exited(MaybeTime at, std::uint32_t tid, const std::string& module);
+    void exit_over(std::uint32_t tid, const std::string& module);
 
     // The newest life of the module in which `reached` is not yet set, else a new
     // one: what came before was not seen.
@@ -57,9 +68,10 @@ private:
     // When it was asked for, not yet known whether granted; several may ask at once.
     std::unordered_map<std::string, std::vector<Nanoseconds>, SeededHash> unloading_;
     std::unordered_map<std::string, std::vector<ModuleLife::Refusal>, SeededHash> early_refusals_; // of no life yet
-    std::unordered_map<std::string, std::uint64_t, SeededHash> bases_; // of the newest life that came
-    std::unordered_map<std::string, std::size_t, SeededHash> leaving_; // a life, when another one has begun
-    std::vector<State> states_;                                        // by the name's id
+    std::unordered_map<std::string, std::uint64_t, SeededHash> bases_;   // of the newest life that came
+    std::unordered_map<std::string, std::size_t, SeededHash> leaving_;   // a life, when another one has begun
+    std::unordered_map<std::uint32_t, std::string, SeededHash> exiting_; // modules, by the task
+    std::vector<State> states_;                                          // by the name's id
 };
 
 } // namespace rcuscope

@@ -114,6 +114,7 @@ void SiteTracker::reached(const Moment& moment, const event::Site& site, Tracked
         break;
     case SiteKind::reader_entry:
     case SiteKind::reader_return:
+    case SiteKind::jump: // in no capture
         break;
     }
 }

@@ -6,6 +6,8 @@
 #include <limits>
 #include <tuple>
 
+#include "base/text.hpp"
+
 namespace rcuscope {
 
 namespace {
@@ -75,7 +77,17 @@ Symbols::Symbols(const Metadata& metadata, const std::vector<SymbolInfo>& symbol
         for (const ModuleFunction& function : module.functions) {
             Section& section = sections_[{module.name, function.section}];
             section.module = &module;
+            section.name = function.section;
             section.functions.push_back(&function);
+        }
+        if (module.sections) {
+            for (const ModuleSectionSize& known : *module.sections) {
+                Section& section = sections_[{module.name, known.name}];
+                section.module = &module;
+                section.name = known.name;
+                section.size = known.size;
+                section.whole = true;
+            }
         }
     }
     for (auto& [name, section] : sections_) {
@@ -83,7 +95,7 @@ Symbols::Symbols(const Metadata& metadata, const std::vector<SymbolInfo>& symbol
         std::stable_sort(functions.begin(), functions.end(),
                          [](const ModuleFunction* a, const ModuleFunction* b) { return a->offset < b->offset; });
         for (std::size_t i = 0; i < functions.size(); i++) {
-            section.size = std::max(section.size, section.end_of(i));
+            section.size = section.whole ? section.size : std::max(section.size, section.end_of(i));
         }
     }
     add_names(symbols);
@@ -221,6 +233,16 @@ const Symbols::Name* Symbols::name_of(std::uint64_t address, std::uint64_t withi
     return newest;
 }
 
+// Code of a followed module that no symbol names: a .ko may be stripped of those of static functions.
+CodePlace Symbols::unnamed_place(const Section& section, std::uint64_t offset, bool is_function, bool in_init) {
+    const std::string name(section.name);
+    return {.address = section.placed + offset,
+            .function = is_function ? name + "+" + hex(offset) : name,
+            .module = section.module->name,
+            .offset = is_function ? 0 : offset,
+            .in_init = in_init};
+}
+
 CodePlace Symbols::look_up(std::uint64_t address, std::uint64_t within) const {
     if (address == 0) {
         return {};
@@ -229,11 +251,16 @@ CodePlace Symbols::look_up(std::uint64_t address, std::uint64_t within) const {
     if (const auto* placed = holder_of(placed_, within);
         placed && (name == nullptr || since(*name) <= placed->second.since)) {
         const Section& section = *placed->second.section;
+        const bool in_init = section.name.starts_with(".init");
         if (const ModuleFunction* function = section.function_at(within - placed->first)) {
             return {.address = address,
                     .function = function->name,
                     .module = section.module->name,
-                    .offset = address - placed->first - function->offset};
+                    .offset = address - placed->first - function->offset,
+                    .in_init = in_init};
+        }
+        if (section.whole) {
+            return unnamed_place(section, address - placed->first, address == within, in_init);
         }
     }
     return name ? name->place : CodePlace{.address = address, .function = {}, .module = {}};

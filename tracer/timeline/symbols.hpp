@@ -60,7 +60,9 @@ private:
     struct Section {
         const ModuleInfo* module = nullptr;
         std::vector<const ModuleFunction*> functions;
-        std::uint64_t size = 0;   // up to the end of the last function
+        std::string_view name;
+        std::uint64_t size = 0;   // up to the end of the last function, or of the section:
+        bool whole = false;       // as the .ko said
         std::uint64_t placed = 0; // address; 0: it has no place
 
         std::uint64_t end_of(std::size_t index) const;
@@ -99,6 +101,7 @@ private:
     bool pass_changes();
     void add_names(const std::vector<SymbolInfo>& symbols);
     void remove_sections(std::uint64_t begin, std::uint64_t end, const std::string* but_of);
+    static CodePlace unnamed_place(const Section& section, std::uint64_t offset, bool is_function, bool in_init);
     CodePlace look_up(std::uint64_t address, std::uint64_t within) const;
     const Name* name_of(std::uint64_t address, std::uint64_t within) const;
     Time since(const Name& name) const;

@@ -97,6 +97,13 @@ TEST(Event, Callback) {
     EXPECT_TRUE(decoded<event::CbQueued>(rs_cb_queued{header_of(RS_CB_QUEUED, 1000, RS_CB_LAZY), 1, 2, 3}).lazy);
     EXPECT_TRUE(
         decoded<event::CbQueued>(rs_cb_queued{header_of(RS_CB_QUEUED, 1000, RS_CB_END_UNSEEN), 1, 2, 3}).end_unseen);
+    EXPECT_EQ(queued.in, event::QueueContext::unknown) << "an older recording does not say";
+    EXPECT_FALSE(queued.jumped);
+    const auto jumped = decoded<event::CbQueued>(
+        rs_cb_queued{header_of(RS_CB_QUEUED, 1000, RS_CB_JUMPED | RS_CONTEXT_SOFTIRQ << RS_CONTEXT_SHIFT), 1, 2, 3});
+    EXPECT_TRUE(jumped.jumped);
+    EXPECT_EQ(jumped.in, event::QueueContext::softirq);
+    EXPECT_FALSE(jumped.lazy);
     const auto assigned = decoded<event::CbAssigned>(rs_cb_assigned{header_of(RS_CB_ASSIGNED, 1000), 24, 5, 0, 900});
     EXPECT_EQ(assigned.gp_seq, 24u);
     EXPECT_EQ(assigned.list_cpu, 5u);
@@ -116,6 +123,10 @@ TEST(Event, Kvfree) {
     EXPECT_EQ(with_head.caller, 5u);
     EXPECT_FALSE(with_head.headless);
     EXPECT_TRUE(decoded<event::KvfreeRcu>(rs_kvfree{header_of(RS_KVFREE, 1000, RS_KVFREE_HEADLESS), 4, 5}).headless);
+    EXPECT_EQ(
+        decoded<event::KvfreeRcu>(rs_kvfree{header_of(RS_KVFREE, 1000, RS_CONTEXT_HARDIRQ << RS_CONTEXT_SHIFT), 4, 5})
+            .in,
+        event::QueueContext::hardirq);
 }
 
 TEST(Event, Stack) {
@@ -185,6 +196,16 @@ TEST(Event, ModuleReference) {
     EXPECT_EQ(put.count, -1);
 }
 
+TEST(Event, ModuleWoken) {
+    const auto woken =
+        decoded<event::ModuleWoken>(rs_module_woken{header_of(RS_MODULE_WOKEN, 1000), 0xaed, "rcu_unload"});
+    EXPECT_EQ(woken.head, 0xaedu);
+    EXPECT_EQ(woken.name, "rcu_unload");
+    const auto freed =
+        decoded<event::Module>(rs_module{header_of(RS_MODULE, 1000, RS_MODULE_INIT_FREED), 0xc0, 0, 0, "rcu_unload"});
+    EXPECT_EQ(freed.step, event::ModuleStep::init_freed);
+}
+
 TEST(Event, Switch) {
     const auto preempted =
         decoded<event::SwitchOut>(rs_switch{header_of(RS_SWITCH_OUT, 1000, RS_SWITCH_PREEMPTED), 2, 0});
@@ -220,8 +241,8 @@ TEST(Event, RefusesValuesOutOfRange) {
     EXPECT_TRUE(refused(rs_header{1000, 7, 9999, 0}));
     EXPECT_TRUE(refused(rs_wait{header_of(RS_WAIT_BEGIN, 1000, 3), 0}));
     EXPECT_TRUE(refused(rs_wait{header_of(RS_WAIT_END, 1000, 0xffff), 0}));
-    EXPECT_TRUE(refused(rs_module{header_of(RS_MODULE, 1000, RS_MODULE_INIT_DONE + 1), 0, 0, 0, "m"}));
-    EXPECT_TRUE(refused(rs_module_pending{header_of(RS_MODULE_PENDING, 1000, RS_MODULE_INIT_DONE + 1), 0, "m"}));
+    EXPECT_TRUE(refused(rs_module{header_of(RS_MODULE, 1000, RS_MODULE_INIT_FREED + 1), 0, 0, 0, "m"}));
+    EXPECT_TRUE(refused(rs_module_pending{header_of(RS_MODULE_PENDING, 1000, RS_MODULE_INIT_FREED + 1), 0, "m"}));
     EXPECT_TRUE(refused(rs_batch{header_of(RS_BATCH_BEGIN, 1000), max_cpus, 0}));
     EXPECT_TRUE(refused(rs_cb_assigned{header_of(RS_CB_ASSIGNED, 1000), 0, max_cpus, 0, 0}));
 }

@@ -285,5 +285,27 @@ TEST(ModuleFileDamage, TableOfSectionsOutOfRange) {
     }
 }
 
+TEST(ModuleFile, JumpsForCallsAreNamedByTheirFunctions) {
+    const auto module = read_module_file(sample("sample_jumps.ko"));
+    ASSERT_TRUE(module) << module.error().why;
+    ASSERT_EQ(module->jumps.size(), 3u);
+    EXPECT_EQ(module->jumps[0].function, "jumps_free");
+    EXPECT_EQ(module->jumps[0].offset, 5u);
+    EXPECT_EQ(module->jumps[0].target, "call_rcu");
+    EXPECT_EQ(module->jumps[0].why_unseen, "");
+    EXPECT_EQ(module->jumps[1].function, "");
+    EXPECT_EQ(module->jumps[1].target, "kvfree_call_rcu");
+    EXPECT_THAT(module->jumps[1].why_unseen, HasSubstr("no function"));
+    EXPECT_EQ(module->jumps[2].function, "jumps_exit");
+    EXPECT_EQ(module->jumps[2].offset, 6u);
+    EXPECT_THAT(module->jumps[2].why_unseen, HasSubstr("notrace"));
+    EXPECT_EQ(module->code_sections.size(), 3u);
+    EXPECT_EQ(module->exit_waits_in, "wait_for_completion");
+    std::vector<std::string> wakers;
+    for (const ModuleFile::Waker& waker : module->wakers)
+        wakers.push_back(waker.function + " " + waker.wakes_with);
+    EXPECT_THAT(wakers, testing::UnorderedElementsAre("jumps_done complete", "jumps_callback complete"));
+}
+
 } // namespace
 } // namespace rcuscope::test

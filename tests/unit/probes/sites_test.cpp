@@ -88,6 +88,7 @@ struct FakeTracefs {
         dir.write("kprobe_events", "");
         dir.write("events/rcuscope_7/rcuscope_7_sites/id", "1601\n");
         dir.write("events/rcuscope_7/rcuscope_7_returns/id", "1602\n");
+        dir.write("events/rcuscope_7/rcuscope_7_jumps/id", "1603\n");
     }
     std::string written() const { return read_file(dir.file("kprobe_events")).value_or("unreadable"); }
     Result<PlacedSites> place(const std::vector<SiteInfo>& sites) const {
@@ -118,6 +119,19 @@ TEST(PlaceSites, AFunctionThatIsAReaderBesidesIsOnePlace) {
     EXPECT_EQ(tracefs.written(), "p:rcuscope_7/rcuscope_7_sites demo:demo_write\n"
                                  "r:rcuscope_7/rcuscope_7_returns demo:demo_write\n");
     EXPECT_EQ(placed->sites.size(), 4u);
+}
+
+TEST(PlaceSites, JumpsAreAnEventOfTheirOwn) {
+    ModuleFile module = demo();
+    module.jumps = {{.function = "demo_write", .offset = 0x1b, .target = "call_rcu", .why_unseen = {}},
+                    {.function = "demo_exit", .offset = 7, .target = "rcu_barrier", .why_unseen = "it is notrace"}};
+    const FakeTracefs tracefs;
+    const auto placed = tracefs.place(jumps_of(module));
+    ASSERT_TRUE(placed) << placed.error().why;
+    EXPECT_EQ(tracefs.written(), "p:rcuscope_7/rcuscope_7_jumps demo:demo_write+0x1b\n");
+    EXPECT_EQ(placed->jumps_event, 1603u);
+    EXPECT_EQ(placed->sites_event, std::nullopt);
+    EXPECT_THAT(placed->sites, IsEmpty()) << "they are in no capture";
 }
 
 TEST(PlaceSites, OffsetsAreHexadecimal) {
@@ -186,17 +200,17 @@ TEST(CountSites, SumsAllPlacesOfAnEvent) {
                       "  rcuscope_7_returns                                           3               0\n"
                       "  rcuscope_77_sites                                          500             500\n"
                       "  rcuscope_7_sites                                            30               2\n");
-    const SiteCounts sites = count_sites(tracefs.dir.path(), group_7(), false);
+    const SiteCounts sites = count_sites(tracefs.dir.path(), group_7(), SiteEvent::sites);
     EXPECT_EQ(sites.hits, 42u);
     EXPECT_EQ(sites.missed, 3u);
-    EXPECT_EQ(count_sites(tracefs.dir.path(), group_7(), true).hits, 3u);
+    EXPECT_EQ(count_sites(tracefs.dir.path(), group_7(), SiteEvent::returns).hits, 3u);
 }
 
 TEST(CountSites, WhatIsNotThereCountsNothing) {
     const FakeTracefs tracefs;
-    EXPECT_EQ(count_sites(tracefs.dir.path(), group_7(), false).hits, 0u);
+    EXPECT_EQ(count_sites(tracefs.dir.path(), group_7(), SiteEvent::sites).hits, 0u);
     tracefs.dir.write("kprobe_profile", "rcuscope_7_sites\n\n  rcuscope_7_sites  x y\n rcuscope_7_sites 1 2 3\n");
-    EXPECT_EQ(count_sites(tracefs.dir.path(), group_7(), false).hits, 0u);
+    EXPECT_EQ(count_sites(tracefs.dir.path(), group_7(), SiteEvent::sites).hits, 0u);
 }
 
 } // namespace

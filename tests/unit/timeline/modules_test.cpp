@@ -307,5 +307,65 @@ TEST(Modules, ReferencesSayWhoTookThem) {
     EXPECT_EQ(timeline.modules[1].references.size(), 1U);
 }
 
+TEST(Modules, TheMemoryOfInitCodeGoesInALifeThatGoesOn) {
+    const Timeline timeline = with_exit_function()
+                                  .module(10, ModuleStep::coming, "rcu_demo")
+                                  .module(20, ModuleStep::live, "rcu_demo")
+                                  .module(30, ModuleStep::init_freed, "rcu_demo")
+                                  .module(50, ModuleStep::freeing, "rcu_demo")
+                                  .module(60, ModuleStep::freed, "rcu_demo")
+                                  .module(70, ModuleStep::init_freed, "rcu_demo")
+                                  .complete(99);
+
+    ASSERT_EQ(timeline.modules.size(), 1U);
+    EXPECT_EQ(timeline.modules[0].init_freed, 30);
+}
+
+TEST(Modules, WhoGoesOnWhichTaskAndWhatWakesIt) {
+    Scenario scenario = with_exit_function();
+    scenario.module(10, ModuleStep::coming, "rcu_demo").tid(7).module(30, ModuleStep::unloading, "rcu_demo");
+    scenario.woken(35, "rcu_demo", 0).woken(36, "rcu_demo", 0xaed).module(40, ModuleStep::exited, "rcu_demo");
+    const Timeline timeline = scenario.complete(99);
+
+    ASSERT_EQ(timeline.modules.size(), 1U);
+    const ModuleLife& life = timeline.modules[0];
+    EXPECT_EQ(life.going_tid, 7U);
+    ASSERT_EQ(life.exit_wakeups.size(), 2U);
+    EXPECT_EQ(life.exit_wakeups[0].head, 0U);
+    EXPECT_EQ(life.exit_wakeups[1].at, 36);
+    EXPECT_EQ(life.exit_wakeups[1].head, 0xaedU);
+}
+
+// kfree_rcu() and call_rcu() as the last statement of an exit function are jumps.
+TEST(Modules, WhatAnExitFunctionJumpsToItCalls) {
+    Scenario scenario = with_exit_function();
+    constexpr std::uint64_t delete_module = 0xd317;
+    scenario.symbols.push_back(
+        {.address = delete_module, .name = "__do_sys_delete_module", .offset = 0x17, .module = ""});
+    const auto free = [&](Nanoseconds at) { scenario.at(at, event::KvfreeRcu{.object = 1, .caller = delete_module}); };
+    scenario.module(10, ModuleStep::coming, "rcu_demo");
+    free(20);
+    scenario.module(30, ModuleStep::unloading, "rcu_demo");
+    free(32);
+    scenario.at(33, event::CbQueued{.head = 1, .func = Scenario::func, .caller = delete_module});
+    scenario.module(40, ModuleStep::exited, "rcu_demo");
+    free(50);
+    const Timeline timeline = scenario.complete(99);
+
+    ASSERT_EQ(timeline.kvfree_calls.size(), 3U);
+    EXPECT_EQ(place_name(timeline.kvfree_calls[0].caller, false), "__do_sys_delete_module");
+    EXPECT_EQ(place_name(timeline.kvfree_calls[1].caller, false), "rcu_demo:demo_exit");
+    EXPECT_EQ(place_name(timeline.kvfree_calls[2].caller, false), "__do_sys_delete_module");
+    EXPECT_EQ(place_name(timeline.callbacks.at(0).caller, false), "rcu_demo:demo_exit");
+}
+
+// The return address is then that of whoever called the function that jumped.
+TEST(Modules, ACallerThatIsNotCertainIsNotGiven) {
+    Scenario scenario = with_exit_function();
+    scenario.symbols.push_back({.address = 0x71, .name = "call_timer_fn", .offset = 0x27, .module = ""});
+    scenario.at(33, event::CbQueued{.head = 1, .func = Scenario::func, .caller = 0x71, .jumped = true});
+    EXPECT_FALSE(scenario.complete(99).callbacks.at(0).caller->known());
+}
+
 } // namespace
 } // namespace rcuscope::test

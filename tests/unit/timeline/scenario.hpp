@@ -91,6 +91,10 @@ public:
     Scenario& reference(Nanoseconds ns, const std::string& name, bool taken, std::int32_t count) {
         return at(ns, event::ModuleRef{.name = name, .taken = taken, .count = count, .caller = caller});
     }
+    // The task that runs the module's exit function, by the function of a callback, or by something else.
+    Scenario& woken(Nanoseconds ns, const std::string& name, std::uint64_t head) {
+        return at(ns, event::ModuleWoken{.head = head, .name = name});
+    }
     Scenario& switch_out(Nanoseconds ns, bool preempted) {
         return at(ns, event::SwitchOut{.preempted = preempted, .nesting = 1});
     }

@@ -231,5 +231,26 @@ TEST(Symbols, ACallbackIsNamedAsOfWhenItWasQueued) {
     EXPECT_EQ(name(timeline.callbacks.at(1).function), "rcu_other:demo_free+0");
 }
 
+// A .ko that was stripped keeps the symbols that its relocations need.
+TEST(Symbols, CodeWithoutASymbolIsTheModulesAllTheSame) {
+    Metadata metadata;
+    ModuleInfo& module = metadata.modules.emplace_back();
+    module.name = "stripped";
+    module.functions = {{.name = "init_module", .section = ".init.text", .offset = 0, .size = 0x20}};
+    module.sections = {{{.name = ".text", .size = 0x100}, {.name = ".init.text", .size = 0x40}}};
+    Symbols symbols(metadata, {named(0x1040, "near_by", "stripped", 0)});
+    symbols.placed(put("stripped", ".text", 0x1000));
+    symbols.placed(put("stripped", ".init.text", 0x2000));
+
+    EXPECT_EQ(place_name(symbols.function(0x1040), false), "stripped:.text+0x40");
+    EXPECT_EQ(place_name(symbols.caller(0x1045), true), "stripped:.text+0x45");
+    EXPECT_FALSE(symbols.function(0x1040)->in_init);
+    EXPECT_FALSE(symbols.function(0x1100)->known() && !symbols.function(0x1100)->function.empty()) << "beyond its end";
+    EXPECT_EQ(name(symbols.function(0x2000)), "stripped:init_module+0");
+    EXPECT_TRUE(symbols.function(0x2000)->in_init);
+    EXPECT_EQ(place_name(symbols.function(0x2020), false), "stripped:.init.text+0x20");
+    EXPECT_TRUE(symbols.function(0x2020)->in_init);
+}
+
 } // namespace
 } // namespace rcuscope::test

@@ -49,6 +49,7 @@ export class Callbacks {
   caller = new Int32Array(1024);
   comm = new Int32Array(1024);
   context = new Int32Array(1024);
+  queuedContext = new Int32Array(1024);
   tid = new Int32Array(1024);
   cpu = new Int32Array(1024);
   invokedCpu = new Int32Array(1024);
@@ -80,6 +81,7 @@ export class Callbacks {
     this.caller[at] = names.number(callback.caller);
     this.comm[at] = names.number(callback.queued_comm);
     this.context[at] = names.number(callback.context);
+    this.queuedContext[at] = names.number(callback.queued_context ?? null);
     this.tid[at] = callback.queued_tid;
     this.cpu[at] = callback.queued_cpu;
     this.invokedCpu[at] = callback.invoked_cpu ?? -1;

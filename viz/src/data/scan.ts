@@ -14,7 +14,7 @@ const bytes = (text: string) => encoder.encode(text);
 const KEYS = [
   '{"id":', ',"function":', ',"module":', ',"caller":', ',"queued_ns":', ',"queued_cpu":', ',"queued_tid":',
   ',"queued_comm":', ',"invoked_ns":', ',"done_ns":', ',"invoked_cpu":', ',"context":', ',"grace_period":',
-  ',"state":', ',"lazy":', ',"shares":', ',"stack":',
+  ',"state":', ',"lazy":', ',"shares":', ',"stack":', ',"queued_context":',
 ].map(bytes);
 const SHARES = [
   '{"waiting_for_start_ns":', ',"waiting_for_end_ns":', ',"waiting_for_invocation_ns":', ',"running_ns":',
@@ -126,6 +126,7 @@ export class CallbackScanner {
     this.shares(at, queued);
     const stack = this.number(KEYS[16]!);
     into.stack[at] = Number.isNaN(stack) ? -1 : stack;
+    into.queuedContext[at] = this.text(KEYS[17]!, this.contexts);
     this.ok &&= this.line[this.at] === CLOSE;
     if (this.ok) {
       this.sure = true;

@@ -112,6 +112,7 @@ export interface Callback {
     running_ns: number;
   } | null;
   stack: number | null; // place in stacks
+  queued_context: string | null;
 }
 
 export interface Batch {

@@ -6,6 +6,11 @@ import type { Item, Model } from './model';
 import { heldBySection, holderOf, holdingSection, placesOf } from './relations';
 import { duration, moment, plural } from './units';
 
+// How a call came to be made on a task's CPU: by the task, or by an interrupt that it had nothing to do with.
+function interrupted(context: string): string {
+  return context === 'softirq' || context === 'hardirq' ? `in an interrupt (${context}) over` : 'by';
+}
+
 export interface Link {
   text: string;
   item: Item;
@@ -44,7 +49,7 @@ function callback(model: Model, at: number): Description {
   const done = callbacks.done[at]!;
   const gp = model.gpOfCallback(at);
   const facts: [string, string][] = [
-    ['Queued', `${moment(life[0]!)} on CPU ${callbacks.cpu[at]} by ${text(callbacks.comm)} (${callbacks.tid[at]})`],
+    ['Queued', `${moment(life[0]!)} on CPU ${callbacks.cpu[at]} ${interrupted(text(callbacks.queuedContext))} ${text(callbacks.comm)} (${callbacks.tid[at]})`],
     ['call_rcu() in', text(callbacks.caller) || 'not known'],
     ...stackOf(model, callbacks.stack[at]!),
   ];

@@ -26,7 +26,7 @@ export function manyCallbacks(count: number): Buffer {
     const start = (gp + 1) * GP + 1000;
     const ended = start + GP - 90_000;
     const invoked = ended + 70_000 + (i % perGp) * 500;
-    lines.push(`    {"id":${i + 1},"function":"many:free_${i % 3}","module":"many","caller":"many:replace+0x${(i % 7).toString(16)}","queued_ns":${queued},"queued_cpu":${i % 2},"queued_tid":${100 + (i % 5)},"queued_comm":"writer/${i % 5}","invoked_ns":${invoked},"done_ns":${invoked + 400},"invoked_cpu":${i % 2},"context":"softirq","grace_period":${gp + 2},"state":"done","lazy":false,"shares":{"waiting_for_start_ns":${start - queued},"waiting_for_end_ns":${ended - start},"waiting_for_invocation_ns":${invoked - ended},"running_ns":400},"stack":null}${i + 1 < count ? ',' : ''}`);
+    lines.push(`    {"id":${i + 1},"function":"many:free_${i % 3}","module":"many","caller":"many:replace+0x${(i % 7).toString(16)}","queued_ns":${queued},"queued_cpu":${i % 2},"queued_tid":${100 + (i % 5)},"queued_comm":"writer/${i % 5}","invoked_ns":${invoked},"done_ns":${invoked + 400},"invoked_cpu":${i % 2},"context":"softirq","grace_period":${gp + 2},"state":"done","lazy":false,"shares":{"waiting_for_start_ns":${start - queued},"waiting_for_end_ns":${ended - start},"waiting_for_invocation_ns":${invoked - ended},"running_ns":400},"stack":null,"queued_context":"task"}${i + 1 < count ? ',' : ''}`);
   }
   lines.push('  ],', '  "batches": [],', '  "kvfree_calls": [],', '  "waits": [],', '  "function_calls": [],', '  "hazards": [],', '  "stacks": []', '}', '');
   return gzipSync(lines.join('\n'), { level: 4 });

@@ -28,7 +28,7 @@ function rows(text: string) {
     queued_ns: c.queued[i], queued_cpu: c.cpu[i], queued_tid: c.tid[i], queued_comm: name(c.comm[i]!),
     invoked_ns: known(c.invoked[i]!), done_ns: known(c.done[i]!), invoked_cpu: c.invokedCpu[i]! < 0 ? null : c.invokedCpu[i],
     context: name(c.context[i]!), grace_period: c.gracePeriod[i]! < 0 ? null : c.gracePeriod[i], state: STATES[c.state[i]!],
-    lazy: c.lazy[i] === 1, stack: c.stack[i]! < 0 ? null : c.stack[i],
+    lazy: c.lazy[i] === 1, stack: c.stack[i]! < 0 ? null : c.stack[i], queued_context: name(c.queuedContext[i]!),
   }));
 }
 

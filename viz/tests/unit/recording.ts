@@ -34,7 +34,7 @@ export function made(parts: Parts): Model {
     callbacks.add({
       id: at + 1, function: 'm:free', module: 'm', caller: 'm:set+0x1', queued_ns: 0, queued_cpu: 0, queued_tid: 1,
       queued_comm: 'writer', invoked_ns: null, done_ns: null, invoked_cpu: null, context: null, grace_period: null,
-      state: one.done_ns == null ? 'pending' : 'done', lazy: false, shares: null, stack: null, ...one,
+      state: one.done_ns == null ? 'pending' : 'done', lazy: false, shares: null, stack: null, queued_context: null, ...one,
     }));
   const timeline: Timeline = {
     schema: 'rcuscope.timeline/1',
