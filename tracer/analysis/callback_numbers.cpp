@@ -43,7 +43,30 @@ std::uint32_t CallbackNumbers::number_module(const CodePlace& function) {
 }
 
 void CallbackNumbers::take(const Callback& callback, const GracePeriod* released_by, bool kept) {
+    if (!kept) {
+        pass(callback);
+    }
     add(callback, released_by, kept, false);
+}
+
+// By their queueing.
+void CallbackNumbers::pass(const Callback& callback) {
+    const SharedText module = callback.function->module;
+    const SharedText queued_by = callback.caller->module;
+    if (!module.empty()) {
+        Passed& newest = newest_passed_[module];
+        newest.last_queued = callback.queued;
+        newest.function = callback.function;
+        newest.caller = callback.caller;
+        newest.cpu = callback.queued_cpu;
+        newest.comm = callback.queued_comm;
+        newest.in = callback.queued_in;
+    }
+    if (!queued_by.empty() && queued_by != module) {
+        OthersFunction& others = passed_with_others_[queued_by][callback.function.id()];
+        others.function = callback.function;
+        others.count++;
+    }
 }
 
 void CallbackNumbers::released(const Callback& callback, const GracePeriod& by) {
@@ -119,6 +142,14 @@ std::unordered_map<SharedText, CallbackNumbers::Passed> CallbackNumbers::passed(
             Passed& all = by_module[functions_[i].module];
             all.count += of.count;
             all.last_done = std::max(all.last_done.value_or(*of.last_done), *of.last_done);
+        }
+    }
+    for (auto& [module, all] : by_module) {
+        if (const auto newest = newest_passed_.find(module); newest != newest_passed_.end()) {
+            const Passed counts = all;
+            all = newest->second;
+            all.count = counts.count;
+            all.last_done = counts.last_done;
         }
     }
     return by_module;

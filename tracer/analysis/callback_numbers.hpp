@@ -81,8 +81,22 @@ public:
     struct Passed {
         std::size_t count = 0;
         CompactOptional<Nanoseconds> last_done{};
+        // The one that was queued last.
+        Nanoseconds last_queued = 0;
+        SharedPlace function{};
+        SharedPlace caller{};
+        std::uint16_t cpu = 0;
+        SharedText comm{};
+        QueueContext in = QueueContext::unknown;
     };
     std::unordered_map<SharedText, Passed> passed() const; // by module, where there are any
+    // The same by the module that queued them with functions of others, and by these.
+    struct OthersFunction {
+        SharedPlace function{};
+        std::size_t count = 0;
+    };
+    using OthersFunctions = std::unordered_map<std::uint32_t, OthersFunction, SeededHash>; // by the place's id
+    const std::unordered_map<SharedText, OthersFunctions>& passed_with_others() const { return passed_with_others_; }
 
 private:
     // What is counted of one, as the thread is given it, which does not look at names: no larger than a cache line,
@@ -111,6 +125,7 @@ private:
     static constexpr std::size_t batches_waiting = 3;
 
     std::uint32_t number_module(const CodePlace& function);
+    void pass(const Callback& callback);
     void add(const Callback& callback, const GracePeriod* released_by, bool kept, bool only_shares) {
         const std::uint32_t function = functions_.of(callback.function);
         if (function == module_of_.size()) {
@@ -152,6 +167,8 @@ private:
     std::vector<Module> modules_;
     std::unordered_map<std::uint64_t, std::uint32_t, SeededHash> module_numbers_; // by number_module()'s key
     std::vector<Item> items_;
+    std::unordered_map<SharedText, Passed> newest_passed_; // but for its counts
+    std::unordered_map<SharedText, OthersFunctions> passed_with_others_;
 
     // Of the thread, until finish().
     std::vector<Row> rows_; // by function

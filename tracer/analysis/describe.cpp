@@ -41,7 +41,15 @@ struct Frequency {
 struct Origin {
     std::size_t count = 0;
     std::set<std::uint32_t> cpus;
-    std::vector<std::string> comms;
+    std::vector<std::string> comms;       // of tasks that queued, or are not known not to have been interrupted
+    std::vector<std::string> in_softirqs; // that were interrupted
+    std::vector<std::string> in_hardirqs;
+
+    void add(std::uint32_t cpu, const std::string& comm, QueueContext in) {
+        count++;
+        cpus.insert(cpu);
+        (in == QueueContext::softirq ? in_softirqs : in == QueueContext::hardirq ? in_hardirqs : comms).push_back(comm);
+    }
 };
 
 std::string cpus_text(const std::set<std::uint32_t>& cpus) {
@@ -57,14 +65,22 @@ std::string cpus_text(const std::set<std::uint32_t>& cpus) {
     return (cpus.size() == 1 ? "CPU " : "CPUs ") + enumerate(numbers, 0);
 }
 
-std::string tasks_text(std::vector<std::string> comms) {
+std::string tasks_text(std::vector<std::string> comms, const char* one_task, const char* several) {
     constexpr std::size_t shown = 2;
     std::erase(comms, std::string());
     if (comms.empty()) {
         return {};
     }
     const bool one = std::equal(comms.begin() + 1, comms.end(), comms.begin());
-    return (one ? ", task " : ", tasks ") + most_frequent(comms, shown);
+    return (one ? one_task : several) + most_frequent(comms, shown);
+}
+
+// "(CPU 0, task writer)"
+std::string origin_text(const std::string& place, const Origin& origin) {
+    constexpr const char* softirq = ", in an interrupt (softirq) over ";
+    constexpr const char* hardirq = ", in an interrupt (hardirq) over ";
+    return place + " (" + cpus_text(origin.cpus) + tasks_text(origin.comms, ", task ", ", tasks ") +
+           tasks_text(origin.in_softirqs, softirq, softirq) + tasks_text(origin.in_hardirqs, hardirq, hardirq) + ")";
 }
 
 } // namespace
@@ -105,18 +121,27 @@ std::string origins_of(const std::vector<const Callback*>& callbacks) {
     constexpr std::size_t shown = 2;
     std::map<std::string, Origin> origins;
     for (const Callback* callback : callbacks) {
-        Origin& origin = origins[origin_of(callback->caller)];
-        origin.count++;
-        origin.cpus.insert(callback->queued_cpu);
-        origin.comms.push_back(callback->queued_comm);
+        origins[origin_of(callback->caller)].add(callback->queued_cpu, callback->queued_comm, callback->queued_in);
     }
     std::vector<std::string> words;
     for (const auto& [place, origin] : by_frequency(origins)) {
         if (words.size() < shown) {
-            words.push_back(place + " (" + cpus_text(origin.cpus) + tasks_text(origin.comms) + ")");
+            words.push_back(origin_text(place, origin));
         }
     }
     return enumerate(words, origins.size() - words.size());
+}
+
+std::string origin_of(const CodePlace& caller, std::uint32_t cpu, const std::string& comm, QueueContext in) {
+    Origin origin;
+    origin.add(cpu, comm, in);
+    return origin_text(origin_of(caller), origin);
+}
+
+std::string queued_by(const std::string& comm, QueueContext in) {
+    return in == QueueContext::softirq   ? "an interrupt (softirq) over " + comm
+           : in == QueueContext::hardirq ? "an interrupt (hardirq) over " + comm
+                                         : "task " + comm;
 }
 
 std::vector<std::uint32_t> ids_of(const std::vector<const Callback*>& callbacks) {

@@ -27,6 +27,12 @@ std::string origin_of(const CodePlace& caller);
 // where they were queued, by the places with most of them.
 std::string origins_of(const std::vector<const Callback*>& callbacks);
 
+// The same of one: where it was queued, on which CPU and by whom.
+std::string origin_of(const CodePlace& caller, std::uint32_t cpu, const std::string& comm, QueueContext in);
+
+// "task writer", "an interrupt (softirq) over swapper/0"
+std::string queued_by(const std::string& comm, QueueContext in);
+
 std::vector<std::uint32_t> ids_of(const std::vector<const Callback*>& callbacks);
 
 } // namespace rcuscope

@@ -182,4 +182,18 @@ std::vector<Hazard> DoubleQueues::hazards() const {
     return hazards;
 }
 
+std::unordered_set<std::uint32_t> DoubleQueues::never_ran() const {
+    std::unordered_set<std::uint32_t> ids;
+    for (const auto& [places, pairs] : ground_->pairs) {
+        for (const Pair& pair : pairs) {
+            for (const Callback* callback : {pair.first, pair.second}) {
+                if (!callback->invoked) {
+                    ids.insert(callback->id);
+                }
+            }
+        }
+    }
+    return ids;
+}
+
 } // namespace rcuscope

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <unordered_set>
 #include <vector>
 
 #include "analysis/loss_index.hpp"
@@ -33,6 +34,8 @@ public:
 
     // One for each pair of places that queued the same heads, with all callbacks that they queued so.
     std::vector<Hazard> hazards() const;
+    // Of those the callbacks that were not seen to run.
+    std::unordered_set<std::uint32_t> never_ran() const;
 
 private:
     struct Ground;

@@ -2,31 +2,39 @@
 #include "analysis/exit_waits.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 #include "timeline/moment.hpp"
 
 namespace rcuscope {
 
-ExitWaitIndex::ExitWaitIndex(const LongList<Wait>& waits) : waits_(waits) {
-    for (std::size_t i = 0; i < waits.size(); i++) {
-        const CodePlace& caller = waits[i].caller;
+ExitWaitIndex::ExitWaitIndex(const Timeline& timeline) : waits_(timeline.waits) {
+    for (const ModuleLife& life : timeline.modules) {
+        if (life.going_tid) {
+            of_task_.try_emplace(*life.going_tid);
+        }
+    }
+    for (std::size_t i = 0; i < waits_.size(); i++) {
+        const auto place = static_cast<std::uint32_t>(i);
+        const CodePlace& caller = waits_[i].caller;
         Places* places = &unnamed_;
         if (!caller.function.empty()) {
             of_module_.resize(std::max<std::size_t>(of_module_.size(), caller.module.id() + 1));
             places = &of_module_[caller.module.id()];
         }
-        places->push_back(static_cast<std::uint32_t>(i));
+        places->push_back(place);
+        if (const auto task = of_task_.find(waits_[i].tid); task != of_task_.end()) {
+            task->second.push_back(place);
+        }
     }
 }
 
-std::vector<std::uint32_t> ExitWaitIndex::within(const Places& places, const ModuleLife& life) const {
+std::vector<std::uint32_t> ExitWaitIndex::within(const Places& places, Nanoseconds from, Nanoseconds to) const {
     const auto begin =
-        std::lower_bound(places.begin(), places.end(), *life.exit,
+        std::lower_bound(places.begin(), places.end(), from,
                          [this](std::uint32_t place, Nanoseconds at) { return waits_[place].begin < at; });
     std::vector<std::uint32_t> within;
     for (auto place = begin; place != places.end() && within.size() < most_in_exit; ++place) {
-        if (waits_[*place].begin > *life.exit_done) {
+        if (waits_[*place].begin > to) {
             break;
         }
         within.push_back(*place);
@@ -34,18 +42,46 @@ std::vector<std::uint32_t> ExitWaitIndex::within(const Places& places, const Mod
     return within;
 }
 
+const ExitWaitIndex::Places* ExitWaitIndex::of_module(const ModuleLife& life) const {
+    const std::uint32_t module = SharedText(life.name).id();
+    return module < of_module_.size() ? &of_module_[module] : nullptr;
+}
+
+std::vector<const Wait*> ExitWaitIndex::of_task(std::uint32_t tid, Nanoseconds from, Nanoseconds to) const {
+    std::vector<const Wait*> waits;
+    if (const auto task = of_task_.find(tid); task != of_task_.end()) {
+        for (const std::uint32_t place : within(task->second, from, to)) {
+            waits.push_back(&waits_[place]);
+        }
+    }
+    return waits;
+}
+
 ExitWaits ExitWaitIndex::of(const ModuleLife& life) const {
     ExitWaits found;
     if (!life.exit || !life.exit_done) {
         return found;
     }
-    const std::uint32_t module = SharedText(life.name).id();
-    const auto own = module < of_module_.size() ? within(of_module_[module], life) : std::vector<std::uint32_t>();
-    const auto unnamed = within(unnamed_, life);
     std::vector<std::uint32_t> places; // in the order of time
-    std::merge(own.begin(), own.end(), unnamed.begin(), unnamed.end(), std::back_inserter(places));
+    const auto add = [&](const Places& more) {
+        const auto those = within(more, *life.exit, *life.exit_done);
+        places.insert(places.end(), those.begin(), those.end());
+    };
+    if (const Places* own = of_module(life)) {
+        add(*own);
+    }
+    if (!life.going_tid) {
+        add(unnamed_);
+    } else if (const auto task = of_task_.find(*life.going_tid); task != of_task_.end()) {
+        add(task->second);
+    }
+    std::sort(places.begin(), places.end());
+    places.erase(std::unique(places.begin(), places.end()), places.end());
     for (const std::uint32_t place : places) {
         const Wait& wait = waits_[place];
+        if (life.going_tid == wait.tid) {
+            found.all.push_back(&wait);
+        }
         if (!wait.end || *wait.end > *life.exit_done) {
             continue;
         }
@@ -60,6 +96,38 @@ ExitWaits ExitWaitIndex::of(const ModuleLife& life) const {
         }
     }
     return found;
+}
+
+const Wait* ExitWaitIndex::last_barrier(const ModuleLife& life, Nanoseconds from, Nanoseconds to) const {
+    const Wait* last = nullptr;
+    const auto look = [&](const Places& places) {
+        const auto after =
+            std::upper_bound(places.begin(), places.end(), to,
+                             [this](Nanoseconds at, std::uint32_t place) { return at < waits_[place].begin; });
+        std::size_t looked_at = 0;
+        for (auto place = after; place != places.begin() && looked_at < most_in_exit; looked_at++) {
+            const Wait& wait = waits_[*--place];
+            if (wait.begin < from) {
+                break;
+            }
+            if (wait.kind == event::WaitKind::rcu_barrier && wait.end && *wait.end <= to) {
+                last = last == nullptr || last->begin < wait.begin ? &wait : last;
+                break;
+            }
+        }
+    };
+    if (const Places* own = of_module(life)) {
+        look(*own);
+    }
+    if (life.going_tid && life.exit) {
+        for (const Wait* wait : of_task(*life.going_tid, std::max(from, *life.exit), to)) {
+            if (wait->kind == event::WaitKind::rcu_barrier && wait->end && *wait->end <= to &&
+                (last == nullptr || last->begin < wait->begin)) {
+                last = wait;
+            }
+        }
+    }
+    return last;
 }
 
 } // namespace rcuscope

@@ -2,9 +2,12 @@
 #include "analysis/firing.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <utility>
 
+#include "analysis/describe.hpp"
 #include "base/duration.hpp"
 #include "timeline/grace_periods.hpp"
 #include "timeline/moment.hpp"
@@ -13,6 +16,10 @@
 namespace rcuscope {
 
 namespace {
+
+bool interrupted(QueueContext in) {
+    return in == QueueContext::softirq || in == QueueContext::hardirq;
+}
 
 std::string cpu_names(const std::vector<std::uint32_t>& cpus) {
     std::string text = cpus.size() == 1 ? "CPU " : "CPUs ";
@@ -107,8 +114,10 @@ void analyse_callback(const Timeline& timeline, const Callback& callback, Firing
     const Nanoseconds end = callback.invoked.value_or(timeline.capture.end);
     Parts parts(analysis, callback.queued, end);
     analysis.what += ": " + place_name(callback.function, false) + ", queued on CPU " +
-                     std::to_string(callback.queued_cpu) + " by " + callback.queued_comm + " (" +
-                     std::to_string(callback.queued_tid) + ")";
+                     std::to_string(callback.queued_cpu) + " by " +
+                     (interrupted(callback.queued_in) ? queued_by(callback.queued_comm, callback.queued_in)
+                                                      : callback.queued_comm.str()) +
+                     " (" + std::to_string(callback.queued_tid) + ")";
     if (const auto shares = shares_of(callback, timeline.grace_periods)) {
         const Nanoseconds started = callback.queued + shares->waiting_for_start;
         parts.until(started, "until a grace period for it began");
@@ -139,13 +148,14 @@ void analyse_section(const Timeline& timeline, const ReadSection& section, Firin
                       "), in " + place_name(section.place, false) + " for " + duration_text(analysis.whole);
 }
 
-// Which callbacks were pending, by function.
-void analyse_pending(const Timeline& timeline, Nanoseconds at, FiringAnalysis& analysis) {
+// Which callbacks were pending, by function. `counted`: how many there were, as counted in the kernel: some had been
+// queued before the recording begins, or while it was dropped from memory.
+void analyse_pending(const Timeline& timeline, Nanoseconds at, std::uint64_t counted, FiringAnalysis& analysis) {
     constexpr std::size_t most = 5;
     analysis.counts = true;
     std::map<std::string, std::int64_t> by_function;
     for (const Callback& callback : timeline.callbacks)
-        if (callback.queued <= at && callback.invoked.value_or(at + 1) > at) {
+        if (callback.queued <= at && callback.done.value_or(at + 1) > at) { // the kernel's side counts so, too
             by_function[place_name(callback.function, false)]++;
             analysis.whole++;
         }
@@ -159,6 +169,16 @@ void analyse_pending(const Timeline& timeline, Nanoseconds at, FiringAnalysis& a
             others.amount += analysis.parts[i].amount;
         analysis.parts.resize(most);
         analysis.parts.push_back(std::move(others));
+    }
+    const auto all =
+        static_cast<std::int64_t>(std::min<std::uint64_t>(counted, std::numeric_limits<std::int64_t>::max()));
+    if (all > analysis.whole) {
+        analysis.parts.push_back({"of which this recording does not tell more: they were queued before it begins, or "
+                                  "their records were dropped",
+                                  all - analysis.whole});
+        analysis.whole = all;
+    } else if (all > 0 && all < analysis.whole) {
+        analysis.what += "; " + std::to_string(analysis.whole) + " of them a moment before, as the recording tells";
     }
     if (const GracePeriod* grace_period = longest_within(timeline, 0, at))
         name_holder(*grace_period, analysis);
@@ -197,7 +217,8 @@ std::optional<FiringAnalysis> analyse_firing(const Timeline& timeline) {
             }))
             analyse_section(timeline, *row, analysis);
     } else if (fired.trigger.starts_with("pending")) {
-        analyse_pending(timeline, relative_time(fired.fired_ns, timeline.capture.start_boottime_ns), analysis);
+        analyse_pending(timeline, relative_time(fired.fired_ns, timeline.capture.start_boottime_ns), fired.id,
+                        analysis);
     }
     return analysis;
 }

@@ -6,8 +6,10 @@
 
 #include "analysis/double_queue.hpp"
 #include "analysis/flood.hpp"
+#include "analysis/init_text.hpp"
 #include "analysis/lives.hpp"
 #include "analysis/loss_index.hpp"
+#include "analysis/no_barrier.hpp"
 #include "analysis/readers.hpp"
 #include "analysis/unload.hpp"
 #include "analysis/verdict.hpp"
@@ -32,7 +34,7 @@ void find_hazards(Timeline& timeline, const HazardLimits& limits, const Callback
         life_judge.take(callback);
         double_queues.take(callback);
     }
-    const auto modules = std::move(life_judge).lives();
+    const auto modules = std::move(life_judge).lives(double_queues.never_ran());
 
     std::vector<Hazard> hazards;
     const auto add = [&hazards](std::vector<Hazard> found) {
@@ -41,6 +43,8 @@ void find_hazards(Timeline& timeline, const HazardLimits& limits, const Callback
     for (const auto& [name, lives] : modules) {
         for (const JudgedLife& judged : lives) {
             add(unload_hazards(judged, timeline));
+            add(no_barrier_hazards(judged, timeline));
+            add(init_text_hazards(judged, timeline));
         }
     }
     add(double_queues.hazards());

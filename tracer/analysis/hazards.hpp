@@ -25,8 +25,13 @@ struct HazardLimits {
 //     fatal    they had not run when it was gone, or the recording breaks off while it goes
 //     warning  it is not known whether they ran in time
 //   exit-without-barrier                Nothing waited for the callbacks: they ran after the exit function
-//     latent   had returned and before the memory went, since free_module() waits for a grace period of its own;
-//              or the recording ended in order while the memory went
+//     latent   had returned and before the memory went, or the recording ended in order while the memory went
+//   no-barrier                          They ran before the exit function returned, and neither was rcu_barrier()
+//     latent   called nor was it seen to wait for them otherwise, though it waited with synchronize_rcu()
+//     warning  the same, without synchronize_rcu()
+//   callback-in-init-text               Callbacks' functions are in code that is freed when the init function has
+//     latent   returned, which did not wait for them: they ran before that
+//     fatal    they had not run by then
 //   init-failed-with-pending-callbacks  The same for a module whose init function failed
 //     fatal, latent, warning
 //   double-call-rcu      fatal    A head was queued while it was pending

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include "analysis/watched.hpp"
+#include "timeline/moment.hpp"
 #include "timeline/summary.hpp"
 
 namespace rcuscope {
@@ -79,11 +81,93 @@ JudgedLife& life_at(Lives& lives, Nanoseconds queued) {
 
 void count(const Callback& callback, JudgedLife& judged) {
     judged.queued++;
+    judged.last_queued = callback.queued;
+    judged.last_place = {.last_queued = callback.queued,
+                         .function = callback.function,
+                         .caller = callback.caller,
+                         .cpu = callback.queued_cpu,
+                         .comm = callback.queued_comm,
+                         .in = callback.queued_in};
+    if (callback.invoked && (judged.last_run == nullptr || *judged.last_run->invoked < *callback.invoked)) {
+        judged.last_run = &callback;
+    }
     judged.not_seen += callback.invoked ? 0U : 1U;
     judged.not_returned += callback.invoked && !callback.done ? 1U : 0U;
     if (callback.done) {
         judged.last_done = std::max(judged.last_done.value_or(*callback.done), *callback.done);
     }
+}
+
+bool in_a_wait(Nanoseconds at, const std::vector<const Wait*>& waits) {
+    return std::any_of(waits.begin(), waits.end(), [at](const Wait* wait) {
+        return wait->begin <= at && at <= wait->end.value_or(std::numeric_limits<Nanoseconds>::max());
+    });
+}
+
+// Who looks again and again whether callbacks have run sleeps in between, mostly about as long each time, and not after
+// the last one has run; that may come when it was woken already, and had no CPU yet. A busy machine makes some sleeps
+// longer.
+bool looked_until(Nanoseconds ran, const std::vector<Nanoseconds>& wakeups, Nanoseconds exit_done) {
+    constexpr std::size_t fewest = 4;
+    if (wakeups.size() < fewest || ran > exit_done || ran <= wakeups[wakeups.size() - 2]) {
+        return false;
+    }
+    std::vector<Nanoseconds> sleeps;
+    for (std::size_t i = 1; i < wakeups.size(); i++) {
+        sleeps.push_back(elapsed(wakeups[i - 1], wakeups[i]));
+    }
+    std::sort(sleeps.begin(), sleeps.end());
+    const Nanoseconds usual = sleeps[sleeps.size() / 2];
+    if (elapsed(std::max(ran, wakeups.back()), exit_done) > usual) {
+        return false;
+    }
+    const auto alike = static_cast<std::size_t>(std::count_if(
+        sleeps.begin(), sleeps.end(), [usual](Nanoseconds slept) { return slept >= usual / 2 && slept / 2 <= usual; }));
+    return 3 * alike >= 2 * sleeps.size();
+}
+
+// The last callback woke the exit function, or this looked for it until it had run.
+bool waited_for_last(const JudgedLife& judged) {
+    const ModuleLife& life = *judged.life;
+    if (judged.last_run == nullptr || !life.exit || !life.exit_done || *judged.last_run->invoked < *life.exit) {
+        return false;
+    }
+    const Nanoseconds ran = *judged.last_run->invoked;
+    std::vector<Nanoseconds> others;
+    for (const ModuleLife::Wakeup& wakeup : life.exit_wakeups) {
+        if (wakeup.at < *life.exit || wakeup.at > *life.exit_done) {
+            continue;
+        }
+        if (wakeup.head != 0 && wakeup.head == judged.last_run->head && wakeup.at >= ran &&
+            wakeup.at <= judged.last_run->done.value_or(wakeup.at)) {
+            return true;
+        }
+        if (!in_a_wait(wakeup.at, judged.waits.all)) {
+            others.push_back(wakeup.at);
+        }
+    }
+    return looked_until(ran, others, *life.exit_done);
+}
+
+// The last callback dropped a reference while it ran; or about as many were dropped by the module's code, or by what a
+// callback of it jumped to as its last, as there were callbacks: a drop may have been missed.
+bool held_by_callbacks(const JudgedLife& judged) {
+    const auto& references = judged.life->references;
+    const auto drops = static_cast<std::size_t>(
+        std::count_if(references.begin(), references.end(), [&](const ModuleLife::Reference& each) {
+            return !each.taken && (each.caller.module == judged.life->name || each.caller.function == "rcu_do_batch");
+        }));
+    if (drops > 0 && 2 * drops >= judged.queued) {
+        return true;
+    }
+    if (judged.last_run == nullptr) {
+        return false;
+    }
+    const Callback& last = *judged.last_run;
+    return std::any_of(references.begin(), references.end(), [&](const ModuleLife::Reference& each) {
+        return !each.taken && each.at >= *last.invoked && each.at <= last.done.value_or(each.at) &&
+               last.invoked_cpu == each.cpu;
+    });
 }
 
 // Its invocation is not known to have been in time, nor its return.
@@ -156,6 +240,21 @@ bool settled_by_count(const Callback& callback, const JudgedLife& judged, const 
            (counts.surely_none(life.pending_at_exit) && callback.queued <= *judged.exited);
 }
 
+// Nobody waits for one that never runs; and where a head was queued twice, others of the same list may never run,
+// though rcu_barrier() waited for all that were on it.
+std::size_t leave_doubled_out(JudgedLife& judged, const std::unordered_set<std::uint32_t>& doubled) {
+    const auto is_doubled = [&](const Callback* callback) { return doubled.contains(callback->id); };
+    if (std::none_of(judged.late.begin(), judged.late.end(), is_doubled) &&
+        std::none_of(judged.unsure.begin(), judged.unsure.end(), is_doubled)) {
+        return 0;
+    }
+    const auto explained = [&](const Callback* callback) {
+        return !callback->invoked &&
+               (is_doubled(callback) || (judged.barrier && callback->queued <= judged.barrier->begin));
+    };
+    return std::erase_if(judged.late, explained) + std::erase_if(judged.unsure, explained);
+}
+
 // The kernel's counts hold where records were lost or the file breaks off. What
 // the timeline saw is told even where they say otherwise.
 void settle(JudgedLife& judged, bool complete, const Counts& counts) {
@@ -170,20 +269,23 @@ void settle(JudgedLife& judged, bool complete, const Counts& counts) {
             return !callback->invoked && callback->queued <= judged.gone.value_or(*judged.begin);
         });
     }
+    const auto surely = [&](const std::optional<std::uint64_t>& counted) {
+        const std::uint64_t pending = counts.surely(counted);
+        return pending - std::min<std::uint64_t>(pending, judged.doubled);
+    };
     judged.late_count = judged.late.size();
     if (judged.gone) {
-        judged.late_count = std::max(judged.late_count, counts.surely(life.pending_at_freed));
+        judged.late_count = std::max(judged.late_count, surely(life.pending_at_freed));
     } else {
         const auto ran_since = static_cast<std::uint64_t>(
             std::count_if(judged.just_ran.begin(), judged.just_ran.end(),
                           [&](const Callback* callback) { return *callback->invoked > *judged.begin; }));
-        const std::uint64_t counted = counts.surely(life.pending_at_free);
+        const std::uint64_t counted = surely(life.pending_at_free);
         judged.late_count = std::max(judged.late_count, counted - std::min(counted, ran_since));
     }
     judged.just_ran_count = judged.just_ran.size();
     if (judged.late_count == 0) {
-        const std::uint64_t counted =
-            std::max(counts.surely(life.pending_at_exit), counts.surely(life.pending_at_free));
+        const std::uint64_t counted = std::max(surely(life.pending_at_exit), surely(life.pending_at_free));
         judged.just_ran_count = std::max(judged.just_ran_count, counted);
     }
 }
@@ -200,22 +302,58 @@ LifeJudge::LifeJudge(const Timeline& timeline, const LossIndex& losses, const Ca
         if (const auto before = passed.find(module); before != passed.end()) {
             lives.front().queued = before->second.count;
             lives.front().last_done = before->second.last_done;
+            lives.front().last_queued = before->second.last_queued;
+            lives.front().last_place = before->second;
+        }
+    }
+    for (const auto& [module, functions] : callbacks.passed_with_others()) {
+        if (Lives* lives = of_module(module)) {
+            for (const auto& [id, others] : functions) {
+                lives->front().with_others[place_name(others.function, false)] += others.count;
+            }
+        }
+    }
+    count_kvfree_calls();
+}
+
+void LifeJudge::count_kvfree_calls() {
+    for (const KvfreeCall& call : timeline_.kvfree_calls) {
+        if (Lives* lives = of_module(call.caller.module)) {
+            life_at(*lives, call.at).kvfree_calls++;
         }
     }
 }
 
+void LifeJudge::count_other(const Callback& callback, Lives& lives) {
+    life_at(lives, callback.queued).with_others[place_name(callback.function, false)]++;
+}
+
 void LifeJudge::judge(const Callback& callback, Lives& lives) const {
     JudgedLife& judged = life_at(lives, callback.queued);
+    if (callback.function->in_init) {
+        judged.in_init.push_back(&callback);
+        return;
+    }
     count(callback, judged);
     judge_end(callback, judged, timeline_, losses_);
 }
 
-std::map<std::string, Lives> LifeJudge::lives() && {
+std::map<std::string, Lives> LifeJudge::lives(const std::unordered_set<std::uint32_t>& doubled) && {
     const Counts counts(timeline_.capture);
-    const ExitWaitIndex waits(timeline_.waits);
+    const ExitWaitIndex waits(timeline_);
     for (auto& [name, lives] : modules_) {
         for (JudgedLife& judged : lives) {
-            judged.waits = waits.of(*judged.life);
+            const ModuleLife& life = *judged.life;
+            judged.waits = waits.of(life);
+            judged.barrier = waits.last_barrier(life, judged.first_known,
+                                                life.exit_done.value_or(judged.deadline(timeline_.capture)));
+            if (judged.exited && life.going_tid) {
+                judged.going_waits = waits.of_task(*life.going_tid, *judged.exited, judged.deadline(timeline_.capture));
+            }
+            judged.waited = waited_for_last(judged);
+            judged.held = held_by_callbacks(judged);
+            judged.init_gone = life.init_freed ? life.init_freed : judged.gone;
+            judged.doubled = leave_doubled_out(judged, doubled);
             settle(judged, timeline_.capture.complete, counts);
         }
     }

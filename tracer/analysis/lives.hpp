@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "analysis/callback_numbers.hpp"
@@ -39,6 +40,30 @@ struct JudgedLife {
     Callbacks unsure;    // not known
     bool unsure_by_loss = false;
     ExitWaits waits; // of its exit function
+    // Callbacks whose head was queued again while they were pending, so that it is no wonder that they never ran: of
+    // those above none.
+    std::size_t doubled = 0;
+
+    // Of its callbacks (`queued`): the one that was queued last, and the one that ran last, if it is in the timeline.
+    // From the last one's queueing on a barrier waits for all of them.
+    MaybeTime last_queued;
+    CallbackNumbers::Passed last_place; // where that one was queued
+    const Callback* last_run = nullptr;
+    const Wait* barrier = nullptr; // the last of its own rcu_barrier() by the time at which its exit function returned
+    bool waited = false;           // its exit function was seen to wait for the last callback otherwise
+    bool held = false;             // its callbacks held references to the module, so that it could not go before them
+
+    // Whose function is in its init code, whose memory goes before the rest: not among those above.
+    Callbacks in_init;
+    // The memory of that code surely was gone; none: it is not known.
+    MaybeTime init_gone;
+
+    // What it queued besides: callbacks with functions of others, and how many calls of kfree_rcu().
+    std::map<std::string, std::size_t> with_others; // by the function
+    std::size_t kvfree_calls = 0;
+
+    // After its exit function, or its failing init function, had returned: the waits of the task on which it went.
+    std::vector<const Wait*> going_waits;
 
     // The numbers to tell. Where the kernel counted more than the timeline holds, its number.
     std::uint64_t late_count = 0;
@@ -57,17 +82,24 @@ public:
     LifeJudge(const Timeline& timeline, const LossIndex& losses, const CallbackNumbers& callbacks);
 
     void take(const Callback& callback) {
-        const std::uint32_t module = callback.function->module.id();
-        if (module < by_name_.size() && by_name_[module] != nullptr) {
-            judge(callback, *by_name_[module]);
+        if (Lives* own = of_module(callback.function->module)) {
+            judge(callback, *own);
+        }
+        if (callback.caller->module != callback.function->module) {
+            if (Lives* queued_by = of_module(callback.caller->module)) {
+                count_other(callback, *queued_by);
+            }
         }
     }
 
-    // By the module's name.
-    std::map<std::string, Lives> lives() &&;
+    // By the module's name. `doubled`: ids of callbacks whose head was queued twice.
+    std::map<std::string, Lives> lives(const std::unordered_set<std::uint32_t>& doubled) &&;
 
 private:
+    Lives* of_module(SharedText module) { return module.id() < by_name_.size() ? by_name_[module.id()] : nullptr; }
     void judge(const Callback& callback, Lives& lives) const;
+    static void count_other(const Callback& callback, Lives& lives);
+    void count_kvfree_calls();
 
     const Timeline& timeline_;
     const LossIndex& losses_;

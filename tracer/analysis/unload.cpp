@@ -17,11 +17,64 @@ namespace rcuscope {
 
 namespace {
 
+// In what a callback ran after its exit function had returned.
+std::string ran_in(const Callback& callback, const JudgedLife& judged) {
+    const Nanoseconds at = *callback.invoked;
+    for (const Wait* wait : judged.going_waits) {
+        if (wait->begin <= at && at <= wait->end.value_or(at)) {
+            return std::string("in ") + to_text(wait->kind) + "(), called by " +
+                   (wait->caller.function.empty() ? "a function that is not known"
+                                                  : place_name(wait->caller, false) + "()");
+        }
+    }
+    if (!judged.life->free_begin) {
+        return "at some time before its memory was gone";
+    }
+    return at < *judged.life->free_begin ? "before free_module() was entered"
+                                         : "in free_module(), which did not wait then";
+}
+
+// "5 of them ran before free_module() was entered and 2 in synchronize_rcu(), called by free_module()"
+std::string what_they_ran_in(const JudgedLife& judged) {
+    std::vector<std::pair<std::string, std::size_t>> phases; // in the order of time
+    Callbacks by_time = judged.just_ran;
+    std::stable_sort(by_time.begin(), by_time.end(),
+                     [](const Callback* a, const Callback* b) { return *a->invoked < *b->invoked; });
+    for (const Callback* callback : by_time) {
+        std::string phase = ran_in(*callback, judged);
+        if (phases.empty() || phases.back().first != phase) {
+            phases.emplace_back(std::move(phase), 0);
+        }
+        phases.back().second++;
+    }
+    if (phases.size() == 1) {
+        return (by_time.size() == 1 ? "it ran " : "they ran ") + phases.front().first;
+    }
+    std::string text;
+    constexpr std::size_t most = 4;
+    for (std::size_t i = 0; i < phases.size() && i < most; i++) {
+        text += i == 0 ? "" : i + 1 == std::min(phases.size(), most) ? " and " : ", ";
+        text += std::to_string(phases[i].second) + (i == 0 ? " of them ran " : " ") + phases[i].first;
+    }
+    return text + (phases.size() > most ? ", and so on" : "");
+}
+
+} // namespace
+
 std::string call_barrier(const JudgedLife& judged) {
     return std::string("call rcu_barrier() in ") +
            (judged.init_failed ? "the error path of its init function" : "its exit function") +
            ", after the last call_rcu(), before anything it uses goes away.";
 }
+
+std::string synchronize_is_not_enough(const JudgedLife& judged) {
+    return std::string(to_text(judged.waits.synchronize)) +
+           "() alone is not enough, since it waits for readers and not for callbacks, which run at some time "
+           "after their grace period: " +
+           call_barrier(judged);
+}
+
+namespace {
 
 // What the exit function did instead, and why that was not enough.
 std::string remedy(const JudgedLife& judged, const Callbacks& callbacks) {
@@ -30,10 +83,7 @@ std::string remedy(const JudgedLife& judged, const Callbacks& callbacks) {
     }
     const ExitWaits& waits = judged.waits;
     if (waits.synchronize_last) {
-        return std::string(to_text(waits.synchronize)) +
-               "() alone is not enough, since it waits for readers and not for callbacks, which run at some time "
-               "after their grace period: " +
-               call_barrier(judged);
+        return synchronize_is_not_enough(judged);
     }
     if (waits.last_barrier) {
         const auto after =
@@ -45,6 +95,10 @@ std::string remedy(const JudgedLife& judged, const Callbacks& callbacks) {
                    (after == 1 ? " was" : " were") +
                    " queued after that, and it waits for what was queued before: stop first whatever calls "
                    "call_rcu(), then call rcu_barrier().";
+        }
+        if (!callbacks.empty()) {
+            return "its exit function did call rcu_barrier() after they were queued, which returns when they have run: "
+                   "either that they ran was not seen, or RCU's list of callbacks is broken.";
         }
     }
     return call_barrier(judged);
@@ -125,9 +179,7 @@ Hazard went_well(const JudgedLife& judged) {
     if (judged.unsure.empty()) {
         const auto spare = margin(judged);
         text += spare ? " and it went well by " + duration_text(*spare) : " and it went well";
-        text += judged.init_failed
-                    ? ", only because do_init_module() and free_module() wait for grace periods of their own"
-                    : ", only because free_module() waits for a grace period of its own";
+        text += judged.just_ran.empty() ? ", by luck" : ", by luck, since " + what_they_ran_in(judged);
     }
     return hazard_of(judged, without_barrier, "latent", *judged.exited, judged.just_ran,
                      text + ": " + remedy(judged, judged.just_ran));

@@ -4,6 +4,7 @@
 // and init-failed-with-pending-callbacks. hazards.hpp says what they are.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "analysis/lives.hpp"
@@ -13,6 +14,11 @@ namespace rcuscope {
 
 inline constexpr const char* freed_with_pending = "freed-with-pending-callbacks";
 inline constexpr const char* without_barrier = "exit-without-barrier";
+
+// What the module has to do, as the end of a sentence.
+std::string call_barrier(const JudgedLife& judged);
+// The same for one whose last wait was synchronize_rcu*().
+std::string synchronize_is_not_enough(const JudgedLife& judged);
 
 // What such a hazard is called for this life: a failed init has a kind of its own.
 const char* unload_hazard_kind(const JudgedLife& judged, const char* of_exit);

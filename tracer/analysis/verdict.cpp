@@ -3,9 +3,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <string>
 #include <vector>
 
 #include "analysis/describe.hpp"
+#include "analysis/init_text.hpp"
+#include "analysis/no_barrier.hpp"
 #include "analysis/unload.hpp"
 #include "base/duration.hpp"
 #include "base/error.hpp"
@@ -34,11 +38,45 @@ bool counted_none(const JudgedLife& judged) {
     return life.pending_at_exit == 0U || life.pending_at_free == 0U || life.pending_at_freed == 0U;
 }
 
-std::string of_calm(const JudgedLife& judged) {
-    if (judged.queued == 0) {
-        return judged.records_lost ? "no callback is in the recording" : "nothing was queued";
+// What it queued that does not run its code.
+std::string with_others(const JudgedLife& judged) {
+    std::vector<std::string> parts;
+    std::vector<std::string> names;
+    std::size_t callbacks = 0;
+    for (const auto& [function, count] : judged.with_others) {
+        callbacks += count;
+        names.insert(names.end(), std::min<std::size_t>(count, 100), function);
     }
+    if (callbacks > 0) {
+        parts.push_back(counted(callbacks, "callback") + " with functions that are not its own (" +
+                        most_frequent(names, 3) + ")");
+    }
+    if (judged.kvfree_calls > 0) {
+        parts.push_back(counted(judged.kvfree_calls, "call") + " of kfree_rcu() or kvfree_rcu()");
+    }
+    return parts.empty() ? "" : parts.size() == 1 ? parts.front() : parts.front() + " and " + parts.back();
+}
+
+std::string of_init_code(const JudgedLife& judged) {
+    std::string text = counted(judged.in_init.size(), "callback") + " of its init code";
+    MaybeTime last;
+    for (const Callback* callback : judged.in_init) {
+        if (!callback->done || !judged.init_gone) {
+            return text;
+        }
+        last = std::max(last.value_or(*callback->done), *callback->done);
+    }
+    if (*last <= *judged.init_gone) {
+        text += ", done " + duration_text(elapsed(*last, *judged.init_gone)) + " before that code was freed";
+    }
+    return text;
+}
+
+std::string of_own(const JudgedLife& judged) {
     std::string text = counted(judged.queued, "callback");
+    if (judged.doubled > 0 && judged.not_seen <= judged.doubled) {
+        return text + ", of which " + std::to_string(judged.not_seen) + " never ran: see double-call-rcu";
+    }
     const bool freed_known = judged.life->freed && judged.last_done && *judged.last_done <= *judged.life->freed;
     if (judged.not_seen > 0) {
         return text + ", of which " + std::to_string(judged.not_seen) + (judged.not_seen == 1 ? " was" : " were") +
@@ -51,6 +89,28 @@ std::string of_calm(const JudgedLife& judged) {
     return freed_known ? text + " " + duration_text(elapsed(*judged.last_done, *judged.life->freed)) +
                              " before its code was freed"
                        : text;
+}
+
+std::string of_calm(const JudgedLife& judged) {
+    const std::string others = with_others(judged);
+    std::vector<std::string> parts;
+    if (judged.queued > 0) {
+        parts.push_back(of_own(judged));
+    }
+    if (!judged.in_init.empty()) {
+        parts.push_back(of_init_code(judged));
+    }
+    if (!others.empty()) {
+        parts.push_back(others);
+    }
+    if (parts.empty()) {
+        return judged.records_lost ? "no callback is in the recording" : "nothing was queued";
+    }
+    std::string text = parts.front();
+    for (std::size_t i = 1; i < parts.size(); i++) {
+        text += "; " + parts[i];
+    }
+    return text;
 }
 
 // It went, or was going when the recording ended.
@@ -140,6 +200,17 @@ std::string verdict_of(const JudgedLife& judged, const Timeline& timeline) {
         text += life.init_error ? " (" + std::to_string(*life.init_error) + "); " : "; ";
     }
     text += judged.begin ? of_going(judged, timeline) : of_staying(judged, timeline.capture);
+    for (const std::vector<Hazard>& hazards :
+         {no_barrier_hazards(judged, timeline), init_text_hazards(judged, timeline)}) {
+        for (const Hazard& hazard : hazards) {
+            text += "; see " + hazard.kind;
+        }
+    }
+    const bool calm = judged.begin && !judged.init_failed && judged.late_count == 0 && judged.just_ran_count == 0 &&
+                      judged.unsure.empty() && judged.queued > 0;
+    if (const std::string may = calm ? may_wait_unseen(judged, timeline) : std::string(); !may.empty()) {
+        text += "; " + may;
+    }
     return text + waits_text(judged) + refusals_text(life) + losses_text(judged);
 }
 

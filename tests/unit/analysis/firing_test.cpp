@@ -127,13 +127,27 @@ TEST_F(Firings, PendingCallbacksAreCountedByFunction) {
         callback.function = {.address = 1, .function = i < 20 ? "many" : "f" + std::to_string(i)};
         callback.queued = i * ms;
     }
-    timeline.callbacks[0].invoked = 90 * ms;
+    timeline.callbacks[0].invoked = timeline.callbacks[0].done = 90 * ms;
     const auto analysis = fired(FiredOn::nothing, 0, 100 * ms, "pending>10");
     EXPECT_TRUE(analysis.counts);
     EXPECT_EQ(analysis.whole, 29);
     ASSERT_EQ(analysis.parts.size(), 6U);
     EXPECT_THAT(analysis.parts.front(), FieldsAre("of many", 19));
     EXPECT_THAT(analysis.parts.back(), FieldsAre("of other functions", 6));
+}
+
+// The kernel counts those, too, that were queued before the recording begins.
+TEST_F(Firings, PendingCallbacksAddUpToWhatTheTriggerSaid) {
+    for (int i = 0; i < 11; i++) {
+        Callback& callback = timeline.callbacks.emplace_back();
+        callback.function = {.address = 1, .function = "f"};
+        callback.queued = i * ms;
+    }
+    timeline.callbacks[0].invoked = 90 * ms; // and runs
+    const auto analysis = fired(FiredOn::nothing, 64, 100 * ms, "pending>10");
+    EXPECT_EQ(analysis.whole, 64);
+    EXPECT_THAT(analysis.parts, ElementsAre(FieldsAre("of f", 11), FieldsAre(HasSubstr("before it begins"), 53)));
+    EXPECT_THAT(fired(FiredOn::nothing, 10, 100 * ms, "pending>9").what, HasSubstr("; 11 of them a moment before"));
 }
 
 TEST_F(Firings, WhatIsNotInTheRecordingHasNoParts) {

@@ -11,7 +11,7 @@ using testing::IsEmpty;
 
 TEST(CallbackFlood, WarningWhenTheLimitIsFirstPassed) {
     Unloading scene;
-    scene.callback(10, 100, 101).callback(20, 100, 101).callback(30, 100, 101).callback(40, 100, 101);
+    scene.stays().callback(10, 100, 101).callback(20, 100, 101).callback(30, 100, 101).callback(40, 100, 101);
 
     const auto hazards = scene.find({.callback_flood = 2});
 
@@ -29,7 +29,8 @@ TEST(CallbackFlood, WarningWhenTheLimitIsFirstPassed) {
 }
 
 TEST(CallbackFlood, NoneAtTheLimit) {
-    EXPECT_THAT(Unloading().callback(10, 100, 101).callback(20, 100, 101).find({.callback_flood = 2}), IsEmpty());
+    EXPECT_THAT(Unloading().stays().callback(10, 100, 101).callback(20, 100, 101).find({.callback_flood = 2}),
+                IsEmpty());
 }
 
 TEST(CallbackFlood, NoneIfSoManyMayHaveRunUnseen) {
@@ -42,12 +43,13 @@ TEST(CallbackFlood, NoneIfSoManyMayHaveRunUnseen) {
 
 TEST(CallbackFlood, EachFunctionHasItsOwnBacklog) {
     Unloading scene;
-    scene.callback(10, 100, 101, "a").callback(11, 100, 101, "b").callback(12, 100, 101, "c");
+    scene.stays().callback(10, 100, 101, "a").callback(11, 100, 101, "b").callback(12, 100, 101, "c");
     EXPECT_THAT(scene.find({.callback_flood = 1}), IsEmpty());
 }
 
 TEST(CallbackFlood, WhatRanBeforeIsNoLongerPending) {
     Unloading scene;
+    scene.stays();
     for (Nanoseconds at = 10; at < 100; at += 10) {
         scene.callback(at, at + 10, at + 11);
     }

@@ -62,8 +62,10 @@ TEST(RightWays, Barrier) {
 
 // synchronize_rcu() instead of call_rcu(): there is nothing to wait for.
 TEST(RightWays, Synchronize) {
-    Scenario scenario = live();
-    scenario.invoke(80, 2).done(81, 2);
+    Scenario scenario;
+    scenario.metadata.followed = {name};
+    scenario.symbols = {{.address = exit_place, .name = "right_exit", .offset = 0x17, .module = name}};
+    scenario.module(10, ModuleStep::coming, name).module(20, ModuleStep::live, name);
     scenario.at(100, event::WaitBegin{.kind = WaitKind::synchronize_rcu, .caller = exit_place});
     scenario.at(150, event::WaitEnd{.kind = WaitKind::synchronize_rcu});
     scenario.module(200, ModuleStep::unloading, name);
@@ -94,7 +96,79 @@ TEST(RightWays, References) {
 TEST(RightWays, Counter) {
     Scenario scenario = live();
     scenario.module(200, ModuleStep::unloading, name);
-    scenario.cpu(1).tid(7).invoke(299, 2).done(304, 2).cpu(0).tid(100);
+    scenario.cpu(1).tid(7).invoke(298, 2).tid(100).woken(299, name, 2).tid(7).done(304, 2).cpu(0).tid(100);
+
+    EXPECT_THAT(freed(scenario).hazards, IsEmpty());
+}
+
+// Somebody else woke it, by chance when the callback had run.
+TEST(WrongWays, AWakeupThatIsNotTheLastCallbacks) {
+    Scenario scenario = live();
+    scenario.module(200, ModuleStep::unloading, name);
+    scenario.cpu(1).tid(7).invoke(295, 2).done(296, 2).tid(100).woken(297, name, 0).cpu(0);
+
+    const Timeline timeline = freed(scenario);
+
+    ASSERT_THAT(timeline.hazards, SizeIs(1));
+    EXPECT_EQ(timeline.hazards[0].kind, "no-barrier");
+    EXPECT_EQ(timeline.hazards[0].severity, "warning");
+}
+
+// The exit function sleeps and looks until the last callback has run.
+TEST(RightWays, Polling) {
+    Scenario scenario = live();
+    scenario.module(200, ModuleStep::unloading, name);
+    for (const Nanoseconds at : {220, 240, 260, 280}) {
+        scenario.woken(at, name, 0);
+    }
+    scenario.cpu(1).tid(7).invoke(270, 2).done(271, 2).cpu(0).tid(100).woken(299, name, 0);
+    EXPECT_THAT(freed(scenario).hazards, SizeIs(1)) << "it slept once more than it had to";
+
+    Scenario polling = live();
+    polling.module(200, ModuleStep::unloading, name);
+    for (const Nanoseconds at : {220, 240, 260, 280, 299}) {
+        polling.woken(at, name, 0);
+    }
+    polling.cpu(1).tid(7).invoke(290, 2).done(291, 2).cpu(0).tid(100);
+    EXPECT_THAT(freed(polling).hazards, IsEmpty());
+}
+
+// rcu_barrier() as a jump: it seems to be called by delete_module().
+TEST(RightWays, BarrierThatIsJumpedTo) {
+    Scenario scenario = live();
+    ModuleInfo module;
+    module.name = name;
+    module.exit_function = "right_exit";
+    module.jumps = {{{.function = "right_exit", .offset = 0x40, .target = "rcu_barrier"}}};
+    scenario.metadata.modules = {module};
+    constexpr std::uint64_t delete_module = 0xd317;
+    scenario.symbols.push_back(
+        {.address = delete_module, .name = "__do_sys_delete_module.constprop.0", .offset = 0x17, .module = ""});
+    scenario.module(200, ModuleStep::unloading, name);
+    scenario.at(210, event::WaitBegin{.kind = WaitKind::rcu_barrier, .caller = delete_module});
+    scenario.cpu(1).tid(7).invoke(250, 2).done(251, 2).cpu(0).tid(100);
+    scenario.at(290, event::WaitEnd{.kind = WaitKind::rcu_barrier});
+    // Of another task that is not known to unload anything.
+    scenario.tid(8).at(292, event::WaitBegin{.kind = WaitKind::rcu_barrier, .caller = delete_module});
+    scenario.tid(100);
+
+    const Timeline timeline = freed(scenario);
+
+    EXPECT_THAT(timeline.hazards, IsEmpty());
+    EXPECT_EQ(place_name(timeline.waits[0].caller, true), "rcu_right:right_exit+0x45");
+    EXPECT_EQ(place_name(timeline.waits[1].caller, true), "__do_sys_delete_module.constprop.0+0x17");
+    EXPECT_EQ(timeline.modules.at(0).verdict,
+              "rcu_right: 2 callbacks, all done 149 ns before its code was freed; rcu_barrier() waited 80 ns");
+}
+
+// A function of the kernel that waits by itself, called by the exit function.
+TEST(RightWays, BarrierOfAFunctionOfTheKernels) {
+    Scenario scenario = live();
+    scenario.symbols.push_back({.address = 0x6e7, .name = "netdev_run_todo", .offset = 0x17, .module = ""});
+    scenario.module(200, ModuleStep::unloading, name);
+    scenario.at(210, event::WaitBegin{.kind = WaitKind::rcu_barrier, .caller = 0x6e7});
+    scenario.cpu(1).tid(7).invoke(250, 2).done(251, 2).cpu(0).tid(100);
+    scenario.at(290, event::WaitEnd{.kind = WaitKind::rcu_barrier});
 
     EXPECT_THAT(freed(scenario).hazards, IsEmpty());
 }

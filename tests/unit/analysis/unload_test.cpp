@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <tuple>
+#include <utility>
 
 #include "analysis/recording.hpp"
 #include "growth.hpp"
@@ -22,7 +24,8 @@ Hazard only(Unloading& scene) {
 }
 
 TEST(UnloadHazard, NoneIfEverythingRanBefore) {
-    EXPECT_THAT(Unloading().callback(10, 100, 101).callback(400, 479, 480).find(), IsEmpty());
+    EXPECT_THAT(Unloading().callback(10, 100, 101).callback(400, 479, 480).wait(WaitKind::rcu_barrier, 410, 479).find(),
+                IsEmpty());
 }
 
 TEST(UnloadHazard, NoneIfTheModuleStays) {
@@ -69,9 +72,143 @@ TEST(UnloadHazard, LatentIfTheyRanBetweenTheExitAndTheEndOfTheMemory) {
     EXPECT_THAT(hazard.callbacks, ElementsAre(1, 2));
     EXPECT_EQ(hazard.text,
               "the exit function of rcu_unload had returned while 2 of its callbacks (rcu_unload:node_free), queued in "
-              "rcu_unload:writer_fn+0x12 (CPU 0, task writer), had not run and it went well by 49 ns, only because "
-              "free_module() waits for a grace period of its own: call rcu_barrier() in its exit function, after the "
-              "last call_rcu(), before anything it uses goes away.");
+              "rcu_unload:writer_fn+0x12 (CPU 0, task writer), had not run and it went well by 49 ns, by luck, since "
+              "1 of them ran before free_module() was entered and 1 in free_module(), which did not wait then: call "
+              "rcu_barrier() in its exit function, after the last call_rcu(), before anything it uses goes away.");
+}
+
+TEST(UnloadHazard, SaysInWhichWaitOfWhomTheyRan) {
+    Unloading scene;
+    scene.life().going_tid = 7;
+    for (const auto& [begin, end, caller] : {std::tuple{482, 489, "ftrace_release_mod"},
+                                             std::tuple{510, 560, "free_module"}, std::tuple{570, 580, "other"}}) {
+        scene.timeline.waits.push_back({.kind = WaitKind::synchronize_rcu,
+                                        .tid = caller == std::string("other") ? 8U : 7U,
+                                        .caller = {.address = 1, .function = caller, .module = {}},
+                                        .begin = begin,
+                                        .end = end});
+    }
+    scene.callback(450, 485, 486).callback(451, 486, 487).callback(452, 550, 551).callback(453, 575, 576);
+    EXPECT_THAT(only(scene).text, HasSubstr("by luck, since 2 of them ran in synchronize_rcu(), called by "
+                                            "ftrace_release_mod(), 1 in synchronize_rcu(), called by free_module() and "
+                                            "1 in free_module(), which did not wait then: call"));
+}
+
+TEST(UnloadHazard, OfAHeadThatWasQueuedTwiceIsTheDoubleCallAlone) {
+    Unloading scene;
+    scene.callback(10, 100, 101).head(7).callback(20).head(7).wait(WaitKind::rcu_barrier, 410, 470).counted(1, 1, 1);
+    EXPECT_EQ(only(scene).kind, "double-call-rcu");
+    EXPECT_EQ(scene.life().verdict,
+              "rcu_unload: 2 callbacks, of which 1 never ran: see double-call-rcu; rcu_barrier() waited 60 ns");
+}
+
+// What breaks RCU's list takes others' callbacks along, and a barrier was there.
+TEST(UnloadHazard, WhatWasOnABrokenListIsExplainedToo) {
+    Unloading scene;
+    scene.callback(10, 100, 101).head(7).callback(20).head(7).callback(21).wait(WaitKind::rcu_barrier, 410, 470);
+    EXPECT_EQ(only(scene).kind, "double-call-rcu");
+    scene.callback(480);
+    EXPECT_EQ(scene.find().size(), 2U) << "one that was queued after the barrier is not";
+}
+
+TEST(NoBarrier, IsAWarningEvenIfAllHadRunLongBefore) {
+    Unloading scene;
+    scene.callback(10, 20, 21).callback(30, 40, 41);
+    const Hazard hazard = only(scene);
+    EXPECT_EQ(hazard.kind, "no-barrier");
+    EXPECT_EQ(hazard.severity, "warning");
+    EXPECT_EQ(hazard.at, 480);
+    EXPECT_EQ(hazard.text,
+              "nothing in rcu_unload was seen to wait for its callbacks (rcu_unload:node_free), queued in "
+              "rcu_unload:writer_fn+0x12 (CPU 0, task writer): all 2 had run 439 ns before its exit function returned, "
+              "which may be luck; call rcu_barrier() in its exit function, after the last call_rcu(), before anything "
+              "it uses goes away.");
+    EXPECT_EQ(scene.life().verdict,
+              "rcu_unload: 2 callbacks, all done 559 ns before its code was freed; see no-barrier");
+}
+
+TEST(NoBarrier, IsLatentIfSynchronizeRcuIsAllThatWaited) {
+    Unloading scene;
+    scene.callback(405, 440, 441).wait(WaitKind::synchronize_rcu, 410, 470);
+    const Hazard hazard = only(scene);
+    EXPECT_EQ(hazard.kind, "no-barrier");
+    EXPECT_EQ(hazard.severity, "latent");
+    EXPECT_THAT(hazard.text, HasSubstr("synchronize_rcu() alone is not enough"));
+}
+
+TEST(NoBarrier, OneThatCameTooEarlyIsNone) {
+    Unloading scene;
+    scene.callback(10, 20, 21).wait(WaitKind::rcu_barrier, 410, 430).callback(440, 450, 451);
+    EXPECT_THAT(only(scene).text, HasSubstr("its last rcu_barrier() came before the last of them was queued"));
+}
+
+TEST(NoBarrier, OneBeforeTheExitFunctionWillDo) {
+    EXPECT_THAT(Unloading().callback(10, 20, 21).wait(WaitKind::rcu_barrier, 100, 130).find(), IsEmpty());
+}
+
+TEST(NoBarrier, IsNotSaidOfWhatIsNotKnown) {
+    EXPECT_THAT(Unloading().callback(10, 20, 21).lost(450, 460).find(), IsEmpty());
+    EXPECT_THAT(Unloading().callback(10, 20, 21).missed("wait.rcu_barrier").find(), IsEmpty());
+    Unloading unseen;
+    unseen.callback(10, 20, 21).timeline.capture.missing.push_back({.hook = "wait.rcu_barrier", .why = ""});
+    EXPECT_THAT(unseen.find(), IsEmpty());
+    EXPECT_THAT(Unloading().stays().callback(10, 20, 21).find(), IsEmpty());
+}
+
+TEST(NoBarrier, IsNotSaidWhereTheCallbackDropsAReference) {
+    Unloading scene;
+    scene.callback(10, 20, 30).timeline.callbacks.back().invoked_cpu = 1;
+    scene.life().references = {{.at = 10, .taken = true, .count = 1}, {.at = 25, .taken = false, .count = 0, .cpu = 1}};
+    EXPECT_THAT(scene.find(), IsEmpty());
+    scene.life().references.back().cpu = 0; // somebody else's
+    EXPECT_EQ(only(scene).kind, "no-barrier");
+}
+
+// Its .ko says that its callbacks may wake the exit function, which then had no need to wait.
+TEST(NoBarrier, IsNotSaidOfACounterThatWasDown) {
+    Unloading scene;
+    WakingWays& ways = scene.timeline.waking_ways["rcu_unload"];
+    ways.exit_waits_in = "wait_for_completion";
+    ways.wakers = {{"node_free", "complete"}};
+    scene.callback(10, 20, 21);
+    EXPECT_THAT(scene.find(), IsEmpty());
+    EXPECT_EQ(
+        scene.life().verdict,
+        "rcu_unload: 1 callback, done 579 ns before its code was freed; its callbacks call complete() and its exit "
+        "function wait_for_completion(), by which it may wait for them: it was not seen to, and had no need to this "
+        "time");
+    ways.wakers = {{"other", "complete"}};
+    EXPECT_EQ(only(scene).kind, "no-barrier");
+}
+
+TEST(InitText, ACallbackThereIsAHazardWhateverTheExitFunctionDoes) {
+    Unloading scene;
+    scene.life().init_freed = 200;
+    scene.callback(3, 100, 101).wait(WaitKind::rcu_barrier, 410, 470);
+    CodePlace function = scene.timeline.callbacks[0].function;
+    function.in_init = true;
+    scene.timeline.callbacks[0].function = function;
+    const Hazard hazard = only(scene);
+    EXPECT_EQ(hazard.kind, "callback-in-init-text");
+    EXPECT_EQ(hazard.severity, "latent");
+    EXPECT_THAT(hazard.callbacks, ElementsAre(1));
+    EXPECT_EQ(hazard.text,
+              "1 callback of rcu_unload (rcu_unload:node_free), queued in rcu_unload:writer_fn+0x12 (CPU 0, task "
+              "writer), is in its init code, whose memory goes when the init function has returned; it had run 99 ns "
+              "before that, by luck: take __init from the callback's function, or call rcu_barrier() before the init "
+              "function returns.");
+    EXPECT_EQ(scene.life().verdict, "rcu_unload: 1 callback of its init code, done 99 ns before that code was freed; "
+                                    "see callback-in-init-text; rcu_barrier() waited 60 ns");
+
+    scene.life().init_freed = 50;
+    EXPECT_EQ(only(scene).severity, "fatal");
+    EXPECT_THAT(scene.timeline.hazards[0].text, HasSubstr("it had not run by then"));
+
+    scene.life().init_freed = 200;
+    scene.life().init_done = 150;
+    scene.wait(WaitKind::rcu_barrier, 90, 120);
+    std::swap(scene.timeline.waits[0], scene.timeline.waits[1]);
+    EXPECT_THAT(scene.find(), IsEmpty()) << "the init function waited for it";
 }
 
 TEST(UnloadHazard, WithoutTheExitFunctionsEndItIsTheFreeingThatCounts) {
@@ -87,7 +224,13 @@ TEST(UnloadHazard, WithoutTheExitFunctionsEndItIsTheFreeingThatCounts) {
 
 // The last callback wakes the exit function, or drops the last reference, and returns after that.
 TEST(UnloadHazard, ACallbackThatRunsWhileTheExitFunctionReturnsIsNone) {
-    EXPECT_THAT(Unloading().callback(450, 479, 485).callback(450, 480, 499).callback(450, 480, 520).find(), IsEmpty());
+    EXPECT_THAT(Unloading()
+                    .callback(450, 479, 485)
+                    .callback(450, 480, 499)
+                    .callback(450, 480, 520)
+                    .wait(WaitKind::rcu_barrier, 455, 480)
+                    .find(),
+                IsEmpty());
 }
 
 TEST(UnloadHazard, SynchronizeRcuAloneIsSaidNotToBeEnough) {
@@ -271,7 +414,7 @@ TEST(FailedInit, LatentIfTheyRanAfterItHadReturned) {
     scene.life().init_done = 480;
     EXPECT_EQ(only(scene).severity, "latent");
     EXPECT_EQ(scene.timeline.hazards[0].at, 480);
-    EXPECT_THAT(scene.timeline.hazards[0].text, HasSubstr("do_init_module() and free_module() wait"));
+    EXPECT_THAT(scene.timeline.hazards[0].text, HasSubstr("by luck, since it ran before free_module() was entered"));
 }
 
 TEST(FailedInit, NoneIfEverythingRanBefore) {

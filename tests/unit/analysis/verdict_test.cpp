@@ -20,16 +20,28 @@ TEST(Verdict, AllDoneInTime) {
     EXPECT_EQ(Unloading().callback(10, 20, 21).callback(30, 460, 461).wait(WaitKind::rcu_barrier, 410, 470).verdict(),
               "rcu_unload: 2 callbacks, all done 139 ns before its code was freed; rcu_barrier() waited 60 ns");
     EXPECT_EQ(Unloading().callback(10, 20, 21).wait(WaitKind::synchronize_rcu, 410, 470).verdict(),
-              "rcu_unload: 1 callback, done 579 ns before its code was freed; synchronize_rcu() waited 60 ns");
+              "rcu_unload: 1 callback, done 579 ns before its code was freed; see no-barrier; synchronize_rcu() waited "
+              "60 ns");
 }
 
 TEST(Verdict, NothingWasQueued) {
     EXPECT_EQ(Unloading().verdict(), "rcu_unload: nothing was queued");
 }
 
+// Functions of the kernel's and kfree_rcu() run no code of the module's: no barrier is asked for.
+TEST(Verdict, NamesWhatItQueuedWithFunctionsOfOthers) {
+    Unloading scene;
+    scene.callback(10, 20, 21, "kfree", "").callback(11, 20, 21, "kfree", "").callback(12, 20, 21, "f", "other");
+    scene.timeline.kvfree_calls.push_back(
+        {.at = 30, .caller = {.address = 1, .function = "x", .module = "rcu_unload"}});
+    EXPECT_EQ(scene.verdict(), "rcu_unload: 3 callbacks with functions that are not its own (kfree and other:f) and 1 "
+                               "call of kfree_rcu() or kvfree_rcu()");
+    EXPECT_TRUE(scene.timeline.hazards.empty());
+}
+
 TEST(Verdict, ReturnsThatWereNotSeenAreNotClaimed) {
     EXPECT_EQ(Unloading().callback(10, 20, 21).callback(30, 460).verdict(),
-              "rcu_unload: 2 callbacks, all had begun to run before its code was freed");
+              "rcu_unload: 2 callbacks, all had begun to run before its code was freed; see no-barrier");
 }
 
 TEST(Verdict, NamesTheHazard) {

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "analysis/no_barrier.hpp"
+
+#include <string>
+#include <utility>
+
+#include "analysis/describe.hpp"
+#include "analysis/unload.hpp"
+#include "analysis/watched.hpp"
+#include "base/duration.hpp"
+#include "timeline/moment.hpp"
+#include "timeline/summary.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+// Whether a wait that is not in the timeline did not happen.
+bool waits_are_known(const JudgedLife& judged, const CaptureSummary& capture) {
+    return !judged.records_lost && !is_missing(capture, "wait.rcu_barrier") &&
+           missed_runs(capture, "wait.rcu_barrier") == 0;
+}
+
+// Without probes in modules that call functions by jumps the references are the only other evidence.
+bool references_are_known(const JudgedLife& judged, const CaptureSummary& capture) {
+    return judged.life->refusals.empty() || !is_missing(capture, "module.references");
+}
+
+} // namespace
+
+std::string may_wait_unseen(const JudgedLife& judged, const Timeline& timeline) {
+    const auto ways = timeline.waking_ways.find(judged.life->name);
+    if (ways == timeline.waking_ways.end()) {
+        return {};
+    }
+    const auto waker = ways->second.wakers.find(judged.last_place.function->function.str());
+    if (waker == ways->second.wakers.end() || judged.waited || judged.held ||
+        (judged.barrier && judged.last_queued && judged.barrier->begin >= *judged.last_queued)) {
+        return {};
+    }
+    return "its callbacks call " + waker->second + "() and its exit function " + ways->second.exit_waits_in +
+           "(), by which it may wait for them: it was not seen to, and had no need to this time";
+}
+
+std::vector<Hazard> no_barrier_hazards(const JudgedLife& judged, const Timeline& timeline) {
+    const ModuleLife& life = *judged.life;
+    const CaptureSummary& capture = timeline.capture;
+    const bool went = judged.begin && !judged.init_failed && life.exit && life.exit_done;
+    const bool calm = judged.late_count == 0 && judged.just_ran_count == 0 && judged.unsure.empty();
+    if (!life.followed || !went || !calm || judged.queued == 0 || judged.not_seen > judged.doubled || judged.waited ||
+        judged.held || !waits_are_known(judged, capture) || !references_are_known(judged, capture) ||
+        (judged.barrier && judged.barrier->begin >= *judged.last_queued) ||
+        !may_wait_unseen(judged, timeline).empty()) {
+        return {};
+    }
+    const CallbackNumbers::Passed& last = judged.last_place;
+    std::string text = "nothing in " + life.name + " was seen to wait for its callbacks (" +
+                       place_name(last.function, false) + "), queued " +
+                       origin_of(last.caller, last.cpu, last.comm, last.in) + ": ";
+    text += judged.queued == 1 ? "it had run" : "all " + std::to_string(judged.queued) + " had run";
+    if (judged.last_done && *judged.last_done <= *life.exit_done) {
+        text += " " + duration_text(elapsed(*judged.last_done, *life.exit_done));
+    }
+    text += " before its exit function returned, which may be luck; ";
+    if (judged.waits.synchronize_last) {
+        text += synchronize_is_not_enough(judged);
+    } else if (judged.barrier) {
+        text += "its last rcu_barrier() came before the last of them was queued, and waits for what was queued before: "
+                "stop first whatever calls call_rcu(), then call rcu_barrier() in its exit function.";
+    } else {
+        text += call_barrier(judged);
+    }
+    return {{.kind = no_barrier,
+             .severity = judged.waits.synchronize_last ? "latent" : "warning",
+             .module = life.name,
+             .at = *life.exit_done,
+             .callbacks = {},
+             .text = std::move(text)}};
+}
+
+} // namespace rcuscope
