@@ -55,6 +55,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
             fuzz::require(!value.empty(), "what is not known is left out");
     fuzz::require(!possible_cpus(root.path()).empty(), "a machine has a CPU");
     offloads_callbacks(root.path());
-    count_sites(root.path(), *KernelName::of("rcuscope_1"), false);
+    count_sites(root.path(), *KernelName::of("rcuscope_1"), SiteEvent::sites);
     return 0;
 }
