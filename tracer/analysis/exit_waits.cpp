@@ -28,12 +28,13 @@ ExitWaitIndex::ExitWaitIndex(const Timeline& timeline) : waits_(timeline.waits) 
     }
 }
 
-std::vector<std::uint32_t> ExitWaitIndex::within(const Places& places, Nanoseconds from, Nanoseconds to) const {
+std::vector<std::uint32_t> ExitWaitIndex::within(const Places& places, Nanoseconds from, Nanoseconds to,
+                                                 std::size_t most) const {
     const auto begin =
         std::lower_bound(places.begin(), places.end(), from,
                          [this](std::uint32_t place, Nanoseconds at) { return waits_[place].begin < at; });
     std::vector<std::uint32_t> within;
-    for (auto place = begin; place != places.end() && within.size() < most_in_exit; ++place) {
+    for (auto place = begin; place != places.end() && within.size() < most; ++place) {
         if (waits_[*place].begin > to) {
             break;
         }
@@ -47,10 +48,11 @@ const ExitWaitIndex::Places* ExitWaitIndex::of_module(const ModuleLife& life) co
     return module < of_module_.size() ? &of_module_[module] : nullptr;
 }
 
-std::vector<const Wait*> ExitWaitIndex::of_task(std::uint32_t tid, Nanoseconds from, Nanoseconds to) const {
+std::vector<const Wait*> ExitWaitIndex::of_task(std::uint32_t tid, Nanoseconds from, Nanoseconds to,
+                                                std::size_t most) const {
     std::vector<const Wait*> waits;
     if (const auto task = of_task_.find(tid); task != of_task_.end()) {
-        for (const std::uint32_t place : within(task->second, from, to)) {
+        for (const std::uint32_t place : within(task->second, from, to, most)) {
             waits.push_back(&waits_[place]);
         }
     }
@@ -64,7 +66,7 @@ ExitWaits ExitWaitIndex::of(const ModuleLife& life) const {
     }
     std::vector<std::uint32_t> places; // in the order of time
     const auto add = [&](const Places& more) {
-        const auto those = within(more, *life.exit, *life.exit_done);
+        const auto those = within(more, *life.exit, *life.exit_done, most_in_exit);
         places.insert(places.end(), those.begin(), those.end());
     };
     if (const Places* own = of_module(life)) {
@@ -79,9 +81,6 @@ ExitWaits ExitWaitIndex::of(const ModuleLife& life) const {
     places.erase(std::unique(places.begin(), places.end()), places.end());
     for (const std::uint32_t place : places) {
         const Wait& wait = waits_[place];
-        if (life.going_tid == wait.tid) {
-            found.all.push_back(&wait);
-        }
         if (!wait.end || *wait.end > *life.exit_done) {
             continue;
         }

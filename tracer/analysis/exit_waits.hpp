@@ -19,7 +19,6 @@ struct ExitWaits {
     MaybeTime last_barrier;        // when it began: it waits for what was queued before
     bool synchronize_last = false; // no rcu_barrier() came after the last of synchronize_rcu*()
     event::WaitKind synchronize = event::WaitKind::synchronize_rcu; // which that was
-    std::vector<const Wait*> all;                                   // those of its task, in the order of time
 };
 
 // The waits of a timeline, found by the module that waited.
@@ -38,14 +37,15 @@ public:
     // between.
     const Wait* last_barrier(const ModuleLife& life, Nanoseconds from, Nanoseconds to) const;
 
-    // The waits of a task that began in between.
-    std::vector<const Wait*> of_task(std::uint32_t tid, Nanoseconds from, Nanoseconds to) const;
+    // The waits of a task that began in between, no more than so many.
+    std::vector<const Wait*> of_task(std::uint32_t tid, Nanoseconds from, Nanoseconds to,
+                                     std::size_t most = most_in_exit) const;
 
 private:
     using Places = LongList<std::uint32_t>; // of waits, rising
 
-    // The places of those that began in between.
-    std::vector<std::uint32_t> within(const Places& places, Nanoseconds from, Nanoseconds to) const;
+    // The places of those that began in between, no more than so many.
+    std::vector<std::uint32_t> within(const Places& places, Nanoseconds from, Nanoseconds to, std::size_t most) const;
     const Places* of_module(const ModuleLife& life) const;
 
     const LongList<Wait>& waits_;

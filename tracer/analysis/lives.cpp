@@ -127,12 +127,16 @@ bool looked_until(Nanoseconds ran, const std::vector<Nanoseconds>& wakeups, Nano
 }
 
 // The last callback woke the exit function, or this looked for it until it had run.
-bool waited_for_last(const JudgedLife& judged) {
+bool waited_for_last(const JudgedLife& judged, const ExitWaitIndex& waits) {
     const ModuleLife& life = *judged.life;
     if (judged.last_run == nullptr || !life.exit || !life.exit_done || *judged.last_run->invoked < *life.exit) {
         return false;
     }
     const Nanoseconds ran = *judged.last_run->invoked;
+    std::vector<const Wait*> own;
+    if (life.going_tid && !life.exit_wakeups.empty()) {
+        own = waits.of_task(*life.going_tid, *life.exit, *life.exit_done);
+    }
     std::vector<Nanoseconds> others;
     for (const ModuleLife::Wakeup& wakeup : life.exit_wakeups) {
         if (wakeup.at < *life.exit || wakeup.at > *life.exit_done) {
@@ -142,7 +146,7 @@ bool waited_for_last(const JudgedLife& judged) {
             wakeup.at <= judged.last_run->done.value_or(wakeup.at)) {
             return true;
         }
-        if (!in_a_wait(wakeup.at, judged.waits.all)) {
+        if (!in_a_wait(wakeup.at, own)) {
             others.push_back(wakeup.at);
         }
     }
@@ -347,14 +351,15 @@ std::map<std::string, Lives> LifeJudge::lives(const std::unordered_set<std::uint
             judged.waits = waits.of(life);
             judged.barrier = waits.last_barrier(life, judged.first_known,
                                                 life.exit_done.value_or(judged.deadline(timeline_.capture)));
-            if (judged.exited && life.going_tid) {
-                judged.going_waits = waits.of_task(*life.going_tid, *judged.exited, judged.deadline(timeline_.capture));
-            }
-            judged.waited = waited_for_last(judged);
+            judged.waited = waited_for_last(judged, waits);
             judged.held = held_by_callbacks(judged);
             judged.init_gone = life.init_freed ? life.init_freed : judged.gone;
             judged.doubled = leave_doubled_out(judged, doubled);
             settle(judged, timeline_.capture.complete, counts);
+            if (judged.exited && life.going_tid && !judged.just_ran.empty()) {
+                judged.going_waits = waits.of_task(*life.going_tid, *judged.exited, judged.deadline(timeline_.capture),
+                                                   JudgedLife::most_going_waits);
+            }
         }
     }
     return std::move(modules_);

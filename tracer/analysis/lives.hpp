@@ -62,7 +62,9 @@ struct JudgedLife {
     std::map<std::string, std::size_t> with_others; // by the function
     std::size_t kvfree_calls = 0;
 
-    // After its exit function, or its failing init function, had returned: the waits of the task on which it went.
+    // After its exit function, or its failing init function, had returned: the waits of the task on which it went,
+    // where callbacks ran meanwhile. free_module() has few.
+    static constexpr std::size_t most_going_waits = 64;
     std::vector<const Wait*> going_waits;
 
     // The numbers to tell. Where the kernel counted more than the timeline holds, its number.
