@@ -35,7 +35,7 @@ bool in_time(const Callback& callback, Nanoseconds gone) {
     return callback.invoked && callback.done.value_or(*callback.invoked) <= gone;
 }
 
-constexpr const char* remedy =
+constexpr const char* keep_out_of_init_text =
     "take __init from the callback's function, or call rcu_barrier() before the init function returns.";
 
 } // namespace
@@ -88,7 +88,7 @@ std::vector<Hazard> init_text_hazards(const JudgedLife& judged, const Timeline& 
              .module = judged.life->name,
              .at = at,
              .callbacks = ids_of(told),
-             .text = text + remedy}};
+             .text = text + keep_out_of_init_text}};
 }
 
 } // namespace rcuscope

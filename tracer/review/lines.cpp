@@ -16,7 +16,7 @@ int find_no_debuginfo(Dwfl_Module* /*module*/, void** /*user*/, const char* /*na
     return -1;
 }
 
-const Dwfl_Callbacks callbacks = {
+const Dwfl_Callbacks offline_files = {
     .find_elf = nullptr,
     .find_debuginfo = find_no_debuginfo,
     .section_address = dwfl_offline_section_address, // gives each section a place, to which DWARF is relocated
@@ -30,7 +30,7 @@ struct Lines::Session {
         void operator()(Dwfl* dwfl) const { dwfl_end(dwfl); }
     };
 
-    std::unique_ptr<Dwfl, Closer> dwfl{dwfl_begin(&callbacks)};
+    std::unique_ptr<Dwfl, Closer> dwfl{dwfl_begin(&offline_files)};
     Dwfl_Module* module = nullptr;
     Elf* placed = nullptr; // the file with the sections' places
     GElf_Addr bias = 0;

@@ -65,7 +65,9 @@ private:
         depth_++;
         std::set<int> found = changes_on(ways_.steps(function));
         depth_--;
-        return changes_[function] = found.empty() ? none : std::move(found);
+        if (!found.empty())
+            changes_[function] = std::move(found);
+        return changes_[function];
     }
 
     std::set<int> changes_of_step(const Step& step) {

@@ -9,13 +9,13 @@
 #include <set>
 #include <tuple>
 
+#include "review/registers.hpp"
+
 namespace rcuscope {
 
 namespace {
 
 constexpr int deepest_nesting = 3;
-constexpr std::size_t registers = 16;
-constexpr std::size_t rsp = 4;
 // A loop is gone through so many times.
 constexpr std::uint8_t most_visits = 2;
 // Of one search, in instructions.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "review/registers.hpp"
+
 namespace rcuscope {
 
 bool Value::join(const Value& other) {
@@ -29,12 +31,8 @@ bool Value::join(const Value& other) {
 
 namespace {
 
-constexpr std::size_t registers = 16;
 // Of one function, in instructions: it is a bound for hostile files, as each joins a bounded number of times.
 constexpr std::size_t most_steps = 4'000'000;
-
-// Numbers of registers as instructions encode them.
-enum : std::size_t { rax = 0, rcx = 1, rdx = 2, rsp = 4, rsi = 6, rdi = 7, r8 = 8, r9 = 9, r10 = 10, r11 = 11 };
 
 constexpr std::array<std::size_t, CallValues::arguments> parameters{rdi, rsi, rdx, rcx, r8, r9};
 

@@ -253,9 +253,7 @@ TEST_F(FileServerTest, AnAnswerHasATimeAsAWhole) {
 // Who comes when there are as many as there may be is answered once one of those is over.
 TEST_F(FileServerTest, ThereAreOnlySoManyConnections) {
     serve("contents", {.request = 1s, .connections = 2});
-    std::vector<Fd> silent;
-    for (int i = 0; i < 2; i++)
-        silent.push_back(connected(port_));
+    std::array<Fd, 2> silent{connected(port_), connected(port_)};
     // On a busy machine its own time may be over, too.
     while (answer(request("HEAD", path_)).empty()) {
     }

@@ -83,6 +83,7 @@ TEST(ReviewOutput, IsTheGoldenFiles) {
 int review(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {"rcuscope", "review"});
     std::vector<char*> words;
+    words.reserve(arguments.size());
     for (std::string& argument : arguments)
         words.push_back(argument.data());
     testing::internal::CaptureStdout();

@@ -128,7 +128,7 @@ TEST(GracePeriods, TimeGrowsAsReportsOfOneDo) {
 
 TEST(GracePeriods, TimeGrowsAsTheirNumberDoesWhateverTheCountersAre) {
     // libstdc++ gives a table of 5,088 to 20,753 elements so many buckets, one number after the other.
-    constexpr std::uint64_t buckets = 10'273 * 20'753;
+    constexpr std::uint64_t buckets = std::uint64_t{10'273} * 20'753;
     const auto take = [](std::size_t size) {
         Scenario scenario;
         for (std::size_t i = 0; i < size; i++) {
