@@ -184,7 +184,7 @@ static __always_inline void rs_call_rcu(void *ctx, struct rs_cpu *cpu, enum rs_c
 	if (module >= 0)
 		__sync_fetch_and_add(&followed_callbacks_queued[rs_place(module)], 1);
 	if (module < 0 && !all_callbacks) {
-		if (rs_followed_code(caller) < 0 && !rs_exit_jumped(caller)) {
+		if (!rs_followed_called(caller)) {
 			rs_note_bypass(NULL);
 			return;
 		}
@@ -192,7 +192,7 @@ static __always_inline void rs_call_rcu(void *ctx, struct rs_cpu *cpu, enum rs_c
 			flags = RS_CB_END_UNSEEN;
 	}
 	/* The kernel hardly queues a module's function itself. */
-	if (module >= 0 && function && rs_followed_code(caller) < 0 && !rs_exit_jumped(caller) &&
+	if (module >= 0 && function && !rs_followed_called(caller) &&
 	    !rs_called_from(caller, function))
 		flags |= RS_CB_JUMPED;
 	flags |= rs_context_flags();

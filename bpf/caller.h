@@ -151,7 +151,7 @@ int jump_kprobe(struct pt_regs *ctx)
 	return 0;
 }
 
-/* Who called: the function that jumped here, as if it had called, if that is known. */
+/* The place behind the jump that led here, if it is known; else `caller`. */
 static __always_inline __u64 rs_before_jump(__u64 caller)
 {
 	struct rs_jump_key key = { .returns_to = caller };
@@ -185,6 +185,12 @@ static __always_inline bool rs_exit_jumped(__u64 caller)
 		if (i < followed_count && unloading_task[i] == task)
 			return true;
 	return false;
+}
+
+/* Whether the caller is a followed module's code, or its exit function, which jumped. */
+static __always_inline bool rs_followed_called(__u64 caller)
+{
+	return rs_followed_code(caller) >= 0 || rs_exit_jumped(caller);
 }
 
 /* Whether the instruction before `caller` calls the function that begins at `function`. */

@@ -30,7 +30,7 @@ __u64 followed_callbacks_settled[RS_MAX_FOLLOWED];
 /* struct task_struct of who runs the exit function of each, from delete_module()'s entry on; 0:
  * nobody. */
 __u64 unloading_task[RS_MAX_FOLLOWED];
-/* Of each, while its memory is there: where its init code begins. */
+/* The start of each module's init code, while its memory exists. */
 __u64 followed_init[RS_MAX_FOLLOWED];
 struct rs_name followed_name[RS_MAX_FOLLOWED];
 

@@ -28,7 +28,7 @@ static __always_inline void rs_kvfree(void *ctx, __u64 head, __u64 what, __u64 c
 		return;
 	rs_hit(RS_COUNT_KVFREE);
 	caller = rs_before_jump(caller);
-	if (!all_callbacks && rs_followed_code(caller) < 0 && !rs_exit_jumped(caller))
+	if (!all_callbacks && !rs_followed_called(caller))
 		return;
 	stack = rs_begin_stack(cpu);
 	record = rs_begin(rs_kvfree, cpu, RS_KVFREE,

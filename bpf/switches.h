@@ -53,8 +53,8 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 }
 
 /*
- * Who runs a followed module's exit function is woken: by a callback's function, or by something
- * else. A hard interrupt may come while a callback runs.
+ * The task that runs a followed module's exit function is woken by a callback's function or by
+ * something else. A hard interrupt may come while a callback runs.
  */
 static __always_inline void rs_send_woken(__u32 followed, __u32 tid)
 {
