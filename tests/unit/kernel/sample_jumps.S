@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Functions whose last call the compiler has made a jump. */
 
-	.macro function name
-	.p2align 4
-	.type \name, @function
-\name:
-	.endm
-
-	.macro end_function name
-	.size \name, . - \name
-	.endm
+#include "sample_functions.inc"
 
 	.text
 	function jumps_free

@@ -5,15 +5,7 @@
  * that are easy to count.
  */
 
-	.macro function name
-	.p2align 4
-	.type \name, @function
-\name:
-	.endm
-
-	.macro end_function name
-	.size \name, . - \name
-	.endm
+#include "sample_functions.inc"
 
 	.text
 
