@@ -169,6 +169,17 @@ private:
         });
     }
 
+    // What speaks against it in the functions of the kernel that the exit function calls.
+    Doubt doubt_of_calls() {
+        for (const std::string_view name : ways_.externals(*ends_.exit))
+            if (!known_harmless(name) && !known_wait(name, reading_.release))
+                return {Sureness::likely, "the exit function calls " + function_text(name) +
+                                              ", which is not known to wait for callbacks; what it calls is not in the "
+                                              "file"};
+        return {Sureness::shown,
+                "all that the exit function reaches is in the file, or known not to wait for callbacks"};
+    }
+
     // What speaks against it that nothing waits.
     Doubt doubt_of(Flavour flavour, const std::vector<const FoundDeferral*>& own) {
         const auto cannot_tell = [](std::string why) { return Doubt{Sureness::cannot_tell, std::move(why)}; };
@@ -193,13 +204,7 @@ private:
                 if (ways_.externals(callback).contains("module_put"))
                     return cannot_tell(function_text(code_.functions()[callback].name) +
                                        " drops a reference of a module, which may keep this one from being unloaded");
-        for (const std::string_view name : ways_.externals(*ends_.exit))
-            if (!known_harmless(name) && !known_wait(name, reading_.release))
-                return {Sureness::likely, "the exit function calls " + function_text(name) +
-                                              ", which is not known to wait for callbacks; what it calls is not in the "
-                                              "file"};
-        return {Sureness::shown,
-                "all that the exit function reaches is in the file, or known not to wait for callbacks"};
+        return doubt_of_calls();
     }
 
     // Functions that queue own callbacks of the flavour, and whoever calls them.
@@ -439,13 +444,7 @@ private:
         if (reading_.exit.indirect > 0)
             return {Sureness::cannot_tell,
                     "the exit function calls through a pointer at " + reading_.exit.indirect_example};
-        for (const std::string_view name : ways_.externals(*ends_.exit))
-            if (!known_harmless(name) && !known_wait(name, reading_.release))
-                return {Sureness::likely, "the exit function calls " + function_text(name) +
-                                              ", which is not known to wait for callbacks; what it calls is not in the "
-                                              "file"};
-        return {Sureness::shown,
-                "all that the exit function reaches is in the file, or known not to wait for callbacks"};
+        return doubt_of_calls();
     }
 
     void judge_init_text(const FoundDeferral& deferral) {
