@@ -49,18 +49,12 @@ void CallbackNumbers::take(const Callback& callback, const GracePeriod* released
     add(callback, released_by, kept, false);
 }
 
-// By their queueing.
+// Callbacks come in the order in which they were queued.
 void CallbackNumbers::pass(const Callback& callback) {
     const SharedText module = callback.function->module;
     const SharedText queued_by = callback.caller->module;
     if (!module.empty()) {
-        Passed& newest = newest_passed_[module];
-        newest.last_queued = callback.queued;
-        newest.function = callback.function;
-        newest.caller = callback.caller;
-        newest.cpu = callback.queued_cpu;
-        newest.comm = callback.queued_comm;
-        newest.in = callback.queued_in;
+        newest_passed_[module] = Queueing::of(callback);
     }
     if (!queued_by.empty() && queued_by != module) {
         OthersFunction& others = passed_with_others_[queued_by][callback.function.id()];
@@ -146,10 +140,7 @@ std::unordered_map<SharedText, CallbackNumbers::Passed> CallbackNumbers::passed(
     }
     for (auto& [module, all] : by_module) {
         if (const auto newest = newest_passed_.find(module); newest != newest_passed_.end()) {
-            const Passed counts = all;
-            all = newest->second;
-            all.count = counts.count;
-            all.last_done = counts.last_done;
+            all.newest = newest->second;
         }
     }
     return by_module;

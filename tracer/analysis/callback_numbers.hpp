@@ -52,6 +52,25 @@ struct CallbackStatistics {
     Backlog backlog;
 };
 
+// How a callback was queued.
+struct Queueing {
+    Nanoseconds at = 0;
+    SharedPlace function{};
+    SharedPlace caller{};
+    std::uint16_t cpu = 0;
+    SharedText comm{};
+    QueueContext in = QueueContext::unknown;
+
+    static Queueing of(const Callback& callback) {
+        return {.at = callback.queued,
+                .function = callback.function,
+                .caller = callback.caller,
+                .cpu = callback.queued_cpu,
+                .comm = callback.queued_comm,
+                .in = callback.queued_in};
+    }
+};
+
 class CallbackNumbers final : public CallbackTaker {
 public:
     // `losses`: of the recording. `flood`: Backlog::exceeded says when more of one function were pending.
@@ -81,13 +100,7 @@ public:
     struct Passed {
         std::size_t count = 0;
         CompactOptional<Nanoseconds> last_done{};
-        // The one that was queued last.
-        Nanoseconds last_queued = 0;
-        SharedPlace function{};
-        SharedPlace caller{};
-        std::uint16_t cpu = 0;
-        SharedText comm{};
-        QueueContext in = QueueContext::unknown;
+        Queueing newest{}; // of the one that was queued last
     };
     std::unordered_map<SharedText, Passed> passed() const; // by module, where there are any
     // The same by the module that queued them with functions of others, and by these.
@@ -167,7 +180,7 @@ private:
     std::vector<Module> modules_;
     std::unordered_map<std::uint64_t, std::uint32_t, SeededHash> module_numbers_; // by number_module()'s key
     std::vector<Item> items_;
-    std::unordered_map<SharedText, Passed> newest_passed_; // but for its counts
+    std::unordered_map<SharedText, Queueing> newest_passed_;
     std::unordered_map<SharedText, OthersFunctions> passed_with_others_;
 
     // Of the thread, until finish().

@@ -34,7 +34,7 @@ public:
 
     // One for each pair of places that queued the same heads, with all callbacks that they queued so.
     std::vector<Hazard> hazards() const;
-    // Of those the callbacks that were not seen to run.
+    // Ids of the callbacks in these pairs that were not seen to run.
     std::unordered_set<std::uint32_t> never_ran() const;
 
 private:

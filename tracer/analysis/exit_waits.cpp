@@ -99,6 +99,12 @@ ExitWaits ExitWaitIndex::of(const ModuleLife& life) const {
 
 const Wait* ExitWaitIndex::last_barrier(const ModuleLife& life, Nanoseconds from, Nanoseconds to) const {
     const Wait* last = nullptr;
+    const auto is_one = [&](const Wait& wait) {
+        return wait.kind == event::WaitKind::rcu_barrier && wait.end && *wait.end <= to;
+    };
+    const auto keep_later = [&](const Wait& wait) {
+        last = last == nullptr || last->begin < wait.begin ? &wait : last;
+    };
     const auto look = [&](const Places& places) {
         const auto after =
             std::upper_bound(places.begin(), places.end(), to,
@@ -109,8 +115,8 @@ const Wait* ExitWaitIndex::last_barrier(const ModuleLife& life, Nanoseconds from
             if (wait.begin < from) {
                 break;
             }
-            if (wait.kind == event::WaitKind::rcu_barrier && wait.end && *wait.end <= to) {
-                last = last == nullptr || last->begin < wait.begin ? &wait : last;
+            if (is_one(wait)) {
+                keep_later(wait);
                 break;
             }
         }
@@ -120,9 +126,8 @@ const Wait* ExitWaitIndex::last_barrier(const ModuleLife& life, Nanoseconds from
     }
     if (life.going_tid && life.exit) {
         for (const Wait* wait : of_task(*life.going_tid, std::max(from, *life.exit), to)) {
-            if (wait->kind == event::WaitKind::rcu_barrier && wait->end && *wait->end <= to &&
-                (last == nullptr || last->begin < wait->begin)) {
-                last = wait;
+            if (is_one(*wait)) {
+                keep_later(*wait);
             }
         }
     }

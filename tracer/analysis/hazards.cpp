@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "analysis/hazards.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -43,8 +44,12 @@ void find_hazards(Timeline& timeline, const HazardLimits& limits, const Callback
     for (const auto& [name, lives] : modules) {
         for (const JudgedLife& judged : lives) {
             add(unload_hazards(judged, timeline));
-            add(no_barrier_hazards(judged, timeline));
-            add(init_text_hazards(judged, timeline));
+            std::vector<Hazard> waits = no_barrier_hazards(judged, timeline);
+            std::ranges::move(init_text_hazards(judged, timeline), std::back_inserter(waits));
+            if (judged.life->followed) {
+                timeline.modules[judged.index].verdict = verdict_of(judged, timeline, waits);
+            }
+            add(std::move(waits));
         }
     }
     add(double_queues.hazards());
@@ -53,14 +58,6 @@ void find_hazards(Timeline& timeline, const HazardLimits& limits, const Callback
     add(flood_hazards(timeline, callbacks, limits.callback_flood));
     sort_by_time(hazards, [](const Hazard& hazard) { return hazard.at; });
     timeline.hazards = std::move(hazards);
-
-    for (const auto& [name, lives] : modules) {
-        for (const JudgedLife& judged : lives) {
-            if (judged.life->followed) {
-                timeline.modules[judged.index].verdict = verdict_of(judged, timeline);
-            }
-        }
-    }
 }
 
 } // namespace rcuscope

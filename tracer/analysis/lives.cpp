@@ -81,13 +81,7 @@ JudgedLife& life_at(Lives& lives, Nanoseconds queued) {
 
 void count(const Callback& callback, JudgedLife& judged) {
     judged.queued++;
-    judged.last_queued = callback.queued;
-    judged.last_place = {.last_queued = callback.queued,
-                         .function = callback.function,
-                         .caller = callback.caller,
-                         .cpu = callback.queued_cpu,
-                         .comm = callback.queued_comm,
-                         .in = callback.queued_in};
+    judged.newest = Queueing::of(callback);
     if (callback.invoked && (judged.last_run == nullptr || *judged.last_run->invoked < *callback.invoked)) {
         judged.last_run = &callback;
     }
@@ -104,8 +98,8 @@ bool in_a_wait(Nanoseconds at, const std::vector<const Wait*>& waits) {
     });
 }
 
-// Who looks again and again whether callbacks have run sleeps in between, mostly about as long each time, and not after
-// the last one has run; that may come when it was woken already, and had no CPU yet. A busy machine makes some sleeps
+// Whether the exit function polled until the last callback had run. A polling loop sleeps about as long each time and
+// ends after that callback, which may run when the loop was woken but has no CPU yet. A busy machine makes some sleeps
 // longer.
 bool looked_until(Nanoseconds ran, const std::vector<Nanoseconds>& wakeups, Nanoseconds exit_done) {
     constexpr std::size_t fewest = 4;
@@ -306,8 +300,7 @@ LifeJudge::LifeJudge(const Timeline& timeline, const LossIndex& losses, const Ca
         if (const auto before = passed.find(module); before != passed.end()) {
             lives.front().queued = before->second.count;
             lives.front().last_done = before->second.last_done;
-            lives.front().last_queued = before->second.last_queued;
-            lives.front().last_place = before->second;
+            lives.front().newest = before->second.newest;
         }
     }
     for (const auto& [module, functions] : callbacks.passed_with_others()) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -46,8 +47,7 @@ struct JudgedLife {
 
     // Of its callbacks (`queued`): the one that was queued last, and the one that ran last, if it is in the timeline.
     // From the last one's queueing on a barrier waits for all of them.
-    MaybeTime last_queued;
-    CallbackNumbers::Passed last_place; // where that one was queued
+    std::optional<Queueing> newest;
     const Callback* last_run = nullptr;
     const Wait* barrier = nullptr; // the last of its own rcu_barrier() by the time at which its exit function returned
     bool waited = false;           // its exit function was seen to wait for the last callback otherwise
@@ -66,6 +66,9 @@ struct JudgedLife {
     // where callbacks ran meanwhile. free_module() has few.
     static constexpr std::size_t most_going_waits = 64;
     std::vector<const Wait*> going_waits;
+
+    // All had run when its exit function returned.
+    bool calm() const { return late_count == 0 && just_ran_count == 0 && unsure.empty(); }
 
     // The numbers to tell. Where the kernel counted more than the timeline holds, its number.
     std::uint64_t late_count = 0;

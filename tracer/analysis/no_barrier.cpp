@@ -21,7 +21,7 @@ bool waits_are_known(const JudgedLife& judged, const CaptureSummary& capture) {
            missed_runs(capture, "wait.rcu_barrier") == 0;
 }
 
-// Without probes in modules that call functions by jumps the references are the only other evidence.
+// Refused unloading suggests references, which are then the other evidence.
 bool references_are_known(const JudgedLife& judged, const CaptureSummary& capture) {
     return judged.life->refusals.empty() || !is_missing(capture, "module.references");
 }
@@ -30,12 +30,12 @@ bool references_are_known(const JudgedLife& judged, const CaptureSummary& captur
 
 std::string may_wait_unseen(const JudgedLife& judged, const Timeline& timeline) {
     const auto ways = timeline.waking_ways.find(judged.life->name);
-    if (ways == timeline.waking_ways.end()) {
+    if (ways == timeline.waking_ways.end() || !judged.newest) {
         return {};
     }
-    const auto waker = ways->second.wakers.find(judged.last_place.function->function.str());
+    const auto waker = ways->second.wakers.find(judged.newest->function->function.str());
     if (waker == ways->second.wakers.end() || judged.waited || judged.held ||
-        (judged.barrier && judged.last_queued && judged.barrier->begin >= *judged.last_queued)) {
+        (judged.barrier && judged.barrier->begin >= judged.newest->at)) {
         return {};
     }
     return "its callbacks call " + waker->second + "() and its exit function " + ways->second.exit_waits_in +
@@ -46,14 +46,12 @@ std::vector<Hazard> no_barrier_hazards(const JudgedLife& judged, const Timeline&
     const ModuleLife& life = *judged.life;
     const CaptureSummary& capture = timeline.capture;
     const bool went = judged.begin && !judged.init_failed && life.exit && life.exit_done;
-    const bool calm = judged.late_count == 0 && judged.just_ran_count == 0 && judged.unsure.empty();
-    if (!life.followed || !went || !calm || judged.queued == 0 || judged.not_seen > judged.doubled || judged.waited ||
-        judged.held || !waits_are_known(judged, capture) || !references_are_known(judged, capture) ||
-        (judged.barrier && judged.barrier->begin >= *judged.last_queued) ||
-        !may_wait_unseen(judged, timeline).empty()) {
+    if (!life.followed || !went || !judged.calm() || judged.queued == 0 || judged.not_seen > judged.doubled ||
+        judged.waited || judged.held || !waits_are_known(judged, capture) || !references_are_known(judged, capture) ||
+        (judged.barrier && judged.barrier->begin >= judged.newest->at) || !may_wait_unseen(judged, timeline).empty()) {
         return {};
     }
-    const CallbackNumbers::Passed& last = judged.last_place;
+    const Queueing& last = *judged.newest;
     std::string text = "nothing in " + life.name + " was seen to wait for its callbacks (" +
                        place_name(last.function, false) + "), queued " +
                        origin_of(last.caller, last.cpu, last.comm, last.in) + ": ";

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "analysis/describe.hpp"
-#include "analysis/init_text.hpp"
 #include "analysis/no_barrier.hpp"
 #include "analysis/unload.hpp"
 #include "base/duration.hpp"
@@ -192,7 +191,7 @@ std::string losses_text(const JudgedLife& judged) {
 
 } // namespace
 
-std::string verdict_of(const JudgedLife& judged, const Timeline& timeline) {
+std::string verdict_of(const JudgedLife& judged, const Timeline& timeline, const std::vector<Hazard>& see) {
     const ModuleLife& life = *judged.life;
     std::string text = life.name + ": ";
     if (judged.init_failed) {
@@ -200,14 +199,10 @@ std::string verdict_of(const JudgedLife& judged, const Timeline& timeline) {
         text += life.init_error ? " (" + std::to_string(*life.init_error) + "); " : "; ";
     }
     text += judged.begin ? of_going(judged, timeline) : of_staying(judged, timeline.capture);
-    for (const std::vector<Hazard>& hazards :
-         {no_barrier_hazards(judged, timeline), init_text_hazards(judged, timeline)}) {
-        for (const Hazard& hazard : hazards) {
-            text += "; see " + hazard.kind;
-        }
+    for (const Hazard& hazard : see) {
+        text += "; see " + hazard.kind;
     }
-    const bool calm = judged.begin && !judged.init_failed && judged.late_count == 0 && judged.just_ran_count == 0 &&
-                      judged.unsure.empty() && judged.queued > 0;
+    const bool calm = judged.begin && !judged.init_failed && judged.calm() && judged.queued > 0;
     if (const std::string may = calm ? may_wait_unseen(judged, timeline) : std::string(); !may.empty()) {
         text += "; " + may;
     }
