@@ -108,7 +108,7 @@ ip=/usr/sbin/ip
 \$ip link set v0 up
 \$ip link set v1 up
 
-# The witness: whoever calls, by which function, in a ring of its own.
+# The witness: kprobes record the caller and the function of each call in a ring of their own.
 mkdir $FTRACE
 echo 4096 >$FTRACE/buffer_size_kb
 echo boot >$FTRACE/trace_clock

@@ -86,7 +86,7 @@ links() { bpftool link show | grep -c '^[0-9]'; }
 some_are_gone() { [ "$(links)" -lt "$all" ]; }
 remove_probes() { # NAME: records until probes are being removed
 	rm -f /tmp/end
-	# What comes last is a wait for a grace period, of an umount.
+	# The last record is of a wait for a grace period in umount.
 	mkdir -p /tmp/mounted
 	start -o "/out/$1.rcu" -o "/out/$1.json" -- sh -c 'touch /tmp/begun; until [ -e /tmp/end ]; do usleep 10000; done
 		mount -t tmpfs none /tmp/mounted; exec umount /tmp/mounted'

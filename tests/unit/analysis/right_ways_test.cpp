@@ -148,7 +148,7 @@ TEST(RightWays, BarrierThatIsJumpedTo) {
     scenario.at(210, event::WaitBegin{.kind = WaitKind::rcu_barrier, .caller = delete_module});
     scenario.cpu(1).tid(7).invoke(250, 2).done(251, 2).cpu(0).tid(100);
     scenario.at(290, event::WaitEnd{.kind = WaitKind::rcu_barrier});
-    // Of another task that is not known to unload anything.
+    // A barrier of another task, which is not known to unload anything.
     scenario.tid(8).at(292, event::WaitBegin{.kind = WaitKind::rcu_barrier, .caller = delete_module});
     scenario.tid(100);
 

@@ -250,7 +250,7 @@ TEST_F(FileServerTest, AnAnswerHasATimeAsAWhole) {
     expect_waiting_in_short_limits();
 }
 
-// Who comes when there are as many as there may be is answered once one of those is over.
+// A client beyond the limit is answered when one of the connections has ended.
 TEST_F(FileServerTest, ThereAreOnlySoManyConnections) {
     serve("contents", {.request = 1s, .connections = 2});
     std::array<Fd, 2> silent{connected(port_), connected(port_)};

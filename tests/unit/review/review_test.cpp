@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What is said of small modules (modules/*.c), as they are and mended.
+// Findings in small modules (modules/*.c), plain and corrected.
 #include "review/review.hpp"
 
 #include <gmock/gmock.h>

@@ -359,7 +359,7 @@ TEST(Modules, WhatAnExitFunctionJumpsToItCalls) {
     EXPECT_EQ(place_name(timeline.callbacks.at(0).caller, false), "rcu_demo:demo_exit");
 }
 
-// The return address is then that of whoever called the function that jumped.
+// The return address belongs to the caller of the function that jumped.
 TEST(Modules, ACallerThatIsNotCertainIsNotGiven) {
     Scenario scenario = with_exit_function();
     scenario.symbols.push_back({.address = 0x71, .name = "call_timer_fn", .offset = 0x27, .module = ""});

@@ -17,7 +17,7 @@ static noinline __noclone void read_value(bool fail)
 	rcu_read_unlock();
 }
 
-/* Of an offset that is odd it forgets the end. */
+/* A read at an odd offset leaves the section open. */
 static ssize_t value_read(struct file *file, char __user *buffer, size_t size, loff_t *offset)
 {
 	read_value(*offset & 1);
