@@ -54,7 +54,11 @@ struct TimelineBuilder::Impl {
     }
 
     // One for each kind of event.
-    void on(const event::Lost& body) { losses.lost(now.cpu, body); }
+    void on(const event::Lost& body) {
+        if (losses.lost(now.cpu, body)) {
+            callbacks.lost(now.cpu);
+        }
+    }
     void on(const event::Task& body) { tasks.describe(now, body); }
     void on(const event::Stack& body) { stacks.seen(now, body); }
     void on(const event::KvfreeRcu& body) {
@@ -100,7 +104,7 @@ struct TimelineBuilder::Impl {
         callbacks.queued(now, body, symbols.function(body.func), from, task->comm);
     }
     void on(const event::CbAssigned& body) {
-        callbacks.assigned(body, body.bypass_ns ? std::optional(time(body.bypass_ns)) : std::nullopt);
+        callbacks.assigned(now, body, body.bypass_ns ? std::optional(time(body.bypass_ns)) : std::nullopt);
     }
     void on(const event::CbInvoked& body) {
         if (body.done != 0) {

@@ -65,7 +65,7 @@ void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued
         sweep();
     }
     Head& head = heads_[queued.head];
-    give_up_if_lost(head);
+    give_up_if_missed(head);
     if (head.oldest == none) {
         head.oldest = head.newest = place;
     } else { // queued twice: a bug in who queued it, and both are shown
@@ -75,9 +75,19 @@ void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued
     }
 }
 
-void CallbackTracker::assigned(const event::CbAssigned& assigned, MaybeTime bypass) {
+void CallbackTracker::assigned(const Moment& moment, const event::CbAssigned& assigned, MaybeTime bypass) {
     if (assigned.list_cpu < lists_.size()) {
-        lists_[assigned.list_cpu].assign(assigned.gp_seq, bypass);
+        List& list = lists_[assigned.list_cpu];
+        list.assigned_by_others = list.assigned_by_others || moment.cpu != assigned.list_cpu;
+        list.assign(assigned.gp_seq, bypass);
+    }
+}
+
+void CallbackTracker::lost(std::uint32_t cpu) {
+    for (std::uint32_t of = 0; of < lists_.size(); of++) {
+        if (of == cpu || lists_[of].assigned_by_others) {
+            lists_[of].lose();
+        }
     }
 }
 
@@ -109,7 +119,11 @@ void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invo
     // or a CPU's list taken over by another: then what this list's callbacks waited
     // for says nothing of it.
     if (list_cpu.value_or(callback.queued_cpu) == callback.queued_cpu) {
-        if (const auto gp_seq = lists_[callback.queued_cpu].assigned(run.number)) {
+        SegmentedList& list = lists_[callback.queued_cpu];
+        if (list_cpu && !run.ambiguous) {
+            list.invoked(run.number);
+        }
+        if (const auto gp_seq = list.assigned(run.number)) {
             if (!releases_.invoked(callback, run.callback, *gp_seq)) {
                 rows_.keep(run.callback);
             }

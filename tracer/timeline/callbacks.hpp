@@ -37,7 +37,9 @@ public:
     void queued(const Moment& moment, const event::CbQueued& queued, SharedPlace function, CalledFrom from,
                 SharedText comm);
     // `bypass`: callbacks queued since are not on the list yet.
-    void assigned(const event::CbAssigned& assigned, MaybeTime bypass);
+    void assigned(const Moment& moment, const event::CbAssigned& assigned, MaybeTime bypass);
+    // A CPU lost records, which may have been of assignments.
+    void lost(std::uint32_t cpu);
     // `list_cpu`: whose callbacks are being run, if that is known.
     void invoked(const Moment& moment, const event::CbInvoked& invoked, InvocationContext context,
                  CompactOptional<std::uint32_t> list_cpu);
@@ -113,14 +115,19 @@ private:
         free_.push_back(open);
     }
     void give_up(Index open);
-    // The head is queued again. If records were lost since it was last queued, the
-    // invocation is most likely among them; the next one seen belongs to the new callback.
-    void give_up_if_lost(Head& head) {
-        while (head.oldest != none && opens_[head.oldest].reports != losses_.reports()) {
+    // The head is queued again. If records were lost since it was last queued, or what stood behind it on its list was
+    // run, its invocation was most likely missed; the next one seen belongs to the new callback.
+    void give_up_if_missed(Head& head) {
+        while (head.oldest != none && (opens_[head.oldest].reports != losses_.reports() ||
+                                       list(row(head.oldest).queued_cpu).was_run_past(opens_[head.oldest].number))) {
             give_up(take_oldest(head));
         }
     }
-    SegmentedList& list(std::uint32_t cpu) {
+    // Of one CPU. Where its callbacks are offloaded, other CPUs assign them.
+    struct List : SegmentedList {
+        bool assigned_by_others = false;
+    };
+    List& list(std::uint32_t cpu) {
         if (cpu >= lists_.size()) {
             lists_.resize(cpu + 1);
         }
@@ -144,7 +151,7 @@ private:
     LongList<Index> free_;       // places in opens_
     Heads heads_;                // most are used again: those that are unused go when they are many
     std::size_t sweep_at_ = 4096;
-    std::vector<SegmentedList> lists_; // by CPU
+    std::vector<List> lists_; // by CPU
 };
 
 } // namespace rcuscope

@@ -8,10 +8,10 @@
 
 namespace rcuscope {
 
-void LossTracker::lost(std::uint32_t cpu, const event::Lost& lost) {
+bool LossTracker::lost(std::uint32_t cpu, const event::Lost& lost) {
     Cpu& seen = cpus_[cpu];
     if (lost.total <= seen.total) {
-        return;
+        return false;
     }
     const Nanoseconds from = relative_time(lost.from_ns, start_ns_);
     const Nanoseconds to = relative_time(lost.to_ns, start_ns_);
@@ -22,6 +22,7 @@ void LossTracker::lost(std::uint32_t cpu, const event::Lost& lost) {
     seen.total = lost.total;
     seen.reports++;
     all_reports_++;
+    return true;
 }
 
 std::uint32_t LossTracker::reports_of(std::uint32_t cpu) const {

@@ -19,7 +19,8 @@ class LossTracker {
 public:
     explicit LossTracker(std::uint64_t start_ns) : start_ns_(start_ns) {}
 
-    void lost(std::uint32_t cpu, const event::Lost& lost);
+    // Returns whether any were new.
+    bool lost(std::uint32_t cpu, const event::Lost& lost);
 
     // How often new losses were reported: of one CPU, and of all. Whoever keeps
     // something open remembers the number; if it has changed, the end may have been lost.

@@ -31,10 +31,36 @@ public:
         const std::uint64_t next =
             std::max(first_waiting_ + static_cast<std::uint64_t>(end - waiting_.begin()), assigned_end_);
         std::uint64_t first = assigned_end_;
-        while (!runs_.empty() && seq_later(runs_.back().gp_seq, gp_seq)) {
+        while (!runs_.empty() && runs_.back().gp_seq && seq_later(*runs_.back().gp_seq, gp_seq)) {
             first = runs_.back().first;
             runs_.pop_back();
         }
+        set(first, next, gp_seq);
+    }
+
+    // An assignment may have been lost: the next one says nothing of those that are without a value now.
+    void lose() { set(assigned_end_, first_waiting_ + waiting_.size(), std::nullopt); }
+
+    // The list is run in its order: those before it have been invoked, too.
+    void invoked(std::uint64_t number) { invoked_end_ = std::max(invoked_end_, number + 1); }
+    bool was_run_past(std::uint64_t number) const { return number < invoked_end_; }
+
+    std::optional<std::uint64_t> assigned(std::uint64_t number) const {
+        // Mostly they are invoked in their order: then it is the run of the one before.
+        if (number >= last_.first && number < last_until_) {
+            return last_.gp_seq;
+        }
+        return number < assigned_end_ ? find(number) : std::nullopt;
+    }
+
+private:
+    struct Run {
+        std::uint64_t first = 0;
+        std::optional<std::uint64_t> gp_seq; // none: it is not known
+    };
+
+    // `next`: behind the last one that has a value then.
+    void set(std::uint64_t first, std::uint64_t next, std::optional<std::uint64_t> gp_seq) {
         if (first < next && (runs_.empty() || runs_.back().gp_seq != gp_seq)) {
             runs_.push_back({first, gp_seq});
         }
@@ -43,21 +69,7 @@ public:
         forget_assigned();
     }
 
-    std::optional<std::uint64_t> assigned(std::uint64_t number) const {
-        // Mostly they are invoked in their order: then it is the run of the one before.
-        if (number >= last_.first && number < last_until_) {
-            return last_.gp_seq;
-        }
-        return number < assigned_end_ ? std::optional(find(number)) : std::nullopt;
-    }
-
-private:
-    struct Run {
-        std::uint64_t first;
-        std::uint64_t gp_seq;
-    };
-
-    std::uint64_t find(std::uint64_t number) const {
+    std::optional<std::uint64_t> find(std::uint64_t number) const {
         const auto after = std::upper_bound(runs_.begin(), runs_.end(), number,
                                             [](std::uint64_t n, const Run& run) { return n < run.first; });
         last_ = *std::prev(after); // the first run begins with number 0
@@ -81,6 +93,7 @@ private:
     LongList<Nanoseconds> waiting_;   // when they were queued, of those without a value and perhaps some before
     std::uint64_t first_waiting_ = 0; // number of the first of these
     std::uint64_t assigned_end_ = 0;
+    std::uint64_t invoked_end_ = 0; // number behind the last one that was seen to be invoked
     LongList<Run> runs_;
     mutable Run last_{};                   // in which one was found last
     mutable std::uint64_t last_until_ = 0; // where it ends; 0: it may have changed

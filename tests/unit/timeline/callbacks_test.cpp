@@ -64,6 +64,34 @@ TEST(Callbacks, OfOneHeadAreNotToldApartIfAnInvocationWasMissed) {
     }
 }
 
+TEST(Callbacks, OfOneHeadAreToldApartWhereTheListWasRunPastTheFirst) {
+    Scenario scenario;
+    scenario.queue(10, 1).queue(11, 2).tid(30).task(15, "ksoftirqd/0", true);
+    scenario.at(19, event::BatchBegin{.list_cpu = 0}).invoke(20, 2).done(21, 2).at(22, event::BatchEnd{});
+    scenario.queue(30, 1).invoke(40, 1).done(41, 1).queue(50, 1).invoke(60, 1).done(61, 1);
+
+    const Timeline timeline = scenario.complete(with_missed(scenario, "callback.invoked"));
+
+    ASSERT_EQ(timeline.callbacks.size(), 4U);
+    EXPECT_EQ(timeline.callbacks[0].invoked, std::nullopt);
+    EXPECT_EQ(timeline.callbacks[0].state, CallbackState::unknown);
+    EXPECT_EQ(timeline.callbacks[2].invoked, 40);
+    EXPECT_EQ(timeline.callbacks[2].state, CallbackState::done);
+    EXPECT_EQ(timeline.callbacks[3].done, 61);
+}
+
+TEST(Callbacks, AListThatWasRunUpToTheFirstTellsNothingOfIt) {
+    Scenario scenario;
+    scenario.queue(10, 2).queue(11, 1).tid(30).task(15, "ksoftirqd/0", true);
+    scenario.at(19, event::BatchBegin{.list_cpu = 0}).invoke(20, 2).done(21, 2).at(22, event::BatchEnd{});
+    scenario.queue(30, 1).invoke(40, 1).done(41, 1);
+
+    const Timeline timeline = scenario.complete(with_missed(scenario, "callback.invoked"));
+
+    EXPECT_EQ(timeline.callbacks.at(1).invoked, std::nullopt);
+    EXPECT_EQ(timeline.callbacks.at(2).invoked, std::nullopt);
+}
+
 TEST(Callbacks, AnInvocationWithoutItsQueueingIsNobodys) {
     Scenario scenario;
     scenario.queue(10, 1).invoke(20, 1).done(21, 1).invoke(30, 1).done(31, 1).queue(40, 1);
@@ -189,6 +217,32 @@ TEST(Callbacks, AssignmentConcernsOneListOnly) {
     EXPECT_EQ(timeline.callbacks.at(1).queued_cpu, 1U);
     EXPECT_EQ(timeline.callbacks.at(1).invoked_cpu, 0U);
     EXPECT_EQ(timeline.callbacks.at(1).grace_period, 1U);
+}
+
+TEST(Callbacks, ALossMayHaveBeenOfTheAssignment) {
+    Scenario scenario;
+    scenario.queue(1, 1).assign(2, 7).queue(3, 2).lost(4, 5, 1).queue(6, 3).assign(7, 8);
+    scenario.gp_start(10, 7).gp_end(20, 7).gp_start(21, 8).gp_end(30, 8).invoke(31, 1).invoke(32, 2).invoke(33, 3);
+
+    const Timeline timeline = scenario.complete(99);
+
+    EXPECT_EQ(timeline.callbacks.at(0).grace_period, 1U);
+    EXPECT_EQ(timeline.callbacks.at(1).grace_period, std::nullopt);
+    EXPECT_EQ(timeline.callbacks.at(2).grace_period, 2U);
+}
+
+TEST(Callbacks, ALossIsOfTheListsThatTheCpuAssigns) {
+    // CPU 1 assigns its own list, and that of CPU 2.
+    Scenario scenario;
+    scenario.cpu(2).queue(1, 9).cpu(1).assign(2, 7, 2);
+    scenario.cpu(0).queue(3, 1).cpu(2).queue(3, 2).cpu(1).lost(4, 5, 1).assign(7, 8, 2).cpu(0).assign(7, 8, 0);
+    scenario.gp_start(10, 7).gp_end(20, 7).gp_start(21, 8).gp_end(30, 8).invoke(31, 1).cpu(2).invoke(32, 9).invoke(33, 2);
+
+    const Timeline timeline = scenario.complete(99);
+
+    EXPECT_EQ(timeline.callbacks.at(0).grace_period, 1U);
+    EXPECT_EQ(timeline.callbacks.at(1).grace_period, 2U);
+    EXPECT_EQ(timeline.callbacks.at(2).grace_period, std::nullopt);
 }
 
 TEST(Callbacks, OffloadedOnesAreAssignedWhenTheyLeaveTheBypass) {

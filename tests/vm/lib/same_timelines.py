@@ -17,6 +17,7 @@ class Side:
         life = next(life for life in timeline["modules"] if life["name"] == module)
         self.begin, self.end = self.at(life["loaded_ns"]), self.at(life["freed_ns"])
         self.via = {probe["hook"]: probe["via"] for probe in capture["probes"]}
+        self.name = self.via["gp.start"]
         self.missed = {probe["hook"]: probe["missed"] for probe in capture["probes"]}
         self.lost = [(self.at(loss["from_ns"]), self.at(loss["to_ns"])) for loss in capture["lost"]]
         self.periods = {period["id"]: period for period in timeline["grace_periods"]}
@@ -60,7 +61,7 @@ def check_periods(one, other, window, fails):
         # One that is in the window for one of them is at its edge for the other, or it is missing there.
         fails.true(f"grace period {key}: only one of both has it", key in ours and key in theirs)
     for key in sorted(within(one) & within(other)):
-        check_period(f"grace period {key}, also by {other.via['gp.start']}", one, other, ours[key], theirs[key], fails)
+        check_period(f"grace period {key}, also by {other.name}", one, other, ours[key], theirs[key], fails)
     normal = [key for key in within(one) & within(other) if not key[0]]
     fails.true(f"too few grace periods to compare: {len(normal)}", len(normal) >= 5)
     fails.true("no expedited grace period to compare", len(within(one) & within(other)) > len(normal))
@@ -127,7 +128,7 @@ def check_callbacks(one, other, window, module, fails):
         if theirs is None or theirs["invoked_ns"] is None or theirs["done_ns"] is None:
             if not other.may_have_lost(queued, done):
                 hidden -= 1
-                fails.true(f"more callbacks are missing than were missed, such as {ours}: {theirs}", hidden >= 0)
+                fails.true(f"by {other.name} more callbacks are missing than were missed, such as {ours}: {theirs}", hidden >= 0)
             continue
         compared += 1
         check_callback(one, other, ours, theirs, fails)
@@ -137,10 +138,10 @@ def check_callbacks(one, other, window, module, fails):
         if expected is None or expected == actual:
             continue
         strayed += 1
-        fails.true(f"callback {ours['id']}: grace period: they have {expected}, we {actual}",
+        fails.true(f"callback {ours['id']}: grace period: by {other.name} {expected}, by {one.name} {actual}",
                    ours["queued_cpu"] != theirs["queued_cpu"] or expected < actual)
     fails.true(f"too few callbacks to compare: {compared}", compared >= 25)
-    fails.true(f"{strayed} of {compared} callbacks have another grace period", strayed <= compared / 10)
+    fails.true(f"by {other.name} {strayed} of {compared} callbacks have another grace period", strayed <= compared / 10)
 
 
 def check_callback(one, other, ours, theirs, fails):
