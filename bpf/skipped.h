@@ -29,6 +29,8 @@ struct rs_unwatched {
 	__u64 since_ns; /* 0: nothing is skipped */
 	__u64 invoked;
 	__u64 callbacks_done;
+	/* Of the CPU's list, by segment. */
+	__u64 tails[4];
 	__u64 gp_seq[4];
 };
 
@@ -44,6 +46,7 @@ static __always_inline void rs_read_progress(struct rs_unwatched *progress, stru
 	struct rcu_data *data = rs_rcu_data(bpf_get_smp_processor_id());
 
 	progress->invoked = BPF_CORE_READ(data, n_cbs_invoked);
+	BPF_CORE_READ_INTO(&progress->tails, data, cblist.tails);
 	BPF_CORE_READ_INTO(&progress->gp_seq, data, cblist.gp_seq);
 	progress->callbacks_done = state->callbacks_done;
 }
@@ -82,9 +85,13 @@ int BPF_PROG(skipped_exit, unsigned int vector)
 		return 0;
 	}
 	count = now.invoked - before->invoked;
-	/* Callbacks assigned to a grace period: one record for the list. */
+	/*
+	 * Callbacks assigned to a grace period: one record for the list. They may be
+	 * appended to a segment that waits for the same one, whose gp_seq stays.
+	 */
 	if (!count)
-		count = now.gp_seq[1] != before->gp_seq[1] || now.gp_seq[2] != before->gp_seq[2];
+		count = now.gp_seq[1] != before->gp_seq[1] || now.gp_seq[2] != before->gp_seq[2] ||
+			now.tails[1] != before->tails[1] || now.tails[2] != before->tails[2];
 	if (!count)
 		return 0;
 	__sync_fetch_and_add(&cpu->refused, count);

@@ -11,11 +11,9 @@ begin "$@"
 guest <<'GUEST'
 ways='tracepoint fentry kprobe'
 for way in $ways; do
-	all_callbacks=--all-callbacks
-	[ $way != kprobe ] || all_callbacks= # it misses those that interrupts queue
 	mkfifo /tmp/go.$way
 	# Stacks of all callbacks, while the machine may be busy with other guests.
-	rcuscope record --buffer 16384 -m /kmod/rcucmap.ko --no-functions --until-unload --addresses --stacks --via $way $all_callbacks \
+	rcuscope record --buffer 16384 -m /kmod/rcucmap.ko --no-functions --until-unload --addresses --stacks --via $way --all-callbacks \
 		-o /out/$way.json -- sh -c "touch /tmp/ready.$way; cat /tmp/go.$way" 2>/out/$way.stderr &
 	echo $! >/tmp/recorder.$way
 done
