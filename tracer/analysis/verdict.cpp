@@ -10,6 +10,7 @@
 #include "analysis/describe.hpp"
 #include "analysis/no_barrier.hpp"
 #include "analysis/unload.hpp"
+#include "analysis/watched.hpp"
 #include "base/duration.hpp"
 #include "base/error.hpp"
 #include "timeline/moment.hpp"
@@ -90,7 +91,19 @@ std::string of_own(const JudgedLife& judged) {
                        : text;
 }
 
-std::string of_calm(const JudgedLife& judged) {
+// That nothing was queued is said only where nothing can have been queued unseen.
+std::string of_nothing(const JudgedLife& judged, const CaptureSummary& capture) {
+    if (judged.records_lost) {
+        return "no callback is in the recording";
+    }
+    const auto is_its = [&](const CaptureSummary::NotFollowed& module) { return module.module == judged.life->name; };
+    const bool all_seen = std::none_of(capture.not_followed.begin(), capture.not_followed.end(), is_its) &&
+                          !is_missing(capture, "module.jumps") && !is_missing(capture, "callback.queued") &&
+                          missed_runs(capture, "callback.queued") == 0;
+    return all_seen ? "nothing was queued" : "nothing was seen to be queued";
+}
+
+std::string of_calm(const JudgedLife& judged, const CaptureSummary& capture) {
     const std::string others = with_others(judged);
     std::vector<std::string> parts;
     if (judged.queued > 0) {
@@ -103,7 +116,7 @@ std::string of_calm(const JudgedLife& judged) {
         parts.push_back(others);
     }
     if (parts.empty()) {
-        return judged.records_lost ? "no callback is in the recording" : "nothing was queued";
+        return of_nothing(judged, capture);
     }
     std::string text = parts.front();
     for (std::size_t i = 1; i < parts.size(); i++) {
@@ -133,14 +146,14 @@ std::string of_going(const JudgedLife& judged, const Timeline& timeline) {
         text += "it is not known whether " + share(judged.unsure.size(), judged) + " had run " +
                 when_gone(judged, capture) + ": see " + unload_hazard_kind(judged, freed_with_pending);
     }
-    return text.empty() ? of_calm(judged) : text;
+    return text.empty() ? of_calm(judged, capture) : text;
 }
 
 std::string of_staying(const JudgedLife& judged, const CaptureSummary& capture) {
     std::string text = capture.complete ? "still loaded at the end" : "loaded when the recording breaks off";
     if (judged.not_seen == 0) {
         return text + "; " +
-               (judged.queued == 0 ? of_calm(judged) : counted(judged.queued, "callback") + ", all had run");
+               (judged.queued == 0 ? of_calm(judged, capture) : counted(judged.queued, "callback") + ", all had run");
     }
     const bool known = capture.complete && !judged.records_lost && missed_runs(capture, "callback.invoked") == 0;
     return text + "; " + share(judged.not_seen, judged) + (known ? " pending" : " not seen to run");

@@ -26,6 +26,13 @@ TEST(Verdict, AllDoneInTime) {
 
 TEST(Verdict, NothingWasQueued) {
     EXPECT_EQ(Unloading().verdict(), "rcu_unload: nothing was queued");
+    Unloading jumps;
+    jumps.timeline.capture.missing = {{.hook = "module.jumps", .why = "that rcu_unload:a function+0x2c jumps"}};
+    EXPECT_EQ(jumps.verdict(), "rcu_unload: nothing was seen to be queued");
+    Unloading srcu;
+    srcu.timeline.capture.not_followed = {{.module = "rcu_unload", .calls = {"call_srcu()"}}};
+    EXPECT_EQ(srcu.verdict(), "rcu_unload: nothing was seen to be queued");
+    EXPECT_EQ(Unloading().missed("callback.queued").verdict(), "rcu_unload: nothing was seen to be queued");
 }
 
 // Functions of the kernel's and kfree_rcu() run no code of the module's: no barrier is asked for.
