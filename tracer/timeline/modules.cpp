@@ -137,8 +137,12 @@ void ModuleTracker::exit_over(std::uint32_t tid, const std::string& module) {
     }
 }
 
+// delete_module() may sleep once more when the module is gone: no reason to believe in a new life.
 void ModuleTracker::woken(const Moment& moment, const event::ModuleWoken& woken) {
-    present_life(woken.name).exit_wakeups.push_back({.at = moment.at, .head = woken.head});
+    const auto newest = newest_.find(woken.name);
+    if (newest != newest_.end() && !lives_[newest->second].freed) {
+        lives_[newest->second].exit_wakeups.push_back({.at = moment.at, .head = woken.head});
+    }
 }
 
 void ModuleTracker::init_done(Nanoseconds at, const event::Module& module) {

@@ -216,6 +216,21 @@ TEST(Modules, WhoeverIsRefusedMeanwhileTakesNothingFromTheOneWhoWasGrantedIt) {
     EXPECT_EQ(timeline.modules[0].refusals.size(), 1U);
 }
 
+// What unloaded it sleeps once more when it is gone, and another one asks too early for the next life.
+TEST(Modules, AWakeupAfterTheEndMakesNoLife) {
+    Scenario scenario = with_exit_function();
+    scenario.module(10, ModuleStep::coming, "rcu_demo").module(20, ModuleStep::live, "rcu_demo");
+    scenario.module(50, ModuleStep::freeing, "rcu_demo").module(60, ModuleStep::freed, "rcu_demo");
+    scenario.woken(61, "rcu_demo", 0).module(62, ModuleStep::unloading, "rcu_demo");
+    scenario.module(63, ModuleStep::refused, "rcu_demo", -EBUSY).module(70, ModuleStep::coming, "rcu_demo");
+
+    const Timeline timeline = scenario.complete(99);
+
+    ASSERT_EQ(timeline.modules.size(), 2U);
+    EXPECT_EQ(timeline.modules[1].loaded, 70);
+    EXPECT_EQ(timeline.modules[1].refusals.size(), 1U);
+}
+
 // rmmod of a module that is not there is refused too.
 TEST(Modules, ARefusalMakesAModuleOnlyIfItSaysThatItIsThere) {
     const Timeline timeline = Scenario()
