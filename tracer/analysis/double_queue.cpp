@@ -93,6 +93,33 @@ private:
     std::vector<Nanoseconds> ends_; // of grace periods, sorted
 };
 
+// Whoever queued a callback whose code is gone will not use its head again: the memory has another owner.
+class FreedModules {
+public:
+    explicit FreedModules(const Timeline& timeline) {
+        for (const ModuleLife& life : timeline.modules) {
+            if (life.freed) {
+                freed_[life.name].push_back(*life.freed);
+            }
+        }
+        for (auto& [name, times] : freed_) {
+            std::sort(times.begin(), times.end());
+        }
+    }
+
+    bool had_code_of(const Callback& first, const Callback& second) const {
+        const auto times = freed_.find(first.function->module.str());
+        if (times == freed_.end()) {
+            return false;
+        }
+        const auto freed = std::lower_bound(times->second.begin(), times->second.end(), first.queued);
+        return freed != times->second.end() && *freed <= second.queued;
+    }
+
+private:
+    std::unordered_map<std::string, std::vector<Nanoseconds>, SeededHash> freed_;
+};
+
 // What a callback's own function queues again was invoked before. After a loss in
 // between the invocation seen later may be that of the second.
 bool was_pending(const Callback& first, const Callback& second, const LossIndex& losses, const Extent& extent) {
@@ -134,12 +161,13 @@ Hazard hazard_of(const Places& places, const std::vector<Pair>& pairs) {
 
 struct DoubleQueues::Ground {
     Ground(const Timeline& timeline, const LossIndex& of_records)
-        : losses(of_records), watched(timeline), extent(timeline), unseen(timeline) {}
+        : losses(of_records), watched(timeline), extent(timeline), unseen(timeline), freed(timeline) {}
 
     const LossIndex& losses;
     WatchedModules watched;
     Extent extent;
     UnseenRuns unseen;
+    FreedModules freed;
     std::map<Places, std::vector<Pair>> pairs;
 };
 
@@ -167,7 +195,8 @@ void DoubleQueues::sweep(Nanoseconds now) {
 void DoubleQueues::judge(const Callback& before, const Callback& callback) {
     const Ground& ground = *ground_;
     if (!(ground.watched.contains(callback) || ground.watched.contains(before)) ||
-        !was_pending(before, callback, ground.losses, ground.extent) || ground.unseen.may_hide(before, callback)) {
+        !was_pending(before, callback, ground.losses, ground.extent) || ground.unseen.may_hide(before, callback) ||
+        ground.freed.had_code_of(before, callback)) {
         return;
     }
     ground_->pairs[{origin_of(before.caller), origin_of(callback.caller), place_name(callback.function, false)}]

@@ -126,6 +126,8 @@ struct TimelineBuilder::Impl {
         if (body.step == event::ModuleStep::coming) {
             symbols.laid_out(body);
             renamed();
+        } else if (body.step == event::ModuleStep::freed) {
+            callbacks.module_freed(body.name.str(), now.at);
         }
     }
     void on(const event::ModulePending& body) { modules.pending(body); }

@@ -65,7 +65,9 @@ void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued
         sweep();
     }
     Head& head = heads_[queued.head];
-    give_up_if_missed(head);
+    while (head.oldest != none && is_over(head.oldest)) {
+        give_up(take_oldest(head));
+    }
     if (head.oldest == none) {
         head.oldest = head.newest = place;
     } else { // queued twice: a bug in who queued it, and both are shown
@@ -89,6 +91,11 @@ void CallbackTracker::lost(std::uint32_t cpu) {
             lists_[of].lose();
         }
     }
+}
+
+void CallbackTracker::module_freed(SharedText module, Nanoseconds at) {
+    freed_.resize(std::max<std::size_t>(freed_.size(), module.id() + 1));
+    freed_[module.id()] = at;
 }
 
 // Only what was seen to be queued matches: others were queued before the

@@ -40,6 +40,8 @@ public:
     void assigned(const Moment& moment, const event::CbAssigned& assigned, MaybeTime bypass);
     // A CPU lost records, which may have been of assignments.
     void lost(std::uint32_t cpu);
+    // A module's code is gone: what was queued to run it is over when its head is queued again.
+    void module_freed(SharedText module, Nanoseconds at);
     // `list_cpu`: whose callbacks are being run, if that is known.
     void invoked(const Moment& moment, const event::CbInvoked& invoked, InvocationContext context,
                  CompactOptional<std::uint32_t> list_cpu);
@@ -115,13 +117,16 @@ private:
         free_.push_back(open);
     }
     void give_up(Index open);
-    // The head is queued again. If records were lost since it was last queued, or what stood behind it on its list was
+    // Its head is queued again. If records were lost since it was last queued, or what stood behind it on its list was
     // run, its invocation was most likely missed; the next one seen belongs to the new callback.
-    void give_up_if_missed(Head& head) {
-        while (head.oldest != none && (opens_[head.oldest].reports != losses_.reports() ||
-                                       list(row(head.oldest).queued_cpu).was_run_past(opens_[head.oldest].number))) {
-            give_up(take_oldest(head));
-        }
+    bool is_over(Index open) {
+        const Callback& callback = row(open);
+        return opens_[open].reports != losses_.reports() ||
+               list(callback.queued_cpu).was_run_past(opens_[open].number) || code_is_gone(callback);
+    }
+    bool code_is_gone(const Callback& callback) const {
+        const SharedText module = callback.function->module;
+        return module.id() < freed_.size() && freed_[module.id()] && *freed_[module.id()] >= callback.queued;
     }
     // Of one CPU. Where its callbacks are offloaded, other CPUs assign them.
     struct List : SegmentedList {
@@ -151,7 +156,8 @@ private:
     LongList<Index> free_;       // places in opens_
     Heads heads_;                // most are used again: those that are unused go when they are many
     std::size_t sweep_at_ = 4096;
-    std::vector<List> lists_; // by CPU
+    std::vector<List> lists_;      // by CPU
+    std::vector<MaybeTime> freed_; // modules, the last time, by the name's id
 };
 
 } // namespace rcuscope

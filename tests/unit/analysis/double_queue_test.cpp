@@ -50,6 +50,17 @@ TEST(DoubleQueue, AlsoWhereTheFirstWasNeverSeenToRun) {
     EXPECT_EQ(doubles(scene).size(), 1U);
 }
 
+TEST(DoubleQueue, NoneIfTheFirstOnesCodeIsGoneByThen) {
+    const auto doubled = [](Nanoseconds second) {
+        Unloading scene; // its module is freed at 600
+        const auto hazards = scene.callback(10).head(7).callback(second).head(7).find();
+        return std::any_of(hazards.begin(), hazards.end(),
+                           [](const Hazard& hazard) { return hazard.kind == "double-call-rcu"; });
+    };
+    EXPECT_TRUE(doubled(599));
+    EXPECT_FALSE(doubled(601));
+}
+
 TEST(DoubleQueue, NoneIfItMayHaveRunWhileTheProbeWasSkipped) {
     Unloading scene;
     scene.callback(10).unknown().head(7).callback(50).unknown().head(7).missed("callback.invoked");

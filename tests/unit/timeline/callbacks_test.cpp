@@ -141,6 +141,18 @@ TEST(Callbacks, AHeadQueuedAgainAfterALossStartsAnew) {
     EXPECT_EQ(timeline.callbacks[1].done, 31);
 }
 
+// Two modules, of which one lies where the other lay.
+TEST(Callbacks, AHeadWhoseCodeIsGoneStartsAnew) {
+    Scenario scenario;
+    scenario.symbols = {{.address = Scenario::func, .name = "note", .offset = 0, .module = "first"}};
+    scenario.queue(10, 1).module(20, event::ModuleStep::freed, "first").queue(30, 1).invoke(40, 1).done(41, 1);
+
+    const Timeline timeline = scenario.complete(1000);
+
+    EXPECT_EQ(timeline.callbacks.at(0).invoked, std::nullopt);
+    EXPECT_EQ(timeline.callbacks.at(1).done, 41);
+}
+
 TEST(Callbacks, AnotherFunctionOfTheSameHeadIsAnotherCallback) {
     const Timeline timeline = Scenario().queue(10, 1, 0xa).invoke(20, 1, 0xb).invoke(30, 1, 0xa).complete(99);
 
