@@ -98,30 +98,20 @@ bool in_a_wait(Nanoseconds at, const std::vector<const Wait*>& waits) {
     });
 }
 
-// Whether the exit function polled until the last callback had run. A polling loop sleeps about as long each time and
-// ends after that callback, which may run when the loop was woken but has no CPU yet. A busy machine makes some sleeps
-// longer.
-bool looked_until(Nanoseconds ran, const std::vector<Nanoseconds>& wakeups, Nanoseconds exit_done) {
-    constexpr std::size_t fewest = 4;
-    if (wakeups.size() < fewest || ran > exit_done || ran <= wakeups[wakeups.size() - 2]) {
-        return false;
-    }
-    std::vector<Nanoseconds> sleeps;
-    for (std::size_t i = 1; i < wakeups.size(); i++) {
-        sleeps.push_back(elapsed(wakeups[i - 1], wakeups[i]));
-    }
-    std::sort(sleeps.begin(), sleeps.end());
-    const Nanoseconds usual = sleeps[sleeps.size() / 2];
-    if (elapsed(std::max(ran, wakeups.back()), exit_done) > usual) {
-        return false;
-    }
-    const auto alike = static_cast<std::size_t>(std::count_if(
-        sleeps.begin(), sleeps.end(), [usual](Nanoseconds slept) { return slept >= usual / 2 && slept / 2 <= usual; }));
-    return 3 * alike >= 2 * sleeps.size();
+// Whether an exit function that sleeps in a loop did that until the last callback had run. That may be when the loop was
+// woken but has no CPU yet.
+bool looked_until(Nanoseconds ran, const std::vector<Nanoseconds>& wakeups) {
+    return !wakeups.empty() &&
+           std::count_if(wakeups.begin(), wakeups.end(), [ran](Nanoseconds at) { return at > ran; }) <= 1;
+}
+
+bool sleeps_in_loop(const JudgedLife& judged, const Timeline& timeline) {
+    const auto ways = timeline.exit_ways.find(judged.life->name);
+    return ways != timeline.exit_ways.end() && !ways->second.exit_polls_with.empty();
 }
 
 // The last callback woke the exit function, or this looked for it until it had run.
-bool waited_for_last(const JudgedLife& judged, const ExitWaitIndex& waits) {
+bool waited_for_last(const JudgedLife& judged, const ExitWaitIndex& waits, bool polls) {
     const ModuleLife& life = *judged.life;
     if (judged.last_run == nullptr || !life.exit || !life.exit_done || *judged.last_run->invoked < *life.exit) {
         return false;
@@ -144,7 +134,7 @@ bool waited_for_last(const JudgedLife& judged, const ExitWaitIndex& waits) {
             others.push_back(wakeup.at);
         }
     }
-    return looked_until(ran, others, *life.exit_done);
+    return polls && looked_until(ran, others);
 }
 
 // The last callback dropped a reference while it ran; or about as many were dropped by the module's code, or by what a
@@ -344,7 +334,7 @@ std::map<std::string, Lives> LifeJudge::lives(const std::unordered_set<std::uint
             judged.waits = waits.of(life);
             judged.barrier = waits.last_barrier(life, judged.first_known,
                                                 life.exit_done.value_or(judged.deadline(timeline_.capture)));
-            judged.waited = waited_for_last(judged, waits);
+            judged.waited = waited_for_last(judged, waits, sleeps_in_loop(judged, timeline_));
             judged.held = held_by_callbacks(judged);
             judged.init_gone = life.init_freed ? life.init_freed : judged.gone;
             judged.doubled = leave_doubled_out(judged, doubled);

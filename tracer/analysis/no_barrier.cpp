@@ -29,17 +29,23 @@ bool references_are_known(const JudgedLife& judged, const CaptureSummary& captur
 } // namespace
 
 std::string may_wait_unseen(const JudgedLife& judged, const Timeline& timeline) {
-    const auto ways = timeline.waking_ways.find(judged.life->name);
-    if (ways == timeline.waking_ways.end() || !judged.newest) {
-        return {};
-    }
-    const auto waker = ways->second.wakers.find(judged.newest->function->function.str());
-    if (waker == ways->second.wakers.end() || judged.waited || judged.held ||
+    const auto found = timeline.exit_ways.find(judged.life->name);
+    if (found == timeline.exit_ways.end() || !judged.newest || judged.waited || judged.held ||
         (judged.barrier && judged.barrier->begin >= judged.newest->at)) {
         return {};
     }
-    return "its callbacks call " + waker->second + "() and its exit function " + ways->second.exit_waits_in +
-           "(), by which it may wait for them: it was not seen to, and had no need to this time";
+    const ExitWays& ways = found->second;
+    const std::string not_seen = ", by which it may wait for them: it was not seen to, and had no need to this time";
+    const auto waker = ways.wakers.find(judged.newest->function->function.str());
+    if (waker != ways.wakers.end() && !ways.exit_waits_in.empty()) {
+        return "its callbacks call " + waker->second + "() and its exit function " + ways.exit_waits_in + "()" + not_seen;
+    }
+    // It polls only where there is something to wait for.
+    const bool had_run = judged.last_done && judged.life->exit && *judged.last_done < *judged.life->exit;
+    if (!ways.exit_polls_with.empty() && had_run) {
+        return "its exit function calls " + ways.exit_polls_with + "() in a loop" + not_seen;
+    }
+    return {};
 }
 
 std::vector<Hazard> no_barrier_hazards(const JudgedLife& judged, const Timeline& timeline) {

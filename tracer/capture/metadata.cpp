@@ -88,6 +88,7 @@ static void fields(auto& visit, Of<ModuleInfo> auto& module) {
     visit("sections", module.sections);
     visit("jumps", module.jumps);
     visit("exit_waits_in", module.exit_waits_in);
+    visit("exit_polls_with", module.exit_polls_with);
     visit("wakers", module.wakers);
 }
 

@@ -121,8 +121,10 @@ struct ModuleInfo {
     std::optional<std::vector<ModuleSectionSize>> sections{};
     std::optional<std::vector<ModuleJump>> jumps{}; // to what defers work or waits; none: not known
     // The .ko's word on how it may wait for callbacks otherwise than by rcu_barrier(): in what its exit function
-    // sleeps, and with what which function wakes whoever sleeps. None: not known, or it does not.
+    // sleeps until it is woken, or sleeps again and again; with what which function wakes whoever sleeps. None: not
+    // known, or, where the wakers are known, it does not.
     std::optional<std::string> exit_waits_in{};
+    std::optional<std::string> exit_polls_with{};
     std::optional<std::map<std::string, std::string>> wakers{};
 };
 

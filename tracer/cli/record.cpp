@@ -18,6 +18,7 @@
 #include "probes/session.hpp"
 #include "record/child.hpp"
 #include "record/recorder.hpp"
+#include "review/review.hpp"
 
 namespace rcuscope {
 
@@ -112,6 +113,12 @@ Result<RecordRequest> request_from(const RecordArguments& arguments) {
     if (!modules)
         return tl::unexpected(modules.error());
     request.modules = std::move(*modules);
+    for (const ModuleFile& module : request.modules) {
+        auto reading = review_module(module.path);
+        if (!reading)
+            return tl::unexpected(reading.error());
+        request.other_waits.emplace(module.name, std::move(reading->other_waits));
+    }
     auto readers = reader_functions(arguments.reader_functions, request.modules);
     if (!readers)
         return tl::unexpected(readers.error());

@@ -59,17 +59,6 @@ constexpr NotFollowed not_followed[] = {
 constexpr std::string_view followed_targets[] = {
     "call_rcu", "call_rcu_hurry", "kvfree_call_rcu", "synchronize_rcu", "synchronize_rcu_expedited", "rcu_barrier"};
 
-// By their beginnings: functions in which a task sleeps until another, such as a callback, wakes it; and those by which
-// that one does.
-constexpr std::string_view waiting[] = {"wait_for_completion", "prepare_to_wait", "prepare_to_swait", "wait_var_event"};
-constexpr std::string_view waking[] = {"complete", "__wake_up", "wake_up_process", "swake_up", "wake_up_var"};
-
-template <std::size_t size>
-bool starts_with_any(std::string_view text, const std::string_view (&beginnings)[size]) {
-    return std::any_of(std::begin(beginnings), std::end(beginnings),
-                       [text](std::string_view beginning) { return text.starts_with(beginning); });
-}
-
 // "read" of "read.part.0" and "read.cold"
 std::string family_of(const std::string& function) {
     return function.substr(0, function.find('.'));
@@ -78,12 +67,6 @@ std::string family_of(const std::string& function) {
 class Reader {
     using Place = KoElf::Place;
     using Section = KoElf::Section;
-
-    struct Calls { // of a function
-        std::vector<std::size_t> callees;
-        std::string waits_in;
-        std::string wakes_with;
-    };
 
 public:
     explicit Reader(const KoElf& elf) : elf_(elf), sections_(elf.sections()) {
@@ -107,9 +90,6 @@ public:
         read_not_followed();
         elf_.for_each_relocations_of_code(
             [this](const Section& relocations, std::size_t code) { read_jumps(relocations, code); });
-        elf_.for_each_relocations_of_code(
-            [this](const Section& relocations, std::size_t code) { read_calls(relocations, code); });
-        find_wakers();
         for (const Section& section : sections_)
             if (section.is_code() && section.header.sh_size > 0 && !shares_its_name(section))
                 file_.code_sections.push_back({section.name, section.header.sh_size});
@@ -327,69 +307,6 @@ private:
         }
     }
 
-    // Which function calls, or jumps to, which other, and what it waits and wakes with: as far as relocations tell,
-    // which calls within a section do not need.
-    void read_calls(const Section& relocations, std::size_t section) {
-        calls_.resize(file_.functions.size());
-        KoElf::for_each_relocation(relocations, [&](const GElf_Rela& rela) {
-            const std::uint64_t type = GELF_R_TYPE(rela.r_info);
-            const auto symbol = elf_.symbol(GELF_R_SYM(rela.r_info));
-            const KoFunction* caller = function_at({section, rela.r_offset});
-            if (!symbol || !caller || (type != R_X86_64_PLT32 && type != R_X86_64_PC32))
-                return;
-            Calls& calls = calls_[static_cast<std::size_t>(caller - file_.functions.data())];
-            if (symbol->st_shndx == SHN_UNDEF) {
-                const std::string_view name = elf_.name_of(*symbol);
-                if (starts_with_any(name, waiting))
-                    calls.waits_in = name;
-                if (starts_with_any(name, waking))
-                    calls.wakes_with = name;
-            } else if (symbol->st_shndx < sections_.size()) {
-                // The distance is counted from the end of the instruction, four bytes on.
-                const std::uint64_t target = symbol->st_value + static_cast<std::uint64_t>(rela.r_addend) + 4;
-                if (const KoFunction* callee = function_at({symbol->st_shndx, target}))
-                    calls.callees.push_back(static_cast<std::size_t>(callee - file_.functions.data()));
-            }
-        });
-    }
-
-    // Goes back from those that do something to all that call them.
-    std::vector<std::string> reached_from(std::string Calls::*what) const {
-        std::vector<std::vector<std::size_t>> callers(calls_.size());
-        std::vector<std::string> with(calls_.size());
-        std::vector<std::size_t> open;
-        for (std::size_t i = 0; i < calls_.size(); i++) {
-            for (const std::size_t callee : calls_[i].callees)
-                callers[callee].push_back(i);
-            with[i] = calls_[i].*what;
-            if (!with[i].empty())
-                open.push_back(i);
-        }
-        while (!open.empty()) {
-            const std::size_t callee = open.back();
-            open.pop_back();
-            for (const std::size_t caller : callers[callee])
-                if (with[caller].empty()) {
-                    with[caller] = with[callee];
-                    open.push_back(caller);
-                }
-        }
-        return with;
-    }
-
-    void find_wakers() {
-        calls_.resize(file_.functions.size());
-        const auto waits = reached_from(&Calls::waits_in);
-        const auto wakes = reached_from(&Calls::wakes_with);
-        for (std::size_t i = 0; i < file_.functions.size(); i++) {
-            const std::string& name = file_.functions[i].name;
-            if (!wakes[i].empty())
-                file_.wakers.push_back({name, wakes[i]});
-            if (!file_.exit_function.empty() && name == file_.exit_function)
-                file_.exit_waits_in = waits[i];
-        }
-    }
-
     void leave_unseen_out() {
         std::set<std::string> told;
         std::erase_if(file_.read_sites, [&](const KoReadSite& site) {
@@ -414,7 +331,6 @@ private:
 
     const KoElf& elf_;
     const std::vector<Section>& sections_;
-    std::vector<Calls> calls_;                      // by the function's place in file_.functions
     std::map<std::string, unsigned> code_sections_; // by name: how many
     std::map<std::string_view, unsigned> bearers_;  // in the file's own table of strings
     std::vector<Place> places_;                     // of file_.functions

@@ -75,15 +75,6 @@ struct ModuleFile {
         std::uint64_t size = 0; // bytes
     };
     std::vector<CodeSection> code_sections; // those whose names are theirs alone
-    // How the exit function, and what it calls directly, waits for somebody to wake it: "wait_for_completion". Empty:
-    // it is not seen to.
-    std::string exit_waits_in;
-    // Functions that wake somebody, or call one of the module's that does, and what they do that with.
-    struct Waker {
-        std::string function;
-        std::string wakes_with; // "complete"
-    };
-    std::vector<Waker> wakers;
 };
 
 // Why there is no probe where one is not safe.

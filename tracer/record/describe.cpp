@@ -14,7 +14,8 @@ namespace rcuscope {
 
 namespace {
 
-ModuleInfo module_info(const ModuleFile& file) {
+// `waits` none: they are not known.
+ModuleInfo module_info(const ModuleFile& file, const OtherWaits* waits) {
     ModuleInfo info{.name = file.name,
                     .file = base_name(file.path),
                     .build_id = file.build_id,
@@ -27,11 +28,12 @@ ModuleInfo module_info(const ModuleFile& file) {
     auto& sections = info.sections.emplace();
     for (const ModuleFile::CodeSection& section : file.code_sections)
         sections.push_back({section.name, section.size});
-    if (!file.exit_waits_in.empty())
-        info.exit_waits_in = file.exit_waits_in;
-    auto& wakers = info.wakers.emplace();
-    for (const ModuleFile::Waker& waker : file.wakers)
-        wakers.emplace(waker.function, waker.wakes_with);
+    if (waits && !waits->sleeps_in.empty())
+        info.exit_waits_in = waits->sleeps_in;
+    if (waits && !waits->polls_with.empty())
+        info.exit_polls_with = waits->polls_with;
+    if (waits)
+        info.wakers = waits->wakers;
     auto& jumps = info.jumps.emplace();
     for (const KoJump& jump : file.jumps)
         if (!jump.function.empty())
@@ -63,7 +65,8 @@ void describe_hooks(Metadata& metadata, const AttachPlan& plan) {
 void describe_modules(Metadata& metadata, const RecordRequest& request) {
     for (const ModuleFile& module : request.modules) {
         metadata.followed.push_back(module.name);
-        metadata.modules.push_back(module_info(module));
+        const auto waits = request.other_waits.find(module.name);
+        metadata.modules.push_back(module_info(module, waits == request.other_waits.end() ? nullptr : &waits->second));
         if (module.unusable_sites)
             metadata.missing.push_back(
                 {"module.readers", std::to_string(module.unusable_sites) + " places of " + module.name +

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,14 +19,16 @@
 #include "probes/reader_functions.hpp"
 #include "record/catcher.hpp"
 #include "record/end_signals.hpp"
+#include "review/reading.hpp"
 
 namespace rcuscope {
 
 struct RecordRequest {
-    std::vector<ModuleFile> modules;    // to follow
-    std::vector<std::string> functions; // patterns of their functions to follow
-    ReaderFunctions reader_functions;   // and of those whose calls are read-side sections
-    std::vector<std::string> command;   // none: records until it is ended otherwise
+    std::vector<ModuleFile> modules;               // to follow
+    std::map<std::string, OtherWaits> other_waits; // of these, by name, as far as they are known
+    std::vector<std::string> functions;            // patterns of their functions to follow
+    ReaderFunctions reader_functions;              // and of those whose calls are read-side sections
+    std::vector<std::string> command;              // none: records until it is ended otherwise
     bool all_callbacks = false;
     bool until_unload = false;
     std::optional<Way> via;

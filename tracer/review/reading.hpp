@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -78,6 +79,7 @@ struct WaitSite {
     bool certain = false;  // on every path through the function that it is the way of; else on some path only
     std::string ends_in;   // of a function that waits by itself: "rcu_barrier()"; else empty
     std::string condition; // when that function waits; empty: always
+    bool in_loop = false;  // it may be reached again from itself
 };
 
 // The way that the module's code takes from one of its functions, by direct calls and jumps.
@@ -86,6 +88,15 @@ struct CodeWay {
     std::vector<WaitSite> waits;  // in the order of the code
     std::uint64_t indirect = 0;   // calls through pointers on the way: what they reach is not known
     std::string indirect_example; // one of them: "cleanup+0x1f"
+};
+
+// How the exit function may wait for callbacks otherwise than by a barrier.
+struct OtherWaits {
+    std::string sleeps_in;                     // until somebody wakes it: "wait_for_completion"; empty: it does not
+    std::string polls_with;                    // sleeping again and again: "msleep"; empty: it does not
+    std::map<std::string, std::string> wakers; // functions that wake somebody, themselves or by others: with what
+
+    bool operator==(const OtherWaits&) const = default;
 };
 
 enum class FindingKind {
@@ -120,6 +131,7 @@ struct ModuleReading {
     std::vector<DeferralSite> deferrals;
     CodeWay exit;
     CodeWay init; // its waits are those of its error paths, too
+    OtherWaits other_waits;
     std::vector<Finding> findings;
     // Deferring functions that the module imports and that a recording does not follow: "call_srcu".
     std::vector<std::string> not_followed;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "review/review.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "kernel/ko_elf.hpp"
@@ -19,6 +20,35 @@ constexpr std::array<std::string_view, 7> not_followed{
 
 std::optional<std::size_t> function_of(const Code& code, const std::optional<KoElf::Place>& place) {
     return place ? code.function_at(*place) : std::nullopt;
+}
+
+// By their beginnings: functions in which a task sleeps until another, such as a callback, wakes it; those by which that
+// one does; and those that sleep for a time.
+constexpr std::array<std::string_view, 4> sleeping{"wait_for_completion", "prepare_to_wait", "prepare_to_swait",
+                                                   "wait_var_event"};
+constexpr std::array<std::string_view, 5> waking{"complete", "__wake_up", "wake_up_process", "swake_up", "wake_up_var"};
+constexpr std::array<std::string_view, 3> timed{"msleep", "usleep_range", "schedule_timeout_"};
+
+template <std::size_t size>
+bool starts_with_any(std::string_view text, const std::array<std::string_view, size>& beginnings) {
+    return std::any_of(beginnings.begin(), beginnings.end(),
+                       [text](std::string_view beginning) { return text.starts_with(beginning); });
+}
+
+OtherWaits other_waits(const Ways& ways, const std::optional<std::size_t>& exit, const CodeWay& way) {
+    OtherWaits waits;
+    for (const auto& [function, name] :
+         ways.callers_of([](std::string_view called) { return starts_with_any(called, waking); }))
+        waits.wakers.emplace(ways.code().functions()[function].name, name);
+    if (!exit)
+        return waits;
+    const auto sleepers = ways.callers_of([](std::string_view called) { return starts_with_any(called, sleeping); });
+    if (const auto found = sleepers.find(*exit); found != sleepers.end())
+        waits.sleeps_in = found->second;
+    for (const WaitSite& site : way.waits)
+        if (site.in_loop && starts_with_any(site.called, timed))
+            waits.polls_with = site.called;
+    return waits;
 }
 
 } // namespace
@@ -44,6 +74,7 @@ Result<ModuleReading> review_module(const std::string& path, const ExporterOf& e
         reading.exit = ways.way_from(*ends.exit);
     if (ends.init)
         reading.init = ways.way_from(*ends.init);
+    reading.other_waits = other_waits(ways, ends.exit, reading.exit);
     for (const std::string_view name : not_followed)
         if (code.imports(name))
             reading.not_followed.emplace_back(name);

@@ -133,6 +133,11 @@ KoPlace Ways::place_of(const KoElf::Place& at) {
     return place;
 }
 
+bool Ways::waits_for_callbacks(std::string_view external, Flavour flavour) const {
+    const KnownWait* wait = known_wait(external, release_);
+    return wait && wait->waits_for == WaitsFor::callbacks && wait->flavour == flavour;
+}
+
 bool Ways::waits_for(const Step& step, Flavour flavour, bool certain) {
     if (!step.calls)
         return false;
@@ -238,6 +243,34 @@ std::vector<bool> Ways::on_every_path(const std::vector<Step>& steps) {
     return everywhere;
 }
 
+// Those of components that are strongly connected, by Kosaraju: the steps are in the order that it wants, and each
+// component is what leads to its first step and is in none before.
+std::vector<bool> Ways::in_loops(const std::vector<Step>& steps) {
+    std::vector<std::vector<std::size_t>> before(steps.size());
+    std::vector<bool> looped(steps.size());
+    for (std::size_t i = 0; i < steps.size(); i++)
+        for (const std::size_t next : steps[i].next) {
+            before[next].push_back(i);
+            looped[i] = looped[i] || next == i;
+        }
+    std::vector<bool> taken(steps.size());
+    for (std::size_t i = 0; i < steps.size(); i++) {
+        if (taken[i])
+            continue;
+        std::vector<std::size_t> component{i};
+        taken[i] = true;
+        for (std::size_t j = 0; j < component.size(); j++)
+            for (const std::size_t from : before[component[j]])
+                if (!taken[from]) {
+                    taken[from] = true;
+                    component.push_back(from);
+                }
+        for (const std::size_t step : component)
+            looped[step] = looped[step] || component.size() > 1;
+    }
+    return looped;
+}
+
 bool Ways::always_waits(std::size_t function, Flavour flavour) {
     // Within a recursion: as if it did not.
     const auto [known, fresh] = always_.try_emplace({function, flavour}, false);
@@ -254,41 +287,44 @@ bool Ways::always_waits(std::size_t function, Flavour flavour) {
 
 std::vector<KoElf::Place> Ways::waits_anywhere(Flavour flavour) const {
     std::vector<KoElf::Place> places;
-    for (const Code::ExternalCall& call : code_.external_calls()) {
-        const KnownWait* wait = known_wait(code_.external(call.symbol), release_);
-        if (wait && wait->waits_for == WaitsFor::callbacks && wait->flavour == flavour)
+    for (const Code::ExternalCall& call : code_.external_calls())
+        if (waits_for_callbacks(code_.external(call.symbol), flavour))
             places.push_back(call.place);
-    }
     return places;
 }
 
-// The functions that hold such a wait, and whoever calls them.
-bool Ways::may_wait(std::size_t function, Flavour flavour) {
-    const auto [known, fresh] = may_wait_.try_emplace(flavour);
-    std::set<std::size_t>& all = known->second;
-    if (!fresh)
-        return all.contains(function);
+std::map<std::size_t, std::string_view> Ways::callers_of(const std::function<bool(std::string_view)>& wanted) const {
+    std::map<std::size_t, std::string_view> all;
     std::vector<std::size_t> open;
-    const auto add = [&](std::size_t which) {
-        if (all.insert(which).second)
+    const auto add = [&](std::size_t which, std::string_view name) {
+        if (all.try_emplace(which, name).second)
             open.push_back(which);
     };
-    for (const KoElf::Place& place : waits_anywhere(flavour))
-        if (const auto holder = code_.function_at(place))
-            add(code_.whole_of(*holder));
+    for (const Code::ExternalCall& call : code_.external_calls())
+        if (const std::string_view name = code_.external(call.symbol); wanted(name))
+            if (const auto holder = code_.function_at(call.place))
+                add(code_.whole_of(*holder), name);
     while (!open.empty()) {
         const std::size_t called = open.back();
         open.pop_back();
         for (const Code::CallSite& site : code_.callers_of(called))
-            add(site.function);
+            add(site.function, all[called]);
     }
-    return all.contains(function);
+    return all;
 }
 
-void Ways::collect(std::size_t function, bool certain, CodeWay& way, std::vector<std::size_t>& path,
+bool Ways::may_wait(std::size_t function, Flavour flavour) {
+    const auto [known, fresh] = may_wait_.try_emplace(flavour);
+    if (fresh)
+        known->second = callers_of([&](std::string_view name) { return waits_for_callbacks(name, flavour); });
+    return known->second.contains(function);
+}
+
+void Ways::collect(std::size_t function, Course course, CodeWay& way, std::vector<std::size_t>& path,
                    std::set<std::size_t>& done) {
     const auto& all = steps(function);
     const std::vector<bool> everywhere = on_every_path(all);
+    const std::vector<bool> looped = in_loops(all);
     for (std::size_t i = 0; i < all.size(); i++) {
         const Step& step = all[i];
         if (step.calls_pointer) {
@@ -301,7 +337,7 @@ void Ways::collect(std::size_t function, bool certain, CodeWay& way, std::vector
         const auto called = own(step);
         if (!wait && (!called || std::find(path.begin(), path.end(), *called) != path.end() || path.size() >= deepest))
             continue;
-        const bool here = certain && everywhere[i];
+        const Course here{course.certain && everywhere[i], course.in_loop || looped[i]};
         if (wait) {
             WaitSite site;
             site.place = place_of(step.place);
@@ -309,7 +345,8 @@ void Ways::collect(std::size_t function, bool certain, CodeWay& way, std::vector
             site.waits_for = wait->waits_for;
             site.flavour = wait->flavour;
             site.jump = step.jump;
-            site.certain = here && wait->condition.empty();
+            site.certain = here.certain && wait->condition.empty();
+            site.in_loop = here.in_loop;
             site.ends_in = wait->ends_in;
             site.condition = wait->condition;
             way.waits.push_back(std::move(site));
@@ -371,7 +408,7 @@ CodeWay Ways::way_from(std::size_t function) {
     way.function = code_.functions()[function].name;
     std::vector<std::size_t> path{function};
     std::set<std::size_t> done{function};
-    collect(function, true, way, path, done);
+    collect(function, {}, way, path, done);
     return way;
 }
 

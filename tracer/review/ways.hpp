@@ -51,6 +51,10 @@ public:
     CodeWay way_from(std::size_t function);
     KoPlace place_of(const KoElf::Place& place);
 
+    // Functions that call one of the kernel's or another module's of which `wanted` holds, themselves or by others of
+    // their own, and that one's name.
+    std::map<std::size_t, std::string_view> callers_of(const std::function<bool(std::string_view)>& wanted) const;
+
     // Whether each path through the function waits for callbacks of the flavour; whether some code on the way does.
     bool always_waits(std::size_t function, Flavour flavour);
     bool may_wait(std::size_t function, Flavour flavour);
@@ -74,16 +78,23 @@ private:
     void read_runtime_pointers();
     std::vector<Step> steps_of(std::size_t function) const;
     std::optional<std::size_t> own(const Step& step) const;
+    bool waits_for_callbacks(std::string_view external, Flavour flavour) const;
     bool waits_for(const Step& step, Flavour flavour, bool certain);
     std::vector<bool> reachable(const std::vector<Step>& steps, std::vector<std::size_t> from,
                                 const std::function<bool(const Step&)>& ends) const;
-    void collect(std::size_t function, bool certain, CodeWay& way, std::vector<std::size_t>& path,
+    // What holds of a call on the way: it is on each path, or may be reached again from itself.
+    struct Course {
+        bool certain = true;
+        bool in_loop = false;
+    };
+    void collect(std::size_t function, Course course, CodeWay& way, std::vector<std::size_t>& path,
                  std::set<std::size_t>& done);
     void open_events(std::size_t function, Flavour flavour, const Happens& happens, bool after_wait,
                      std::vector<Event>& events, std::set<std::pair<std::size_t, bool>>& done);
     std::vector<bool> returns_without(const std::vector<Step>& steps,
                                       const std::function<bool(const Step&)>& waits) const;
     static std::vector<bool> on_every_path(const std::vector<Step>& steps);
+    static std::vector<bool> in_loops(const std::vector<Step>& steps);
 
     const Code& code_;
     std::string_view release_;
@@ -93,7 +104,7 @@ private:
     std::map<std::size_t, std::vector<std::size_t>> reached_;
     std::map<std::size_t, std::set<std::string_view>> externals_;
     std::map<std::pair<std::size_t, Flavour>, bool> always_;
-    std::map<Flavour, std::set<std::size_t>> may_wait_;
+    std::map<Flavour, std::map<std::size_t, std::string_view>> may_wait_;
     std::optional<std::vector<Code::DataPointer>> runtime_pointers_; // sorted by place
     std::size_t depth_ = 0;                                          // of calls that are being followed
 };

@@ -179,9 +179,11 @@ Timeline TimelineBuilder::Impl::finish(const std::optional<Trailer>& trailer, co
     timeline.tasks = tasks.finish();
     timeline.modules = modules.finish();
     for (const ModuleInfo& module : metadata.modules) {
-        if (module.exit_waits_in && module.wakers && !module.wakers->empty()) {
-            timeline.waking_ways.try_emplace(
-                module.name, WakingWays{.exit_waits_in = *module.exit_waits_in, .wakers = *module.wakers});
+        if (module.wakers) {
+            timeline.exit_ways.try_emplace(module.name,
+                                           ExitWays{.exit_waits_in = module.exit_waits_in.value_or(std::string()),
+                                                    .exit_polls_with = module.exit_polls_with.value_or(std::string()),
+                                                    .wakers = *module.wakers});
         }
     }
     // Before the callbacks, which refer to their ids.

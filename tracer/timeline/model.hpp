@@ -118,8 +118,9 @@ struct ModuleLife {
 };
 
 // How a module may wait for its callbacks otherwise than by rcu_barrier(), by its .ko (ModuleInfo).
-struct WakingWays {
-    std::string exit_waits_in;                 // in what its exit function may sleep until it is woken
+struct ExitWays {
+    std::string exit_waits_in;   // in what its exit function may sleep until it is woken; empty: it does not
+    std::string exit_polls_with; // with what it may sleep again and again; empty: it does not
     std::map<std::string, std::string> wakers; // functions that wake somebody, with what
 };
 
@@ -309,7 +310,7 @@ struct Timeline {
     CaptureSummary capture;
     std::vector<Task> tasks;                       // by tid
     std::vector<ModuleLife> modules;               // by first time known
-    std::map<std::string, WakingWays> waking_ways; // by the module's name, where it has both
+    std::map<std::string, ExitWays> exit_ways; // by the module's name, where they are known
     std::vector<GracePeriod> grace_periods;        // by start
     LongList<ReadSection> read_sections;           // by begin
     LongList<Callback> callbacks;                  // by queued

@@ -116,7 +116,12 @@ TEST(WrongWays, AWakeupThatIsNotTheLastCallbacks) {
 
 // The exit function sleeps and looks until the last callback has run.
 TEST(RightWays, Polling) {
+    ModuleInfo module;
+    module.name = name;
+    module.exit_polls_with = "msleep";
+    module.wakers.emplace();
     Scenario scenario = live();
+    scenario.metadata.modules = {module};
     scenario.module(200, ModuleStep::unloading, name);
     for (const Nanoseconds at : {220, 240, 260, 280}) {
         scenario.woken(at, name, 0);
@@ -125,12 +130,15 @@ TEST(RightWays, Polling) {
     EXPECT_THAT(freed(scenario).hazards, SizeIs(1)) << "it slept once more than it had to";
 
     Scenario polling = live();
+    polling.metadata.modules = {module};
     polling.module(200, ModuleStep::unloading, name);
     for (const Nanoseconds at : {220, 240, 260, 280, 299}) {
         polling.woken(at, name, 0);
     }
     polling.cpu(1).tid(7).invoke(290, 2).done(291, 2).cpu(0).tid(100);
     EXPECT_THAT(freed(polling).hazards, IsEmpty());
+    polling.metadata.modules[0].exit_polls_with.reset();
+    EXPECT_THAT(freed(polling).hazards, SizeIs(1)) << "it has no loop";
 }
 
 // rcu_barrier() as a jump: it seems to be called by delete_module().

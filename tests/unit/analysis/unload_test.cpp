@@ -167,7 +167,7 @@ TEST(NoBarrier, IsNotSaidWhereTheCallbackDropsAReference) {
 // Its .ko says that its callbacks may wake the exit function, which then had no need to wait.
 TEST(NoBarrier, IsNotSaidOfACounterThatWasDown) {
     Unloading scene;
-    WakingWays& ways = scene.timeline.waking_ways["rcu_unload"];
+    ExitWays& ways = scene.timeline.exit_ways["rcu_unload"];
     ways.exit_waits_in = "wait_for_completion";
     ways.wakers = {{"node_free", "complete"}};
     scene.callback(10, 20, 21);
@@ -179,6 +179,11 @@ TEST(NoBarrier, IsNotSaidOfACounterThatWasDown) {
         "time");
     ways.wakers = {{"other", "complete"}};
     EXPECT_EQ(only(scene).kind, "no-barrier");
+    ways.exit_polls_with = "msleep";
+    EXPECT_THAT(scene.find(), IsEmpty());
+    EXPECT_THAT(scene.life().verdict,
+                HasSubstr("; its exit function calls msleep() in a loop, by which it may wait for them: it was not seen "
+                          "to, and had no need to this time"));
 }
 
 TEST(InitText, ACallbackThereIsAHazardWhateverTheExitFunctionDoes) {

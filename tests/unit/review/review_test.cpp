@@ -142,6 +142,7 @@ TEST(Review, AFunctionOfTheKernelNeedsNoBarrier) {
 
 TEST(Review, WhatTheFileDoesNotDecideIsNotCalledLikely) {
     const std::vector<std::pair<std::string, std::string>> ways{{"completion", "wait_for_completion() at stop+"},
+                                                                {"count", "may wait for what the callbacks end"},
                                                                 {"pointer", "calls through a pointer at stop+"},
                                                                 {"reference", "drops a reference"},
                                                                 {"condition", "where devices were unregistered"}};
@@ -151,6 +152,26 @@ TEST(Review, WhatTheFileDoesNotDecideIsNotCalledLikely) {
         EXPECT_THAT(reading.findings.at(0).why, HasSubstr(why));
     }
     EXPECT_EQ(reading_of("pointer", "plain").exit.indirect, 1u);
+}
+
+TEST(Review, HowTheExitFunctionMayMeetCallbacks) {
+    const OtherWaits completion = reading_of("completion", "plain").other_waits;
+    EXPECT_EQ(completion.sleeps_in, "wait_for_completion");
+    EXPECT_EQ(completion.polls_with, "");
+    EXPECT_THAT(completion.wakers, ElementsAre(testing::Pair("obj_free", "complete")));
+    const OtherWaits count = reading_of("count", "plain").other_waits;
+    EXPECT_EQ(count.sleeps_in, "");
+    EXPECT_EQ(count.polls_with, "msleep") << "the other one is in no loop";
+    EXPECT_THAT(count.wakers, IsEmpty());
+}
+
+// In sample_jumps.S a callback wakes by way of another function, in another section, and the exit function waits so.
+TEST(Review, WhoWakesByAnotherFunction) {
+    const auto reading = review_module(RCUSCOPE_SAMPLES_DIR "/sample_jumps.ko");
+    ASSERT_TRUE(reading) << reading.error().why;
+    EXPECT_EQ(reading->other_waits.sleeps_in, "wait_for_completion");
+    EXPECT_THAT(reading->other_waits.wakers,
+                ElementsAre(testing::Pair("jumps_callback", "complete"), testing::Pair("jumps_done", "complete")));
 }
 
 TEST(Review, AFunctionOfTheKernelThatWaitsByItself) {

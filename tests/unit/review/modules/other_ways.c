@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Ways to wait that the file does not decide: a completion, a call through a
- * pointer, a reference that the callback drops, a function of the kernel that
+ * Ways to wait that the file does not decide: a completion, a count that is looked
+ * at again and again, a call through a pointer, a reference that the callback drops, a function of the kernel that
  * waits by itself, always or not.
  */
 #include "module.h"
@@ -9,6 +9,8 @@
 void module_put(struct module* module);
 void unregister_pernet_subsys(void* ops);
 void rtnl_unlock(void);
+void msleep(unsigned int ms);
+void msleep_interruptible(unsigned int ms);
 
 static long done[4];
 void (*pointer)(void);
@@ -18,10 +20,19 @@ static void obj_free(struct rcu_head* head) {
 #ifdef WITH_COMPLETION
     complete(done);
 #endif
+#ifdef WITH_COUNT
+    done[0]--;
+#endif
 #ifdef WITH_REFERENCE
     module_put(THIS_MODULE);
 #endif
 }
+
+#ifdef WITH_COUNT
+static noinline void look_later(void) {
+    msleep(1);
+}
+#endif
 
 static int __init start(void) {
     struct obj* obj = kmalloc(sizeof(*obj));
@@ -33,6 +44,11 @@ static int __init start(void) {
 static void __exit stop(void) {
 #ifdef WITH_COMPLETION
     wait_for_completion(done);
+#endif
+#ifdef WITH_COUNT
+    while (*(volatile long*)done)
+        look_later();
+    msleep_interruptible(1);
 #endif
 #ifdef WITH_POINTER
     pointer();
