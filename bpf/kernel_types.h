@@ -112,6 +112,10 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+typedef struct {
+	__s64 counter;
+} atomic_long_t;
+
 struct module {
 	char name[56];
 	struct module_sect_attrs *sect_attrs;

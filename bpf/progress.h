@@ -10,6 +10,7 @@
 #include "callbacks.h"
 #include "emit.h"
 #include "grace_periods.h"
+#include "switches.h"
 #include "ticks.h"
 
 /* kernel/rcu/tree.h: RCU_GP_*, the states of rcu_state.gp_state */
@@ -330,6 +331,7 @@ static __always_inline void rs_tick(void *ctx, int user)
 SEC("fentry/rcu_sched_clock_irq")
 int BPF_PROG(tick_fentry, int user)
 {
+	rs_tick_in_section(user);
 	rs_tick(ctx, user);
 	return 0;
 }
@@ -337,6 +339,7 @@ int BPF_PROG(tick_fentry, int user)
 SEC("kprobe/rcu_sched_clock_irq")
 int BPF_KPROBE(tick_kprobe, int user)
 {
+	rs_tick_in_section(user);
 	rs_tick(ctx, user);
 	return 0;
 }

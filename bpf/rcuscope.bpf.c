@@ -7,6 +7,7 @@
  * BPF itself runs through (__rcu_read_lock(), the ring buffer's, the maps').
  */
 #include "batches.h"
+#include "caches.h"
 #include "callbacks.h"
 #include "expedited.h"
 #include "grace_periods.h"

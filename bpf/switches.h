@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Tasks that leave the CPU within a read-side section, and come back. Only
- * preemptible RCU knows whether a task is within one (rcu_read_lock_nesting).
+ * Tasks that leave the CPU within a read-side section, and come back, and those that leave it
+ * open for good. Only preemptible RCU knows whether a task is within one (rcu_read_lock_nesting).
  */
 #ifndef RCUSCOPE_SWITCHES_H
 #define RCUSCOPE_SWITCHES_H
@@ -32,9 +32,11 @@ static __always_inline void rs_send_switch(__u16 kind, __u16 flags, __u32 tid, _
 /*
  * The kernel runs the program itself within a section of the current task,
  * which is still the previous one. How deep that is shows an idle task, which
- * is never switched in one of its own.
+ * is never switched in one of its own. The least counts: an interrupt may have
+ * left a section open.
  */
-int own_nesting = 1;
+#define RS_NESTING_UNKNOWN 0x7fffffff
+int own_nesting = RS_NESTING_UNKNOWN;
 
 SEC("tp_btf/sched_switch")
 int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
@@ -42,7 +44,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	int leaves = prev->rcu_read_lock_nesting;
 	int comes = next->rcu_read_lock_nesting;
 
-	if (!prev->pid && own_nesting != leaves)
+	if (!prev->pid && leaves < own_nesting)
 		own_nesting = leaves;
 	leaves -= own_nesting;
 	if (leaves > 0)
@@ -89,6 +91,46 @@ int BPF_PROG(sched_waking, struct task_struct *task)
 		}
 	}
 	return 0;
+}
+
+/*
+ * Before exit_rcu() ends whatever section is open. A task of which nothing was recorded is of no
+ * interest, unless it is in one.
+ */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(task_exit, struct task_struct *task)
+{
+	int nesting = task->rcu_read_lock_nesting - own_nesting;
+	__u64 key = rs_key_of(task->pid);
+
+	if (own_nesting == RS_NESTING_UNKNOWN)
+		return 0;
+	if (nesting > 0 || bpf_map_lookup_elem(&announced, &key))
+		rs_send_switch(RS_TASK_LEFT, RS_LEFT_BY_EXIT, task->pid, nesting > 0 ? nesting : 0);
+	return 0;
+}
+
+/*
+ * The same as own_nesting for the programs at a tick, which may be of another kind. A tick in user
+ * mode mostly comes in no section, as one over an idle task does. While it is not known nothing is
+ * found.
+ */
+int own_nesting_at_tick = RS_NESTING_UNKNOWN;
+
+/* The tick tells for certain that it interrupts user mode, where no section may be open. */
+static __always_inline void rs_tick_in_section(bool user)
+{
+	struct task_struct *task = rs_this_task();
+	int nesting;
+
+	if (!followed_count || !bpf_core_field_exists(task->rcu_read_lock_nesting))
+		return;
+	nesting = task->rcu_read_lock_nesting;
+	if ((user || !task->pid) && nesting < own_nesting_at_tick)
+		own_nesting_at_tick = nesting;
+	nesting -= own_nesting_at_tick;
+	if (user && nesting > 0)
+		rs_send_switch(RS_TASK_LEFT, RS_LEFT_TO_USER, task->pid, nesting);
 }
 
 #endif /* RCUSCOPE_SWITCHES_H */

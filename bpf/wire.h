@@ -37,9 +37,10 @@ typedef __s64 rs_s64;
 #define RS_WIRE_VERSION	       3
 #define RS_WIRE_OLDEST_VERSION 2 /* whose records mean the same: it had no RS_CB_NEXT */
 
-#define RS_COMM_LEN    16 /* TASK_COMM_LEN */
-#define RS_MODULE_LEN  56 /* MODULE_NAME_LEN on 64-bit kernels */
-#define RS_SECTION_LEN 32 /* longer section names are cut; code sections are short */
+#define RS_COMM_LEN	  16 /* TASK_COMM_LEN */
+#define RS_MODULE_LEN	  56 /* MODULE_NAME_LEN on 64-bit kernels */
+#define RS_CACHE_NAME_LEN 32 /* longer names are cut */
+#define RS_SECTION_LEN	  32 /* longer section names are cut; code sections are short */
 
 enum rs_kind {
 	RS_LOST = 1,	    /* struct rs_lost */
@@ -70,14 +71,23 @@ enum rs_kind {
 	RS_MODULE_PENDING = 52, /* struct rs_module_pending: aux is enum rs_module_step */
 	RS_MODULE_REF = 53,	/* struct rs_module_ref: aux is 1 if taken, 0 if put */
 	RS_MODULE_WOKEN = 54,	/* struct rs_module_woken */
+	RS_CACHE_LEFT = 55,	/* struct rs_cache_left: aux is flags; its slabs come first */
+	RS_CACHE_SLAB = 56,	/* struct rs_cache_slab: aux is flags */
 	RS_SWITCH_OUT = 60,	/* struct rs_switch: a task in a section leaves the CPU */
 	RS_SWITCH_IN = 61,	/* struct rs_switch: and comes back to one */
+	RS_TASK_LEFT = 62,	/* struct rs_switch: aux is enum rs_left_kind */
 };
 
 enum rs_wait_kind {
 	RS_WAIT_SYNCHRONIZE_RCU = 0,
 	RS_WAIT_SYNCHRONIZE_RCU_EXPEDITED = 1,
 	RS_WAIT_RCU_BARRIER = 2,
+};
+
+/* Where a task is in no code that could still end a section. */
+enum rs_left_kind {
+	RS_LEFT_BY_EXIT = 0, /* it ends; nesting may be 0: it is in no section */
+	RS_LEFT_TO_USER = 1, /* it runs in user mode */
 };
 
 enum rs_quiescent_kind {
@@ -103,28 +113,32 @@ enum rs_module_step {
 };
 
 /* Flags in rs_header.aux of RS_GP_*. */
-#define RS_GP_EXPEDITED	    1
+#define RS_GP_EXPEDITED		1
 /* The same for RS_GP_QUIESCENT, beside its kind. */
-#define RS_QS_EXPEDITED	    0x100
+#define RS_QS_EXPEDITED		0x100
 /* Flags in rs_header.aux of RS_CB_QUEUED. */
-#define RS_CB_LAZY	    1 /* RCU may hold it back for seconds (CONFIG_RCU_LAZY) */
-#define RS_CB_END_UNSEEN    2 /* its invocation will not be told from others': counted as lost */
+#define RS_CB_LAZY		1 /* RCU may hold it back for seconds (CONFIG_RCU_LAZY) */
+#define RS_CB_END_UNSEEN	2 /* its invocation will not be told from others': counted as lost */
 /* A function that is not known jumped to call_rcu(): caller is where that one returns to. */
-#define RS_CB_JUMPED	    0x10
+#define RS_CB_JUMPED		0x10
 /* Two bits in rs_header.aux of RS_CB_QUEUED and RS_KVFREE: where the call came from. */
-#define RS_CONTEXT_SHIFT    2
-#define RS_CONTEXT_MASK	    0xc
-#define RS_CONTEXT_TASK	    1 /* 0: not known */
-#define RS_CONTEXT_SOFTIRQ  2
-#define RS_CONTEXT_HARDIRQ  3
+#define RS_CONTEXT_SHIFT	2
+#define RS_CONTEXT_MASK		0xc
+#define RS_CONTEXT_TASK		1 /* 0: not known */
+#define RS_CONTEXT_SOFTIRQ	2
+#define RS_CONTEXT_HARDIRQ	3
 /* Flags in rs_header.aux of RS_KVFREE. */
-#define RS_KVFREE_HEADLESS  1 /* without a rcu_head: it may wait for a grace period right there */
+#define RS_KVFREE_HEADLESS	1 /* without a rcu_head: it may wait for a grace period right there */
+/* Flags in rs_header.aux of RS_CACHE_LEFT. */
+#define RS_CACHE_KVFREE_BARRIER 1 /* the kernel has kvfree_rcu_barrier() */
+/* Flags in rs_header.aux of RS_CACHE_SLAB. */
+#define RS_SLAB_FREE_KNOWN	1 /* rs_cache_slab.free is of all objects */
 /* Flags in rs_header.aux of RS_SITE. */
-#define RS_SITE_RETURN	    1 /* the function returns */
+#define RS_SITE_RETURN		1 /* the function returns */
 /* Flags in rs_header.aux of RS_SWITCH_OUT. */
-#define RS_SWITCH_PREEMPTED 1 /* else it gave up the CPU itself: it blocked */
+#define RS_SWITCH_PREEMPTED	1 /* else it gave up the CPU itself: it blocked */
 /* Flags in rs_task.flags. */
-#define RS_TASK_KTHREAD	    1
+#define RS_TASK_KTHREAD		1
 
 struct rs_header {
 	rs_u64 ns;
@@ -353,7 +367,33 @@ struct rs_module_woken {
 };
 RS_ASSERT_SIZE(rs_module_woken, 80);
 
-/* h.tid: the task that is switched; sent only while it is within a read-side section. */
+/* kmem_cache_destroy() of a cache by a followed module, which objects kept from being destroyed. */
+struct rs_cache_left {
+	struct rs_header h;
+	rs_u64 cache;	/* struct kmem_cache * */
+	rs_u64 caller;	/* return address, 0 if not known */
+	rs_u64 objects; /* that are not free */
+	char name[RS_CACHE_NAME_LEN];
+};
+RS_ASSERT_SIZE(rs_cache_left, 72);
+
+#define RS_SLAB_OBJECTS 512
+
+/* Memory of such a cache in which some objects are not free, and some are. */
+struct rs_cache_slab {
+	struct rs_header h;
+	rs_u64 cache;
+	rs_u64 start;	    /* its address */
+	rs_u32 object_size; /* from one object to the next */
+	rs_u32 objects;
+	rs_u32 in_use; /* of these, not free */
+	rs_u32 reserved;
+	rs_u64 free[RS_SLAB_OBJECTS / 64]; /* bit n: object n is */
+};
+RS_ASSERT_SIZE(rs_cache_slab, 112);
+
+/* h.tid: the task that is switched, or leaves; but for RS_LEFT_BY_EXIT sent only while it is within
+ * a read-side section. */
 struct rs_switch {
 	struct rs_header h;
 	rs_u32 nesting; /* its rcu_read_lock_nesting */

@@ -31,7 +31,7 @@ struct Shape {
     std::size_t size;
     const char* slots;
 };
-constexpr std::array<Shape, 27> shapes{{{RS_LOST, sizeof(rs_lost), "qqq"},
+constexpr std::array<Shape, 31> shapes{{{RS_LOST, sizeof(rs_lost), "qqq"},
                                         {RS_TASK, sizeof(rs_task), "ddc"},
                                         {RS_STACK, sizeof(rs_stack), "ddf"},
                                         {RS_GP_START, sizeof(rs_gp_start), "qq"},
@@ -56,8 +56,12 @@ constexpr std::array<Shape, 27> shapes{{{RS_LOST, sizeof(rs_lost), "qqq"},
                                         {RS_MODULE_SECTION, sizeof(rs_module_section), "qns"},
                                         {RS_MODULE_PENDING, sizeof(rs_module_pending), "qn"},
                                         {RS_MODULE_REF, sizeof(rs_module_ref), "qddn"},
+                                        {RS_MODULE_WOKEN, sizeof(rs_module_woken), "qn"},
+                                        {RS_CACHE_LEFT, sizeof(rs_cache_left), "qqqs"},
+                                        {RS_CACHE_SLAB, sizeof(rs_cache_slab), "qqddddqqqqqqqq"},
                                         {RS_SWITCH_OUT, sizeof(rs_switch), "dd"},
-                                        {RS_SWITCH_IN, sizeof(rs_switch), "dd"}}};
+                                        {RS_SWITCH_IN, sizeof(rs_switch), "dd"},
+                                        {RS_TASK_LEFT, sizeof(rs_switch), "dd"}}};
 
 template <std::size_t N>
 std::string_view one_of(const std::array<std::string_view, N>& texts, std::uint8_t choice) {

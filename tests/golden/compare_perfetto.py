@@ -196,7 +196,8 @@ class Wanted:
             self.span(self.thread(call["tid"], call["comm"], "calls"), "kvfree_rcu", call["at_ns"], max(call["at_ns"], 0))
         for section in self.timeline["read_sections"]:
             track = self.thread(section["tid"], section["comm"], "read-side sections")
-            self.span(track, section["function"], section["begin_ns"], section["end_ns"])
+            left = section["left_ns"] if section["left"] != "user-mode" else None
+            self.span(track, section["function"], section["begin_ns"], left if section["end_ns"] is None else section["end_ns"])
             for off in section["off_cpu"] if section["nesting"] == 0 else []:
                 self.span(track, "blocked" if off["voluntary"] else "preempted", off["at_ns"], off["until_ns"])
         for wait in self.timeline["waits"]:

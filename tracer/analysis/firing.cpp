@@ -135,7 +135,7 @@ void analyse_callback(const Timeline& timeline, const Callback& callback, Firing
 }
 
 void analyse_section(const Timeline& timeline, const ReadSection& section, FiringAnalysis& analysis) {
-    const Nanoseconds end = section.end.value_or(timeline.capture.end);
+    const Nanoseconds end = section.known_end().value_or(timeline.capture.end);
     analysis.whole = elapsed(section.begin, end);
     Nanoseconds preempted = 0;
     Nanoseconds blocked = 0;

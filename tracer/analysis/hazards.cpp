@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "analysis/caches.hpp"
 #include "analysis/double_queue.hpp"
 #include "analysis/flood.hpp"
 #include "analysis/init_text.hpp"
@@ -31,9 +32,11 @@ void find_hazards(Timeline& timeline, const HazardLimits& limits, const Callback
     const LossIndex losses(timeline.capture.lost);
     LifeJudge life_judge(timeline, losses, callbacks);
     DoubleQueues double_queues(timeline, losses);
+    DestroyedCaches destroyed_caches(timeline);
     for (const Callback& callback : timeline.callbacks) { // once: there may be more of them than memory holds
         life_judge.take(callback);
         double_queues.take(callback);
+        destroyed_caches.take(callback);
     }
     const auto modules = std::move(life_judge).lives(double_queues.never_ran());
 
@@ -53,6 +56,8 @@ void find_hazards(Timeline& timeline, const HazardLimits& limits, const Callback
         }
     }
     add(double_queues.hazards());
+    add(destroyed_caches.hazards());
+    add(left_reader_hazards(timeline));
     add(blocked_reader_hazards(timeline));
     add(long_reader_hazards(timeline, losses, limits.long_reader));
     add(flood_hazards(timeline, callbacks, limits.callback_flood));

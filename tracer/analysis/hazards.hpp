@@ -35,6 +35,9 @@ struct HazardLimits {
 //   init-failed-with-pending-callbacks  The same for a module whose init function failed
 //     fatal, latent, warning
 //   double-call-rcu      fatal    A head was queued while it was pending
+//   cache-destroyed-with-pending-frees  fatal
+//       kmem_cache_destroy() of a followed module, while objects of the cache were with kfree_rcu() or call_rcu()
+//   reader-never-ended   fatal    A read-side section was left open: its task ended, or ran in user mode or idle, in it
 //   blocked-in-reader    warning  A voluntary context switch within a read-side section
 //   long-reader          warning  A section longer than the limit
 //   callback-flood       warning  More callbacks of one function pending than the limit; lists none of them

@@ -22,7 +22,7 @@ class OpenSections {
 public:
     explicit OpenSections(const Timeline& timeline) : sections_(timeline.read_sections), end_(timeline.capture.end) {}
 
-    Nanoseconds end_of(const ReadSection& section) const { return section.end.value_or(end_); }
+    Nanoseconds end_of(const ReadSection& section) const { return section.known_end().value_or(end_); }
 
     void go_to(Nanoseconds at) {
         for (; next_ < sections_.size() && sections_[next_].begin <= at; next_++) {

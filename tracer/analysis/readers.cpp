@@ -76,7 +76,9 @@ private:
 // Visits the places of the sections for which `found` holds, real ones first.
 template <typename Found, typename Visit>
 void each_reader(const Timeline& timeline, Found found, Visit visit) {
-    const auto end_of = [&timeline](const ReadSection& section) { return section.end.value_or(timeline.capture.end); };
+    const auto end_of = [&timeline](const ReadSection& section) {
+        return section.known_end().value_or(timeline.capture.end);
+    };
     Told told;
     for (const SectionBy by : {SectionBy::rcu_read_lock, SectionBy::function}) {
         for (std::size_t i = 0; i < timeline.read_sections.size(); i++) {
@@ -99,10 +101,10 @@ std::string where(const ReadSection& section) {
            std::to_string(section.cpu) + ")";
 }
 
-Hazard warning(const char* kind, const Function& function, Group group, std::string text) {
+Hazard hazard(const char* kind, const char* severity, const Function& function, Group group, std::string text) {
     std::sort(group.sections.begin(), group.sections.end());
     return {.kind = kind,
-            .severity = "warning",
+            .severity = severity,
             .module = function.first,
             .at = group.first,
             .callbacks = {},
@@ -118,7 +120,7 @@ Hazard blocked(const Timeline& timeline, const Function& function, Group group) 
     text += ", in the one of " + where(shown) +
             ": a task must not block within rcu_read_lock(), since every grace period waits for it; move the call "
             "that sleeps out of the section, or use SRCU, whose readers may sleep.";
-    return warning("blocked-in-reader", function, std::move(group), std::move(text));
+    return hazard("blocked-in-reader", "warning", function, std::move(group), std::move(text));
 }
 
 Hazard long_one(const Timeline& timeline, const Function& function, Group group, Nanoseconds limit) {
@@ -130,7 +132,29 @@ Hazard long_one(const Timeline& timeline, const Function& function, Group group,
         ": a grace period that begins within it cannot end before it, so that callbacks and whoever waits in "
         "synchronize_rcu() wait as long; leave the section and enter it again between portions of the work, or "
         "use SRCU.";
-    return warning("long-reader", function, std::move(group), std::move(text));
+    return hazard("long-reader", "warning", function, std::move(group), std::move(text));
+}
+
+// "its task ended within it"
+std::string how_left(const ReadSection& section) {
+    switch (section.left) {
+    case SectionLeft::user_mode:
+        return "its task ran in user mode within it";
+    case SectionLeft::idle:
+        return "an interrupt over the idle task of CPU " + std::to_string(section.cpu) + " left it open";
+    default:
+        return "its task ended within it";
+    }
+}
+
+Hazard left_open(const Timeline& timeline, const Function& function, Group group, std::size_t all) {
+    const ReadSection& first = timeline.read_sections[group.sections.front()];
+    std::string text = std::to_string(group.sections.size()) + " of " + counted(all, "read-side section") + " of " +
+                       name_of(function) + " did not end, the first at " + where(first) + ": " + how_left(first) +
+                       ". Each rcu_read_lock() needs its rcu_read_unlock() on every path, error paths too: every "
+                       "grace period waits for a section that is open, and with it callbacks and whoever waits in "
+                       "synchronize_rcu().";
+    return hazard("reader-never-ended", "fatal", function, std::move(group), std::move(text));
 }
 
 // When the memory of each module last went, by its name.
@@ -154,6 +178,9 @@ std::optional<Nanoseconds> duration_of(const ReadSection& section, const Capture
     if (section.end) {
         return elapsed(section.begin, *section.end);
     }
+    if (section.left == SectionLeft::unseen_end) {
+        return std::nullopt;
+    }
     if (losses.overlaps(section.begin, capture.end)) {
         return std::nullopt;
     }
@@ -173,7 +200,10 @@ std::vector<Hazard> blocked_reader_hazards(const Timeline& timeline) {
                             [](const ReadSection::OffCpu& off) { return off.voluntary; });
     };
     each_reader(
-        timeline, [&](const ReadSection& section) { return first_block(section) != section.off_cpu.end(); },
+        timeline,
+        [&](const ReadSection& section) {
+            return !section.never_ended() && first_block(section) != section.off_cpu.end();
+        },
         [&](std::size_t i, const ReadSection& section) {
             Group& group = groups[function_of(section)];
             group.add(i, first_block(section)->at);
@@ -191,6 +221,30 @@ std::vector<Hazard> blocked_reader_hazards(const Timeline& timeline) {
     return hazards;
 }
 
+std::vector<Hazard> left_reader_hazards(const Timeline& timeline) {
+    std::map<Function, Group> groups;
+    for (std::size_t i = 0; i < timeline.read_sections.size(); i++) {
+        const ReadSection& section = timeline.read_sections[i];
+        if (section.never_ended()) {
+            groups[function_of(section)].add(i, section.left_at);
+        }
+    }
+    std::map<Function, std::size_t> all;
+    if (!groups.empty()) {
+        for (const ReadSection& section : timeline.read_sections) {
+            if (section.by == SectionBy::rcu_read_lock) {
+                all[function_of(section)]++;
+            }
+        }
+    }
+    std::vector<Hazard> hazards;
+    hazards.reserve(groups.size());
+    for (auto& [function, group] : groups) {
+        hazards.push_back(left_open(timeline, function, std::move(group), all[function]));
+    }
+    return hazards;
+}
+
 std::vector<Hazard> long_reader_hazards(const Timeline& timeline, const LossIndex& losses, Nanoseconds limit) {
     const LastFreed freed = last_freed(timeline);
     std::map<Function, Group> groups;
@@ -198,7 +252,8 @@ std::vector<Hazard> long_reader_hazards(const Timeline& timeline, const LossInde
         return duration_of(section, timeline.capture, losses, freed);
     };
     each_reader(
-        timeline, [&](const ReadSection& section) { return duration(section).value_or(-1) >= limit; },
+        timeline,
+        [&](const ReadSection& section) { return !section.never_ended() && duration(section).value_or(-1) >= limit; },
         [&](std::size_t i, const ReadSection& section) {
             Group& group = groups[function_of(section)];
             group.add(i, section.begin);

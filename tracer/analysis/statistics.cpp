@@ -73,6 +73,9 @@ std::vector<CallbackStatistics> by_count(std::vector<CallbackStatistics> rows) {
 std::vector<ReadSectionStatistics> read_section_statistics(const LongList<ReadSection>& sections) {
     struct Group {
         std::size_t count = 0;
+        std::size_t never_ended = 0;
+        std::size_t ends_unseen = 0;
+        std::size_t open = 0;
         Histogram durations;
         std::optional<std::size_t> longest;
         Nanoseconds longest_duration = 0;
@@ -92,6 +95,9 @@ std::vector<ReadSectionStatistics> read_section_statistics(const LongList<ReadSe
         Group& group = *found;
         group.count++;
         if (!section.end) {
+            (section.never_ended()                     ? group.never_ended
+             : section.left == SectionLeft::unseen_end ? group.ends_unseen
+                                                       : group.open)++;
             continue;
         }
         const Nanoseconds duration = elapsed(section.begin, *section.end);
@@ -105,6 +111,9 @@ std::vector<ReadSectionStatistics> read_section_statistics(const LongList<ReadSe
         return ReadSectionStatistics{.name = key.first,
                                      .by = key.second,
                                      .count = group.count,
+                                     .never_ended = group.never_ended,
+                                     .ends_unseen = group.ends_unseen,
+                                     .open = group.open,
                                      .duration = std::move(group.durations),
                                      .longest = group.longest};
     });

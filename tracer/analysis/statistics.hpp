@@ -30,6 +30,9 @@ struct ReadSectionStatistics {
     FunctionName name;
     SectionBy by = SectionBy::rcu_read_lock;
     std::size_t count = 0;
+    std::size_t never_ended = 0;        // left open for good
+    std::size_t ends_unseen = 0;        // had ended when their tasks did, at a place that has no probe
+    std::size_t open = 0;               // no end was seen until the recording ended
     Histogram duration;                 // of those seen to end
     std::optional<std::size_t> longest; // of those, its index in Timeline::read_sections
 };

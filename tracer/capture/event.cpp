@@ -257,12 +257,48 @@ std::optional<event::ModuleWoken> module_woken(const rs_module_woken& wire) {
     return event::ModuleWoken{.head = wire.head, .name = std::move(*name)};
 }
 
+std::optional<event::CacheLeft> cache_left(const rs_cache_left& wire) {
+    auto name = terminated(wire.name);
+    if (!name) {
+        return std::nullopt;
+    }
+    return event::CacheLeft{event::CacheLeft::What{.cache = wire.cache,
+                                                   .caller = wire.caller,
+                                                   .objects = wire.objects,
+                                                   .kvfree_barrier = (wire.h.aux & RS_CACHE_KVFREE_BARRIER) != 0,
+                                                   .name = std::move(*name)}};
+}
+
+std::optional<event::CacheSlab> cache_slab(const rs_cache_slab& wire) {
+    if (wire.object_size == 0 || wire.in_use > wire.objects) {
+        return std::nullopt;
+    }
+    return event::CacheSlab{event::CacheSlab::What{.cache = wire.cache,
+                                                   .start = wire.start,
+                                                   .object_size = wire.object_size,
+                                                   .objects = wire.objects,
+                                                   .in_use = wire.in_use,
+                                                   .free_known = (wire.h.aux & RS_SLAB_FREE_KNOWN) != 0,
+                                                   .free = {std::begin(wire.free), std::end(wire.free)}}};
+}
+
 std::optional<event::SwitchOut> switch_out(const rs_switch& wire) {
     return event::SwitchOut{(wire.h.aux & RS_SWITCH_PREEMPTED) != 0, wire.nesting};
 }
 
 std::optional<event::SwitchIn> switch_in(const rs_switch& wire) {
     return event::SwitchIn{wire.nesting};
+}
+
+std::optional<event::TaskLeft> task_left(const rs_switch& wire) {
+    switch (wire.h.aux) {
+    case RS_LEFT_BY_EXIT:
+        return event::TaskLeft{event::LeftKind::exit, wire.nesting};
+    case RS_LEFT_TO_USER:
+        return event::TaskLeft{event::LeftKind::user, wire.nesting};
+    default:
+        return std::nullopt;
+    }
 }
 
 template <typename Wire, typename Body>
@@ -341,10 +377,16 @@ template <typename Wire, typename Body>
         return decode_as(record, module_ref, out);
     case RS_MODULE_WOKEN:
         return decode_as(record, module_woken, out);
+    case RS_CACHE_LEFT:
+        return decode_as(record, cache_left, out);
+    case RS_CACHE_SLAB:
+        return decode_as(record, cache_slab, out);
     case RS_SWITCH_OUT:
         return decode_as(record, switch_out, out);
     case RS_SWITCH_IN:
         return decode_as(record, switch_in, out);
+    case RS_TASK_LEFT:
+        return decode_as(record, task_left, out);
     default:
         return false;
     }

@@ -9,9 +9,11 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <variant>
 #include <vector>
 
+#include "base/boxed.hpp"
 #include "base/boxed_text.hpp"
 
 namespace rcuscope {
@@ -163,6 +165,29 @@ struct ModuleWoken {
     std::uint64_t head = 0; // of the callback whose function woke it; 0: something else did
     BoxedText name;
 };
+// A cache that a followed module destroys, and of which objects are not free. What is long is in a box.
+struct CacheLeft {
+    struct What {
+        std::uint64_t cache = 0;
+        std::uint64_t caller = 0;    // 0: not known
+        std::uint64_t objects = 0;   // not free
+        bool kvfree_barrier = false; // the kernel has kvfree_rcu_barrier()
+        std::string name;
+    };
+    Boxed<What> what;
+};
+struct CacheSlab {
+    struct What {
+        std::uint64_t cache = 0;
+        std::uint64_t start = 0;
+        std::uint32_t object_size = 0; // from one to the next, not 0
+        std::uint32_t objects = 0;
+        std::uint32_t in_use = 0;
+        bool free_known = false;
+        std::vector<std::uint64_t> free; // bit n of all: object n is
+    };
+    Boxed<What> what;
+};
 // The event's tid is the task that is switched, within a read-side section.
 struct SwitchOut {
     bool preempted = false; // else it gave up the CPU itself
@@ -171,15 +196,22 @@ struct SwitchOut {
 struct SwitchIn {
     std::uint32_t nesting = 0;
 };
+// The event's task is in no code that could still end a section: it ends, or runs in user mode.
+enum class LeftKind : std::uint8_t { exit, user };
+struct TaskLeft {
+    LeftKind kind = LeftKind::exit;
+    std::uint32_t nesting = 0; // sections that it has open, the kernel's own count
+};
 
 } // namespace event
 
-using EventBody = std::variant<event::Lost, event::Task, event::Stack, event::KvfreeRcu, event::GpStart, event::GpEnd,
-                               event::GpCleaned, event::GpRequested, event::GpQuiescent, event::GpScan,
-                               event::GpBlocked, event::GpSample, event::CbQueued, event::CbAssigned, event::CbInvoked,
-                               event::CbDone, event::BatchBegin, event::BatchEnd, event::WaitBegin, event::WaitEnd,
-                               event::Site, event::Module, event::ModuleSection, event::ModulePending, event::ModuleRef,
-                               event::ModuleWoken, event::SwitchOut, event::SwitchIn>;
+using EventBody =
+    std::variant<event::Lost, event::Task, event::Stack, event::KvfreeRcu, event::GpStart, event::GpEnd,
+                 event::GpCleaned, event::GpRequested, event::GpQuiescent, event::GpScan, event::GpBlocked,
+                 event::GpSample, event::CbQueued, event::CbAssigned, event::CbInvoked, event::CbDone,
+                 event::BatchBegin, event::BatchEnd, event::WaitBegin, event::WaitEnd, event::Site, event::Module,
+                 event::ModuleSection, event::ModulePending, event::ModuleRef, event::ModuleWoken, event::CacheLeft,
+                 event::CacheSlab, event::SwitchOut, event::SwitchIn, event::TaskLeft>;
 
 // Millions go from one processor to another: each is no larger than a cache line.
 struct Event {

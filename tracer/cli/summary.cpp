@@ -74,7 +74,8 @@ void print_readers(const Timeline& timeline, const std::vector<ReadSectionStatis
     for (const ReadSectionStatistics& row : rows)
         out << label((row.by == SectionBy::function ? "calls, as readers, of " : "read-side sections in ") +
                      name_text(row.name))
-            << row.count << ": " << quantiles(row.duration) << "\n";
+            << row.count << ": " << quantiles(row.duration) << (open_ends_text(row).empty() ? "" : "; ")
+            << open_ends_text(row) << "\n";
 }
 
 // Of a module that came and went more often, and of a kind of hazard, not each is told: the page and the JSON have all.

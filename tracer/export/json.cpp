@@ -274,6 +274,9 @@ void Writer::read_section(JsonRow& row, const ReadSection& section) const {
     place(row, section.place);
     row.member("nesting", section.nesting);
     row.member("by", to_text(section.by));
+    row.member("left_ns", section.left == SectionLeft::no ? MaybeTime() : MaybeTime(section.left_at));
+    row.key("left");
+    text_or_null(row, std::string(to_text(section.left)));
     row.key("off_cpu");
     row.begin_array();
     for (const ReadSection::OffCpu& off : section.off_cpu) {

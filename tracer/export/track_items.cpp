@@ -254,6 +254,8 @@ void item_annotations(const Layout& layout, const Item& item, const ExportOption
         notes.number("cpu", section.cpu);
         notes.number("nesting", section.nesting);
         notes.flag("by_function", section.by == SectionBy::function);
+        if (section.left != SectionLeft::no)
+            notes.literal("left", to_text(section.left));
         notes.address("function_address", section.place.address);
         break;
     }

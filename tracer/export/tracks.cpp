@@ -408,7 +408,7 @@ void Builder::add_threads() {
     for (std::size_t i = 0; i < timeline_.read_sections.size(); ++i) {
         const ReadSection& section = timeline_.read_sections[i];
         thread(section.tid, section.comm)
-            .sections.push_back(slice(ItemKind::read_section, i, section.begin, section.end));
+            .sections.push_back(slice(ItemKind::read_section, i, section.begin, section.known_end()));
         add_off_cpu(i, thread(section.tid, section.comm).sections);
     }
     for (std::size_t i = 0; i < timeline_.waits.size(); ++i) {

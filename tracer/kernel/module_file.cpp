@@ -57,7 +57,8 @@ constexpr NotFollowed not_followed[] = {
 
 // What a recording follows by the callers of the kernel's functions.
 constexpr std::string_view followed_targets[] = {
-    "call_rcu", "call_rcu_hurry", "kvfree_call_rcu", "synchronize_rcu", "synchronize_rcu_expedited", "rcu_barrier"};
+    "call_rcu",    "call_rcu_hurry",    "kvfree_call_rcu", "synchronize_rcu", "synchronize_rcu_expedited",
+    "rcu_barrier", "kmem_cache_destroy"};
 
 // "read" of "read.part.0" and "read.cold"
 std::string family_of(const std::string& function) {

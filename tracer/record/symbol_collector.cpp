@@ -20,6 +20,8 @@ void SymbolCollector::take(const Event& event) {
             see(address);
     } else if (const auto* reference = std::get_if<event::ModuleRef>(&event.body)) {
         see(reference->caller);
+    } else if (const auto* left = std::get_if<event::CacheLeft>(&event.body)) {
+        see(left->what->caller);
     } else if (const auto* sample = std::get_if<event::GpSample>(&event.body)) {
         for (const std::uint64_t address : sample->stack)
             see(address);

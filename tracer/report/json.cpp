@@ -101,6 +101,9 @@ Json reader_json(const ReadSectionStatistics& row, const LongList<ReadSection>& 
             {"module", or_null(row.name.module)},
             {"by", to_text(row.by)},
             {"count", row.count},
+            {"never_ended", row.never_ended},
+            {"ends_unseen", row.ends_unseen},
+            {"open", row.open},
             {"duration", durations_json(row.duration)},
             {"longest", std::move(longest)}};
 }

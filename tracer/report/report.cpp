@@ -219,6 +219,9 @@ Section reader_section(const Timeline& timeline, const Statistics& numbers) {
             add_percentiles(cells, row.duration);
             return cells;
         });
+    for (std::size_t i = 0; i < std::min(most_rows, rows.size()); i++)
+        if (const std::string open = open_ends_text(rows[i]); !open.empty())
+            section.blocks.emplace_back(Item{.head = name_text(rows[i].name), .text = open});
     section.blocks.emplace_back(Paragraph{"The longest of each:"});
     for (std::size_t i = 0; i < std::min(most_rows, rows.size()); i++)
         if (rows[i].longest) {

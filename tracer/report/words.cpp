@@ -43,6 +43,18 @@ std::string not_followed_text(const CaptureSummary::NotFollowed& module) {
     return text;
 }
 
+std::string open_ends_text(const ReadSectionStatistics& row) {
+    std::string text;
+    const auto add = [&](std::size_t count, const char* what) {
+        if (count > 0)
+            text += (text.empty() ? "" : ", ") + std::to_string(count) + " of " + std::to_string(row.count) + what;
+    };
+    add(row.never_ended, " did not end");
+    add(row.ends_unseen, " ended at a place that has no probe");
+    add(row.open, " not seen to end in the recording");
+    return text;
+}
+
 std::string no_readers_text(const Timeline& timeline) {
     const CaptureSummary& capture = timeline.capture;
     const auto of_readers = [](const auto& row) { return row.hook == "module.readers"; };

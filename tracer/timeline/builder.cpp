@@ -11,6 +11,7 @@
 #include <utility>
 #include <variant>
 
+#include "timeline/caches.hpp"
 #include "timeline/callbacks.hpp"
 #include "timeline/exit_jumps.hpp"
 #include "timeline/grace_periods.hpp"
@@ -95,7 +96,7 @@ struct TimelineBuilder::Impl {
         // What happens now may yet be of any order.
         callbacks.pass_on([this](const Callback& each) {
             return !modules.settled(each.function->module) || !modules.settled(each.caller->module) ||
-                   each.function->in_init || *each.done == now.at;
+                   each.function->in_init || *each.done == now.at || caches.left_between(each.queued, *each.done);
         });
         CalledFrom from = called_from(body.caller, "call_rcu");
         if (body.jumped) {
@@ -135,6 +136,16 @@ struct TimelineBuilder::Impl {
     void on(const event::ModuleWoken& body) { modules.woken(now, body); }
     void on(const event::SwitchOut& body) { sites.switched_out(now, body, *task); }
     void on(const event::SwitchIn&) { sites.switched_in(now, *task); }
+    void on(const event::TaskLeft& body) {
+        sites.left(now, body, *task);
+        if (body.kind == event::LeftKind::exit) {
+            TaskTable::ended(*task);
+        }
+    }
+    void on(const event::CacheSlab& body) { caches.slab(body); }
+    void on(const event::CacheLeft& body) {
+        caches.left(now, body, called_from(body.what->caller, "kmem_cache_destroy").caller, task->comm);
+    }
     void on(const event::ModuleSection& body) {
         symbols.placed(body);
         renamed();
@@ -148,6 +159,7 @@ struct TimelineBuilder::Impl {
     GracePeriodTracker grace_periods;
     CallbackTracker callbacks;
     LongList<KvfreeCall> kvfree_calls;
+    CacheTracker caches;
     WaitTracker waits;
     BatchTracker batches;
     ModuleTracker modules{metadata};
@@ -202,6 +214,7 @@ Timeline TimelineBuilder::Impl::finish(const std::optional<Trailer>& trailer, co
     timeline.kvfree_calls = std::move(kvfree_calls);
     timeline.waits = waits.finish();
     timeline.stacks = stacks.finish();
+    timeline.caches_left = caches.finish();
     timeline.function_calls = sites.finish_function_calls();
     return timeline;
 }

@@ -1,7 +1,25 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "timeline/model.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace rcuscope {
+
+bool CacheLeft::holds(std::uint64_t address) const {
+    const auto after =
+        std::upper_bound(slabs.begin(), slabs.end(), address,
+                         [](std::uint64_t from, const event::CacheSlab::What& slab) { return from < slab.start; });
+    if (after == slabs.begin()) {
+        return false;
+    }
+    const event::CacheSlab::What& slab = *std::prev(after);
+    const std::uint64_t number = (address - slab.start) / slab.object_size;
+    if (!slab.free_known || number >= slab.objects || number / 64 >= slab.free.size()) {
+        return false;
+    }
+    return (slab.free[number / 64] >> number % 64 & 1) == 0;
+}
 
 const char* to_text(CallbackState state) {
     switch (state) {
@@ -65,6 +83,22 @@ const char* to_text(HolderKind kind) {
 
 const char* to_text(SectionBy by) {
     return by == SectionBy::function ? "function" : "rcu_read_lock";
+}
+
+const char* to_text(SectionLeft left) {
+    switch (left) {
+    case SectionLeft::no:
+        return "";
+    case SectionLeft::task_ended:
+        return "task-ended";
+    case SectionLeft::user_mode:
+        return "user-mode";
+    case SectionLeft::idle:
+        return "idle";
+    case SectionLeft::unseen_end:
+        return "unseen-end";
+    }
+    return "";
 }
 
 const char* to_text(event::QuiescentKind kind) {

@@ -193,6 +193,15 @@ enum class SectionBy : std::uint8_t {
     function,      // it is a call of a function that the user said to be a reader
 };
 
+// What was found of a section of which no end was seen.
+enum class SectionLeft : std::uint8_t {
+    no,         // nothing: it may be open still
+    task_ended, // its task ended within it
+    user_mode,  // its task ran in user mode within it
+    idle,       // it was begun in an interrupt over an idle task, which went on within it
+    unseen_end, // its task ended and was in no section: it had ended at a place that has no probe
+};
+
 struct ReadSection {
     std::uint32_t tid = 0;
     SharedText comm;
@@ -208,6 +217,14 @@ struct ReadSection {
         bool voluntary = false; // it blocked, or yielded; else it was preempted
     };
     Seldom<OffCpu> off_cpu{};
+    SectionLeft left = SectionLeft::no;
+    Nanoseconds left_at = 0; // when that was found
+
+    bool never_ended() const { return left != SectionLeft::no && left != SectionLeft::unseen_end && !end; }
+    // It lasted at most until then. None: nothing is known, and it may be open.
+    MaybeTime known_end() const {
+        return end || left == SectionLeft::no || left == SectionLeft::user_mode ? end : MaybeTime(left_at);
+    }
 };
 
 enum class CallbackState : std::uint8_t {
@@ -285,6 +302,27 @@ struct FunctionCall {
     MaybeTime end;
 };
 
+// A recording tells no more of them, and of all together no more slabs.
+inline constexpr std::size_t most_caches_left = 64;
+inline constexpr std::size_t most_cache_slabs = 4096;
+
+// A followed module called kmem_cache_destroy(), and the kernel did not destroy the cache, since objects of it were not
+// free.
+struct CacheLeft {
+    Nanoseconds at = 0;
+    std::uint32_t tid = 0;
+    SharedText comm;
+    SharedPlace caller;
+    std::string name;
+    std::uint64_t objects = 0;   // that were not free
+    bool kvfree_barrier = false; // the kernel has kvfree_rcu_barrier()
+    // Memory that holds some free objects, and some that are not; by address.
+    std::vector<event::CacheSlab::What> slabs{};
+
+    // Whether an object, by any address within it, is known not to have been free.
+    bool holds(std::uint64_t address) const;
+};
+
 // What went wrong, or nearly so, in the module's use of RCU.
 struct Hazard {
     std::string kind;     // "freed-with-pending-callbacks"
@@ -319,6 +357,7 @@ struct Timeline {
     LongList<KvfreeCall> kvfree_calls;     // by time
     LongList<Wait> waits;                  // by begin
     LongList<FunctionCall> function_calls; // by begin
+    std::vector<CacheLeft> caches_left;    // by time; no more than most_caches_left
     std::vector<Hazard> hazards;           // by time
     // Of call_rcu(), kvfree_rcu() and waits, where they were asked for: each different one once, the caller first.
     std::vector<std::vector<CodePlace>> stacks;
@@ -329,6 +368,7 @@ const char* to_text(InvocationContext context); // "softirq", ...
 const char* to_text(QueueContext context);      // "task", "softirq", "hardirq"; "unknown"
 const char* to_text(HolderKind kind);           // "read-section", ...
 const char* to_text(SectionBy by);              // "rcu_read_lock", "function"
+const char* to_text(SectionLeft left);          // "task-ended", "user-mode", "idle", "unseen-end"; "": no
 const char* to_text(event::QuiescentKind kind); // "self", "scan", "init", "other"
 const char* to_text(event::WaitKind kind);      // "synchronize_rcu", ...
 

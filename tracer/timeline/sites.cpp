@@ -184,10 +184,38 @@ void SiteTracker::each_open(const TrackedTask& task, Visit visit) {
     }
 }
 
-void SiteTracker::switched_out(const Moment& moment, const event::SwitchOut& out, const TrackedTask& task) {
+void SiteTracker::switched_out(const Moment& moment, const event::SwitchOut& out, TrackedTask& task) {
+    // An idle task is in no section of its own when it gives way: an interrupt left it open.
+    if (moment.tid == 0) {
+        for (const std::size_t section : task.read_sections) {
+            leave_open(moment, section, SectionLeft::idle);
+        }
+        task.read_sections.clear();
+        return;
+    }
     each_open(task, [&](ReadSection& section) {
         section.off_cpu.push_back({.at = moment.at, .until = std::nullopt, .voluntary = !out.preempted});
     });
+}
+
+void SiteTracker::leave_open(const Moment& moment, std::size_t section, SectionLeft how) {
+    if (read_sections_[section].left == how) {
+        return; // when it was found first counts
+    }
+    read_sections_[section].left = how;
+    read_sections_[section].left_at = moment.at;
+}
+
+// Sections nest: where the kernel counts fewer than seem open, the ends of the newest were missed.
+void SiteTracker::left(const Moment& moment, const event::TaskLeft& left, const TrackedTask& task) {
+    const bool ends = left.kind == event::LeftKind::exit;
+    for (std::size_t i = 0; i < task.read_sections.size(); i++) {
+        if (i < left.nesting) {
+            leave_open(moment, task.read_sections[i], ends ? SectionLeft::task_ended : SectionLeft::user_mode);
+        } else if (ends) {
+            leave_open(moment, task.read_sections[i], SectionLeft::unseen_end);
+        }
+    }
 }
 
 // Ends the newest absence only: of one before it, if still open, the end was missed.

@@ -43,8 +43,10 @@ public:
     void reached(const Moment& moment, const event::Site& site, TrackedTask& task);
 
     // The task leaves the CPU within every section that it has open, and is back on one.
-    void switched_out(const Moment& moment, const event::SwitchOut& out, const TrackedTask& task);
+    void switched_out(const Moment& moment, const event::SwitchOut& out, TrackedTask& task);
     void switched_in(const Moment& moment, const TrackedTask& task);
+    // The task ends, or is in user mode: what it has open it left open, or the ends were missed.
+    void left(const Moment& moment, const event::TaskLeft& left, const TrackedTask& task);
 
     LongList<ReadSection> finish_read_sections();
     LongList<FunctionCall> finish_function_calls();
@@ -69,6 +71,7 @@ private:
     // The sections that a task has open, of each kind the newest.
     template <typename Visit>
     void each_open(const TrackedTask& task, Visit visit);
+    void leave_open(const Moment& moment, std::size_t section, SectionLeft how);
     void begin_section(const Moment& moment, const CodePlace& code, SectionBy by, TrackedTask& task);
     void reader_reached(const Moment& moment, const Reached& reached, TrackedTask& task);
     void enter(const Moment& moment, const Reached& reached, TrackedTask& task);

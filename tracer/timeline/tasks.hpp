@@ -52,6 +52,9 @@ public:
 
     void describe(const Moment& moment, const event::Task& task);
 
+    // Its number may be another task's next.
+    static void ended(TrackedTask& task) { give_up_spans(task); }
+
     // Every task of which a record was seen, by tid.
     std::vector<Task> finish() const;
 

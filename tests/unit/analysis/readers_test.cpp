@@ -37,6 +37,40 @@ TEST(BlockedReader, WarningForEachFunctionWithAllItsSections) {
     EXPECT_THAT(hazards[1].read_sections, ElementsAre(3));
 }
 
+TEST(NeverEnded, OneForEachFunctionThatLeftSomeOpen) {
+    Unloading scene;
+    scene.section(10, 40);
+    ReadSection& bad = scene.section(50, {});
+    bad.left = SectionLeft::task_ended;
+    bad.left_at = 70;
+    scene.section(80, {}); // open still
+    ReadSection& unseen = scene.section(85, {});
+    unseen.left = SectionLeft::unseen_end;
+    unseen.left_at = 90;
+
+    const auto hazards = scene.find();
+
+    ASSERT_EQ(hazards.size(), 1U);
+    EXPECT_EQ(hazards[0].kind, "reader-never-ended");
+    EXPECT_EQ(hazards[0].severity, "fatal");
+    EXPECT_EQ(hazards[0].module, "rcu_unload");
+    EXPECT_EQ(hazards[0].at, 70);
+    EXPECT_THAT(hazards[0].read_sections, ElementsAre(1));
+    EXPECT_THAT(hazards[0].text, HasSubstr("1 of 4 read-side sections of rcu_unload:reader did not end, the first at "
+                                           "rcu_unload:reader+0x8 (task reader 812, CPU 1): its task ended within "
+                                           "it. Each rcu_read_lock() needs its rcu_read_unlock()"));
+}
+
+TEST(NeverEnded, SaysHowItWasFound) {
+    Unloading scene;
+    ReadSection& section = scene.section(50, {});
+    section.left_at = 70;
+    section.left = SectionLeft::user_mode;
+    EXPECT_THAT(scene.find().at(0).text, HasSubstr("its task ran in user mode within it"));
+    scene.timeline.read_sections.back().left = SectionLeft::idle;
+    EXPECT_THAT(scene.find().at(0).text, HasSubstr("an interrupt over the idle task of CPU 1 left it open"));
+}
+
 TEST(BlockedReader, PreemptionIsNone) {
     Unloading scene;
     scene.section(10, 40).off_cpu = {{.at = 15, .until = 20, .voluntary = false}};

@@ -206,12 +206,41 @@ TEST(Event, ModuleWoken) {
     EXPECT_EQ(freed.step, event::ModuleStep::init_freed);
 }
 
+TEST(Event, CacheThatWasNotDestroyed) {
+    const auto left = decoded<event::CacheLeft>(
+        rs_cache_left{header_of(RS_CACHE_LEFT, 1000, RS_CACHE_KVFREE_BARRIER), 0xc0, 0xc12, 7, "nodes"});
+    ASSERT_TRUE(left.what);
+    EXPECT_EQ(left.what->cache, 0xc0u);
+    EXPECT_EQ(left.what->caller, 0xc12u);
+    EXPECT_EQ(left.what->objects, 7u);
+    EXPECT_TRUE(left.what->kvfree_barrier);
+    EXPECT_EQ(left.what->name, "nodes");
+
+    rs_cache_slab wire{header_of(RS_CACHE_SLAB, 1000, RS_SLAB_FREE_KNOWN), 0xc0, 0x8000, 64, 64, 3, 0, {1, 2}};
+    const auto slab = decoded<event::CacheSlab>(wire);
+    ASSERT_TRUE(slab.what);
+    EXPECT_EQ(slab.what->start, 0x8000u);
+    EXPECT_EQ(slab.what->object_size, 64u);
+    EXPECT_EQ(slab.what->in_use, 3u);
+    EXPECT_TRUE(slab.what->free_known);
+    EXPECT_EQ(slab.what->free.at(1), 2u);
+    wire.object_size = 0;
+    EXPECT_TRUE(refused(wire));
+    wire.object_size = 64;
+    wire.in_use = 65;
+    EXPECT_TRUE(refused(wire));
+}
+
 TEST(Event, Switch) {
     const auto preempted =
         decoded<event::SwitchOut>(rs_switch{header_of(RS_SWITCH_OUT, 1000, RS_SWITCH_PREEMPTED), 2, 0});
     EXPECT_TRUE(preempted.preempted);
     EXPECT_EQ(preempted.nesting, 2u);
     EXPECT_FALSE(decoded<event::SwitchOut>(rs_switch{header_of(RS_SWITCH_OUT, 1000), 1, 0}).preempted);
+    const auto left = decoded<event::TaskLeft>(rs_switch{header_of(RS_TASK_LEFT, 1000, RS_LEFT_TO_USER), 2, 0});
+    EXPECT_EQ(left.kind, event::LeftKind::user);
+    EXPECT_EQ(left.nesting, 2u);
+    EXPECT_EQ(decoded<event::TaskLeft>(rs_switch{header_of(RS_TASK_LEFT, 1000), 0, 0}).kind, event::LeftKind::exit);
     EXPECT_EQ(decoded<event::SwitchIn>(rs_switch{header_of(RS_SWITCH_IN, 1000), 3, 0}).nesting, 3u);
 }
 
@@ -220,6 +249,8 @@ TEST(Event, AddedRecordsHaveTheSizesOfTheFormat) {
     EXPECT_EQ(sizeof(rs_module_pending), 80u);
     EXPECT_EQ(sizeof(rs_module_ref), 88u);
     EXPECT_EQ(sizeof(rs_switch), 24u);
+    EXPECT_EQ(sizeof(rs_cache_left), 72u);
+    EXPECT_EQ(sizeof(rs_cache_slab), 112u);
 }
 
 TEST(Event, RefusesWhatIsTooShort) {

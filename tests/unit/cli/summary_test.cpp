@@ -188,6 +188,24 @@ TEST(PrintSummary, OfALittleOfEverything) {
               "  lost                            nothing\n");
 }
 
+TEST(PrintSummary, SaysHowManySectionsWereNotSeenToEnd) {
+    Timeline timeline = empty();
+    const auto open = [](SectionLeft left) {
+        ReadSection section = read_section(code("demo", "demo_read"), 0);
+        section.end = std::nullopt;
+        section.left = left;
+        return section;
+    };
+    timeline.read_sections = {read_section(code("demo", "demo_read"), 250), open(SectionLeft::task_ended)};
+    EXPECT_THAT(summary_of(timeline), HasSubstr("  read-side sections in demo:demo_read 2: p50 250 ns, p90 250 ns, p99 "
+                                                "250 ns, max 250 ns; 1 of 2 did not end\n"));
+    timeline.read_sections = {open(SectionLeft::user_mode), open(SectionLeft::idle), open(SectionLeft::unseen_end),
+                              open(SectionLeft::no)};
+    EXPECT_THAT(summary_of(timeline),
+                HasSubstr("; 2 of 4 did not end, 1 of 4 ended at a place that has no probe, 1 of 4 not seen to end in "
+                          "the recording\n"));
+}
+
 TEST(PrintSummary, SaysWhatTheTracerItselfTook) {
     Timeline timeline = empty();
     timeline.capture.own_share = {.attach_ns = 41'000'000,

@@ -88,6 +88,15 @@ TEST(TimelineJson, SaysHowAModuleWent) {
     EXPECT_TRUE(json["modules"][1]["verdict"].is_null());
 }
 
+TEST(TimelineJson, SaysWhichSectionsNeverEnd) {
+    const Json json = Json::parse(json_of(test::rich_timeline()));
+    EXPECT_TRUE(json["read_sections"][5]["left"].is_null());
+    EXPECT_TRUE(json["read_sections"][5]["left_ns"].is_null());
+    EXPECT_TRUE(json["read_sections"][6]["end_ns"].is_null());
+    EXPECT_EQ(json["read_sections"][6]["left"], "task-ended");
+    EXPECT_EQ(json["read_sections"][6]["left_ns"], 9'800'000);
+}
+
 TEST(TimelineJson, SaysWhenReadersDidNotRun) {
     const Json json = Json::parse(json_of(test::rich_timeline()));
     EXPECT_EQ(json["read_sections"][1]["off_cpu"][1],

@@ -109,8 +109,8 @@ TEST(Perfetto, NamesAndOrdersTheTracks) {
                             "Modules / Module rcucmap references", "CPUs", "CPUs / CPU 0 callbacks",
                             "CPUs / CPU 1 callbacks", "Threads", "Threads / swapper/1 0: calls",
                             "Threads / reader 812: calls", "Threads / reader 812: read-side sections",
-                            "Threads / reader 812: read-side sections (2)", "Threads / insmod 900: calls",
-                            "Threads / insmod 900: waits"));
+                            "Threads / reader 812: read-side sections (2)", "Threads / leaver 815: read-side sections",
+                            "Threads / insmod 900: calls", "Threads / insmod 900: waits"));
 }
 
 TEST(Perfetto, DrawsGracePeriods) {

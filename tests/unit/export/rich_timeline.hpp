@@ -190,7 +190,16 @@ inline void add_readers(Timeline& timeline) {
          .begin = 9'500'000,
          .end = {},
          .place = in_module("cmap_get", 0x24),
-         .off_cpu = {{.at = 9'600'000, .until = {}, .voluntary = false}}}};
+         .off_cpu = {{.at = 9'600'000, .until = {}, .voluntary = false}}},
+        // Its task ended within it.
+        {.tid = 815,
+         .comm = "leaver",
+         .cpu = 3,
+         .begin = 9'700'000,
+         .end = {},
+         .place = in_module("cmap_get", 0x24),
+         .left = SectionLeft::task_ended,
+         .left_at = 9'800'000}};
     timeline.function_calls = {
         {.function = in_module("cmap_get"),
          .tid = 812,

@@ -35,7 +35,7 @@ KernelOffer everything() {
 // Without CONFIG_RCU_TRACE, as most are built.
 KernelOffer without_rcu_trace() {
     KernelOffer offer = everything();
-    offer.tracepoints = {"sched_switch", "sched_waking", "softirq_entry", "softirq_exit"};
+    offer.tracepoints = {"sched_switch", "sched_process_exit", "sched_waking", "softirq_entry", "softirq_exit"};
     return offer;
 }
 

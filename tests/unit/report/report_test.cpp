@@ -62,6 +62,19 @@ Timeline busy_timeline() {
     return timeline;
 }
 
+TEST(Report, SaysHowManySectionsDidNotEnd) {
+    const Json json = Json::parse(json_of(rich_timeline()));
+    const auto row = std::find_if(json["readers"].begin(), json["readers"].end(),
+                                  [](const Json& reader) { return reader["function"] == "rcucmap:cmap_get"; });
+    ASSERT_NE(row, json["readers"].end());
+    EXPECT_EQ((*row)["count"], 4);
+    EXPECT_EQ((*row)["never_ended"], 1);
+    EXPECT_EQ((*row)["ends_unseen"], 0);
+    EXPECT_EQ((*row)["open"], 1);
+    EXPECT_THAT(text_of(rich_timeline()),
+                HasSubstr("  rcucmap:cmap_get\n    1 of 4 did not end, 1 of 4 not seen to end in the recording\n"));
+}
+
 TEST(Report, IsGolden) {
     expect_golden("report.txt", text_of(busy_timeline(), {.unicode = true}));
     expect_golden("report.md", markdown_of(busy_timeline()));

@@ -130,6 +130,22 @@ TEST(CallbackTaker, LeavesThoseOfAModuleThatGoes) {
     EXPECT_EQ(timeline->callbacks.back().id, 2U * many_callbacks);
 }
 
+// Objects of the cache may have been with those that were pending then.
+TEST(CallbackTaker, LeavesThoseThatWerePendingWhenACacheWasDestroyed) {
+    Scenario scenario;
+    scenario.queue(50, 7).at(60, event::CacheLeft{event::CacheLeft::What{.cache = 1, .name = "nodes"}});
+    scenario.invoke(70, 7).done(71, 7).queue(80, 7).invoke(90, 7).done(91, 7);
+    scenario.append(one_by_one(many_callbacks));
+    Taken taken;
+    const auto timeline = scenario.complete(end_of(many_callbacks), taken);
+
+    ASSERT_TRUE(timeline);
+    EXPECT_EQ(taken.ids.size(), std::size_t{many_callbacks} + 2);
+    ASSERT_LT(timeline->callbacks.size(), 2000U);
+    EXPECT_EQ(timeline->callbacks[0].queued, 50);
+    EXPECT_GT(timeline->callbacks[1].queued, 80);
+}
+
 // Of this grace period nothing was known yet when the callback that it released was invoked.
 TEST(CallbackTaker, IsToldOfAGracePeriodLater) {
     Scenario scenario;

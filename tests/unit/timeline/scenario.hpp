@@ -98,6 +98,9 @@ public:
     Scenario& switch_out(Nanoseconds ns, bool preempted) {
         return at(ns, event::SwitchOut{.preempted = preempted, .nesting = 1});
     }
+    Scenario& left(Nanoseconds ns, event::LeftKind kind, std::uint32_t nesting) {
+        return at(ns, event::TaskLeft{.kind = kind, .nesting = nesting});
+    }
     Scenario& switch_in(Nanoseconds ns) { return at(ns, event::SwitchIn{.nesting = 1}); }
 
     // A site of module "rcu_demo", which had its place before the recording began.

@@ -132,6 +132,51 @@ TEST(ReadSections, SayWhenTheirTaskDidNotRun) {
     EXPECT_EQ(inner[0].until, 15);
 }
 
+TEST(ReadSections, ATaskThatEndsWithinThemLeavesThemOpen) {
+    Scenario scenario = with_sites();
+    scenario.tid(1).site(10, lock).site(20, lock).site(30, lock).left(40, event::LeftKind::exit, 2);
+    // Another task with its number.
+    scenario.site(50, lock).site(60, unlock);
+
+    const Timeline timeline = scenario.complete(99);
+
+    ASSERT_EQ(timeline.read_sections.size(), 4U);
+    for (const std::size_t outer : {0U, 1U}) {
+        EXPECT_EQ(timeline.read_sections[outer].left, SectionLeft::task_ended);
+        EXPECT_TRUE(timeline.read_sections[outer].never_ended());
+        EXPECT_EQ(timeline.read_sections[outer].known_end(), 40);
+    }
+    EXPECT_EQ(timeline.read_sections[2].left, SectionLeft::unseen_end);
+    EXPECT_FALSE(timeline.read_sections[2].never_ended());
+    EXPECT_EQ(timeline.read_sections[3].left, SectionLeft::no);
+    EXPECT_EQ(timeline.read_sections[3].nesting, 0U);
+    EXPECT_EQ(timeline.read_sections[3].end, 60);
+}
+
+TEST(ReadSections, UserModeIsNoPlaceToBeInOne) {
+    Scenario scenario = with_sites();
+    scenario.tid(1).site(10, lock).left(20, event::LeftKind::user, 1).left(30, event::LeftKind::user, 1);
+    scenario.tid(2).left(35, event::LeftKind::user, 1).left(36, event::LeftKind::exit, 1);
+
+    const Timeline timeline = scenario.complete(99);
+
+    ASSERT_EQ(timeline.read_sections.size(), 1U);
+    EXPECT_EQ(timeline.read_sections[0].left, SectionLeft::user_mode);
+    EXPECT_EQ(timeline.read_sections[0].left_at, 20);
+    EXPECT_EQ(timeline.read_sections[0].known_end(), std::nullopt);
+}
+
+TEST(ReadSections, AnInterruptOverAnIdleTaskThatLeavesOneOpen) {
+    const Timeline timeline = with_sites().tid(0).site(10, lock).switch_out(20, false).site(30, lock).complete(99);
+
+    ASSERT_EQ(timeline.read_sections.size(), 2U);
+    EXPECT_EQ(timeline.read_sections[0].left, SectionLeft::idle);
+    EXPECT_EQ(timeline.read_sections[0].left_at, 20);
+    EXPECT_TRUE(timeline.read_sections[0].off_cpu.empty());
+    EXPECT_EQ(timeline.read_sections[1].nesting, 0U);
+    EXPECT_EQ(timeline.read_sections[1].left, SectionLeft::no);
+}
+
 // The kernel's own sections are sent too: they are nobody's here.
 TEST(ReadSections, SwitchesOutsideOfThemAndOfOtherTasksAreIgnored) {
     Scenario scenario = with_sites();

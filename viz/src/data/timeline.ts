@@ -84,6 +84,8 @@ export interface ReadSection {
   place: string | null;
   nesting: number;
   by: 'rcu_read_lock' | 'function';
+  left_ns?: MaybeTime; // older timelines lack it, and the next
+  left?: 'task-ended' | 'user-mode' | 'idle' | 'unseen-end' | null;
   off_cpu: { at_ns: Time; until_ns: MaybeTime; voluntary: boolean }[];
 }
 

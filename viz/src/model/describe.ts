@@ -106,6 +106,13 @@ function gracePeriod(model: Model, at: number): Description {
   return { title: `${gp.expedited ? 'Expedited grace period' : 'Grace period'} ${gp.gp_seq}`, facts, sentences: [...sentences, GP_PHASES], parts: [], links };
 }
 
+const LEFT = {
+  'task-ended': 'It did not end: its thread ended within it.',
+  'user-mode': 'It did not end: its thread ran in user mode within it.',
+  idle: 'It did not end: an interrupt over the idle task left it open.',
+  'unseen-end': 'Its end was not seen: when its thread ended it was in no section.',
+};
+
 function section(model: Model, at: number): Description {
   const one = model.timeline.read_sections[at]!;
   const { begin, end, open } = model.interval({ kind: 'section', at });
@@ -118,6 +125,7 @@ function section(model: Model, at: number): Description {
   if (one.off_cpu.length) facts.push(['Off the CPU', plural(one.off_cpu.length, 'time')]);
   const held = heldBySection(model, at);
   const sentences = [one.by === 'function' ? 'Known as a call of a function that was named a reader.' : 'From rcu_read_lock() to rcu_read_unlock().'];
+  if (one.left && one.end_ns === null) sentences.push(LEFT[one.left]);
   if (one.off_cpu.some((off) => off.voluntary)) sentences.push('It gave up the CPU within the section, which a reader must not.');
   if (held.length) sentences.push(`It held ${plural(held.length, 'grace period')}: begun before they did, it had to end first.`);
   const links = held.slice(0, 8).map((gp): Link => ({ text: `Held grace period ${model.gp(gp).gp_seq}`, item: { kind: 'gp', at: gp }, key: 'G' }));

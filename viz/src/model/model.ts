@@ -169,7 +169,8 @@ export class Model {
       }
       case 'section': {
         const section = timeline.read_sections[item.at]!;
-        return upTo(section.begin_ns, section.end_ns);
+        const end = section.end_ns ?? (section.left === 'user-mode' ? null : section.left_ns ?? null);
+        return { ...upTo(section.begin_ns, end), open: section.end_ns === null };
       }
       case 'wait': {
         const wait = timeline.waits[item.at]!;

@@ -82,6 +82,24 @@ describe('what belongs together', () => {
   });
 });
 
+describe('a section that never ends', () => {
+  const left = (one: object) => made({ sections: [{ begin_ns: 10, end_ns: null, ...one }] });
+  const item = { kind: 'section' as const, at: 0 };
+  it('goes on until its thread ended', () => {
+    const model = left({ left: 'task-ended', left_ns: 40 });
+    expect(model.interval(item)).toMatchObject({ begin: 10, end: 40, open: true });
+    expect(inWords(model, item).sentences).toContain('It did not end: its thread ended within it.');
+  });
+  it('is open for good if its thread goes on', () => {
+    const model = left({ left: 'user-mode', left_ns: 40 });
+    expect(model.interval(item).end).toBeGreaterThan(40);
+    expect(inWords(model, item).sentences).toContain('It did not end: its thread ran in user mode within it.');
+  });
+  it('is not told from one that is open where nothing was found', () => {
+    expect(inWords(left({}), item).sentences.join()).not.toMatch(/did not end/);
+  });
+});
+
 describe('the golden timeline', () => {
   const model = golden('timeline.json');
   it('has words for everything in it', () => {

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Caches that a followed module destroys while objects of them are not free, and which those are.
+ *
+ * __kmem_cache_shutdown() says whether any is left. Newer kernels wait for kfree_rcu() before that
+ * themselves. What is left lies in slabs: those on the nodes' partial lists are looked at, each
+ * with the list of its free objects. Full ones are on no list, and are counted only.
+ */
+#ifndef RCUSCOPE_CACHES_H
+#define RCUSCOPE_CACHES_H
+
+#include "caller.h"
+#include "emit.h"
+#include "follow.h"
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct kmem_cache_order_objects {
+	unsigned int x;
+};
+
+struct kmem_cache_node {
+	unsigned long nr_partial;
+	struct list_head partial;
+	atomic_long_t nr_slabs; /* with CONFIG_SLUB_DEBUG */
+};
+
+struct kmem_cache {
+	unsigned int size;
+	unsigned int offset;
+	struct kmem_cache_order_objects oo;
+	struct kmem_cache_order_objects min;
+	int refcount;
+	const char *name;
+	unsigned long random; /* with CONFIG_SLAB_FREELIST_HARDENED */
+	struct kmem_cache_node *node[1];
+};
+
+/* Linux 5.17: struct page was this before. */
+struct slab {
+	struct list_head slab_list;
+	void *freelist;
+	unsigned long counters; /* inuse:16, objects:15, frozen:1 */
+};
+
+#pragma clang attribute pop
+
+/* mm/slub.c: OO_SHIFT, OO_MASK */
+#define RS_OO_SHIFT 16
+#define RS_OO_MASK  ((1U << RS_OO_SHIFT) - 1)
+
+#define RS_PAGE_SHIFT	  12
+#define RS_MAX_NODES	  16 /* that are looked at, and slabs of each */
+#define RS_MAX_SLABS	  256
+#define RS_MAX_SLAB_ORDER 10
+
+extern const void nr_node_ids __ksym __weak;
+extern const void kvfree_rcu_barrier __ksym __weak;
+
+/* Of a task in kmem_cache_destroy(). */
+struct rs_cache_note {
+	__u64 cache;
+	__u64 caller;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u64);
+	__type(value, struct rs_cache_note);
+} cache_notes SEC(".maps");
+
+/* Caches are destroyed under a mutex (slab_mutex): one slab at a time. */
+struct rs_slab_work {
+	struct rs_cache_slab slab;
+	__u64 object; /* the next free one; 0: none */
+	__u64 random;
+	__u32 offset;
+	__u32 broken; /* the list is not what it should be */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rs_slab_work);
+} slab_work SEC(".maps");
+
+static __always_inline struct rs_slab_work *rs_slab_work(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&slab_work, &zero);
+}
+
+static long rs_free_object(__u32 index, void *unused)
+{
+	struct rs_slab_work *work = rs_slab_work();
+	__u64 at, next = 0, number;
+
+	if (!work || !work->object)
+		return 1;
+	number = work->slab.object_size ? (work->object - work->slab.start) / work->slab.object_size
+					: RS_SLAB_OBJECTS;
+	if (number >= work->slab.objects || number >= RS_SLAB_OBJECTS) {
+		work->broken = 1;
+		return 1;
+	}
+	work->slab.free[(number >> 6) & (RS_SLAB_OBJECTS / 64 - 1)] |= 1ULL << (number & 63);
+	at = work->object + work->offset;
+	if (bpf_probe_read_kernel(&next, sizeof(next), (void *)at)) {
+		work->broken = 1;
+		return 1;
+	}
+	/* mm/slub.c: freelist_ptr_decode() */
+	if (work->random)
+		next ^= work->random ^ __builtin_bswap64(at);
+	work->object = next;
+	return 0;
+}
+
+static __always_inline __u32 rs_slab_order(struct kmem_cache *cache, __u32 objects)
+{
+	__u32 usual = BPF_CORE_READ(cache, oo.x), least = BPF_CORE_READ(cache, min.x);
+	__u32 order = ((usual & RS_OO_MASK) == objects ? usual : least) >> RS_OO_SHIFT;
+
+	return order < RS_MAX_SLAB_ORDER ? order : RS_MAX_SLAB_ORDER;
+}
+
+struct rs_slab_walk {
+	struct kmem_cache *cache;
+	__u64 head;  /* of the list */
+	__u64 entry; /* of it, the next slab's */
+	__u64 in_use;
+};
+
+static long rs_look_at_slab(__u32 index, struct rs_slab_walk *walk)
+{
+	struct rs_slab_work *work = rs_slab_work();
+	struct rs_cpu *cpu = rs_this_cpu();
+	struct kmem_cache *cache = walk->cache;
+	struct rs_cache_slab *record;
+	struct list_head *entry = (void *)walk->entry;
+	struct slab *slab = NULL;
+	__u64 counters;
+
+	if (!work || !cpu || !walk->entry || walk->entry == walk->head)
+		return 1;
+	slab = (void *)walk->entry - bpf_core_field_offset(slab->slab_list);
+	walk->entry = (__u64)BPF_CORE_READ(entry, next);
+	counters = BPF_CORE_READ(slab, counters);
+	__builtin_memset(work, 0, sizeof(*work));
+	work->slab.cache = (__u64)cache;
+	work->slab.object_size = BPF_CORE_READ(cache, size);
+	work->slab.in_use = counters & 0xffff;
+	work->slab.objects = counters >> 16 & 0x7fff;
+	work->offset = BPF_CORE_READ(cache, offset);
+	if (bpf_core_field_exists(cache->random))
+		work->random = BPF_CORE_READ(cache, random);
+	work->object = (__u64)BPF_CORE_READ(slab, freelist);
+	walk->in_use += work->slab.in_use;
+	/* Slabs lie aligned to their size. */
+	work->slab.start =
+		work->object &
+		~((1ULL << (RS_PAGE_SHIFT + rs_slab_order(cache, work->slab.objects))) - 1);
+	if (!work->object)
+		return 0;
+	bpf_loop(RS_SLAB_OBJECTS, rs_free_object, NULL, 0);
+	record = rs_begin(rs_cache_slab, cpu, RS_CACHE_SLAB,
+			  work->broken || work->object ? 0 : RS_SLAB_FREE_KNOWN);
+	if (!record)
+		return 0;
+	record->cache = work->slab.cache;
+	record->start = work->slab.start;
+	record->object_size = work->slab.object_size;
+	record->objects = work->slab.objects;
+	record->in_use = work->slab.in_use;
+	record->reserved = 0;
+	__builtin_memcpy(record->free, work->slab.free, sizeof(record->free));
+	rs_send(record);
+	return 0;
+}
+
+/* It was not destroyed: objects are left. */
+static __always_inline void rs_cache_left(const struct rs_cache_note *note)
+{
+	struct kmem_cache *cache = (void *)note->cache;
+	struct rs_slab_walk walk = { .cache = cache };
+	__u32 nodes = 1, per_slab = BPF_CORE_READ(cache, oo.x) & RS_OO_MASK;
+	struct rs_cpu *cpu = rs_this_cpu();
+	struct rs_cache_left *record;
+	__u64 full = 0;
+
+	if (!cpu)
+		return;
+	if (&nr_node_ids)
+		bpf_probe_read_kernel(&nodes, sizeof(nodes), &nr_node_ids);
+	for (__u32 i = 0; i < RS_MAX_NODES; i++) {
+		struct kmem_cache_node *node = NULL;
+		__u64 partial, all;
+
+		if (i >= nodes)
+			break;
+		bpf_probe_read_kernel(&node, sizeof(node),
+				      (void *)cache + bpf_core_field_offset(cache->node) +
+					      i * sizeof(void *));
+		if (!node)
+			continue;
+		walk.head = (__u64)node + bpf_core_field_offset(node->partial);
+		walk.entry = (__u64)BPF_CORE_READ(node, partial.next);
+		bpf_loop(RS_MAX_SLABS, rs_look_at_slab, &walk, 0);
+		if (!bpf_core_field_exists(node->nr_slabs))
+			continue;
+		partial = BPF_CORE_READ(node, nr_partial);
+		all = BPF_CORE_READ(node, nr_slabs.counter);
+		full += all > partial ? all - partial : 0;
+	}
+	record = rs_begin(rs_cache_left, cpu, RS_CACHE_LEFT,
+			  &kvfree_rcu_barrier ? RS_CACHE_KVFREE_BARRIER : 0);
+	if (!record)
+		return;
+	record->cache = note->cache;
+	record->caller = note->caller;
+	record->objects = walk.in_use + full * per_slab;
+	bpf_probe_read_kernel_str(record->name, sizeof(record->name), BPF_CORE_READ(cache, name));
+	rs_send_urgent(record);
+}
+
+static __always_inline void rs_cache_destroyed(__u64 cache, __u64 caller)
+{
+	struct rs_cache_note note = { .cache = cache, .caller = rs_before_jump(caller) };
+	__u64 key = rs_task_key();
+
+	/* One that shares its memory with others is not shut down: its note is still there. */
+	if (!cache || !rs_followed_called(note.caller)) {
+		bpf_map_delete_elem(&cache_notes, &key);
+		return;
+	}
+	rs_hit(RS_COUNT_CACHE);
+	bpf_map_update_elem(&cache_notes, &key, &note, BPF_ANY);
+}
+
+static __always_inline void rs_cache_shut_down(int error)
+{
+	__u64 key = rs_task_key();
+	struct rs_cache_note *note = bpf_map_lookup_elem(&cache_notes, &key);
+
+	if (!note)
+		return;
+	if (error && bpf_core_type_exists(struct slab))
+		rs_cache_left(note);
+	bpf_map_delete_elem(&cache_notes, &key);
+}
+
+SEC("fentry/kmem_cache_destroy")
+int BPF_PROG(cache_destroy_fentry, void *cache)
+{
+	rs_cache_destroyed((__u64)cache, rs_fentry_caller(ctx));
+	return 0;
+}
+
+SEC("fexit/__kmem_cache_shutdown")
+int BPF_PROG(cache_shutdown_fexit, void *cache, int error)
+{
+	rs_cache_shut_down(error);
+	return 0;
+}
+
+SEC("kprobe/kmem_cache_destroy")
+int BPF_KPROBE(cache_destroy_kprobe, void *cache)
+{
+	rs_cache_destroyed((__u64)cache, rs_kprobe_caller(ctx));
+	return 0;
+}
+
+SEC("kretprobe/__kmem_cache_shutdown")
+int BPF_KRETPROBE(cache_shutdown_kretprobe, int error)
+{
+	rs_cache_shut_down(error);
+	return 0;
+}
+
+#endif /* RCUSCOPE_CACHES_H */

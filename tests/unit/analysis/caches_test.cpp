@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "analysis/recording.hpp"
+
+namespace rcuscope::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+constexpr std::uint64_t slab_start = 0x8000;
+constexpr std::uint32_t object_size = 64;
+
+// Of rcu_unload, whose exit function destroys a cache at 450. Objects 0 to 3 of its one slab are not free.
+Unloading destroying() {
+    Unloading scene;
+    scene.timeline.caches_left.push_back(
+        {.at = 450,
+         .tid = 77,
+         .comm = "rmmod",
+         .caller = CodePlace{.address = 0xc99, .function = "rcu_unload_exit", .module = "rcu_unload", .offset = 0x99},
+         .name = "nodes",
+         .objects = 4,
+         .slabs = {{.cache = 1,
+                    .start = slab_start,
+                    .object_size = object_size,
+                    .objects = 64,
+                    .in_use = 4,
+                    .free_known = true,
+                    .free = {~std::uint64_t{0xf}}}}});
+    return scene;
+}
+
+void kfree_rcu(Unloading& scene, Nanoseconds at, std::uint64_t object) {
+    scene.timeline.kvfree_calls.push_back(
+        KvfreeCall{.at = at,
+                   .comm = "rmmod",
+                   .caller = CodePlace{.address = 0xc50, .function = "put", .module = "rcu_unload", .offset = 0x50},
+                   .object = object});
+}
+
+TEST(CacheDestroyed, WithObjectsThatKfreeRcuHas) {
+    Unloading scene = destroying();
+    kfree_rcu(scene, 400, slab_start);
+    kfree_rcu(scene, 410, slab_start + 3 * object_size);
+    kfree_rcu(scene, 420, slab_start + 4 * object_size);  // free by then
+    kfree_rcu(scene, 430, slab_start + 64 * object_size); // no object of it
+    kfree_rcu(scene, 460, slab_start + object_size);      // later
+
+    const auto hazards = scene.find();
+
+    ASSERT_EQ(hazards.size(), 1U);
+    EXPECT_EQ(hazards[0].kind, "cache-destroyed-with-pending-frees");
+    EXPECT_EQ(hazards[0].severity, "fatal");
+    EXPECT_EQ(hazards[0].module, "rcu_unload");
+    EXPECT_EQ(hazards[0].at, 450);
+    EXPECT_THAT(
+        hazards[0].text,
+        HasSubstr("rcu_unload called kmem_cache_destroy() in rcu_unload:rcu_unload_exit+0x99 (task rmmod 77) for "
+                  "its cache nodes, of which 4 objects were not free. RCU had yet to free 2 objects given to "
+                  "kfree_rcu() in rcu_unload:put+0x50. The kernel does not destroy a cache"));
+    EXPECT_THAT(hazards[0].text, HasSubstr("rcu_barrier() does not wait for kfree_rcu(), and this kernel has no "
+                                           "kvfree_rcu_barrier(): give the objects to call_rcu()"));
+}
+
+TEST(CacheDestroyed, TheRemedyIsOfTheKernelsOwn) {
+    Unloading scene = destroying();
+    kfree_rcu(scene, 400, slab_start);
+    scene.timeline.caches_left[0].kvfree_barrier = true;
+    EXPECT_THAT(scene.find().at(0).text, HasSubstr("call kvfree_rcu_barrier() before kmem_cache_destroy()"));
+}
+
+TEST(CacheDestroyed, WithObjectsWhoseCallbacksHadNotRun) {
+    Unloading scene = destroying();
+    scene.stays();
+    scene.callback(300, 350, 360).head(slab_start);                   // done before
+    scene.callback(410, 455, 456).head(slab_start + object_size + 8); // within the object
+    scene.callback(440, 460, 470).head(0x100);
+
+    const auto hazards = scene.find();
+
+    ASSERT_EQ(hazards.size(), 1U);
+    EXPECT_THAT(hazards[0].callbacks, ElementsAre(2));
+    EXPECT_THAT(hazards[0].text, HasSubstr("1 object whose callback (rcu_unload:node_free), queued in "
+                                           "rcu_unload:writer_fn+0x12 (CPU 0, task writer), had not returned"));
+    EXPECT_THAT(hazards[0].text, HasSubstr("call rcu_barrier() before kmem_cache_destroy()"));
+    EXPECT_THAT(hazards[0].text, Not(HasSubstr("kfree_rcu")));
+}
+
+TEST(CacheDestroyed, WhatWasGivenLongBeforeIsInUseAgain) {
+    Unloading scene = destroying();
+    scene.timeline.caches_left[0].at = 20'000'000'000;
+    kfree_rcu(scene, 10'000'000'000, slab_start);
+    EXPECT_THAT(scene.find(), IsEmpty());
+    kfree_rcu(scene, 10'000'000'001, slab_start);
+    EXPECT_THAT(scene.find(), SizeIs(1));
+}
+
+TEST(CacheDestroyed, OfACallbackThatMayHaveRunNothingIsSaid) {
+    Unloading scene = destroying();
+    scene.stays().callback(300).head(slab_start).unknown();
+    EXPECT_THAT(scene.find(), IsEmpty());
+}
+
+TEST(CacheDestroyed, WhatNobodyGaveToRcuIsNotRcus) {
+    EXPECT_THAT(destroying().find(), IsEmpty());
+}
+
+TEST(CacheDestroyed, WhereFreeObjectsAreNotKnownNothingIsSaid) {
+    Unloading scene = destroying();
+    kfree_rcu(scene, 400, slab_start);
+    scene.timeline.caches_left[0].slabs[0].free_known = false;
+    EXPECT_THAT(scene.find(), IsEmpty());
+}
+
+} // namespace
+} // namespace rcuscope::test
