@@ -233,10 +233,14 @@ static __always_inline void rs_module_returned(__u64 which, int ret)
 	if (followed && which == RS_NOTE_INIT && (ret < 0 || !init_freed_known))
 		rs_forget_init(*followed);
 	if (followed && which == RS_NOTE_FREE) {
-		/* What is still pending is followed to wherever that leads. */
-		if (!rs_send_pending(cpu, step, &note->name))
-			followed_code[rs_place(*followed)].core.size = 0;
-		followed_module[rs_place(*followed)] = 0;
+		/* Else the next module of this name was loaded before free_module() returned: its
+		 * counts and its places have replaced those of the one that is freed. */
+		if (followed_code[rs_place(*followed)].core.start == note->base) {
+			/* What is still pending is followed to wherever that leads. */
+			if (!rs_send_pending(cpu, step, &note->name))
+				followed_code[rs_place(*followed)].core.size = 0;
+			followed_module[rs_place(*followed)] = 0;
+		}
 		__sync_fetch_and_add(&followed_freed[rs_place(*followed)], 1);
 	}
 	rs_functions_changed(which == RS_NOTE_FREE);
