@@ -98,8 +98,8 @@ bool in_a_wait(Nanoseconds at, const std::vector<const Wait*>& waits) {
     });
 }
 
-// Whether an exit function that sleeps in a loop did that until the last callback had run. That may be when the loop was
-// woken but has no CPU yet.
+// Whether an exit function that sleeps in a loop did that until the last callback had run. That may be when the loop
+// was woken but has no CPU yet.
 bool looked_until(Nanoseconds ran, const std::vector<Nanoseconds>& wakeups) {
     return !wakeups.empty() &&
            std::count_if(wakeups.begin(), wakeups.end(), [ran](Nanoseconds at) { return at > ran; }) <= 1;

@@ -38,7 +38,8 @@ std::string may_wait_unseen(const JudgedLife& judged, const Timeline& timeline) 
     const std::string not_seen = ", by which it may wait for them: it was not seen to, and had no need to this time";
     const auto waker = ways.wakers.find(judged.newest->function->function.str());
     if (waker != ways.wakers.end() && !ways.exit_waits_in.empty()) {
-        return "its callbacks call " + waker->second + "() and its exit function " + ways.exit_waits_in + "()" + not_seen;
+        return "its callbacks call " + waker->second + "() and its exit function " + ways.exit_waits_in + "()" +
+               not_seen;
     }
     // It polls only where there is something to wait for.
     const bool had_run = judged.last_done && judged.life->exit && *judged.last_done < *judged.life->exit;

@@ -22,8 +22,8 @@ std::optional<std::size_t> function_of(const Code& code, const std::optional<KoE
     return place ? code.function_at(*place) : std::nullopt;
 }
 
-// By their beginnings: functions in which a task sleeps until another, such as a callback, wakes it; those by which that
-// one does; and those that sleep for a time.
+// By their beginnings: functions in which a task sleeps until another, such as a callback, wakes it; those by which
+// that one does; and those that sleep for a time.
 constexpr std::array<std::string_view, 4> sleeping{"wait_for_completion", "prepare_to_wait", "prepare_to_swait",
                                                    "wait_var_event"};
 constexpr std::array<std::string_view, 5> waking{"complete", "__wake_up", "wake_up_process", "swake_up", "wake_up_var"};

@@ -346,12 +346,12 @@ struct CallbackBounds {
 struct Timeline {
     HostInfo host;
     CaptureSummary capture;
-    std::vector<Task> tasks;                       // by tid
-    std::vector<ModuleLife> modules;               // by first time known
+    std::vector<Task> tasks;                   // by tid
+    std::vector<ModuleLife> modules;           // by first time known
     std::map<std::string, ExitWays> exit_ways; // by the module's name, where they are known
-    std::vector<GracePeriod> grace_periods;        // by start
-    LongList<ReadSection> read_sections;           // by begin
-    LongList<Callback> callbacks;                  // by queued
+    std::vector<GracePeriod> grace_periods;    // by start
+    LongList<ReadSection> read_sections;       // by begin
+    LongList<Callback> callbacks;              // by queued
     CallbackBounds callback_bounds;
     LongList<Batch> batches;               // by begin
     LongList<KvfreeCall> kvfree_calls;     // by time

@@ -181,9 +181,10 @@ TEST(NoBarrier, IsNotSaidOfACounterThatWasDown) {
     EXPECT_EQ(only(scene).kind, "no-barrier");
     ways.exit_polls_with = "msleep";
     EXPECT_THAT(scene.find(), IsEmpty());
-    EXPECT_THAT(scene.life().verdict,
-                HasSubstr("; its exit function calls msleep() in a loop, by which it may wait for them: it was not seen "
-                          "to, and had no need to this time"));
+    EXPECT_THAT(
+        scene.life().verdict,
+        HasSubstr("; its exit function calls msleep() in a loop, by which it may wait for them: it was not seen "
+                  "to, and had no need to this time"));
 }
 
 TEST(InitText, ACallbackThereIsAHazardWhateverTheExitFunctionDoes) {

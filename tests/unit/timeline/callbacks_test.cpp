@@ -248,7 +248,8 @@ TEST(Callbacks, ALossIsOfTheListsThatTheCpuAssigns) {
     Scenario scenario;
     scenario.cpu(2).queue(1, 9).cpu(1).assign(2, 7, 2);
     scenario.cpu(0).queue(3, 1).cpu(2).queue(3, 2).cpu(1).lost(4, 5, 1).assign(7, 8, 2).cpu(0).assign(7, 8, 0);
-    scenario.gp_start(10, 7).gp_end(20, 7).gp_start(21, 8).gp_end(30, 8).invoke(31, 1).cpu(2).invoke(32, 9).invoke(33, 2);
+    scenario.gp_start(10, 7).gp_end(20, 7).gp_start(21, 8).gp_end(30, 8).invoke(31, 1).cpu(2).invoke(32, 9).invoke(33,
+                                                                                                                   2);
 
     const Timeline timeline = scenario.complete(99);
 
