@@ -3,11 +3,12 @@
 # usage: test_foreign.sh KERNEL
 # Modules with a known right answer (tests/vm/cases), wrong and corrected, are loaded, used
 # and unloaded under the recorder: each has the findings of the table in lib/cases.py and no
-# others, and the counts of its own log.
+# others, and the counts of its own log. RCUSCOPE_ROUNDS: as often, those that can be.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
+rounds=${RCUSCOPE_ROUNDS:-1}
 
 cases=$TESTS_VM/lib/cases.py
 built=$(RCUSCOPE_KMOD=$TESTS_VM/cases "$VM" modules "$KERNEL")
@@ -17,7 +18,7 @@ for file in "$built"/*.ko; do
 	strip --strip-unneeded -o "$WORK/stripped/${file##*/}" "$file"
 done
 
-mapfile -t groups < <("$cases" groups)
+mapfile -t groups < <("$cases" groups "$rounds")
 record_group() { # GROUP
 	local folder=/root/cases modules
 	[[ $1 != stripped ]] || folder=/root/stripped
@@ -25,7 +26,7 @@ record_group() { # GROUP
 	cat <<GUEST
 cat /root/life.sh - >/root/$1.sh <<'SCRIPT'
 folder=$folder
-$("$cases" lives "$1")
+$("$cases" lives "$1" "$rounds")
 SCRIPT
 dmesg -c >/dev/null
 expect_status $1 0 rcuscope record $(printf -- "-m $folder/%s.ko " "${modules[@]}") --until-unload -o /out/$1.json -- sh -e /root/$1.sh
@@ -73,7 +74,7 @@ GUEST
 
 for group in "${groups[@]}"; do
 	check_timeline valid "$OUT/$group.json"
-	expect "the cases $group" "$cases" check "$group" "$OUT" "$KERNEL"
+	expect "the cases $group" "$cases" check "$group" "$rounds" "$OUT" "$KERNEL"
 done
 check_timeline valid "$OUT/twice.json"
 check_timeline holds "$OUT/twice.json" 'len(of_name(modules, "no_barrier_idle")) <= 12' \

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_unload.sh KERNEL
-# Each right way to unload, ten times, while others queue callbacks too: no
+# Each right way to unload, ten times or RCUSCOPE_ROUNDS, while others queue callbacks too: no
 # alarm. No way at all: never missed, whether it went well or not.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
-ROUNDS=10
+ROUNDS=${RCUSCOPE_ROUNDS:-10}
 RIGHT_WAYS=(barrier synchronize modref counter)
 
 # In the guest: lives of the module, each of which ends once it has written for a

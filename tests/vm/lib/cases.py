@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The cases (tests/vm/cases): how each lives, and what a recording of it must say.
 
-    cases.py groups                  names of groups; the cases of one are followed by one recorder
+    cases.py groups ROUNDS           names of groups; the cases of one are followed by one recorder. In more than one
+                                     round only those that are about unloading, and leave the kernel whole
     cases.py modules GROUP           their modules
-    cases.py lives GROUP             their lives, for the guest's shell with lib/guest_check.sh
-    cases.py check GROUP FOLDER KERNEL
+    cases.py lives GROUP ROUNDS      their lives, so many each, for the guest's shell with lib/guest_check.sh
+    cases.py check GROUP ROUNDS FOLDER KERNEL
                                      FOLDER/GROUP.json, .stderr and .log against the table
 
 A group with the suffix _fixed is of the corrected variants, which must stay without a finding.
@@ -90,6 +91,9 @@ GROUPS = {
         Case("barrier_early_work", LATE, never=NOT_THE_REASON),
         # The second is queued by the first.
         Case("barrier_once", LATE, callbacks=(r"{module}:again", r"{module}:", None), never=NOT_THE_REASON),
+    ],
+    # The kernel itself complains of these.
+    "broken": [
         # The cache waits by itself where there is kvfree_rcu_barrier().
         Case("cache_kfree_rcu", ("cache-destroyed-with-pending-frees", FATAL), callbacks=None, right_on="6.12",
              fixed_callbacks=(r"{module}:cache_free", r"{module}:", None), says=(r"kfree_rcu\(\) in cache_kfree_rcu:",)),
@@ -97,11 +101,11 @@ GROUPS = {
              callbacks=(r"{module}:cache_free", r"{module}:", None), says=(r"rcu_barrier\(\)",)),
         Case("reader_leak_thread", ("reader-never-ended", FATAL), until="sections 2", callbacks=None,
              says=(r"reader_leak_thread:read_value\+",), needs_preempt_rcu=True),
-    ],
-    "other": [
         Case("reader_leak_syscall", ("reader-never-ended", FATAL), callbacks=None,
              use="cat /proc/{module}; dd if=/proc/{module} bs=1 skip=1 count=1",
              says=(r"reader_leak_syscall:read_value\+",), needs_preempt_rcu=True),
+    ],
+    "other": [
         Case("srcu_no_barrier", callbacks=None, not_followed=r"call_srcu\(\)", not_counted=("run",)),
         Case("rcu_work_no_flush", callbacks=None, not_followed=r"queue_rcu_work\(\)", not_counted=("run",)),
         Case("percpu_ref_no_wait", callbacks=None, not_followed="percpu_ref", not_counted=("run",)),
@@ -138,6 +142,8 @@ GROUPS = {
              says=(r"double_call_irq:queue",), never=(r"had not run", r"Its exit function should call rcu_barrier")),
     ],
 }
+# In turn, hundreds of times.
+REPEATED = ("idle", "idle_fixed", "late", "late_fixed", "waits", "right")
 # Without symbols an address of the module's text is still the module's.
 STRIPPED = ("no_barrier_idle", "no_barrier_late", "barrier_jump")
 
@@ -192,8 +198,8 @@ def print_lives(cases):
 
 
 class Check:
-    def __init__(self, timeline, stderr, log, kernel):
-        self.timeline, self.stderr, self.log, self.kernel = timeline, stderr, log, kernel
+    def __init__(self, timeline, stderr, log, kernel, rounds):
+        self.timeline, self.stderr, self.log, self.kernel, self.rounds = timeline, stderr, log, kernel, rounds
         self.failures = []
 
     def expect(self, what, holds):
@@ -203,10 +209,10 @@ class Check:
     def check(self, case):
         hazards = [hazard for hazard in self.timeline["hazards"] if hazard["module"] == case.name]
         lives = [life for life in self.timeline["modules"] if life["name"] == case.name]
-        self.expect(f"one life of {case.name}: {len(lives)}", len(lives) == 1)
+        self.expect(f"lives of {case.name}: {len(lives)}", len(lives) == self.rounds)
         finding = case.finding and not (case.right_on and case.right_on in self.kernel) and \
             (self.timeline["host"]["preempt_rcu"] or not case.needs_preempt_rcu)
-        expected = [case.finding] if finding else []
+        expected = [case.finding] * self.rounds if finding else []
         found = [(hazard["kind"], hazard["severity"]) for hazard in hazards]
         texts = [hazard["text"] for hazard in hazards] + [life["verdict"] or "" for life in lives]
         self.expect(f"findings of {case.name}: expected {expected}, got {found}: {texts}", found == expected)
@@ -255,10 +261,11 @@ class Check:
 
     def check_counts(self, case):
         logged = re.findall(rf"\b{case.name}: queued=(\d+) run=(\d+) sections=(\d+) kfree_rcu=(\d+)$", self.log, re.M)
-        self.expect(f"{case.name}: one line of counts: {logged}", len(logged) == 1)
-        if len(logged) != 1:
+        self.expect(f"{case.name}: a line of counts for each life: {logged}", len(logged) == self.rounds)
+        if len(logged) != self.rounds:
             return
-        counts = dict(zip(("queued", "run", "sections", "kfree_rcu"), map(int, logged[0])))
+        columns = zip(*(map(int, line) for line in logged))
+        counts = dict(zip(("queued", "run", "sections", "kfree_rcu"), map(sum, columns)))
         callbacks = self.queued_by(case) if case.callbacks else []
         sections = [section for section in self.timeline["read_sections"] if section["module"] == case.name]
         seen = {
@@ -276,10 +283,10 @@ class Check:
                         counts["run"] <= ran == counts["queued"])
 
 
-def check_group(group, folder, kernel):
+def check_group(group, rounds, folder, kernel):
     folder = pathlib.Path(folder)
     read = {end: (folder / f"{group}.{end}").read_text(encoding="utf-8") for end in ("json", "stderr", "log")}
-    check = Check(json.loads(read["json"]), read["stderr"], read["log"], kernel)
+    check = Check(json.loads(read["json"]), read["stderr"], read["log"], kernel, int(rounds))
     for case in all_groups()[group]:
         if kernel not in case.not_on.split():
             check.check(case)
@@ -291,11 +298,12 @@ def check_group(group, folder, kernel):
 def main(what, *rest):
     groups = all_groups()
     if what == "groups":
-        print(*groups, sep="\n")
+        print(*(groups if rest[0] == "1" else REPEATED), sep="\n")
     elif what == "modules":
         print(*(case.name for case in groups[rest[0]]), sep="\n")
     elif what == "lives":
-        print_lives(groups[rest[0]])
+        for _ in range(int(rest[1])):
+            print_lives(groups[rest[0]])
     elif what == "check":
         return check_group(*rest)
     return 0
