@@ -39,7 +39,7 @@ static void __exit barrier_early_timer_exit(void)
 	rcu_barrier();
 	before = atomic_read(&queued);
 	while (atomic_read(&queued) < before + 2)
-		cpu_relax();
+		cond_resched(); /* its softirqs may be ksoftirqd's */
 	WRITE_ONCE(stop, true);
 	timer_delete_sync(&timer);
 #endif
