@@ -38,7 +38,7 @@ GUEST
 
 # What the cases do wrong, the kernel may find, too.
 # shellcheck disable=SC2034 # for guest
-EXPECTED_COMPLAINT='rcu_note_context_switch|kmem_cache_destroy|__kmem_cache_shutdown|Slab cache still has objects|cleanup_srcu_struct|rcu_do_batch'
+EXPECTED_COMPLAINT='rcu_note_context_switch|kmem_cache_destroy|__kmem_cache_shutdown|__slab_err|Slab cache still has objects|cleanup_srcu_struct|rcu_do_batch'
 guest --add "$WORK/cases:/root/cases" --add "$WORK/stripped:/root/stripped" <<GUEST
 cat >/root/life.sh <<'SCRIPT'
 . /root/guest_check.sh

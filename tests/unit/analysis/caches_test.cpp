@@ -14,7 +14,7 @@ using testing::Not;
 using testing::SizeIs;
 
 constexpr std::uint64_t slab_start = 0x8000;
-constexpr std::uint32_t object_size = 64;
+constexpr std::uint64_t object_size = 64;
 
 // Of rcu_unload, whose exit function destroys a cache at 450. Objects 0 to 3 of its one slab are not free.
 Unloading destroying() {
@@ -28,7 +28,7 @@ Unloading destroying() {
          .objects = 4,
          .slabs = {{.cache = 1,
                     .start = slab_start,
-                    .object_size = object_size,
+                    .object_size = static_cast<std::uint32_t>(object_size),
                     .objects = 64,
                     .in_use = 4,
                     .free_known = true,
