@@ -57,7 +57,7 @@ struct slab {
 extern const void nr_node_ids __ksym __weak;
 extern const void kvfree_rcu_barrier __ksym __weak;
 
-/* Of a task in kmem_cache_destroy(). */
+/* A cache that a task destroys, and who called kmem_cache_destroy(). */
 struct rs_cache_note {
 	__u64 cache;
 	__u64 caller;

@@ -29,7 +29,7 @@ struct rs_unwatched {
 	__u64 since_ns; /* 0: nothing is skipped */
 	__u64 invoked;
 	__u64 callbacks_done;
-	/* Of the CPU's list, by segment. */
+	/* The tail and the gp_seq of each segment of the CPU's list. */
 	__u64 tails[4];
 	__u64 gp_seq[4];
 };

@@ -93,7 +93,7 @@ private:
     std::vector<Nanoseconds> ends_; // of grace periods, sorted
 };
 
-// Whoever queued a callback whose code is gone will not use its head again: the memory has another owner.
+// The times at which modules were freed. A module that is gone uses no rcu_head again: the memory has another owner.
 class FreedModules {
 public:
     explicit FreedModules(const Timeline& timeline) {

@@ -20,7 +20,7 @@ inline constexpr std::size_t most_rows = 20;
 // "rcucmap:node_free", "free_module"; "unknown" if no name is known.
 std::string name_text(const FunctionName& name);
 
-// Of those that were not seen to end: "1 of 2 did not end", "2 of 5 not seen to end in the recording"; empty: all were.
+// How many sections were not seen to end: "1 of 2 did not end", "2 of 5 not seen to end in the recording". Empty: none.
 std::string open_ends_text(const ReadSectionStatistics& row);
 
 // Why there are no read-side sections: none seen is none ("0") only where they can be seen.

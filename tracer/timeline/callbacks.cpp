@@ -79,17 +79,16 @@ void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued
 
 void CallbackTracker::assigned(const Moment& moment, const event::CbAssigned& assigned, MaybeTime bypass) {
     if (assigned.list_cpu < lists_.size()) {
-        List& list = lists_[assigned.list_cpu];
-        list.assigned_by_others = list.assigned_by_others || moment.cpu != assigned.list_cpu;
-        list.assign(assigned.gp_seq, bypass);
+        List& assigned_list = list(assigned.list_cpu);
+        assigned_list.assigned_by_others = assigned_list.assigned_by_others || moment.cpu != assigned.list_cpu;
+        assigned_list.assign(assigned.gp_seq, bypass);
     }
 }
 
 void CallbackTracker::lost(std::uint32_t cpu) {
-    for (std::uint32_t of = 0; of < lists_.size(); of++) {
-        if (of == cpu || lists_[of].assigned_by_others) {
-            lists_[of].lose();
-        }
+    lost_++;
+    if (cpu < lists_.size()) {
+        list(cpu).lose();
     }
 }
 
@@ -126,11 +125,11 @@ void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invo
     // or a CPU's list taken over by another: then what this list's callbacks waited
     // for says nothing of it.
     if (list_cpu.value_or(callback.queued_cpu) == callback.queued_cpu) {
-        SegmentedList& list = lists_[callback.queued_cpu];
+        SegmentedList& queued_on = list(callback.queued_cpu);
         if (list_cpu && !run.ambiguous) {
-            list.invoked(run.number);
+            queued_on.invoked(run.number);
         }
-        if (const auto gp_seq = list.assigned(run.number)) {
+        if (const auto gp_seq = queued_on.assigned(run.number)) {
             if (!releases_.invoked(callback, run.callback, *gp_seq)) {
                 rows_.keep(run.callback);
             }

@@ -128,15 +128,25 @@ private:
         const SharedText module = callback.function->module;
         return module.id() < freed_.size() && freed_[module.id()] && *freed_[module.id()] >= callback.queued;
     }
-    // Of one CPU. Where its callbacks are offloaded, other CPUs assign them.
+    // One CPU's list. Other CPUs assign its callbacks where these are offloaded.
     struct List : SegmentedList {
         bool assigned_by_others = false;
+        std::uint64_t losses = 0; // of any CPU, that were taken into account for a list that others assign
     };
+    // A loss concerns each list that others assign. Nothing changes in a list until it is next asked for, so that
+    // a loss costs the same however many lists there are.
     List& list(std::uint32_t cpu) {
         if (cpu >= lists_.size()) {
             lists_.resize(cpu + 1);
         }
-        return lists_[cpu];
+        List& list = lists_[cpu];
+        if (list.losses != lost_) {
+            if (list.assigned_by_others) {
+                list.lose();
+            }
+            list.losses = lost_;
+        }
+        return list;
     }
     void sweep();
     void forget_ambiguous();
@@ -157,6 +167,7 @@ private:
     Heads heads_;                // most are used again: those that are unused go when they are many
     std::size_t sweep_at_ = 4096;
     std::vector<List> lists_;      // by CPU
+    std::uint64_t lost_ = 0;       // how often any CPU lost records
     std::vector<MaybeTime> freed_; // modules, the last time, by the name's id
 };
 

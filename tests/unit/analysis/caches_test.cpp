@@ -16,7 +16,7 @@ using testing::SizeIs;
 constexpr std::uint64_t slab_start = 0x8000;
 constexpr std::uint64_t object_size = 64;
 
-// Of rcu_unload, whose exit function destroys a cache at 450. Objects 0 to 3 of its one slab are not free.
+// The exit function of rcu_unload destroys a cache at 450. Objects 0 to 3 of its one slab are not free.
 Unloading destroying() {
     Unloading scene;
     scene.timeline.caches_left.push_back(
