@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <gtest/gtest.h>
 
+#include "growth.hpp"
 #include "timeline/scenario.hpp"
 
 namespace rcuscope::test {
@@ -256,6 +257,21 @@ TEST(Callbacks, ALossIsOfTheListsThatTheCpuAssigns) {
     EXPECT_EQ(timeline.callbacks.at(0).grace_period, 1U);
     EXPECT_EQ(timeline.callbacks.at(1).grace_period, 2U);
     EXPECT_EQ(timeline.callbacks.at(2).grace_period, std::nullopt);
+}
+
+TEST(Callbacks, ALossCostsTheSameHoweverManyListsThereAre) {
+    const auto take = [](std::size_t size) {
+        Scenario scenario;
+        for (std::size_t i = 0; i < size; i++) {
+            scenario.cpu(static_cast<std::uint32_t>(i)).queue(static_cast<Nanoseconds>(i), i + 1);
+        }
+        for (std::size_t i = 0; i < size; i++) {
+            const auto at = static_cast<Nanoseconds>(size + i);
+            scenario.cpu(static_cast<std::uint32_t>(i)).lost(at, at, 1);
+        }
+        (void)scenario.complete(static_cast<Nanoseconds>(4 * size));
+    };
+    EXPECT_LT(growth(2000, take), far_from_linear);
 }
 
 TEST(Callbacks, OffloadedOnesAreAssignedWhenTheyLeaveTheBypass) {
