@@ -34,6 +34,7 @@ vm() {
 status_is() { [[ $STATUS == "$1" ]]; }
 output_is() { [[ $(<"$WORK/out") == "$1" ]]; }
 error_has() { grep -qF -- "$1" "$WORK/err"; }
+clock_is_true() { ! error_has "the guest's clock is wrong"; }
 no_cr() { ! grep -q $'\r' "$1"; }
 nothing_left() { [[ -z $(ls -A "$TMPDIR") ]]; }
 no_qemu_in_scratch() {
@@ -64,12 +65,13 @@ for kernel in $("$VM" kernels | awk 'NR > 1 { print $1 }'); do
 	printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\nMODULE_DESCRIPTION("x");\n' >"$WORK/kmod/empty.c"
 	printf 'obj-m += empty.o\n' >"$WORK/kmod/Kbuild"
 	rm -rf "$WORK/first"
-	RCUSCOPE_KMOD=$WORK/kmod vm run --kernel "$kernel" --out "$WORK/first" -- '
+	RCUSCOPE_KMOD=$WORK/kmod vm run --kernel "$kernel" --append tsc_early_khz=500000 --out "$WORK/first" -- '
 		uname -r
 		cat /sys/devices/system/clocksource/clocksource0/current_clocksource >/out/clock
 		insmod /kmod/empty.ko && lsmod >/out/modules
 		exit 7'
 	check "$kernel: the commands' status is vm's" status_is 7
+	check "$kernel: its clock is true though its kernel takes the TSC's frequency for another" clock_is_true
 	check "$kernel: boots, and stdout is the commands' alone" output_is "$release"
 	check "$kernel: its clock is finer than a tick" grep -qvx jiffies "$WORK/first/clock"
 	check "$kernel: its companion modules load" grep -q ^empty "$WORK/first/modules"

@@ -79,7 +79,7 @@ check_timeline() { # CHECK FILE ARGUMENT... (see timeline.py)
 # what the kernel complains of, but for lines that match EXPECTED_COMPLAINT.
 # shellcheck disable=SC2120 # the tests pass options
 guest() { # [OPTION of vm run]...
-	local status=0 script
+	local status=0 script complaint
 	OUT=$WORK/out-$((++boots))
 	mkdir -p "$OUT"
 	script=$(cat)
@@ -91,8 +91,11 @@ guest() { # [OPTION of vm run]...
 		failed "the guest ended with status $status"
 		tail -n 40 "$OUT/output"
 	}
-	! grep -aE 'WARNING: |BUG: |Oops|general protection|rcu: INFO' "$OUT/console.log" | grep -avE "${EXPECTED_COMPLAINT:-^$}" ||
-		failed "the kernel complained"
+	complaint=$(grep -aE 'WARNING: |BUG: |Oops|general protection|rcu: INFO' "$OUT/console.log" |
+		grep -avE "${EXPECTED_COMPLAINT:-^$}") || return 0
+	# With what follows the first: where, and why.
+	grep -a -A 30 -F -- "${complaint%%$'\n'*}" "$OUT/console.log"
+	failed "the kernel complained"
 }
 boots=0
 
