@@ -463,6 +463,36 @@ TEST(HostileText, OfASummaryIsHarmless) {
     look_at_summary(folder.write("\x1b[2J\nINJECTED @evil.json", summary.dump()), folder);
 }
 
+std::string with_other_name(std::string file, const std::string& name, std::string other) {
+    other.resize(name.size(), 'x');
+    for (auto at = file.find(name); at != std::string::npos; at = file.find(name, at + name.size()))
+        file.replace(at, name.size(), other);
+    return file;
+}
+
+// A module's functions, its sources and the folder of these are called as their author likes.
+TEST(HostileText, OfAModuleFileIsHarmless) {
+    for (const std::string& module : {"a_named_module"s, "a_named_callback"s}) {
+        const std::string file = text_of_file(RCUSCOPE_SAMPLES_DIR "/review_" + module + "_plain.ko");
+        ASSERT_NE(file, "");
+        for (const std::string& text : short_texts) {
+            SCOPED_TRACE(module + " " + printable(text));
+            std::string made = file;
+            for (const std::string& name :
+                 {"a_function_that_is_named"s, "/tests/unit/review/modules"s, "locks.c"s, "wrong_barrier.c"s})
+                made = with_other_name(made, name, text);
+            const TempDir folder;
+            const std::string path = folder.write(printable(text) == text ? "plain.ko" : text + ".ko", made);
+            look({"review", path}, expect_lines_are_harmless);
+            look({"review", path, "--json"}, expect_json);
+            EXPECT_EQ(run({"review", path, "--fail-on", "any"}).code, 1) << "there is nothing to name";
+            folder.write("named.ko", with_other_name(file, module, text));
+            // A name may have dots, but none of the others' letters.
+            EXPECT_EQ(run({"review", folder.file("named.ko")}).code, text.starts_with("www.") ? 0 : 2);
+        }
+    }
+}
+
 // An error about a file quotes words of the file.
 TEST(HostileText, InAnErrorIsHarmless) {
     const TempDir folder;
