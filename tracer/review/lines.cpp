@@ -27,7 +27,7 @@ const Dwfl_Callbacks offline_files = {
 
 struct Lines::Session {
     struct Closer {
-        void operator()(Dwfl* dwfl) const { dwfl_end(dwfl); }
+        void operator()(Dwfl* session) const { dwfl_end(session); }
     };
 
     std::unique_ptr<Dwfl, Closer> dwfl{dwfl_begin(&offline_files)};
