@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 
+#include "capture/format.hpp"
 #include "fuzz.hpp"
 #include "kernel/host.hpp"
 #include "kernel/settings.hpp"
@@ -53,7 +54,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     for (const bool knows_lazy : {false, true})
         for (const auto& [name, value] : read_settings(knows_lazy, root.path()))
             fuzz::require(!value.empty(), "what is not known is left out");
-    fuzz::require(possible_cpus(root.path()).size() <= 8192, "no kernel is built for more CPUs");
+    fuzz::require(possible_cpus(root.path()).size() <= max_cpus, "no kernel is built for more CPUs");
     offloads_callbacks(root.path());
     count_sites(root.path(), *KernelName::of("rcuscope_1"), SiteEvent::sites);
     return 0;

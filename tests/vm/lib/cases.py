@@ -17,6 +17,8 @@ import pathlib
 import re
 import sys
 
+from timeline import missed_of
+
 # At most so many modules are followed by one recorder.
 MOST_FOLLOWED = 8
 
@@ -274,7 +276,7 @@ class Check:
             "kfree_rcu": sum((call["caller"] or "").startswith(case.name + ":") for call in self.timeline["kvfree_calls"]),
         }
         # An interrupt that queues a callback while another's queueing is being recorded on its CPU is counted, not seen.
-        unseen = sum(probe["missed"] for probe in self.timeline["capture"]["probes"] if probe["hook"] == "callback.queued")
+        unseen = missed_of(self.timeline)("callback.queued")
         # What ran after the exit function is not in its log.
         ran = sum(callback["invoked_ns"] is not None for callback in callbacks)
         for name in seen:

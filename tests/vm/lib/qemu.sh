@@ -19,7 +19,7 @@ declare -A ACCELERATION=(
 # tsc=unstable: a kernel that boots on a busy machine may measure the TSC's frequency by the PIT as a fifth of what
 # it is, and takes that although the HPET tells the right one; its clock then runs five times too fast, until the
 # kernel's watchdog notices, and RCU sees stalls. The clock is the HPET's instead.
-declare -A ARGUMENTS=([tcg]='tsc=unstable ')
+declare -A ARGUMENTS=([tcg]=tsc=unstable)
 
 # Fills QEMU for kernel NAME. It is to be started in SCRATCH/guest: the paths
 # are relative, since QEMU would read a comma in one.
@@ -33,7 +33,7 @@ qemu_command() { # NAME ACCELERATION CPUS MEMORY APPEND CONSOLE-CHARDEV
 		-nodefaults -display none -no-reboot
 		-kernel "$kernel/vmlinuz" -initrd initrd
 		# Where the host has something else to do meanwhile, the kernel's own test of the timer fails.
-		-append "console=ttyS0,115200 panic=-1 no_timer_check ${ARGUMENTS[$2]:-}$5"
+		-append "console=ttyS0,115200 panic=-1 no_timer_check ${ARGUMENTS[$2]:-} $5"
 		-drive file=disk,format=raw,if=virtio,cache=unsafe # unsafe if the host dies, not the guest
 		-chardev "$6,id=console" -serial chardev:console
 		-chardev file,id=output,path=output -serial chardev:output
