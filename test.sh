@@ -84,6 +84,7 @@ packages() {
 }
 
 PASSED=0 FAILED=0 SKIPPED=0
+WITH_FAILURES=() # reports
 
 # One line for each test: passed, failed or skipped, and its name. CTest counts
 # a test that could not be started among the skipped; here it has failed.
@@ -99,16 +100,20 @@ results() { # REPORT
 	END { tell() }' "$1"
 }
 
-# The end of what each failed test said, once more, after all the others.
-failures() { # REPORT
-	python3 - "$1" <<'END'
+# The end of what each failed test said, once more, after all runs: where only the end of a log is
+# kept, it is to hold the failures of the first run too.
+failures() { # REPORT...
+	python3 - "$@" <<'END'
 import sys
 import xml.etree.ElementTree as tree
 
-for test in tree.parse(sys.argv[1]).iter("testcase"):
-    if test.get("status") == "fail":
-        print(f"--- {test.get('name')} failed:")
-        print("\n".join((test.findtext("system-out") or "").rstrip().splitlines()[-40:]))
+for report in sys.argv[1:]:
+    for test in tree.parse(report).iter("testcase"):
+        skipped = test.find("skipped")
+        started = skipped is None or skipped.get("message", "").startswith("SKIP_")
+        if test.get("status") == "fail" or test.get("status") == "notrun" and not started:
+            print(f"--- {test.get('name')} failed ({report}):")
+            print("\n".join((test.findtext("system-out") or "").rstrip().splitlines()[-40:]))
 END
 }
 
@@ -133,7 +138,7 @@ run() { # PRESET
 		skipped) SKIPPED=$((SKIPPED + 1)); note "skipped: $name" ;;
 		esac
 	done < <(results "$report")
-	[[ ! $seen ]] || failures "$report"
+	[[ ! $seen ]] || WITH_FAILURES+=("$report")
 	# Whatever else CTest was not content with.
 	((status == 0)) || [[ $seen ]] || fail 1 "CTest ended with status $status in build/$preset, though no test failed"
 }
@@ -150,7 +155,10 @@ for preset in release asan tsan fuzz; do
 done
 
 status=0
-((FAILED == 0)) || status=1
+if ((FAILED)); then
+	status=1
+	failures "${WITH_FAILURES[@]}"
+fi
 if ((SKIPPED)) && [[ ${CI:-} == true ]]; then
 	note "skipped tests are failures here, because CI is true"
 	FAILED=$((FAILED + SKIPPED)) SKIPPED=0 status=1
