@@ -166,6 +166,7 @@ static void fields(auto& visit, Of<Trailer> auto& trailer) {
     visit("own_share", trailer.own_share);
     visit("stats", trailer.stats);
     visit("lost_callbacks", trailer.lost_callbacks);
+    visit("missing", trailer.missing);
 }
 
 template <typename T>

@@ -222,6 +222,8 @@ struct Trailer {
     std::optional<CallbackLosses> lost_callbacks{}; // none: not counted
     // Why there is this recording; none: it was not waited for.
     std::optional<FiredTrigger> fired{};
+    // What the recording lacks and was known at its end only; none: nothing.
+    std::optional<std::vector<MissingInfo>> missing{};
 };
 
 // Unknown members are ignored. Missing ones are an error (ExitCode::bad_input), but for those that may be none: older

@@ -15,11 +15,6 @@ namespace rcuscope {
 
 namespace {
 
-// The names hold the group's too, since kprobe_profile lists them without it.
-std::string event_name(const KernelName& group, SiteEvent event) {
-    return group.text() + (event == SiteEvent::sites ? "_sites" : event == SiteEvent::returns ? "_returns" : "_jumps");
-}
-
 bool matches_any(const std::string& name, const std::vector<std::string>& patterns) {
     return std::any_of(patterns.begin(), patterns.end(),
                        [&](const std::string& pattern) { return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0; });
@@ -69,6 +64,10 @@ Result<std::uint64_t> event_id(const std::string& tracefs, const KernelName& gro
 }
 
 } // namespace
+
+std::string event_name(const KernelName& group, SiteEvent event) {
+    return group.text() + (event == SiteEvent::sites ? "_sites" : event == SiteEvent::returns ? "_returns" : "_jumps");
+}
 
 std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std::vector<std::string>& functions,
                                const std::vector<std::string>& reader_functions) {

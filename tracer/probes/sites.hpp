@@ -5,6 +5,7 @@
 // event costs a grace period when it is closed.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -48,6 +49,10 @@ struct SiteCounts {
 };
 
 enum class SiteEvent { sites, returns, jumps };
+inline constexpr std::array all_site_events{SiteEvent::sites, SiteEvent::returns, SiteEvent::jumps};
+
+// As kprobe_profile and the kernel's log name it: without its group, and hence with the group's name in its own.
+std::string event_name(const KernelName& group, SiteEvent event);
 
 // The kernel's own counts of one of the group's events, over all of its places.
 SiteCounts count_sites(const std::string& tracefs, const KernelName& group, SiteEvent event);

@@ -9,6 +9,7 @@
 
 #include "base/text_out.hpp"
 #include "probes/hooks.hpp"
+#include "probes/load_refusals.hpp"
 #include "probes/summary_hooks.hpp"
 #include "record/end_signals.hpp"
 #include "record/settle.hpp"
@@ -97,6 +98,7 @@ Status Placement::place_sites_of(const RecordRequest& request) {
     if (!guard)
         return tl::unexpected(guard.error());
     guard_.emplace(std::move(*guard));
+    log_ = KernelLog::open();
     auto placed = place_sites(kernel_.tracefs, guard_->group(), wanted);
     if (!placed)
         return tl::unexpected(placed.error());
@@ -155,6 +157,19 @@ std::vector<ProbeHits> Placement::hits() const {
         all.push_back(std::move(hits));
     }
     return all;
+}
+
+std::vector<MissingInfo> Placement::refused_at_load() const {
+    if (!log_)
+        return {};
+    LoadRefusals refusals(guard_->group());
+    const bool all = *log_ && (*log_)->read([&](std::string_view message) { refusals.take(message); });
+    std::vector<MissingInfo> missing = refusals.missing();
+    if (!all)
+        missing.push_back({"kernel log", "whether the kernel refused to probe places in modules as they were loaded: " +
+                                             (*log_ ? "its log was overwritten before it was read"
+                                                    : log_->error().what + ": " + log_->error().why)});
+    return missing;
 }
 
 // A grace period is in cleanup for microseconds, but its thread may wait for a CPU there.

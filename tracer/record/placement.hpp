@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "capture/metadata.hpp"
+#include "kernel/kernel_log.hpp"
 #include "probes/guard.hpp"
 #include "probes/resolver.hpp"
 #include "probes/session.hpp"
@@ -41,6 +42,8 @@ public:
 
     // One for each hook of the plan that was taken, in its order.
     std::vector<ProbeHits> hits() const;
+    // In modules that were loaded since: what the kernel refused then.
+    std::vector<MissingInfo> refused_at_load() const;
     // At a moment that is exact, if there is one soon.
     Result<SequencesAt> sequences() const;
 
@@ -59,6 +62,7 @@ private:
     // In this order: what is attached must go before the guard removes what it is attached to.
     std::optional<ProbeGuard> guard_;
     std::optional<PlacedSites> sites_;
+    std::optional<Result<KernelLog>> log_; // of the kernel since then
     std::optional<BpfSession> session_;
     SequencesAt before_;
     bool settled_ = false;

@@ -316,6 +316,8 @@ Status Recorder::close() {
     if (auto drained = drainer_ ? drainer_->drain_rest() : take_all(false); !drained)
         return drained;
     end.lost = session.losses();
+    if (auto refused = placement_.refused_at_load(); !refused.empty())
+        end.missing = std::move(refused);
     if (auto removed = placement_.remove_sites(); !removed)
         return removed;
     auto after = session.sequences();

@@ -71,6 +71,9 @@ CaptureSummary summarize_capture(const Metadata& metadata, const std::optional<T
         summary.own_share = trailer->own_share;
         summary.stats = trailer->stats;
         summary.lost_callbacks = trailer->lost_callbacks;
+        if (trailer->missing) {
+            summary.missing.insert(summary.missing.end(), trailer->missing->begin(), trailer->missing->end());
+        }
     }
     return summary;
 }

@@ -43,7 +43,9 @@ Trailer full_trailer() {
             {{1205, 12}},
             OwnShare{41, 3, 0, 80, 5, 1},
             RunStats{{{"gp_init_fentry", "fentry/rcu_gp_init", 7, 2100}}, 3000},
-            CallbackLosses{4, 3, 2}};
+            CallbackLosses{4, 3, 2},
+            {},
+            std::vector{MissingInfo{"module.jumps", "jumps at 1 place of demo"}}};
 }
 
 TEST(Metadata, RoundTrip) {
@@ -70,6 +72,7 @@ TEST(Metadata, TrailerRoundTrip) {
     EXPECT_EQ(back->own_share->detach_expedited, 1u);
     EXPECT_EQ(back->stats->programs.at(0).runs, 7u);
     EXPECT_EQ(back->lost_callbacks->invoked, 3u);
+    EXPECT_EQ(back->missing->at(0).hook, "module.jumps");
 }
 
 // As in captures that are older than they.
@@ -87,12 +90,14 @@ TEST(Metadata, WhatMayBeNoneMayBeMissing) {
     less.erase("own_share");
     less.erase("stats");
     less.erase("lost_callbacks");
+    less.erase("missing");
     const auto trailer = trailer_from_json(less);
     ASSERT_TRUE(trailer) << trailer.error().why;
     EXPECT_FALSE(trailer->sequences);
     EXPECT_FALSE(trailer->own_share);
     EXPECT_FALSE(trailer->stats);
     EXPECT_FALSE(trailer->lost_callbacks);
+    EXPECT_FALSE(trailer->missing);
 }
 
 TEST(Metadata, SettingsAreText) {

@@ -25,6 +25,7 @@ TEST(CaptureSummary, OfACompleteRecording) {
     trailer.end_ns = Scenario::absolute(500);
     trailer.reason = "command ended";
     trailer.command_status = 3;
+    trailer.missing.emplace().push_back({.hook = "module.jumps", .why = "refused when it was loaded"});
 
     const Timeline timeline = scenario.gp_start(10, 7).complete(trailer);
 
@@ -38,7 +39,9 @@ TEST(CaptureSummary, OfACompleteRecording) {
     EXPECT_EQ(timeline.capture.command_status, 3);
     EXPECT_EQ(timeline.capture.followed, std::vector<std::string>{"rcu_demo"});
     EXPECT_TRUE(timeline.capture.all_callbacks);
-    EXPECT_EQ(timeline.capture.missing.at(0).hook, "cb.lazy");
+    ASSERT_EQ(timeline.capture.missing.size(), 2U);
+    EXPECT_EQ(timeline.capture.missing[0].hook, "cb.lazy");
+    EXPECT_EQ(timeline.capture.missing[1].hook, "module.jumps");
     ASSERT_EQ(timeline.capture.not_followed.size(), 1U);
     EXPECT_EQ(timeline.capture.not_followed[0].module, "rcu_demo");
     EXPECT_EQ(timeline.capture.not_followed[0].calls, (std::vector<std::string>{"call_srcu()", "srcu_barrier()"}));

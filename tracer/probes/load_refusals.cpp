@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "probes/load_refusals.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <optional>
+
+#include "base/text.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+constexpr std::string_view before_event = "trace_kprobe: Failed to re-register probe ";
+constexpr std::string_view before_module = " on ";
+constexpr std::string_view before_error = ": -";
+
+std::optional<SiteEvent> event_named(const KernelName& group, std::string_view name) {
+    for (const SiteEvent event : all_site_events)
+        if (name == event_name(group, event))
+            return event;
+    return std::nullopt;
+}
+
+// What a recording lacks.
+MissingInfo lacking(SiteEvent event) {
+    switch (event) {
+    case SiteEvent::returns:
+        return {"module.functions", "returns from a function"};
+    case SiteEvent::jumps:
+        return {"module.jumps", "jumps to call_rcu() or another such function"};
+    case SiteEvent::sites:
+        break;
+    }
+    return {"module.readers", "calls of a function, begins or ends of a section"};
+}
+
+std::string why(int error) {
+    // can_probe() in arch/x86/kernel/kprobes/core.c reads the function from its start. It restores the instructions
+    // at which it finds a kprobe, those of modules that were unloaded included (recover_probed_instruction()).
+    const std::string refused = "the kernel refused to probe that when the module was loaded";
+    if (error == EILSEQ)
+        return refused + ", because it found no instruction there: it takes what is left of a probe in a module that "
+                         "was at that address before for a probe of this one's";
+    return refused + " (" + errno_text(error) + ")";
+}
+
+} // namespace
+
+void LoadRefusals::take(std::string_view message) {
+    if (!message.starts_with(before_event))
+        return;
+    message.remove_prefix(before_event.size());
+    // Neither name has a space in it.
+    const auto event_end = message.find(before_module);
+    const auto module_end = message.rfind(before_error);
+    if (event_end == std::string_view::npos || module_end == std::string_view::npos || module_end <= event_end)
+        return;
+    const auto event = event_named(group_, message.substr(0, event_end));
+    const auto module_begin = event_end + before_module.size();
+    const std::string_view number = message.substr(module_end + before_error.size());
+    int error = 0;
+    if (!event || module_begin >= module_end ||
+        std::from_chars(number.data(), number.data() + number.size(), error).ec != std::errc())
+        return;
+    counts_[{std::string(message.substr(module_begin, module_end - module_begin)), *event, error}]++;
+}
+
+std::vector<MissingInfo> LoadRefusals::missing() const {
+    std::vector<MissingInfo> all;
+    for (const auto& [refusal, count] : counts_) {
+        MissingInfo lacks = lacking(refusal.event);
+        lacks.why += " at " + std::to_string(count) + (count == 1 ? " place" : " places") + " of " + refusal.module +
+                     ": " + why(refusal.error);
+        all.push_back(std::move(lacks));
+    }
+    return all;
+}
+
+} // namespace rcuscope
