@@ -5,10 +5,14 @@
  * __kmem_cache_shutdown() says whether any is left. Newer kernels wait for kfree_rcu() before that
  * themselves. What is left lies in slabs: those on the nodes' partial lists are looked at, each
  * with the list of its free objects. Full ones are on no list, and are counted only.
+ *
+ * Callbacks that are to free objects of the cache are found in RCU's own lists as
+ * kmem_cache_destroy() begins: they may be done when __kmem_cache_shutdown() looks.
  */
 #ifndef RCUSCOPE_CACHES_H
 #define RCUSCOPE_CACHES_H
 
+#include "callbacks.h"
 #include "caller.h"
 #include "emit.h"
 #include "follow.h"
@@ -36,8 +40,14 @@ struct kmem_cache {
 	struct kmem_cache_node *node[1];
 };
 
+struct page {
+	unsigned long
+		compound_head; /* bit 0: of all but the first of several pages, whose address */
+};
+
 /* Linux 5.17: struct page was this before. */
 struct slab {
+	struct kmem_cache *slab_cache;
 	struct list_head slab_list;
 	void *freelist;
 	unsigned long counters; /* inuse:16, objects:15, frozen:1 */
@@ -56,6 +66,9 @@ struct slab {
 
 extern const void nr_node_ids __ksym __weak;
 extern const void kvfree_rcu_barrier __ksym __weak;
+/* Where all memory is mapped, and its array of struct page. */
+extern const void page_offset_base __ksym __weak;
+extern const void vmemmap_base __ksym __weak;
 
 /* A cache that a task destroys, and who called kmem_cache_destroy(). */
 struct rs_cache_note {
@@ -226,9 +239,126 @@ static __always_inline void rs_cache_left(const struct rs_cache_note *note)
 	rs_send_urgent(record);
 }
 
+#define RS_MAX_PENDING 65536 /* that are looked at, of each CPU */
+
+/* One task at a time: what changes on the way is no state of a program's that the verifier follows.
+ */
+struct rs_pending_work {
+	__u64 busy;
+	__u64 entry; /* of a list, the next callback; 0: none */
+	__u64 callbacks;
+	__u64 heads[RS_CACHE_HEADS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rs_pending_work);
+} pending_work SEC(".maps");
+
+static __always_inline struct rs_pending_work *rs_pending_work(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&pending_work, &zero);
+}
+
+struct rs_cache_walk {
+	__u64 cache;
+	__u64 page_offset;
+	__u64 pages;
+};
+
+/* 0 or anything, if it is in no cache's memory. */
+static __always_inline __u64 rs_cache_of(const struct rs_cache_walk *walk, __u64 address)
+{
+	__u64 number = (address - walk->page_offset) >> RS_PAGE_SHIFT;
+	struct page *page = (void *)walk->pages + number * bpf_core_type_size(struct page);
+	__u64 head = BPF_CORE_READ(page, compound_head);
+	struct slab *slab = (void *)(head & 1 ? head - 1 : (__u64)page);
+
+	return (__u64)BPF_CORE_READ(slab, slab_cache);
+}
+
+static long rs_look_at_pending(__u32 index, struct rs_cache_walk *walk)
+{
+	struct rs_pending_work *work = rs_pending_work();
+	struct callback_head *callback;
+	__u64 number;
+
+	if (!work || !work->entry)
+		return 1;
+	callback = (void *)work->entry;
+	work->entry = (__u64)BPF_CORE_READ(callback, next);
+	if (rs_cache_of(walk, (__u64)callback) != walk->cache)
+		return 0;
+	number = work->callbacks++;
+	if (number < RS_CACHE_HEADS)
+		work->heads[number] = (__u64)callback;
+	return 0;
+}
+
+static long rs_look_at_lists(__u32 cpu, struct rs_cache_walk *walk)
+{
+	struct rs_pending_work *work = rs_pending_work();
+	struct rcu_data *data = rs_rcu_data(cpu);
+
+	if (!work || !data)
+		return 0;
+	work->entry = (__u64)BPF_CORE_READ(data, cblist.head);
+	bpf_loop(RS_MAX_PENDING, rs_look_at_pending, walk, 0);
+	if (!bpf_core_field_exists(data->nocb_bypass))
+		return 0;
+	work->entry = (__u64)BPF_CORE_READ(data, nocb_bypass.head);
+	bpf_loop(RS_MAX_PENDING, rs_look_at_pending, walk, 0);
+	return 0;
+}
+
+static __always_inline void rs_send_cache_pending(struct rs_cpu *cpu,
+						  const struct rs_cache_note *note,
+						  const struct rs_pending_work *work)
+{
+	struct kmem_cache *cache = (void *)note->cache;
+	struct rs_cache_pending *record = rs_begin(rs_cache_pending, cpu, RS_CACHE_PENDING, 0);
+
+	if (!record)
+		return;
+	record->cache = note->cache;
+	record->caller = note->caller;
+	record->callbacks = work->callbacks;
+	__builtin_memcpy(record->heads, work->heads, sizeof(record->heads));
+	bpf_probe_read_kernel_str(record->name, sizeof(record->name), BPF_CORE_READ(cache, name));
+	rs_send(record);
+}
+
+static __always_inline void rs_look_for_pending(const struct rs_cache_note *note)
+{
+	struct rs_cache_walk walk = { .cache = note->cache };
+	struct rs_pending_work *work = rs_pending_work();
+	struct rs_cpu *cpu = rs_this_cpu();
+
+	if (!work || !cpu || !&page_offset_base || !&vmemmap_base ||
+	    !bpf_core_type_exists(struct slab))
+		return;
+	if (__sync_lock_test_and_set(&work->busy, 1)) {
+		rs_count_loss(cpu, 1);
+		return;
+	}
+	work->callbacks = 0;
+	__builtin_memset(work->heads, 0, sizeof(work->heads));
+	bpf_probe_read_kernel(&walk.page_offset, sizeof(walk.page_offset), &page_offset_base);
+	bpf_probe_read_kernel(&walk.pages, sizeof(walk.pages), &vmemmap_base);
+	bpf_loop(cpu_limit, rs_look_at_lists, &walk, 0);
+	if (work->callbacks)
+		rs_send_cache_pending(cpu, note, work);
+	__sync_lock_test_and_set(&work->busy, 0);
+}
+
 static __always_inline void rs_cache_destroyed(__u64 cache, __u64 caller)
 {
 	struct rs_cache_note note = { .cache = cache, .caller = rs_before_jump(caller) };
+	struct kmem_cache *destroyed = (void *)cache;
 	__u64 key = rs_task_key();
 
 	/* One that shares its memory with others is not shut down: its note is still there. */
@@ -238,6 +368,9 @@ static __always_inline void rs_cache_destroyed(__u64 cache, __u64 caller)
 	}
 	rs_hit(RS_COUNT_CACHE);
 	bpf_map_update_elem(&cache_notes, &key, &note, BPF_ANY);
+	/* The memory of one that shares it with others stays. */
+	if (BPF_CORE_READ(destroyed, refcount) <= 1)
+		rs_look_for_pending(&note);
 }
 
 static __always_inline void rs_cache_shut_down(int error)

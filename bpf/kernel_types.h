@@ -52,6 +52,7 @@ struct rcu_node {
 };
 
 struct rcu_segcblist {
+	struct callback_head *head;
 	struct callback_head **tails[4];
 	unsigned long gp_seq[4]; /* RCU_CBLIST_NSEGS */
 };

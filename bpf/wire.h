@@ -73,6 +73,7 @@ enum rs_kind {
 	RS_MODULE_WOKEN = 54,	/* struct rs_module_woken */
 	RS_CACHE_LEFT = 55,	/* struct rs_cache_left: aux is flags; its slabs come first */
 	RS_CACHE_SLAB = 56,	/* struct rs_cache_slab: aux is flags */
+	RS_CACHE_PENDING = 57,	/* struct rs_cache_pending: kmem_cache_destroy() was entered */
 	RS_SWITCH_OUT = 60,	/* struct rs_switch: a task in a section leaves the CPU */
 	RS_SWITCH_IN = 61,	/* struct rs_switch: and comes back to one */
 	RS_TASK_LEFT = 62,	/* struct rs_switch: aux is enum rs_left_kind */
@@ -391,6 +392,20 @@ struct rs_cache_slab {
 	rs_u64 free[RS_SLAB_OBJECTS / 64]; /* bit n: object n is */
 };
 RS_ASSERT_SIZE(rs_cache_slab, 112);
+
+#define RS_CACHE_HEADS 16
+
+/* A followed module destroys a cache, while callbacks are queued whose rcu_head is in an object of
+ * it. */
+struct rs_cache_pending {
+	struct rs_header h;
+	rs_u64 cache;
+	rs_u64 caller;		      /* return address, 0 if not known */
+	rs_u64 callbacks;	      /* not 0 */
+	rs_u64 heads[RS_CACHE_HEADS]; /* of the first of them, else 0 */
+	char name[RS_CACHE_NAME_LEN];
+};
+RS_ASSERT_SIZE(rs_cache_pending, 200);
 
 /* h.tid: the task that is switched, or leaves; but for RS_LEFT_BY_EXIT sent only while it is within
  * a read-side section. */

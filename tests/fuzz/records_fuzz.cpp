@@ -31,7 +31,7 @@ struct Shape {
     std::size_t size;
     const char* slots;
 };
-constexpr std::array<Shape, 31> shapes{{{RS_LOST, sizeof(rs_lost), "qqq"},
+constexpr std::array<Shape, 32> shapes{{{RS_LOST, sizeof(rs_lost), "qqq"},
                                         {RS_TASK, sizeof(rs_task), "ddc"},
                                         {RS_STACK, sizeof(rs_stack), "ddf"},
                                         {RS_GP_START, sizeof(rs_gp_start), "qq"},
@@ -59,6 +59,7 @@ constexpr std::array<Shape, 31> shapes{{{RS_LOST, sizeof(rs_lost), "qqq"},
                                         {RS_MODULE_WOKEN, sizeof(rs_module_woken), "qn"},
                                         {RS_CACHE_LEFT, sizeof(rs_cache_left), "qqqs"},
                                         {RS_CACHE_SLAB, sizeof(rs_cache_slab), "qqddddqqqqqqqq"},
+                                        {RS_CACHE_PENDING, sizeof(rs_cache_pending), "qqqqqqqqqqqqqqqqqqqs"},
                                         {RS_SWITCH_OUT, sizeof(rs_switch), "dd"},
                                         {RS_SWITCH_IN, sizeof(rs_switch), "dd"},
                                         {RS_TASK_LEFT, sizeof(rs_switch), "dd"}}};

@@ -19,13 +19,13 @@ public:
     explicit DestroyedCaches(const Timeline& timeline);
 
     void take(const Callback& callback) {
-        if (!caches_.empty()) {
+        if (!caches_.empty() || !lucky_.empty()) {
             judge(callback);
         }
     }
 
-    // One for each cache that was destroyed while RCU was to free objects of it. Of objects that nobody gave to RCU
-    // nothing is said: they were forgotten, or are in use.
+    // One for each cache that a module destroyed, or that the kernel did not let it destroy, while RCU was to free
+    // objects of it. Of objects that nobody gave to RCU nothing is said: they were forgotten, or are in use.
     std::vector<Hazard> hazards() const;
 
 private:
@@ -37,11 +37,20 @@ private:
         std::vector<const Callback*> callbacks{};
     };
 
+    // A cache that was destroyed since its callbacks were done by then.
+    struct Lucky {
+        const CachePending* cache = nullptr;
+        std::vector<const Callback*> callbacks{};
+    };
+
     void judge(const Callback& callback);
     void judge(const KvfreeCall& call);
     static Hazard hazard(const Pending& pending);
+    Hazard hazard(const Lucky& lucky) const;
 
+    const Timeline& timeline_;
     std::vector<Pending> caches_; // by time
+    std::vector<Lucky> lucky_;    // by time
 };
 
 } // namespace rcuscope

@@ -35,8 +35,9 @@ struct HazardLimits {
 //   init-failed-with-pending-callbacks  The same for a module whose init function failed
 //     fatal, latent, warning
 //   double-call-rcu      fatal    A head was queued while it was pending
-//   cache-destroyed-with-pending-frees  fatal
-//       kmem_cache_destroy() of a followed module, while objects of the cache were with kfree_rcu() or call_rcu()
+//   cache-destroyed-with-pending-frees  kmem_cache_destroy() of a followed module, while objects of the cache were
+//     fatal    with kfree_rcu() or call_rcu(): the kernel did not destroy it
+//     latent   with call_rcu(), and their callbacks were done before the kernel looked for objects
 //   reader-never-ended   fatal    A read-side section was left open: its task ended, or ran in user mode or idle, in it
 //   blocked-in-reader    warning  A voluntary context switch within a read-side section
 //   long-reader          warning  A section longer than the limit

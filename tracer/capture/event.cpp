@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "capture/event.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -282,6 +283,19 @@ std::optional<event::CacheSlab> cache_slab(const rs_cache_slab& wire) {
                                                    .free = {std::begin(wire.free), std::end(wire.free)}}};
 }
 
+std::optional<event::CachePending> cache_pending(const rs_cache_pending& wire) {
+    auto name = terminated(wire.name);
+    if (!name || wire.callbacks == 0) {
+        return std::nullopt;
+    }
+    return event::CachePending{event::CachePending::What{
+        .cache = wire.cache,
+        .caller = wire.caller,
+        .callbacks = wire.callbacks,
+        .heads = {std::begin(wire.heads), std::find(std::begin(wire.heads), std::end(wire.heads), 0)},
+        .name = std::move(*name)}};
+}
+
 std::optional<event::SwitchOut> switch_out(const rs_switch& wire) {
     return event::SwitchOut{(wire.h.aux & RS_SWITCH_PREEMPTED) != 0, wire.nesting};
 }
@@ -381,6 +395,8 @@ template <typename Wire, typename Body>
         return decode_as(record, cache_left, out);
     case RS_CACHE_SLAB:
         return decode_as(record, cache_slab, out);
+    case RS_CACHE_PENDING:
+        return decode_as(record, cache_pending, out);
     case RS_SWITCH_OUT:
         return decode_as(record, switch_out, out);
     case RS_SWITCH_IN:

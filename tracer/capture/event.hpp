@@ -188,6 +188,17 @@ struct CacheSlab {
     };
     Boxed<What> what;
 };
+// A followed module destroys a cache, while callbacks are queued whose rcu_head is in an object of it.
+struct CachePending {
+    struct What {
+        std::uint64_t cache = 0;
+        std::uint64_t caller = 0; // 0: not known
+        std::uint64_t callbacks = 0;
+        std::vector<std::uint64_t> heads; // of the first of them
+        std::string name;
+    };
+    Boxed<What> what;
+};
 // The event's tid is the task that is switched, within a read-side section.
 struct SwitchOut {
     bool preempted = false; // else it gave up the CPU itself
@@ -211,7 +222,7 @@ using EventBody =
                  event::GpSample, event::CbQueued, event::CbAssigned, event::CbInvoked, event::CbDone,
                  event::BatchBegin, event::BatchEnd, event::WaitBegin, event::WaitEnd, event::Site, event::Module,
                  event::ModuleSection, event::ModulePending, event::ModuleRef, event::ModuleWoken, event::CacheLeft,
-                 event::CacheSlab, event::SwitchOut, event::SwitchIn, event::TaskLeft>;
+                 event::CacheSlab, event::CachePending, event::SwitchOut, event::SwitchIn, event::TaskLeft>;
 
 // Millions go from one processor to another: each is no larger than a cache line.
 struct Event {

@@ -22,6 +22,8 @@ void SymbolCollector::take(const Event& event) {
         see(reference->caller);
     } else if (const auto* left = std::get_if<event::CacheLeft>(&event.body)) {
         see(left->what->caller);
+    } else if (const auto* pending = std::get_if<event::CachePending>(&event.body)) {
+        see(pending->what->caller);
     } else if (const auto* sample = std::get_if<event::GpSample>(&event.body)) {
         for (const std::uint64_t address : sample->stack)
             see(address);

@@ -96,7 +96,7 @@ struct TimelineBuilder::Impl {
         // What happens now may yet be of any order.
         callbacks.pass_on([this](const Callback& each) {
             return !modules.settled(each.function->module) || !modules.settled(each.caller->module) ||
-                   each.function->in_init || *each.done == now.at || caches.left_between(each.queued, *each.done);
+                   each.function->in_init || *each.done == now.at || caches.destroyed_between(each.queued, *each.done);
         });
         CalledFrom from = called_from(body.caller, "call_rcu");
         if (body.jumped) {
@@ -145,6 +145,9 @@ struct TimelineBuilder::Impl {
     void on(const event::CacheSlab& body) { caches.slab(body); }
     void on(const event::CacheLeft& body) {
         caches.left(now, body, called_from(body.what->caller, "kmem_cache_destroy").caller, task->comm);
+    }
+    void on(const event::CachePending& body) {
+        caches.pending(now, body, called_from(body.what->caller, "kmem_cache_destroy").caller, task->comm);
     }
     void on(const event::ModuleSection& body) {
         symbols.placed(body);
@@ -214,7 +217,8 @@ Timeline TimelineBuilder::Impl::finish(const std::optional<Trailer>& trailer, co
     timeline.kvfree_calls = std::move(kvfree_calls);
     timeline.waits = waits.finish();
     timeline.stacks = stacks.finish();
-    timeline.caches_left = caches.finish();
+    timeline.caches_left = caches.finish_left();
+    timeline.caches_pending = caches.finish_pending();
     timeline.function_calls = sites.finish_function_calls();
     return timeline;
 }

@@ -19,6 +19,10 @@ void CacheTracker::left(const Moment& moment, const event::CacheLeft& left, Shar
     if (!slabs_.empty() && slabs_.back().cache != left.what->cache) {
         slabs_.clear();
     }
+    // It was not destroyed.
+    std::erase_if(caches_pending_, [&](const CachePending& pending) {
+        return pending.cache == left.what->cache && pending.tid == moment.tid;
+    });
     if (caches_left_.size() == most_caches_left) {
         return;
     }
@@ -34,14 +38,36 @@ void CacheTracker::left(const Moment& moment, const event::CacheLeft& left, Shar
                             .slabs = std::exchange(slabs_, {})});
 }
 
-bool CacheTracker::left_between(Nanoseconds from, Nanoseconds to) const {
-    return std::any_of(caches_left_.begin(), caches_left_.end(),
-                       [&](const CacheLeft& left) { return from <= left.at && left.at <= to; });
+void CacheTracker::pending(const Moment& moment, const event::CachePending& pending, SharedPlace caller,
+                           SharedText comm) {
+    if (caches_pending_.size() == most_caches_left) {
+        return;
+    }
+    std::vector<std::uint64_t> heads = pending.what->heads;
+    std::ranges::sort(heads);
+    caches_pending_.push_back({.at = moment.at,
+                               .tid = moment.tid,
+                               .comm = comm,
+                               .caller = caller,
+                               .cache = pending.what->cache,
+                               .name = pending.what->name,
+                               .callbacks = pending.what->callbacks,
+                               .heads = std::move(heads)});
 }
 
-std::vector<CacheLeft> CacheTracker::finish() {
+bool CacheTracker::destroyed_between(Nanoseconds from, Nanoseconds to) const {
+    const auto within = [&](const auto& cache) { return from <= cache.at && cache.at <= to; };
+    return std::ranges::any_of(caches_left_, within) || std::ranges::any_of(caches_pending_, within);
+}
+
+std::vector<CacheLeft> CacheTracker::finish_left() {
     sort_by_time(caches_left_, [](const CacheLeft& left) { return left.at; });
     return std::move(caches_left_);
+}
+
+std::vector<CachePending> CacheTracker::finish_pending() {
+    sort_by_time(caches_pending_, [](const CachePending& pending) { return pending.at; });
+    return std::move(caches_pending_);
 }
 
 } // namespace rcuscope

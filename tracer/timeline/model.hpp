@@ -323,6 +323,19 @@ struct CacheLeft {
     bool holds(std::uint64_t address) const;
 };
 
+// A followed module called kmem_cache_destroy() while callbacks were queued that had objects of the cache, and the
+// kernel destroyed it: they were done before it looked.
+struct CachePending {
+    Nanoseconds at = 0;
+    std::uint32_t tid = 0;
+    SharedText comm;
+    SharedPlace caller;
+    std::uint64_t cache = 0; // its address
+    std::string name;
+    std::uint64_t callbacks = 0;        // that were queued
+    std::vector<std::uint64_t> heads{}; // of the first of them; sorted
+};
+
 // What went wrong, or nearly so, in the module's use of RCU.
 struct Hazard {
     std::string kind;     // "freed-with-pending-callbacks"
@@ -353,12 +366,13 @@ struct Timeline {
     LongList<ReadSection> read_sections;       // by begin
     LongList<Callback> callbacks;              // by queued
     CallbackBounds callback_bounds;
-    LongList<Batch> batches;               // by begin
-    LongList<KvfreeCall> kvfree_calls;     // by time
-    LongList<Wait> waits;                  // by begin
-    LongList<FunctionCall> function_calls; // by begin
-    std::vector<CacheLeft> caches_left;    // by time; no more than most_caches_left
-    std::vector<Hazard> hazards;           // by time
+    LongList<Batch> batches;                  // by begin
+    LongList<KvfreeCall> kvfree_calls;        // by time
+    LongList<Wait> waits;                     // by begin
+    LongList<FunctionCall> function_calls;    // by begin
+    std::vector<CacheLeft> caches_left;       // by time; no more than most_caches_left
+    std::vector<CachePending> caches_pending; // by time; no more than most_caches_left
+    std::vector<Hazard> hazards;              // by time
     // Of call_rcu(), kvfree_rcu() and waits, where they were asked for: each different one once, the caller first.
     std::vector<std::vector<CodePlace>> stacks;
 };

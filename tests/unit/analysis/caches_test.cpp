@@ -92,6 +92,67 @@ TEST(CacheDestroyed, WithObjectsWhoseCallbacksHadNotRun) {
     EXPECT_THAT(hazards[0].text, Not(HasSubstr("kfree_rcu")));
 }
 
+// The same, but the cache could be destroyed.
+Unloading destroyed() {
+    Unloading scene;
+    scene.timeline.caches_pending.push_back(
+        {.at = 450,
+         .tid = 77,
+         .comm = "rmmod",
+         .caller = CodePlace{.address = 0xc99, .function = "rcu_unload_exit", .module = "rcu_unload", .offset = 0x99},
+         .cache = 1,
+         .name = "nodes",
+         .callbacks = 2,
+         .heads = {slab_start, slab_start + object_size}});
+    return scene;
+}
+
+TEST(CacheDestroyed, SinceItsCallbacksRanJustBefore) {
+    Unloading scene = destroyed();
+    scene.stays();
+    scene.callback(300, 350, 360).head(slab_start); // the same object before
+    scene.callback(410, 455, 456).head(slab_start);
+    scene.callback(440, 460, 470).head(slab_start + object_size);
+    scene.callback(440, 460, 480).head(0x100);
+    scene.callback(460, 470, 480).head(slab_start); // and after
+    scene.timeline.waits.push_back({.kind = event::WaitKind::rcu_barrier, .tid = 77, .begin = 451, .end = 469});
+    scene.timeline.waits.push_back({.kind = event::WaitKind::rcu_barrier, .tid = 78, .begin = 451, .end = 475});
+    scene.timeline.waits.push_back(
+        {.kind = event::WaitKind::rcu_barrier,
+         .tid = 77,
+         .caller = CodePlace{.address = 1, .function = "flush_rcu_work", .module = "", .offset = 0x2e},
+         .begin = 465,
+         .end = 475});
+
+    const auto hazards = scene.find();
+
+    ASSERT_EQ(hazards.size(), 1U);
+    EXPECT_EQ(hazards[0].kind, "cache-destroyed-with-pending-frees");
+    EXPECT_EQ(hazards[0].severity, "latent");
+    EXPECT_EQ(hazards[0].module, "rcu_unload");
+    EXPECT_EQ(hazards[0].at, 450);
+    EXPECT_THAT(hazards[0].callbacks, ElementsAre(2, 3));
+    EXPECT_THAT(hazards[0].text,
+                HasSubstr("rcu_unload called kmem_cache_destroy() in rcu_unload:rcu_unload_exit+0x99 (task rmmod 77) "
+                          "for its cache nodes, while RCU had yet to free 2 objects of it, whose callbacks "
+                          "(rcu_unload:node_free), queued in rcu_unload:writer_fn+0x12 (CPU 0, task writer), had not "
+                          "run. The kernel destroyed the cache only because they ran before kmem_cache_destroy() "
+                          "looked for objects in use, during its rcu_barrier() in flush_rcu_work+0x2e. Nothing makes "
+                          "it wait for call_rcu(): call rcu_barrier() before kmem_cache_destroy()"));
+}
+
+TEST(CacheDestroyed, BeforeItsOnlyCallbackWasRecorded) {
+    Unloading scene = destroyed();
+    scene.timeline.caches_pending[0].callbacks = 1;
+    scene.stays();
+    const auto hazards = scene.find();
+    ASSERT_EQ(hazards.size(), 1U);
+    EXPECT_THAT(hazards[0].callbacks, IsEmpty());
+    EXPECT_THAT(hazards[0].text, HasSubstr("RCU had yet to free 1 object of it, whose callback had not run. The kernel "
+                                           "destroyed the cache only because it ran before kmem_cache_destroy() looked "
+                                           "for objects in use. Nothing"));
+}
+
 TEST(CacheDestroyed, WhatWasGivenLongBeforeIsInUseAgain) {
     Unloading scene = destroying();
     scene.timeline.caches_left[0].at = 20'000'000'000;

@@ -231,6 +231,19 @@ TEST(Event, CacheThatWasNotDestroyed) {
     EXPECT_TRUE(refused(wire));
 }
 
+TEST(Event, CacheThatCallbacksHaveObjectsOf) {
+    rs_cache_pending wire{header_of(RS_CACHE_PENDING, 1000), 0xc0, 0xc12, 20, {0x8000, 0x8040}, "nodes"};
+    const auto pending = decoded<event::CachePending>(wire);
+    ASSERT_TRUE(pending.what);
+    EXPECT_EQ(pending.what->cache, 0xc0u);
+    EXPECT_EQ(pending.what->caller, 0xc12u);
+    EXPECT_EQ(pending.what->callbacks, 20u);
+    EXPECT_EQ(pending.what->heads, (std::vector<std::uint64_t>{0x8000, 0x8040}));
+    EXPECT_EQ(pending.what->name, "nodes");
+    wire.callbacks = 0;
+    EXPECT_TRUE(refused(wire));
+}
+
 TEST(Event, Switch) {
     const auto preempted =
         decoded<event::SwitchOut>(rs_switch{header_of(RS_SWITCH_OUT, 1000, RS_SWITCH_PREEMPTED), 2, 0});
@@ -251,6 +264,7 @@ TEST(Event, AddedRecordsHaveTheSizesOfTheFormat) {
     EXPECT_EQ(sizeof(rs_switch), 24u);
     EXPECT_EQ(sizeof(rs_cache_left), 72u);
     EXPECT_EQ(sizeof(rs_cache_slab), 112u);
+    EXPECT_EQ(sizeof(rs_cache_pending), 200u);
 }
 
 TEST(Event, RefusesWhatIsTooShort) {

@@ -20,6 +20,32 @@ event::CacheLeft left(std::uint64_t cache, const char* name) {
     return {event::CacheLeft::What{.cache = cache, .objects = 2, .name = name}};
 }
 
+event::CachePending pending(std::uint64_t cache, const char* name) {
+    return {event::CachePending::What{.cache = cache, .callbacks = 3, .heads = {0x8040, 0x8000}, .name = name}};
+}
+
+TEST(CachesPending, AreThoseThatWereDestroyed) {
+    Scenario scenario;
+    scenario.at(10, pending(1, "nodes")).at(11, pending(2, "edges")).at(12, left(1, "nodes")).at(13, left(3, "more"));
+
+    const Timeline timeline = scenario.complete(99);
+
+    ASSERT_EQ(timeline.caches_pending.size(), 1U);
+    EXPECT_EQ(timeline.caches_pending[0].at, 11);
+    EXPECT_EQ(timeline.caches_pending[0].name, "edges");
+    EXPECT_EQ(timeline.caches_pending[0].callbacks, 3U);
+    EXPECT_EQ(timeline.caches_pending[0].heads, (std::vector<std::uint64_t>{0x8000, 0x8040}));
+    EXPECT_EQ(timeline.caches_left.size(), 2U);
+}
+
+TEST(CachesPending, SoManyAreKept) {
+    Scenario scenario;
+    for (std::uint64_t cache = 0; cache < most_caches_left + 1; cache++) {
+        scenario.at(10, pending(cache, "nodes"));
+    }
+    EXPECT_EQ(scenario.complete(99).caches_pending.size(), most_caches_left);
+}
+
 TEST(CachesLeft, EachHasItsOwnSlabs) {
     Scenario scenario;
     scenario.at(10, slab(1, 0x8000, ~std::uint64_t{1})).at(10, slab(1, 0x9000, ~std::uint64_t{0}));
