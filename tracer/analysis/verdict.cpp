@@ -98,8 +98,8 @@ std::string of_nothing(const JudgedLife& judged, const CaptureSummary& capture) 
     }
     const auto is_its = [&](const CaptureSummary::NotFollowed& module) { return module.module == judged.life->name; };
     const bool all_seen = std::none_of(capture.not_followed.begin(), capture.not_followed.end(), is_its) &&
-                          !is_missing(capture, "module.jumps") && !is_missing(capture, "callback.queued") &&
-                          missed_runs(capture, "callback.queued") == 0;
+                          !is_missing(capture, "module.jumps") && !is_missing(capture, "kernel log") &&
+                          !is_missing(capture, "callback.queued") && missed_runs(capture, "callback.queued") == 0;
     return all_seen ? "nothing was queued" : "nothing was seen to be queued";
 }
 

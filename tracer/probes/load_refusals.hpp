@@ -36,7 +36,7 @@ private:
         SiteEvent event = SiteEvent::sites;
         int error = 0; // errno
 
-        auto operator<=>(const Refusal&) const = default;
+        auto operator<=>(const Refusal&) const = default; // NOLINT(modernize-use-nullptr): of <=> itself
     };
 
     KernelName group_;
