@@ -40,9 +40,9 @@ struct kmem_cache {
 	struct kmem_cache_node *node[1];
 };
 
+/* A page that is not the first of several has the first one's address, and bit 0 set. */
 struct page {
-	unsigned long
-		compound_head; /* bit 0: of all but the first of several pages, whose address */
+	unsigned long compound_head;
 };
 
 /* Linux 5.17: struct page was this before. */

@@ -9,7 +9,7 @@ set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
 rounds=${RCUSCOPE_ROUNDS:-1}
-# What is probed in a module is probed anew in each of its lives, and not all of it by every kernel.
+# The kernel places a module's probes again at each load, and some kernels refuse some of them: a second life shows it.
 rounds_of() { # GROUP
 	[[ $1 == idle ]] && echo $((rounds + 1)) || echo "$rounds"
 }

@@ -21,7 +21,7 @@ namespace rcuscope {
 
 class LoadRefusals {
 public:
-    // Of the group's events.
+    // `group` holds the kprobe events whose refusals count.
     explicit LoadRefusals(const KernelName& group) : group_(group) {}
 
     // Counts a message of the kernel's log, if it is about one of the group's events.
