@@ -15,6 +15,7 @@
 #include "export/exporter.hpp"
 #include "kernel/host.hpp"
 #include "kernel/module_path.hpp"
+#include "probes/place_conflicts.hpp"
 #include "probes/session.hpp"
 #include "record/child.hpp"
 #include "record/recorder.hpp"
@@ -138,6 +139,7 @@ Result<RecordRequest> request_from(const RecordArguments& arguments) {
     request.summary = arguments.mode == "summary";
     if (request.summary)
         request.functions.clear();
+    leave_conflicts_out(request.modules, request.functions, request.reader_functions);
     request.command = arguments.command;
     request.tool_version = version_text();
     request.all_callbacks = arguments.all_callbacks || arguments.modules.empty();

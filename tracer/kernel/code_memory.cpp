@@ -50,35 +50,53 @@ void CodeMemory::add_relocation(std::size_t section, std::uint64_t offset) {
 }
 
 std::optional<std::uint64_t> CodeMemory::symbol_before(std::size_t section, std::uint64_t offset) const {
-    const auto place = placed_.find(section);
-    if (!known_ || place == placed_.end() || offset > most)
+    const auto place = place_of(section, offset);
+    if (!place)
         return std::nullopt;
-    const auto next = symbols_.upper_bound(place->second + offset);
-    if (next == symbols_.begin() || std::prev(next)->first < place->second)
+    const std::uint64_t begin = *place - offset;
+    const auto next = symbols_.upper_bound(*place);
+    if (next == symbols_.begin() || std::prev(next)->first < begin)
         return std::nullopt;
-    return std::prev(next)->first - place->second;
+    return std::prev(next)->first - begin;
 }
 
 std::uint64_t CodeMemory::end() const {
     return aligned(size_, page);
 }
 
-bool CodeMemory::takes_probe(std::size_t section, std::uint64_t offset) {
-    const auto place = placed_.find(section);
-    if (!known_ || place == placed_.end() || offset > most)
-        return false;
-    const std::uint64_t at = place->second + offset;
-    const auto next = symbols_.upper_bound(at);
-    if (next == symbols_.begin() || at + longest_instruction > end())
-        return false;
-    const std::uint64_t symbol = std::prev(next)->first;
-    const std::uint64_t until = next == symbols_.end() ? end() : std::min(next->first, end());
+std::optional<std::uint64_t> CodeMemory::place_of(std::size_t section, std::uint64_t offset) const {
+    const auto section_place = placed_.find(section);
+    if (!known_ || section_place == placed_.end() || offset > most)
+        return std::nullopt;
+    return section_place->second + offset;
+}
+
+// From a symbol up to the next one, or to the end of the memory.
+CodeRange CodeMemory::decoded_at(std::uint64_t place) const {
+    const auto next = symbols_.upper_bound(place);
+    return {next == symbols_.begin() ? 0 : std::prev(next)->first,
+            next == symbols_.end() ? end() : std::min(next->first, end())};
+}
+
+std::optional<CodeRange> CodeMemory::decoded_to_the_end(std::size_t section, std::uint64_t offset) const {
+    const auto place = place_of(section, offset);
+    if (!place)
+        return std::nullopt;
+    const CodeRange decoded = decoded_at(*place);
     // The last instruction begins before that.
-    if (until + longest_instruction <= end())
+    return decoded.end + longest_instruction <= end() ? std::nullopt : std::optional(decoded);
+}
+
+bool CodeMemory::takes_probe(std::size_t section, std::uint64_t offset) {
+    const auto place = place_of(section, offset);
+    if (!place || symbols_.empty() || *place < symbols_.begin()->first || *place + longest_instruction > end())
+        return false;
+    const auto decoded = decoded_to_the_end(section, offset);
+    if (!decoded)
         return true;
-    const auto [found, added] = stays_.try_emplace(symbol);
+    const auto [found, added] = stays_.try_emplace(decoded->begin);
     if (added)
-        found->second = stays_inside(symbol, until);
+        found->second = stays_inside(decoded->begin, decoded->end);
     return found->second;
 }
 

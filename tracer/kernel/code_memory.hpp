@@ -20,6 +20,14 @@
 
 namespace rcuscope {
 
+// From where to where, bytes from the memory's beginning.
+struct CodeRange {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+
+    auto operator<=>(const CodeRange&) const = default; // NOLINT(modernize-use-nullptr): of <=> itself
+};
+
 class CodeMemory {
 public:
     using Bytes = std::span<const unsigned char>;
@@ -37,6 +45,11 @@ public:
     std::optional<std::uint64_t> symbol_before(std::size_t section, std::uint64_t offset) const;
     // Whether it is certain that the kernel stays within the memory when a kprobe is placed there.
     bool takes_probe(std::size_t section, std::uint64_t offset);
+    // Bytes from the memory's beginning, which begins a page.
+    std::optional<std::uint64_t> place_of(std::size_t section, std::uint64_t offset) const;
+    // What the kernel decodes for a kprobe there; nothing if it ends so far before the memory does that the kernel
+    // stays within, whatever it takes the instructions for.
+    std::optional<CodeRange> decoded_to_the_end(std::size_t section, std::uint64_t offset) const;
 
 private:
     struct Piece {
@@ -45,6 +58,7 @@ private:
     };
 
     std::uint64_t end() const;
+    CodeRange decoded_at(std::uint64_t place) const;
     bool stays_inside(std::uint64_t symbol, std::uint64_t until) const;
     // Beginning at `at`, with instructions: where they end, or nothing.
     std::optional<std::uint64_t> next_after(std::uint64_t at) const;
@@ -72,6 +86,9 @@ public:
     std::optional<std::uint64_t> symbol_before(std::size_t section, std::uint64_t offset) {
         return of(section).symbol_before(section, offset);
     }
+    // Whether the section is in the first of the two.
+    bool is_init(std::size_t section) const { return init_.has(section); }
+    const CodeMemory& memory_of(std::size_t section) const { return init_.has(section) ? init_ : core_; }
 
 private:
     CodeMemory& of(std::size_t section) { return init_.has(section) ? init_ : core_; }

@@ -60,11 +60,6 @@ constexpr std::string_view followed_targets[] = {
     "call_rcu",    "call_rcu_hurry",    "kvfree_call_rcu", "synchronize_rcu", "synchronize_rcu_expedited",
     "rcu_barrier", "kmem_cache_destroy"};
 
-// "read" of "read.part.0" and "read.cold"
-std::string family_of(const std::string& function) {
-    return function.substr(0, function.find('.'));
-}
-
 class Reader {
     using Place = KoElf::Place;
     using Section = KoElf::Section;
@@ -87,7 +82,7 @@ public:
         read_traceable();
         elf_.for_each_relocations_of_code(
             [this](const Section& relocations, std::size_t code) { read_sites(relocations, code); });
-        leave_unseen_out();
+        file_.leave_readers_out(unseen_families_);
         read_not_followed();
         elf_.for_each_relocations_of_code(
             [this](const Section& relocations, std::size_t code) { read_jumps(relocations, code); });
@@ -189,11 +184,28 @@ private:
             const std::uint64_t entry = offset + (begins_with_endbr(places_[i]) ? sizeof(endbr) : 0);
             function.no_kprobe = no_kprobe.contains(places_[i]) || function.section == ".kprobes.text";
             function.ambiguous = bearers_[function.name] > 1;
-            function.unsafe = !traced.contains({section, entry}) && !layout_.takes_probe(section, entry);
+            const bool ftrace = traced.contains({section, entry});
+            function.unsafe = !ftrace && !layout_.takes_probe(section, entry);
+            function.entry = probed_code(section, entry, ftrace);
         }
         if (!traced.empty()) // else it was built without ftrace, and nothing is known to be refused
             for (KoFunction& function : file_.functions)
                 function.notrace = !traceable.contains(function.name) && !traceable.contains(family_of(function.name));
+    }
+
+    // Nothing where there is no code, or it is not known where it lies.
+    std::optional<ProbedCode> probed_code(std::size_t section, std::uint64_t offset, bool ftrace) const {
+        const auto bytes = KoElf::bytes_of(sections_[section]);
+        const CodeMemory& memory = layout_.memory_of(section);
+        const auto place = memory.place_of(section, offset);
+        if (!place || offset >= bytes.size())
+            return std::nullopt;
+        ProbedCode code{layout_.is_init(section), *place, {}, {}};
+        if (!ftrace) {
+            code.opcode = bytes[offset];
+            code.decoded = memory.decoded_to_the_end(section, offset);
+        }
+        return code;
     }
 
     // The places that a table of addresses points to.
@@ -257,7 +269,8 @@ private:
             else if (holder->ambiguous) // the kernel would take any of them
                 unusable(code.name, offset, holder->name + " is the name of several functions");
             else {
-                file_.read_sites.push_back({lock, holder->name, offset - holder->offset});
+                file_.read_sites.push_back({lock, holder->name, offset - holder->offset,
+                                            probed_code(section, offset, false).value_or(ProbedCode())});
                 // The kernel asks ftrace about the symbol before the place, which a label may be.
                 if (const char* why = why_no_probe_in(*holder, section, offset))
                     unseen_families_.emplace(family_of(holder->name), why);
@@ -292,7 +305,11 @@ private:
         });
         for (auto& [offset, target] : jumps) {
             const KoFunction* const holder = function_at({section, offset});
-            KoJump jump{.function = {}, .offset = offset, .target = std::move(target), .why_unseen = {}};
+            KoJump jump{.function = {},
+                        .offset = offset,
+                        .target = std::move(target),
+                        .why_unseen = {},
+                        .code = probed_code(section, offset, false).value_or(ProbedCode())};
             if (shares_its_name(code)) {
                 jump.why_unseen = "it is in one of several sections of that name";
             } else if (!holder) {
@@ -306,18 +323,6 @@ private:
             }
             file_.jumps.push_back(std::move(jump));
         }
-    }
-
-    void leave_unseen_out() {
-        std::set<std::string> told;
-        std::erase_if(file_.read_sites, [&](const KoReadSite& site) {
-            const auto family = unseen_families_.find(family_of(site.function));
-            if (family == unseen_families_.end())
-                return false;
-            if (told.insert(site.function).second)
-                file_.unseen_readers.push_back({site.function, family->second});
-            return true;
-        });
     }
 
     void read_not_followed() {
@@ -343,12 +348,16 @@ private:
 
 } // namespace
 
+std::string family_of(const std::string& function) {
+    return function.substr(0, function.find('.'));
+}
+
 const char* KoFunction::why_unseen() const {
     return notrace     ? "it is notrace"
            : no_kprobe ? "its module lets no kprobe into it (NOKPROBE_SYMBOL)"
            : ambiguous ? "several functions have that name"
            : unsafe    ? unsafe_probe
-                       : nullptr;
+                       : conflict;
 }
 
 // include/linux/init.h, compiler_types.h: __exit, inline and noinstr imply notrace.
@@ -356,6 +365,18 @@ const char* KoFunction::why_notrace() const {
     return section.starts_with(".exit.text")      ? "__exit implies it"
            : section.starts_with(".noinstr.text") ? "noinstr implies it"
                                                   : "marked so, inline, which implies it in the kernel, or assembly";
+}
+
+void ModuleFile::leave_readers_out(const std::map<std::string, const char*>& families) {
+    std::set<std::string> told;
+    std::erase_if(read_sites, [&](const KoReadSite& site) {
+        const auto family = families.find(family_of(site.function));
+        if (family == families.end())
+            return false;
+        if (told.insert(site.function).second)
+            unseen_readers.push_back({site.function, family->second});
+        return true;
+    });
 }
 
 Result<ModuleFile> read_module_file(const std::string& path) {

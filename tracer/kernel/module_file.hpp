@@ -5,23 +5,36 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
+#include "kernel/code_memory.hpp"
 
 namespace rcuscope {
 
+// Where the kernel puts a probe, and what it knows the place by.
+struct ProbedCode {
+    bool init = false;                   // in the memory that is freed once the module has been initialised
+    std::uint64_t place = 0;             // bytes from the beginning of its memory, which begins a page
+    std::optional<unsigned char> opcode; // the first byte there; none: ftrace puts the probe
+    std::optional<CodeRange> decoded;    // CodeMemory::decoded_to_the_end()
+};
+
 struct KoFunction {
-    std::string name;           // as kallsyms will show it
-    std::string section;        // ".text", ".init.text", ...
-    std::uint64_t offset = 0;   // in the section, bytes
-    std::uint64_t size = 0;     // bytes
-    bool can_be_entered = true; // false for the parts that a compiler split off (".cold")
-    bool notrace = false;       // kprobe events refuse it, as they do every __exit function
-    bool unsafe = false;        // so that there must be no probe at its entry (kernel/code_memory.hpp)
-    bool no_kprobe = false;     // the kernel refuses kprobes in it, as the module asks for (NOKPROBE_SYMBOL)
-    bool ambiguous = false;     // others have its name, by which probes are placed
+    std::string name;                  // as kallsyms will show it
+    std::string section;               // ".text", ".init.text", ...
+    std::uint64_t offset = 0;          // in the section, bytes
+    std::uint64_t size = 0;            // bytes
+    bool can_be_entered = true;        // false for the parts that a compiler split off (".cold")
+    bool notrace = false;              // kprobe events refuse it, as they do every __exit function
+    bool unsafe = false;               // so that there must be no probe at its entry (kernel/code_memory.hpp)
+    bool no_kprobe = false;            // the kernel refuses kprobes in it, as the module asks for (NOKPROBE_SYMBOL)
+    bool ambiguous = false;            // others have its name, by which probes are placed
+    const char* conflict = nullptr;    // with another place, that is probed (probes/place_conflicts.hpp)
+    std::optional<ProbedCode> entry{}; // where a probe at its entry lies
 
     // Why there is no probe at its entry, after its name and a colon; nothing if there can be one.
     const char* why_unseen() const;
@@ -34,6 +47,7 @@ struct KoReadSite {
     bool lock = false;        // otherwise unlock
     std::string function;     // the one that holds it
     std::uint64_t offset = 0; // of the instruction in the function, bytes
+    ProbedCode code{};
 };
 
 // A jump at a function's end to a function of the kernel's that defers work or waits. That one returns to the caller of
@@ -43,6 +57,7 @@ struct KoJump {
     std::uint64_t offset = 0; // of the instruction in the function, or in the section where it is in none, bytes
     std::string target;       // "call_rcu"
     std::string why_unseen;   // why there is no probe at it; empty: there can be one
+    ProbedCode code{};        // where there can be one
 };
 
 struct UnseenFunction {
@@ -75,11 +90,17 @@ struct ModuleFile {
         std::uint64_t size = 0; // bytes
     };
     std::vector<CodeSection> code_sections; // those whose names are theirs alone
+
+    // From read_sites to unseen_readers: the places of these families of functions (family_of()), and why.
+    void leave_readers_out(const std::map<std::string, const char*>& families);
 };
 
 // Why there is no probe where one is not safe.
 inline constexpr const char* unsafe_probe =
     "a probe there can make the kernel read beyond the end of the module's code, and die";
+
+// "read" of "read.part.0" and "read.cold"
+std::string family_of(const std::string& function);
 
 // Fails with ExitCode::bad_input if the file cannot be read or is no x86-64 kernel module.
 Result<ModuleFile> read_module_file(const std::string& path);

@@ -69,6 +69,10 @@ std::string event_name(const KernelName& group, SiteEvent event) {
     return group.text() + (event == SiteEvent::sites ? "_sites" : event == SiteEvent::returns ? "_returns" : "_jumps");
 }
 
+bool is_probed(const KoFunction& function, const std::vector<std::string>& patterns) {
+    return function.can_be_entered && !function.why_unseen() && matches_any(function.name, patterns);
+}
+
 std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std::vector<std::string>& functions,
                                const std::vector<std::string>& reader_functions) {
     std::vector<SiteInfo> sites;
@@ -77,13 +81,11 @@ std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std
             sites.push_back(
                 {site.lock ? SiteKind::read_lock : SiteKind::read_unlock, module.name, site.function, site.offset});
     for (const KoFunction& function : module.functions) {
-        if (!function.can_be_entered || function.why_unseen())
-            continue;
-        if (matches_any(function.name, functions)) {
+        if (is_probed(function, functions)) {
             sites.push_back({SiteKind::function_entry, module.name, function.name, 0});
             sites.push_back({SiteKind::function_return, module.name, function.name, 0});
         }
-        if (matches_any(function.name, reader_functions)) {
+        if (is_probed(function, reader_functions)) {
             sites.push_back({SiteKind::reader_entry, module.name, function.name, 0});
             sites.push_back({SiteKind::reader_return, module.name, function.name, 0});
         }

@@ -24,6 +24,9 @@ namespace rcuscope {
 std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std::vector<std::string>& functions,
                                const std::vector<std::string>& reader_functions = {});
 
+// Whether the patterns ask for the function, and its calls can be seen.
+bool is_probed(const KoFunction& function, const std::vector<std::string>& patterns);
+
 // The jumps of a module to be probed.
 std::vector<SiteInfo> jumps_of(const ModuleFile& module);
 

@@ -91,30 +91,29 @@ void describe_jumps(Metadata& metadata, const RecordRequest& request) {
                                                                 jump.why_unseen});
 }
 
-// Functions that are notrace, by the reason for it: kprobe events refuse them, and nearly every module has some.
-class NotraceFunctions {
+// Functions by the reason for which their calls are not seen: nearly every module has some that are notrace.
+class UnseenByReason {
 public:
-    void add(const std::string& function, const char* why) {
-        const auto same = [why](const Group& group) { return group.why == why; };
+    void add(const std::string& function, const std::string& why) {
+        const auto same = [&](const Group& group) { return group.why == why; };
         auto group = std::find_if(groups_.begin(), groups_.end(), same);
         if (group == groups_.end())
             group = groups_.insert(groups_.end(), {why, {}});
         group->functions.push_back(function);
     }
 
-    // "a:one, a:two and 3 more (__exit implies it); b:three (noinstr implies it)"; empty if there are none.
-    std::string text() const {
+    // For each reason: take("a:one, a:two and 3 more", "__exit implies it").
+    template <typename Take>
+    void for_each(Take take) const {
         constexpr std::size_t most = 6;
-        std::string text;
         for (const Group& group : groups_) {
-            text += text.empty() ? "" : "; ";
+            std::string names;
             for (std::size_t i = 0; i < std::min(most, group.functions.size()); i++)
-                text += (i == 0 ? "" : ", ") + group.functions[i];
+                names += (i == 0 ? "" : ", ") + group.functions[i];
             if (group.functions.size() > most)
-                text += " and " + std::to_string(group.functions.size() - most) + " more";
-            text += " (" + group.why + ")";
+                names += " and " + std::to_string(group.functions.size() - most) + " more";
+            take(names, group.why);
         }
-        return text;
     }
 
 private:
@@ -125,18 +124,24 @@ private:
     std::vector<Group> groups_; // hardly more than three
 };
 
-// What is not seen of calls of functions: one line for those that are notrace, one for each of the others.
+// What is not seen of calls of functions: one line for those that are notrace, and one for each other reason.
 void describe_unseen(Metadata& metadata, const char* hook, const std::string& what,
                      const std::vector<std::pair<std::string, UnseenFunction>>& functions) {
-    NotraceFunctions notrace;
-    for (const auto& [module, unseen] : functions) {
-        const std::string name = module + ":" + unseen.name;
+    UnseenByReason notrace;
+    UnseenByReason others;
+    for (const auto& [module, unseen] : functions)
         if (unseen.notrace)
-            notrace.add(name, unseen.notrace);
+            notrace.add(module + ":" + unseen.name, unseen.notrace);
         else
-            metadata.missing.push_back({hook, what + name + ": " + unseen.why});
-    }
-    if (const std::string text = notrace.text(); !text.empty())
+            others.add(module + ":" + unseen.name, unseen.why);
+    others.for_each([&](const std::string& names, const std::string& why) {
+        metadata.missing.push_back({hook, what + names + ": " + why});
+    });
+    std::string text;
+    notrace.for_each([&](const std::string& names, const std::string& why) {
+        text += (text.empty() ? "" : "; ") + names + " (" + why + ")";
+    });
+    if (!text.empty())
         metadata.missing.push_back({hook, what + "functions that are notrace: " + text});
 }
 

@@ -285,6 +285,48 @@ TEST(ModuleFileDamage, TableOfSectionsOutOfRange) {
     }
 }
 
+// "init:27 call": where in which memory, and what is there
+std::string words_of(const ProbedCode& code) {
+    return (code.init ? "init:" : "core:") + std::to_string(code.place) +
+           (code.opcode == 0xe8   ? " call"
+            : code.opcode == 0xe9 ? " jump"
+            : code.opcode         ? " other"
+                                  : " ftrace");
+}
+
+TEST(ModuleFile, KnowsWhereProbesLieAndWhatIsThere) {
+    const auto module = read_module_file(sample("traced_module.ko"));
+    ASSERT_TRUE(module) << module.error().why;
+    std::vector<std::string> sites;
+    for (const KoReadSite& site : module->read_sites)
+        sites.push_back(site.function + " " + words_of(site.code));
+    // .text is 117 bytes long, and .text.unlikely aligned to 16.
+    EXPECT_THAT(sites, testing::IsSupersetOf<std::string>({"sample_read core:21 call", "sample_read core:27 call",
+                                                           "sample_read.cold core:130 jump", "sample_init init:0 call",
+                                                           "sample_init init:5 call"}));
+    for (const KoFunction& function : module->functions)
+        if (function.name == "sample_read") {
+            EXPECT_EQ(words_of(function.entry.value()), "core:16 ftrace");
+        }
+
+    const auto jumps = read_module_file(sample("sample_jumps.ko"));
+    ASSERT_TRUE(jumps) << jumps.error().why;
+    EXPECT_THAT(words_of(jumps->jumps.at(0).code), testing::EndsWith(" jump"));
+}
+
+// What is not last in the memory ends far before the memory does.
+TEST(ModuleFile, KnowsForWhatTheKernelDecodesToTheEnd) {
+    const auto module = read_module_file(sample("traced_module.ko"));
+    ASSERT_TRUE(module) << module.error().why;
+    for (const KoReadSite& site : module->read_sites) {
+        const bool last = site.function == "sample_init";
+        ASSERT_EQ(site.code.decoded.has_value(), last) << site.function;
+        if (last) {
+            EXPECT_EQ(*site.code.decoded, (CodeRange{0, 4096}));
+        }
+    }
+}
+
 TEST(ModuleFile, JumpsForCallsAreNamedByTheirFunctions) {
     const auto module = read_module_file(sample("sample_jumps.ko"));
     ASSERT_TRUE(module) << module.error().why;

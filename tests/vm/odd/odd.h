@@ -40,6 +40,17 @@
 #define EVEN_END "\t.balign 16, 0x90\n"
 #define ODD_END	 EVEN_END "\tnop\n"
 
+/*
+ * Twins have a page of their own in a memory of two, so that one may lie where another was, and
+ * something else in the middle of that page.
+ */
+#define TWIN_PAGE  ".pushsection .text.page, \"ax\", @progbits\n\t.balign 4096\n"
+#define TWIN_PLACE "\t.balign 2048, 0x90\n"
+/* What is last in the memory is not probed. */
+#define TWIN_END                                                                                   \
+	EVEN_END "\t.type twin_end, @object\ntwin_end:\n\t.byte 0, 0\n\t.size twin_end, . - "      \
+		 "twin_end\n" END_SECTION
+
 #define ODD_MODULE(reader)                                                                         \
 	static int __init odd_module_init(void)                                                    \
 	{                                                                                          \

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "probes/place_conflicts.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "probes/sites.hpp"
+
+namespace rcuscope {
+
+namespace {
+
+constexpr std::uint64_t page = 4096;
+
+constexpr const char* same_offset =
+    "another place that is probed has the same offset in a page, and where a module is loaded at the address of one "
+    "that went, the kernel can take the one for the other";
+constexpr const char* in_what_is_decoded =
+    "the kernel decodes what follows to the end of the module's code, and can take some of that for a place that is "
+    "probed elsewhere, where a module is loaded at the address of one that went";
+
+// A memory of a module's.
+struct Memory {
+    std::size_t module = 0;
+    bool init = false;
+
+    auto operator<=>(const Memory&) const = default; // NOLINT(modernize-use-nullptr): of <=> itself
+};
+
+struct Place {
+    std::uint64_t offset = 0; // in its page
+    Memory memory{};
+    std::uint64_t at = 0;                  // in its memory
+    std::optional<unsigned char> opcode{}; // as of ProbedCode
+
+    bool operator<(const Place& other) const {
+        return std::tie(offset, memory, at) < std::tie(other.offset, other.memory, other.at);
+    }
+};
+
+// What the kernel decodes up to the end of a memory.
+struct Decoded {
+    Memory memory;
+    CodeRange range;
+
+    auto operator<=>(const Decoded&) const = default; // NOLINT(modernize-use-nullptr): of <=> itself
+
+    // Whether the kernel may meet that place's first byte in the range, elsewhere than at the place itself.
+    bool may_meet(const Place& place) const {
+        const std::uint64_t first = range.begin + (place.offset + page - range.begin % page) % page;
+        const bool once = first + page >= range.end;
+        return first < range.end && !(once && place.memory == memory && place.at == first);
+    }
+};
+
+// What is probed together or not at all.
+struct Candidate {
+    enum class Kind { reader_family, reader_function, jump, function }; // kept in this order
+
+    Kind kind{};
+    std::size_t module = 0;
+    std::string family{};           // of readers
+    KoJump* jump = nullptr;         // if it is one
+    KoFunction* function = nullptr; // if it is one
+    std::vector<Place> places{};
+    std::set<Decoded> decoded{};
+
+    void add(const ProbedCode& code) {
+        const Memory memory{module, code.init};
+        places.push_back({code.place % page, memory, code.place, code.opcode});
+        if (code.decoded)
+            decoded.insert({memory, *code.decoded});
+    }
+
+    // A range conflicts with many others: it comes last.
+    auto rank() const { return std::pair(!decoded.empty(), kind); }
+
+    void leave_out(ModuleFile& of, const char* why) const {
+        if (jump)
+            jump->why_unseen = why;
+        else if (function)
+            function->conflict = why;
+        else
+            of.leave_readers_out({{family, why}});
+    }
+};
+
+// What is probed so far: all of it is safe together.
+class Taken {
+public:
+    // Why the candidate is not safe besides, and then nothing happens; nothing if it is taken.
+    const char* take(const Candidate& candidate) {
+        std::vector<std::set<Place>::iterator> added;
+        const auto undo = [&](const char* why) {
+            for (const auto& place : added)
+                places_.erase(place);
+            return why;
+        };
+        for (const Place& place : candidate.places) {
+            if (const char* why = why_not(place))
+                return undo(why);
+            if (const auto [at, is_new] = places_.insert(place); is_new)
+                added.push_back(at);
+        }
+        for (const Decoded& decoded : candidate.decoded)
+            if (!allows(decoded))
+                return undo(in_what_is_decoded);
+        decoded_.insert(candidate.decoded.begin(), candidate.decoded.end());
+        return nullptr;
+    }
+
+private:
+    const char* why_not(const Place& place) const {
+        for (auto other = places_.lower_bound({place.offset}); other != places_.end() && other->offset == place.offset;
+             ++other)
+            if (other->opcode != place.opcode)
+                return same_offset;
+        return std::any_of(decoded_.begin(), decoded_.end(),
+                           [&](const Decoded& decoded) { return decoded.may_meet(place); })
+                   ? in_what_is_decoded
+                   : nullptr;
+    }
+
+    bool allows(const Decoded& decoded) const {
+        return decoded_.contains(decoded) || std::none_of(places_.begin(), places_.end(),
+                                                          [&](const Place& place) { return decoded.may_meet(place); });
+    }
+
+    std::set<Place> places_;
+    std::set<Decoded> decoded_;
+};
+
+void add_candidates(std::vector<Candidate>& candidates, std::size_t number, ModuleFile& module,
+                    const std::vector<std::string>& functions, const std::vector<std::string>& readers) {
+    std::map<std::string, Candidate> families;
+    for (const KoReadSite& site : module.read_sites) {
+        const std::string family = family_of(site.function);
+        families.try_emplace(family, Candidate{Candidate::Kind::reader_family, number, family})
+            .first->second.add(site.code);
+    }
+    for (auto& [name, family] : families)
+        candidates.push_back(std::move(family));
+    for (KoJump& jump : module.jumps)
+        if (jump.why_unseen.empty()) {
+            candidates.push_back({Candidate::Kind::jump, number, {}, &jump});
+            candidates.back().add(jump.code);
+        }
+    for (KoFunction& function : module.functions) {
+        const bool reader = is_probed(function, readers);
+        if (function.entry && (reader || is_probed(function, functions))) {
+            const auto kind = reader ? Candidate::Kind::reader_function : Candidate::Kind::function;
+            candidates.push_back({kind, number, {}, nullptr, &function});
+            candidates.back().add(*function.entry);
+        }
+    }
+}
+
+} // namespace
+
+void leave_conflicts_out(std::vector<ModuleFile>& modules, const std::vector<std::string>& functions,
+                         const ReaderFunctions& readers) {
+    std::vector<Candidate> candidates;
+    for (std::size_t i = 0; i < modules.size(); i++) {
+        const auto of_module = readers.find(modules[i].name);
+        add_candidates(candidates, i, modules[i], functions,
+                       of_module == readers.end() ? std::vector<std::string>() : of_module->second);
+    }
+    std::stable_sort(candidates.begin(), candidates.end(),
+                     [](const Candidate& a, const Candidate& b) { return a.rank() < b.rank(); });
+    Taken taken;
+    for (const Candidate& candidate : candidates)
+        if (const char* why = taken.take(candidate))
+            candidate.leave_out(modules[candidate.module], why);
+}
+
+} // namespace rcuscope
