@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "kernel/code.hpp"
 #include "kernel/ko_elf.hpp"
-#include "review/code.hpp"
 #include "review/findings.hpp"
 #include "review/ways.hpp"
 

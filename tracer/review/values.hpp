@@ -8,7 +8,7 @@
 #include <map>
 #include <vector>
 
-#include "review/code.hpp"
+#include "kernel/code.hpp"
 
 namespace rcuscope {
 

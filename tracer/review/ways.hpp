@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "review/code.hpp"
+#include "kernel/code.hpp"
 #include "review/lines.hpp"
 #include "review/reading.hpp"
 #include "review/values.hpp"

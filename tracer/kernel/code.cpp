@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "review/code.hpp"
+#include "kernel/code.hpp"
 
 #include <Zydis/Zydis.h>
 #include <algorithm>
