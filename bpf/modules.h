@@ -651,4 +651,12 @@ int site_kretprobe(struct pt_regs *ctx)
 	return 0;
 }
 
+/* Instructions by which functions are left. */
+SEC("kprobe")
+int site_left_kprobe(struct pt_regs *ctx)
+{
+	rs_site_reached(PT_REGS_IP(ctx) - 1, RS_SITE_RETURN);
+	return 0;
+}
+
 #endif /* RCUSCOPE_MODULES_H */

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         return 0;
     }
     fuzz::require(!module->name.empty(), "a module has a name");
-    sites_of(*module, true, {"*"}, {"*read*"});
+    sites_of(*module, {.readers = true, .functions = {"*"}, .reader_functions = {"*read*"}});
     unseen_functions(*module, {"*"});
     (void)reader_functions({"raed"}, {*module});
     return 0;

@@ -132,6 +132,7 @@ void KoElf::read_modinfo() {
             const std::string_view vermagic = entry.substr(9);
             modinfo_.release = vermagic.substr(0, vermagic.find(' '));
             modinfo_.unloads = vermagic.find(" mod_unload") != std::string_view::npos;
+            modinfo_.preemption = vermagic.find(" preempt") != std::string_view::npos;
         }
     }
 }

@@ -45,9 +45,10 @@ public:
 
     struct ModInfo {
         std::string name;
-        std::string release; // of the kernel it was built for (vermagic's first word)
-        std::string depends; // the modules whose symbols it uses, comma-separated
-        bool unloads = true; // whether that kernel can unload modules
+        std::string release;     // of the kernel it was built for (vermagic's first word)
+        std::string depends;     // the modules whose symbols it uses, comma-separated
+        bool unloads = true;     // whether that kernel can unload modules
+        bool preemption = false; // whether it has CONFIG_PREEMPTION: "preempt" or "preempt_rt" in vermagic
     };
 
     // Unpacks .xz, .zst and .gz in memory. Fails with ExitCode::bad_input if the file cannot be read or is no x86-64

@@ -6,11 +6,14 @@
 #include <gelf.h>
 #include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string_view>
 
+#include "kernel/code.hpp"
 #include "kernel/code_memory.hpp"
+#include "kernel/function_places.hpp"
 #include "kernel/ko_elf.hpp"
 
 namespace rcuscope {
@@ -86,6 +89,7 @@ public:
         read_not_followed();
         elf_.for_each_relocations_of_code(
             [this](const Section& relocations, std::size_t code) { read_jumps(relocations, code); });
+        read_places();
         for (const Section& section : sections_)
             if (section.is_code() && section.header.sh_size > 0 && !shares_its_name(section))
                 file_.code_sections.push_back({section.name, section.header.sh_size});
@@ -162,6 +166,9 @@ private:
         elf_.for_each_relocations_of_code([this](const Section& relocations, std::size_t code) {
             KoElf::for_each_relocation(relocations, [&](const GElf_Rela& rela) {
                 layout_.add_relocation(code, rela.r_offset, GELF_R_TYPE(rela.r_info) == R_X86_64_64 ? 8 : 4);
+                if (const auto symbol = elf_.symbol(GELF_R_SYM(rela.r_info));
+                    symbol && rela.r_offset > 0 && elf_.name_of(*symbol) == "__x86_return_thunk")
+                    thunk_returns_.insert({code, rela.r_offset - 1});
             });
         });
     }
@@ -185,6 +192,7 @@ private:
             function.no_kprobe = no_kprobe.contains(places_[i]) || function.section == ".kprobes.text";
             function.ambiguous = bearers_[function.name] > 1;
             const bool ftrace = traced.contains({section, entry});
+            traced_.push_back(ftrace ? std::optional(Place{section, entry}) : std::nullopt);
             function.unsafe = !ftrace && !layout_.takes_probe(section, entry);
             function.entry = probed_code(section, entry, ftrace);
         }
@@ -194,18 +202,51 @@ private:
     }
 
     // Nothing where there is no code, or it is not known where it lies.
-    std::optional<ProbedCode> probed_code(std::size_t section, std::uint64_t offset, bool ftrace) const {
+    std::optional<ProbedCode> probed_code(std::size_t section, std::uint64_t offset, bool ftrace = false) const {
         const auto bytes = KoElf::bytes_of(sections_[section]);
         const CodeMemory& memory = layout_.memory_of(section);
         const auto place = memory.place_of(section, offset);
         if (!place || offset >= bytes.size())
             return std::nullopt;
-        ProbedCode code{layout_.is_init(section), *place, {}, {}};
-        if (!ftrace) {
-            code.opcode = bytes[offset];
-            code.decoded = memory.decoded_to_the_end(section, offset);
+        if (ftrace)
+            return ProbedCode{layout_.is_init(section), *place, ProbedCode::of_ftrace, {}};
+        std::uint16_t opcode = bytes[offset];
+        if (thunk_returns_.contains({section, offset}))
+            opcode = ProbedCode::of_return;
+        return ProbedCode{layout_.is_init(section), *place, opcode, memory.decoded_to_the_end(section, offset)};
+    }
+
+    // Where each function's calls are seen. The exit function's last as long as those of a function to which it jumps.
+    void read_places() {
+        if (!elf_.modinfo().preemption ||
+            std::none_of(traced_.begin(), traced_.end(), [](const auto& traced) { return traced.has_value(); }))
+            return;
+        const Code code(elf_);
+        const FunctionPlaceFinder finder(code);
+        for (std::size_t i = 0; i < places_.size(); i++) {
+            KoFunction& function = file_.functions[i];
+            if (!traced_[i] || !function.can_be_entered || function.why_unseen())
+                continue;
+            auto found = finder.find(places_[i], *traced_[i]);
+            if (found && !(found->jumps_away && function.name == file_.exit_function))
+                take_places(function, places_[i], std::move(*found));
         }
-        return code;
+    }
+
+    // If there can be a probe at each.
+    void take_places(KoFunction& function, const Place& begin, FunctionPlaces found) {
+        std::vector<std::uint64_t> offsets = found.leaves;
+        offsets.insert(offsets.begin(), found.entry);
+        std::vector<ProbedCode> codes;
+        for (const std::uint64_t in_function : offsets) {
+            const std::uint64_t offset = begin.offset + in_function;
+            const auto code = probed_code(begin.section, offset);
+            if (!code || why_no_probe_in(function, begin.section, offset))
+                return;
+            codes.push_back(*code);
+        }
+        function.places = std::move(found);
+        function.code_of_places = std::move(codes);
     }
 
     // The places that a table of addresses points to.
@@ -269,8 +310,8 @@ private:
             else if (holder->ambiguous) // the kernel would take any of them
                 unusable(code.name, offset, holder->name + " is the name of several functions");
             else {
-                file_.read_sites.push_back({lock, holder->name, offset - holder->offset,
-                                            probed_code(section, offset, false).value_or(ProbedCode())});
+                file_.read_sites.push_back(
+                    {lock, holder->name, offset - holder->offset, probed_code(section, offset).value_or(ProbedCode())});
                 // The kernel asks ftrace about the symbol before the place, which a label may be.
                 if (const char* why = why_no_probe_in(*holder, section, offset))
                     unseen_families_.emplace(family_of(holder->name), why);
@@ -309,7 +350,7 @@ private:
                         .offset = offset,
                         .target = std::move(target),
                         .why_unseen = {},
-                        .code = probed_code(section, offset, false).value_or(ProbedCode())};
+                        .code = probed_code(section, offset).value_or(ProbedCode())};
             if (shares_its_name(code)) {
                 jump.why_unseen = "it is in one of several sections of that name";
             } else if (!holder) {
@@ -340,6 +381,8 @@ private:
     std::map<std::string, unsigned> code_sections_; // by name: how many
     std::map<std::string_view, unsigned> bearers_;  // in the file's own table of strings
     std::vector<Place> places_;                     // of file_.functions
+    std::set<Place> thunk_returns_;                 // jumps to __x86_return_thunk
+    std::vector<std::optional<Place>> traced_;      // of file_.functions: the call that ftrace takes
     std::vector<std::uint64_t> reach_;              // the farthest end of any function of the section up to this one
     CodeLayout layout_;
     std::map<std::string, const char*> unseen_families_; // of functions whose places are left out, and why

@@ -12,15 +12,20 @@
 
 #include "base/error.hpp"
 #include "kernel/code_memory.hpp"
+#include "kernel/function_places.hpp"
 
 namespace rcuscope {
 
 // Where the kernel puts a probe, and what it knows the place by.
 struct ProbedCode {
-    bool init = false;                   // in the memory that is freed once the module has been initialised
-    std::uint64_t place = 0;             // bytes from the beginning of its memory, which begins a page
-    std::optional<unsigned char> opcode; // the first byte there; none: ftrace puts the probe
-    std::optional<CodeRange> decoded;    // CodeMemory::decoded_to_the_end()
+    bool init = false;       // in the memory that is freed once the module has been initialised
+    std::uint64_t place = 0; // bytes from the beginning of its memory, which begins a page
+    // The first byte there, or what is none: ftrace puts the probe; the kernel may put a return for the jump there,
+    // which is to __x86_return_thunk.
+    std::uint16_t opcode = 0;
+    static constexpr std::uint16_t of_ftrace = 0x100;
+    static constexpr std::uint16_t of_return = 0x101;
+    std::optional<CodeRange> decoded; // CodeMemory::decoded_to_the_end()
 };
 
 struct KoFunction {
@@ -35,6 +40,9 @@ struct KoFunction {
     bool ambiguous = false;            // others have its name, by which probes are placed
     const char* conflict = nullptr;    // with another place, that is probed (probes/place_conflicts.hpp)
     std::optional<ProbedCode> entry{}; // where a probe at its entry lies
+    // Where its calls are seen by probes that are not ftrace's; none: there are none for certain.
+    std::optional<FunctionPlaces> places{};
+    std::vector<ProbedCode> code_of_places{}; // entry, then leaves
 
     // Why there is no probe at its entry, after its name and a colon; nothing if there can be one.
     const char* why_unseen() const;

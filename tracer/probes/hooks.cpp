@@ -320,6 +320,7 @@ std::span<const Hook> hook_table() {
          {{Way::tracefs_kprobe,
            {{"site_kprobe", ""},
             {"site_kretprobe", ""},
+            {"site_left_kprobe", ""},
             {"skipped_entry", "", "softirq_entry"},
             {"skipped_exit", "", "softirq_exit"}}}}},
     };

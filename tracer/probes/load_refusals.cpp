@@ -26,6 +26,7 @@ std::optional<SiteEvent> event_named(const KernelName& group, std::string_view n
 MissingInfo lacking(SiteEvent event) {
     switch (event) {
     case SiteEvent::returns:
+    case SiteEvent::leaves:
         return {"module.functions", "returns from a function"};
     case SiteEvent::jumps:
         return {"module.jumps", "jumps to call_rcu() or another such function"};

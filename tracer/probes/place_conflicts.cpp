@@ -35,8 +35,8 @@ struct Memory {
 struct Place {
     std::uint64_t offset = 0; // in its page
     Memory memory{};
-    std::uint64_t at = 0;                  // in its memory
-    std::optional<unsigned char> opcode{}; // as of ProbedCode
+    std::uint64_t at = 0;     // in its memory
+    std::uint16_t opcode = 0; // as of ProbedCode
 
     bool operator<(const Place& other) const {
         return std::tie(offset, memory, at) < std::tie(other.offset, other.memory, other.at);
@@ -60,7 +60,7 @@ struct Decoded {
 
 // What is probed together or not at all.
 struct Candidate {
-    enum class Kind { reader_family, reader_function, jump, function }; // kept in this order
+    enum class Kind { reader_family, reader_function, jump, function_places, function }; // kept in this order
 
     Kind kind{};
     std::size_t module = 0;
@@ -152,7 +152,13 @@ void add_candidates(std::vector<Candidate>& candidates, std::size_t number, Modu
         }
     for (KoFunction& function : module.functions) {
         const bool reader = is_probed(function, readers);
-        if (function.entry && (reader || is_probed(function, functions))) {
+        if (!function.entry || (!reader && !is_probed(function, functions)))
+            continue;
+        if (function.places && !reader) {
+            candidates.push_back({Candidate::Kind::function_places, number, {}, nullptr, &function});
+            for (const ProbedCode& code : function.code_of_places)
+                candidates.back().add(code);
+        } else {
             const auto kind = reader ? Candidate::Kind::reader_function : Candidate::Kind::function;
             candidates.push_back({kind, number, {}, nullptr, &function});
             candidates.back().add(*function.entry);
@@ -160,10 +166,9 @@ void add_candidates(std::vector<Candidate>& candidates, std::size_t number, Modu
     }
 }
 
-} // namespace
-
-void leave_conflicts_out(std::vector<ModuleFile>& modules, const std::vector<std::string>& functions,
-                         const ReaderFunctions& readers) {
+// What is to be kept first comes first.
+std::vector<Candidate> candidates_of(std::vector<ModuleFile>& modules, const std::vector<std::string>& functions,
+                                     const ReaderFunctions& readers) {
     std::vector<Candidate> candidates;
     for (std::size_t i = 0; i < modules.size(); i++) {
         const auto of_module = readers.find(modules[i].name);
@@ -172,10 +177,56 @@ void leave_conflicts_out(std::vector<ModuleFile>& modules, const std::vector<std
     }
     std::stable_sort(candidates.begin(), candidates.end(),
                      [](const Candidate& a, const Candidate& b) { return a.rank() < b.rank(); });
+    return candidates;
+}
+
+struct LeftOut {
+    const Candidate* candidate;
+    const char* why;
+};
+
+std::vector<LeftOut> conflicts_of(const std::vector<Candidate>& candidates) {
+    std::vector<LeftOut> left_out;
     Taken taken;
     for (const Candidate& candidate : candidates)
         if (const char* why = taken.take(candidate))
-            candidate.leave_out(modules[candidate.module], why);
+            left_out.push_back({&candidate, why});
+    return left_out;
+}
+
+void see_by_ftrace(std::vector<ModuleFile>& modules) {
+    for (ModuleFile& module : modules)
+        for (KoFunction& function : module.functions)
+            function.places.reset();
+}
+
+} // namespace
+
+void leave_conflicts_out(std::vector<ModuleFile>& modules, const std::vector<std::string>& functions,
+                         const ReaderFunctions& readers) {
+    if (modules.size() > 1)
+        see_by_ftrace(modules);
+    for (;;) {
+        const std::vector<Candidate> candidates = candidates_of(modules, functions, readers);
+        const std::vector<LeftOut> left_out = conflicts_of(candidates);
+        bool again = false;
+        for (const LeftOut& conflict : left_out) {
+            if (conflict.candidate->kind != Candidate::Kind::function_places)
+                continue;
+            again = true;
+            if (!conflict.candidate->decoded.empty()) { // it is one for each memory
+                conflict.candidate->function->places.reset();
+            } else {
+                see_by_ftrace(modules);
+                break;
+            }
+        }
+        if (again)
+            continue;
+        for (const LeftOut& conflict : left_out)
+            conflict.candidate->leave_out(modules[conflict.candidate->module], conflict.why);
+        return;
+    }
 }
 
 } // namespace rcuscope

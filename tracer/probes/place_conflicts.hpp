@@ -9,6 +9,8 @@
 // - A new probe at such an address gets an instruction with the wrong first byte: a jump becomes a call, and the kernel
 //   dies of it. Where one of the two probes is ftrace's, the kernel warns and refuses the new one, or writes a
 //   breakpoint over what ftrace patches (register_aggr_kprobe() in kernel/kprobes.c).
+// - On the way to a new probe, from the beginning of its function, the kernel loses its step and refuses the probe
+//   (can_probe()). That does no harm, and its log tells (probes/load_refusals.hpp).
 // - Where the kernel decodes up to the end of the memory for a probe (kernel/code_memory.hpp), a wrong first byte on
 //   the way changes where that ends.
 #pragma once
@@ -25,6 +27,10 @@ namespace rcuscope {
 // told afterwards, as it can of other places that are not probed. What is kept first is what little else tells: the
 // places of read-side sections, then functions that are sections, jumps, and other functions. `functions` and
 // `readers`: of the functions that are probed.
+//
+// Functions are seen within (KoFunction::places) only if none of these places conflicts; else all are seen by ftrace's
+// probes, of which hardly one conflicts. So they are where there are several modules: the kernel decodes nothing for
+// ftrace's, and refuses none.
 void leave_conflicts_out(std::vector<ModuleFile>& modules, const std::vector<std::string>& functions,
                          const ReaderFunctions& readers);
 

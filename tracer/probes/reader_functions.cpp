@@ -70,7 +70,7 @@ std::string near_matches(const std::string& pattern, const ModuleFile& module) {
 
 // Whether calls of anything that the pattern names can be seen.
 Status check(const std::string& text, const std::string& pattern, const ModuleFile& module) {
-    if (!sites_of(module, false, {pattern}).empty())
+    if (!sites_of(module, {.functions = {pattern}}).empty())
         return {};
     if (const auto unseen = unseen_functions(module, {pattern}); !unseen.empty())
         return fail(ExitCode::bad_input, option(text),

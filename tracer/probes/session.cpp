@@ -305,7 +305,7 @@ Status BpfSession::attach(const AttachPlan& plan) {
 Status BpfSession::attach_sites(const PlacedSites& sites) {
     for (const auto& [program, event] :
          {std::pair{"site_kprobe", sites.sites_event}, std::pair{"site_kretprobe", sites.returns_event},
-          std::pair{"jump_kprobe", sites.jumps_event}})
+          std::pair{"site_left_kprobe", sites.leaves_event}, std::pair{"jump_kprobe", sites.jumps_event}})
         if (event)
             if (auto attached = impl_->attach_to_event(program, *event); !attached)
                 return attached;

@@ -24,7 +24,7 @@ SiteEvent event_of(const SiteInfo& site) {
     switch (site.kind) {
     case SiteKind::function_return:
     case SiteKind::reader_return:
-        return SiteEvent::returns;
+        return site.offset == 0 ? SiteEvent::returns : SiteEvent::leaves;
     case SiteKind::jump:
         return SiteEvent::jumps;
     default:
@@ -66,26 +66,36 @@ Result<std::uint64_t> event_id(const std::string& tracefs, const KernelName& gro
 } // namespace
 
 std::string event_name(const KernelName& group, SiteEvent event) {
-    return group.text() + (event == SiteEvent::sites ? "_sites" : event == SiteEvent::returns ? "_returns" : "_jumps");
+    return group.text() + (event == SiteEvent::sites     ? "_sites"
+                           : event == SiteEvent::returns ? "_returns"
+                           : event == SiteEvent::leaves  ? "_leaves"
+                                                         : "_jumps");
 }
 
 bool is_probed(const KoFunction& function, const std::vector<std::string>& patterns) {
     return function.can_be_entered && !function.why_unseen() && matches_any(function.name, patterns);
 }
 
-std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std::vector<std::string>& functions,
-                               const std::vector<std::string>& reader_functions) {
+std::vector<SiteInfo> sites_of(const ModuleFile& module, const WantedSites& wanted) {
     std::vector<SiteInfo> sites;
-    if (readers)
+    if (wanted.readers)
         for (const KoReadSite& site : module.read_sites)
             sites.push_back(
                 {site.lock ? SiteKind::read_lock : SiteKind::read_unlock, module.name, site.function, site.offset});
     for (const KoFunction& function : module.functions) {
-        if (is_probed(function, functions)) {
-            sites.push_back({SiteKind::function_entry, module.name, function.name, 0});
-            sites.push_back({SiteKind::function_return, module.name, function.name, 0});
+        const bool reader = is_probed(function, wanted.reader_functions);
+        if (is_probed(function, wanted.functions)) {
+            // A section by a function lasts until one has returned to which the function jumps at its end.
+            if (function.places && !reader) {
+                sites.push_back({SiteKind::function_entry, module.name, function.name, function.places->entry});
+                for (const std::uint64_t leave : function.places->leaves)
+                    sites.push_back({SiteKind::function_return, module.name, function.name, leave});
+            } else {
+                sites.push_back({SiteKind::function_entry, module.name, function.name, 0});
+                sites.push_back({SiteKind::function_return, module.name, function.name, 0});
+            }
         }
-        if (is_probed(function, reader_functions)) {
+        if (reader) {
             sites.push_back({SiteKind::reader_entry, module.name, function.name, 0});
             sites.push_back({SiteKind::reader_return, module.name, function.name, 0});
         }
@@ -114,6 +124,10 @@ Result<PlacedSites> place_sites(const std::string& tracefs, const KernelName& gr
                                 const std::vector<SiteInfo>& sites) {
     const KprobeEvents events(tracefs);
     PlacedSites placed;
+    std::set<KprobePlace> entries;
+    for (const SiteInfo& site : sites)
+        if (const auto place = place_of(site); place && site.kind == SiteKind::function_entry)
+            entries.insert(*place);
     std::set<SiteEvent> any;
     std::map<std::pair<SiteEvent, KprobePlace>, Status> known; // a function that is a reader besides is one place
     for (const SiteInfo& site : sites) {
@@ -122,7 +136,9 @@ Result<PlacedSites> place_sites(const std::string& tracefs, const KernelName& gr
             placed.refused.push_back({hook_of(site), words_of(site) + ": " + KernelName::rule});
             continue;
         }
-        const SiteEvent event = event_of(site);
+        // Where a function is left at once, its entry says so.
+        const bool at_entry = event_of(site) == SiteEvent::leaves && entries.contains(*place);
+        const SiteEvent event = at_entry ? SiteEvent::sites : event_of(site);
         const auto [found, added] = known.try_emplace({event, *place});
         Status& written = found->second;
         if (added)
@@ -140,7 +156,7 @@ Result<PlacedSites> place_sites(const std::string& tracefs, const KernelName& gr
                     placed.refused.front().why, "see the kernel log, and error_log in tracefs");
     for (auto [event, id] :
          {std::pair{SiteEvent::sites, &placed.sites_event}, std::pair{SiteEvent::returns, &placed.returns_event},
-          std::pair{SiteEvent::jumps, &placed.jumps_event}}) {
+          std::pair{SiteEvent::leaves, &placed.leaves_event}, std::pair{SiteEvent::jumps, &placed.jumps_event}}) {
         if (!any.contains(event))
             continue;
         auto number = event_id(tracefs, group, event);

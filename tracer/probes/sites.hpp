@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The probed places of followed modules, as kprobe events of tracefs. All places
-// are one event, all returns another, all jumps a third: an event may have many places, and each
-// event costs a grace period when it is closed.
+// The probed places of followed modules, as kprobe events of tracefs. All places are one event, all returns another,
+// all leaves a third, all jumps a fourth: an event may have many places, and each event costs a grace period when it is
+// closed.
 #pragma once
 
 #include <array>
@@ -19,10 +19,13 @@
 
 namespace rcuscope {
 
-// What to probe in a module. `functions`: shell patterns of function names, none: no functions;
-// `reader_functions`: the same, of those whose calls are read-side sections.
-std::vector<SiteInfo> sites_of(const ModuleFile& module, bool readers, const std::vector<std::string>& functions,
-                               const std::vector<std::string>& reader_functions = {});
+// What to probe in a module.
+struct WantedSites {
+    bool readers = false;
+    std::vector<std::string> functions{};        // shell patterns of function names; none: no functions
+    std::vector<std::string> reader_functions{}; // the same, of those whose calls are read-side sections
+};
+std::vector<SiteInfo> sites_of(const ModuleFile& module, const WantedSites& wanted);
 
 // Whether the patterns ask for the function, and its calls can be seen.
 bool is_probed(const KoFunction& function, const std::vector<std::string>& patterns);
@@ -36,6 +39,7 @@ std::vector<UnseenFunction> unseen_functions(const ModuleFile& module, const std
 struct PlacedSites {
     std::optional<std::uint64_t> sites_event; // id of the trace event; none: no such site
     std::optional<std::uint64_t> returns_event;
+    std::optional<std::uint64_t> leaves_event;
     std::optional<std::uint64_t> jumps_event;
     std::vector<SiteInfo> sites;      // those that the kernel took, without jumps
     std::vector<MissingInfo> refused; // and those that it did not
@@ -51,8 +55,13 @@ struct SiteCounts {
     std::uint64_t missed = 0; // reached, but the probe could not run
 };
 
-enum class SiteEvent { sites, returns, jumps };
-inline constexpr std::array all_site_events{SiteEvent::sites, SiteEvent::returns, SiteEvent::jumps};
+enum class SiteEvent {
+    sites,
+    returns, // seen by the return address
+    leaves,  // seen at the instructions by which a function is left
+    jumps,
+};
+inline constexpr std::array all_site_events{SiteEvent::sites, SiteEvent::returns, SiteEvent::leaves, SiteEvent::jumps};
 
 // As kprobe_profile and the kernel's log name it: without its group, and hence with the group's name in its own.
 std::string event_name(const KernelName& group, SiteEvent event);

@@ -83,9 +83,10 @@ Status Placement::place_sites_of(const RecordRequest& request) {
     std::vector<SiteInfo> wanted;
     for (const ModuleFile& module : request.modules) {
         const bool calls = plan_.takes("module.functions");
-        auto sites =
-            sites_of(module, plan_.takes("module.readers"), calls ? request.functions : std::vector<std::string>(),
-                     calls ? request.readers_of(module.name) : std::vector<std::string>());
+        auto sites = sites_of(
+            module, {.readers = plan_.takes("module.readers"),
+                     .functions = calls ? request.functions : std::vector<std::string>(),
+                     .reader_functions = calls ? request.readers_of(module.name) : std::vector<std::string>()});
         wanted.insert(wanted.end(), sites.begin(), sites.end());
         if (plan_.takes("module.jumps")) {
             const auto jumps = jumps_of(module);
@@ -151,8 +152,9 @@ std::vector<ProbeHits> Placement::hits() const {
                                                                               : SiteEvent::sites) +
                           (functions ? session_->calls_skipped() : 0);
             // Entries of functions are told with the places of readers, if those are there.
-            if (functions && !plan_.takes("module.readers"))
-                hits.missed += missed_sites(SiteEvent::sites);
+            if (functions)
+                hits.missed += missed_sites(SiteEvent::leaves) +
+                               (plan_.takes("module.readers") ? 0 : missed_sites(SiteEvent::sites));
         }
         all.push_back(std::move(hits));
     }

@@ -8,7 +8,8 @@ namespace rcuscope {
 ReadSites::ReadSites(const Metadata& metadata) : sites_(metadata.sites) {
     std::map<std::pair<std::string_view, std::string_view>, std::vector<const SiteInfo*>> of_function; // of a module
     for (const SiteInfo& site : sites_)
-        of_function[{site.module, site.function}].push_back(&site);
+        if (site.kind == SiteKind::read_lock || site.kind == SiteKind::read_unlock) // a leave may be the same place
+            of_function[{site.module, site.function}].push_back(&site);
     for (const ModuleInfo& module : metadata.modules)
         for (const ModuleFunction& function : module.functions)
             if (const auto found = of_function.find({module.name, function.name}); found != of_function.end())

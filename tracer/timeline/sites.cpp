@@ -52,38 +52,49 @@ SiteTracker::SiteTracker(const Metadata& metadata, const Symbols& symbols, Modul
         Places& places = function.places[is_reader(site.kind) ? 1 : 0];
         if (is_return_of(site.kind)) {
             places.returns = places.returns.value_or(place);
+            places.leaves.insert(site.offset);
+        } else if (is_entry(site.kind)) {
+            places.entry = place;
         } else {
-            places.at.try_emplace(site.offset, place);
-            places.entry = is_entry(site.kind) ? place : places.entry;
+            function.sections.try_emplace(site.offset, place);
         }
     }
 }
 
-const SiteTracker::Place* SiteTracker::match(const CodePlace& code, bool is_return, bool reader) const {
-    const auto function = by_function_.find({code.module, code.function});
+void SiteTracker::match(Reached& reached, bool is_return) const {
+    const auto function = by_function_.find({reached.code.module, reached.code.function});
     if (function == by_function_.end()) {
-        return nullptr;
+        return;
     }
-    const Places& places = function->second.places[reader ? 1 : 0];
+    const auto known = [](const std::optional<Place>& place) { return place ? &*place : nullptr; };
+    const auto& [calls, readers] = function->second.places;
     if (is_return) {
-        return places.returns ? &*places.returns : nullptr;
+        reached.returns = known(calls.returns);
+        reached.reader = known(readers.returns);
+        return;
     }
-    if (const auto found = places.at.find(code.offset); found != places.at.end()) {
-        return &found->second;
+    const std::uint64_t offset = reached.code.offset;
+    const auto entered = [offset](const std::optional<Place>& entry) {
+        return entry && (offset == entry->site->offset || (offset == endbr_size && entry->site->offset == 0));
+    };
+    if (const auto found = function->second.sections.find(offset); found != function->second.sections.end()) {
+        reached.section = &found->second;
     }
-    return places.entry && code.offset == endbr_size ? &*places.entry : nullptr;
+    if (entered(readers.entry)) {
+        reached.reader = known(readers.entry);
+        reached.code.offset = 0;
+    }
+    if (entered(calls.entry)) {
+        reached.entry = known(calls.entry);
+        reached.returns = calls.leaves.contains(offset) && offset != 0 ? known(calls.returns) : nullptr;
+    }
 }
 
 const SiteTracker::Reached& SiteTracker::find(const event::Site& site) {
     const auto [found, added] = by_address_[site.is_return].try_emplace(site.address);
     if (added) {
-        Reached& reached = found->second;
-        reached.code = symbols_.function(site.address);
-        reached.place = match(reached.code, site.is_return, false);
-        reached.reader = match(reached.code, site.is_return, true);
-        if (const Place* any = reached.place ? reached.place : reached.reader) {
-            reached.code.offset = any->site->offset;
-        }
+        found->second.code = symbols_.function(site.address);
+        match(found->second, site.is_return);
     }
     return found->second;
 }
@@ -93,29 +104,19 @@ void SiteTracker::reached(const Moment& moment, const event::Site& site, Tracked
     if (reached.reader) {
         reader_reached(moment, reached, task);
     }
-    if (!reached.place) {
-        return;
+    if (reached.entry) {
+        enter(moment, reached, task);
     }
-    switch (reached.place->site->kind) {
-    case SiteKind::read_lock:
+    if (reached.section && reached.section->site->kind == SiteKind::read_lock) {
         begin_section(moment, reached.code, SectionBy::rcu_read_lock, task);
-        break;
-    case SiteKind::read_unlock:
+    } else if (reached.section && reached.section->site->kind == SiteKind::read_unlock) {
         // Wherever it stands: a section may begin in one function and end in another.
         if (const auto index = close_newest(task.read_sections, [](std::size_t) { return true; })) {
             read_sections_[*index].end = moment.at;
         }
-        break;
-    case SiteKind::function_entry:
-        enter(moment, reached, task);
-        break;
-    case SiteKind::function_return:
-        leave(moment, *reached.place, task);
-        break;
-    case SiteKind::reader_entry:
-    case SiteKind::reader_return:
-    case SiteKind::jump: // in no capture
-        break;
+    }
+    if (reached.returns) {
+        leave(moment, *reached.returns, task);
     }
 }
 
@@ -150,15 +151,18 @@ void SiteTracker::reader_reached(const Moment& moment, const Reached& reached, T
 
 void SiteTracker::enter(const Moment& moment, const Reached& reached, TrackedTask& task) {
     open_newest(task.function_calls, function_calls_.size());
-    called_.push_back(reached.place->function);
-    function_calls_.push_back({.function = reached.code,
+    called_.push_back(reached.entry->function);
+    // Wherever the probe is that sees it, a call is of the function.
+    CodePlace function = reached.code;
+    function.offset = 0;
+    function_calls_.push_back({.function = function,
                                .tid = moment.tid,
                                .comm = task.comm,
                                .cpu = moment.cpu,
                                .begin = moment.at,
                                .end = std::nullopt});
-    if (reached.place->of_exit) {
-        modules_.exit_called(moment.at, reached.place->site->module);
+    if (reached.entry->of_exit) {
+        modules_.exit_called(moment.at, reached.entry->site->module);
     }
 }
 

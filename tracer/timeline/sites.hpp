@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -61,13 +62,15 @@ private:
     // What was reached: the sites that are there, and their code. A call of a function
     // may be a section besides. No site: nothing that was probed.
     struct Reached {
-        const Place* place = nullptr;
-        const Place* reader = nullptr;
+        const Place* section = nullptr; // where one begins or ends
+        const Place* entry = nullptr;   // of a function
+        const Place* returns = nullptr; // from it, also right at its entry
+        const Place* reader = nullptr;  // entry or return
         CodePlace code;
     };
 
     const Reached& find(const event::Site& site);
-    const Place* match(const CodePlace& code, bool is_return, bool reader) const;
+    void match(Reached& reached, bool is_return) const;
     // The sections that a task has open, of each kind the newest.
     template <typename Visit>
     void each_open(const TrackedTask& task, Visit visit);
@@ -79,15 +82,16 @@ private:
 
     const Symbols& symbols_;
     ModuleTracker& modules_;
-    // The places of one function that are sections or calls, or those that are calls of a reader.
+    // The calls of one function, or those of a reader.
     struct Places {
-        std::map<std::uint64_t, Place> at; // by offset
         std::optional<Place> entry;
         std::optional<Place> returns;
+        std::set<std::uint64_t> leaves; // offsets at which it returns
     };
     struct Function {
         std::size_t number = 0;
-        std::array<Places, 2> places; // [of a reader]
+        std::map<std::uint64_t, Place> sections; // where they begin and end, by offset
+        std::array<Places, 2> places;            // [of a reader]
     };
     using ByAddress = std::unordered_map<std::uint64_t, Reached, SeededHash>;
     std::map<std::pair<std::string, std::string>, Function> by_function_; // module, function

@@ -287,11 +287,11 @@ TEST(ModuleFileDamage, TableOfSectionsOutOfRange) {
 
 // "init:27 call": where in which memory, and what is there
 std::string words_of(const ProbedCode& code) {
-    return (code.init ? "init:" : "core:") + std::to_string(code.place) +
-           (code.opcode == 0xe8   ? " call"
-            : code.opcode == 0xe9 ? " jump"
-            : code.opcode         ? " other"
-                                  : " ftrace");
+    const std::map<std::uint16_t, std::string> known{
+        {0xe8, "call"}, {0xe9, "jump"}, {ProbedCode::of_ftrace, "ftrace"}, {ProbedCode::of_return, "return"}};
+    const auto what = known.find(code.opcode);
+    return (code.init ? "init:" : "core:") + std::to_string(code.place) + " " +
+           (what == known.end() ? "other" : what->second);
 }
 
 TEST(ModuleFile, KnowsWhereProbesLieAndWhatIsThere) {
@@ -342,6 +342,54 @@ TEST(ModuleFile, JumpsForCallsAreNamedByTheirFunctions) {
     EXPECT_EQ(module->jumps[2].offset, 6u);
     EXPECT_THAT(module->jumps[2].why_unseen, HasSubstr("notrace"));
     EXPECT_EQ(module->code_sections.size(), 3u);
+}
+
+// "places_two: 11; 13 18 jumps"
+std::string words_of_places(const KoFunction& function) {
+    std::string words = function.name + ":";
+    if (!function.places)
+        return words;
+    words += " " + std::to_string(function.places->entry) + ";";
+    for (const std::uint64_t leave : function.places->leaves)
+        words += " " + std::to_string(leave);
+    return function.places->jumps_away ? words + " jumps" : words;
+}
+
+TEST(ModuleFile, CallsAreSeenAtPlacesWhereTheCodeIsCertain) {
+    const auto module = read_module_file(sample("sample_places.ko"));
+    ASSERT_TRUE(module) << module.error().why;
+    std::vector<std::string> places;
+    std::vector<std::string> unsure;
+    for (const KoFunction& function : module->functions)
+        (function.name.starts_with("places_") && function.can_be_entered ? places : unsure)
+            .push_back(words_of_places(function));
+    EXPECT_THAT(places, testing::UnorderedElementsAre("places_plain: 9; 15", "places_two: 11; 13 18 jumps",
+                                                      "places_reads: 6; 12 jumps", "places_straight: 7; 7",
+                                                      "places_empty: 5; 5", "places_split: 7; 13", "places_forever: 5;",
+                                                      "places_exit:"));
+    EXPECT_EQ(unsure.size(), 14u);
+    EXPECT_THAT(unsure, testing::Each(testing::EndsWith(":")));
+}
+
+// The kernel may have put a return for a jump to its thunk.
+TEST(ModuleFile, KnowsWhatIsAtTheFunctionsPlaces) {
+    const auto module = read_module_file(sample("sample_places.ko"));
+    ASSERT_TRUE(module) << module.error().why;
+    std::map<std::string, std::vector<std::string>> codes;
+    for (const KoFunction& function : module->functions)
+        for (const ProbedCode& code : function.code_of_places)
+            codes[function.name].push_back(words_of(code).substr(words_of(code).find(' ') + 1));
+    EXPECT_THAT(codes["places_two"], ElementsAre("other", "jump", "other"));
+    EXPECT_THAT(codes["places_reads"], ElementsAre("call", "jump"));
+    EXPECT_THAT(codes["places_straight"], ElementsAre("return", "return"));
+}
+
+// CONFIG_PREEMPTION, which vermagic tells.
+TEST(ModuleFile, ThereAreNoPlacesWhereTheKernelDoesNotEmulateReturns) {
+    const auto module = read_module_file(sample("voluntary_places.ko"));
+    ASSERT_TRUE(module) << module.error().why;
+    for (const KoFunction& function : module->functions)
+        EXPECT_FALSE(function.places) << function.name;
 }
 
 } // namespace

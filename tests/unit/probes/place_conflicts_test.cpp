@@ -10,8 +10,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr unsigned char call = 0xe8;
-constexpr unsigned char jump = 0xe9;
+constexpr std::uint16_t call = 0xe8;
+constexpr std::uint16_t jump = 0xe9;
 constexpr std::uint64_t page = 4096;
 
 ModuleFile module_named(const std::string& name) {
@@ -20,7 +20,7 @@ ModuleFile module_named(const std::string& name) {
     return module;
 }
 
-ProbedCode code_at(std::uint64_t place, std::optional<unsigned char> opcode) {
+ProbedCode code_at(std::uint64_t place, std::uint16_t opcode) {
     return {false, place, opcode, {}};
 }
 
@@ -34,7 +34,7 @@ KoReadSite site(const std::string& function, const ProbedCode& code) {
 
 KoFunction function_at(const std::string& name, std::uint64_t place) {
     KoFunction function{name, ".text", place, 16};
-    function.entry = code_at(place, {});
+    function.entry = code_at(place, ProbedCode::of_ftrace);
     return function;
 }
 
@@ -117,6 +117,63 @@ TEST(PlaceConflicts, FunctionsThatAreNotProbedConflictWithNothing) {
     modules[0].functions[0].notrace = false;
     leave_conflicts_out(modules, {}, {});
     EXPECT_EQ(modules[0].functions[0].why_unseen(), nullptr);
+}
+
+ModuleFile with_places(const std::vector<std::uint64_t>& functions) {
+    ModuleFile module = module_named("demo");
+    for (const std::uint64_t begin : functions) {
+        module.functions.push_back(function_at("function", begin));
+        module.functions.back().places = FunctionPlaces{8, {15}, false};
+        module.functions.back().code_of_places = {code_at(begin + 8, call), code_at(begin + 15, ProbedCode::of_return)};
+    }
+    return module;
+}
+
+std::vector<bool> seen_within(const ModuleFile& module) {
+    std::vector<bool> within;
+    for (const KoFunction& function : module.functions)
+        within.push_back(function.places.has_value());
+    return within;
+}
+
+TEST(PlaceConflicts, FunctionsAreSeenByFtraceWhereTheirPlacesConflict) {
+    ModuleFile module = with_places({0, 0x80, 0x100});
+    EXPECT_THAT(seen_within(without_conflicts({module})[0]), ElementsAre(true, true, true));
+    module.read_sites = {site("read", code_at(8, call)), site("free", code_at(page + 0x100, call))};
+    EXPECT_THAT(seen_within(without_conflicts({module})[0]), ElementsAre(true, true, true));
+    module.read_sites.push_back(site("read", code_at(page + 0x8f, jump)));
+    const auto left = without_conflicts({module});
+    EXPECT_THAT(seen_within(left[0]), ElementsAre(false, false, false)) << "a jump may be a return, or not";
+    EXPECT_EQ(left[0].functions[0].why_unseen(), nullptr);
+    EXPECT_EQ(left[0].functions[1].why_unseen(), nullptr);
+    EXPECT_THAT(left[0].functions[2].why_unseen(), HasSubstr("the same offset in a page"));
+}
+
+// The last one conflicts with many others, and is alone with that.
+TEST(PlaceConflicts, TheLastFunctionAloneIsSeenByFtrace) {
+    ModuleFile module = with_places({0x700, page + 0x600});
+    for (ProbedCode& code : module.functions[1].code_of_places)
+        code.decoded = CodeRange{page + 0x600, 2 * page};
+    EXPECT_THAT(seen_within(without_conflicts({module})[0]), ElementsAre(true, false));
+    module = with_places({0x500, page + 0x600});
+    for (ProbedCode& code : module.functions[1].code_of_places)
+        code.decoded = CodeRange{page + 0x600, 2 * page};
+    EXPECT_THAT(seen_within(without_conflicts({module})[0]), ElementsAre(true, true));
+}
+
+// What is left of another module would have the kernel refuse many.
+TEST(PlaceConflicts, FunctionsAreSeenByFtraceWhereThereAreSeveralModules) {
+    const ModuleFile module = with_places({0, 0x80});
+    EXPECT_THAT(seen_within(without_conflicts({module, module_named("other")})[0]), ElementsAre(false, false));
+}
+
+TEST(PlaceConflicts, AReaderIsSeenByFtraceAlone) {
+    ModuleFile module = with_places({0});
+    module.functions[0].name = "read";
+    module.jumps = {{.function = "write", .code = code_at(page + 8, jump)}};
+    const auto left = without_conflicts({module}, {{"demo", {"read"}}});
+    EXPECT_EQ(left[0].functions[0].why_unseen(), nullptr);
+    EXPECT_EQ(left[0].jumps[0].why_unseen, "");
 }
 
 // What is decoded to the end of the memory must hold no place that may be elsewhere's.

@@ -36,32 +36,44 @@ ModuleFile demo() {
 }
 
 TEST(SitesOf, ReadersIfTheyAreAskedFor) {
-    EXPECT_THAT(words_of(sites_of(demo(), true, {})),
+    EXPECT_THAT(words_of(sites_of(demo(), {.readers = true})),
                 ElementsAre("lock demo:demo_read+5", "unlock demo:demo_read.cold+2"));
-    EXPECT_THAT(sites_of(demo(), false, {}), IsEmpty());
+    EXPECT_THAT(sites_of(demo(), {}), IsEmpty());
 }
 
 TEST(SitesOf, FunctionsByPattern) {
-    EXPECT_THAT(words_of(sites_of(demo(), false, {"demo_[re]*"})),
+    EXPECT_THAT(words_of(sites_of(demo(), {.functions = {"demo_[re]*"}})),
                 ElementsAre("entry demo:demo_read+0", "return demo:demo_read+0", "entry demo:demo_exit+0",
                             "return demo:demo_exit+0"));
-    EXPECT_THAT(sites_of(demo(), false, {"demo", "read"}), IsEmpty()) << "a pattern is of the whole name";
+    EXPECT_THAT(sites_of(demo(), {.functions = {"demo", "read"}}), IsEmpty()) << "a pattern is of the whole name";
+}
+
+// A function that is a reader besides is followed to its return.
+TEST(SitesOf, CallsAtTheirPlaces) {
+    ModuleFile module = demo();
+    module.functions[0].places = {.entry = 7, .leaves = {20, 31}, .jumps_away = true};
+    EXPECT_THAT(words_of(sites_of(module, {.functions = {"demo_[re]*"}})),
+                ElementsAre("entry demo:demo_read+7", "return demo:demo_read+20", "return demo:demo_read+31",
+                            "entry demo:demo_exit+0", "return demo:demo_exit+0"));
+    EXPECT_THAT(words_of(sites_of(module, {.functions = {"demo_read"}, .reader_functions = {"demo_read"}})),
+                ElementsAre("entry demo:demo_read+0", "return demo:demo_read+0", "reader demo:demo_read+0",
+                            "reader-return demo:demo_read+0"));
 }
 
 TEST(SitesOf, AFunctionThatMatchesTwiceIsThereOnce) {
-    EXPECT_EQ(sites_of(demo(), false, {"*write", "demo_w*"}).size(), 2u);
+    EXPECT_EQ(sites_of(demo(), {.functions = {"*write", "demo_w*"}}).size(), 2u);
 }
 
 TEST(SitesOf, PartsThatCannotBeEnteredAreNoFunctions) {
-    EXPECT_EQ(sites_of(demo(), false, {"*"}).size(), 6u);
-    EXPECT_THAT(sites_of(demo(), false, {"*.cold"}), IsEmpty());
+    EXPECT_EQ(sites_of(demo(), {.functions = {"*"}}).size(), 6u);
+    EXPECT_THAT(sites_of(demo(), {.functions = {"*.cold"}}), IsEmpty());
 }
 
 TEST(SitesOf, AFunctionWhoseEntryIsNotSafeIsNone) {
     ModuleFile module = demo();
     module.functions[1].unsafe = true;
     module.functions[3].notrace = true;
-    EXPECT_EQ(sites_of(module, false, {"*"}, {"*"}).size(), 4u);
+    EXPECT_EQ(sites_of(module, {.functions = {"*"}, .reader_functions = {"*"}}).size(), 4u);
     const auto unseen = unseen_functions(module, {"*"});
     ASSERT_EQ(unseen.size(), 2u);
     EXPECT_EQ(unseen[0].name, "demo_write");
@@ -72,10 +84,10 @@ TEST(SitesOf, AFunctionWhoseEntryIsNotSafeIsNone) {
 }
 
 TEST(SitesOf, ReaderFunctionsAreSitesOfTheirOwn) {
-    EXPECT_THAT(words_of(sites_of(demo(), false, {"demo_write"}, {"demo_w*"})),
+    EXPECT_THAT(words_of(sites_of(demo(), {.functions = {"demo_write"}, .reader_functions = {"demo_w*"}})),
                 ElementsAre("entry demo:demo_write+0", "return demo:demo_write+0", "reader demo:demo_write+0",
                             "reader-return demo:demo_write+0"));
-    EXPECT_EQ(sites_of(demo(), false, {}, {"demo_read"}).size(), 2u);
+    EXPECT_EQ(sites_of(demo(), {.functions = {}, .reader_functions = {"demo_read"}}).size(), 2u);
 }
 
 KernelName group_7() {
@@ -89,6 +101,7 @@ struct FakeTracefs {
         dir.write("events/rcuscope_7/rcuscope_7_sites/id", "1601\n");
         dir.write("events/rcuscope_7/rcuscope_7_returns/id", "1602\n");
         dir.write("events/rcuscope_7/rcuscope_7_jumps/id", "1603\n");
+        dir.write("events/rcuscope_7/rcuscope_7_leaves/id", "1604\n");
     }
     std::string written() const { return read_file(dir.file("kprobe_events")).value_or("unreadable"); }
     Result<PlacedSites> place(const std::vector<SiteInfo>& sites) const {
@@ -100,7 +113,7 @@ struct FakeTracefs {
 
 TEST(PlaceSites, OneEventForPlacesAndOneForReturns) {
     const FakeTracefs tracefs;
-    const auto placed = tracefs.place(sites_of(demo(), true, {"*write"}));
+    const auto placed = tracefs.place(sites_of(demo(), {.readers = true, .functions = {"*write"}}));
     ASSERT_TRUE(placed) << placed.error().why;
     EXPECT_EQ(tracefs.written(), "p:rcuscope_7/rcuscope_7_sites demo:demo_read+0x5\n"
                                  "p:rcuscope_7/rcuscope_7_sites demo:demo_read.cold+0x2\n"
@@ -114,7 +127,8 @@ TEST(PlaceSites, OneEventForPlacesAndOneForReturns) {
 
 TEST(PlaceSites, AFunctionThatIsAReaderBesidesIsOnePlace) {
     const FakeTracefs tracefs;
-    const auto placed = tracefs.place(sites_of(demo(), false, {"demo_write"}, {"demo_write"}));
+    const auto placed =
+        tracefs.place(sites_of(demo(), {.functions = {"demo_write"}, .reader_functions = {"demo_write"}}));
     ASSERT_TRUE(placed) << placed.error().why;
     EXPECT_EQ(tracefs.written(), "p:rcuscope_7/rcuscope_7_sites demo:demo_write\n"
                                  "r:rcuscope_7/rcuscope_7_returns demo:demo_write\n");
@@ -134,6 +148,30 @@ TEST(PlaceSites, JumpsAreAnEventOfTheirOwn) {
     EXPECT_THAT(placed->sites, IsEmpty()) << "they are in no capture";
 }
 
+TEST(PlaceSites, LeavesAreAnEventOfTheirOwn) {
+    ModuleFile module = demo();
+    module.functions[1].places = {.entry = 7, .leaves = {20}, .jumps_away = false};
+    const FakeTracefs tracefs;
+    const auto placed = tracefs.place(sites_of(module, {.functions = {"demo_write"}}));
+    ASSERT_TRUE(placed) << placed.error().why;
+    EXPECT_EQ(tracefs.written(), "p:rcuscope_7/rcuscope_7_sites demo:demo_write+0x7\n"
+                                 "p:rcuscope_7/rcuscope_7_leaves demo:demo_write+0x14\n");
+    EXPECT_EQ(placed->leaves_event, 1604u);
+    EXPECT_EQ(placed->returns_event, std::nullopt);
+    EXPECT_EQ(placed->sites.size(), 2u);
+}
+
+TEST(PlaceSites, AFunctionThatIsLeftAtOnceIsOnePlace) {
+    ModuleFile module = demo();
+    module.functions[1].places = {.entry = 7, .leaves = {7}, .jumps_away = true};
+    const FakeTracefs tracefs;
+    const auto placed = tracefs.place(sites_of(module, {.functions = {"demo_write"}}));
+    ASSERT_TRUE(placed) << placed.error().why;
+    EXPECT_EQ(tracefs.written(), "p:rcuscope_7/rcuscope_7_sites demo:demo_write+0x7\n");
+    EXPECT_EQ(placed->leaves_event, std::nullopt);
+    EXPECT_EQ(placed->sites.size(), 2u);
+}
+
 TEST(PlaceSites, OffsetsAreHexadecimal) {
     const FakeTracefs tracefs;
     ASSERT_TRUE(tracefs.place({{SiteKind::read_unlock, "demo", "demo_read", 0x1a2}}));
@@ -142,7 +180,7 @@ TEST(PlaceSites, OffsetsAreHexadecimal) {
 
 TEST(PlaceSites, AnEventThatHasNoPlaceIsNotAskedFor) {
     const FakeTracefs tracefs;
-    const auto placed = tracefs.place(sites_of(demo(), true, {}));
+    const auto placed = tracefs.place(sites_of(demo(), {.readers = true}));
     ASSERT_TRUE(placed) << placed.error().why;
     EXPECT_EQ(placed->sites_event, 1601u);
     EXPECT_EQ(placed->returns_event, std::nullopt);
@@ -177,7 +215,7 @@ TEST(PlaceSites, FailsIfAllNamesAreRefused) {
 
 TEST(PlaceSites, FailsIfTheKernelTakesNone) {
     const TempDir nothing;
-    const auto placed = place_sites(nothing.path(), group_7(), sites_of(demo(), true, {"*"}));
+    const auto placed = place_sites(nothing.path(), group_7(), sites_of(demo(), {.readers = true, .functions = {"*"}}));
     ASSERT_FALSE(placed);
     EXPECT_EQ(placed.error().code, ExitCode::cannot_here);
     EXPECT_EQ(placed.error().what, "cannot place a probe in demo");
@@ -187,7 +225,7 @@ TEST(PlaceSites, FailsIfTheKernelTakesNone) {
 TEST(PlaceSites, FailsIfTheEventHasNoId) {
     const FakeTracefs tracefs;
     tracefs.dir.write("events/rcuscope_7/rcuscope_7_sites/id", "\n");
-    const auto placed = tracefs.place(sites_of(demo(), true, {}));
+    const auto placed = tracefs.place(sites_of(demo(), {.readers = true}));
     ASSERT_FALSE(placed);
     EXPECT_THAT(placed.error().what, HasSubstr("events/rcuscope_7/rcuscope_7_sites/id"));
 }

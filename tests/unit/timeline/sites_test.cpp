@@ -313,6 +313,31 @@ TEST(FunctionCalls, EntryAndReturn) {
     EXPECT_EQ(timeline.function_calls[0].end, 20);
 }
 
+// The probe is behind the entry, where a section may begin; and a function may be left right there.
+TEST(FunctionCalls, AtPlacesWithinTheFunction) {
+    Scenario scenario;
+    scenario.has_site(SiteKind::function_entry, "demo_get", 0x10)
+        .has_site(SiteKind::function_return, "demo_get", 0x30)
+        .has_site(SiteKind::read_lock, "demo_get", 0x10)
+        .has_site(SiteKind::read_unlock, "demo_get", 0x20)
+        .has_site(SiteKind::function_entry, "demo_free", 0x8)
+        .has_site(SiteKind::function_return, "demo_free", 0x8);
+    const Timeline timeline = scenario.site(10, 0).site(20, 3).site(30, 1).site(40, 4).complete(99);
+
+    ASSERT_EQ(timeline.function_calls.size(), 2U);
+    EXPECT_EQ(timeline.function_calls[0].function.function, "demo_get");
+    EXPECT_EQ(timeline.function_calls[0].function.offset, 0U);
+    EXPECT_EQ(timeline.function_calls[0].begin, 10);
+    EXPECT_EQ(timeline.function_calls[0].end, 30);
+    EXPECT_EQ(timeline.function_calls[1].function.function, "demo_free");
+    EXPECT_EQ(timeline.function_calls[1].begin, 40);
+    EXPECT_EQ(timeline.function_calls[1].end, 40);
+    ASSERT_EQ(timeline.read_sections.size(), 1U);
+    EXPECT_EQ(timeline.read_sections[0].place.offset, 0x10U);
+    EXPECT_EQ(timeline.read_sections[0].begin, 10);
+    EXPECT_EQ(timeline.read_sections[0].end, 20);
+}
+
 TEST(FunctionCalls, RecursionReturnsInnermostFirst) {
     const Timeline timeline =
         with_sites().site(10, enter).site(11, enter).site(12, leave).site(13, leave).site(14, leave).complete(99);
