@@ -225,7 +225,9 @@ private:
         const FunctionPlaceFinder finder(code);
         for (std::size_t i = 0; i < places_.size(); i++) {
             KoFunction& function = file_.functions[i];
-            if (!traced_[i] || !function.can_be_entered || function.why_unseen())
+            // What is called in init text once the module is live has no time to lose: its memory is about to go.
+            if (!traced_[i] || !function.can_be_entered || function.why_unseen() ||
+                function.section.starts_with(".init"))
                 continue;
             auto found = finder.find(places_[i], *traced_[i]);
             if (found && !(found->jumps_away && function.name == file_.exit_function))
