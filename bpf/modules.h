@@ -27,9 +27,10 @@ struct rs_module_note {
 	struct rs_name name;
 };
 
-#define RS_NOTE_INIT   0ULL
-#define RS_NOTE_FREE   (1ULL << 63)
-#define RS_NOTE_UNLOAD (1ULL << 62)
+#define RS_NOTE_INIT	0ULL
+#define RS_NOTE_FREE	(1ULL << 63)
+#define RS_NOTE_UNLOAD	(1ULL << 62)
+#define RS_NOTE_UNPROBE (1ULL << 61)
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -484,6 +485,67 @@ static __always_inline void rs_notified(__u64 list, __u64 state, struct module *
 	rs_exit_over(&note.name);
 	rs_send_module(cpu, RS_MODULE_EXITED, &note, 0);
 	rs_send_pending(cpu, RS_MODULE_EXITED, &note.name);
+}
+
+/*
+ * Between a module's exit function and its memory the kernel removes the kprobes in it. What that
+ * takes is the tracer's doing.
+ */
+static __always_inline void rs_unprobing(__u64 state, struct module *mod)
+{
+	__u64 key = rs_task_key() | RS_NOTE_UNPROBE;
+	struct rs_module_note note = {};
+	struct rs_cpu *cpu = rs_this_cpu();
+	struct rs_code code = {};
+
+	if (!cpu || state != RS_MODULE_STATE_GOING)
+		return;
+	rs_note_module(mod, &note, &code);
+	if (!bpf_map_lookup_elem(&followed_names, &note.name))
+		return;
+	rs_hit(RS_COUNT_MODULE_UNPROBED);
+	bpf_map_update_elem(&module_notes, &key, &note, BPF_ANY);
+	rs_send_module(cpu, RS_MODULE_UNPROBING, &note, 0);
+}
+
+static __always_inline void rs_unprobed(void)
+{
+	__u64 key = rs_task_key() | RS_NOTE_UNPROBE;
+	struct rs_module_note *note = bpf_map_lookup_elem(&module_notes, &key);
+	struct rs_cpu *cpu = rs_this_cpu();
+
+	if (!cpu || !note)
+		return;
+	rs_send_module(cpu, RS_MODULE_UNPROBED, note, 0);
+	bpf_map_delete_elem(&module_notes, &key);
+}
+
+SEC("fentry/kprobes_module_callback")
+int BPF_PROG(unprobe_fentry, void *block, unsigned long state, void *mod)
+{
+	rs_unprobing(state, mod);
+	return 0;
+}
+
+SEC("fexit/kprobes_module_callback")
+int BPF_PROG(unprobe_fexit)
+{
+	rs_unprobed();
+	return 0;
+}
+
+SEC("kprobe/kprobes_module_callback")
+int BPF_KPROBE(unprobe_kprobe, void *block, unsigned long state, void *mod)
+{
+	rs_unprobing(state, mod);
+	return 0;
+}
+
+SEC("kretprobe/kprobes_module_callback")
+int BPF_KRETPROBE(unprobe_kretprobe)
+{
+	rs_unprobed();
+	return 0;
 }
 
 SEC("fentry/__x64_sys_delete_module")

@@ -111,6 +111,10 @@ enum rs_module_step {
 	RS_MODULE_REFUSED = 7,	  /* delete_module() returned an error (rs_module.ret) */
 	RS_MODULE_INIT_DONE = 8,  /* its init function has returned (rs_module.ret) */
 	RS_MODULE_INIT_FREED = 9, /* the memory of its init code goes, and the module stays */
+	/* Of a followed module that goes: the kernel begins to remove the kprobes in it, and has
+	 * removed them. */
+	RS_MODULE_UNPROBING = 10,
+	RS_MODULE_UNPROBED = 11,
 };
 
 /* Flags in rs_header.aux of RS_GP_*. */

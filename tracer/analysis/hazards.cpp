@@ -49,6 +49,9 @@ void find_hazards(Timeline& timeline, const HazardLimits& limits, const Callback
             add(unload_hazards(judged, timeline));
             std::vector<Hazard> waits = no_barrier_hazards(judged, timeline);
             std::ranges::move(init_text_hazards(judged, timeline), std::back_inserter(waits));
+            if (judged.probes_delay) {
+                timeline.modules[judged.index].late_without_probes = judged.late_without_probes.size();
+            }
             if (judged.life->followed) {
                 timeline.modules[judged.index].verdict = verdict_of(judged, timeline, waits);
             }

@@ -278,6 +278,20 @@ void settle(JudgedLife& judged, bool complete, const Counts& counts) {
     }
 }
 
+// The callbacks' own time is that of grace periods, which do not wait for the kernel to remove probes.
+void judge_without_probes(JudgedLife& judged) {
+    const ModuleLife& life = *judged.life;
+    if (!life.unprobing || !life.unprobed || *life.unprobed < *life.unprobing || !judged.gone) {
+        return;
+    }
+    judged.probes_delay = elapsed(*life.unprobing, *life.unprobed);
+    for (const Callback* callback : judged.just_ran) {
+        if (callback->done.value_or(*callback->invoked) > *judged.gone - *judged.probes_delay) {
+            judged.late_without_probes.push_back(callback);
+        }
+    }
+}
+
 } // namespace
 
 LifeJudge::LifeJudge(const Timeline& timeline, const LossIndex& losses, const CallbackNumbers& callbacks)
@@ -339,6 +353,7 @@ std::map<std::string, Lives> LifeJudge::lives(const std::unordered_set<std::uint
             judged.init_gone = life.init_freed ? life.init_freed : judged.gone;
             judged.doubled = leave_doubled_out(judged, doubled);
             settle(judged, timeline_.capture.complete, counts);
+            judge_without_probes(judged);
             if (judged.exited && life.going_tid && !judged.just_ran.empty()) {
                 judged.going_waits = waits.of_task(*life.going_tid, *judged.exited, judged.deadline(timeline_.capture),
                                                    JudgedLife::most_going_waits);

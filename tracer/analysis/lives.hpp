@@ -40,7 +40,10 @@ struct JudgedLife {
     Callbacks just_ran;  // had not begun to run at `exited`, but did before that
     Callbacks unsure;    // not known
     bool unsure_by_loss = false;
-    ExitWaits waits; // of its exit function
+    // How much later its memory went since the kernel had kprobes to remove from it; none: not known.
+    std::optional<Nanoseconds> probes_delay;
+    Callbacks late_without_probes; // of `just_ran`
+    ExitWaits waits;               // of its exit function
     // Callbacks whose head was queued again while they were pending, so that it is no wonder that they never ran: of
     // those above none.
     std::size_t doubled = 0;

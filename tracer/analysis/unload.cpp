@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "analysis/describe.hpp"
+#include "analysis/watched.hpp"
 #include "base/duration.hpp"
 #include "timeline/moment.hpp"
 #include "timeline/summary.hpp"
@@ -170,7 +171,20 @@ std::optional<Nanoseconds> margin(const JudgedLife& judged) {
     return elapsed(*last, *judged.life->freed);
 }
 
-Hazard went_well(const JudgedLife& judged) {
+// What would have been too late, had the kernel had no probes to remove meanwhile.
+std::string without_probes(const JudgedLife& judged, const CaptureSummary& capture) {
+    if (!judged.probes_delay) {
+        return is_missing(capture, "module.unprobed")
+                   ? "; it is not known how much later its memory went because of the tracer's probes"
+                   : "";
+    }
+    const std::size_t late = judged.late_without_probes.size();
+    return late == 0 ? ""
+                     : "; without the tracer's probes, which the kernel took " + duration_text(*judged.probes_delay) +
+                           " to remove meanwhile, " + std::to_string(late) + " of them would have been too late";
+}
+
+Hazard went_well(const JudgedLife& judged, const CaptureSummary& capture) {
     const ModuleLife& life = *judged.life;
     std::string text = judged.init_failed ? "the init function of " + life.name + " had failed"
                        : life.exit_done   ? "the exit function of " + life.name + " had returned"
@@ -181,6 +195,7 @@ Hazard went_well(const JudgedLife& judged) {
         text += spare ? " and it went well by " + duration_text(*spare) : " and it went well";
         text += judged.just_ran.empty() ? ", by luck" : ", by luck, since " + what_they_ran_in(judged);
     }
+    text += without_probes(judged, capture);
     return hazard_of(judged, without_barrier, "latent", *judged.exited, judged.just_ran,
                      text + ": " + remedy(judged, judged.just_ran));
 }
@@ -193,7 +208,7 @@ std::optional<Hazard> known_hazard(const JudgedLife& judged, const CaptureSummar
         return judged.gone ? freed_too_early(judged) : ended_meanwhile(judged, capture);
     }
     if (judged.just_ran_count > 0) {
-        return went_well(judged);
+        return went_well(judged, capture);
     }
     return std::nullopt;
 }

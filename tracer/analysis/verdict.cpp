@@ -140,6 +140,10 @@ std::string of_going(const JudgedLife& judged, const Timeline& timeline) {
                                                     : "free_module() was entered";
         text = share(judged.just_ran_count, judged) + " had not run when " + when + ": see " +
                unload_hazard_kind(judged, without_barrier);
+        if (!judged.late_without_probes.empty()) {
+            text += "; without the tracer's probes " + std::to_string(judged.late_without_probes.size()) +
+                    " of them would have been too late";
+        }
     }
     if (!judged.unsure.empty()) {
         text += text.empty() ? "" : "; ";

@@ -210,6 +210,10 @@ std::optional<event::ModuleStep> module_step(rs_u16 aux) {
         return event::ModuleStep::init_done;
     case RS_MODULE_INIT_FREED:
         return event::ModuleStep::init_freed;
+    case RS_MODULE_UNPROBING:
+        return event::ModuleStep::unprobing;
+    case RS_MODULE_UNPROBED:
+        return event::ModuleStep::unprobed;
     default:
         return std::nullopt;
     }

@@ -134,7 +134,9 @@ enum class ModuleStep : std::uint8_t {
     exited,
     refused,
     init_done,
-    init_freed
+    init_freed,
+    unprobing,
+    unprobed
 };
 struct Module {
     ModuleStep step = ModuleStep::coming;

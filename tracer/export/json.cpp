@@ -167,11 +167,14 @@ void Writer::module_life(JsonRow& row, const ModuleLife& life) const {
     row.member("init_freed_ns", life.init_freed);
     row.member("exit_ns", life.exit);
     row.member("exit_done_ns", life.exit_done);
+    row.member("unprobing_ns", life.unprobing);
+    row.member("unprobed_ns", life.unprobed);
     row.member("free_begin_ns", life.free_begin);
     row.member("freed_ns", life.freed);
     row.member("pending_at_exit", life.pending_at_exit);
     row.member("pending_at_free", life.pending_at_free);
     row.member("pending_at_freed", life.pending_at_freed);
+    row.member("late_without_probes", life.late_without_probes);
     row.key("refusals");
     row.begin_array();
     for (const ModuleLife::Refusal& refusal : life.refusals) {

@@ -84,6 +84,8 @@ struct ModuleLife {
     std::optional<int> init_error; // what it returned, if that was an error
     MaybeTime exit;       // its exit function was called: by a probe in it, else delete_module(), which calls it
     MaybeTime exit_done;  // and had returned
+    MaybeTime unprobing;  // the kernel began to remove the kprobes in it, after the exit function
+    MaybeTime unprobed;   // and had removed them
     MaybeTime free_begin; // free_module() entered
     MaybeTime freed;      // free_module() returned: the memory is gone
     MaybeTime init_freed; // the memory of its init code is gone, in a life that goes on
@@ -114,6 +116,9 @@ struct ModuleLife {
         std::uint64_t head = 0; // of the callback whose function woke it; 0: something else did
     };
     std::vector<Wakeup> exit_wakeups; // the first of them
+    // Of the callbacks that ran in time after its exit function had returned, those that would have been too late if
+    // the kernel had had no kprobes to remove: by analysis/hazards.hpp. None: not known.
+    std::optional<std::uint64_t> late_without_probes;
     std::string verdict; // analysis/hazards.hpp: a sentence on how it went; empty for modules that are not followed
 };
 

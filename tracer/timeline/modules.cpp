@@ -86,6 +86,15 @@ void ModuleTracker::step(const Moment& moment, const event::Module& module) {
         life.going_tid = moment.tid;
         break;
     }
+    // The life goes on to be freed: of no other than the present one.
+    case event::ModuleStep::unprobing:
+    case event::ModuleStep::unprobed:
+        if (const auto newest = newest_.find(module.name); newest != newest_.end() && !lives_[newest->second].freed) {
+            MaybeTime& moment_of = module.step == event::ModuleStep::unprobing ? lives_[newest->second].unprobing
+                                                                               : lives_[newest->second].unprobed;
+            moment_of = moment_of.value_or(at);
+        }
+        break;
     case event::ModuleStep::freed:
         freed_life(module).freed = at;
         break;

@@ -77,6 +77,42 @@ TEST(UnloadHazard, LatentIfTheyRanBetweenTheExitAndTheEndOfTheMemory) {
               "rcu_barrier() in its exit function, after the last call_rcu(), before anything it uses goes away.");
 }
 
+// The kernel removed the tracer's probes from 485 to 495: without them the memory would have been gone at 590.
+TEST(UnloadHazard, SaysWhatWouldHaveBeenTooLateWithoutTheProbes) {
+    Unloading scene;
+    scene.life().unprobing = 485;
+    scene.life().unprobed = 495;
+    scene.callback(450, 488, 489).callback(451, 580, 590).callback(452, 588, 591).callback(453, 592, 593);
+    const Hazard hazard = only(scene);
+
+    EXPECT_EQ(hazard.severity, "latent") << "it is what happened";
+    EXPECT_THAT(hazard.text,
+                HasSubstr("; without the tracer's probes, which the kernel took 10 ns to remove meanwhile, 2 "
+                          "of them would have been too late: call rcu_barrier()"));
+    EXPECT_EQ(scene.life().late_without_probes, 2U);
+    EXPECT_EQ(scene.life().verdict,
+              "rcu_unload: 4 of 4 callbacks had not run when its exit function had returned: see exit-without-barrier; "
+              "without the tracer's probes 2 of them would have been too late");
+}
+
+TEST(UnloadHazard, ProbesThatChangedNothingAreNotTold) {
+    Unloading scene;
+    scene.life().unprobing = 485;
+    scene.life().unprobed = 495;
+    scene.callback(450, 580, 590);
+    EXPECT_THAT(only(scene).text, testing::Not(HasSubstr("probes")));
+    EXPECT_EQ(scene.life().late_without_probes, 0U);
+}
+
+TEST(UnloadHazard, WhatTheProbesChangedMayNotBeKnown) {
+    Unloading scene;
+    scene.callback(450, 580, 590);
+    scene.timeline.capture.missing.push_back({.hook = "module.unprobed", .why = "there is no such function"});
+    EXPECT_THAT(only(scene).text,
+                HasSubstr("; it is not known how much later its memory went because of the tracer's probes: call"));
+    EXPECT_EQ(scene.life().late_without_probes, std::nullopt);
+}
+
 TEST(UnloadHazard, SaysInWhichWaitOfWhomTheyRan) {
     Unloading scene;
     scene.life().going_tid = 7;

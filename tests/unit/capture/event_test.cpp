@@ -204,6 +204,9 @@ TEST(Event, ModuleWoken) {
     const auto freed =
         decoded<event::Module>(rs_module{header_of(RS_MODULE, 1000, RS_MODULE_INIT_FREED), 0xc0, 0, 0, "rcu_unload"});
     EXPECT_EQ(freed.step, event::ModuleStep::init_freed);
+    const auto unprobed =
+        decoded<event::Module>(rs_module{header_of(RS_MODULE, 1000, RS_MODULE_UNPROBED), 0xc0, 0, 0, "rcu_unload"});
+    EXPECT_EQ(unprobed.step, event::ModuleStep::unprobed);
 }
 
 TEST(Event, CacheThatWasNotDestroyed) {
@@ -286,8 +289,8 @@ TEST(Event, RefusesValuesOutOfRange) {
     EXPECT_TRUE(refused(rs_header{1000, 7, 9999, 0}));
     EXPECT_TRUE(refused(rs_wait{header_of(RS_WAIT_BEGIN, 1000, 3), 0}));
     EXPECT_TRUE(refused(rs_wait{header_of(RS_WAIT_END, 1000, 0xffff), 0}));
-    EXPECT_TRUE(refused(rs_module{header_of(RS_MODULE, 1000, RS_MODULE_INIT_FREED + 1), 0, 0, 0, "m"}));
-    EXPECT_TRUE(refused(rs_module_pending{header_of(RS_MODULE_PENDING, 1000, RS_MODULE_INIT_FREED + 1), 0, "m"}));
+    EXPECT_TRUE(refused(rs_module{header_of(RS_MODULE, 1000, RS_MODULE_UNPROBED + 1), 0, 0, 0, "m"}));
+    EXPECT_TRUE(refused(rs_module_pending{header_of(RS_MODULE_PENDING, 1000, RS_MODULE_UNPROBED + 1), 0, "m"}));
     EXPECT_TRUE(refused(rs_batch{header_of(RS_BATCH_BEGIN, 1000), max_cpus, 0}));
     EXPECT_TRUE(refused(rs_cb_assigned{header_of(RS_CB_ASSIGNED, 1000), 0, max_cpus, 0, 0}));
 }

@@ -61,6 +61,9 @@ inline void add_modules(Timeline& timeline) {
     whole.init_done = 200'000;
     whole.exit = 8'000'000;
     whole.exit_done = 8'500'000;
+    whole.unprobing = 8'500'100;
+    whole.unprobed = 8'500'400;
+    whole.late_without_probes = 0;
     whole.free_begin = 8'600'000;
     whole.freed = 8'700'000;
     whole.pending_at_exit = 2;

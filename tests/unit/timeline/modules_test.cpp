@@ -336,6 +336,23 @@ TEST(Modules, TheMemoryOfInitCodeGoesInALifeThatGoesOn) {
     EXPECT_EQ(timeline.modules[0].init_freed, 30);
 }
 
+TEST(Modules, ProbesAreRemovedBetweenTheExitAndTheMemory) {
+    const Timeline timeline = with_exit_function()
+                                  .module(5, ModuleStep::unprobing, "rcu_demo")
+                                  .module(10, ModuleStep::coming, "rcu_demo")
+                                  .module(20, ModuleStep::live, "rcu_demo")
+                                  .module(40, ModuleStep::unprobing, "rcu_demo")
+                                  .module(45, ModuleStep::unprobed, "rcu_demo")
+                                  .module(50, ModuleStep::freeing, "rcu_demo")
+                                  .module(60, ModuleStep::freed, "rcu_demo")
+                                  .module(70, ModuleStep::unprobed, "rcu_demo")
+                                  .complete(99);
+
+    ASSERT_EQ(timeline.modules.size(), 1U);
+    EXPECT_EQ(timeline.modules[0].unprobing, 40);
+    EXPECT_EQ(timeline.modules[0].unprobed, 45);
+}
+
 TEST(Modules, WhoGoesOnWhichTaskAndWhatWakesIt) {
     Scenario scenario = with_exit_function();
     scenario.module(10, ModuleStep::coming, "rcu_demo").tid(7).module(30, ModuleStep::unloading, "rcu_demo");
