@@ -129,6 +129,8 @@ struct TimelineBuilder::Impl {
             renamed();
         } else if (body.step == event::ModuleStep::freed) {
             callbacks.module_freed(body.name.str(), now.at);
+            symbols.freed(SharedText(body.name.str()));
+            renamed();
         }
     }
     void on(const event::ModulePending& body) { modules.pending(body); }

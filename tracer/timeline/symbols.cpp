@@ -168,13 +168,20 @@ void Symbols::laid_out(const event::Module& module) {
         const LaidOut old = each->second;
         each = laid_out_.erase(each);
         if (old_begin < begin) {
-            laid_out_.emplace(old_begin, LaidOut{begin, old.since});
+            laid_out_.emplace(old_begin, LaidOut{begin, old.since, old.base, old.module});
         }
         if (old.end > end) {
             laid_out_.emplace(end, old);
         }
     }
-    laid_out_[begin] = {end, now_};
+    const SharedText name(module.name.str());
+    laid_out_[begin] = {end, now_, begin, name};
+    present_[name] = now_;
+}
+
+void Symbols::freed(const SharedText& module) {
+    known_ = {};
+    present_.erase(module);
 }
 
 void Symbols::placed(const event::ModuleSection& placed) {
@@ -243,6 +250,19 @@ CodePlace Symbols::unnamed_place(const Section& section, std::uint64_t offset, b
             .in_init = in_init};
 }
 
+// Code that nobody named: it may be a module's that was gone before its names were read.
+CodePlace Symbols::nameless_place(std::uint64_t address, std::uint64_t within) const {
+    if (const auto* found = holder_of(laid_out_, within)) {
+        const LaidOut& module = found->second;
+        if (const auto present = present_.find(module.module);
+            present != present_.end() && present->second == module.since) {
+            return {
+                .address = address, .function = "[unknown]", .module = module.module, .offset = address - module.base};
+        }
+    }
+    return {.address = address, .function = {}, .module = {}};
+}
+
 CodePlace Symbols::look_up(std::uint64_t address, std::uint64_t within) const {
     if (address == 0) {
         return {};
@@ -263,7 +283,7 @@ CodePlace Symbols::look_up(std::uint64_t address, std::uint64_t within) const {
             return unnamed_place(section, address - placed->first, address == within, in_init);
         }
     }
-    return name ? name->place : CodePlace{.address = address, .function = {}, .module = {}};
+    return name ? name->place : nameless_place(address, within);
 }
 
 std::vector<CodePlace> Symbols::stack(const std::vector<std::uint64_t>& addresses) const {

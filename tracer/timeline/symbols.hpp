@@ -43,6 +43,9 @@ public:
     // an init section, which goes when the module is live) is no longer there.
     void laid_out(const event::Module& module);
 
+    // And is gone: what else comes there is not its.
+    void freed(const SharedText& module);
+
     // A section of a followed module has got a place; a later load replaces it.
     void placed(const event::ModuleSection& section);
 
@@ -77,6 +80,8 @@ private:
     struct LaidOut {
         std::uint64_t end = 0;
         Time since = 0;
+        std::uint64_t base = 0;
+        SharedText module;
     };
     // A name that the recorder gave.
     struct Name {
@@ -102,6 +107,7 @@ private:
     void add_names(const std::vector<SymbolInfo>& symbols);
     void remove_sections(std::uint64_t begin, std::uint64_t end, const std::string* but_of);
     static CodePlace unnamed_place(const Section& section, std::uint64_t offset, bool is_function, bool in_init);
+    CodePlace nameless_place(std::uint64_t address, std::uint64_t within) const;
     CodePlace look_up(std::uint64_t address, std::uint64_t within) const;
     const Name* name_of(std::uint64_t address, std::uint64_t within) const;
     Time since(const Name& name) const;
@@ -111,6 +117,7 @@ private:
     std::map<std::uint64_t, Placed> placed_;                                    // by begin; none overlap
     std::map<std::uint64_t, LaidOut> laid_out_;                                 // by begin; none overlap
     std::vector<Name> names_;                                                   // by address, then time
+    std::unordered_map<SharedText, Time> present_;                              // modules that are there: since when
     // Where names have no time of their own: the last time that a module came.
     bool untimed_ = false;
     std::unordered_map<SharedText, Time> came_;

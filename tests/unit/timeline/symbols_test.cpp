@@ -92,7 +92,7 @@ TEST(Symbols, AnotherModuleAtTheSamePlaceReplacesTheOldOne) {
     stranger.base = 0x1000;
     stranger.size = 0x1000;
     symbols.laid_out(stranger);
-    EXPECT_EQ(symbols.function(0x1000)->module, "");
+    EXPECT_EQ(name(symbols.function(0x1000)), "stranger:[unknown]+0");
 }
 
 SymbolInfo named(std::uint64_t address, const std::string& name, const std::string& module,
@@ -102,6 +102,26 @@ SymbolInfo named(std::uint64_t address, const std::string& name, const std::stri
 
 event::Module coming(const std::string& module, std::uint64_t base, std::uint32_t size = 0x1000) {
     return {.step = event::ModuleStep::coming, .name = module, .base = base, .size = size};
+}
+
+// It may be gone before its names can be read.
+TEST(Symbols, CodeOfAModuleThatNobodyNamedIsTheModulesWhileItIsThere) {
+    const Metadata metadata;
+    Symbols symbols(metadata, {});
+    symbols.now(10);
+    symbols.laid_out(coming("brief", 0x1000));
+    EXPECT_EQ(name(symbols.function(0x1040)), "brief:[unknown]+64");
+    EXPECT_EQ(name(symbols.caller(0x2000)), "brief:[unknown]+4096");
+    EXPECT_EQ(symbols.function(0x2000)->module, "");
+
+    symbols.now(20);
+    symbols.freed("brief");
+    EXPECT_EQ(symbols.function(0x1040)->module, "") << "what comes there may be anybody's";
+
+    symbols.now(30);
+    symbols.laid_out(coming("brief", 0x8000));
+    EXPECT_EQ(symbols.function(0x1040)->module, "");
+    EXPECT_EQ(name(symbols.function(0x8040)), "brief:[unknown]+64");
 }
 
 TEST(Symbols, ANameHoldsFromItsTimeOn) {
@@ -125,14 +145,30 @@ TEST(Symbols, WhereAModuleCameAnOlderNameIsVoid) {
                                named(0x1048, "kernel_proper", "", 0), named(0x1050, "new_read", "new", 50)});
     symbols.now(50);
     symbols.laid_out(coming("new", 0x1000));
-    EXPECT_EQ(symbols.function(0x1040)->function, "") << "it is new's, and was not named";
+    EXPECT_EQ(name(symbols.function(0x1040)), "new:[unknown]+64") << "it was not named";
     EXPECT_EQ(symbols.function(0x2040)->function, "beside_free");
     EXPECT_EQ(symbols.function(0x1048)->function, "kernel_proper");
     EXPECT_EQ(symbols.function(0x1050)->function, "new_read");
     symbols.now(60);
     symbols.laid_out(coming("last", 0x1800));
     EXPECT_EQ(symbols.function(0x1050)->function, "new_read") << "it lies before";
-    EXPECT_EQ(symbols.function(0x2040)->function, "");
+    EXPECT_EQ(name(symbols.function(0x2040)), "last:[unknown]+2112");
+}
+
+TEST(Symbols, CodeWithoutANameIsItsModulesUntilThatIsGone) {
+    const Metadata metadata;
+    Symbols symbols(metadata, {named(0x1040, "short_free", "short", 50)});
+    symbols.now(50);
+    symbols.laid_out(coming("short", 0x1000));
+    EXPECT_EQ(name(symbols.function(0x1040)), "short:short_free+0");
+    EXPECT_EQ(name(symbols.function(0x1020)), "short:[unknown]+32");
+    symbols.now(60);
+    symbols.freed("short");
+    EXPECT_EQ(symbols.function(0x1020)->module, "");
+    symbols.now(70);
+    symbols.laid_out(coming("short", 0x8000)); // elsewhere
+    EXPECT_EQ(symbols.function(0x1020)->module, "");
+    EXPECT_EQ(name(symbols.function(0x8020)), "short:[unknown]+32");
 }
 
 TEST(Symbols, ANameThatIsNewerThanAFollowedModuleReplacesIt) {
