@@ -168,12 +168,13 @@ TEST(PlaceConflicts, FunctionsAreSeenByFtraceWhereThereAreSeveralModules) {
 }
 
 TEST(PlaceConflicts, AReaderIsSeenByFtraceAlone) {
-    ModuleFile module = with_places({0});
+    ModuleFile module = with_places({0, 0x200});
     module.functions[0].name = "read";
     module.jumps = {{.function = "write", .code = code_at(page + 8, jump)}};
     const auto left = without_conflicts({module}, {{"demo", {"read"}}});
     EXPECT_EQ(left[0].functions[0].why_unseen(), nullptr);
     EXPECT_EQ(left[0].jumps[0].why_unseen, "");
+    EXPECT_TRUE(left[0].functions[1].places) << "the jump conflicts with none";
 }
 
 // What is decoded to the end of the memory must hold no place that may be elsewhere's.
@@ -188,6 +189,16 @@ TEST(PlaceConflicts, WhatIsDecodedToTheEndIsMetByNoOtherPlace) {
     EXPECT_THAT(read_in(left[0]), IsEmpty()) << "it conflicts with many, and comes last";
     EXPECT_THAT(left[0].unseen_readers[0].why, HasSubstr("the kernel decodes what follows"));
     EXPECT_THAT(read_in(left[1]), ElementsAre("late"));
+}
+
+TEST(PlaceConflicts, NoPlaceIsInWhatIsDecodedForAnother) {
+    ModuleFile first = module_named("first");
+    first.read_sites = {site("last", decoded_at(0xf10, {0xf00, page}))};
+    ModuleFile second = module_named("second");
+    second.read_sites = {site("last", decoded_at(0xf90, {0xf80, page}))};
+    const auto left = without_conflicts({first, second});
+    EXPECT_THAT(read_in(left[0]), ElementsAre("last"));
+    EXPECT_THAT(read_in(left[1]), IsEmpty());
 }
 
 TEST(PlaceConflicts, ItsOwnPlacesAreWhatTheyAre) {
