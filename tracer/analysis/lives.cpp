@@ -98,11 +98,11 @@ bool in_a_wait(Nanoseconds at, const std::vector<const Wait*>& waits) {
     });
 }
 
-// Whether an exit function that sleeps in a loop did that until the last callback had run. That may be when the loop
-// was woken but has no CPU yet.
-bool looked_until(Nanoseconds ran, const std::vector<Nanoseconds>& wakeups) {
+// Whether an exit function that sleeps in a loop did that until the last callback had returned. That may be when the
+// loop was woken but has no CPU yet.
+bool looked_until(Nanoseconds done, const std::vector<Nanoseconds>& wakeups) {
     return !wakeups.empty() &&
-           std::count_if(wakeups.begin(), wakeups.end(), [ran](Nanoseconds at) { return at > ran; }) <= 1;
+           std::count_if(wakeups.begin(), wakeups.end(), [done](Nanoseconds at) { return at > done; }) <= 1;
 }
 
 bool sleeps_in_loop(const JudgedLife& judged, const Timeline& timeline) {
@@ -134,7 +134,7 @@ bool waited_for_last(const JudgedLife& judged, const ExitWaitIndex& waits, bool 
             others.push_back(wakeup.at);
         }
     }
-    return polls && looked_until(ran, others);
+    return polls && looked_until(judged.last_run->done.value_or(ran), others);
 }
 
 // The last callback dropped a reference while it ran; or about as many were dropped by the module's code, or by what a

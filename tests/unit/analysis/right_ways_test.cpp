@@ -139,6 +139,17 @@ TEST(RightWays, Polling) {
     EXPECT_THAT(freed(polling).hazards, IsEmpty());
     polling.metadata.modules[0].exit_polls_with.reset();
     EXPECT_THAT(freed(polling).hazards, SizeIs(1)) << "it has no loop";
+
+    // On another CPU it looks while the last one runs, and before that has counted itself.
+    Scenario meanwhile = live();
+    meanwhile.metadata.modules = {module};
+    meanwhile.module(200, ModuleStep::unloading, name);
+    for (const Nanoseconds at : {220, 240}) {
+        meanwhile.woken(at, name, 0);
+    }
+    meanwhile.cpu(1).tid(7).invoke(260, 2).cpu(0).tid(100).woken(262, name, 0);
+    meanwhile.cpu(1).tid(7).done(264, 2).cpu(0).tid(100).woken(299, name, 0);
+    EXPECT_THAT(freed(meanwhile).hazards, IsEmpty());
 }
 
 // rcu_barrier() as a jump: it seems to be called by delete_module().
