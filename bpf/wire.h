@@ -111,8 +111,8 @@ enum rs_module_step {
 	RS_MODULE_REFUSED = 7,	  /* delete_module() returned an error (rs_module.ret) */
 	RS_MODULE_INIT_DONE = 8,  /* its init function has returned (rs_module.ret) */
 	RS_MODULE_INIT_FREED = 9, /* the memory of its init code goes, and the module stays */
-	/* Of a followed module that goes: the kernel begins to remove the kprobes in it, and has
-	 * removed them. */
+	/* kprobes_module_callback() was entered for a followed module that goes, and has returned:
+	 * it removes the module's kprobes. */
 	RS_MODULE_UNPROBING = 10,
 	RS_MODULE_UNPROBED = 11,
 };

@@ -71,18 +71,13 @@ std::optional<std::uint64_t> CodeMemory::place_of(std::size_t section, std::uint
     return section_place->second + offset;
 }
 
-// From a symbol up to the next one, or to the end of the memory.
-CodeRange CodeMemory::decoded_at(std::uint64_t place) const {
-    const auto next = symbols_.upper_bound(place);
-    return {next == symbols_.begin() ? 0 : std::prev(next)->first,
-            next == symbols_.end() ? end() : std::min(next->first, end())};
-}
-
 std::optional<CodeRange> CodeMemory::decoded_to_the_end(std::size_t section, std::uint64_t offset) const {
     const auto place = place_of(section, offset);
     if (!place)
         return std::nullopt;
-    const CodeRange decoded = decoded_at(*place);
+    const auto next = symbols_.upper_bound(*place);
+    const CodeRange decoded{next == symbols_.begin() ? 0 : std::prev(next)->first,
+                            next == symbols_.end() ? end() : std::min(next->first, end())};
     // The last instruction begins before that.
     return decoded.end + longest_instruction <= end() ? std::nullopt : std::optional(decoded);
 }

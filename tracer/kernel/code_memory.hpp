@@ -58,7 +58,6 @@ private:
     };
 
     std::uint64_t end() const;
-    CodeRange decoded_at(std::uint64_t place) const;
     bool stays_inside(std::uint64_t symbol, std::uint64_t until) const;
     // Beginning at `at`, with instructions: where they end, or nothing.
     std::optional<std::uint64_t> next_after(std::uint64_t at) const;
@@ -88,10 +87,10 @@ public:
     }
     // Whether the section is in the first of the two.
     bool is_init(std::size_t section) const { return init_.has(section); }
-    const CodeMemory& memory_of(std::size_t section) const { return init_.has(section) ? init_ : core_; }
+    const CodeMemory& memory_of(std::size_t section) const { return is_init(section) ? init_ : core_; }
 
 private:
-    CodeMemory& of(std::size_t section) { return init_.has(section) ? init_ : core_; }
+    CodeMemory& of(std::size_t section) { return is_init(section) ? init_ : core_; }
 
     bool unloads_ = true;
     CodeMemory core_;

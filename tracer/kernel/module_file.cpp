@@ -216,7 +216,8 @@ private:
         return ProbedCode{layout_.is_init(section), *place, opcode, memory.decoded_to_the_end(section, offset)};
     }
 
-    // Where each function's calls are seen. The exit function's last as long as those of a function to which it jumps.
+    // Finds the breakpoints that show each function's calls. An exit function that ends in a jump has none: it returns
+    // when the function returns to which it jumps.
     void read_places() {
         if (!elf_.modinfo().preemption ||
             std::none_of(traced_.begin(), traced_.end(), [](const auto& traced) { return traced.has_value(); }))
@@ -225,7 +226,8 @@ private:
         const FunctionPlaceFinder finder(code);
         for (std::size_t i = 0; i < places_.size(); i++) {
             KoFunction& function = file_.functions[i];
-            // What is called in init text once the module is live has no time to lose: its memory is about to go.
+            // The kernel frees init text while its last callbacks may run. A breakpoint slows them more than ftrace
+            // does.
             if (!traced_[i] || !function.can_be_entered || function.why_unseen() ||
                 function.section.starts_with(".init"))
                 continue;
@@ -235,7 +237,7 @@ private:
         }
     }
 
-    // If there can be a probe at each.
+    // Keeps the places only if each of them can be probed.
     void take_places(KoFunction& function, const Place& begin, FunctionPlaces found) {
         std::vector<std::uint64_t> offsets = found.leaves;
         offsets.insert(offsets.begin(), found.entry);

@@ -43,7 +43,7 @@ struct Place {
     }
 };
 
-// What the kernel decodes up to the end of a memory.
+// A range of code that the kernel decodes up to the end of a memory.
 struct Decoded {
     Memory memory;
     CodeRange range;
@@ -58,7 +58,7 @@ struct Decoded {
     }
 };
 
-// What is probed together or not at all.
+// Places that are probed together or not at all.
 struct Candidate {
     enum class Kind { reader_family, reader_function, jump, function_places, function }; // kept in this order
 
@@ -90,7 +90,7 @@ struct Candidate {
     }
 };
 
-// What is probed so far: all of it is safe together.
+// The probed places so far. No two of them conflict.
 class Taken {
 public:
     // Why the candidate is not safe besides, and then nothing happens; nothing if it is taken.
@@ -166,14 +166,12 @@ void add_candidates(std::vector<Candidate>& candidates, std::size_t number, Modu
     }
 }
 
-// What is to be kept first comes first.
+// Sorted by priority: an earlier candidate wins a conflict.
 std::vector<Candidate> candidates_of(std::vector<ModuleFile>& modules, const std::vector<std::string>& functions,
                                      const ReaderFunctions& readers) {
     std::vector<Candidate> candidates;
     for (std::size_t i = 0; i < modules.size(); i++) {
-        const auto of_module = readers.find(modules[i].name);
-        add_candidates(candidates, i, modules[i], functions,
-                       of_module == readers.end() ? std::vector<std::string>() : of_module->second);
+        add_candidates(candidates, i, modules[i], functions, readers_of(readers, modules[i].name));
     }
     std::stable_sort(candidates.begin(), candidates.end(),
                      [](const Candidate& a, const Candidate& b) { return a.rank() < b.rank(); });

@@ -101,4 +101,9 @@ Result<ReaderFunctions> reader_functions(const std::vector<std::string>& texts,
     return readers;
 }
 
+std::vector<std::string> readers_of(const ReaderFunctions& readers, const std::string& module) {
+    const auto found = readers.find(module);
+    return found == readers.end() ? std::vector<std::string>() : found->second;
+}
+
 } // namespace rcuscope

@@ -19,4 +19,7 @@ using ReaderFunctions = std::map<std::string, std::vector<std::string>>; // patt
 // pattern. Fails unless each names a function that can be probed.
 Result<ReaderFunctions> reader_functions(const std::vector<std::string>& texts, const std::vector<ModuleFile>& modules);
 
+// The patterns of one module; none if the user named none of its functions.
+std::vector<std::string> readers_of(const ReaderFunctions& readers, const std::string& module);
+
 } // namespace rcuscope

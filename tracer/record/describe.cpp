@@ -124,7 +124,7 @@ private:
     std::vector<Group> groups_; // hardly more than three
 };
 
-// What is not seen of calls of functions: one line for those that are notrace, and one for each other reason.
+// Adds one line for all notrace functions, and one line for each other reason.
 void describe_unseen(Metadata& metadata, const char* hook, const std::string& what,
                      const std::vector<std::pair<std::string, UnseenFunction>>& functions) {
     UnseenByReason notrace;
@@ -151,7 +151,7 @@ void describe_functions(Metadata& metadata, const RecordRequest& request) {
     for (const ModuleFile& module : request.modules) {
         for (UnseenFunction& unseen : unseen_functions(module, request.functions))
             calls.emplace_back(module.name, std::move(unseen));
-        for (UnseenFunction& unseen : unseen_functions(module, request.readers_of(module.name)))
+        for (UnseenFunction& unseen : unseen_functions(module, readers_of(request.reader_functions, module.name)))
             sections.emplace_back(module.name, std::move(unseen));
     }
     describe_unseen(metadata, "module.functions", "calls of ", calls);

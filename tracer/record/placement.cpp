@@ -83,10 +83,10 @@ Status Placement::place_sites_of(const RecordRequest& request) {
     std::vector<SiteInfo> wanted;
     for (const ModuleFile& module : request.modules) {
         const bool calls = plan_.takes("module.functions");
-        auto sites = sites_of(
-            module, {.readers = plan_.takes("module.readers"),
-                     .functions = calls ? request.functions : std::vector<std::string>(),
-                     .reader_functions = calls ? request.readers_of(module.name) : std::vector<std::string>()});
+        auto sites = sites_of(module, {.readers = plan_.takes("module.readers"),
+                                       .functions = calls ? request.functions : std::vector<std::string>(),
+                                       .reader_functions = calls ? readers_of(request.reader_functions, module.name)
+                                                                 : std::vector<std::string>()});
         wanted.insert(wanted.end(), sites.begin(), sites.end());
         if (plan_.takes("module.jumps")) {
             const auto jumps = jumps_of(module);

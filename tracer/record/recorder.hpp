@@ -44,11 +44,6 @@ struct RecordRequest {
     std::vector<std::string> exports;     // other formats that are to be made of the capture: named if they cannot be
     std::vector<EndSignals::FileName> earlier; // files of their names, which a second signal removes
     std::string tool_version;                  // goes into the file
-
-    std::vector<std::string> readers_of(const std::string& module) const {
-        const auto found = reader_functions.find(module);
-        return found == reader_functions.end() ? std::vector<std::string>() : found->second;
-    }
 };
 
 // What was counted in the kernel.

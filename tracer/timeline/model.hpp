@@ -116,8 +116,8 @@ struct ModuleLife {
         std::uint64_t head = 0; // of the callback whose function woke it; 0: something else did
     };
     std::vector<Wakeup> exit_wakeups; // the first of them
-    // Of the callbacks that ran in time after its exit function had returned, those that would have been too late if
-    // the kernel had had no kprobes to remove: by analysis/hazards.hpp. None: not known.
+    // The number of callbacks that ran between the exit function's return and the free, and that would have run too
+    // late without the time from unprobing to unprobed. Set by analysis/hazards.hpp; nullopt: not known.
     std::optional<std::uint64_t> late_without_probes;
     std::string verdict; // analysis/hazards.hpp: a sentence on how it went; empty for modules that are not followed
 };

@@ -314,7 +314,7 @@ TEST(ModuleFile, KnowsWhereProbesLieAndWhatIsThere) {
     EXPECT_THAT(words_of(jumps->jumps.at(0).code), testing::EndsWith(" jump"));
 }
 
-// What is not last in the memory ends far before the memory does.
+// The kernel decodes up to the end of a memory only for a probe in the last function.
 TEST(ModuleFile, KnowsForWhatTheKernelDecodesToTheEnd) {
     const auto module = read_module_file(sample("traced_module.ko"));
     ASSERT_TRUE(module) << module.error().why;

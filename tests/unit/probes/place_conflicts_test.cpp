@@ -149,7 +149,7 @@ TEST(PlaceConflicts, FunctionsAreSeenByFtraceWhereTheirPlacesConflict) {
     EXPECT_THAT(left[0].functions[2].why_unseen(), HasSubstr("the same offset in a page"));
 }
 
-// The last one conflicts with many others, and is alone with that.
+// A conflict of the last function leaves the other functions as they are.
 TEST(PlaceConflicts, TheLastFunctionAloneIsSeenByFtrace) {
     ModuleFile module = with_places({0x700, page + 0x600});
     for (ProbedCode& code : module.functions[1].code_of_places)
@@ -161,7 +161,7 @@ TEST(PlaceConflicts, TheLastFunctionAloneIsSeenByFtrace) {
     EXPECT_THAT(seen_within(without_conflicts({module})[0]), ElementsAre(true, true));
 }
 
-// What is left of another module would have the kernel refuse many.
+// The kernel refuses breakpoints where the kprobes of an unloaded module disturb its decoder.
 TEST(PlaceConflicts, FunctionsAreSeenByFtraceWhereThereAreSeveralModules) {
     const ModuleFile module = with_places({0, 0x80});
     EXPECT_THAT(seen_within(without_conflicts({module, module_named("other")})[0]), ElementsAre(false, false));
@@ -177,7 +177,7 @@ TEST(PlaceConflicts, AReaderIsSeenByFtraceAlone) {
     EXPECT_TRUE(left[0].functions[1].places) << "the jump conflicts with none";
 }
 
-// What is decoded to the end of the memory must hold no place that may be elsewhere's.
+// A range that the kernel decodes must not hold the page offset of a place outside the range.
 TEST(PlaceConflicts, WhatIsDecodedToTheEndIsMetByNoOtherPlace) {
     ModuleFile first = module_named("first");
     first.read_sites = {site("last", decoded_at(0xf10, {0xf00, page}))};

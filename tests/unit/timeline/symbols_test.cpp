@@ -107,9 +107,10 @@ event::Module coming(const std::string& module, std::uint64_t base, std::uint32_
 // It may be gone before its names can be read.
 TEST(Symbols, CodeOfAModuleThatNobodyNamedIsTheModulesWhileItIsThere) {
     const Metadata metadata;
-    Symbols symbols(metadata, {});
+    Symbols symbols(metadata, {named(0x1080, "brief_free", "brief", 10)});
     symbols.now(10);
     symbols.laid_out(coming("brief", 0x1000));
+    EXPECT_EQ(name(symbols.function(0x1080)), "brief:brief_free+0");
     EXPECT_EQ(name(symbols.function(0x1040)), "brief:[unknown]+64");
     EXPECT_EQ(name(symbols.caller(0x2000)), "brief:[unknown]+4096");
     EXPECT_EQ(symbols.function(0x2000)->module, "");
@@ -153,22 +154,6 @@ TEST(Symbols, WhereAModuleCameAnOlderNameIsVoid) {
     symbols.laid_out(coming("last", 0x1800));
     EXPECT_EQ(symbols.function(0x1050)->function, "new_read") << "it lies before";
     EXPECT_EQ(name(symbols.function(0x2040)), "last:[unknown]+2112");
-}
-
-TEST(Symbols, CodeWithoutANameIsItsModulesUntilThatIsGone) {
-    const Metadata metadata;
-    Symbols symbols(metadata, {named(0x1040, "short_free", "short", 50)});
-    symbols.now(50);
-    symbols.laid_out(coming("short", 0x1000));
-    EXPECT_EQ(name(symbols.function(0x1040)), "short:short_free+0");
-    EXPECT_EQ(name(symbols.function(0x1020)), "short:[unknown]+32");
-    symbols.now(60);
-    symbols.freed("short");
-    EXPECT_EQ(symbols.function(0x1020)->module, "");
-    symbols.now(70);
-    symbols.laid_out(coming("short", 0x8000)); // elsewhere
-    EXPECT_EQ(symbols.function(0x1020)->module, "");
-    EXPECT_EQ(name(symbols.function(0x8020)), "short:[unknown]+32");
 }
 
 TEST(Symbols, ANameThatIsNewerThanAFollowedModuleReplacesIt) {

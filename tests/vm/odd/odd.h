@@ -46,7 +46,7 @@
  */
 #define TWIN_PAGE  ".pushsection .text.page, \"ax\", @progbits\n\t.balign 4096\n"
 #define TWIN_PLACE "\t.balign 2048, 0x90\n"
-/* What is last in the memory is not probed. */
+/* An object ends the last function, so that no probed symbol is the last of the memory. */
 #define TWIN_END                                                                                   \
 	EVEN_END "\t.type twin_end, @object\ntwin_end:\n\t.byte 0, 0\n\t.size twin_end, . - "      \
 		 "twin_end\n" END_SECTION
