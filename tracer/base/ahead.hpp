@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Things that are made by threads before they are asked for. Whoever asks gets the same things in the same order, and
-// what went wrong at the same place, whatever the threads have done by then.
+// Ordered parallel prefetch: worker threads make items before the consumer asks for them. The consumer gets the items
+// in the order of their numbers, and an exception in place of the item that caused it, however the threads run.
 #pragma once
 
 #include <condition_variable>
@@ -20,14 +20,14 @@ namespace rcuscope {
 template <typename Item>
 class Ahead {
 public:
-    // Makes the one of this number, from 0, in place of one that is not needed any more: its memory can be used again.
-    // False: there is none of this number, nor of a greater one.
+    // Makes the item with this number, counted from 0. The argument holds an old item, whose memory can be reused.
+    // Returns false if there is no item with this or a greater number.
     using Make = std::function<bool(Item&, std::size_t number)>;
 
-    // At most `most` are ready or being made at a time. Each of `makers` is called by one thread at a time, with
-    // numbers that grow; all numbers are made by one of them. `most` is 0, or there is one processor only: no thread,
-    // each is made when it is asked for.
-    // `own`: whoever asks for one that is not ready makes those with it that nobody has begun, rather than wait.
+    // At most `most` items are ready or in the making at a time. Each maker has one thread and gets ascending numbers;
+    // each number goes to one maker. If `most` is 0 or there is only one processor, there are no threads: next() makes
+    // each item.
+    // `own`: if the next item is not ready, next() makes items with it that no thread has begun, instead of waiting.
     Ahead(std::vector<Make> makers, std::size_t most, Make own = nullptr)
         : makers_(std::move(makers)), own_(std::move(own)) {
         if (most == 0 || std::thread::hardware_concurrency() == 1) {
@@ -38,15 +38,15 @@ public:
             for (const Make& make : makers_) {
                 threads_.emplace_back([this, &make](const std::stop_token& stop) { run(stop, make); });
             }
-        } catch (const std::system_error&) { // there may be no more threads: it is only slower
+        } catch (const std::system_error&) { // the limit on threads is reached: fewer threads are only slower
         }
     }
     Ahead(const Ahead&) = delete;
     Ahead& operator=(const Ahead&) = delete;
-    ~Ahead() = default; // waits for the one that is being made
+    ~Ahead() = default; // waits for the items that are being made
 
-    // Exchanges `item`, which is not needed any more, for the next one. False if there is none. Throws what make()
-    // threw in its place, and nothing is asked for after that.
+    // Exchanges `item`, an old one, for the next one. Returns false if there is none. Rethrows the exception of the
+    // maker of this item; do not call it again after that.
     bool next(Item& item) {
         if (threads_.empty()) {
             return (own_ ? own_ : makers_.front())(item, taken_++);
@@ -66,7 +66,7 @@ public:
         std::swap(item, slot.item);
         slot.ready = false;
         ++taken_;
-        // Not for each: who waits for room has slept, and to be woken takes longer than to make one.
+        // Wakes a maker only when half of the slots are free: to wake a thread takes longer than to make an item.
         const bool is_much_room = begun_ - taken_ <= slots_.size() / 2;
         lock.unlock();
         if (is_much_room) {
@@ -79,7 +79,7 @@ private:
     struct Slot {
         Item item{};
         bool ready = false;
-        bool last = false; // it is none: there are no more
+        bool last = false; // end of the items: this slot holds none
         std::exception_ptr error;
     };
 
@@ -98,7 +98,7 @@ private:
 
     bool is_room() const { return begun_ - taken_ < slots_.size(); }
 
-    // Where there is room. False: there are no more.
+    // Needs is_room(). Returns false after the last item or an exception.
     bool make_one(std::unique_lock<std::mutex>& lock, const Make& make) {
         const std::size_t number = begun_++;
         Slot& slot = slots_[number % slots_.size()];
@@ -123,10 +123,10 @@ private:
     std::mutex mutex_;
     std::condition_variable is_ready_;
     std::condition_variable_any is_room_;
-    std::vector<Slot> slots_; // from taken_ to begun_ those that are ready, or a thread's
+    std::vector<Slot> slots_; // ring; those in [taken_, begun_) are ready or owned by the thread that makes them
     std::size_t begun_ = 0;
     std::size_t taken_ = 0;
-    std::vector<std::jthread> threads_; // the last: they end before what they use
+    std::vector<std::jthread> threads_; // last member: destroyed, and so joined, before the members that they use
 };
 
 } // namespace rcuscope

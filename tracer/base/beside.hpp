@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Work that a thread does beside whoever has it to give, in the order in which it is given.
+// A worker thread with a bounded FIFO. One producer calls give(); the worker processes the items in that order.
 #pragma once
 
 #include <condition_variable>
@@ -20,7 +20,8 @@ class Beside {
 public:
     using Work = std::function<void(Item&)>;
 
-    // At most `most` wait at a time. `most` is 0, or there is one processor only: no thread, each is done at once.
+    // At most `most` items are in the queue. If `most` is 0 or there is only one processor, there is no thread: give()
+    // does the work.
     Beside(Work work, std::size_t most) : work_(std::move(work)) {
         if (most == 0 || std::thread::hardware_concurrency() == 1) {
             return;
@@ -28,15 +29,15 @@ public:
         slots_.resize(most);
         try {
             thread_ = std::thread([this] { run(); });
-        } catch (const std::system_error&) { // there may be no more threads: it is only slower
+        } catch (const std::system_error&) { // the limit on threads is reached: it is only slower without one
         }
     }
     Beside(const Beside&) = delete;
     Beside& operator=(const Beside&) = delete;
-    // What was given and not begun is not done.
+    // Waits for the item in progress and drops the others.
     ~Beside() { stop(true); }
 
-    // Exchanges `item` for one that is not needed any more: its memory can be used again.
+    // Queues `item` and puts an old one in its place, whose memory can be reused. Blocks while the queue is full.
     void give(Item& item) {
         if (!thread_.joinable()) {
             work_(item);
@@ -46,7 +47,7 @@ public:
             std::unique_lock lock(mutex_);
             changed_.wait(lock, [this] { return given_ - done_ < slots_.size() || error_; });
             if (error_) {
-                return; // finish() tells
+                return; // finish() rethrows it
             }
             std::swap(slots_[given_ % slots_.size()], item);
             ++given_;
@@ -54,7 +55,8 @@ public:
         changed_.notify_all();
     }
 
-    // All that was given is done. Throws what the work threw; nothing was done after that. Nothing is given any more.
+    // Waits until all items are done. Rethrows the exception that ended the work, if one did; the worker has dropped
+    // the items after it. Do not call give() after this.
     void finish() {
         stop(false);
         if (error_) {
@@ -83,7 +85,7 @@ private:
             if (done_ == given_ || abandoned_) {
                 return;
             }
-            Item& item = slots_[done_ % slots_.size()]; // nobody else's as long as it is not done
+            Item& item = slots_[done_ % slots_.size()]; // the worker owns it until it increments done_
             lock.unlock();
             std::exception_ptr error;
             try {
@@ -104,13 +106,13 @@ private:
     const Work work_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::vector<Item> slots_; // those from done_ to given_ wait, or the first is being done
+    std::vector<Item> slots_; // ring; those in [done_, given_) are queued, the first of them may be in progress
     std::size_t given_ = 0;
     std::size_t done_ = 0;
-    bool last_ = false;      // no more will be given
-    bool abandoned_ = false; // nor is what waits to be done
+    bool last_ = false;      // no more items will come
+    bool abandoned_ = false; // queued items are dropped
     std::exception_ptr error_;
-    std::thread thread_; // the last: it uses the others
+    std::thread thread_; // last member: it uses the others
 };
 
 } // namespace rcuscope

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// An optional value on the heap: one pointer, null if there is none. It is for large values that few rows of a table
+// have.
 #pragma once
 
 #include <memory>
@@ -7,7 +10,7 @@
 
 namespace rcuscope {
 
-// An optional large value of which hardly any row has one: a pointer where there is none, copied as a value.
+// Has value semantics: a copy is deep. To dereference an empty one is undefined.
 template <typename T>
 class Boxed {
 public:

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// A string on the heap: one pointer, null if it is empty. It is for rows of which there are millions, most of them
+// without a text.
 #pragma once
 
 #include <memory>
@@ -8,7 +11,7 @@
 
 namespace rcuscope {
 
-// The text of something of which there are millions that have none: it takes the room of a pointer in each.
+// Has value semantics: a copy is deep.
 class BoxedText {
 public:
     BoxedText() = default;
@@ -29,7 +32,7 @@ public:
     friend bool operator==(const BoxedText& a, std::string_view b) { return a.str() == b; }
 
 private:
-    std::unique_ptr<std::string> text_; // none if it is empty
+    std::unique_ptr<std::string> text_; // null if it is empty
 };
 
 } // namespace rcuscope

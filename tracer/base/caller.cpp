@@ -12,7 +12,7 @@ namespace rcuscope {
 
 namespace {
 
-// Decimal digits and nothing else; -1 means "none" to chown(), and 0 is root itself.
+// Accepts decimal digits only, and not (id_t)-1, which chown() reads as "leave unchanged".
 std::optional<id_t> id_of(const char* variable) {
     const char* text = ::secure_getenv(variable);
     if (text == nullptr)
@@ -35,7 +35,7 @@ Caller caller() {
     if (::geteuid() == 0 && ::getuid() == 0) {
         const auto user = id_of("SUDO_UID");
         const auto group = id_of("SUDO_GID");
-        if (user && group && *user != 0)
+        if (user && group && *user != 0) // 0: root called sudo
             return {*user, *group, true};
     }
     return {::geteuid(), ::getegid(), false};

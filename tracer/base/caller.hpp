@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The caller of the program: under sudo not root, but the user who called sudo. Outputs are made theirs.
+// The caller of the program: the user who called sudo, or else the effective user. The caller becomes the owner of the
+// outputs.
 //
-// SUDO_UID and SUDO_GID are believed of a process that got root's privileges by way of root (sudo, a root shell), never
-// of one that is set-user-ID. A user who can set them for a believed process is root already, and gains nothing by it.
-// All that they decide is to whom files are given that this program has made, and whose symbolic links it follows.
+// SUDO_UID and SUDO_GID count only if both the real and the effective user are root (sudo, a root shell), and so never
+// in a set-user-ID program. A user who can set them for such a process is root already and gains nothing. They decide
+// only who owns the files that this program makes, and whose symbolic links it follows.
 #pragma once
 
 #include <sys/types.h>
@@ -16,17 +17,18 @@ struct Caller {
     gid_t group;
     bool by_sudo;
 
-    // Whether it is theirs alone to say what a file of this owner is.
+    // Whether `owner` is the effective user or the user who called sudo. For files and for links at the end of a path.
     bool owns(uid_t owner) const;
-    // The same of folders and of links in the middle of a path: root's lead where the machine was set up to lead.
+    // The same, or root: root's links are part of how the machine is set up. For links before the end of a path, and
+    // for pipes and devices.
     bool trusts(uid_t owner) const { return owner == 0 || owns(owner); }
 };
 
-// As things are now.
+// From the present user ids and environment.
 Caller caller();
 
-// Gives a new file, by its descriptor, to who asked sudo for this program. Best effort: not every file system knows
-// owners, and the file is good as it is.
+// Makes the user who called sudo, if any, the owner of a new file. Best effort: some file systems have no owners, and
+// the file is usable either way.
 void give_to_caller(int fd);
 
 } // namespace rcuscope

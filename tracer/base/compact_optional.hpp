@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// An optional number that takes no more memory than the number. It is for rows of which there are millions.
 #pragma once
 
 #include <limits>
@@ -7,8 +9,8 @@
 
 namespace rcuscope {
 
-// A number that may not be known, for rows of which there are millions: kept as `Stored`, and no larger than that. The
-// value that `Stored` cannot hold beside it is the least of a signed type, the greatest of another.
+// Stored as a `Stored`, which must hold each value. One value of `Stored` means "none" and cannot be held as a number:
+// the smallest of a signed type, the largest of an unsigned type.
 template <typename Value, typename Stored = Value>
 class CompactOptional {
 public:

@@ -21,8 +21,8 @@ constexpr std::array<Unit, 5> units{{{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 
 } // namespace
 
 std::string duration_text(std::int64_t nanoseconds) {
-    // Three digits, and whole seconds however many. Where three digits would round up to a thousand, %g
-    // would turn to an exponent: the next unit has that value as 1.
+    // %.3g prints an exponent for a value that rounds up to 1000. Such a value (999.5 and more) takes the next unit, as
+    // 1. From 999.5 s on, %.0f prints whole seconds.
     std::array<char, 48> text{};
     const double value = static_cast<double>(nanoseconds);
     const double size = std::abs(value);

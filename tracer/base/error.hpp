@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Errors as values: a function that can fail returns Result<T> or Status. Error says what failed, why, and what to do.
 #pragma once
 
 #include <string>
@@ -9,13 +11,13 @@ namespace rcuscope {
 // The exit codes of every command.
 enum class ExitCode : int {
     done = 0,
-    does_not_hold = 1, // the thing checked did not hold: a regression, a hazard, loss under --strict
+    does_not_hold = 1, // a check failed: a regression, a hazard, loss under --strict
     bad_input = 2,     // wrong use, or input that cannot be used
-    cannot_here = 3,   // this kernel, or these privileges, cannot do it
-    cannot_write = 4,  // an output could not be written: no room, no permission, an error of the disk, a closed pipe
+    cannot_here = 3,   // this kernel or these privileges do not allow it
+    cannot_write = 4,  // an output could not be written: no space, no permission, a disk error, a closed pipe
 };
 
-// What can go wrong, as a value. Printed as
+// Printed as
 //     rcuscope: WHAT: WHY
 //       HINT
 struct Error {
@@ -34,7 +36,7 @@ inline tl::unexpected<Error> fail(ExitCode code, std::string what, std::string w
     return tl::unexpected<Error>(Error{code, std::move(what), std::move(why), std::move(hint)});
 }
 
-// The text of an errno value, without the libc's thread-unsafe buffer.
+// The text of an errno value. Unlike strerror() it is thread-safe.
 std::string errno_text(int error_number);
 
 } // namespace rcuscope

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Output that makes text harmless by itself. A literal goes out as it is written
-// in the code. Any other text may come from a file, a kernel or an argument, and
-// goes through the function of the medium.
+// An output stream that escapes text. It writes a string literal as it is. Any other text may come from a file, a
+// kernel or an argument, and passes through the escape function of the medium (terminal, Markdown, XML).
 #pragma once
 
 #include <concepts>
@@ -13,7 +12,7 @@
 
 namespace rcuscope {
 
-// A handle: copies write to the same stream, which has to outlive them.
+// A handle: copies write to the same stream, which must outlive them. `harmless` is the escape function.
 template <std::string (*harmless)(std::string_view)>
 class EscapingOut {
 public:
@@ -24,7 +23,7 @@ public:
         *out_ << std::string_view(literal, size - 1);
         return *this;
     }
-    // An array that is not constant is a buffer with somebody's text in it.
+    // A non-const array is a buffer, whose text may come from outside.
     template <std::size_t size>
     EscapingOut& operator<<(char (&buffer)[size]) = delete;
     EscapingOut& operator<<(char) = delete;
@@ -33,14 +32,14 @@ public:
         return *this;
     }
     EscapingOut& operator<<(const std::string& text) { return *this << std::string_view(text); }
-    // A template, as a literal would rather be a pointer than an array.
+    // A template, because overload resolution would prefer a plain const char* overload for literals.
     template <std::same_as<const char*> Pointer>
     EscapingOut& operator<<(const Pointer& text) {
         return *this << std::string_view(text);
     }
     template <std::integral Number>
     EscapingOut& operator<<(Number number) {
-        *out_ << std::to_string(number); // a small one is no character
+        *out_ << std::to_string(number); // to_string(), so that an int8_t is printed as a number
         return *this;
     }
 

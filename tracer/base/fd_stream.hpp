@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// A std::streambuf on a file descriptor that keeps the errno of a failed write.
 #pragma once
 
 #include <array>
@@ -6,13 +8,13 @@
 
 namespace rcuscope {
 
-// Writes to a file descriptor that it does not own and keeps the errno of the
-// first write that failed, which std::ofstream does not tell.
+// Does not own the descriptor. Keeps the errno of the first write that failed, which std::ofstream does not report, and
+// writes nothing after that.
 class FdBuffer : public std::streambuf {
 public:
     explicit FdBuffer(int fd) : fd_(fd) { setp(buffer_.data(), buffer_.data() + buffer_.size()); }
 
-    // Writes out what is held. False after any failure.
+    // Writes out the buffer. Returns false after any failed write.
     bool flush();
     int error() const { return error_; } // 0 if none
 

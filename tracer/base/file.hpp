@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// An owner of a file descriptor, and helpers for whole small files, such as those of /proc and /sys.
 #pragma once
 
 #include <string>
@@ -10,7 +12,7 @@
 
 namespace rcuscope {
 
-// A file descriptor that is closed with its owner.
+// Owns a file descriptor and closes it in the destructor.
 class Fd {
 public:
     Fd() = default;
@@ -30,7 +32,7 @@ public:
     int get() const { return fd_; }
     explicit operator bool() const { return fd_ >= 0; }
     void reset();
-    // False with errno: some file systems tell only here that what was written could not be stored.
+    // Returns false and sets errno on failure: some file systems report only here that data could not be stored.
     bool close();
     int release() { return std::exchange(fd_, -1); }
 
@@ -38,13 +40,14 @@ private:
     int fd_ = -1;
 };
 
-// The whole of a file, whatever its stat() size says (those of /proc and /sys say 0).
+// Reads a file to its end, whatever its size in stat() is (0 in /proc and /sys). Errors: cannot_here if permission is
+// denied, else bad_input.
 Result<std::string> read_file(const std::string& path);
 
-// The same with white space at the end taken off; empty if it cannot be read.
+// The same without white space at the end; empty if the file cannot be read.
 std::string read_line_or_empty(const std::string& path);
 
-// Writes to a file that is there (of /proc or /sys), in one write().
+// Writes to an existing file (of /proc or /sys) with one write(). Errors as above; cannot_here also for a short write.
 Status write_existing(const std::string& path, std::string_view text, bool append);
 
 std::vector<std::string_view> split_lines(std::string_view text);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// An operation on heaps that the standard library lacks: replace the first element.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +8,8 @@
 
 namespace rcuscope {
 
-// Of a heap as std::push_heap() makes it with `later`, so that the earliest is the first: that one has become later,
-// and goes where it belongs. Half the work of taking it off and putting it in again.
+// Restores a min-heap, as std::push_heap() makes it with `later`, after its first element has become later: sifts that
+// element down. Takes half the work of std::pop_heap() and std::push_heap().
 template <typename T, typename Later>
 void sift_first(std::vector<T>& heap, Later later) {
     const T moved = heap.front();

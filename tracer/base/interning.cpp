@@ -15,7 +15,7 @@ namespace {
 
 struct Tables {
     std::vector<Table*> all;
-    std::size_t held = 0; // recordings
+    std::size_t held = 0; // existing Recording objects
     OwnerThread owner;
 };
 
@@ -30,7 +30,7 @@ Table::Table() {
     tables().all.push_back(this);
 }
 
-// A second thread is a fault of the program, whichever thread it is.
+// Use by a second thread is a bug of this program.
 void OwnerThread::take(std::thread::id self, const char* what) {
     if (owner_ != std::thread::id()) {
         StandardError() << "rcuscope: " << what << " are used by two threads\n";

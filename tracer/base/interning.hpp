@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The owners of the values kept once for a whole recording: the texts of SharedText, the places of SharedPlace, the
-// lists of Seldom. Each kind is one table of the process, so that a value is a number, or a pointer, and nothing else.
-// Values added while a Recording is held go with the last of those that are held: several recordings that are read one
-// after the other take the memory of one. Values added before stay as they are.
+// The tables of interned values: the texts of SharedText, the locations of SharedPlace, the lists of Seldom. Each kind
+// has one table in the process, so that a value is only an index or a pointer. The destructor of the last Recording
+// removes all values that were added while a Recording existed: several captures that are read one after the other
+// take the memory of one. Values added before stay.
 //
-// One thread reads and writes them: that which held a Recording first, or put the first value in. Other threads are
-// given numbers (analysis/callback_numbers.hpp). A table that another thread puts something into ends the process.
+// One thread reads and writes the tables: the first that makes a Recording or adds a value. Other threads get numbers
+// (analysis/callback_numbers.hpp). If another thread adds a value, the process aborts.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace rcuscope::interning {
 
-// A table that grows at its end.
+// A table that grows at its end. A derived class interns one kind of value.
 class Table {
 public:
     Table(const Table&) = delete;
@@ -22,18 +22,19 @@ public:
     virtual ~Table() = default;
 
     virtual std::size_t size() const = 0;
-    // Forgets what came after it had this size.
+    // Removes the values that were added after the table had this size.
     virtual void shrink(std::size_t size) = 0;
 
 protected:
-    Table(); // of static duration: it is there until the process ends
+    Table(); // registers the table, which must have static storage duration
 
 private:
     friend class Recording;
-    std::size_t kept_ = 0; // what is there without a recording
+    std::size_t kept_ = 0; // size before the first Recording
 };
 
-// The holder of anything made of a recording holds one of these too, and releases it last.
+// A guard that keeps the values of a recording. An object that holds such values also holds one of these, as its first
+// member, so that it is destroyed last.
 class Recording {
 public:
     Recording();
@@ -45,17 +46,17 @@ private:
     bool holds_ = true;
 };
 
-// Things that one thread at a time may use: the first that does.
+// Checks that only one thread uses a resource. The first thread that uses it owns it.
 class OwnerThread {
 public:
-    // Ends the process if it is another thread's.
+    // Aborts the process if another thread owns the resource. `what` names the resource, in the plural.
     void check(const char* what) {
         const auto self = std::this_thread::get_id();
         if (owner_ != self) [[unlikely]] {
             take(self, what);
         }
     }
-    // The next one may be another's.
+    // The next thread that calls check() becomes the owner.
     void release() { owner_ = {}; }
 
 private:
@@ -64,10 +65,10 @@ private:
     std::thread::id owner_;
 };
 
-// Before anything is put into a table.
+// A table calls this before it adds a value.
 void check_thread();
 
-// How much there is in all tables.
+// The number of values in all tables.
 std::size_t size();
 
 } // namespace rcuscope::interning

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// JSON that is written while it is made: members of objects on lines of their
-// own, arrays with one element a line, each element serialised by itself, so
-// that a large timeline is not held in memory a second time.
+// A streaming JSON writer. It writes each member of an object and each element of an array on its own line and
+// serialises each element by itself, so that no second copy of a large timeline is in memory.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -15,7 +14,7 @@
 
 namespace rcuscope {
 
-using OrderedJson = nlohmann::ordered_json; // members come in the order given
+using OrderedJson = nlohmann::ordered_json; // members keep the order of insertion
 
 class JsonLines {
 public:
@@ -31,7 +30,7 @@ public:
         write_key(key);
         write(value);
     }
-    // The members of an object on lines of their own.
+    // Writes each member of an object on its own line.
     void object(std::string_view key, const OrderedJson& object) {
         begin_object(key);
         for (const auto& [name, value] : object.items())
@@ -49,7 +48,7 @@ public:
             element(to_json(value));
         end_array();
     }
-    // The same with to_row(row, value), which writes an element as text.
+    // The same, but to_row(row, value) writes the element as text (json_row.hpp).
     template <typename Range, typename ToRow>
     void rows(std::string_view key, const Range& range, ToRow to_row) {
         JsonRow row;
@@ -96,7 +95,7 @@ private:
 
     std::ostream& out_;
     int depth_ = 0;
-    bool empty_ = true; // nothing yet in the innermost object or array
+    bool empty_ = true; // the innermost object or array is empty so far
 };
 
 } // namespace rcuscope

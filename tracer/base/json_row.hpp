@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A row of a long JSON array, written as text at once: a recording has millions of them, and an OrderedJson of each
-// would cost ten times as much. What comes out is what JsonText (json_text.hpp) makes of the same, byte by byte.
+// Writes one element of a long JSON array directly as text. A recording has millions of elements, and an OrderedJson
+// for each would cost ten times as much. The bytes are the same as those of JsonText (json_text.hpp).
 #pragma once
 
 #include <charconv>
@@ -33,7 +33,7 @@ public:
     void begin_array() { open('['); }
     void end_array() { close(']'); }
 
-    // Before each member's value. The key is a literal that needs no escaping.
+    // Call this before the value of each member. The key is a literal that needs no escaping.
     template <std::size_t size>
     void key(const char (&key)[size]) {
         constexpr std::size_t length = size - 1;
@@ -45,7 +45,7 @@ public:
         *at++ = '"';
         *at++ = ':';
         size_ += length + 3;
-        empty_ = true; // nothing is to come between them
+        empty_ = true; // no comma between key and value
     }
     template <std::size_t size, typename Value>
     void member(const char (&name)[size], const Value& value) {
@@ -57,12 +57,12 @@ public:
     void value(bool value) { value ? put("true") : put("false"); }
     template <std::integral Number>
     void value(Number number) {
-        constexpr std::size_t most_digits = 20; // with a sign
+        constexpr std::size_t most_digits = 20; // of a 64-bit number, including a sign
         separate();
         char* at = room(most_digits);
         size_ = static_cast<std::size_t>(std::to_chars(at, at + most_digits, number).ptr - text_.get());
     }
-    // What is not UTF-8 becomes U+FFFD.
+    // Invalid UTF-8 becomes U+FFFD.
     void value(std::string_view text);
     void value(SharedText text) {
         if (text.id() >= known_.size() || known_[text.id()].empty()) [[unlikely]] {
@@ -83,7 +83,7 @@ public:
     }
 
 private:
-    // Whether it needs no escaping: ASCII without quotes, backslashes and control characters.
+    // True if no escaping is needed: only printable ASCII, no quotes or backslashes.
     static bool is_plain(std::string_view text);
 
     [[gnu::always_inline]] char* room(std::size_t bytes) {
@@ -94,7 +94,7 @@ private:
     }
     void grow(std::size_t bytes);
     void learn(SharedText text);
-    // What is JSON already.
+    // Appends a value that is already JSON.
     void json(std::string_view value) {
         separate();
         std::memcpy(room(value.size()), value.data(), value.size());
@@ -128,8 +128,8 @@ private:
     std::unique_ptr<char[]> text_;
     std::size_t capacity_ = 0;
     std::size_t size_ = 0;
-    bool empty_ = true;              // no comma comes next
-    std::vector<std::string> known_; // shared texts as JSON, by their id
+    bool empty_ = true;              // the next value needs no comma before it
+    std::vector<std::string> known_; // cache: the JSON of shared texts by id, empty if not made yet
 };
 
 } // namespace rcuscope

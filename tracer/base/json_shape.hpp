@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What a JSON text is like, found out before memory is spent on it. In a pass of its own: nlohmann's callbacks, with
-// which one parse could do, look at all earlier elements of an array again at the end of each object.
+// Checks the nesting depth, the number of values and the uniqueness of keys of a JSON text before a parser spends
+// memory on it. This is a separate SAX pass, because nlohmann's parser callbacks, which would need no second pass,
+// look at all earlier elements of an array again at the end of each object.
 #pragma once
 
 #include <cstddef>
@@ -16,20 +17,20 @@ namespace rcuscope {
 
 class JsonShape final : public nlohmann::json_sax<nlohmann::json> {
 public:
-    // Nothing that is read is nested deeper.
+    // No format that rcuscope reads is nested deeper.
     static constexpr std::size_t max_depth = 8;
-    // Nothing that is read has more values: each takes up to some hundred bytes, of a text that needs two for it.
+    // No format that rcuscope reads has more values. Two bytes of text can make a value of some hundred bytes.
     static constexpr std::size_t max_values = 1'000'000;
 
     explicit JsonShape(std::string_view text) {
-        nlohmann::json_sax<nlohmann::json>* const visitor = this; // its functions are for the parser alone
+        nlohmann::json_sax<nlohmann::json>* const visitor = this; // the overrides are private
         is_json_ = nlohmann::json::sax_parse(text, visitor);
     }
 
-    bool is_json() const { return is_json_; } // and is neither too deep nor too much
+    bool is_json() const { return is_json_; } // false also if the text is too deep or has too many values
     bool too_deep() const { return too_deep_; }
     bool too_much() const { return values_ > max_values; }
-    // The first member that is in one object twice, of which a parser keeps the last.
+    // The first key that one object has twice. A parser would silently keep the last value.
     const std::optional<std::string>& twice() const { return twice_; }
 
 private:
@@ -75,8 +76,8 @@ private:
         return false;
     }
 
-    std::vector<std::set<std::string>> names_; // of the objects that are open
-    std::size_t open_ = 0;                     // objects and arrays
+    std::vector<std::set<std::string>> names_; // keys so far, for each open object
+    std::size_t open_ = 0;                     // open objects and arrays
     std::size_t values_ = 0;
     bool too_deep_ = false;
     bool is_json_ = false;

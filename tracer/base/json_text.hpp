@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The one way from a JSON value to its text. The text is ASCII: what is not
-// becomes \u escapes, which mean the same, so that no character of a name steers
-// the terminal on which JSON is shown (U+009B begins an escape sequence as ESC [
-// does) or turns a line around. What is not UTF-8 becomes U+FFFD.
+// Serialises a JSON value; all other code uses this. The text is ASCII: other characters become \u escapes, which mean
+// the same. So a name cannot control the terminal that shows the JSON (U+009B begins an escape sequence as ESC [ does)
+// or change the direction of a line. Invalid UTF-8 becomes U+FFFD.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -14,7 +13,7 @@ namespace rcuscope {
 
 class JsonText {
 public:
-    // -1: all on one line.
+    // `indent`: spaces for each level; -1 puts all on one line.
     explicit JsonText(const nlohmann::ordered_json& value, int indent = -1);
     explicit JsonText(const nlohmann::json& value, int indent = -1);
 

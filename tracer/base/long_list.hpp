@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A list that grows with the events of a recording: like a std::vector, but what does not fit into the budget that all
-// such lists share lies in a temporary file (long_memory.hpp). References stay good until the list grows.
+// A vector that spills to disk, for data that grows with the events of a recording. All LongLists share a memory
+// budget; a list that exceeds it moves to a temporary file (long_memory.hpp). References are valid until the list
+// grows.
 #pragma once
 
 #include <algorithm>
@@ -132,7 +133,7 @@ public:
     }
     void clear() { *this = LongList(); }
 
-    // Some that stand one after the other; good until many others were reached.
+    // A contiguous range, valid until the list grows.
     std::span<const T> some(std::size_t first, std::size_t count) const {
         for (std::size_t i = first; i < first + count; i += step) {
             reach(i);
@@ -140,7 +141,7 @@ public:
         return count == 0 ? std::span<const T>() : std::span<const T>(reach(first), count);
     }
 
-    // Stable. Parts that fit into memory are sorted there, then all of them merged.
+    // Stable. A list in a file gets an external merge sort: parts are sorted in memory, then merged.
     template <typename Less>
     void sort(Less less) {
         if (std::is_sorted(begin(), end(), less)) {
@@ -163,15 +164,15 @@ public:
     }
 
 private:
-    static constexpr std::size_t step = (std::size_t{1} << LongMemory::chunk_shift) / sizeof(T);
-    static constexpr std::size_t part_size = 8 * step; // elements
+    static constexpr std::size_t step = (std::size_t{1} << LongMemory::chunk_shift) / sizeof(T); // elements of a chunk
+    static constexpr std::size_t part_size = 8 * step;                                           // elements
 
-    // A sorted part, read in portions: many parts are merged at once, each at a place of its own.
+    // One sorted part during the merge. It is read in portions, because the merge reads many parts at a time.
     struct Part {
         std::vector<T> portion;
-        std::size_t next = 0; // of the portion
-        std::size_t rest = 0; // of the part, where the next portion begins, and its end
-        std::size_t end = 0;
+        std::size_t next = 0; // index in `portion`
+        std::size_t rest = 0; // index in the list where the next portion begins
+        std::size_t end = 0;  // index in the list where the part ends
     };
 
     template <typename Less>

@@ -20,19 +20,19 @@
 
 namespace rcuscope {
 
-// Addresses for more than there is, from data on:
+// A reserved address range, larger than its contents. From `data` on it holds:
 //
-//     what is in the file, mapped | the window, one chunk | nothing yet
+//     the file, mapped | the window, one chunk | unused addresses
 //
-// What is new is written into the window, which is memory like any other, and from there into the file by one call when
-// it is full. To write through the mapping instead would be a page fault for each page, and a page that is to become
-// dirty costs some file systems several times as much as its part of a write.
+// New elements go into the window, which is anonymous memory. A full window is written to the file with one call. To
+// write through the mapping instead would take a page fault for each page, and on some file systems a page that becomes
+// dirty costs several times as much as its share of a write.
 struct LongMemory::File {
     Fd fd;
     std::byte* data = nullptr;
-    std::size_t addresses = 0;         // bytes
-    std::size_t written = 0;           // bytes; here the window begins
-    std::vector<std::uint8_t> reached; // by chunk; that of the window always is, and counts for nothing
+    std::size_t addresses = 0;         // bytes reserved
+    std::size_t written = 0;           // bytes in the file; the window begins here
+    std::vector<std::uint8_t> reached; // by chunk; 1 for the window, which is not in Shared::resident
 
     File();
     File(const File&) = delete;
@@ -48,7 +48,7 @@ struct LongMemory::File {
 namespace {
 
 constexpr std::size_t chunk_bytes = std::size_t{1} << LongMemory::chunk_shift;
-constexpr std::size_t smallest_file = 64U << 10; // a shorter list is not worth one
+constexpr std::size_t smallest_file = 64U << 10; // a shorter list stays on the heap
 constexpr std::size_t first_addresses = 64 * chunk_bytes;
 
 [[noreturn]] void no_room(int error_number) {
@@ -59,19 +59,19 @@ constexpr std::size_t first_addresses = 64 * chunk_bytes;
          "make room, or name another folder in TMPDIR"});
 }
 
-// A process may have so many files and no more. Lists as many as that are not long.
+// Whether the limit on open files is reached. So many lists are short ones, and the heap can hold them.
 bool no_file_left() {
     const Fd probe(::open("/", O_PATH | O_CLOEXEC));
     return !probe && (errno == EMFILE || errno == ENFILE);
 }
 
-// What all lists of the process have together.
+// The state that all lists of the process share.
 struct Shared {
     LongMemoryLimits limits;
     std::size_t on_heap = 0;
-    std::deque<std::pair<void*, std::size_t>> resident; // file and chunk, reached longest ago first
+    std::deque<std::pair<void*, std::size_t>> resident; // file and chunk; the first was reached longest ago
     std::size_t files = 0;
-    interning::OwnerThread owner; // as long as there is anything
+    interning::OwnerThread owner; // while any list has memory
 
     void check_thread() {
         if (on_heap == 0 && files == 0) {
@@ -140,7 +140,7 @@ void LongMemory::File::write(const std::byte* from, std::size_t bytes) {
     }
 }
 
-// The memory stays and moves to the next addresses: no page of it has to be found anew.
+// mremap() moves the window's pages to the next addresses, so that the new window needs no page faults.
 void LongMemory::File::next_window() {
     if (written + 2 * chunk_bytes > addresses) {
         take_addresses(2 * addresses);
@@ -250,8 +250,8 @@ void LongMemory::grow_in_file(std::size_t bytes) {
     }
 }
 
-// Whole pages, and the one after them, since an element may reach over the border. The page cache keeps what is
-// written; of the window there is nothing else.
+// Drops whole pages and the next page, since an element may cross the end of the chunk. The page cache keeps the
+// written data. The window has no other copy, so the range stops at `written`.
 void LongMemory::File::let_go(std::size_t begin, std::size_t end) const {
     const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     const std::size_t first = begin / page * page;

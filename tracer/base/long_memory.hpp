@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Memory of which little is resident, however much there is: what LongList (long_list.hpp) is made of.
+// Growing memory that spills to disk, the storage of LongList (long_list.hpp). Its resident size is bounded.
 //
-// All lists together have a budget on the heap. One that grows when it is used up moves into a temporary file, which
-// has no name, and is mapped: its elements keep their addresses as on the heap, until it grows. The newest are in
-// memory until there are enough of them to be written. Of all mappings a bounded number of chunks is resident; what was
-// reached longest ago goes when another chunk is reached, and is there again as soon as somebody looks. The kernel's
+// All lists share a heap budget. A list that grows beyond the budget moves to a temporary file without a name, which is
+// mapped: addresses stay the same until the list grows, as on the heap. The newest elements are in anonymous memory
+// until they fill a chunk, which is then written. The number of resident chunks of all mappings is bounded: a new one
+// evicts the one that was reached first (FIFO). An access to an evicted chunk faults its pages in again. The kernel's
 // page cache holds as much of the file as it has room for.
 //
-// One thread at a time has such memory: as long as there is any, that which made the first of it. If another one
-// grows, reaches or releases some, the process ends.
+// One thread owns all such memory as long as any exists: the one that made the first. If another thread grows, reaches
+// or releases some, the process aborts.
 #pragma once
 
 #include <cstddef>
@@ -18,15 +18,15 @@
 
 namespace rcuscope {
 
-struct LongMemoryLimits { // bytes, of all lists together
+struct LongMemoryLimits { // bytes, for all lists together
     std::size_t heap = 48U << 20;
-    std::size_t resident = 40U << 20; // of what is in files
+    std::size_t resident = 40U << 20; // of mapped chunks
 
-    // What is in force, for lists that grow from now on. Tests make it small.
+    // The present limits. A change applies to lists that grow from now on; tests make the limits small.
     static LongMemoryLimits& in_force();
 };
 
-// A piece of such memory: bytes that grow at the end.
+// The memory of one list: bytes that grow at the end.
 class LongMemory {
 public:
     static constexpr unsigned chunk_shift = 20; // 1 MiB
@@ -42,12 +42,11 @@ public:
     std::size_t capacity() const { return capacity_; }
     bool in_file() const { return reached_ != nullptr; }
 
-    // Room for at least so many bytes, what is there kept. Throws LimitError if the temporary file
-    // has no room, std::bad_alloc.
+    // Makes room for at least so many bytes and keeps the contents. Throws LimitError if the temporary file cannot be
+    // made or written, and std::bad_alloc.
     void grow(std::size_t bytes);
 
-    // Before the byte at this place is looked at or changed. The one to call is inline, since most often there is
-    // nothing to be done.
+    // Call this before an access to the byte at this offset. Inline, because the chunk is resident most of the time.
     void reach(std::size_t place) const {
         if (reached_ != nullptr && reached_[place >> chunk_shift] == 0) {
             reach_chunk(place >> chunk_shift);
@@ -64,9 +63,9 @@ private:
     void release();
 
     std::byte* data_ = nullptr;
-    std::size_t capacity_ = 0;        // bytes that can be used
-    std::uint8_t* reached_ = nullptr; // of the file's chunks: whether they are counted as resident
-    std::unique_ptr<File> file_;      // none: on the heap
+    std::size_t capacity_ = 0;        // usable bytes
+    std::uint8_t* reached_ = nullptr; // for each chunk of the file: whether it counts as resident
+    std::unique_ptr<File> file_;      // null: on the heap
 };
 
 } // namespace rcuscope

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A table by 64-bit keys that grows with the events of a recording: what does not fit into memory lies in a temporary
-// file, as of a LongList, of which it is made. Nothing is erased one by one: keep_if() makes the table anew.
+// A hash table with 64-bit keys that spills to disk, for data that grows with the events of a recording. It stores its
+// slots in a LongList. It cannot erase single entries; keep_if() rebuilds the table.
 #pragma once
 
 #include <algorithm>
@@ -14,13 +14,13 @@
 
 namespace rcuscope {
 
-// Linear probing, at most half full.
+// Linear probing; at most half of the slots are used.
 template <typename Value, typename Hash>
 class LongTable {
 public:
     std::size_t size() const { return size_; }
 
-    // Good until the table grows. Nothing: there is none.
+    // Null if the key is absent. The pointer is valid until the table grows or keep_if() rebuilds it.
     Value* find(std::uint64_t key) {
         if (size_ == 0) {
             return nullptr;
@@ -29,7 +29,7 @@ public:
         return slot.used ? &slot.value : nullptr;
     }
 
-    // One that is not there is added.
+    // Adds the key, with a default value, if it is absent.
     Value& operator[](std::uint64_t key) {
         if (2 * (size_ + 1) > slots_.size()) {
             rebuild(slots_.empty() ? least_slots : 2 * slots_.size(), [](const Value&) { return true; });
@@ -37,7 +37,7 @@ public:
         return add(key);
     }
 
-    // Leaves room for as many again as are kept.
+    // Removes the other entries. Leaves room for as many new entries as it keeps.
     template <typename Keep>
     void keep_if(Keep keep) {
         std::size_t kept = 0;
@@ -45,7 +45,7 @@ public:
         rebuild(std::max(least_slots, std::bit_ceil(4 * kept)), keep);
     }
 
-    // In an order that is another one in each process.
+    // The order differs between processes if the hash is seeded (seeded_hash.hpp).
     template <typename Visit>
     void for_each(Visit visit) const {
         for (const Slot& slot : slots_) {
@@ -61,7 +61,7 @@ private:
         Value value{};
         bool used = false;
     };
-    static constexpr std::size_t least_slots = 64; // powers of two
+    static constexpr std::size_t least_slots = 64; // the number of slots is a power of two
 
     Slot& slot_of(std::uint64_t key) {
         const std::size_t mask = slots_.size() - 1;

@@ -16,7 +16,7 @@ bool is_alphanumeric(std::string_view text, std::size_t at) {
     return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at])) != 0;
 }
 
-// Whether a renderer may make a link of what goes on after this character: @name and user@host, #12 and !12 (GitHub,
+// Whether a renderer may make a link of this character and the next ones: @name and user@host, #12 and !12 (GitHub,
 // GitLab), https://, www.host.
 bool may_begin_link(std::string_view text, std::size_t at) {
     constexpr std::size_t www = 3;
@@ -41,7 +41,7 @@ bool may_begin_link(std::string_view text, std::size_t at) {
     }
 }
 
-// "- x", "1. x", "=====": a list, a heading; only at the begin of a line, but a text does not know where it stands.
+// "- x", "1. x", "=====": a list or a heading. They count only at the beginning of a line, and a text may stand there.
 bool begins_block(std::string_view text, std::size_t at) {
     const char next = at + 1 < text.size() ? text[at + 1] : '\0';
     if (at == 0)
@@ -57,7 +57,7 @@ std::string markdown_text(std::string_view named) {
     std::string result;
     result.reserve(text.size());
     for (std::size_t at = 0; at < text.size(); at++) {
-        // Within a word an underscore is no more than that, and most names of functions have one.
+        // An underscore within a word needs no escape, and most function names have one.
         const bool within_word = at > 0 && is_alphanumeric(text, at - 1) && is_alphanumeric(text, at + 1);
         if (special.find(text[at]) != std::string_view::npos || (text[at] == '_' && !within_word) ||
             begins_block(text, at))
@@ -74,7 +74,7 @@ std::string xml_text(std::string_view named) {
     std::string result;
     result.reserve(text.size());
     for (std::size_t at = 0; at < text.size(); at++) {
-        // U+FFFE and U+FFFF are valid UTF-8, and no characters of XML.
+        // U+FFFE and U+FFFF are valid in UTF-8 but not in XML.
         if (const auto none = std::string_view(text).substr(at, 3); none == "\xef\xbf\xbe" || none == "\xef\xbf\xbf") {
             result += "\xef\xbf\xbd";
             at += 2;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Text that a file, a kernel or a user named, in markup: it stands for itself and is nothing else there. Control
-// characters and what turns text around are shown as on a terminal (text.hpp).
+// Escapes text for Markdown and XML. The text comes from a file, a kernel or a user and must appear literally. Control
+// characters and bidirectional marks are shown as on a terminal: printable() in text.hpp.
 #pragma once
 
 #include <string>
@@ -11,12 +11,12 @@
 
 namespace rcuscope {
 
-// CommonMark with GitHub's extensions, anywhere in a line, also in a cell of a table. No character of it formats, no
-// HTML begins, and neither @names, #numbers nor addresses become links: these are looked for after escapes are gone, so
-// a zero-width space (&#8203;) breaks them.
+// For CommonMark with GitHub's extensions, anywhere in a line and in a table cell. The result has no formatting, no
+// HTML and no links. Renderers look for @names, #numbers and addresses after they remove escapes, so a zero-width space
+// (&#8203;) breaks these.
 std::string markdown_text(std::string_view text);
 
-// XML 1.0, in an attribute or between tags.
+// For XML 1.0, in an attribute or between tags.
 std::string xml_text(std::string_view text);
 
 using MarkdownOut = EscapingOut<markdown_text>;

@@ -20,9 +20,9 @@ namespace rcuscope {
 namespace {
 
 constexpr int most_parts = 1000;
-constexpr int most_attempts = 100; // at a random name of 64 bits
+constexpr int most_attempts = 100; // random names of 64 bits that are tried
 
-// The name has a length of its own, so that it fits wherever the target's name does.
+// The length does not depend on the target's name, so that a long target name is no problem.
 std::string random_name() {
     std::uint64_t random = 0;
     while (::getrandom(&random, sizeof random, 0) != sizeof random) {
@@ -32,7 +32,7 @@ std::string random_name() {
     return name.data();
 }
 
-// A file has two names, or none, between two calls: nothing ends the process there.
+// Blocks all signals. Between two system calls a file has two names or none, and no signal may end the process there.
 class SignalsHeldBack {
 public:
     SignalsHeldBack() {
@@ -48,11 +48,11 @@ private:
     sigset_t before_{};
 };
 
-// Gives a name to a file that has none. False with errno.
+// Gives a name to a file that has none. On failure returns false and sets errno.
 bool link_in(int fd, int folder, const char* name) {
     const std::string by_proc = "/proc/self/fd/" + std::to_string(fd);
     return ::linkat(AT_FDCWD, by_proc.c_str(), folder, name, AT_SYMLINK_FOLLOW) == 0 ||
-           // Without /proc; this one is root's.
+           // Without /proc. AT_EMPTY_PATH needs privileges.
            (errno == ENOENT && ::linkat(fd, "", folder, name, AT_EMPTY_PATH) == 0);
 }
 
@@ -76,7 +76,7 @@ NewFile::~NewFile() {
         discard();
 }
 
-// 0, or the errno of what failed: EEXIST if there is anything of that name, a link that leads nowhere included.
+// Returns 0 or an errno: EEXIST if the name exists, even as a dangling symbolic link.
 int NewFile::create(const std::string& name, mode_t mode, int flags) {
     fd_ = Fd(::openat(target_.folder(), name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, mode));
     if (!fd_)
@@ -88,7 +88,7 @@ int NewFile::create(const std::string& name, mode_t mode, int flags) {
 Result<NewFile> NewFile::hidden(const OutputTarget& target, mode_t mode) {
     NewFile file(target);
     int error = file.create(".", mode, O_TMPFILE);
-    // Some file systems have only files with names.
+    // Some file systems do not support O_TMPFILE.
     const bool named = error == EOPNOTSUPP || error == EISDIR;
     for (int attempt = 0; named && error != 0 && attempt < most_attempts; attempt++) {
         const std::string name = random_name();
@@ -116,7 +116,7 @@ Result<NewFile> NewFile::part(const OutputTarget& target, mode_t mode) {
     return file;
 }
 
-// The owner of the folder can put another file there.
+// The owner of the folder can have put another file there.
 bool NewFile::still_named() const {
     struct stat named {};
     struct stat own {};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A file that is being made, in the folder where it is to be. It takes its name in one step, when it is whole; what had
-// the name is untouched until then. It is made new, so nobody else has it open or can decide who reads it, and written
-// and read by its descriptor only: whatever others do to its folder meanwhile, they change names.
+// A new file that atomically replaces its target when it is complete. It is made in the target's folder; the target
+// stays untouched until then. No other process has the new file open or has set its permissions, because it is made
+// new. It is written and read through its descriptor only, so other users of the folder can change nothing but names.
 #pragma once
 
 #include <string>
@@ -14,11 +14,11 @@ namespace rcuscope {
 
 class NewFile {
 public:
-    // Not to be seen until it is whole: without a name, where the file system has such files, so that nothing is left
-    // behind even if the process is killed; else by a name that cannot be guessed.
+    // Makes a file that is invisible until it is complete. It has no name (O_TMPFILE) where the file system supports
+    // that, so that a killed process leaves nothing behind; elsewhere it has a random name. The destructor removes it.
     static Result<NewFile> hidden(const OutputTarget& target, mode_t mode);
-    // By the target's name with ".part", or, since what another recording has left is kept, ".part-2" and so on. It
-    // stays unless it is put in place or discarded.
+    // Makes a file with the target's name and ".part", or ".part-2" and so on if another recording has left that one.
+    // The destructor keeps it.
     static Result<NewFile> part(const OutputTarget& target, mode_t mode);
 
     NewFile(NewFile&& other) noexcept;
@@ -27,10 +27,10 @@ public:
 
     // For writing and reading.
     int fd() const { return fd_.get(); }
-    // It takes the target's name, and replaces what has that. The descriptor stays open.
+    // Gives the file the target's name and replaces the file of that name. The descriptor stays open.
     Status put_in_place();
     void discard();
-    // That it can be found by now: the .part, or the target. Of a hidden file the target.
+    // The present path of the file: that of the .part, or the target. For a hidden file always the target.
     std::string path() const { return in_place_ ? target_.path() : target_.file_path() + suffix_; }
 
 private:
@@ -40,8 +40,8 @@ private:
 
     OutputTarget target_;
     Fd fd_;
-    std::string name_;   // in the folder; empty: it has none
-    std::string suffix_; // of a .part
+    std::string name_;   // in the folder; empty if the file has none
+    std::string suffix_; // ".part", ".part-2", ...; empty for a hidden file
     bool in_place_ = false;
 };
 

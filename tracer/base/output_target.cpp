@@ -17,10 +17,10 @@ namespace rcuscope {
 
 namespace {
 
-// As the kernel's.
+// The kernel's limit, MAXSYMLINKS.
 constexpr int most_links = 40;
 
-// The reader of a pipe may be about to open it ("cat pipe & rcuscope ...").
+// open() waits for a reader that is about to open the pipe ("cat pipe & rcuscope ...").
 constexpr std::chrono::milliseconds reader_patience{2000};
 constexpr std::chrono::milliseconds between_looks{10};
 
@@ -28,7 +28,8 @@ tl::unexpected<Error> refused(const std::string& path, std::string why, std::str
     return fail(ExitCode::bad_input, "cannot write " + path, std::move(why), std::move(hint));
 }
 
-// Names of descriptors are not looked up: where they lead to is nobody's to decide but who opened them.
+// The descriptor that a path names. Such a path is not resolved: the process that opened the descriptor chose its
+// file.
 std::optional<int> descriptor_named(std::string_view path) {
     if (path == "-" || path == "/dev/stdout")
         return STDOUT_FILENO;
@@ -58,7 +59,7 @@ Result<std::string> text_of_link(int link, const std::string& path) {
     return std::string(text.data(), static_cast<std::size_t>(length));
 }
 
-// For messages; it may have moved by the time they are read.
+// For messages only: the folder may move at any time.
 std::string path_of_folder(int folder) {
     std::error_code none;
     const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(folder), none);
@@ -67,14 +68,14 @@ std::string path_of_folder(int folder) {
 
 } // namespace
 
-// The way along a path: what is open so far, and what is left of it.
+// The state of the resolution of a path: `at` is the folder reached so far, `rest` the part of the path after it.
 struct OutputTarget::Walk {
     const std::string& path; // for messages
     std::string rest;
     Fd at;
     int links = 0;
-    std::optional<int> descriptor; // it ends at one
-    bool led_away = false;         // by a link at its end
+    std::optional<int> descriptor; // the path ends at this open descriptor
+    bool led_away = false;         // the last component was a link
 
     bool start() {
         descriptor = descriptor_named(rest);
@@ -84,7 +85,7 @@ struct OutputTarget::Walk {
         return static_cast<bool>(at);
     }
 
-    // Goes on where a link leads to.
+    // Continues at the target of a link. `last`: the link is the last component.
     Status follow(const Fd& link, const std::string& name, bool last) {
         struct stat status {};
         if (::fstat(link.get(), &status) != 0)
@@ -105,9 +106,9 @@ struct OutputTarget::Walk {
         return start() ? Status() : write_error(path, errno);
     }
 
-    // Into a folder.
+    // Continues in a folder, or at the target of a link.
     Status enter(const std::string& name) {
-        // As a folder first, which mounts what is mounted on demand.
+        // O_DIRECTORY first, because it triggers an automount.
         Fd next(::openat(at.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
         if (next) {
             at = std::move(next);
@@ -119,7 +120,7 @@ struct OutputTarget::Walk {
         return other ? follow(other, name, false) : write_error(path, errno);
     }
 
-    // The name in the folder `at` that the path ends with; empty if it is a descriptor's.
+    // Returns the last component, a name in the folder `at`; empty if the path ends at a descriptor.
     Result<std::string> to_the_end() {
         if (rest.empty())
             return write_error(path, ENOENT);
@@ -160,7 +161,7 @@ Result<OutputTarget> OutputTarget::resolve_opened(const std::string& path, int f
     struct stat status {};
     if (flags < 0 || ::fstat(fd, &status) != 0 || (flags & O_PATH) != 0 || (flags & O_ACCMODE) == O_RDONLY)
         return refused(path, flags < 0 ? errno_text(errno) : "it is not open for writing", "");
-    // Its own, since the number may be taken by another file before it is written to.
+    // A duplicate, because another file may get the number before the output is written.
     Fd own(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
     if (!own)
         return write_error(path, errno);
@@ -212,7 +213,7 @@ Result<OutputTarget> OutputTarget::resolve(const std::string& path) {
         return write_error(path, errno);
     } else if (target.there_ && (folder.st_mode & S_ISVTX) != 0 && ::geteuid() != 0 && !who.owns(status.st_uid) &&
                !who.owns(folder.st_uid)) {
-        return write_error(path, EPERM); // a sticky folder keeps each one's files
+        return write_error(path, EPERM); // in a sticky folder only the owners can replace the file
     }
     return target;
 }
@@ -233,7 +234,7 @@ Result<Fd> OutputTarget::open() const {
         Fd own(::fcntl(opened_->get(), F_DUPFD_CLOEXEC, 0));
         return own ? Result<Fd>(std::move(own)) : write_error(path_, errno);
     }
-    // A pipe that nobody reads, opened for writing, is waited for without this.
+    // Without O_NONBLOCK, open() blocks on a pipe that has no reader.
     constexpr int flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
     Fd fd(::openat(folder(), name_.c_str(), flags));
     for (auto waited = 0 * between_looks; !fd && errno == ENXIO && type_ == S_IFIFO && waited < reader_patience;
@@ -276,7 +277,7 @@ bool OutputTarget::same_as(const OutputTarget& other) const {
 static Status refuse_input(const OutputTarget& target, const std::vector<std::string>& inputs) {
     for (const std::string& input : inputs) {
         struct stat status {};
-        // Else its reader says why.
+        // If stat() fails, the reader of the input reports the error.
         if (::stat(input.c_str(), &status) == 0 && !S_ISCHR(status.st_mode) && target.is(FileId::of(status)))
             return refused(target.path(), "it is the file that is read" + (input == target.path() ? "" : ", " + input),
                            "name another file: nothing has been changed");

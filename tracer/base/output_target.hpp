@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Where an output goes. A privileged process writes beside other users, who may put a link, a pipe or a file of
-// theirs in the way, at any time. So a path is resolved once, by a walk of its own: each component is opened without
-// following links. From then on the output is a name in a folder that is held open.
+// Resolves the path of an output. Other users may put a link, a pipe or a file in the way of a privileged process at
+// any time. So this code resolves a path once, component by component, and opens each without following links. From
+// then on the output is a name in a folder that is held open. The rules:
 //
-//   A link at the end is followed if the caller owns it.
-//   A link before that is followed if the caller or root owns it. fs.protected_symlinks does not help here: it looks
-//   at the last component only, and only in sticky folders.
-//   Folders may be anybody's: their owner can take away what is put there, but sees no more of it, and sends it
-//   nowhere else.
-//   An existing target is a file, which is replaced and never written into; or a device, or a pipe with a name, of the
-//   caller's or of root's.
+//   A symbolic link at the end is followed if the caller (caller.hpp) owns it.
+//   A symbolic link before that is followed if the caller or root owns it. fs.protected_symlinks does not help here:
+//   it covers the last component only, and only in sticky folders.
+//   A folder may belong to any user. Its owner can remove the output, but cannot redirect it, and gets no more access
+//   to its contents than other users.
+//   An existing file is replaced and never written into. An existing device or named pipe must belong to the caller or
+//   to root.
 #pragma once
 
 #include <memory>
@@ -25,7 +25,7 @@
 
 namespace rcuscope {
 
-// The same file has the same, whatever its names.
+// Identifies a file, whatever its names are.
 struct FileId {
     dev_t device = 0;
     ino_t inode = 0;
@@ -35,31 +35,31 @@ struct FileId {
 
 class OutputTarget {
 public:
-    // Refuses a name that cannot be used, and a folder in which the caller can make no file, before any work is done.
+    // Fails on a name that cannot be used and on a folder in which the caller can make no file, so that the command
+    // fails before any work. The error is that of write_error.hpp, or ExitCode::bad_input.
     static Result<OutputTarget> resolve(const std::string& path);
 
-    // A name in a folder: what is there is replaced. Else a device, a pipe, or what is open already ("-").
+    // True for a name in a folder, whose file is replaced. False for a device, a pipe, or an open descriptor ("-").
     bool is_file() const { return kind_ == Kind::file; }
-    const std::string& path() const { return path_; }           // as it was named
-    const std::string& file_path() const { return file_path_; } // the same, or where a link at its end has led
-    // For a file: the descriptor of its folder (O_PATH), and its name in that folder.
+    const std::string& path() const { return path_; }           // as the user wrote it
+    const std::string& file_path() const { return file_path_; } // the same, or the target of a link at its end
+    // For a file: the descriptor of its folder (O_PATH), and the file's name in that folder.
     int folder() const { return opened_->get(); }
     const std::string& name() const { return name_; }
 
-    // For a file: another name in the same folder, for a file beside it.
+    // For a file: the target in the same folder whose name has this suffix in addition.
     OutputTarget beside(const std::string& suffix) const;
-    // For a target that is no file: opens it for writing. A pipe that nobody reads is an error.
+    // For a target that is no file: opens it for writing. Fails on a pipe without a reader.
     Result<Fd> open() const;
 
-    // Whether the file that was there when it was resolved still is.
+    // Whether the file that resolve() found still exists under this name.
     bool is_there() const;
-    // Removes the file that was there when it was resolved, if it still is. False if that cannot be done; nothing if
-    // there is none.
+    // Removes that file. Returns false if this fails, and nothing if the file does not exist.
     std::optional<bool> remove_earlier() const;
 
-    // Whether both are one output.
+    // Whether both name the same output.
     bool same_as(const OutputTarget& other) const;
-    // Whether it is this file, by whatever name.
+    // Whether this target is that existing file, under any name.
     bool is(const FileId& file) const { return there_ == file; }
 
 private:
@@ -73,20 +73,20 @@ private:
     std::string path_;
     std::string file_path_;
     std::string name_;
-    std::shared_ptr<const Fd> opened_; // the folder; or what it is
+    std::shared_ptr<const Fd> opened_; // the folder, or for Kind::opened the descriptor itself
     FileId folder_id_;
-    std::optional<FileId> there_; // what is there, unless that is a device, of which there may be several outputs
-    mode_t type_ = 0;             // of a node
+    std::optional<FileId> there_; // the existing file; none for a device, to which several outputs may go
+    mode_t type_ = 0;             // S_IFMT bits of the existing file, device or pipe
 };
 
-// The outputs of a command. Refuses one that is among its inputs, or twice among its outputs, by whatever names and
-// links: one would destroy the other. Standard output may be an input, too, whether anything is to be written to it or
-// not. To be called before anything is read.
+// Resolves the outputs of a command. Fails if a file is both input and output, or two outputs are the same file, under
+// any names and links: one would destroy the other. Standard output counts as an output even if the command writes
+// nothing to it. Call this before any input is read.
 Result<std::vector<OutputTarget>> resolve_outputs(const std::vector<std::string>& outputs,
                                                   const std::vector<std::string>& inputs);
 
-// "-" and /dev/stdout, which are standard output, and what is in /dev. By the folder, as files in /dev/shm are plain
-// files.
+// Whether the path is "-", an open descriptor such as /dev/stdout, or a name directly in /dev. Files in folders of
+// /dev, such as /dev/shm, are plain files.
 bool names_a_device(std::string_view path);
 
 } // namespace rcuscope

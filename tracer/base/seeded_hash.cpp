@@ -12,8 +12,8 @@ namespace rcuscope {
 
 namespace {
 
-// getrandom() blocks only where the system has not gathered any randomness since it booted; then, or without it, the
-// C++ library knows another source.
+// Early after boot getrandom() would block until the kernel has gathered randomness. In that case, and if getrandom()
+// is missing, the C++ library provides another source.
 void fill_randomly(std::span<std::byte> out) {
     while (!out.empty()) {
         const ssize_t got = ::getrandom(out.data(), out.size(), GRND_NONBLOCK);

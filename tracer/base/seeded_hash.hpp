@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Hash functions for tables whose keys come from a file, a user or the kernel. Each process draws its keys from the
-// system's random source, so that nobody can make up keys that collide: a chosen set of n keys costs O(n) expected.
-// The order of such a table changes from run to run: it must not reach any output.
+// Seeded hash functions for tables whose keys come from a file, a user or the kernel. Each process draws its hash keys
+// from the system's random source, so that an attacker cannot choose table keys that collide: n chosen table keys take
+// O(n) expected time. The order of such a table changes from run to run and must not reach any output.
 //
 // Integers: multiply-shift with 128-bit products, which is strongly universal for as many of the low bits as a table
 // uses (M. Dietzfelbinger, "Universal hashing and k-wise independent random variables via integer arithmetic without
-// primes", STACS 1996). By itself it keeps arithmetic progressions such as addresses, for which some keys are bad: what
-// follows it is a bijection, so that nothing of that is lost. Text: SipHash-1-3 (J.-P. Aumasson and D. J. Bernstein,
-// "SipHash: a fast short-input PRF", 2012).
+// primes", STACS 1996). Multiply-shift preserves arithmetic progressions such as addresses, for which some hash keys
+// are bad. So mixed() follows, a bijection, which does not weaken the universality. Text: SipHash-1-3 (J.-P. Aumasson
+// and D. J. Bernstein, "SipHash: a fast short-input PRF", 2012).
 #pragma once
 
 #include <array>
@@ -26,11 +26,11 @@ struct HashKeys {
         std::uint64_t low = 0;
         std::uint64_t high = 0;
     };
-    std::array<Multiplier, most_words> multipliers; // one for each word of a key
+    std::array<Multiplier, most_words> multipliers; // one for each word of a table key
     Multiplier addend;
-    std::array<std::uint64_t, 2> text; // SipHash's
+    std::array<std::uint64_t, 2> text; // for SipHash
 
-    // Those of this process, drawn when they are first asked for.
+    // The keys of this process, drawn at the first call.
     static const HashKeys& of_process();
 };
 
@@ -39,7 +39,7 @@ public:
     using is_transparent = void;
 
     SeededHash() : keys_(&HashKeys::of_process()) {}
-    explicit SeededHash(const HashKeys& keys) : keys_(&keys) {} // which must outlive it
+    explicit SeededHash(const HashKeys& keys) : keys_(&keys) {} // the keys must outlive it
 
     // The hash of one to four integers.
     template <std::integral... Words>
@@ -56,7 +56,7 @@ private:
     __extension__ using Product = unsigned __int128;
 
     static Product product(const HashKeys::Multiplier& multiplier, std::uint64_t word) {
-        const std::uint64_t high = multiplier.high * word; // what of it lies above 128 bits does not count
+        const std::uint64_t high = multiplier.high * word; // the product is modulo 2^128
         return Product{multiplier.low} * word + (Product{high} << 64);
     }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// A usually-empty list, for rows of which there are millions: one pointer, null when empty.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +12,8 @@
 
 namespace rcuscope {
 
-// The list that each of many rows has, and hardly one puts anything on: a pointer as long as it is empty, and copied as
-// one. What was put on it stays until the table of all lists is shrunk (interning.hpp).
+// A copy shares the elements, since it copies the pointer. The elements stay until the table of all lists is shrunk
+// (interning.hpp).
 template <typename T>
 class Seldom {
 public:
@@ -47,7 +49,7 @@ private:
         void shrink(std::size_t size) override { lists_.resize(size); }
 
     private:
-        std::deque<std::vector<T>> lists_; // which never moves them
+        std::deque<std::vector<T>> lists_; // a deque, so that the lists never move
     };
 
     static Table& table() {

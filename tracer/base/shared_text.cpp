@@ -36,7 +36,7 @@ public:
     }
 
 private:
-    std::deque<std::string> kept_; // which never moves them
+    std::deque<std::string> kept_; // a deque, so that the strings never move
     std::unordered_map<std::string_view, std::uint32_t, SeededHash> ids_;
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Texts of which a recording has few and names each a million times: of a function, of a module, of a task. Each
-// different one is kept once (interning.hpp says for how long), and is a number here: copied and compared as such.
+// String pool for the names of functions, modules and tasks: a recording has few different ones and millions of uses.
+// The pool keeps each text once; interning.hpp says for how long. A SharedText is an id, which is cheap to copy and to
+// compare.
 #pragma once
 
 #include <compare>
@@ -29,13 +30,13 @@ public:
     bool empty() const { return id_ == 0; }
     std::size_t size() const { return str().size(); }
     bool starts_with(std::string_view text) const { return str().starts_with(text); }
-    std::uint32_t id() const { return id_; } // in the order in which they came: of no meaning elsewhere
+    std::uint32_t id() const { return id_; } // in order of creation; meaningful in this process only
 
     friend bool operator==(SharedText, SharedText) = default;
     friend bool operator==(SharedText a, std::string_view b) { return a.str() == b; }
     friend bool operator==(SharedText a, const std::string& b) { return a.str() == b; }
     friend bool operator==(SharedText a, const char* b) { return a.str() == b; }
-    // By what they say.
+    // By text, not by id.
     friend std::strong_ordering operator<=>(SharedText a, SharedText b) {
         return a.id_ == b.id_ ? std::strong_ordering::equal : a.str() <=> b.str();
     }
@@ -49,7 +50,7 @@ private:
     class Table;
     static std::uint32_t id_of(std::string_view text);
 
-    static std::vector<const std::string*> texts_; // by id; 0 is the empty one
+    static std::vector<const std::string*> texts_; // by id; 0 is the empty text
     std::uint32_t id_ = 0;
 };
 

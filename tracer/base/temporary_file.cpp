@@ -24,7 +24,7 @@ std::string temporary_folder(std::initializer_list<const char*> usual) {
 Fd temporary_file() {
     const std::string where = temporary_folder();
     Fd fd(::open(where.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-    if (!fd && (errno == EOPNOTSUPP || errno == EISDIR)) { // some file systems have only files with names
+    if (!fd && (errno == EOPNOTSUPP || errno == EISDIR)) { // the file system does not support O_TMPFILE
         std::string path = where + "/rcuscope-XXXXXX";
         fd = Fd(::mkostemp(path.data(), O_CLOEXEC));
         if (fd) {

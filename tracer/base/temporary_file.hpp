@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Files that have no name, and are gone with their last descriptor.
+// Temporary files without a name. The kernel removes such a file when its last descriptor is closed.
 #pragma once
 
 #include <initializer_list>
@@ -10,11 +10,11 @@
 
 namespace rcuscope {
 
-// The folder for them: the one that TMPDIR names; without it the first of these in which files can be made, or the
-// last. /tmp is memory on many machines, and all that small ones have.
+// The folder for temporary files: TMPDIR if it is set, else the first of `usual` that is writable, else the last.
+// /tmp comes last because it is in memory on many machines; small systems have only /tmp.
 std::string temporary_folder(std::initializer_list<const char*> usual = {"/var/tmp", "/tmp"});
 
-// One there, for reading and writing; none, with errno, if it cannot be made.
+// Makes a file there, for reading and writing. On failure the Fd is empty and errno is set.
 Fd temporary_file();
 
 } // namespace rcuscope

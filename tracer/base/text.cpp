@@ -13,9 +13,8 @@ std::uint8_t byte_at(std::string_view bytes, std::size_t at) {
     return static_cast<std::uint8_t>(bytes[at]);
 }
 
-// How the character that begins with `lead` goes on: how many bytes follow, and
-// the range of the first of them, which is what rules out overlong forms,
-// surrogates and values past U+10FFFF (Unicode, table 3-7).
+// The form of a character that begins with a given byte: how many bytes follow, and the range of the first of them.
+// That range excludes overlong forms, surrogates and values past U+10FFFF (Unicode, table 3-7).
 struct Form {
     std::size_t following = 0;
     std::uint8_t low = 0x80;
@@ -42,7 +41,7 @@ Form form_of(std::uint8_t lead) {
 }
 
 struct Run {
-    std::size_t length = 1; // bytes of a whole character, or of what could have begun one
+    std::size_t length = 1; // bytes of a whole character, or of the maximal prefix of one
     bool whole = false;
 };
 
@@ -61,7 +60,7 @@ Run next_run(std::string_view bytes, std::size_t at) {
     return {.length = length, .whole = length == form.following + 1};
 }
 
-// Of one whole character.
+// The code point of one whole character.
 std::uint32_t code_point(std::string_view character) {
     const std::uint8_t lead = byte_at(character, 0);
     if (character.size() == 1)
@@ -72,7 +71,7 @@ std::uint32_t code_point(std::string_view character) {
     return value;
 }
 
-// Control characters, and what Unicode has to change the direction of text (UAX #9).
+// Control characters, and the characters that change the direction of text (UAX #9).
 bool steers(std::uint32_t value) {
     const auto within = [&](std::uint32_t first, std::uint32_t last) { return value >= first && value <= last; };
     return value < 0x20 || within(0x7f, 0x9f) || value == 0x61c || within(0x200e, 0x200f) || within(0x2028, 0x202e) ||
@@ -89,7 +88,7 @@ bool is_ascii(std::string_view bytes) {
 }
 
 std::string valid_utf8(std::string_view bytes) {
-    if (is_ascii(bytes)) // nearly all
+    if (is_ascii(bytes)) // nearly all texts are
         return std::string(bytes);
     constexpr std::string_view replacement = "\xef\xbf\xbd";
     std::string text;

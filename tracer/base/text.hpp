@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Text encodings: UTF-8, terminals, shells, hexadecimal. Names from the kernel are arbitrary bytes: a task may call
+// itself anything.
 #pragma once
 
 #include <cstdint>
@@ -9,18 +12,15 @@ namespace rcuscope {
 
 bool is_ascii(std::string_view bytes);
 
-// The bytes as UTF-8 text: what is not UTF-8 (overlong forms, surrogates and
-// values past U+10FFFF included) becomes U+FFFD, one for each longest run of
-// bytes that could still have begun a character. Names that come from the
-// kernel are any bytes: a task may call itself anything.
+// Replaces invalid UTF-8 (also overlong forms, surrogates and values past U+10FFFF) by U+FFFD, one for each maximal
+// prefix of a character.
 std::string valid_utf8(std::string_view bytes);
 
-// For a terminal: valid_utf8() in which characters that could steer the terminal
-// or turn the text around (control characters, bidirectional marks) are shown
-// as "\\u{1b}".
+// For a terminal: valid_utf8(), with control characters and bidirectional marks written as "\\u{1b}". They could
+// control the terminal or change the direction of the text.
 std::string printable(std::string_view bytes);
 
-// A word of a command line that a shell reads as this text: in quotes where it needs them.
+// Quotes a word for a shell's command line if it needs quotes.
 std::string shell_word(std::string_view text);
 
 // "0x1f", as the kernel writes addresses.

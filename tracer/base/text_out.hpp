@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Text for people: what commands print on a terminal, and the same in a file. No
-// name can steer the terminal or begin a line of its own (printable()).
+// Output of text for people, on a terminal or in a file. It escapes text with printable() (text.hpp), so that a name
+// can neither control the terminal nor begin a new line.
 #pragma once
 
 #include <iosfwd>
@@ -20,25 +20,25 @@ public:
         : EscapingOut(out) {} // NOLINT(google-explicit-constructor): any stream can be written to
 
     using EscapingOut::operator<<;
-    // JSON is harmless already, and has lines of its own.
+    // JsonText is already escaped, and its line breaks stay.
     TextOut& operator<<(const JsonText& json);
-    // With an SGR code of a terminal ("1;31"), unless that is empty.
+    // Sets an SGR code of the terminal ("1;31") for the text, unless `code` is empty.
     TextOut& painted(std::string_view text, const char* code);
-    // Each line as a text of its own; lines after the first are indented, so that none passes for another message.
+    // Keeps line breaks. Indents the lines after the first, so that they do not look like separate messages.
     TextOut& lines(std::string_view text);
     TextOut& flush();
 };
 
-// These are the only ways to the program's standard output and standard error.
+// All text to standard output and standard error goes through standard_output() and StandardError.
 TextOut standard_output();
 
-// A base, so that it is there before what writes to it.
+// A base class, so that the buffer is constructed before the TextOut that writes to it.
 struct MessageText {
     std::ostringstream text;
 };
 
-// A message: put together in memory and written at once when it goes out of scope, since the recorded command and
-// other processes write to the terminal, too.
+// A message on standard error. The destructor writes it with one call, because the recorded command and other processes
+// write to the same terminal.
 class StandardError : private MessageText, public TextOut {
 public:
     StandardError() : TextOut(text) {}

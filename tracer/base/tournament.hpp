@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Which of many is the first, when one of them changes at a time: as with a heap, but each change goes the same way
-// up from its place, without a branch that cannot be foreseen.
+// A tournament tree: the smallest of many keys that change one at a time. Unlike in a heap, each change takes the same
+// path from its leaf to the root, without unpredictable branches. A "place" is a leaf.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace rcuscope {
 
-// Keys are told apart by `<`. A place that has none has `never`, which no key is behind.
+// Keys are compared with `<`. A place without a key holds `never`; no key is greater than `never`.
 template <typename Key>
 class Tournament {
 public:
@@ -19,9 +19,9 @@ public:
 
     const Key& first() const { return nodes_[1]; }
 
-    // They are numbers from 0.
+    // Places are numbered from 0.
     std::size_t places() const { return places_; }
-    // As many again, behind those that there are.
+    // Doubles the number of places; the new ones have the numbers after the old ones.
     void add_places() {
         std::vector<Key> nodes(4 * places_, never_);
         std::copy(nodes_.begin() + static_cast<std::ptrdiff_t>(places_), nodes_.end(),
@@ -45,7 +45,7 @@ public:
         }
     }
 
-    // What would be the first if this place had no key.
+    // The first key if this place had none.
     Key first_but(std::size_t place) const {
         Key key = never_;
         for (std::size_t at = places_ + place; at > 1; at >>= 1) {
@@ -57,7 +57,7 @@ public:
 private:
     Key never_;
     std::size_t places_ = 1;
-    std::vector<Key> nodes_; // the first at 1; of the one at n there are the two at 2 n and 2 n + 1; then the places
+    std::vector<Key> nodes_; // the root is at 1, the children of n are at 2 n and 2 n + 1, the places from places_ on
 };
 
 } // namespace rcuscope

@@ -15,7 +15,7 @@ namespace rcuscope {
 
 namespace {
 
-// 0, or the errno of what failed.
+// Returns 0 or an errno.
 int write_to(int fd, const std::function<void(std::ostream&)>& write) {
     FdBuffer buffer(fd);
     std::ostream out(&buffer);
@@ -31,7 +31,7 @@ Status replace_file(const OutputTarget& target, const std::function<void(std::os
         return tl::unexpected(file.error());
     if (const int error = write_to(file->fd(), write); error != 0)
         return write_error(target.path(), error);
-    // Some file systems tell only at a close whether what was written could be stored.
+    // Some file systems report only at close() that data could not be stored.
     if (Fd same(::fcntl(file->fd(), F_DUPFD_CLOEXEC, 0)); !same || !same.close())
         return write_error(target.path(), errno);
     return file->put_in_place();

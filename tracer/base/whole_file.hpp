@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Writes an output completely or not at all.
 #pragma once
 
 #include <functional>
@@ -11,18 +13,18 @@
 
 namespace rcuscope {
 
-// The readers of a file, before the umask.
+// The permissions of a file, before the umask.
 enum class Readers : mode_t { everybody = 0644, owner = 0600 };
 
-// Writes a file whole or not at all: a new file takes the place of what is there when it is complete, and is gone on
-// any error (new_file.hpp). What is no file ("-" for standard output, a pipe, a device) is written to directly.
+// A complete new file replaces the target; on any error the new file is removed (new_file.hpp). Standard output ("-"),
+// a pipe or a device is written to directly. Errors: write_error.hpp.
 Status write_whole(const OutputTarget& target, const std::function<void(std::ostream&)>& write,
                    Readers readers = Readers::everybody);
 
-// To standard output.
+// The same for standard output.
 Status write_to_stdout(const std::function<void(std::ostream&)>& write);
 
-// The same into a temporary file without a name (temporary_file.hpp).
+// Writes a temporary file without a name (temporary_file.hpp) and returns its descriptor.
 Result<Fd> write_unnamed(const std::function<void(std::ostream&)>& write);
 
 } // namespace rcuscope

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The Error for an output that cannot be made or written, with a hint for each errno.
 #pragma once
 
 #include <string>
@@ -7,8 +9,7 @@
 
 namespace rcuscope {
 
-// Why an output could not be made or written, from the errno value of what failed: ExitCode::bad_input if its name
-// cannot be used, ExitCode::cannot_write if the name is good.
+// ExitCode::bad_input if the name cannot be used, ExitCode::cannot_write if the name is good.
 tl::unexpected<Error> write_error(const std::string& path, int error_number);
 
 } // namespace rcuscope

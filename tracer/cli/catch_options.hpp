@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What `record` is asked to wait for.
+// The options of `record` for triggers: keep the last seconds in memory, and write them when a trigger fires.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -24,7 +24,8 @@ struct CatchArguments {
 
 void add_catch_options(CLI::App& command, CatchArguments& arguments);
 
-// Nothing if everything is to be kept. `follows`: a module is.
+// Returns nothing if the options ask for no trigger and no limit, so that the recording keeps everything. `follows`:
+// whether a module is followed, which some triggers need. Errors are ExitCode::bad_input.
 Result<std::optional<CatchRequest>> catch_request(const CatchArguments& arguments, bool follows);
 
 } // namespace rcuscope

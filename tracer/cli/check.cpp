@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The subcommand `check`: compares recordings with a baseline and with budgets. The comparison is in
+// analysis/compare.hpp, the budgets are in analysis/budget.hpp, the output formats in check_result.hpp.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -24,8 +27,8 @@ constexpr std::array<std::string_view, 4> check_endings_known{".txt", ".md", ".j
 
 struct CheckArguments {
     std::vector<std::string> current;
-    std::optional<std::size_t> after_baseline; // of a file of `current` that stands where a second baseline would
-    std::optional<std::size_t> after_json;
+    std::optional<std::size_t> after_baseline; // index in `current` of the file directly after --baseline FILE
+    std::optional<std::size_t> after_json;     // the same for --json
     std::vector<std::string> baseline;
     std::vector<std::string> metrics;
     std::vector<std::string> budgets;
@@ -39,7 +42,7 @@ struct CheckArguments {
     HazardLimits limits;
 };
 
-// "10%", "2.5 %": hundredths of a percent.
+// Parses "10%" or "2.5 %" into hundredths of a percent.
 Result<std::int64_t> parse_effect(const std::string& option, const std::string& text) {
     const auto wrong = [&](const char* why) {
         return fail(ExitCode::bad_input, option + " " + text, why, "write a percentage, such as 10%");
@@ -60,7 +63,7 @@ struct Request {
     std::vector<Budget> budgets;
 };
 
-// What can be wrong with the arguments alone.
+// Checks and parses the arguments. Reads no file.
 Result<Request> request_from(const CheckArguments& arguments) {
     Request request;
     if (arguments.baseline.empty() && arguments.budgets.empty())
@@ -114,14 +117,14 @@ Result<std::vector<RunDigest>> load_runs(const std::vector<std::string>& files, 
     return runs;
 }
 
-// A user who has written --json FILE meant a file to write.
+// A user who writes --json FILE means an output file.
 Error with_hint_on_json(const CheckArguments& arguments, Error error) {
     if (arguments.after_json && error.what.ends_with(arguments.current[*arguments.after_json]))
         error.hint = "--json takes no file: to write one, name it with -o " + arguments.current[*arguments.after_json];
     return error;
 }
 
-// Everything that does not fail is in the result.
+// Runs the check. A regression or an exceeded budget is part of the result, not an error.
 Result<CheckResult> check(const CheckArguments& arguments) {
     auto request = request_from(arguments);
     if (!request)
@@ -160,7 +163,7 @@ Result<CheckResult> check(const CheckArguments& arguments) {
     return result;
 }
 
-// The files that match a pattern, or the file of this name.
+// Expands the patterns. A text that names an existing file, or has no wildcard, is a file name.
 Result<std::vector<std::string>> baseline_files(const std::vector<std::string>& texts) {
     std::vector<std::string> files;
     for (const std::string& text : texts) {
@@ -180,7 +183,7 @@ Result<std::vector<std::string>> baseline_files(const std::vector<std::string>& 
     return files;
 }
 
-// Where standard output is one of the files, nothing else goes there.
+// If an output is standard output, the command prints nothing else there.
 bool writes_to_stdout(const CheckArguments& arguments) {
     return std::any_of(arguments.outputs.begin(), arguments.outputs.end(), is_standard_output);
 }
@@ -196,7 +199,7 @@ void write_check(const CheckResult& result, std::string_view ending, std::ostrea
         print_check(result, false, out);
 }
 
-// The check itself failed. A CI system reads its files whatever the exit code was.
+// Writes the error to the outputs, since a CI system reads them whatever the exit code is.
 Outcome tell_failure(const CheckArguments& arguments, Outputs& outputs, const Error& error) {
     Status written = write_forms(outputs, check_endings_known, [&](std::string_view ending, std::ostream& out) {
         write_failed_check(error, ending, out);
@@ -245,7 +248,7 @@ Outcome run_check(CheckArguments arguments) {
     return why_not_passed(*result).empty() ? ExitCode::done : ExitCode::does_not_hold;
 }
 
-// The index of the file of CURRENT directly after this option, if there is one.
+// The index in CURRENT of the file that directly follows this option on the command line, if there is one.
 std::optional<std::size_t> current_after(const CLI::App& command, const std::string& option) {
     const CLI::Option* const wanted = command.get_option(option);
     const CLI::Option* const current = command.get_option("CURRENT");

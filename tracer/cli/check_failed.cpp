@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The contents of the files of a check that came to no result: a CI system reads them whatever the exit code was.
+// The outputs of a check that ended with an error. A CI system reads these files whatever the exit code is.
 #include <nlohmann/json.hpp>
 #include <ostream>
 

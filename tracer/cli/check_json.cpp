@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The result of a check as JSON; docs/check.schema.json describes it.
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -11,7 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Percent of hundredths of a percent.
+// Converts hundredths of a percent to percent.
 Json percent(std::int64_t hundredths) {
     return static_cast<double>(hundredths) / 100;
 }

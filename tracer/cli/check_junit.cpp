@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The result of a check as JUnit XML, with a test case for each metric, each budget and each run that lost records.
 #include <ostream>
 
 #include "base/duration.hpp"
@@ -16,7 +18,7 @@ struct Case {
     std::string name;
     As as = As::passed;
     std::string message;
-    std::vector<std::string> lines{}; // of a failure
+    std::vector<std::string> lines{}; // details of a failure
 };
 
 As unless_strict(bool strict) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The result of a check as Markdown.
 #include "base/duration.hpp"
 #include "cli/check_result.hpp"
 #include "report/show.hpp"

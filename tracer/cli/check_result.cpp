@@ -7,7 +7,7 @@ namespace rcuscope {
 
 namespace {
 
-// "WHAT: a, b", after a semicolon if there was something before.
+// Appends "WHAT: a, b", after "; " if the text is not empty. Appends nothing if there are no names.
 void add_names(std::string& text, const char* what, const std::vector<std::string>& names) {
     if (names.empty())
         return;

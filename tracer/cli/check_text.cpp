@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The result of a check as text, for a terminal or a file.
 #include <algorithm>
 #include <array>
 
@@ -13,7 +15,7 @@ namespace {
 
 struct Cell {
     std::string text;
-    const char* colour = ""; // an ANSI number
+    const char* colour = ""; // SGR code; empty for none
 };
 using Row = std::vector<Cell>;
 
@@ -26,7 +28,7 @@ void paint(const Cell& cell, bool colours, TextOut out) {
     out.painted(cell.text, colours ? cell.colour : "");
 }
 
-// A line of its own.
+// Prints a cell and a line break.
 void paint_line(const Cell& cell, bool colours, TextOut out) {
     paint(cell, colours, out);
     out << "\n";
@@ -36,7 +38,7 @@ std::size_t width_of(const Cell& cell) {
     return text_width(printable(cell.text));
 }
 
-// Columns as wide as what is in them, the last as it comes.
+// Pads each column to its widest cell. An empty cell prints nothing, so that no line ends in spaces.
 void print_table(const std::vector<Row>& rows, bool colours, TextOut out) {
     std::vector<std::size_t> widths;
     for (const Row& row : rows)
@@ -82,7 +84,7 @@ Row row_of(const ComparedMetric& row) {
     std::string effect = effect_text(row.effect.value);
     if (row.effect.interval)
         effect += " " + range_text(*row.effect.interval, effect_text);
-    // Of nothing there is neither value nor effect.
+    // Without data on both sides there is no effect.
     const bool values = row.current.value > 0 && row.baseline.value > 0;
     return {{row.metric.text()},
             {row.baseline.value > 0 ? estimate_text(row.baseline) : "-"},

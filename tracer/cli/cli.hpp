@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Subcommands: each adds itself to the program's command line and leaves what
-// it came to in `result`.
+// The subcommands. Each add_...() adds one to the command line (CLI11); the subcommand stores its outcome in `result`.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -12,7 +11,7 @@
 
 namespace rcuscope {
 
-// What a subcommand came to: an exit code, or an error to print.
+// The outcome of a subcommand: an exit code, or an error to print.
 using Outcome = Result<ExitCode>;
 
 void add_record(CLI::App& app, Outcome& result);
@@ -25,12 +24,12 @@ void add_check(CLI::App& app, Outcome& result);
 void add_review(CLI::App& app, Outcome& result);
 void add_doctor(CLI::App& app, Outcome& result);
 
-// An option that may be given more than once, and takes one value each time: CLI11's options of a list take all
-// values that follow, and with them the files that were meant for something else.
+// Adds an option that may be given more than once and takes one value each time. CLI11's list options take all values
+// that follow, and so also files that are meant as positional arguments.
 CLI::Option* add_repeatable(CLI::App& command, const std::string& name, std::vector<std::string>& values,
                             const std::string& about);
 
-// "rcuscope: WHAT: WHY" and the hint, on stderr; returns the exit code.
+// Prints "rcuscope: WHAT: WHY" and the hint on stderr. Returns the exit code.
 int report_error(const Error& error);
 
 std::string version_text();

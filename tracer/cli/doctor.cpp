@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The subcommand `doctor`: prints what this kernel offers and by which way each hook would attach. A "hook" is one kind
+// of observation, a "way" is how its BPF program attaches: tracepoint, fentry or a kind of kprobe. `doctor` attaches
+// nothing.
 #include <array>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -38,7 +42,7 @@ nlohmann::ordered_json plan_json(const AttachPlan& plan) {
     return hooks;
 }
 
-// Most is only told to root: what was not looked at is not known, neither yes nor no.
+// The kernel shows most of this to root only. A value that could not be read is "unknown", in JSON null.
 const char* yes_no(const ThisKernel& kernel, bool value) {
     return !kernel.symbols ? "unknown" : value ? "yes" : "no";
 }
@@ -67,7 +71,7 @@ void print_json(const ThisKernel& kernel, const AttachPlan& plan, std::ostream& 
     to << JsonText(out, 2).text() << "\n";
 }
 
-// Many hooks for the same reason: a kernel lacks a kind of thing.
+// Groups the hooks by way and reason, because one missing kernel feature concerns many hooks.
 void print_passed_over(const AttachPlan& plan, TextOut out) {
     std::map<std::string, std::string> hooks; // by way and reason
     for (const PlannedHook& planned : plan.hooks)
@@ -123,7 +127,7 @@ Outcome run_doctor(const DoctorArguments& arguments) {
     if (auto fine = check_endings(arguments.outputs, doctor_endings, arguments.json ? "--json" : ""); !fine)
         return tl::unexpected(fine.error());
     PlanRequest request;
-    // As record does with -m and its defaults.
+    // The plan of `record -m` with its defaults.
     request.follow_modules = true;
     request.follow_functions = true;
     if (!arguments.via.empty()) {

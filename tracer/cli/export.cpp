@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The subcommand `export`: converts a recording to other formats (export/exporter.hpp).
 #include "cli/cli.hpp"
 #include "cli/hazard_options.hpp"
 #include "cli/load.hpp"
@@ -17,7 +19,7 @@ struct ExportArguments {
 };
 
 Outcome run_export(const ExportArguments& arguments) {
-    // Before any work: a wrong name is wrong at once.
+    // Reports a name without a known format before any work.
     for (const std::string& output : arguments.outputs)
         if (auto format = format_for_file(output); !format)
             return tl::unexpected(format.error());

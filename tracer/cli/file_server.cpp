@@ -33,7 +33,7 @@ tl::unexpected<Error> cannot_listen(std::uint16_t port, int error) {
     return fail(ExitCode::cannot_here, "cannot listen on 127.0.0.1:" + number, errno_text(error), std::move(hint));
 }
 
-// 128 bits, as hexadecimal digits; empty, with errno, if the kernel gives none.
+// 128 random bits as hexadecimal digits. On failure empty, with errno set.
 std::string random_digits() {
     std::array<unsigned char, 16> bytes{};
     if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
@@ -45,8 +45,8 @@ std::string random_digits() {
     return text;
 }
 
-// A thread for each connection, but no more than so many: then the next connection waits to be accepted, and no longer
-// than the connections' own limits.
+// One thread for each connection, at most `most`. When all are busy, enqueue() blocks, and the next connection waits to
+// be accepted. The time limits of the connections bound this wait.
 class Threads : public httplib::TaskQueue {
 public:
     Threads(std::size_t most, std::function<void()> hang_up) : most_(most), hang_up_(std::move(hang_up)) {}
@@ -57,7 +57,7 @@ public:
         ++running_;
         std::thread([this, task = std::move(task)] {
             task();
-            // Notified with the lock held: nothing of this is touched after it.
+            // Notifies under the lock, so that this thread does not use the object after the unlock.
             const std::lock_guard ended(mutex_);
             --running_;
             changed_.notify_all();
@@ -91,8 +91,8 @@ public:
         struct stat about {};
         if (::fstat(file.contents.get(), &about) == 0)
             size_ = static_cast<std::uint64_t>(about.st_size);
-        // Bound by ourselves: the library's would share the port with another program of this user (SO_REUSEPORT),
-        // and not say why it could not be had.
+        // The caller has bound the socket. The library would share the port with another program of this user
+        // (SO_REUSEPORT), and would not report why bind() failed.
         svr_sock_ = socket.release();
         new_task_queue = [this] { return new Threads(limits_.connections, [this] { hang_up(); }); };
         set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
@@ -127,7 +127,7 @@ private:
         const Fd client(socket);
         if (!begin(socket))
             return false;
-        // The others' connections are over before they cost anything.
+        // A connection of another user is closed before it takes resources.
         if (is_of_this_user(socket))
             talk(socket);
         const std::lock_guard lock(mutex_);
@@ -138,14 +138,14 @@ private:
     void talk(socket_t socket) {
         TimedStream stream(socket, limits_.request,
                            limits_.answer + std::chrono::milliseconds(size_ * 1000 / limits_.bytes_per_second));
-        bool whole = false; // is asked for
+        bool whole = false; // the request is a GET of the file
         bool closed = false;
         const bool written = process_request(stream, true, closed, [&](httplib::Request& request) {
-            // A part of a file is nothing that anybody needs, and many parts of it are more than it.
+            // Ignores ranges: no client needs a part, and many ranges together can exceed the file.
             request.ranges.clear();
             whole = request.method == "GET" && answer_to(request_of(request), offer_).with_file;
         });
-        // A client that was told nothing is not waited for.
+        // Without an answer there is no reason to wait for the client.
         const bool taken = stream.written() > 0 && stream.take_leave(limits_.farewell);
         if (!whole || over_)
             return;
@@ -157,7 +157,7 @@ private:
         }
     }
 
-    // False when all is over.
+    // Returns false after hang_up().
     bool begin(socket_t socket) {
         const std::lock_guard lock(mutex_);
         if (over_)
@@ -189,7 +189,7 @@ Result<FileServer> FileServer::listen(std::uint16_t port, const ServeLimits& lim
     Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!socket)
         return cannot_listen(port, errno);
-    const int yes = 1; // not that it waits for connections that are over; one that listens is in the way all the same
+    const int yes = 1; // SO_REUSEADDR ignores closed connections (TIME_WAIT), but not another listening socket
     ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     sockaddr_in address{};
     address.sin_family = AF_INET;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// One file over HTTP (cpp-httplib), to a browser of this user on this machine, until it has been fetched.
+// Serves one file over HTTP (cpp-httplib) to a browser of this user on this machine, until it has been fetched once.
 #pragma once
 
 #include <chrono>
@@ -14,32 +14,32 @@ namespace rcuscope {
 
 struct ServedFile {
     std::string name; // letters, digits, '.', '-' and '_'
-    std::string type; // of its contents, for HTTP
+    std::string type; // the Content-Type
     Fd contents;
-    std::string origin; // whose pages may read it besides itself; empty: nobody's
+    std::string origin; // a web origin whose pages may read the file; empty for none
 };
 
-// For a connection as a whole, however it comes and goes in small parts.
+// Limits for a whole connection, so that a client cannot prolong it with many small reads and writes.
 struct ServeLimits {
-    std::chrono::milliseconds request{10'000}; // from its begin until all of the request is there
-    std::chrono::milliseconds answer{30'000};  // until all of the answer is taken: this and the file at
-    std::uint64_t bytes_per_second = 64U << 10U;
-    std::chrono::milliseconds farewell{5'000}; // until the other side closes it
-    std::size_t connections = 32;              // at once; others wait
+    std::chrono::milliseconds request{10'000};   // from the start of the connection to the end of the request
+    std::chrono::milliseconds answer{30'000};    // for the answer, in addition to the file at bytes_per_second
+    std::uint64_t bytes_per_second = 64U << 10U; // the slowest client that gets the whole file
+    std::chrono::milliseconds farewell{5'000};   // from the end of the answer until the client closes
+    std::size_t connections = 32;                // at a time; more connections wait
 };
 
 class FileServer {
 public:
-    // On 127.0.0.1 only. Port 0: any that is free.
+    // Listens on 127.0.0.1. Port 0 selects a free port. Errors are ExitCode::cannot_here.
     static Result<FileServer> listen(std::uint16_t port, const ServeLimits& limits = {});
 
     std::uint16_t port() const { return port_; }
-    // With 128 random bits in it: who does not know it is not given the file.
+    // The URL. It contains 128 random bits, without which a client does not get the file.
     std::string address(const ServedFile& file) const;
 
-    // Answers until the whole file has been read once: all of it is acknowledged, and the reader has closed the
-    // connection in order (Linux resets one that is closed with anything unread). What asks for anything else, or not
-    // by this machine's own name, is refused; who is another user is not heard.
+    // Serves until one client has read the whole file: it has acknowledged every byte and closed the connection in
+    // order (Linux resets a connection that is closed with unread data). Refuses other paths and requests whose Host
+    // header does not name this machine. Closes connections of other users without an answer.
     Status serve(const ServedFile& file);
 
 private:

@@ -60,7 +60,7 @@ std::vector<std::string> paths_of(const std::vector<OutputTarget>& outputs) {
 
 Outcome finish_recording(const FinishRequest& request, CaptureWriter& capture, bool whole,
                          const NotWritten& not_written) {
-    // A recording that went into a pipe is not here any more.
+    // A capture that was written to a pipe cannot be read back.
     if (!capture.is_file())
         return ExitCode::done;
     const Outcome finished = finish_capture(request, capture.read_back(), whole, not_written);
@@ -75,7 +75,7 @@ Outcome finish_capture(const FinishRequest& request, Result<InputFile> capture, 
                        const NotWritten& not_written) {
     std::vector<OutputTarget> missing = request.exports();
     not_written(missing);
-    // Reading a large recording takes long.
+    // Nothing needs the contents: skips reading the capture, which takes long if it is large.
     if (request.quiet && request.fail_on.empty() && !request.strict && missing.empty())
         return ExitCode::done;
     Outputs exports(missing);

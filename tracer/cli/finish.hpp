@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What `record` does with a capture that is whole: the other formats that were
-// asked for, the summary, the verdict.
+// The last step of `record`, after the capture is complete: writes the other formats of -o, prints the summary, and
+// decides the exit code (--fail-on, --strict).
 #pragma once
 
 #include <functional>
@@ -19,31 +19,31 @@ namespace rcuscope {
 bool is_capture(const std::string& path);
 
 struct FinishRequest {
-    std::vector<OutputTarget> outputs; // of -o
+    std::vector<OutputTarget> outputs; // from -o
     HazardLimits limits;
     ExportOptions options;
     std::string fail_on;
     bool strict = false;
     bool quiet = false;
 
-    // The outputs that are made of the capture.
+    // The outputs that are not the capture, but made from it.
     std::vector<OutputTarget> exports() const;
 };
 
 std::vector<std::string> paths_of(const std::vector<OutputTarget>& outputs);
 
-// Where the capture goes: to the first of the outputs that is one, else beside the first that is a file, since that
-// place must have room anyway.
+// Where the capture goes: to the first output that is a capture, else into the folder of the first output that is a
+// file, since that file system needs room anyway, else into an unnamed file.
 CapturePlace capture_place(const std::vector<OutputTarget>& outputs);
 
-// Is told of the outputs that are missing, before any is written and after each.
+// A callback that gets the outputs that are not written yet. It is called before the first output and after each.
 using NotWritten = std::function<void(const std::vector<OutputTarget>& missing)>;
 
-// `whole`: with the summary, not only with why it was written. The capture is removed if it was not asked for, unless
-// this fails.
+// `whole`: prints the summary too, and not only the trigger that fired. On success removes the capture if it is not
+// among the outputs.
 Outcome finish_recording(const FinishRequest& request, CaptureWriter& capture, bool whole,
                          const NotWritten& not_written);
-// The same for a capture that can be read. It stays.
+// The same for a capture that is open for reading. Never removes it.
 Outcome finish_capture(const FinishRequest& request, Result<InputFile> capture, bool whole,
                        const NotWritten& not_written);
 

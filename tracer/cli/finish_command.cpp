@@ -24,13 +24,13 @@ Outcome run_finish(FinishArguments arguments) {
     if (!outputs)
         return tl::unexpected(outputs.error());
     arguments.request.outputs = std::move(*outputs);
-    // Below everybody else, as the recording goes on.
+    // A low priority, because the recording goes on.
     constexpr int below = 10;
     [[maybe_unused]] const int nice = ::nice(below);
-    // Nobody can have put another file in its place.
+    // Reads the descriptor and not the path, where another process may have put another file.
     auto opened = InputFile::of(Fd(capture_descriptor), arguments.capture);
     Outcome outcome = finish_capture(arguments.request, std::move(opened), false, [](const auto&) {});
-    // One without a name is gone by itself.
+    // A capture without a name vanishes with its last descriptor.
     if (arguments.temporary && outcome)
         if (const auto named = OutputTarget::resolve(arguments.capture))
             (void)named->remove_earlier();

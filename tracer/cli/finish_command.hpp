@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// `rcuscope finish-recording`, which `record` executes for each file of a trigger: the recording goes on meanwhile, and
-// the memory that this takes goes with the process. Not in the help: its options are between these two.
+// The subcommand `finish-recording`, which `record` executes for each file of a trigger. The recording goes on
+// meanwhile, and the kernel frees the memory of finishing when the process exits. The help does not list it: its
+// options are an internal interface.
 #pragma once
 
 #include <string>
@@ -13,7 +14,7 @@ namespace rcuscope {
 
 constexpr int capture_descriptor = 3;
 
-// The whole command line.
+// The command line of the process, from argv[0] on. `temporary`: the capture is removed at the end.
 std::vector<std::string> finish_arguments(const FinishRequest& request, const std::string& capture, bool temporary);
 
 void add_finish(CLI::App& app, Outcome& result);

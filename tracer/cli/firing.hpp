@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The text about a trigger that fired (analysis/firing.hpp).
 #pragma once
 
 #include "base/text_out.hpp"
@@ -6,7 +8,7 @@
 
 namespace rcuscope {
 
-// Why a recording that was waited for was written; nothing for others.
+// Prints which trigger fired and what contributed to it. Prints nothing for a recording without a trigger.
 void print_firing(const Timeline& timeline, TextOut out);
 
 } // namespace rcuscope

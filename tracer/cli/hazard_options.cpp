@@ -12,7 +12,7 @@ namespace rcuscope {
 namespace {
 
 constexpr const char* any_hazard = "hazard";
-constexpr std::array<const char*, 3> severities{"fatal", "latent", "warning"}; // the worst first
+constexpr std::array<const char*, 3> severities{"fatal", "latent", "warning"}; // worst first
 
 } // namespace
 

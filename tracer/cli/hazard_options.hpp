@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Options on hazards that several subcommands share.
+// The options about hazards that several subcommands share.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -12,14 +12,14 @@
 
 namespace rcuscope {
 
-// --long-reader and --callback-flood
+// Adds --long-reader and --callback-flood.
 void add_hazard_limits(CLI::App& command, HazardLimits& limits);
 
-// --fail-on: "hazard" for any, else a severity; empty: never
+// Adds --fail-on: "hazard" for any hazard, or the lowest severity that counts. Empty: no hazard counts.
 void add_fail_on(CLI::App& command, std::string& fail_on);
 
-// Why a recording with these hazards is to fail, or nothing: "2 hazards were found: 1 fatal, 1 latent (--fail-on
-// latent)".
+// Why a recording with these hazards fails the check, or nothing if it passes: "2 hazards were found: 1 fatal, 1 latent
+// (--fail-on latent)".
 std::optional<std::string> reason_to_fail(const std::vector<Hazard>& hazards, const std::string& fail_on);
 
 } // namespace rcuscope

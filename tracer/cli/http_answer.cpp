@@ -7,7 +7,7 @@ namespace rcuscope {
 
 namespace {
 
-// The path holds a secret: how long a comparison takes tells nothing of where two differ.
+// Compares in constant time, because the path contains a secret.
 bool same(std::string_view a, std::string_view b) {
     unsigned different = a.size() == b.size() ? 0 : 1;
     for (std::size_t at = 0; at < a.size() && at < b.size(); at++)
@@ -23,13 +23,13 @@ bool names_this_machine(const std::vector<std::string>& hosts, std::uint16_t por
 } // namespace
 
 HttpAnswer answer_to(const HttpRequest& request, const HttpOffer& offer) {
-    // No copy of a recording stays behind, in a browser's cache or elsewhere.
+    // no-store keeps the recording out of the browser's cache.
     HttpAnswer answer{.headers = {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}}};
     const auto with = [&](int status) {
         answer.status = status;
         return answer;
     };
-    // A page from elsewhere, whose own name was made one of this address, could read it (DNS rebinding).
+    // DNS rebinding: a foreign page whose host name resolves to 127.0.0.1 could read the file.
     if (!names_this_machine(request.hosts, offer.port))
         return with(403);
     if (!same(request.target, offer.path))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The answer to a request to `rcuscope open`.
+// Decides the answer of `rcuscope open` to an HTTP request. It does no input or output.
 #pragma once
 
 #include <cstdint>
@@ -10,27 +10,26 @@
 
 namespace rcuscope {
 
-// The file on offer, and how it has to be asked for.
+// The served file, as a request must name it.
 struct HttpOffer {
     std::string path; // "/TOKEN/run.pftrace"
     std::uint16_t port = 0;
-    std::string origin; // whose pages may read it besides itself; empty: nobody's
+    std::string origin; // a web origin whose pages may read the file (CORS); empty for none
 };
 
 struct HttpRequest {
     std::string method;
-    std::string target;             // as it was sent
+    std::string target;             // as the client sent it
     std::vector<std::string> hosts; // the values of all its Host headers
 };
 
 struct HttpAnswer {
     int status = 0;
-    bool with_file = false; // of HEAD that is its size only
+    bool with_file = false; // for HEAD only the size is sent
     std::vector<std::pair<std::string, std::string>> headers{};
 };
 
-// Nothing is said of whether there is a file, nor whose pages may read it, to who does not name this machine by its own
-// name and the file by its path.
+// A client whose Host header or path is wrong learns neither that the file exists nor which origin may read it.
 HttpAnswer answer_to(const HttpRequest& request, const HttpOffer& offer);
 
 } // namespace rcuscope

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The subcommand `info`: prints what a recording contains, as text (info_text.hpp) or JSON.
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -23,7 +25,7 @@ struct InfoArguments {
     HazardLimits limits;
 };
 
-// Of the callbacks or sections concerned only how many the recording holds: `rcuscope export` names them.
+// Gives only the number of the callbacks or sections concerned in the recording. `rcuscope export` lists them.
 nlohmann::ordered_json hazards_json(const std::vector<Hazard>& hazards) {
     auto rows = nlohmann::ordered_json::array();
     for (const Hazard& hazard : hazards) {

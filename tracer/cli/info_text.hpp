@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The text of the subcommand `info`.
 #pragma once
 
 #include <string>
@@ -8,7 +10,7 @@
 
 namespace rcuscope {
 
-// The text of `rcuscope info` about a recording.
+// Prints the file, the command, the trigger that fired, the summary and the probes. `path` is that of the capture.
 void print_info(const std::string& path, const Timeline& timeline, const CaptureExtent& extent, TextOut out);
 
 } // namespace rcuscope

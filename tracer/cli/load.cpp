@@ -60,7 +60,8 @@ static Result<LoadedNumbers> numbers_of(CaptureReader& reader, const HazardLimit
             return judged(recording, std::move(**taken), callbacks, limits);
         }
     }
-    // Something in it is odd: lost, cut off, a head queued twice.
+    // Counting while reading works only for a regular recording. This one lost records, was cut off or has a head that
+    // was queued twice, so the whole timeline is built first.
     return build_timeline(reader).map([&](Timeline timeline) {
         CallbackNumbers callbacks(timeline.capture.lost, flood_from(timeline.capture, limits.callback_flood));
         callbacks.take_all(timeline);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Reads a capture file into a timeline, with hazards and holders. Every command that analyses a recording uses this.
 #pragma once
 
 #include <string>
@@ -13,24 +15,23 @@
 namespace rcuscope {
 
 struct LoadedTimeline {
-    interning::Recording recording; // the first, and so released last
+    interning::Recording recording; // first member: destroyed last
     Timeline timeline;              // with its hazards
     CaptureExtent extent;
 };
 
-// From a capture file to a timeline: what every command does that looks at a recording. Says on stderr if the file
-// was cut off, or has parts that could not be read.
+// Warns on stderr if the file was cut off or has parts of an unknown kind.
 Result<LoadedTimeline> load_timeline(const std::string& capture, const HazardLimits& limits);
 Result<LoadedTimeline> load_timeline(Result<InputFile> capture, const HazardLimits& limits);
 
 struct LoadedNumbers {
-    interning::Recording recording; // as above
-    Timeline timeline;              // with its hazards, and only some of its callbacks
+    interning::Recording recording; // first member: destroyed last
+    Timeline timeline;              // with its hazards, but only some of its callbacks
     Statistics numbers;
 };
 
-// The same for who asks for numbers and hazards, and for no single callback: in less time, for callbacks need not be
-// kept.
+// The same for commands that need numbers and hazards, but no single callbacks. It takes less time, because it does not
+// keep the callbacks.
 Result<LoadedNumbers> load_numbers(const std::string& capture, const HazardLimits& limits);
 
 } // namespace rcuscope

@@ -15,7 +15,8 @@ namespace rcuscope {
 
 namespace {
 
-// What cannot be read is the readers' to explain. A pipe can be read once, and only a summary comes through one.
+// A pipe counts as a summary: it can be read only once, and a capture needs a file. If the file cannot be read, either
+// reader reports that, so the result does not matter.
 bool is_summary(const std::string& file) {
     std::error_code none;
     if (!std::filesystem::is_regular_file(file, none))

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Loads the digest of a recording, for commands that take a capture or a summary. A digest is the numbers of a
+// recording that `summarize` writes.
 #pragma once
 
 #include <string>
@@ -9,7 +12,7 @@
 
 namespace rcuscope {
 
-// Of a recording, or from the summary of one: which of both a file is, its content says.
+// Computes the digest of a capture, or reads it from a summary. The content of the file decides which it is.
 Result<Digest> load_digest(const std::string& file, const HazardLimits& limits);
 
 } // namespace rcuscope

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Installed modules lie so many folders below the list of their symbols, and no deeper.
+// The maximum number of folders between an installed module and modules.symbols.
 constexpr int deepest_module = 12;
 
 bool is_module_file(std::string_view name) {
@@ -57,7 +57,7 @@ public:
     explicit Names(const ModuleSet& set)
         : release_(set.release.empty() ? kernel_release() : set.release),
           folder_(set.root + "/lib/modules/" + release_) {
-        // Configuration of another root is not this machine's.
+        // With another root, libkmod must not read this machine's configuration.
         const char* none[] = {nullptr};
         context_.reset(kmod_new(folder_.c_str(), set.root.empty() ? nullptr : none));
         if (context_)
@@ -90,14 +90,14 @@ public:
     }
 
 private:
-    // As the kernel names it: without endings, '-' as '_'.
+    // The name that the kernel uses: no endings, and '_' instead of '-'.
     static std::string module_name(std::string file) {
         file = file.substr(0, file.find(".ko"));
         std::replace(file.begin(), file.end(), '-', '_');
         return file;
     }
 
-    // Where depmod has not been yet, as in a package that was unpacked and not installed.
+    // For a folder without depmod's indexes, such as a package that was unpacked and not installed.
     std::vector<std::string> by_file_name(const std::string& name) const {
         std::vector<std::string> paths;
         if (const auto files = files_below(folder_))
@@ -145,7 +145,7 @@ Result<std::vector<NamedModule>> find_modules(const std::vector<std::string>& ar
     return modules;
 }
 
-// Lines "alias symbol:NAME MODULE". What is in no line is the kernel's.
+// Parses lines "alias symbol:NAME MODULE". The kernel itself exports the symbols without a line.
 ExporterOf Exporters::of(const std::string& module_path) {
     std::error_code error;
     fs::path folder = fs::absolute(module_path, error).parent_path();

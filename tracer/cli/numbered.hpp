@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The file names of successive triggers.
 #pragma once
 
 #include <string>
 
 namespace rcuscope {
 
-// "rare.chrome.json" as the third: "rare-3.chrome.json". What has no ending (a device) stays as it is.
+// Inserts the number before the ending: "rare.chrome.json" and 3 give "rare-3.chrome.json". A path without a known
+// ending (a device) stays as it is.
 std::string numbered(const std::string& path, unsigned number);
 
 } // namespace rcuscope

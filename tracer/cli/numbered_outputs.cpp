@@ -19,8 +19,9 @@ namespace rcuscope {
 
 namespace {
 
-// Starts a program with none of this process's signals and descriptors but the capture, in a process group of its own:
-// Ctrl-C in a terminal ends the recording, not what is made of it. 0, or the error number.
+// Starts a program with default signal handling and with the capture as its only descriptor beside the standard ones.
+// The program gets its own process group, so that Ctrl-C in a terminal ends the recording and not the program. Returns
+// 0 or an errno.
 int start(const std::string& program, const std::vector<std::string>& arguments, int capture, pid_t& pid) {
     std::vector<char*> words;
     words.reserve(arguments.size() + 1);
@@ -39,7 +40,7 @@ int start(const std::string& program, const std::vector<std::string>& arguments,
     ::posix_spawnattr_setsigdefault(&attributes, &signals);
     ::posix_spawnattr_setpgroup(&attributes, 0);
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    // exec() closes the descriptors, but for those that the parent of this process left open.
+    // This process opens its descriptors with O_CLOEXEC. closefrom closes those that its parent left open.
     ::posix_spawn_file_actions_adddup2(&actions, capture, capture_descriptor);
     ::posix_spawn_file_actions_addclosefrom_np(&actions, capture_descriptor + 1);
     const int error = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, words.data(), environ);
@@ -48,7 +49,7 @@ int start(const std::string& program, const std::vector<std::string>& arguments,
     return error;
 }
 
-// A file of it, or what a recorder that was killed has left of it.
+// Whether the file exists, or a .part file that a killed recorder has left.
 bool is_there(const std::string& path) {
     std::error_code none;
     for (const char* ending : {"", ".part", ".rcu.part"})
@@ -97,7 +98,8 @@ void NumberedOutputs::written(CaptureWriter& capture) {
 ExitCode NumberedOutputs::finish() {
     int worst = static_cast<int>(failed_ ? ExitCode::does_not_hold : ExitCode::done);
     for (const pid_t pid : finishers_) {
-        // Not reaped before it is forgotten: its number is another process's then.
+        // WNOWAIT keeps the zombie until remove_helper(). The kernel may reuse the pid of a reaped process, and the
+        // second signal would then kill another process.
         siginfo_t info{};
         while (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
         }

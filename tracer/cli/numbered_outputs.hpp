@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The output files of `record --trigger`: -o rare.rcu gives rare-1.rcu, rare-2.rcu, ..., one for each firing.
 #pragma once
 
 #include <string>
@@ -10,28 +12,28 @@
 
 namespace rcuscope {
 
-// The files of triggers: -o rare.rcu is rare-1.rcu, rare-2.rcu, ... Each is finished
-// by a process of its own (finish_command.hpp).
+// A separate process finishes each capture (finish_command.hpp) while the recording goes on.
 class NumberedOutputs {
 public:
-    // `program`: this one. Its processes are named to the second signal (end_signals.hpp).
+    // `program`: the path of rcuscope. The second signal ends its processes (end_signals.hpp).
     explicit NumberedOutputs(FinishRequest request, std::string program = "/proc/self/exe")
         : request_(std::move(request)), program_(std::move(program)) {}
 
-    // The capture of the next number of which there is no file yet.
+    // The capture for the next number for which no output file exists yet.
     Result<CapturePlace> next();
-    // The file of next() is finished.
+    // Call this when the capture of next() is complete: starts the process that finishes it.
     void written(CaptureWriter& capture);
-    // When all are finished: the worst exit code.
+    // Waits for all processes. Returns the greatest of their exit codes; does_not_hold if one could not be started or
+    // was killed.
     ExitCode finish();
 
 private:
     FinishRequest request_;
     std::string program_;
-    std::vector<OutputTarget> outputs_; // of the number
+    std::vector<OutputTarget> outputs_; // for number_
     unsigned number_ = 0;
     std::vector<pid_t> finishers_;
-    bool failed_ = false; // one could not be started
+    bool failed_ = false; // a process could not be started
 };
 
 } // namespace rcuscope

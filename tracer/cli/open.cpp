@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The subcommand `open`: converts a recording, serves it on the loopback interface (file_server.hpp) and opens a
+// browser, on ui.perfetto.dev or with rcuscope's own HTML page.
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
@@ -17,7 +20,7 @@ namespace rcuscope {
 
 namespace {
 
-// The one that ui.perfetto.dev may read from: its policy names it.
+// The content security policy of ui.perfetto.dev allows this port.
 constexpr std::uint16_t perfetto_port = 9001;
 constexpr const char* perfetto_ui = "https://ui.perfetto.dev";
 
@@ -29,7 +32,7 @@ struct OpenArguments {
     HazardLimits limits;
 };
 
-// A name that needs no escaping in an address.
+// A name that needs no escaping in a URL.
 std::string plain_name(const std::string& capture) {
     std::string name = std::filesystem::path(capture).stem().string();
     for (char& c : name)
@@ -38,8 +41,8 @@ std::string plain_name(const std::string& capture) {
     return name.empty() ? "recording" : name;
 }
 
-// True if there is somebody to open it: without a desktop xdg-open would start
-// a browser in the terminal, or nothing.
+// Returns true if it has started a process for xdg-open. Needs a desktop or $BROWSER: without them xdg-open starts a
+// browser in the terminal, or nothing.
 bool start_browser(const std::string& address) {
     if (std::getenv("DISPLAY") == nullptr && std::getenv("WAYLAND_DISPLAY") == nullptr &&
         std::getenv("BROWSER") == nullptr)
@@ -51,7 +54,7 @@ bool start_browser(const std::string& address) {
         const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
         for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
             ::dup2(null, fd);
-        // The browser's life is its own: it is not waited for.
+        // The second fork detaches the browser, so that this process does not wait for it.
         if (const pid_t grandchild = ::fork(); grandchild != 0)
             ::_exit(grandchild < 0 ? 1 : 0);
         ::setsid();

@@ -69,7 +69,7 @@ Outputs::Outputs(std::vector<OutputTarget> targets) {
         outputs_.push_back({std::move(target)});
     if (outputs_.empty() || EndSignals::taken())
         return;
-    // Without them the command works as well.
+    // If the signals cannot be taken, the command works without them.
     if (auto signals = EndSignals::take(EndSignals::Obeyed::at_once)) {
         signals_.emplace(std::move(*signals));
         tell_signals();
@@ -128,7 +128,7 @@ std::string Outputs::settle() {
     std::string gone;
     std::string earlier;
     const std::vector<Output> outputs = std::exchange(outputs_, {});
-    // Until the end of this a signal finds their folders open.
+    // Keeps the handlers and the open folders until the end of this function: a signal uses both.
     const std::optional<EndSignals> signals = std::exchange(signals_, std::nullopt);
     if (std::all_of(outputs.begin(), outputs.end(), [](const Output& output) { return output.written; }))
         return "";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The files that a command is asked for with -o. Each name's ending asks for a form; each file is new when the command
-// ends, or gone: an earlier file of that name is not to be taken for what this command made.
+// The output files of a command (-o). The ending of a name selects the format. When the command ends, each file is new
+// or does not exist: if an output cannot be written, its earlier file is removed, so that it does not look like the
+// result of this command.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -19,33 +20,34 @@
 
 namespace rcuscope {
 
-// The one of `endings` that a file's name has. "-" and devices have none: the first.
+// Which of `endings` the name has. "-" and devices get the first. ExitCode::bad_input for any other name.
 Result<std::string_view> ending_of(std::string_view path, std::span<const std::string_view> endings);
-// All of them, before any work: a wrong name is wrong at once. `printed`: the flag for which standard output is taken,
-// or nothing.
+// Checks all names before any work. `printed`: the flag ("--json") that prints to standard output, which then cannot be
+// an output file too; empty if none is given.
 Status check_endings(std::span<const std::string> paths, std::span<const std::string_view> endings,
                      std::string_view printed = {});
 bool is_standard_output(std::string_view path);
 
-// -o, which takes one file each time it is given.
+// Adds -o, which takes one file each time it is given.
 void add_output_option(CLI::App& command, std::vector<std::string>& paths, std::span<const std::string_view> endings);
 
-// For the handler of signals, as long as the targets are there.
+// The files that a signal removes, for EndSignals::say(). Valid as long as the targets exist.
 std::vector<EndSignals::FileName> file_names(const std::vector<OutputTarget>& targets);
 
 class Outputs {
 public:
-    // Touches nothing. From now on a signal that ends the command removes what was there of those that are not written
-    // yet, unless the caller has taken the signals itself.
+    // Changes no file. From now on, a signal that ends the command removes the earlier files of the outputs that are
+    // not written yet, unless the caller handles the signals itself (EndSignals::taken()).
     explicit Outputs(std::vector<OutputTarget> targets);
     Outputs(const Outputs&) = delete;
     Outputs& operator=(const Outputs&) = delete;
-    ~Outputs(); // as give_up(), for an exception: says on stderr which are gone
+    ~Outputs(); // after an exception does the same as give_up(), and says on stderr which files are gone
 
-    // Writes those that are not written yet; one that fails keeps no other from being written. The error is the first
-    // one's, and says which are new and which are gone.
+    // Writes the outputs that are not written yet, also after one has failed. The error is the first one; it says in
+    // addition which files are new and which are gone.
     Status write(const std::function<Status(const OutputTarget& target)>& write_one);
-    // The command failed otherwise. The error says in addition which are gone.
+    // Call this when the command fails for another reason. Removes the earlier files of the outputs that are not
+    // written, and adds to the error which files are gone.
     tl::unexpected<Error> give_up(Error error);
 
     std::vector<std::string> not_written() const;
@@ -54,17 +56,18 @@ private:
     struct Output {
         OutputTarget target;
         bool written = false;
-        bool refused = false; // its name cannot be used: what is there is none of ours
+        bool refused = false; // its name cannot be used, so the existing file stays
     };
-    // Removes earlier files of what is not written: "; new: a.json; gone: b.json". Empty if there is nothing to say.
+    // Removes the earlier files of outputs that are not written. Returns "; new: a.json; gone: b.json"; empty if all
+    // outputs are written.
     std::string settle();
     void tell_signals() const;
 
     std::vector<Output> outputs_;
-    std::optional<EndSignals> signals_; // none: they are the caller's
+    std::optional<EndSignals> signals_; // none if the caller handles the signals
 };
 
-// Writes each output in the form that its ending asks for.
+// Writes each output in the format that its ending selects.
 Status write_forms(Outputs& outputs, std::span<const std::string_view> endings,
                    const std::function<void(std::string_view ending, std::ostream& out)>& write);
 

@@ -36,11 +36,11 @@ std::optional<Number> number_of(std::string_view text, int base) {
 }
 
 struct End {
-    std::uint32_t address = 0; // of IPv4; of IPv6 its last four bytes
+    std::uint32_t address = 0; // IPv4 address, or the last four bytes of an IPv6 address; network byte order
     std::uint16_t port = 0;
 };
 
-// "0100007F:2329", of IPv6 "0000000000000000FFFF00000100007F:2329".
+// Parses "0100007F:2329" (IPv4) or "0000000000000000FFFF00000100007F:2329" (IPv6).
 std::optional<End> end_of(std::string_view text) {
     constexpr int hexadecimal = 16;
     constexpr std::size_t address_digits = 8;
@@ -65,7 +65,7 @@ bool is_trusted(uid_t user) {
 
 std::optional<uid_t> socket_owner(std::string_view table, std::uint32_t address, std::uint16_t port,
                                   std::uint16_t to_port) {
-    // number, local end, other end, state, queues, timer, retransmissions, owner
+    // Columns: number, local end, other end, state, queues, timer, retransmissions, owner.
     constexpr std::size_t owner = 7;
     for (const std::string_view line : split_lines(table)) {
         const auto words = words_of(line);
@@ -89,7 +89,7 @@ bool is_of_this_user(int connection) {
     if (::getsockname(connection, reinterpret_cast<sockaddr*>(&own), &length) != 0)
         return false;
     bool known = false;
-    // A socket of IPv6 may be connected to an address of IPv4.
+    // An IPv6 socket can be connected to an IPv4 address.
     for (const char* path : {"/proc/self/net/tcp", "/proc/self/net/tcp6"}) {
         const auto table = read_file(path);
         if (!table)

@@ -24,7 +24,7 @@ namespace rcuscope {
 
 namespace {
 
-// The limit that is in force, so that the message can name it.
+// The limit on memory that applies, for the message.
 std::string memory_limit() {
     rlimit limit{};
     for (const auto& [what, option] : {std::pair(RLIMIT_AS, "-v"), std::pair(RLIMIT_DATA, "-d")}) {
@@ -35,8 +35,8 @@ std::string memory_limit() {
     return "the machine, or the control group, has no more";
 }
 
-// A command that reads files says that one of them asks for too much: the needs of a recording are within bounds, and
-// what does not fit goes to the disk. A command that traces has no input to blame.
+// Lack of memory. For a command that reads files it is an error of the input: reading a valid recording takes bounded
+// memory, because large lists spill to disk. A command that traces has no input.
 Error no_memory(bool traces) {
     return {traces ? ExitCode::cannot_here : ExitCode::bad_input,
             traces ? "cannot go on" : "cannot hold what the input asks for", "out of memory: " + memory_limit(),
@@ -48,14 +48,14 @@ bool traces(const CLI::App& app) {
     return app.got_subcommand("record") || app.got_subcommand("doctor");
 }
 
-// The output that commands print on std::cout. iostreams do not tell whether, and why, it could not be written.
+// Redirects std::cout to a buffer that keeps the errno of a failed write, which iostreams do not report.
 class StandardOutput {
 public:
     StandardOutput() : before_(std::cout.rdbuf(&buffer_)) {}
     StandardOutput(const StandardOutput&) = delete;
     StandardOutput& operator=(const StandardOutput&) = delete;
     ~StandardOutput() { std::cout.rdbuf(before_); }
-    // Nothing may be printed afterwards.
+    // Print nothing after this.
     Status finish() { return buffer_.flush() ? Status() : write_error("standard output", buffer_.error()); }
 
 private:
@@ -64,7 +64,7 @@ private:
 };
 
 int run(int argc, char** argv) {
-    // A closed pipe is a write error like any other: reported, and nothing is left behind.
+    // A closed pipe is then a write error (EPIPE), which is reported, and after which no partial file stays.
     std::signal(SIGPIPE, SIG_IGN);
 
     CLI::App app("rcuscope shows what RCU did in a running kernel: grace periods, callbacks, readers, and the module "
@@ -99,7 +99,7 @@ int run(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        // Help and the version, or what is wrong with which argument.
+        // CLI11 reports --help and --version in the same way as wrong arguments.
         std::ostringstream help;
         std::ostringstream problem;
         const bool asked = app.exit(error, help, problem) == 0;
@@ -107,11 +107,11 @@ int run(int argc, char** argv) {
             standard_output() << line << "\n";
         if (!asked)
             StandardError().lines(problem.view()) << "\n";
-        // CLI11 has a code for each kind of mistake; here all are one.
+        // CLI11 has an exit code for each kind of mistake; rcuscope has one for all.
         return asked ? 0 : static_cast<int>(ExitCode::bad_input);
     } catch (const std::bad_alloc&) {
         return report_error(no_memory(traces(app)));
-    } catch (const std::length_error&) { // more elements than there are addresses
+    } catch (const std::length_error&) { // a container of more elements than fit into the address space
         return report_error(no_memory(traces(app)));
     }
     return result ? static_cast<int>(*result) : report_error(result.error());
@@ -120,8 +120,8 @@ int run(int argc, char** argv) {
 } // namespace
 
 int run_program(int argc, char** argv) {
-    // What can go wrong is a value everywhere else; what is thrown nevertheless is
-    // the library's: no memory, mostly.
+    // Other code returns errors as values. Exceptions are LimitError, or come from libraries, mostly for lack of
+    // memory.
     try {
         StandardOutput standard_output;
         const int code = run(argc, argv);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The program without main(), so that tests can link it.
 #pragma once
 
 namespace rcuscope {
 
-// All of the program: does what the command line asks for, and returns the exit code.
+// Runs the subcommand of the command line. Returns the exit code.
 int run_program(int argc, char** argv);
 
 } // namespace rcuscope

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The subcommand `record`: parses and checks the options, runs the recorder (record/recorder.hpp), and finishes the
+// capture (finish.hpp, numbered_outputs.hpp for triggers, record_summary.hpp for --mode summary).
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -29,7 +32,7 @@ constexpr const char* default_capture = "rcuscope.rcu";
 
 struct RecordArguments {
     std::string mode = "events";
-    // With --mode summary, the first of the options given that ask for single events.
+    // With --mode summary: the first given option that needs single events, which is an error.
     std::string for_events_only;
     std::vector<std::string> modules;
     std::vector<std::string> outputs;
@@ -75,7 +78,7 @@ Result<std::vector<ModuleFile>> read_modules(const std::vector<std::string>& wan
     return modules;
 }
 
-// What can be wrong with the arguments alone.
+// Checks the arguments by themselves. Reads no module.
 Status check(const RecordArguments& arguments) {
     if (arguments.modules.size() > max_followed)
         return fail(ExitCode::bad_input, "-m given " + std::to_string(arguments.modules.size()) + " times",
@@ -162,7 +165,7 @@ ExitCode told_of_command(const RecordArguments& arguments, const RecordOutcome& 
     return ExitCode::does_not_hold;
 }
 
-// Before anything is read, and not when what was to be recorded is over.
+// Resolves the outputs before the recording, so that an unusable name is an error at the start.
 Result<std::vector<OutputTarget>> outputs_of(const RecordArguments& arguments) {
     std::vector<std::string> paths = arguments.outputs;
     if (arguments.mode == "summary")
@@ -176,7 +179,7 @@ Result<std::vector<OutputTarget>> outputs_of(const RecordArguments& arguments) {
     return resolve_outputs(paths, modules);
 }
 
-// A recording that goes into a pipe cannot be read back.
+// A capture in a pipe cannot be read back, so nothing can be made from it.
 Status check_readable(const RecordArguments& arguments, const CapturePlace& place) {
     const bool read = arguments.outputs.size() > 1 || arguments.strict || !arguments.fail_on.empty();
     if (!read || !place.target || place.target->is_file())
@@ -186,7 +189,7 @@ Status check_readable(const RecordArguments& arguments, const CapturePlace& plac
                 "name a file, or leave them out");
 }
 
-// Nothing: a signal came before the recording began.
+// Returns nothing if a signal came before the recording began.
 Result<std::optional<ExitCode>> run_summary(const RecordArguments& arguments, RecordRequest request,
                                             const OutputTarget& output, const EndSignals& signals) {
     request.earlier = file_names({output});
@@ -202,7 +205,7 @@ Result<std::optional<ExitCode>> run_summary(const RecordArguments& arguments, Re
     return std::max(*finished, told_of_command(arguments, *recorded));
 }
 
-// Options that are nothing without events.
+// The first given option that needs events; empty if there is none.
 std::string for_events_only(const CLI::App& command) {
     constexpr std::array options{"--function",  "--reader-function", "--trigger",        "--stop-on",
                                  "--keep-last", "--keep-memory",     "--max-files",      "--stacks",
@@ -213,13 +216,13 @@ std::string for_events_only(const CLI::App& command) {
     return "";
 }
 
-// The other formats, and the summary.
+// Writes the other formats and prints the summary. Tells the signal handlers what is still missing.
 Outcome finish(const FinishRequest& request, CaptureWriter& capture) {
     return finish_recording(request, capture, true, [&](const std::vector<OutputTarget>& missing) {
         std::string at_first;
         if (!request.quiet && ::isatty(STDERR_FILENO))
             at_first = "rcuscope: the recording has ended; what was asked for is being written (Ctrl-C leaves that)\n";
-        // A recording without a name goes with the process.
+        // Without a file among the outputs the capture has no name, and vanishes with the process.
         const bool named = std::ranges::any_of(request.outputs, &OutputTarget::is_file);
         std::string at_second =
             named ? at_once_text(capture.path(), paths_of(missing)) : "rcuscope: ended at once: nothing is written\n";
@@ -231,7 +234,7 @@ Result<std::optional<ExitCode>> run_events(const RecordArguments& arguments, Rec
                                            const FinishRequest& finishing, const EndSignals& signals) {
     request.exports = paths_of(finishing.exports());
     const std::vector<OutputTarget> exports = finishing.exports();
-    if (!request.catching) // whose files have names of their own
+    if (!request.catching) // files of triggers have new names, so there are no earlier files
         request.earlier = file_names(exports);
     NumberedOutputs numbered(finishing);
     if (request.catching) {

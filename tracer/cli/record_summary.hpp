@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// `record --mode summary`: what is different where the kernel counts and sends
-// no events.
+// The output of `record --mode summary`, in which BPF programs count in the kernel and send no events. The result is a
+// digest, as `summarize` writes it.
 #pragma once
 
 #include <string>
@@ -13,10 +13,12 @@
 
 namespace rcuscope {
 
-// The file of -o, or the one that is written where none is named. Fails if it is to be something else than a summary.
+// The path of -o, or the default rcuscope.json. Fails with ExitCode::bad_input if there are several, or if the name is
+// not "-" and its ending selects another format than .json.
 Result<std::string> summary_output(const std::vector<std::string>& outputs);
 
-// Writes the summary, and says what is in it.
+// Writes the digest to the output and, unless `quiet`, prints it on stderr. `strict`: lost events give
+// ExitCode::does_not_hold.
 Outcome finish_summary(const CountedRecording& recording, const OutputTarget& output, bool strict, bool quiet);
 
 } // namespace rcuscope

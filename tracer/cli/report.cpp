@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The subcommand `report`: prints a page about a recording, or about a summary of one, as text, Markdown or JSON.
 #include "report/report.hpp"
 
 #include <algorithm>
@@ -41,12 +43,12 @@ void write_report(const Document& report, std::string_view ending, const Style& 
         show_text(report, style, out);
 }
 
-// Files are in the form of their ending; what is printed is in the form that was asked for by a flag.
+// Writes the report in the format of an ending. A file's name selects its format; flags select that of standard output.
 using WriteReport = std::function<void(std::string_view ending, const Style& style, std::ostream& out)>;
 
 Outcome write_reports(const ReportArguments& arguments, Outputs& outputs, const WriteReport& write) {
     const Style style = style_of_stdout();
-    // Colours are the terminal's, and a file is none.
+    // Files get no colours.
     const auto into_file = [&](std::string_view ending, std::ostream& out) {
         write(ending, {.colour = false, .unicode = style.unicode}, out);
     };

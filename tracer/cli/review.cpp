@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The subcommand `review`: finds RCU mistakes in module files without loading them. The analysis is in
+// review/review.hpp, the output in review_result.hpp.
 #include <algorithm>
 #include <array>
 #include <unistd.h>
@@ -26,7 +29,7 @@ struct ReviewArguments {
     bool quiet = false;
 };
 
-// What --fail-on asks for: findings of these kinds, or of all, which are so sure at least.
+// The findings that --fail-on counts: of these kinds (empty: of all kinds), with at least this sureness.
 struct Gate {
     bool any = false;
     std::vector<FindingKind> kinds;
@@ -130,7 +133,7 @@ Outcome run_review(const ReviewArguments& arguments) {
                         << " that --fail-on asks for\n";
         return ExitCode::does_not_hold;
     }
-    // What could not be read is no module without a finding.
+    // If no file could be read, "no findings" would be a false negative.
     if (result->modules.empty())
         return fail(ExitCode::bad_input, "cannot review", "none of the files can be read as a module");
     return result->unread.empty() ? ExitCode::done : ExitCode::bad_input;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The result of a review as JSON; docs/review.schema.json describes it.
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -82,7 +84,7 @@ Json module_json(const ModuleReading& module) {
             {"findings", std::move(findings)}};
 }
 
-// An array with a line for each element: there may be thousands of modules.
+// Writes an array with one element a line, because there may be thousands of modules.
 template <typename Element, typename ToJson>
 void write_array(std::ostream& out, const char* name, const std::vector<Element>& elements, ToJson to_json) {
     out << ",\n  \"" << name << "\": [";

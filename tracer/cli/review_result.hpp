@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What a review of modules came to, and how it is written.
+// The result of `review` for all modules, and the functions that write it as text and JSON.
 #pragma once
 
 #include <iosfwd>
@@ -18,8 +18,8 @@ struct UnreadModule {
 
 struct ReviewResult {
     std::vector<ModuleReading> modules;
-    std::vector<UnreadModule> unread; // found below a folder, and no module that can be read
-    bool one_asked = false;           // one file was named: all is said of it
+    std::vector<UnreadModule> unread; // files below a folder that cannot be read as a module
+    bool one_asked = false;           // the arguments give one file: the text shows it even if there is nothing to find
     std::size_t count(Sureness sureness) const;
 };
 

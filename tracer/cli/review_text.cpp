@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The result of a review as text.
 #include <algorithm>
 #include <string>
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The subcommand `summarize`: writes the digest of a recording as JSON (docs/summary.schema.json), for `check`.
 #include <array>
 
 #include "analysis/digest_json.hpp"

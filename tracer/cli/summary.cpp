@@ -21,7 +21,7 @@ namespace rcuscope {
 
 namespace {
 
-// A row's name, padded so that the values stand below each other.
+// The name of a row, padded so that the values align.
 std::string label(std::string_view text) {
     std::string padded = "  " + printable(text);
     constexpr std::size_t width = 34;
@@ -43,7 +43,7 @@ void print_grace_periods(const char* name, const GracePeriodStatistics& of, Text
     out << "\n";
 }
 
-// Who made the longest as long as they were.
+// Prints what held the longest grace periods.
 void print_holders(const Timeline& timeline, const GracePeriodStatistics& of, TextOut out) {
     constexpr std::size_t most = 3;
     for (std::size_t i = 0; i < std::min(most, of.longest.size()); i++)
@@ -78,7 +78,7 @@ void print_readers(const Timeline& timeline, const std::vector<ReadSectionStatis
             << open_ends_text(row) << "\n";
 }
 
-// Of a module that came and went more often, and of a kind of hazard, not each is told: the page and the JSON have all.
+// At most so many lives of a module and hazards of a kind are printed one by one; the page and the JSON have all.
 constexpr std::size_t most_told = 3;
 
 void print_life(const ModuleLife& life, TextOut out) {
@@ -95,7 +95,7 @@ void print_life(const ModuleLife& life, TextOut out) {
         show_wrapped(life.verdict, 6, out);
 }
 
-// The most frequent wordings, each by its first sentence.
+// Prints the most frequent wordings, with the first sentence of each.
 void print_wordings(const std::vector<std::string>& sentences, const char* what, TextOut out) {
     const std::vector<SameWording> wordings = by_wording(sentences);
     std::size_t told = 0;
@@ -139,7 +139,7 @@ void print_lives(const std::vector<const ModuleLife*>& lives, TextOut out) {
     print_wordings(verdicts, "verdict", out);
 }
 
-// Modules by the first life of each.
+// Prints the followed modules, in the order of their first lives.
 void print_modules(const Timeline& timeline, TextOut out) {
     std::vector<std::vector<const ModuleLife*>> modules;
     std::unordered_map<std::string_view, std::size_t, SeededHash> places;
@@ -161,7 +161,7 @@ void print_modules(const Timeline& timeline, TextOut out) {
 
 void print_hazards(const std::vector<Hazard>& hazards, TextOut out) {
     using Kind = std::tuple<std::string_view, std::string_view, std::string_view>;
-    std::vector<std::vector<const Hazard*>> kinds; // by the first of each
+    std::vector<std::vector<const Hazard*>> kinds; // in the order of the first hazard of each
     std::map<Kind, std::size_t> places;
     for (const Hazard& hazard : hazards) {
         const auto [place, added] = places.try_emplace({hazard.severity, hazard.kind, hazard.module}, kinds.size());

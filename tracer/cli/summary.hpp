@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The text that `record` and `info` print about a recording.
 #pragma once
 
 #include "base/text_out.hpp"
@@ -6,7 +8,7 @@
 
 namespace rcuscope {
 
-// A recording on one screen, for people.
+// Prints an overview of about one screen.
 void print_summary(const Timeline& timeline, TextOut out);
 
 } // namespace rcuscope

@@ -13,7 +13,7 @@ namespace rcuscope {
 
 namespace {
 
-constexpr std::uint64_t longest_request = 32U << 10U; // browsers send some hundred bytes
+constexpr std::uint64_t longest_request = 32U << 10U; // bytes; browsers send some hundred
 
 } // namespace
 
@@ -69,7 +69,7 @@ bool TimedStream::take_leave(std::chrono::milliseconds patience) {
         const ssize_t got = ::recv(socket_, rest.data(), rest.size(), MSG_DONTWAIT);
         if (got > 0 || (got < 0 && (errno == EINTR || errno == EAGAIN)))
             continue;
-        // The end of our own side, which is sent as well, may not be acknowledged yet.
+        // SIOCOUTQ counts our FIN as one byte, which may not be acknowledged yet.
         int unacknowledged = 0;
         return got == 0 && ::ioctl(socket_, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged <= 1;
     }

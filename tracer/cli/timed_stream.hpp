@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A connection as cpp-httplib reads and writes it. The library's own gives each read and each write a time of its own,
-// so that a client who sends a byte now and then holds a thread for ever. Here the request as a whole has a time and a
-// size, and so has the answer.
+// A connection for cpp-httplib, with limits on time. The library's own stream limits each read and each write, so that
+// a client that sends a byte now and then holds a thread without end. Here the whole request has a time limit and a
+// size limit, and the whole answer has a time limit.
 #pragma once
 
 #include <chrono>
@@ -27,12 +27,13 @@ public:
     socket_t socket() const override { return socket_; }
 
     std::uint64_t written() const { return written_; }
-    // Sends that there is no more, and waits until the other side closes: true if it then had taken everything.
+    // Closes this side (FIN) and waits until the client closes its side. Returns true if the client has acknowledged
+    // everything by then.
     bool take_leave(std::chrono::milliseconds patience);
 
 private:
     bool wait(bool to_write) const;
-    static void nowhere(std::string& ip, int& port) { // both ends are on this machine; nobody asks
+    static void nowhere(std::string& ip, int& port) { // both ends are on this machine, and no code uses the values
         ip = "127.0.0.1";
         port = 0;
     }
