@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Brings to the disk what was written, while who wrote it goes on: a disk may
-// take its time, and what is recorded meanwhile may be what the kernel dies of.
+// Syncs a file to disk on a worker thread, while the caller goes on writing. The caller does not wait for a slow disk,
+// because the events that it records meanwhile may be those that crash the kernel.
 #pragma once
 
 #include <condition_variable>
@@ -15,17 +15,19 @@ namespace rcuscope {
 
 class BackgroundSync {
 public:
-    // `sync` waits for the disk. It is called in a thread of its own, not again once it has failed.
+    // The worker thread calls `sync`, which blocks until the data is on disk. It does not call it again after a
+    // failure.
     explicit BackgroundSync(std::function<Status()> sync) : sync_(std::move(sync)) {}
     BackgroundSync(const BackgroundSync&) = delete;
     BackgroundSync& operator=(const BackgroundSync&) = delete;
     ~BackgroundSync();
 
-    // For what was written until now; what is being waited for may have begun before.
+    // Requests a sync of everything written so far. If a sync is in progress, another one follows it, since the first
+    // may have begun too early.
     void ask();
-    // The failure, if there was one.
+    // The error of the sync that failed, if any.
     Status status();
-    // Waits for what was asked for. Nothing may be asked for afterwards.
+    // Waits until the requested syncs are done. No ask() may follow.
     Status finish();
 
 private:
@@ -37,7 +39,7 @@ private:
     bool asked_ = false;
     bool over_ = false;
     Status status_;
-    std::thread thread_; // from the first ask() on
+    std::thread thread_; // started by the first ask()
 };
 
 } // namespace rcuscope

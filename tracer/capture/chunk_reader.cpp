@@ -20,7 +20,7 @@ bool Chunk::of_known_kind() const {
     case ChunkType::events:
     case ChunkType::symbols:
     case ChunkType::trailer:
-        // A flag not known here changes what the payload means.
+        // An unknown flag changes the meaning of the payload.
         return (header.flags & ~(chunk_compressed | (type() == ChunkType::events ? chunk_packed | chunk_timed : 0))) ==
                0;
     }

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Reads the chunks of a capture (format.hpp): checks the checksum, decompresses and unpacks the payload. The file is
+// untrusted input. An error is a text that names the chunk (Damage).
 #pragma once
 
 #include <cstdint>
@@ -15,33 +18,33 @@
 
 namespace rcuscope {
 
-// Why a chunk cannot be taken, in words for CaptureExtent::cut_reason.
+// Why a chunk is rejected: a text for CaptureExtent::cut_reason.
 using Damage = std::string;
 
-// A chunk with the right checksum. What it holds may still be anything.
+// A chunk with a correct checksum. Its content is still untrusted.
 struct Chunk {
-    std::uint64_t offset = 0; // of its header
+    std::uint64_t offset = 0; // position of its header in the file
     ChunkHeader header{};
-    std::optional<ChunkTimes> times;   // of an events chunk that has them
-    std::span<const std::byte> stored; // the payload, without its times; valid until the next read()
+    std::optional<ChunkTimes> times;   // of an events chunk with chunk_timed
+    std::span<const std::byte> stored; // the payload without its ChunkTimes; valid until the next read()
 
     std::uint64_t end() const { return offset + sizeof(ChunkHeader) + header.stored; }
     ChunkType type() const { return static_cast<ChunkType>(header.type); }
     bool of_known_kind() const;
 };
 
-// Reads chunks with buffers that are used again. Never holds more than one chunk.
+// Reuses its buffers, and holds one chunk at a time.
 class ChunkReader {
 public:
     explicit ChunkReader(const InputFile& file) : file_(file) {}
 
     tl::expected<Chunk, Damage> read(std::uint64_t offset);
 
-    // Whether payload() could hold it; nothing of it is looked at.
+    // Checks the sizes that the header of an events chunk claims. Reads no payload.
     tl::expected<void, Damage> check_sizes(const Chunk& chunk) const;
 
-    // The chunk's payload, decompressed and unpacked, into `out`. If it was packed, what was seen of its records;
-    // otherwise as if there were none.
+    // Decompresses and unpacks the chunk's payload into `out`. Returns what the unpacking saw of the records; a
+    // default value if the payload is not packed.
     tl::expected<Unpacked, Damage> payload(const Chunk& chunk, std::vector<std::byte>& out);
 
 private:

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Appends chunks (format.hpp) to a capture and compresses their payloads.
 #pragma once
 
 #include <cstddef>
@@ -16,24 +18,24 @@
 
 namespace rcuscope {
 
-// Puts chunks at the end of a file, each whole or not at all.
+// Appends each chunk whole. If a write fails, OutputFile truncates the file to its last whole chunk, where it can.
 class ChunkWriter {
 public:
     explicit ChunkWriter(OutputFile file) : file_(std::move(file)) {}
 
-    // Compressed, if that is smaller.
+    // Compresses the payload if that makes it smaller, as events() does.
     Status write(ChunkType type, std::span<const std::byte> payload);
     Status events(std::uint32_t cpu, const RecordPacker& records);
-    // The same, but not compressed.
+    // The same as events(), without compression.
     Status quick_events(std::uint32_t cpu, const RecordPacker& records);
-    // One that was read; compressed, if it is not yet and that is smaller.
+    // Copies a chunk that a ChunkReader read. Compresses it if it is not compressed yet and that makes it smaller.
     Status copy(const Chunk& chunk);
 
     OutputFile& file() { return file_; }
     const OutputFile& file() const { return file_; }
 
 private:
-    // Header: type, flags, cpu and unpacked. `times`: a ChunkTimes, or nothing.
+    // Takes type, flags, cpu and unpacked from `header`. `times`: a ChunkTimes, or empty.
     Status compressed(ChunkHeader header, std::span<const std::byte> times, std::span<const std::byte> payload);
     Status append(ChunkHeader header, std::span<const std::byte> times, std::span<const std::byte> stored);
 

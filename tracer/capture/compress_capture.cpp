@@ -16,7 +16,7 @@ Status copy_file_header(const InputFile& from, OutputFile& to) {
     return to.append({bytes});
 }
 
-// False: it was told to leave it.
+// Returns false if `go_on` stopped it.
 Result<bool> compress_chunks(const InputFile& from, ChunkWriter& to, const GoOn& go_on) {
     ChunkReader chunks(from);
     for (std::uint64_t at = sizeof(FileHeader); at < from.size();) {

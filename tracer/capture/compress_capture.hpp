@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Compresses a finished capture whose chunks were written uncompressed, because records came too fast for compression
+// during the recording.
 #pragma once
 
 #include <functional>
@@ -10,12 +13,12 @@
 
 namespace rcuscope {
 
-// How much of the file is done, 0 to 1. False: leave it.
+// Reports progress: `done` is the compressed share of the file, 0 to 1. Returns false to stop the compression.
 using GoOn = std::function<bool(double done)>;
 
-// Compresses what a recording wrote without that, since it came too fast, into a new file that then takes the place of
-// `from`, which has the target's name. Until then, if it fails, and if it is left, the file is what it was; it is also
-// left as it is if it has a second name, or has lost its own. The file that was made; none if it was left.
+// Compresses `from` into a new file, which then replaces `from` under the target's name. Returns the new file. Leaves
+// `from` unchanged if an error occurs, if `go_on` returns false, or if `from` has a second name or no longer has the
+// target's name; returns none in the last three cases.
 Result<std::optional<InputFile>> compress_capture(const InputFile& from, const OutputTarget& target, const GoOn& go_on);
 
 } // namespace rcuscope

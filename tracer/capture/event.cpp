@@ -11,8 +11,7 @@
 namespace rcuscope {
 namespace {
 
-// The wire struct at the start of a record. A longer record is fine: a later
-// version may have appended to it.
+// Copies the wire struct from the start of a record. The record may be longer: a later version may append members.
 template <typename Wire>
 [[gnu::always_inline]] inline bool load(std::span<const std::byte> record, Wire& wire) {
     if (record.size() < sizeof wire) {
@@ -43,7 +42,7 @@ std::optional<event::Task> task(const rs_task& wire) {
     return event::Task{wire.tgid, (wire.flags & RS_TASK_KTHREAD) != 0, std::move(*comm)};
 }
 
-// Frames of a stack; nothing if there are said to be more than fit.
+// The frames of a stack; none if the record claims more than fit.
 std::optional<std::vector<std::uint64_t>> stack_frames(const rs_u64 (&stack)[RS_STACK_FRAMES], rs_u32 frames) {
     if (frames > RS_STACK_FRAMES) {
         return std::nullopt;
@@ -330,7 +329,7 @@ template <typename Wire, typename Body>
     if (!body) {
         return false;
     }
-    // Mostly the event before was of the same kind.
+    // `out` often holds an event of the same kind: assignment is cheaper than construction.
     if (auto* same = std::get_if<Body>(&out)) {
         *same = std::move(*body);
     } else {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Events as the timeline's builder sees them: the records of bpf/wire.h,
-// checked and decoded. Times are absolute CLOCK_BOOTTIME nanoseconds,
-// addresses raw kernel addresses, gp_seq values raw.
+// Events: the records of bpf/wire.h, checked and decoded. The timeline's builder takes them. Times are absolute
+// CLOCK_BOOTTIME nanoseconds, addresses are raw kernel addresses, gp_seq values are raw (the two low bits are the
+// state). The `cpu` of an event is the CPU whose ring held the record. bpf/wire.h says when each record is sent.
 #pragma once
 
 #include <cstddef>
@@ -21,21 +21,21 @@ namespace rcuscope {
 namespace event {
 
 struct Lost {
-    std::uint64_t total = 0; // on this CPU since the start
-    std::uint64_t from_ns = 0;
+    std::uint64_t total = 0;   // records lost on this CPU since the start
+    std::uint64_t from_ns = 0; // of the newest run of losses
     std::uint64_t to_ns = 0;
 };
 struct Task {
     std::uint32_t tgid = 0;
     bool kthread = false;
-    BoxedText comm; // any bytes: untrusted
+    BoxedText comm; // untrusted: any bytes
 };
-struct Stack {                         // of the task's next event of the same time
-    std::vector<std::uint64_t> frames; // innermost first, the tracer's own included
+struct Stack {                         // the stack at the task's next event, which has the same time
+    std::vector<std::uint64_t> frames; // innermost first, including the tracer's own frames
 };
 struct GpStart {
     std::uint64_t gp_seq = 0;
-    std::uint64_t since_ns = 0; // 0: not known
+    std::uint64_t since_ns = 0; // had not begun before this time; 0: unknown
     bool expedited = false;
 };
 struct GpEnd {
@@ -50,52 +50,52 @@ struct GpRequested {
     std::uint64_t gp_seq = 0;
 };
 enum class QuiescentKind : std::uint8_t { self, scan, init, other };
-struct GpQuiescent { // of a leaf of the tree: CPU first_cpu + n is bit n of the masks
+struct GpQuiescent { // for a leaf of the rcu_node tree: bit n of the masks is CPU first_cpu + n
     QuiescentKind kind = QuiescentKind::self;
     bool expedited = false;
     std::uint64_t gp_seq = 0;
-    std::uint64_t mask = 0; // whose quiescent state came in
-    std::uint64_t left = 0; // for whose the leaf still waits
+    std::uint64_t mask = 0; // CPUs that now reported a quiescent state
+    std::uint64_t left = 0; // CPUs for which the leaf still waits
     std::uint32_t first_cpu = 0;
-    bool blocked = false; // it also waits for preempted readers
+    bool blocked = false; // the leaf also waits for preempted readers
 };
 struct GpScan {
     std::uint64_t gp_seq = 0;
-    std::uint64_t count = 0; // of this grace period, from 1
+    std::uint64_t count = 0; // number of the scan in this grace period, from 1
 };
-struct GpBlocked { // a preempted reader for which the grace period waits, at a scan
+struct GpBlocked { // a scan found a preempted reader for which the grace period waits
     bool expedited = false;
     std::uint64_t gp_seq = 0;
     std::uint32_t tid = 0;
-    std::uint32_t first_cpu = 0; // of its leaf
+    std::uint32_t first_cpu = 0; // of the reader's leaf in the rcu_node tree
     BoxedText comm;
 };
-struct GpSample { // the event's CPU and task hold up the grace period
+struct GpSample { // the grace period waits for the event's CPU, which runs the event's task
     bool expedited = false;
-    std::uint32_t no_tick_us = 0; // the CPU had had none for so long; 0: it had, or nothing is known
+    std::uint32_t no_tick_us = 0; // microseconds that the CPU had no tick although one was due; 0: not long, or unknown
     std::uint64_t gp_seq = 0;
-    std::vector<std::uint64_t> stack; // innermost first, the tick's own frames included
+    std::vector<std::uint64_t> stack; // innermost first, including the tick's own frames
 };
-// Where code ran: for a task, or in an interrupt over whichever task was there.
+// The context of a call: a task, or an interrupt on top of an unrelated task.
 enum class QueueContext : std::uint8_t { unknown, task, softirq, hardirq };
 struct CbQueued {
     std::uint64_t head = 0;
     std::uint64_t func = 0;
-    std::uint64_t caller = 0; // 0: not known
-    bool lazy = false;        // RCU may hold it back
-    bool end_unseen = false;  // its invocation is not told from others'
+    std::uint64_t caller = 0; // return address of call_rcu(); 0: unknown
+    bool lazy = false;        // RCU may delay it (CONFIG_RCU_LAZY)
+    bool end_unseen = false;  // its invocation and end are not recorded; both count as lost
     QueueContext in = QueueContext::unknown;
-    bool jumped = false; // to call_rcu(), by a function that is not known: `caller` is where that one returns to
+    bool jumped = false; // an unknown function jumped to call_rcu(): `caller` is the return address of that function
 };
 struct CbAssigned {
     std::uint64_t gp_seq = 0;
     std::uint32_t list_cpu = 0;
-    std::uint64_t bypass_ns = 0; // callbacks queued since are not on the list yet; 0: all are
+    std::uint64_t bypass_ns = 0; // callbacks queued at this time or later are not on the list yet; 0: all are
 };
 struct CbInvoked {
     std::uint64_t head = 0;
     std::uint64_t func = 0;
-    std::uint64_t done = 0; // head of the one before in the same batch, which is done at that time; 0: none
+    std::uint64_t done = 0; // head of the batch's previous callback, which is done at the event's time; 0: none
 };
 struct CbDone {
     std::uint64_t head = 0;
@@ -108,20 +108,20 @@ struct BatchEnd {
 };
 struct KvfreeRcu {
     std::uint64_t object = 0;
-    std::uint64_t caller = 0; // 0: not known
-    bool headless = false;    // it may wait for a grace period right there
+    std::uint64_t caller = 0; // return address of kvfree_call_rcu(); 0: unknown
+    bool headless = false;    // without a rcu_head: the call itself may wait for a grace period
     QueueContext in = QueueContext::unknown;
 };
 enum class WaitKind : std::uint8_t { synchronize_rcu, synchronize_rcu_expedited, rcu_barrier };
 struct WaitBegin {
     WaitKind kind = WaitKind::synchronize_rcu;
-    std::uint64_t caller = 0; // 0: not known
+    std::uint64_t caller = 0; // return address; 0: unknown
 };
 struct WaitEnd {
     WaitKind kind = WaitKind::synchronize_rcu;
 };
 struct Site {
-    std::uint64_t address = 0; // of the probed instruction, or of the function that returns
+    std::uint64_t address = 0; // of the probed instruction; with is_return, of the function that returns
     bool is_return = false;
 };
 enum class ModuleStep : std::uint8_t {
@@ -143,7 +143,7 @@ struct Module {
     BoxedText name;
     std::uint64_t base = 0;
     std::uint32_t size = 0;
-    std::int32_t ret = 0; // of the init function, for init_done and failed; of delete_module(), for refused
+    std::int32_t ret = 0; // init_done, failed: of the init function; refused: of delete_module()
 };
 struct ModuleSection {
     BoxedText module;
@@ -154,25 +154,26 @@ struct ModuleSection {
 struct ModulePending {
     ModuleStep step = ModuleStep::freeing;
     BoxedText name;
-    std::uint64_t pending = 0; // callbacks into the module that have not begun to run
+    std::uint64_t pending = 0; // callbacks into the module that are not invoked yet
 };
 struct ModuleRef {
     BoxedText name;
-    bool taken = false;       // else put
-    std::int32_t count = 0;   // references then held
-    std::uint64_t caller = 0; // 0: not known
+    bool taken = false;       // false: put
+    std::int32_t count = 0;   // references held after it
+    std::uint64_t caller = 0; // return address; 0: unknown
 };
-// The event's tid is the task that runs a followed module's exit function, and is woken.
+// The event's tid is the task that runs a followed module's exit function and was woken.
 struct ModuleWoken {
-    std::uint64_t head = 0; // of the callback whose function woke it; 0: something else did
+    std::uint64_t head = 0; // of the callback whose function woke the task; 0: something else did
     BoxedText name;
 };
-// A cache that a followed module destroys, and of which objects are not free. What is long is in a box.
+// A followed module destroys a cache that still has objects in use. The data is boxed because it is larger than an
+// Event may be.
 struct CacheLeft {
     struct What {
         std::uint64_t cache = 0;
-        std::uint64_t caller = 0;    // 0: not known
-        std::uint64_t objects = 0;   // not free
+        std::uint64_t caller = 0;    // of kmem_cache_destroy(); 0: unknown
+        std::uint64_t objects = 0;   // that are not free
         bool kvfree_barrier = false; // the kernel has kvfree_rcu_barrier()
         std::string name;
     };
@@ -182,38 +183,38 @@ struct CacheSlab {
     struct What {
         std::uint64_t cache = 0;
         std::uint64_t start = 0;
-        std::uint32_t object_size = 0; // from one to the next, not 0
+        std::uint32_t object_size = 0; // bytes from one object to the next, not 0
         std::uint32_t objects = 0;
-        std::uint32_t in_use = 0;
-        bool free_known = false;
-        std::vector<std::uint64_t> free; // bit n of all: object n is
+        std::uint32_t in_use = 0;        // of these objects
+        bool free_known = false;         // `free` is valid
+        std::vector<std::uint64_t> free; // a bit map: bit n is set if object n is free
     };
     Boxed<What> what;
 };
-// A followed module destroys a cache, while callbacks are queued whose rcu_head is in an object of it.
+// A followed module destroys a cache while callbacks are queued whose rcu_head is in an object of the cache.
 struct CachePending {
     struct What {
         std::uint64_t cache = 0;
-        std::uint64_t caller = 0; // 0: not known
+        std::uint64_t caller = 0; // return address; 0: unknown
         std::uint64_t callbacks = 0;
-        std::vector<std::uint64_t> heads; // of the first of them
+        std::vector<std::uint64_t> heads; // rcu_heads of the first of these callbacks
         std::string name;
     };
     Boxed<What> what;
 };
-// The event's tid is the task that is switched, within a read-side section.
+// The event's tid is the task that is switched out or in within a read-side critical section.
 struct SwitchOut {
-    bool preempted = false; // else it gave up the CPU itself
+    bool preempted = false; // false: the task blocked
     std::uint32_t nesting = 0;
 };
 struct SwitchIn {
     std::uint32_t nesting = 0;
 };
-// The event's task is in no code that could still end a section: it ends, or runs in user mode.
+// The event's task can no longer end a section: it exits, or runs in user mode.
 enum class LeftKind : std::uint8_t { exit, user };
 struct TaskLeft {
     LeftKind kind = LeftKind::exit;
-    std::uint32_t nesting = 0; // sections that it has open, the kernel's own count
+    std::uint32_t nesting = 0; // sections that the task has open: rcu_read_lock_nesting
 };
 
 } // namespace event
@@ -226,19 +227,19 @@ using EventBody =
                  event::ModuleSection, event::ModulePending, event::ModuleRef, event::ModuleWoken, event::CacheLeft,
                  event::CacheSlab, event::CachePending, event::SwitchOut, event::SwitchIn, event::TaskLeft>;
 
-// Millions go from one processor to another: each is no larger than a cache line.
+// Threads hand over millions of events: an event fits into one cache line.
 struct Event {
     std::uint64_t ns = 0;
     std::uint32_t cpu = 0;
-    std::uint32_t tid = 0; // of the task that ran on the CPU, also when only interrupted
+    std::uint32_t tid = 0; // of the current task on the CPU, even if an interrupt ran on top of it
     EventBody body;
 };
 static_assert(sizeof(Event) == 64);
 
-// Decodes one wire record. Nothing for a kind that this version does not know,
-// and for one that is too short or holds a value out of its range.
+// Decodes one record. Returns none for a record of an unknown kind, one that is too short, and one that holds a value
+// out of range.
 std::optional<Event> decode_record(std::span<const std::byte> record, std::uint32_t cpu);
-// The same into an event that is there already. If it is false, that is as it was, or anything.
+// The same into an existing event. If it returns false, the event's content is unspecified.
 bool decode_record(std::span<const std::byte> record, std::uint32_t cpu, Event& out);
 
 } // namespace rcuscope

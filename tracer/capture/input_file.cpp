@@ -13,7 +13,7 @@ static tl::unexpected<Error> cannot_read_path(const std::string& path, std::stri
 }
 
 Result<InputFile> InputFile::open(const std::string& path) {
-    // O_NONBLOCK: a FIFO is refused below instead of waited for.
+    // O_NONBLOCK: open() does not wait for the writer of a FIFO, which of() then refuses.
     Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!fd) {
         const int error_number = errno;

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// A regular file that is read at given positions with pread(). It is not mapped: if the file shrinks while it is read,
+// because a recording into the same path begins, the result is an error instead of a SIGBUS.
 #pragma once
 
 #include <cstddef>
@@ -12,25 +15,23 @@
 
 namespace rcuscope {
 
-// A regular file, read at places. Not mapped: a file that shrinks while it is
-// read (a recording into the same path begins) then is an error, not a SIGBUS.
 class InputFile {
 public:
     static Result<InputFile> open(const std::string& path);
-    // One that is open already. The path is for messages.
+    // Takes a file that is already open. The path is for messages.
     static Result<InputFile> of(Fd fd, const std::string& path);
 
-    // The same file, once more.
+    // A second descriptor of the same file.
     Result<InputFile> again() const;
 
-    // False if that much cannot be read there.
+    // Returns false if it cannot read all of `out` at this position.
     bool read_at(std::uint64_t offset, std::span<std::byte> out) const;
 
-    std::uint64_t size() const { return size_; } // as it was when opened
+    std::uint64_t size() const { return size_; } // when the file was opened
     const std::string& path() const { return path_; }
     int fd() const { return fd_.get(); }
 
-    // Whether it has this name and no other.
+    // Whether the target's name is the file's only name.
     bool only_as(const OutputTarget& target) const;
 
     tl::unexpected<Error> cannot_read(std::string why, std::string hint = {}) const;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Structs to JSON and back. A struct names its members once, for both ways:
+// Converts structs to JSON and back. A struct lists its members once for both directions, in its own namespace, where
+// argument-dependent lookup finds the function:
 //
 //     static void fields(auto& visit, Of<HostInfo> auto& host) {
 //         visit("kernel", host.kernel); ...
 //     }
 //
-// in the struct's own namespace, where argument-dependent lookup finds it.
-// Reading trusts nothing: each value's type and range is checked before it is
-// taken, so that nlohmann's accessors have no cause to throw.
+// The input is untrusted. The decoder checks the type and the range of each value before it reads the value, so
+// nlohmann's accessors never throw.
 #pragma once
 
 #include <concepts>
@@ -84,8 +84,8 @@ nlohmann::json encode_json(const T& value) {
 
 // ---- from JSON
 
-// What is wrong with a value, in words that follow its place: "is missing".
-// The place is put together on the way out, so that good input costs nothing.
+// An error in a value. `what` is worded to follow the path of the value: "is missing". The path is built only when an
+// error is returned, so valid input costs nothing.
 struct JsonProblem {
     std::string place; // ".sites[3].offset"
     std::string what;
@@ -160,7 +160,7 @@ JsonCheck decode_value(const nlohmann::json& json, std::optional<T>& value) {
     return decode_json(json, value.emplace());
 }
 
-// By names that are not fixed.
+// A JSON object with arbitrary member names.
 template <typename T>
 JsonCheck decode_value(const nlohmann::json& json, std::map<std::string, T>& values) {
     if (!json.is_object()) {
@@ -177,7 +177,7 @@ JsonCheck decode_value(const nlohmann::json& json, std::map<std::string, T>& val
 
 template <std::integral T>
 JsonCheck decode_integer(const nlohmann::json& json, T& value) {
-    // nlohmann keeps 0 and above as unsigned, so the signed one is negative.
+    // nlohmann stores 0 and above as unsigned, so a signed value is negative.
     if (json.is_number_unsigned() && std::in_range<T>(json.template get<std::uint64_t>())) {
         value = static_cast<T>(json.template get<std::uint64_t>());
         return std::nullopt;

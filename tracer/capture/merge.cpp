@@ -20,24 +20,24 @@
 namespace rcuscope {
 namespace {
 
-// How much is made ahead of who takes it: chunks that are open, and batches.
+// Limits of the prefetching: opened chunks, and batches of merged events.
 constexpr std::size_t chunks_ahead = 8;
 constexpr std::size_t batches_ahead = 4;
 
-// What is smaller is read before a thread has begun.
+// A smaller file is read before a thread has started.
 bool is_worth_threads(const InputFile& file) {
     constexpr std::uint64_t bytes = 16 << 10;
     return file.size() > bytes;
 }
 
-// Events that follow each other in the order of time.
+// Consecutive events in the order of time.
 struct Batch {
     static constexpr std::size_t most = 8192;
 
-    std::vector<Event> events = std::vector<Event>(most); // whose memory is used again
-    std::size_t size = 0;                                 // so many of these
-    std::uint64_t skipped = 0;                            // records among them that are no event
-    Status status;                                        // why there are no more after these, if that is an error
+    std::vector<Event> events = std::vector<Event>(most); // reused memory
+    std::size_t size = 0;                                 // number of valid events
+    std::uint64_t skipped = 0;                            // records in between that are no event
+    Status status;                                        // the error that ends the merge after these events, if any
 };
 
 class Merge {
@@ -51,7 +51,7 @@ public:
         budget_ = open_bytes_floor + cpus() * open_bytes_per_cpu;
     }
 
-    // In place of one that is not needed any more. False if there are no more.
+    // Overwrites `batch` with the next events. Returns false if there are no more.
     bool next(Batch& batch) {
         batch.size = 0;
         batch.skipped = 0;
@@ -69,31 +69,32 @@ public:
     }
 
 private:
-    // When a record is, which chunk's it is (by CPU, then as sent), and in which place that is open. So it is before
-    // another's as Place says.
+    // The sort key of a record. Upper half: its time. Lower half: the rank of its chunk (by CPU, then as sent), and in
+    // the lowest place_bits the chunk's place, which is its index in open_, streams_ and first_. Keys are in the same
+    // order as Place (open_chunk.hpp).
     __extension__ using Key = unsigned __int128;
     static constexpr Key never = ~Key{0};
     static constexpr unsigned place_bits = 26;
 
-    // A chunk that is open, between two of its records.
+    // The read state of an open chunk, between two of its records.
     struct Stream {
-        const std::byte* at = nullptr; // the next one's size
-        std::uint64_t left = 0;        // records
-        std::uint64_t which = 0;       // the lower half of the keys
+        const std::byte* at = nullptr; // the size of the next record
+        std::uint64_t left = 0;        // records that are left
+        std::uint64_t which = 0;       // the lower half of the chunk's keys
         std::uint32_t cpu = 0;
     };
 
-    // A chunk of the writer's size takes less than half a MiB, and two of a CPU are open at most. The
-    // floor is for recordings whose chunks were written often, and small ones that are odd.
+    // A chunk of the writer's size takes less than half a MiB, and at most two of a CPU are open. The floor is for
+    // recordings with many small chunks, because they were flushed often, and for unusual small recordings.
     static constexpr std::uint64_t open_bytes_floor = 64u << 20;
     static constexpr std::uint64_t open_bytes_per_cpu = 1u << 20;
-    // Each is of this many bytes at least (OpenChunk::bytes()).
+    // An open chunk counts at least this many bytes, so place_bits hold every place.
     static_assert((open_bytes_floor + max_cpus * open_bytes_per_cpu) / OpenChunk::bookkeeping_bytes < 1u << place_bits);
 
-    static constexpr std::size_t most_spare = chunks_ahead; // memory for so many more
+    static constexpr std::size_t most_spare = chunks_ahead; // buffers of closed chunks that are kept for reuse
 
-    // Beside who merges, who opens chunks rather than wait for them. With one more than there are processors, one of
-    // them would often not run while another waits for it.
+    // The number of threads that prefetch chunks; the merging thread also opens chunks instead of waiting. With more
+    // threads than processors, a thread would often not run while another one waits for it.
     static std::size_t opening_threads() { return std::thread::hardware_concurrency() == 2 ? 1 : 2; }
     static Ahead<Opened>::Make make_by(Opener& opener) {
         return [&opener](Opened& opened, std::size_t number) { return opener.open(opened, number); };
@@ -142,17 +143,18 @@ private:
         return opened_ < chunks_.size() ? key_of(chunks_[opened_].first_ns, ranks_[opened_] << place_bits) : never;
     }
 
-    // As long as they are not of a chunk that is to be opened first.
+    // Takes records until another chunk must be opened first, the batch is full, or a chunk has no more records.
     void take_records(Batch& batch) {
         std::size_t size = batch.size;
         std::size_t before = streams_.size();
-        unsigned again = 0; // so often it was the same chunk's turn
+        unsigned again = 0; // how often in a row the same chunk was first
         do {
             const std::size_t place = place_of(first_.first());
             Stream& stream = streams_[place];
             again = place == before ? again + 1 : 0;
             before = place;
-            // One that has many in a row mostly has more: they are taken without asking whose turn it is.
+            // A chunk that was first repeatedly most often stays first. Its records up to the second chunk's key are
+            // taken without updates of the tournament tree.
             const Key until = again > 1 ? std::min(first_.first_but(place), due_) : Key{0};
             Key key = 0;
             do {
@@ -235,18 +237,18 @@ private:
     }
 
     const InputFile& file_;
-    const std::vector<EventChunk> chunks_;   // by the place of their first event
-    const std::vector<std::uint64_t> ranks_; // of each, by CPU, then as sent
-    std::array<Opener, 2> openers_;          // of a thread each
+    const std::vector<EventChunk> chunks_;   // sorted by their first event
+    const std::vector<std::uint64_t> ranks_; // rank of each chunk by CPU, then as sent
+    std::array<Opener, 2> openers_;          // one for each prefetching thread
     Opener own_opener_;
     Ahead<Opened> ahead_;
-    std::size_t opened_ = 0;      // of the chunks
-    Key due_ = never;             // the first record of the others
+    std::size_t opened_ = 0;      // number of chunks opened so far
+    Key due_ = never;             // key of the first record in the chunks that are not opened yet
     std::vector<OpenChunk> open_; // by place
     std::vector<Stream> streams_; // by place
     std::vector<std::size_t> free_;
     Tournament<Key> first_{never};
-    Opened next_; // between two that are opened nothing but memory
+    Opened next_; // between two calls of open_next() only a buffer for reuse
     std::vector<std::vector<std::byte>> spare_;
     std::uint64_t held_bytes_ = 0;
     std::uint64_t budget_ = 0;

@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Events chunks to events in the order of time.
+// Merges the events chunks of all CPUs into one sequence of events in the order of time.
 //
-// The chunks of one CPU are nearly in order, but not quite: what interrupts or
-// preempts a probe between its reserving room for a record and its taking the
-// time can send any number of records first, and so have earlier times behind a
-// later one. So the order rests on nothing but what
-// scan_capture() has seen: each chunk's earliest time. Chunks are opened in the
-// order of that time, and
+// The chunks of one CPU are only nearly in order. A BPF program reserves room for a record before it takes the time. An
+// interrupt or another task can send any number of records in between, so later records can have earlier times. The
+// merge therefore relies only on the earliest time of each chunk, which scan_capture() has found. It opens the chunks
+// in the order of that time, with this invariant:
 //
-//     an event is given out only when every chunk with an event of its time or
-//     earlier is open.
+//     an event is given out only when every chunk with an event of its time or earlier is open.
 //
-// Open are the chunks that overlap in time: about one of each CPU, two around
-// the borders of chunks. Far more than that is no recording and is refused, so
-// that memory depends on the number of CPUs, not on the file.
+// The chunks that overlap in time are open at once: about one for each CPU, two at the borders of chunks. A recording
+// never has many more. The merge refuses a file that does, so its memory depends on the number of CPUs, not on the
+// file.
 //
-// One thread or two open chunks ahead, and one merges them and decodes events
-// (base/ahead.hpp), so that whoever takes the events has them at hand. The one
-// that merges opens chunks, too, where it would wait for one.
+// One or two threads prefetch chunks, and another thread merges them and decodes events ahead of the caller
+// (base/ahead.hpp). The merging thread opens a chunk itself when it would otherwise wait for one.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +28,7 @@
 
 namespace rcuscope {
 
-// Gives every event of `chunks`. `skipped_records` counts up those that are none.
+// Passes every event of `chunks` to `take`. Adds the number of records that are no event to `skipped_records`.
 Status merge_events(const InputFile& file, std::span<const EventChunk> chunks, std::uint64_t& skipped_records,
                     const std::function<void(const Event&)>& take);
 

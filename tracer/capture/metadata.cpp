@@ -8,7 +8,7 @@
 
 namespace rcuscope {
 
-// In the order of the enum.
+// The names are in the order of the enum.
 static constexpr std::array<const char*, 7> names_of(SiteKind) {
     return {"read_lock", "read_unlock", "function_entry", "function_return", "reader_entry", "reader_return", "jump"};
 }

@@ -17,14 +17,14 @@ static_assert(offsetof(rs_header, ns) == 0, "a record begins with its time");
 
 struct Ref {
     std::uint64_t ns = 0;
-    std::uint32_t begin = 0; // of its size, in the payload
+    std::uint32_t begin = 0; // offset of its size in the payload
 
     friend bool operator<(const Ref& a, const Ref& b) { return std::tie(a.ns, a.begin) < std::tie(b.ns, b.begin); }
 };
 
-// Of all that have a time, in their order: scan_capture() has counted the others.
+// Sorts all records that have a time. scan_capture() has counted the others.
 std::vector<Ref> sorted_refs(std::span<const std::byte> payload) {
-    // Nearly all are in order already.
+    // Nearly all records are in order already: only the late ones are sorted, and then merged in.
     std::vector<Ref> in_order;
     std::vector<Ref> late;
     for_each_record(payload, [&](std::span<const std::byte> record) {
@@ -41,7 +41,7 @@ std::vector<Ref> sorted_refs(std::span<const std::byte> payload) {
     return all;
 }
 
-// Whether they are records at all.
+// Fills `seen`. Returns false if the payload is malformed.
 bool look_at_all(std::span<const std::byte> payload, Unpacked& seen) {
     seen = {.records = 0, .in_order = true};
     std::uint64_t latest = 0;

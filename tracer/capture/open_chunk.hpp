@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// A decompressed events chunk whose records are sorted by time: the input of the merge (merge.hpp).
 #pragma once
 
 #include <cstddef>
@@ -10,8 +12,8 @@
 
 namespace rcuscope {
 
-// Where an event stands among all: by time, then CPU, then as sent, which is
-// the offset of its chunk in the file: later chunks of a CPU were sent later.
+// The sort key of an event: its time, then its CPU, then the order of sending. The position of its chunk in the file
+// stands for the latter, since later chunks of a CPU were sent later.
 struct Place {
     std::uint64_t ns = 0;
     std::uint32_t cpu = 0;
@@ -22,21 +24,22 @@ struct Place {
     friend bool operator==(const Place& a, const Place& b) { return a.key() == b.key(); }
 };
 
-// The records of a chunk in the order of time.
+// An events chunk with its records in the order of time.
 struct OpenChunk {
-    std::vector<std::byte> payload; // as for_each_record() takes it
-    std::uint64_t offset = 0;       // in the file
+    std::vector<std::byte> payload; // format: for_each_record() in payload.hpp
+    std::uint64_t offset = 0;       // position of the chunk in the file
     std::uint32_t cpu = 0;
-    std::uint64_t records = 0; // that have a time; more than none
+    std::uint64_t records = 0; // records with a time; at least one after begin()
     std::uint64_t first_ns = 0;
 
-    // Puts the payload's records in order, of equal times as sent. False if it holds none, or is no records.
-    // `seen`: what is known of them; `spare`: memory to be used.
+    // Sorts the payload's records by time; records with equal times keep the order of sending. Returns false if no
+    // record has a time, or if the payload is malformed. `seen`: what the unpacking saw of the records. `spare`: a
+    // scratch buffer, with which the payload may be swapped.
     bool begin(const Unpacked& seen, std::vector<std::byte>& spare);
 
-    Place place() const { return {first_ns, cpu, offset}; } // of the first
+    Place place() const { return {first_ns, cpu, offset}; } // of the first record
 
-    // The memory that it needs; it may have twice as much.
+    // The memory that it needs; the payload's capacity may be twice as large.
     std::size_t bytes() const { return bookkeeping_bytes + payload.size(); }
     static constexpr std::size_t bookkeeping_bytes = 256;
 };

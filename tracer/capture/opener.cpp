@@ -40,7 +40,7 @@ Status Opener::load(OpenChunk& chunk) {
     if (!chunk.begin(*read, spare_)) {
         return made_up(damaged(chunk.offset, "a record runs over its end, or there is none"));
     }
-    if (chunk.payload.capacity() > 2 * chunk.payload.size()) { // a larger one's memory
+    if (chunk.payload.capacity() > 2 * chunk.payload.size()) { // it was the buffer of a larger chunk
         chunk.payload.shrink_to_fit();
     }
     if (found->times && (chunk.records != found->times->records || chunk.first_ns != found->times->first_ns)) {

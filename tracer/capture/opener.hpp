@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Opens the events chunks that scan_capture() found, for the merge (merge.hpp). Fails if the file has changed since
+// the scan.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +15,7 @@
 
 namespace rcuscope {
 
-// A chunk that was opened ahead, or why it could not be.
+// A chunk that was opened, or the error.
 struct Opened {
     OpenChunk chunk;
     Status status;
@@ -20,14 +23,14 @@ struct Opened {
 
 Place first_place(const EventChunk& chunk);
 
-// Opens chunks, one at a time.
+// One thread uses an Opener at a time.
 class Opener {
 public:
-    // Refers to both.
+    // Keeps references to both.
     Opener(const InputFile& file, const std::vector<EventChunk>& chunks)
         : file_(file), reader_(file), chunks_(chunks) {}
 
-    // The chunk of this number, into one that is not needed any more. False if there are not so many.
+    // Opens the chunk with this index into `out`, whose memory it reuses. Returns false if there is no such chunk.
     bool open(Opened& out, std::size_t number);
 
 private:

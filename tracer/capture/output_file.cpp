@@ -15,7 +15,7 @@
 namespace rcuscope {
 namespace {
 
-// Takes off the front of the vectors what was written, with the vectors that are empty then.
+// Removes the written bytes from the front of the vectors, and the vectors that are then empty.
 std::span<iovec> without(std::span<iovec> parts, std::size_t written) {
     while (!parts.empty() && written >= parts.front().iov_len) {
         written -= parts.front().iov_len;
@@ -64,7 +64,7 @@ Status OutputFile::append(std::initializer_list<std::span<const std::byte>> part
     std::vector<iovec> vectors;
     std::uint64_t size = 0;
     for (const auto part : parts) {
-        // writev() does not write to it; iovec has no const.
+        // writev() only reads the data, but iovec has no const.
         vectors.push_back({const_cast<std::byte*>(part.data()), part.size()});
         size += part.size();
     }
@@ -75,7 +75,7 @@ Status OutputFile::append(std::initializer_list<std::span<const std::byte>> part
         }
         if (written < 0) {
             const int error_number = errno;
-            // Best effort: a reader copes with a piece of a chunk at the end.
+            // Best effort: a reader ignores a partial chunk at the end.
             [[maybe_unused]] const bool cut = regular_ && ::ftruncate(fd(), static_cast<off_t>(size_)) == 0;
             return failed(error_number);
         }
@@ -104,11 +104,11 @@ std::uint64_t OutputFile::free_bytes() const {
 
 Status OutputFile::put_in_place() {
     if (!regular_) {
-        // The reader of a pipe waits for its end.
+        // Close it now: the reader of a pipe waits for the end of the data.
         return other_.close() || errno == EINTR ? Status() : failed(errno);
     }
-    // Some file systems tell only at a close whether what was written could be stored. Not again after EINTR: Linux has
-    // released the descriptor then.
+    // Some file systems report a write error only at a close, so a duplicate is closed here. No retry after EINTR:
+    // Linux has released the descriptor then.
     Fd same(::fcntl(fd(), F_DUPFD_CLOEXEC, 0));
     if (!same || (!same.close() && errno != EINTR)) {
         return failed(errno);

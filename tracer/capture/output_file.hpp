@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The file that a capture is written to. It only grows, by whole chunks: if append() cannot write all of its data, it
+// truncates the file to its former size, where the file can be truncated.
 #pragma once
 
 #include <cstddef>
@@ -15,33 +18,31 @@
 
 namespace rcuscope {
 
-// A file that only grows, by whole pieces: what append() could not write whole
-// is taken off again, where the file can do that.
 class OutputFile {
 public:
-    // For its owner only, by the target's name with ".part" (new_file.hpp). What is no file (a pipe, standard output)
-    // is written to directly.
+    // A file that only its owner can read, with the target's name and the suffix ".part" (new_file.hpp). A target that
+    // is no file (a pipe, standard output) is opened and written to directly.
     static Result<OutputFile> part(const OutputTarget& target);
-    // One that is not to be seen until it is whole.
+    // A file that others cannot find until put_in_place().
     static Result<OutputFile> hidden(const OutputTarget& target);
-    // One without a name, in the folder for temporary files.
+    // A file without a name, in the folder for temporary files.
     static Result<OutputFile> temporary();
 
     Status append(std::initializer_list<std::span<const std::byte>> parts);
     Status sync();
-    // It takes the target's name, if it is a file. Nothing may be appended afterwards.
+    // Gives the file the target's name. A target that is no file is closed. No append() may follow.
     Status put_in_place();
-    // A .part is removed.
+    // Removes a .part file.
     void discard();
-    // The same file, for reading it back; only of one that is a file.
+    // A second descriptor of the file, for reading it back. Only for a regular file.
     Result<Fd> reopened() const;
 
     bool regular() const { return regular_; }
     int fd() const { return file_ ? file_->fd() : other_.get(); }
-    std::uint64_t free_bytes() const; // of its file system; 0 if that is not known
+    std::uint64_t free_bytes() const; // in its file system; 0: unknown
 
     std::uint64_t size() const { return size_; }
-    std::string path() const { return file_ ? file_->path() : path_; } // that it can be found by now
+    std::string path() const { return file_ ? file_->path() : path_; } // its present name, with the folder
 
 private:
     OutputFile(std::string path, std::optional<NewFile> file, Fd fd, bool regular)
@@ -50,7 +51,7 @@ private:
 
     std::string path_; // of the target
     std::optional<NewFile> file_;
-    Fd other_; // without file_
+    Fd other_; // used if there is no file_
     bool regular_ = false;
     std::uint64_t size_ = 0;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What a packed record begins with if it is not the number of its shape, and what both sides (packing.hpp,
-// unpacking.hpp) have to know of shapes and runs.
+// Constants of the packed format (packing.hpp) that both the packer and the unpacker use: first bytes of a packed
+// record that are no shape number, and the limits of shapes and runs.
 #pragma once
 
 #include <cstddef>
@@ -17,13 +17,13 @@ inline constexpr std::byte plain_run{253};
 inline constexpr std::size_t most_shapes = 253;
 
 inline constexpr std::size_t word_bytes = sizeof(std::uint64_t);
-inline constexpr std::size_t most_words = 64;  // of a shape
-inline constexpr std::size_t most_leb128 = 10; // bytes
-inline constexpr std::size_t few_words = 7;    // which of them differ is a LEB128 of one byte
+inline constexpr std::size_t most_words = 64;  // of a record that has a shape
+inline constexpr std::size_t most_leb128 = 10; // bytes of the longest LEB128
+inline constexpr std::size_t few_words = 7;    // up to so many words, the bit map of changed words is a one-byte LEB128
 
-inline constexpr std::uint64_t no_step = 0x8000; // of the head, in a run
+inline constexpr std::uint64_t no_step = 0x8000; // in a run: how a step of 0 of word 2 (the rcu_head) is stored
 
-// Records of callbacks come by the million.
+// Runs hold records with so many words: those of callbacks, of which a recording has millions.
 inline constexpr std::size_t callback_words = sizeof(rs_cb_queued) / word_bytes;
 static_assert(sizeof(rs_cb_queued) == sizeof(rs_cb_next));
 

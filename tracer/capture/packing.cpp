@@ -18,7 +18,7 @@ using namespace packed;
 constexpr std::size_t run_header = 4;
 constexpr std::uint64_t run_most = std::numeric_limits<std::uint16_t>::max();
 
-// Returns where it ends.
+// Returns the end of the LEB128.
 std::byte* put_long_leb128(std::byte* out, std::uint64_t value) {
     while (value >= 0x80) {
         *out++ = static_cast<std::byte>(value | 0x80);
@@ -28,7 +28,7 @@ std::byte* put_long_leb128(std::byte* out, std::uint64_t value) {
     return out;
 }
 
-// The same, for what mostly is small. Room for most_leb128 is there.
+// The same, optimized for small values. `out` has room for most_leb128 bytes.
 [[gnu::always_inline]] inline std::byte* put_leb128(std::byte* out, std::uint64_t value) {
     if (value < 0x80) {
         *out = static_cast<std::byte>(value);
@@ -180,7 +180,7 @@ void put_run_header(std::byte* out, std::byte what, std::size_t shape, std::size
 
 } // namespace
 
-// Mostly a callback's record is one about the same function, by the same task and caller, as the one before.
+// Packs a run of callbacks' records. Most of these have the same function, task and caller as the previous one.
 std::size_t RecordPacker::add_run(std::span<const std::byte> ring, PackedShapes::Shape& shape) {
     constexpr std::size_t takes = ring_bytes_of(sizeof(rs_cb_queued));
     ring = ring.first(std::min(ring.size(), run_most * takes));
@@ -214,7 +214,7 @@ std::size_t RecordPacker::add_run(std::span<const std::byte> ring, PackedShapes:
     }
     put_run_header(packed_.data() + used_, linked ? linked_run : plain_run, newest_, at / takes);
     used_ = static_cast<std::size_t>(out - packed_.data());
-    // They do not go back in time.
+    // The times in a run never decrease, so the first one is the earliest.
     first_ns_ = std::min(first_ns_, reinterpret_cast<const std::uint64_t*>(ring.data())[1]);
     last[0] = known_.last_ns = ns;
     last[2] = head;
@@ -225,7 +225,8 @@ std::size_t RecordPacker::add_run(std::span<const std::byte> ring, PackedShapes:
 }
 
 std::size_t RecordPacker::add_ring(std::span<const std::byte> ring) {
-    // A word takes up to ten bytes, what stands before the words no more than in the ring.
+    // Upper bound: a word of 8 bytes packs to at most 10, and the bytes before the words are no more than the header
+    // in the ring.
     make_room(2 * ring.size());
     std::size_t at = 0;
     for (bool more = true; more;) {

@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Records of one CPU, packed: of each only what differs from the one before of
-// its shape, its kind and size. Records of a kind have most of their words in common,
-// or a small step apart, so a few bytes are left of each for zstd.
+// Packs the records of one CPU by delta encoding, before zstd compresses them. The shape of a record is its kind and
+// its size. A record is stored as its differences from the previous record of the same shape. Records of one shape
+// have most words in common or close together, so a few bytes of each remain for zstd.
 //
-// A record is one byte and what that byte asks for:
+// A packed record is one byte, and then data that depends on this byte:
 //
-//   0..252  the shape's number. Then a LEB128 with a bit for each 64-bit word of the
-//           record that differs, the first word's lowest, and for each of these the
-//           difference, wrapped around, as a zigzag LEB128: of the time (word 0) to
-//           the record before, of whichever shape, of others to the same word of the
-//           record before of this shape.
-//   253     a run of records of a shape of 5 words: the shape's number, how many (u16), and for each of
-//           them two u16: by how much the time has grown, and 0x8000 more than by how much word 2
-//           has. The other words are those of the record before.
-//   254     the same, but word 4 is word 2 of the record before: a callback that is done.
-//   255     a LEB128 of the size, and the record as it is. If it can be a shape (whole words,
-//           a header at least, packed::most_words at most) and fewer than 253 are there, it is
-//           the next one.
+//   0..252  The number of a shape. Then a LEB128 bit map of the 64-bit words that changed (bit 0: the first word). Then
+//           the difference of each changed word, modulo 2^64, as a zigzag LEB128. The time (word 0) is relative to the
+//           previous record of any shape, the other words to the same word of the previous record of this shape.
+//   253     A run of records of a shape with 5 words: the shape's number, the number of records (u16), and two u16 for
+//           each record: the increase of the time, and the increase of word 2 plus 0x8000. The other words are those of
+//           the previous record.
+//   254     The same, but word 4 is word 2 of the previous record: the callback that is done.
+//   255     The size as a LEB128, and the record unchanged. This defines the next shape number if the record can have a
+//           shape (whole words, at least a header, at most packed::most_words) and fewer than 253 shapes are defined.
 //
-// There are runs since version 4 of the format. No writer before had so many shapes as are told apart now.
+// Runs exist since version 4 of the format. Before that, 253 and 254 were shape numbers, but no writer defined so many
+// shapes, so a reader reads older files correctly.
 #pragma once
 
 #include <array>
@@ -35,7 +33,7 @@
 
 namespace rcuscope {
 
-// The last record of each shape.
+// The shapes defined so far, each with its last record.
 class PackedShapes {
 public:
     using Words = std::array<std::uint64_t, packed::most_words>;
@@ -44,7 +42,7 @@ public:
         std::uint16_t kind = 0;
         Words last;
     };
-    // The number of a record's shape, or packed::most_shapes.
+    // The shape's number; packed::most_shapes if it is not defined.
     std::size_t find(std::uint16_t kind, std::size_t words) const;
     void add(std::span<const std::byte> record);
 
@@ -54,18 +52,18 @@ public:
 
 class RecordPacker {
 public:
-    // Any bytes, up to what RecordSize holds.
+    // Packs one record: any bytes, at most as many as RecordSize holds.
     void add(std::span<const std::byte> record);
-    // The records at the beginning of these bytes, as ring_records.hpp says, none longer than RecordSize holds.
-    // Returns how many bytes they are.
+    // Packs the records at the beginning of `ring`, laid out as in ring_records.hpp, each at most as long as
+    // RecordSize holds. Returns how many bytes of `ring` they take.
     std::size_t add_ring(std::span<const std::byte> ring);
 
     std::span<const std::byte> packed() const { return std::span(packed_).first(used_); }
-    std::size_t unpacked_size() const { return unpacked_size_; } // as unpack_records() gives them
-    // None: a record is too short to have a time.
+    std::size_t unpacked_size() const { return unpacked_size_; } // bytes, as unpack_records() returns them
+    // None: no record was added, or one is too short to have a time.
     std::optional<ChunkTimes> times() const;
     bool empty() const { return used_ == 0; }
-    void clear(); // what comes next does not need what came before
+    void clear(); // starts a new chunk: later records do not refer to earlier ones
 
 private:
     static constexpr std::uint64_t no_time = std::numeric_limits<std::uint64_t>::max();
@@ -77,8 +75,8 @@ private:
     void make_room(std::size_t bytes);
 
     PackedShapes known_;
-    std::size_t newest_ = 0;        // the shape of the record before: mostly it is this one's, too
-    std::vector<std::byte> packed_; // and room for more
+    std::size_t newest_ = 0;        // the shape found last, which most often is the next record's too
+    std::vector<std::byte> packed_; // used_ bytes, then free space
     std::size_t used_ = 0;
     std::size_t unpacked_size_ = 0;
     std::uint64_t first_ns_ = no_time;

@@ -2,7 +2,7 @@
 #include "capture/payload.hpp"
 
 #include <nlohmann/json.hpp>
-#define XXH_INLINE_ALL // the state on the stack
+#define XXH_INLINE_ALL // allows the state to be on the stack
 #include <xxhash.h>
 #include <zstd.h>
 
@@ -39,7 +39,7 @@ std::optional<std::span<const std::byte>> Compressor::compress(std::span<const s
     if (!context_ || bytes.size() < 2) {
         return std::nullopt;
     }
-    // No room for a frame that is not smaller: zstd then fails, and that is the answer.
+    // The buffer has no room for a frame that is not smaller: zstd fails in that case.
     frame_.resize(bytes.size() - 1);
     const std::size_t size =
         ZSTD_compressCCtx(context_.get(), frame_.data(), frame_.size(), bytes.data(), bytes.size(), level);

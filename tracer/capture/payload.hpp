@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What the writer and the reader share about a chunk's payload.
+// Parts of a chunk's payload that the writer and the reader share: checksum, compression, JSON, and the framing of
+// records. An events payload, when unpacked, is a sequence of records: a RecordSize, then so many bytes.
 #pragma once
 
 #include <bit>
@@ -23,15 +24,15 @@ namespace rcuscope {
 
 static_assert(std::endian::native == std::endian::little, "the capture file is little-endian");
 
-// The checksum that a chunk's header must hold; what it holds now does not matter.
+// The checksum for a chunk's header. The present value of header.checksum does not matter.
 std::uint64_t chunk_checksum(ChunkHeader header, std::span<const std::byte> stored);
-// The same of a payload in two parts.
+// The same for a payload in two parts.
 std::uint64_t chunk_checksum(ChunkHeader header, std::span<const std::byte> times, std::span<const std::byte> rest);
 
 class Compressor {
 public:
     Compressor();
-    // The bytes as one zstd frame, valid until the next call. Nothing if that is not smaller.
+    // Compresses the bytes into one zstd frame, valid until the next call. None if the frame would not be smaller.
     std::optional<std::span<const std::byte>> compress(std::span<const std::byte> bytes);
 
 private:
@@ -45,7 +46,7 @@ private:
 class Decompressor {
 public:
     Decompressor();
-    // False unless the frame holds exactly `out.size()` bytes.
+    // Returns false unless the frame holds exactly `out.size()` bytes.
     bool decompress(std::span<const std::byte> frame, std::span<std::byte> out);
 
 private:
@@ -55,29 +56,29 @@ private:
     std::unique_ptr<ZSTD_DCtx_s, Free> context_;
 };
 
-// Strings need not be UTF-8 (a command's arguments): what is not is replaced.
+// Replaces invalid UTF-8 in strings: a command's arguments can be any bytes.
 std::string dump_json(const nlohmann::json& json);
 
-// A discarded value (json::is_discarded()) if the bytes are no JSON, or more or deeper than a chunk ever has.
+// Returns a discarded value (json::is_discarded()) if the bytes are no JSON, or JSON that is larger or deeper than in
+// any chunk.
 nlohmann::json parse_json(std::span<const std::byte> bytes);
 
 using RecordSize = std::uint16_t; // before each record of an events chunk
 
-// The time of a wire record; nothing if it is too short to have one.
+// The time of a record; none if the record is too short to have one.
 std::optional<std::uint64_t> record_time(std::span<const std::byte> record);
 
-// Puts a record at the end of an events chunk: its size, then its bytes.
+// Appends the record's size and its bytes.
 void append_record(std::vector<std::byte>& payload, std::span<const std::byte> record);
 
-// A record of an events chunk that is known to hold it, by where its size stands.
+// The record whose size is at `stored`. The payload must hold the whole record.
 inline std::span<const std::byte> record_at(const std::byte* stored) {
     RecordSize size = 0;
     std::memcpy(&size, stored, sizeof size);
     return {stored + sizeof size, size};
 }
 
-// Calls each(record) for the records of an events chunk. False if the last one
-// does not end with the payload.
+// Calls each(record) for every record of an unpacked payload. Returns false if the payload ends within a record.
 template <typename Each>
 bool for_each_record(std::span<const std::byte> payload, Each&& each) {
     while (!payload.empty()) {

@@ -9,7 +9,7 @@ namespace rcuscope {
 struct CaptureReader::Impl {
     InputFile file;
     CaptureIndex index;
-    CaptureExtent extent; // as of the last for_each_event()
+    CaptureExtent extent; // after the last for_each_event()
 };
 
 CaptureReader::CaptureReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Records as they lie in a CPU's ring (bpf/event_ring.h): each begins at a multiple of
-// RS_RING_ALIGN with a rs_ring_header, then its bytes.
+// Walks over the records in the ring of a CPU (bpf/event_ring.h). Each begins at a multiple of RS_RING_ALIGN: a
+// rs_ring_header, then the record's bytes.
 #pragma once
 
 #include <cstddef>
@@ -12,19 +12,19 @@
 
 namespace rcuscope {
 
-// What a record takes there, with its header.
+// The size of a record in the ring, including header and padding.
 constexpr std::size_t ring_bytes_of(std::size_t record_bytes) {
     return (sizeof(rs_ring_header) + record_bytes + RS_RING_ALIGN - 1) & ~std::size_t{RS_RING_ALIGN - 1};
 }
 
-// The record at the beginning of these bytes (aligned as above); empty: it is being written, or does not end within
-// them.
+// The record at the beginning of `bytes`, which are aligned as above. Empty if a program still writes the record, or
+// if it does not end within `bytes`.
 inline std::span<const std::byte> first_in_ring(std::span<const std::byte> bytes) {
     if (bytes.size() < sizeof(rs_ring_header)) {
         return {};
     }
     const auto* header = reinterpret_cast<const rs_ring_header*>(bytes.data());
-    // Written last.
+    // The BPF program writes the size last, when the record is whole.
     const std::size_t size = __atomic_load_n(&header->size, __ATOMIC_ACQUIRE);
     if (size > bytes.size() - sizeof(rs_ring_header) || ring_bytes_of(size) > bytes.size()) {
         return {};
@@ -32,8 +32,8 @@ inline std::span<const std::byte> first_in_ring(std::span<const std::byte> bytes
     return bytes.subspan(sizeof(rs_ring_header), size);
 }
 
-// Calls each(record) up to the first one that is being written, or that does not end
-// within `bytes`. Returns how many bytes those before it take.
+// Calls each(record) up to the first record that is still being written or does not end within `bytes`. Returns how
+// many bytes the records before that one take.
 template <typename Each>
 std::size_t for_each_ring_record(std::span<const std::byte> bytes, Each&& each) {
     std::size_t at = 0;

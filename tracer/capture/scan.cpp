@@ -45,12 +45,12 @@ Status check_file_header(const InputFile& file) {
     return {};
 }
 
-// The limit on the unpacked size of all chunks together. Unpacked, a recording's records are 3 to 11 times their size
-// in the file, its texts up to 15 times. A file far beyond that was made up: time and memory are to be of the file's
-// own order. The least is for files of a few chunks.
+// The limit on the total unpacked size of all chunks, as a multiple of the file's size. It keeps time and memory
+// proportional to the file. In recordings, records unpack to 3 to 11 times their size in the file, and texts to up to
+// 15 times, so a file far beyond that was forged. least_unpacked is the limit for files of a few chunks.
 constexpr std::uint64_t most_unpacked_times = 128;
 constexpr std::uint64_t least_unpacked = 4U << 20;
-// Each names an address in the kernel's text; a kernel and its modules have a few hundred thousand functions.
+// Each symbol names an address in the kernel's text. A kernel and its modules have a few hundred thousand functions.
 constexpr std::size_t most_symbols = std::size_t{1} << 19;
 
 class Scanner {
@@ -130,7 +130,8 @@ private:
         return file_.cannot_read("it was cut off before its metadata was whole: " + why, "record again");
     }
 
-    // One that is as it claims, or is of events and claims what can be. False: that is too much.
+    // Adds the chunk's unpacked size to the total. The chunk's content matches its header, or it is a timed events
+    // chunk with a plausible header. Returns false if the total is too large.
     bool count(const Chunk& chunk) {
         const bool packed = (chunk.header.flags & chunk_packed) != 0;
         unpacked_bytes_ += std::max(chunk.header.size, packed ? chunk.header.unpacked : 0);
@@ -160,7 +161,7 @@ private:
             ++index_.extent.skipped_chunks;
             return {};
         }
-        // A chunk that is not what it claims is damage; only what it does hold counts.
+        // A chunk whose content contradicts its header is damage. The size that it claims does not count.
         auto taken =
             chunk.type() == ChunkType::events
                 ? take_events(chunk)
@@ -168,7 +169,7 @@ private:
                       return chunk.type() == ChunkType::symbols ? take_symbols(chunk, json) : take_trailer(chunk, json);
                   });
         if (taken && !count(chunk)) {
-            return tl::unexpected<Damage>("the file holds more than its size explains"); // which does_not_fit() tells
+            return tl::unexpected<Damage>("the file holds more than its size explains"); // scan() checks fits() again
         }
         return taken;
     }
@@ -180,7 +181,7 @@ private:
         return chunk.times ? take_timed(chunk, *chunk.times) : take_untimed(chunk);
     }
 
-    // The writer has left behind all that is to be known of it.
+    // The header and the ChunkTimes tell all that the index needs, so the payload is not decompressed.
     tl::expected<void, Damage> take_timed(const Chunk& chunk, const ChunkTimes& times) {
         if (auto sizes = chunks_.check_sizes(chunk); !sizes) {
             return sizes;
@@ -259,7 +260,7 @@ private:
     ChunkReader chunks_;
     CaptureIndex index_;
     std::vector<std::byte> payload_;
-    std::uint64_t unpacked_bytes_ = 0; // of the chunks that are known
+    std::uint64_t unpacked_bytes_ = 0; // total of the chunks of known types
 };
 
 } // namespace

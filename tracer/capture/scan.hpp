@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The first pass over a capture. It finds the valid part, and indexes the events chunks for the merge (merge.hpp).
 #pragma once
 
 #include <cstdint>
@@ -11,23 +13,22 @@
 
 namespace rcuscope {
 
-// An events chunk that was found whole, with at least one record that has a time.
-// One that says so itself (ChunkTimes) was not opened for it.
+// A whole events chunk with at least one record that has a time. A chunk with a ChunkTimes is not decompressed for
+// this.
 struct EventChunk {
     std::uint64_t offset = 0;
-    std::uint64_t first_ns = 0; // the earliest of its records
+    std::uint64_t first_ns = 0; // the earliest time of its records
     std::uint32_t cpu = 0;
 };
 
-// What a pass over the whole file finds. Every chunk of `events` has the right
-// checksum, so that where the valid part ends is known before the first event is
-// given out.
+// The result of the scan. Every chunk in `events` has a correct checksum, so the end of the valid part is known before
+// the first event is given out.
 struct CaptureIndex {
     Metadata metadata;
     std::vector<SymbolInfo> symbols;
     std::optional<Trailer> trailer;
-    std::vector<EventChunk> events; // as in the file
-    CaptureExtent extent;           // skipped_records: those that are too short to have a time
+    std::vector<EventChunk> events; // in the order of the file
+    CaptureExtent extent;           // skipped_records: only records that are too short to have a time
 };
 
 Result<CaptureIndex> scan_capture(const InputFile& file);

@@ -38,7 +38,8 @@ namespace {
 
 using Names = std::vector<SymbolInfo>;
 
-// Without times the order of the file tells which module was first, and the last name that a module gave counts.
+// Names without times stay in the order of the file, which tells which module was first. If a module gave several
+// names, the last one is kept.
 void take_untimed(Names::iterator begin, Names::iterator end, Names& settled) {
     const std::size_t first = settled.size();
     for (auto each = begin; each != end; ++each) {
@@ -52,7 +53,7 @@ void take_untimed(Names::iterator begin, Names::iterator end, Names& settled) {
     }
 }
 
-// The last of several names with one time counts. A name that repeats the one before is not needed.
+// If several names have the same time, the last one is kept. A name that repeats the previous one is dropped.
 void take_timed(Names::iterator begin, Names::iterator end, Names& settled) {
     const std::size_t first = settled.size();
     for (auto each = begin; each != end; ++each) {
@@ -68,7 +69,7 @@ void take_timed(Names::iterator begin, Names::iterator end, Names& settled) {
 } // namespace
 
 void settle_symbols(std::vector<SymbolInfo>& symbols) {
-    // Stable: what has no time stays in the order of the file, and comes before what has one.
+    // Stable sort: names without a time stay in the order of the file, and precede those with a time.
     std::stable_sort(symbols.begin(), symbols.end(), [](const SymbolInfo& a, const SymbolInfo& b) {
         return std::tie(a.address, a.since_ns) < std::tie(b.address, b.since_ns);
     });

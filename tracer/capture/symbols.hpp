@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The JSON of symbols chunks.
+// Encodes and decodes the JSON of symbols chunks (format.hpp).
 #pragma once
 
 #include <cstddef>
@@ -16,14 +16,14 @@ namespace rcuscope {
 
 nlohmann::json symbols_to_json(std::span<const SymbolInfo> symbols);
 
-// Appends to `symbols`. Returns what is wrong with the JSON; then nothing was appended.
+// Decodes `json` and appends to `symbols`. On an error returns its text and appends nothing.
 std::optional<std::string> append_symbols(const nlohmann::json& json, std::vector<SymbolInfo>& symbols);
 
-// The limit on the names of one address without a time: no recording has more modules that came to the same place.
+// The limit on the names that one address has without a time. In no recording do more modules get the same address.
 inline constexpr std::size_t most_untimed_names = 64;
 
-// Sorts by address, then by the time since when a name holds, those without one first; takes out what says nothing
-// more.
+// Sorts by address, then by since_ns, names without since_ns first. Removes names that are superseded or repeat the
+// previous one.
 void settle_symbols(std::vector<SymbolInfo>& symbols);
 
 } // namespace rcuscope

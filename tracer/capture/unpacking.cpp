@@ -27,14 +27,14 @@ std::uint64_t unzigzag(std::uint64_t value) {
     return value >> 1 ^ (0 - (value & 1));
 }
 
-// The 7 bits of each of eight bytes, one after the other.
+// Joins the low 7 bits of the eight bytes.
 std::uint64_t joined(std::uint64_t bytes) {
     bytes = (bytes & 0x007f007f007f007f) | (bytes & 0x7f007f007f007f00) >> 1;
     bytes = (bytes & 0x00003fff00003fff) | (bytes & 0x3fff00003fff0000) >> 2;
     return (bytes & 0x000000000fffffff) | (bytes & 0x0fffffff00000000) >> 4;
 }
 
-// A LEB128 of which all bytes that there could be are readable. False if it has too many.
+// Reads a LEB128; most_leb128 bytes must be readable. Returns false if the number has more than 64 bits.
 [[gnu::always_inline]] inline bool take_quickly(const std::byte*& at, std::uint64_t& value) {
     std::uint64_t bytes = 0;
     std::memcpy(&bytes, at, sizeof bytes);
@@ -48,7 +48,7 @@ std::uint64_t joined(std::uint64_t bytes) {
         value = (bytes & 0x7f) | (bytes >> 1 & 0x3f80);
         return true;
     }
-    const std::uint64_t last = ~bytes & 0x8080808080808080; // of each byte that ends a number
+    const std::uint64_t last = ~bytes & 0x8080808080808080; // the top bit of each byte that ends a number
     if (last != 0) [[likely]] {
         at += __builtin_ctzll(last) / 8 + 1;
         value = joined(bytes & (last ^ (last - 1)));
@@ -62,23 +62,23 @@ std::uint64_t joined(std::uint64_t bytes) {
     return nine || tenth <= 1;
 }
 
-// How the differences of a record of at most five words lie behind each other if each is of two bytes, as nearly all
-// of callbacks are.
+// The layout of a record's differences if the record has at most five words and each difference takes two bytes.
+// Nearly all records of callbacks are like that.
 struct Pairs {
     static constexpr std::size_t words = 5;
-    static constexpr std::size_t most = 4; // differences
+    static constexpr std::size_t most = 4; // differences in 64 bits
     static constexpr std::uint8_t none = most;
 
-    std::uint64_t keep = 0;    // their bits
-    std::uint64_t goes_on = 1; // of their highest bits, those that are set; 1: never so
-    std::array<std::uint8_t, words> of_word = {none, none, none, none, none}; // which of them is a word's, if any
-    std::uint8_t bytes = 0;
+    std::uint64_t keep = 0;    // mask: the bits that the differences occupy
+    std::uint64_t goes_on = 1; // the top bits of the bytes if each difference takes two bytes; 1: never matches
+    std::array<std::uint8_t, words> of_word = {none, none, none, none, none}; // by word: index of its difference
+    std::uint8_t bytes = 0;                                                   // of all differences
 };
 
-// By the bits of the words that differ.
+// Indexed by the bit map of the changed words.
 constexpr std::array<Pairs, 1U << Pairs::words> make_pairs() {
     std::array<Pairs, 1U << Pairs::words> all{};
-    for (std::size_t changed = 0; changed + 1 < all.size(); changed++) { // of the last there are five
+    for (std::size_t changed = 0; changed + 1 < all.size(); changed++) { // the last one has five differences
         Pairs& pairs = all[changed];
         pairs.goes_on = 0;
         std::uint8_t found = 0;
@@ -112,16 +112,17 @@ public:
 
 private:
     struct Shape {
-        const std::byte* last = nullptr; // its last record's words, among those that are unpacked
+        const std::byte* last = nullptr; // the words of its last record, in the output
         std::uint32_t words = 0;
-        std::uint32_t pairs = 0; // so many there are by the words that differ, if it can be read by them
+        std::uint32_t pairs = 0; // 2^words, the number of bit maps for which take_pairs() works; 0: too many words
     };
 
     std::size_t left() const { return static_cast<std::size_t>(packed_end_ - at_); }
     std::size_t room() const { return static_cast<std::size_t>(end_ - to_); }
 
-    // Records of so many words at most, of which nearly all are, as long as neither what is packed nor the room for
-    // them can end within one. The first that is none of these, or no record, is left to others.
+    // Fast path: unpacks records of at most few_words words, as nearly all are, as long as the largest such record
+    // fits into the rest of the input and of the output. Stops at the first record that is different or malformed,
+    // which one() then handles.
     void take_short_ones() {
         constexpr std::size_t most_packed = 2 + few_words * most_leb128;
         constexpr std::size_t most_room = sizeof(RecordSize) + few_words * word_bytes;
@@ -170,8 +171,8 @@ private:
         to_ = to;
     }
 
-    // Five words, also of a shape that has less: that takes no loop, and no branch that is hard to foresee. What is
-    // too much is overwritten by what comes next. False: they are not in pairs.
+    // Writes five words even if the shape has fewer: this takes no loop and no unpredictable branch. The next record
+    // overwrites the excess. Returns false if not all differences take two bytes.
     [[gnu::always_inline]] static bool take_pairs(const std::byte*& at, const Pairs& pairs, const std::byte* last,
                                                   std::uint64_t ns, std::byte* words) {
         std::uint64_t bytes = word_at(at, 0) & pairs.keep;
@@ -180,7 +181,7 @@ private:
         }
         bytes = (bytes & 0x007f007f007f007f) | (bytes & 0x7f007f007f007f00) >> 1;
         const std::uint64_t odd = bytes & 0x0001000100010001;
-        bytes = (bytes ^ odd) >> 1 ^ ((odd << 16) - odd); // each as unzigzag() has it
+        bytes = (bytes ^ odd) >> 1 ^ ((odd << 16) - odd); // unzigzag() of each
         std::array<std::int16_t, 2 * Pairs::most> steps{};
         std::memcpy(steps.data(), &bytes, sizeof bytes);
         const auto step = [&](std::size_t word) { return static_cast<std::uint64_t>(steps[pairs.of_word[word]]); };
@@ -193,7 +194,8 @@ private:
         return true;
     }
 
-    // Differences of any length: take(number) reads the next one, or is false.
+    // Applies differences of any length. take(number) reads the next difference; it returns false if that is
+    // malformed.
     template <typename Take>
     [[gnu::always_inline]] static bool take_words(std::uint64_t changed, const Shape& shape, std::uint64_t ns,
                                                   std::byte* words, Take&& take) {
@@ -308,7 +310,8 @@ private:
         return true;
     }
 
-    // Of a record whose words are there. `shape`: of which it is the last one then, if any.
+    // Completes a record whose words are already in the output. The record becomes the last one of `shape`, unless
+    // that is null.
     void end_record(RecordSize size, Shape* shape) {
         const std::byte* const words = to_ + sizeof size;
         std::memcpy(to_, &size, sizeof size);
@@ -327,7 +330,7 @@ private:
         latest_ = ns;
     }
 
-    // False if it does not end, or is of more than 64 bits.
+    // Returns false if the number does not end, or has more than 64 bits.
     bool leb128(std::uint64_t& value) {
         value = 0;
         for (unsigned shift = 0; shift < 64 && at_ != packed_end_; shift += 7) {
@@ -347,10 +350,10 @@ private:
     const std::byte* packed_end_;
     std::byte* to_;
     std::byte* end_;
-    std::array<Shape, most_shapes> shape_; // by number, as many as there are
+    std::array<Shape, most_shapes> shape_; // by number; the first shapes_ are defined
     std::size_t shapes_ = 0;
-    std::uint64_t last_ns_ = 0; // to which a time is a difference
-    std::uint64_t latest_ = 0;  // of the record before
+    std::uint64_t last_ns_ = 0; // to which the next time is relative
+    std::uint64_t latest_ = 0;  // time of the previous record
     Unpacked seen_{.records = 0, .in_order = true};
 };
 
@@ -358,7 +361,7 @@ private:
 
 std::optional<Unpacked> unpack_records(std::span<const std::byte> packed, std::size_t size,
                                        std::vector<std::byte>& out) {
-    out.resize(size); // not cleared before: what is there is overwritten
+    out.resize(size); // no clear() first: every byte is overwritten
     return Unpacker(packed, out).run();
 }
 

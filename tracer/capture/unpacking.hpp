@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Unpacks the events of a chunk: the inverse of packing.hpp.
 #pragma once
 
 #include <cstddef>
@@ -9,14 +11,14 @@
 
 namespace rcuscope {
 
-// What was seen of records on the way.
+// The unpacker's observations on the records.
 struct Unpacked {
     std::uint64_t records = 0;
-    bool in_order = false; // each has a time, and none is earlier than the one before
+    bool in_order = false; // each record has a time, and the times never decrease
 };
 
-// What a RecordPacker packed (packing.hpp), to records with their sizes, as for_each_record() takes them. Nothing if
-// `packed` is none, or is not `size` bytes when unpacked.
+// Unpacks the output of a RecordPacker into records with their sizes, as for_each_record() reads them. Returns none if
+// `packed` is malformed, or if the result is not exactly `size` bytes.
 std::optional<Unpacked> unpack_records(std::span<const std::byte> packed, std::size_t size,
                                        std::vector<std::byte>& out);
 

@@ -16,35 +16,35 @@
 namespace rcuscope {
 namespace {
 
-// When unpacked: large enough to compress well, small enough that a crash costs little.
+// Unpacked size of an events chunk: large enough to compress well, small enough that a crash loses little.
 constexpr std::size_t events_target = 256u << 10;
 static_assert(events_target + sizeof(RecordSize) + std::numeric_limits<RecordSize>::max() <= max_events_size);
 
-// Longer than any record of a ring, and what comes before it there.
+// More than any record takes in a ring, including its header there.
 constexpr std::size_t ring_step = 4096;
 static_assert(ring_step < std::numeric_limits<RecordSize>::max());
 
 // Keeps the JSON of one symbols chunk far below max_chunk_size.
 constexpr std::size_t symbols_per_chunk = 4096;
 
-// More than this of a CPU at once is not compressed before it is written: at the recorder's 20 drains a second,
-// that would take more than a few parts in a thousand of a CPU.
+// If one drain yields at least this much from a CPU, the records are not compressed before they are written. At the
+// recorder's 20 drains per second, compression would take more than a few thousandths of a CPU.
 constexpr std::size_t ring_slow = 64u << 10;
-// So much of what is free on the disk: compressed it takes a tenth of it.
+// Uncompressed chunks take at most 1/quick_share of the free disk space. Their compressed copy takes a tenth of that.
 constexpr std::uint64_t quick_share = 4;
 
 } // namespace
 
 struct CaptureWriter::Impl {
     ChunkWriter chunks;
-    std::vector<RecordPacker> held;   // by CPU: records, as in an events chunk
-    bool quick = false;               // what comes now is not compressed
-    std::uint64_t quick_bytes = 0;    // bytes that were not
-    std::uint64_t most_quick;         // 0: a pipe, say, cannot be compressed later
-    std::optional<Error> final_error; // what every call answers from now on
+    std::vector<RecordPacker> held;   // by CPU: packed records that are held back
+    bool quick = false;               // the current records are not compressed
+    std::uint64_t quick_bytes = 0;    // bytes written without compression
+    std::uint64_t most_quick;         // limit on quick_bytes; 0 for a pipe, which cannot be compressed later
+    std::optional<Error> final_error; // every later call returns this
     CapturePlace place;
     bool discarded = false;
-    std::optional<InputFile> compressed; // has taken the place of what was written
+    std::optional<InputFile> compressed; // the file that replaced the one that was written
     BackgroundSync syncing;
 
     Impl(OutputFile output, CapturePlace capture_place, std::uint32_t cpus)
@@ -54,7 +54,7 @@ struct CaptureWriter::Impl {
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
     ~Impl() {
-        // Whoever gives up early still keeps what was recorded.
+        // Keeps the records that are held back if the writer is destroyed before finish().
         if (!discarded)
             attempt([this] { return write_held(); });
     }
@@ -122,7 +122,7 @@ struct CaptureWriter::Impl {
         Status status = cpu < held.size() ? Status{} : no_cpu(cpu);
         for (auto part : parts) {
             while (status && !part.empty()) {
-                // The last of them may be beyond the target, as one that is held by itself.
+                // The last record may exceed the target, as in hold().
                 const std::size_t room = events_target - held[cpu].unpacked_size() + ring_step;
                 const std::size_t taken = held[cpu].add_ring(part.first(std::min(part.size(), room)));
                 part = part.subspan(taken);
@@ -263,7 +263,7 @@ std::string CaptureWriter::path() const {
 }
 
 Error CaptureWriter::with_what_is_left(Error error) const {
-    // A file without a name goes with the process, and what went into a pipe is not here.
+    // A file without a name is deleted when the process ends, and data written to a pipe is not kept.
     if (impl_->place.target && impl_->chunks.file().regular()) {
         error.hint +=
             (error.hint.empty() ? "" : "; ") + ("what was recorded until then is kept: rcuscope info " + path());

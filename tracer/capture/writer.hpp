@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Writes a capture (format.hpp) during a recording: collects records by CPU, and packs, compresses and appends them as
+// chunks.
 #pragma once
 
 #include <cstddef>
@@ -19,11 +22,12 @@ namespace rcuscope {
 
 struct SymbolInfo {
     std::uint64_t address = 0; // the code address, not the function's start
-    std::string name;          // the function, without suffix of the module
+    std::string name;          // the function, without the suffix that names the module
     std::uint64_t offset = 0;  // address minus the function's start
     std::string module;        // empty for the kernel proper
-    // Since when the address has had this name: the load of its module, 0 if that was before the recording. A later
-    // name of the same address replaces it from then on. None in captures of before there were times.
+    // The time since when the address has this name: the load of its module, or 0 if that was before the recording. A
+    // later name of the same address replaces this one from its own time on. None in captures of older versions, which
+    // have no times.
     std::optional<std::uint64_t> since_ns{};
 
     bool same_name(const SymbolInfo& other) const {
@@ -31,53 +35,53 @@ struct SymbolInfo {
     }
 };
 
-// Where a capture is written.
+// The destination of a capture.
 struct CapturePlace {
-    std::optional<OutputTarget> target; // none: a file without a name, in the folder for temporary files
-    bool passing = false; // only for what is made of it: it keeps the name that it has while it is written
+    std::optional<OutputTarget> target; // none: a file without a name in the folder for temporary files
+    bool passing = false; // an intermediate file, which finish() does not rename; set if there is no target
 };
 
-// Writes a capture file. Every error is final: the file then ends with the last
-// whole chunk. Not thread-safe.
+// Every error is final: the file then ends with the last whole chunk, and all later calls return the error. Not
+// thread-safe.
 class CaptureWriter {
 public:
-    // Creates the file and writes its header and metadata. Mode 0600: it holds kernel addresses. Until finish() its
-    // name ends in ".part", and it can be read by that, whatever becomes of the writer, the process or the kernel.
+    // Creates the file and writes its header and metadata. The mode is 0600 because the file holds kernel addresses.
+    // Its name ends in ".part" until finish(). Under that name it can be read even if the recorder or the kernel
+    // crashes.
     static Result<CaptureWriter> create(const CapturePlace& place, const Metadata& metadata);
 
     CaptureWriter(CaptureWriter&&) noexcept;
     CaptureWriter& operator=(CaptureWriter&&) noexcept;
     ~CaptureWriter();
 
-    // Takes one wire record of a CPU (below Metadata::host.cpus). Held back until a
-    // chunk is full or flush().
+    // Takes one record of a CPU (below Metadata::host.cpus). Holds it back until a chunk is full or flush() is called.
     Status record(std::uint32_t cpu, std::span<const std::byte> record);
 
-    // Takes records of a CPU as ring_records.hpp says, each part whole records, valid during the call only.
-    // Held back, as of record(). What comes fast is packed, but not compressed.
+    // Takes records of a CPU, laid out as in ring_records.hpp. Each part holds whole records and need only be valid
+    // during the call. Holds them back as record() does. At a high rate the records are packed but not compressed.
     Status ring(std::uint32_t cpu, std::span<const std::span<const std::byte>> parts);
-    // Names of code addresses. Written before any record held back now.
+    // Writes names of code addresses, before the records that are held back now.
     Status symbols(std::span<const SymbolInfo> symbols);
 
-    // Writes what is held back; with `sync` that goes to the disk at once, which is not waited for: if it fails, a
-    // later call does.
+    // Writes the records that are held back. With `sync`, also starts a sync to disk and does not wait for it: if that
+    // fails, a later call returns the error.
     Status flush(bool sync);
 
-    // Flushes with the trailer, waits for the disk, and gives the file its name, where it replaces what had that.
-    // Nothing may be written afterwards.
+    // Writes the records that are held back and the trailer, waits for the disk, and gives the file its final name,
+    // replacing an existing file. Nothing may be written afterwards.
     Status finish(const Trailer& trailer);
-    // After finish(): compress_capture(), where that makes the file smaller.
+    // After finish(): compress_capture(), if chunks were written uncompressed into a file that finish() has named.
     Status compress(const GoOn& go_on);
-    // After finish(): the file, by its descriptor. Fails if what was written to is none.
+    // After finish(): opens the file for reading, by its descriptor. Fails if the output is no file.
     Result<InputFile> read_back() const;
     bool is_file() const;
-    int fd() const; // of the file, for a process that is to read it
-    // Removes the file, unless it has its name.
+    int fd() const; // the file's descriptor, for a process that reads it
+    // Removes the file, unless it has its final name.
     void discard();
 
     std::uint64_t bytes_written() const;
-    std::string path() const; // that the file can be found by now
-    // For an error that ends the recording: adds to the hint where that is which was recorded so far.
+    std::string path() const; // the name under which the file can be found at present
+    // Adds to the hint of an error that ends the recording where the events recorded so far are kept.
     Error with_what_is_left(Error error) const;
 
 private:

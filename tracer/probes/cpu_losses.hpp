@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Reads the counts of lost records from the per-CPU state that the BPF programs share (bpf/control.h).
 #pragma once
 
 #include <span>
@@ -9,8 +11,8 @@
 
 namespace rcuscope {
 
-// The losses of each CPU that lost any. A CPU's number is the place of its state: where numbers have holes, so have the
-// states.
+// One element for each CPU that lost records. `states` is indexed by CPU number; numbers without a CPU have a state,
+// too.
 std::vector<CpuLoss> losses_of(std::span<const volatile rs_cpu> states);
 
 } // namespace rcuscope

@@ -15,7 +15,7 @@ std::size_t page_bytes() {
     return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
-// Both count bytes since the buffer was made.
+// Both positions count bytes since the buffer was made.
 std::uint64_t* position(std::byte* page) {
     return reinterpret_cast<std::uint64_t*>(page);
 }

@@ -14,7 +14,7 @@ namespace rcuscope {
 namespace {
 
 constexpr std::size_t digits = 16;
-constexpr unsigned spare_bits = 2; // a place in a file is a signed number, and what is locked ends after it
+constexpr unsigned spare_bits = 2; // a file position is signed, and the locked range must end after it
 
 std::string name_of(std::uint64_t number) {
     std::string text(digits, '0');
@@ -23,7 +23,7 @@ std::string name_of(std::uint64_t number) {
     return std::string(EventGroup::prefix) + text;
 }
 
-// None: it is not named as name_of() does.
+// None: name_of() does not make such a name.
 std::optional<std::uint64_t> number_of(std::string_view name) {
     if (!name.starts_with(EventGroup::prefix) || name.size() != EventGroup::prefix.size() + digits)
         return std::nullopt;
@@ -50,7 +50,7 @@ Result<EventGroup> EventGroup::take(const KprobeEvents& events) {
     Fd file(::open(events.path().c_str(), O_RDWR | O_CLOEXEC));
     if (!file)
         return fail(ExitCode::cannot_here, what, errno_text(errno));
-    constexpr int tries = 100; // a number is taken once in 2^62 times, unless somebody has locked the whole file
+    constexpr int tries = 100; // a number is in use once in 2^62 times, unless a process has locked the whole file
     for (int i = 0; i < tries; i++) {
         std::uint64_t number = 0;
         if (::getrandom(&number, sizeof(number), 0) != sizeof(number))
@@ -58,7 +58,7 @@ Result<EventGroup> EventGroup::take(const KprobeEvents& events) {
         number >>= spare_bits;
         struct flock lock = lock_of(number);
         if (::fcntl(file.get(), F_OFD_SETLK, &lock) != 0) {
-            if (errno == EAGAIN || errno == EACCES || errno == EINTR) // somebody has this number
+            if (errno == EAGAIN || errno == EACCES || errno == EINTR) // another process has locked this number
                 continue;
             return fail(ExitCode::cannot_here, what, "fcntl(F_OFD_SETLK): " + errno_text(errno));
         }

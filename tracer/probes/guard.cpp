@@ -14,8 +14,8 @@ namespace rcuscope {
 
 namespace {
 
-// Until they are gone: the kernel refuses while a descriptor is still being
-// closed, which for a killed process takes a moment.
+// Tries until the events are gone. The kernel refuses to remove an event while a descriptor is still being closed,
+// which takes a moment for a killed process.
 bool remove_events(const KprobeEvents& events, const KernelName& group) {
     constexpr int tries = 1500;
     for (int i = 0; i < tries; i++) {
@@ -35,7 +35,8 @@ bool remove_events(const KprobeEvents& events, const KernelName& group) {
 constexpr int kept_pipe = 3;
 constexpr int kept_lock = 4;
 
-// All other descriptors are closed; they may have each other's numbers before.
+// Moves the two descriptors to fixed numbers and closes all others. Each is copied first because it may have the
+// other's fixed number.
 void keep_only(int pipe, int lock) {
     const int pipe_copy = ::fcntl(pipe, F_DUPFD, kept_lock + 1);
     const int lock_copy = ::fcntl(lock, F_DUPFD, kept_lock + 1);
@@ -48,12 +49,13 @@ void keep_only(int pipe, int lock) {
 }
 
 [[noreturn]] void guard_main(const KprobeEvents& events, const EventGroup& group, int pipe) {
-    // Ctrl-C goes to the terminal's whole foreground group; the guard must outlive it.
+    // Ctrl-C goes to the terminal's whole foreground process group. The guard must survive it.
     ::setsid();
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE})
         ::signal(signal, SIG_IGN);
     ::prctl(PR_SET_NAME, "rcuscope-guard");
-    // Nothing of the recorder's may stay open here but the pipe, and the lock: the group is owned until it is empty.
+    // Close all of the recorder's descriptors except the pipe and the lock: the guard owns the group until it is
+    // empty.
     keep_only(pipe, group.lock_fd());
     for (;;) {
         char byte;

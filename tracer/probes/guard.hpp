@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Kernel probes that would outlive this process, and who takes them away.
+// The guard: a second process that removes the recorder's kprobe events when the recorder ends, however it ends.
 //
-// Everything attached with BPF goes with the process that holds its
-// descriptors. Kprobe events of tracefs do not: they are the only probes that can
-// wait for a module that is not loaded yet, and they stay until somebody
-// removes them. So a second process, the guard, waits for this one's end, whatever
-// kind of end, and removes them. It is the only one who does.
+// The kernel detaches BPF programs when the process that holds their descriptors ends. Kprobe events of tracefs are
+// different: they stay until a process removes them. They are needed because no other probes can wait for a module
+// that is not loaded yet. Only the guard removes them, also when the recorder ends normally.
 #pragma once
 
 #include <string>
@@ -23,17 +21,17 @@ namespace rcuscope {
 
 class ProbeGuard {
 public:
-    // Takes a group, and starts the guard of its events. To be called while the process has one thread.
+    // Takes a group of events and starts its guard. The process must have only one thread, since this forks.
     static Result<ProbeGuard> start(const KprobeEvents& events);
 
     ProbeGuard(ProbeGuard&& other) noexcept;
     ProbeGuard& operator=(ProbeGuard&&) = delete;
-    ~ProbeGuard(); // like finish(), its outcome not told
+    ~ProbeGuard(); // like finish(), but drops the error
 
-    // The group of all kprobe events of this recorder.
+    // The group that all kprobe events of this recorder belong to.
     const KernelName& group() const { return group_.name(); }
 
-    // Has the events removed; everything attached to them must be closed. Returns when they are gone.
+    // Makes the guard remove the events, and waits until they are gone. Everything attached to them must be closed.
     Status finish();
 
 private:
@@ -46,9 +44,9 @@ private:
     pid_t pid_ = -1;
 };
 
-// Removes the events of recorders that ended together with their guard (a killed container, say). What cannot be
-// known to be a dead recorder's stays, and so does what is in use: a sentence on each, with the command that removes
-// it.
+// Removes the events of recorders that ended together with their guard (for example in a killed container). Keeps the
+// events of running recorders. Also keeps events that are in use and events whose owner is unknown; returns a sentence
+// on each of these, with the command that removes it.
 std::vector<std::string> remove_stale_probes(const KprobeEvents& events);
 
 } // namespace rcuscope

@@ -19,17 +19,18 @@ std::string_view to_text(Way way) {
     return "";
 }
 
-// Why the order of the ways is what it is. The kernel does not run a program of fentry while that program runs on the
-// CPU already: a task that is preempted in one, or interrupted, hides the calls of others from it (they are counted as
-// missed). RCU's tracepoints mostly come with interrupts off, so they miss nothing: not even where a kernel lets
-// programs of tracepoints be preempted, as newer ones do. They also show the very moment of what fentry only knows to
-// lie between a function's entry and its return: between the entry of call_rcu() and the list, for one, an interrupt
-// may assign what is on the list, or the task may move. Kprobes are last: what they miss is not counted
-// (bpf/skipped.h).
+// The reasons for the order of the ways: The kernel does not run a fentry program on a CPU while the same program
+// already runs there. While a task is preempted or interrupted in the program, the program therefore misses other
+// calls on that CPU (the kernel counts these). RCU's tracepoints mostly fire with interrupts off, so they miss
+// nothing. That holds even in newer kernels, which may preempt programs of tracepoints. Tracepoints also show the
+// exact moment, which fentry only knows to lie between the entry and the return of a function. For example, between
+// the entry of call_rcu() and the insertion into the list, an interrupt may assign the callbacks on the list to a
+// grace period, or the task may migrate. Kprobes come last: their misses are not counted (bpf/skipped.h).
 //
-// No tracepoint shows callback.assigned: the kernel has the event "AccWaitCB" also if nothing was assigned, and none
-// where rcu_accelerate_cbs_unlocked() marks callbacks for a grace period that is asked for already. Where callbacks are
-// offloaded, call_rcu() may put one past the list, without an event, and a batch does not say whose it is.
+// No tracepoint shows callback.assigned: the kernel sends the event "AccWaitCB" even if nothing was assigned, and
+// sends none where rcu_accelerate_cbs_unlocked() marks callbacks for a grace period that is already requested. Where
+// callbacks are offloaded, call_rcu() may keep a callback off the list without an event, and the events of a batch do
+// not tell whose callbacks it runs.
 std::span<const Hook> hook_table() {
     static const std::vector<Hook> table = {
         {"gp.start",
@@ -138,7 +139,7 @@ std::span<const Hook> hook_table() {
          true,
          HookScope::kernel,
          RS_COUNT_CB_HURRY,
-         {{Way::tracepoint, {{"call_rcu_event", "", "rcu_callback"}}, true}, // the same one
+         {{Way::tracepoint, {{"call_rcu_event", "", "rcu_callback"}}, true}, // the program of callback.queued
           {Way::fentry, {{"call_rcu_hurry_fentry", "call_rcu_hurry"}}},
           {Way::kprobe, {{"call_rcu_hurry_kprobe", "call_rcu_hurry"}}}}},
         {"callback.bypass",

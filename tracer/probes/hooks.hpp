@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The table of hooks: what is to be seen, and by which means, best first.
-// Adding a hook, or a way to see one, is adding a row (and its program in bpf/).
+// The table of hooks. A hook is one kind of observation; it lists alternative ways to make it, best first. To add a
+// hook, or a way, add a row here and its program in bpf/.
 #pragma once
 
 #include <span>
@@ -12,18 +12,18 @@ namespace rcuscope {
 
 enum class Way {
     tracepoint,     // tracepoints: needs their prototypes in the kernel's BTF
-    fentry,         // BPF trampolines (fentry and fexit): needs the function in the kernel's BTF
+    fentry,         // fentry and fexit (BPF trampolines): needs the function in the kernel's BTF
     kprobe,         // kprobes and kretprobes: needs the function's symbol
-    tracefs_kprobe, // kprobe events of tracefs, which can wait for a module that is not there yet
+    tracefs_kprobe, // kprobe events of tracefs: can wait for a module that is not loaded yet
 };
 
 // "tracepoint", "fentry", "kprobe", "tracefs-kprobe"
 std::string_view to_text(Way way);
 
 struct Program {
-    std::string_view name;         // of the BPF program
-    std::string_view function;     // of the kernel
-    std::string_view tracepoint{}; // of the kernel; neither: attached to the sites of followed modules
+    std::string_view name;         // name of the BPF program
+    std::string_view function;     // kernel function that it is attached to
+    std::string_view tracepoint{}; // or kernel tracepoint; if both are empty: the sites of followed modules
 
     std::string_view place() const { return function.empty() ? tracepoint : function; }
     bool of_kernel() const { return !place().empty(); }
@@ -31,24 +31,24 @@ struct Program {
 
 struct Alternative {
     Way way;
-    std::vector<Program> programs; // all of them are needed
-    bool own_cpu_only = false;     // it does not show all where callbacks are offloaded to other CPUs
+    std::vector<Program> programs; // the alternative needs all of them
+    bool own_cpu_only = false;     // incomplete where callbacks are offloaded to other CPUs
 };
 
 enum class HookScope {
-    kernel,         // always wanted
-    modules,        // wanted if a module is followed
-    read_sites,     // the same, and only preemptible RCU has it
-    function_sites, // wanted if a followed module's functions are asked for
+    kernel,         // always needed
+    modules,        // needed if a module is followed
+    read_sites,     // needed if a module is followed; only preemptible RCU has it
+    function_sites, // needed if the user asks for functions of a followed module
 };
 
 struct Hook {
     std::string_view name;
-    std::string_view shows;   // what is seen with it, for people
-    std::string_view without; // what is not known without it
-    bool newer_kernels_only;  // a kernel that has none of its functions lacks nothing
+    std::string_view shows;   // for the user: the observation
+    std::string_view without; // for the user: what a recording lacks without it
+    bool newer_kernels_only;  // a kernel without its functions does not need the hook
     HookScope scope;
-    unsigned counter; // its place in the programs' counters (enum rs_counter)
+    unsigned counter; // its index in the programs' counters (enum rs_counter)
     std::vector<Alternative> alternatives;
 };
 

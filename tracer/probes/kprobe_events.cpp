@@ -38,7 +38,7 @@ std::vector<KprobeEvent> KprobeEvents::of_groups(std::string_view prefix) const 
     return events;
 }
 
-// "p:GROUP/EVENT rcucmap:cmap_get+0xc\n"
+// Writes "p:GROUP/EVENT rcucmap:cmap_get+0xc\n".
 Status KprobeEvents::add(const KprobeEvent& event, const KprobePlace& place) const {
     std::string line = (place.at_return ? "r:" : "p:") + text_of(event);
     line += " " + place.module.text() + ":" + place.function.text();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The file kprobe_events of tracefs. All that this program writes into tracefs is written here, and is made of
-// KernelNames and numbers.
+// The file kprobe_events of tracefs. The tracer writes to tracefs only here. A line consists of KernelNames and
+// numbers only, because each line is a command that runs with root's rights.
 #pragma once
 
 #include <cstdint>
@@ -23,11 +23,11 @@ struct KprobeEvent {
     bool operator<(const KprobeEvent& other) const { return std::tie(group, name) < std::tie(other.group, other.name); }
 };
 
-// Where an event's probe is, and whether it waits for the function's return. The module need not be loaded.
+// The instruction that an event probes, or with at_return the return of the function. The module need not be loaded.
 struct KprobePlace {
     KernelName module;
     KernelName function;
-    std::uint64_t offset = 0; // in the function, bytes
+    std::uint64_t offset = 0; // bytes from the function's start
     bool at_return = false;
 
     bool operator==(const KprobePlace&) const = default;
@@ -42,13 +42,14 @@ public:
     explicit KprobeEvents(const std::string& tracefs) : path_(tracefs + "/kprobe_events") {}
 
     const std::string& path() const { return path_; }
-    // Those whose group begins so; each once, however many places it has. None, if the file cannot be read.
+    // The events whose group begins with `prefix`, each once even if it has several places. Empty if the file cannot
+    // be read.
     std::vector<KprobeEvent> of_groups(std::string_view prefix) const;
-    // Another place for the event; its first defines it.
+    // Adds a place to the event. The first place defines the event.
     Status add(const KprobeEvent& event, const KprobePlace& place) const;
-    // With all its places. Fails while something is attached to it.
+    // Removes the event with all its places. Fails while something is attached to it.
     Status remove(const KprobeEvent& event) const;
-    // The command that does the same in a shell of root's.
+    // The command that removes the event in a root shell.
     std::string removing_command(const KprobeEvent& event) const;
 
 private:

@@ -22,7 +22,7 @@ std::optional<SiteEvent> event_named(const KernelName& group, std::string_view n
     return std::nullopt;
 }
 
-// What a recording lacks.
+// The hook, and the start of a text on what the recording lacks of it.
 MissingInfo lacking(SiteEvent event) {
     switch (event) {
     case SiteEvent::returns:
@@ -37,8 +37,9 @@ MissingInfo lacking(SiteEvent event) {
 }
 
 std::string why(int error) {
-    // can_probe() in arch/x86/kernel/kprobes/core.c reads the function from its start. It restores the instructions
-    // at which it finds a kprobe, those of modules that were unloaded included (recover_probed_instruction()).
+    // can_probe() in arch/x86/kernel/kprobes/core.c decodes the function from its start. For each instruction with a
+    // kprobe it restores the original, even if the kprobe is of a module that was unloaded
+    // (recover_probed_instruction()).
     const std::string refused = "the kernel refused to probe that when the module was loaded";
     if (error == EILSEQ)
         return refused + ", because it found no instruction there: it takes what is left of a probe in a module that "
@@ -52,7 +53,7 @@ void LoadRefusals::take(std::string_view message) {
     if (!message.starts_with(before_event))
         return;
     message.remove_prefix(before_event.size());
-    // Neither name has a space in it.
+    // Neither name contains a space.
     const auto event_end = message.find(before_module);
     const auto module_end = message.rfind(before_error);
     if (event_end == std::string_view::npos || module_end == std::string_view::npos || module_end <= event_end)

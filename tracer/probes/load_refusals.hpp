@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Places in modules that could not be probed when their module was loaded.
+// Sites that the kernel refused to probe when their module was loaded.
 //
-// The kernel takes an event for a module that is not there, and probes its places each time that the module is loaded
-// (trace_kprobe_module_callback() in kernel/trace/trace_kprobe.c). Nobody waits for the outcome then: of a place that
-// it refuses, a line of its log is all that tells.
+// The kernel accepts an event for a module that is not loaded, and probes its sites each time the module is loaded
+// (trace_kprobe_module_callback() in kernel/trace/trace_kprobe.c). It reports a refusal at that time only as a line in
+// its log.
 #pragma once
 
 #include <map>
@@ -21,13 +21,13 @@ namespace rcuscope {
 
 class LoadRefusals {
 public:
-    // `group` holds the kprobe events whose refusals count.
+    // `group`: only refusals of its kprobe events count.
     explicit LoadRefusals(const KernelName& group) : group_(group) {}
 
-    // Counts a message of the kernel's log, if it is about one of the group's events.
+    // Parses a message of the kernel's log, and counts it if it is about an event of the group.
     void take(std::string_view message);
 
-    // One for each module, event and reason.
+    // One element for each module, event and reason.
     std::vector<MissingInfo> missing() const;
 
 private:

@@ -24,7 +24,7 @@ constexpr const char* in_what_is_decoded =
     "the kernel decodes what follows to the end of the module's code, and can take some of that for a place that is "
     "probed elsewhere, where a module is loaded at the address of one that went";
 
-// A memory of a module's.
+// One of the two memories of a module's code.
 struct Memory {
     std::size_t module = 0;
     bool init = false;
@@ -33,24 +33,25 @@ struct Memory {
 };
 
 struct Place {
-    std::uint64_t offset = 0; // in its page
+    std::uint64_t offset = 0; // from the start of its page
     Memory memory{};
-    std::uint64_t at = 0;     // in its memory
-    std::uint16_t opcode = 0; // as of ProbedCode
+    std::uint64_t at = 0;     // offset in its memory
+    std::uint16_t opcode = 0; // ProbedCode::opcode
 
     bool operator<(const Place& other) const {
         return std::tie(offset, memory, at) < std::tie(other.offset, other.memory, other.at);
     }
 };
 
-// A range of code that the kernel decodes up to the end of a memory.
+// The range of code, up to the end of a memory, that the kernel decodes for a probe.
 struct Decoded {
     Memory memory;
     CodeRange range;
 
     auto operator<=>(const Decoded&) const = default; // NOLINT(modernize-use-nullptr): of <=> itself
 
-    // Whether the kernel may meet that place's first byte in the range, elsewhere than at the place itself.
+    // Whether the kernel, when it decodes the range, can find a kprobe of this place at any address but the place's
+    // own.
     bool may_meet(const Place& place) const {
         const std::uint64_t first = range.begin + (place.offset + page - range.begin % page) % page;
         const bool once = first + page >= range.end;
@@ -60,13 +61,13 @@ struct Decoded {
 
 // Places that are probed together or not at all.
 struct Candidate {
-    enum class Kind { reader_family, reader_function, jump, function_places, function }; // kept in this order
+    enum class Kind { reader_family, reader_function, jump, function_places, function }; // in the order of priority
 
     Kind kind{};
     std::size_t module = 0;
-    std::string family{};           // of readers
-    KoJump* jump = nullptr;         // if it is one
-    KoFunction* function = nullptr; // if it is one
+    std::string family{};           // of a reader_family: family_of()
+    KoJump* jump = nullptr;         // of a jump
+    KoFunction* function = nullptr; // of the other kinds
     std::vector<Place> places{};
     std::set<Decoded> decoded{};
 
@@ -77,7 +78,7 @@ struct Candidate {
             decoded.insert({memory, *code.decoded});
     }
 
-    // A range conflicts with many others: it comes last.
+    // A candidate with a decoded range conflicts with many others, so it comes last.
     auto rank() const { return std::pair(!decoded.empty(), kind); }
 
     void leave_out(ModuleFile& of, const char* why) const {
@@ -90,10 +91,11 @@ struct Candidate {
     }
 };
 
-// The probed places so far. No two of them conflict.
+// The candidates that are accepted so far. No two of them conflict.
 class Taken {
 public:
-    // Why the candidate is not safe besides, and then nothing happens; nothing if it is taken.
+    // Accepts the candidate and returns nullptr. If the candidate conflicts with an accepted one, changes nothing and
+    // returns the reason.
     const char* take(const Candidate& candidate) {
         std::vector<std::set<Place>::iterator> added;
         const auto undo = [&](const char* why) {
@@ -212,7 +214,7 @@ void leave_conflicts_out(std::vector<ModuleFile>& modules, const std::vector<std
             if (conflict.candidate->kind != Candidate::Kind::function_places)
                 continue;
             again = true;
-            if (!conflict.candidate->decoded.empty()) { // it is one for each memory
+            if (!conflict.candidate->decoded.empty()) { // only one function of each memory has such a range
                 conflict.candidate->function->places.reset();
             } else {
                 see_by_ftrace(modules);

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Places of followed modules for one of which the kernel could take another.
+// Finds probed places of followed modules that the kernel can confuse with each other, and leaves some of them out.
+// Place: the address of an instruction, here its offset in the module's code.
 //
-// A kprobe stays in the kernel's table, by its address, when its module goes, until its event goes or the module comes
-// again. The modules that come next may lie where that one was, at a distance of whole pages. Of an instruction that
-// lies at an address in the table the kernel takes the first byte from there (__recover_probed_insn() in
-// arch/x86/kernel/kprobes/core.c), also if that kprobe is of a module that went:
-// - A new probe at such an address gets an instruction with the wrong first byte: a jump becomes a call, and the kernel
-//   dies of it. Where one of the two probes is ftrace's, the kernel warns and refuses the new one, or writes a
-//   breakpoint over what ftrace patches (register_aggr_kprobe() in kernel/kprobes.c).
-// - On the way to a new probe, from the beginning of its function, the kernel loses its step and refuses the probe
-//   (can_probe()). That does no harm, and its log tells (probes/load_refusals.hpp).
-// - Where the kernel decodes up to the end of the memory for a probe (kernel/code_memory.hpp), a wrong first byte on
-//   the way changes where that ends.
+// When a module is freed, its kprobes stay in the kernel's table, by address, until their event is removed or the
+// module is loaded again. Modules that are loaded next can get the same memory, shifted by whole pages. For each
+// instruction at an address in the table, the kernel takes the first byte from the table (__recover_probed_insn() in
+// arch/x86/kernel/kprobes/core.c), even if that kprobe belongs to a freed module:
+// - A new probe at such an address gets an instruction with the wrong first byte. A jump becomes a call, and the kernel
+//   crashes. If one of the two probes is ftrace's, the kernel warns and refuses the new one, or writes a breakpoint
+//   over code that ftrace patches (register_aggr_kprobe() in kernel/kprobes.c).
+// - To place a probe, the kernel decodes its function from the start. A wrong first byte on the way shifts the
+//   instruction boundaries, and the kernel refuses the probe (can_probe()). This is harmless, and the kernel logs it
+//   (probes/load_refusals.hpp).
+// - For some probes the kernel decodes up to the end of the memory (kernel/code_memory.hpp). A wrong first byte on the
+//   way changes where the decoding ends.
 #pragma once
 
 #include <string>
@@ -23,14 +25,15 @@
 
 namespace rcuscope {
 
-// Leaves out as many of the modules' places as it takes for those that are left to be safe. What is left out can be
-// told afterwards, as it can of other places that are not probed. What is kept first is what little else tells: the
-// places of read-side sections, then functions that are sections, jumps, and other functions. `functions` and
-// `readers`: of the functions that are probed.
+// Leaves out places of the modules until no two conflict. Each module records what was left out and why, as for other
+// places that are not probed. If two places conflict, the one stays that is harder to replace, in this order: places
+// of read-side sections, functions that are read-side sections, jumps, and other functions. `functions` and `readers`
+// are the patterns of the probed functions.
 //
-// Functions are seen within (KoFunction::places) only if none of these places conflicts; else all are seen by ftrace's
-// probes, of which hardly one conflicts. So they are where there are several modules: the kernel decodes nothing for
-// ftrace's, and refuses none.
+// A function is probed within its body (KoFunction::places) only if none of these places conflicts. If one does, all
+// functions are probed at their entries by ftrace's kprobes, which rarely conflict. Exception: if it is the function
+// for whose probes the kernel decodes to the end of a memory, only that function is. With several modules, ftrace's
+// kprobes are always used: the kernel decodes nothing for them and refuses none.
 void leave_conflicts_out(std::vector<ModuleFile>& modules, const std::vector<std::string>& functions,
                          const ReaderFunctions& readers);
 

@@ -13,7 +13,7 @@ std::string option(const std::string& text) {
     return "--reader-function " + text;
 }
 
-// The module that a text is about, and the pattern that is left.
+// Splits the text into a module and a pattern. Returns the module, and sets `pattern` if the text names the module.
 Result<const ModuleFile*> module_of(const std::string& text, std::string& pattern,
                                     const std::vector<ModuleFile>& modules) {
     if (modules.empty())
@@ -34,7 +34,7 @@ Result<const ModuleFile*> module_of(const std::string& text, std::string& patter
     return &*found;
 }
 
-// How many letters must be put in, taken out or changed to make one of the other.
+// The edit distance: how many letters to insert, delete or replace to turn `a` into `b`.
 std::size_t distance(const std::string& a, const std::string& b) {
     std::vector<std::size_t> row(b.size() + 1);
     for (std::size_t j = 0; j <= b.size(); j++)
@@ -51,7 +51,7 @@ std::size_t distance(const std::string& a, const std::string& b) {
     return row[b.size()];
 }
 
-// "read_long, read_short": what may have been meant; without any such, nothing.
+// Names that the user may have meant: "read_long, read_short". Empty if no name is similar.
 std::string near_matches(const std::string& pattern, const ModuleFile& module) {
     constexpr std::size_t most = 3;
     std::vector<std::pair<std::size_t, std::string>> near;
@@ -68,7 +68,7 @@ std::string near_matches(const std::string& pattern, const ModuleFile& module) {
     return names;
 }
 
-// Whether calls of anything that the pattern names can be seen.
+// Fails unless the pattern matches a function whose calls can be seen.
 Status check(const std::string& text, const std::string& pattern, const ModuleFile& module) {
     if (!sites_of(module, {.functions = {pattern}}).empty())
         return {};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Functions of which the user says that a call is a read-side section: where
-// rcu_read_lock() leaves nothing to probe, a reader is known by nothing else.
+// Functions of which the user says that each call is a read-side section (--reader-function). Where rcu_read_lock()
+// compiles to no call that can be probed, this is the only way to see readers.
 #pragma once
 
 #include <map>
@@ -13,13 +13,13 @@
 
 namespace rcuscope {
 
-using ReaderFunctions = std::map<std::string, std::vector<std::string>>; // patterns, by the module's name
+using ReaderFunctions = std::map<std::string, std::vector<std::string>>; // patterns by the name of the module
 
-// Each text is "MODULE:FUNCTION", or "FUNCTION" where one module only is followed; FUNCTION may be a shell
-// pattern. Fails unless each names a function that can be probed.
+// Each text is "MODULE:FUNCTION", or "FUNCTION" if only one module is followed. FUNCTION may be a shell pattern. Fails
+// unless each text matches a function that can be probed.
 Result<ReaderFunctions> reader_functions(const std::vector<std::string>& texts, const std::vector<ModuleFile>& modules);
 
-// The patterns of one module; none if the user named none of its functions.
+// The patterns for one module; empty if the user named none of its functions.
 std::vector<std::string> readers_of(const ReaderFunctions& readers, const std::string& module);
 
 } // namespace rcuscope

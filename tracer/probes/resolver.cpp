@@ -12,15 +12,15 @@ bool knows(const Hook& hook, Way way) {
                        [way](const Alternative& alternative) { return alternative.way == way; });
 }
 
-// All of the rcu group's are there, or none but one that shows nothing.
+// A kernel has all tracepoints of the group rcu, or only one, which shows nothing useful.
 std::string no_tracepoint(std::string_view tracepoint, const KernelOffer& offer) {
     if (tracepoint.starts_with("rcu_") && !offer.tracepoints.contains("rcu_grace_period"))
         return "this kernel is built without CONFIG_RCU_TRACE";
     return "the kernel has no tracepoint " + std::string(tracepoint);
 }
 
-// Why this alternative cannot be taken; empty if it can. What cannot be seen by
-// the way that is asked for is seen by the best that there is.
+// Why this alternative cannot be taken; empty: it can. A hook that does not have the requested way (--via) uses its
+// best available one.
 std::string obstacle(const Hook& hook, const Alternative& alternative, const KernelOffer& offer,
                      const PlanRequest& request) {
     if (alternative.way == Way::tracefs_kprobe && !offer.kprobe_events)
@@ -52,7 +52,7 @@ bool kernel_has_any_function(const Hook& hook, const KernelOffer& offer) {
     return false;
 }
 
-// Why nobody needs the hook here; empty if it is needed.
+// Why the hook is not needed here; empty: it is needed.
 std::string needless(const Hook& hook, const KernelOffer& offer, const PlanRequest& request) {
     if ((hook.scope == HookScope::modules || hook.scope == HookScope::read_sites) && !request.follow_modules)
         return "no module is followed";

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// From the table of hooks, what the kernel offers and what is asked for, to an
-// attach plan: a pure function, so that every kernel can be tried in a test.
-// It asks for presence, never for a version.
+// Makes an attach plan from the table of hooks, the features of the kernel, and the user's request. It is a pure
+// function, so tests can try every kernel. It checks whether a feature is present and never asks for a kernel version.
 #pragma once
 
 #include <optional>
@@ -16,19 +15,19 @@
 
 namespace rcuscope {
 
-// What the running kernel has of what the table names.
+// The features of the running kernel that the table of hooks needs.
 struct KernelOffer {
     bool btf = false;
     std::set<std::string> btf_functions;    // in the kernel's BTF: fentry can attach
-    std::set<std::string> symbol_functions; // in kallsyms under exactly this name: kprobes can attach
+    std::set<std::string> symbol_functions; // in kallsyms under this exact name: kprobes can attach
     std::set<std::string> tracepoints;      // in the kernel's BTF
-    bool kprobe_events = false;             // tracefs takes kprobe events
+    bool kprobe_events = false;             // tracefs has kprobe_events
     bool preempt_rcu = false;               // rcu_read_lock() is a call that can be probed
-    bool offloads = false;                  // callbacks of some CPUs are run by kthreads (rcu_nocbs=, nohz_full=)
+    bool offloads = false;                  // kthreads run the callbacks of some CPUs (rcu_nocbs=, nohz_full=)
 };
 
 struct PlanRequest {
-    std::optional<Way> via; // for hooks that know this way of seeing RCU, the others count as not there
+    std::optional<Way> via; // hooks that have this way use no other one
     bool follow_modules = false;
     bool follow_functions = false;
 };
@@ -41,8 +40,8 @@ struct PassedOver {
 struct PlannedHook {
     const Hook* hook = nullptr;
     const Alternative* taken = nullptr; // nullptr: missing, or not needed
-    bool needed = true;                 // false: this kernel has nothing that it would show, or nobody asked
-    std::string why;                    // it is missing, or not needed
+    bool needed = true;                 // false: not requested, or this kernel has nothing to observe
+    std::string why;                    // why it is missing or not needed
     std::vector<PassedOver> passed_over;
 
     bool missing() const { return !taken && needed; }
@@ -51,18 +50,18 @@ struct PlannedHook {
 struct AttachPlan {
     std::vector<PlannedHook> hooks; // in the table's order
 
-    std::set<std::string> programs() const; // names of those to load
+    std::set<std::string> programs() const; // names of the programs to load
     bool takes(std::string_view hook) const;
-    bool takes_way(Way way) const; // for any hook
+    bool takes_way(Way way) const; // whether any hook uses this way
 };
 
 AttachPlan resolve(std::span<const Hook> table, const KernelOffer& offer, const PlanRequest& request);
 
-// Every kernel function, every tracepoint that the table names.
+// All kernel functions and all tracepoints that the table names.
 std::set<std::string> functions_named(std::span<const Hook> table);
 std::set<std::string> tracepoints_named(std::span<const Hook> table);
 
-// "tracepoint", "fentry" or "kprobe", as given with --via.
+// Parses the argument of --via: "tracepoint", "fentry" or "kprobe".
 Result<Way> way_from_text(std::string_view text);
 
 } // namespace rcuscope

@@ -11,10 +11,10 @@ namespace rcuscope {
 
 namespace {
 
-// User space is woken by this part of a ring.
+// The producers wake user space when they have filled 1/wake_share of the ring since the last release().
 constexpr std::size_t wake_share = 4;
 
-// More at once, and memset() clears byte by byte in microcode, which takes a while to begin.
+// For more bytes at once memset() uses an instruction that clears bytewise in microcode and is slow to start.
 constexpr std::size_t clear_step = 1024;
 
 } // namespace
@@ -60,9 +60,10 @@ void Ring::release(std::uint64_t to) {
         std::memset(piece.data(), 0, size);
         from += size;
     }
-    // After everything that was read and cleared.
+    // Release order: after all reads and the clearing.
     __atomic_store_n(&ring_->tail, to, __ATOMIC_RELEASE);
-    // Before fills_up() looks: who moves the head looks at this afterwards.
+    // Sequentially consistent: this store comes before the load of the head in fills_up(). A producer moves the head
+    // before it loads wake_at. So the producer wakes user space, or fills_up() is true, or both.
     __atomic_store_n(&ring_->wake_at, to + bytes_ / wake_share, __ATOMIC_SEQ_CST);
 }
 

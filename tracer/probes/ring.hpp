@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The consumer's side of a CPU's ring of records, in memory that is shared with the BPF programs, which are the
+// producers (bpf/event_ring.h).
 #pragma once
 
 #include <cstddef>
@@ -10,10 +13,10 @@
 
 namespace rcuscope {
 
-// A map of the programs, mapped until this goes.
+// A BPF array map, mapped into user space. The destructor unmaps it.
 class MappedMemory {
 public:
-    // `map`: the descriptor of an array. `bytes`: of all its elements.
+    // `map`: the descriptor of a BPF array. `bytes`: the size of all its elements.
     static Result<MappedMemory> map(int map, std::size_t bytes);
 
     MappedMemory(MappedMemory&& other) noexcept;
@@ -29,29 +32,30 @@ private:
     std::size_t bytes_;
 };
 
-// A CPU's ring of records, as the programs have it (bpf/event_ring.h), from user space's side. Positions count bytes
-// since it was made.
+// The ring of one CPU. A ring position counts bytes since the ring was made, and only grows.
 class Ring {
 public:
-    // How many segments it takes. `bytes`: its size, a power of two.
+    // The number of segments of a ring. `bytes`: the ring's size, a power of two.
     static std::uint32_t segments_for(std::size_t bytes);
 
-    // `segments`: its memory, all zero. Both stay while this does.
+    // `segments`: the ring's memory, all zero. `ring` and `segments` must outlive this object.
     Ring(rs_ring& ring, std::span<std::byte> segments, std::size_t bytes);
 
-    // From where on nothing was released, and up to where something was sent or is being written.
+    // The first position that is not released, and the position up to which producers have reserved room: records
+    // before end() may not be whole yet.
     std::uint64_t begin() const { return ring_->tail; }
     std::uint64_t end() const { return __atomic_load_n(&ring_->head, __ATOMIC_ACQUIRE); }
 
-    // What lies at a position, in one piece, as capture/ring_records.hpp says; there may be more behind it. Empty:
-    // `to` is reached.
+    // The bytes from `from` on that are contiguous in memory, in the layout of capture/ring_records.hpp; more may
+    // follow at a later position. Empty if `from` has reached `to`.
     std::span<const std::byte> piece(std::uint64_t from, std::uint64_t to) const;
-    // Where the next record begins if those before take so many bytes.
+    // The position of the next record if the records from `from` on take this many bytes.
     static std::uint64_t after(std::uint64_t from, std::size_t bytes) { return rs_ring_next(from + bytes); }
 
-    // What lies before may be written again.
+    // Frees the room before `to` for the producers.
     void release(std::uint64_t to);
-    // Whether so much was sent since release() that the programs will not say so.
+    // Whether so much was reserved since release() that the producers do not wake the consumer again: one of them
+    // wakes it when the head passes wake_at.
     bool fills_up() const { return end() >= ring_->wake_at; }
 
 private:

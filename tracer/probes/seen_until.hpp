@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tracks the time up to which the consumer has taken every record of a CPU's ring.
 #pragma once
 
 #include <cstdint>
 
 namespace rcuscope {
 
-// Up to which time every record of a CPU's ring was taken.
-//
-// The programs take a record's time once it has its room (bpf/event_ring.h). So what is beyond a head that was looked
-// at after the clock is later than what the clock said. What is before it may not be whole yet: an interrupt, or
-// another task, may keep the program from going on, and then nothing behind that record can be taken. Until then the
-// time stands still.
+// A BPF program takes a record's time after it has reserved room for the record (bpf/event_ring.h). If user space
+// reads the clock first and the head after that, every record beyond this head is later than the clock's value. A
+// record before the head may not be whole yet, because an interrupt or another task keeps its program from completing
+// it. Then no record behind it can be taken, and ns() does not advance until that record was taken.
 class SeenUntil {
 public:
-    // The head was at `head` after the clock had said `ns`, and what is before `taken` was taken.
+    // Call with the clock read first: the clock said `ns`, then the head was at `head`, and everything before `taken`
+    // was taken.
     void look(std::uint64_t ns, std::uint64_t head, std::uint64_t taken) {
         if (taken == head) {
             ns_ = ns;
@@ -32,13 +33,13 @@ public:
     }
 
     std::uint64_t ns() const { return ns_; }
-    // Something that was sent could not be taken.
+    // Whether records before the head could not be taken.
     bool waits() const { return waits_; }
 
 private:
     std::uint64_t ns_ = 0;
     bool waits_ = false;
-    // An earlier look: everything up to `then_` is taken when `head_` is reached.
+    // An earlier call of look(): once `taken` reaches `head_`, everything up to `then_` is taken.
     std::uint64_t head_ = 0;
     std::uint64_t then_ = 0;
 };

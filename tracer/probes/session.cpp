@@ -18,7 +18,7 @@
 #include "control.h"
 #include "probes/cpu_losses.hpp"
 #include "summary_layout.h"
-// After the types that it uses.
+// Must come after the headers that define the types it uses.
 #include "rcuscope.skel.h"
 
 namespace rcuscope {
@@ -27,7 +27,7 @@ static_assert(max_followed == RS_MAX_FOLLOWED);
 
 namespace {
 
-// What libbpf had to say, for the error message of what failed then.
+// libbpf's warnings so far. They become part of the next error message.
 std::string& libbpf_words() {
     static std::string words;
     return words;
@@ -43,12 +43,12 @@ int keep_libbpf_words(libbpf_print_level level, const char* format, va_list args
     std::vsnprintf(line.data(), line.size(), format, again);
     va_end(again);
     if (!line.empty())
-        line.pop_back(); // the zero at the end
+        line.pop_back(); // the terminating zero
     libbpf_words() += line;
     return 0;
 }
 
-// The end is what tells: the verifier's log may be long, and its last lines say why.
+// The last lines of libbpf's warnings: the verifier's log may be long, and its end gives the reason.
 std::string last_words() {
     constexpr std::size_t most = 12;
     const auto lines = split_lines(libbpf_words());
@@ -63,7 +63,7 @@ tl::unexpected<Error> cannot(const std::string& what, int error_number) {
                 "try another way to see RCU (--via kprobe, --via fentry), and see what rcuscope doctor says");
 }
 
-// None: it is not loaded.
+// None: the program is not loaded.
 std::optional<bpf_prog_info> info_of(const bpf_program* program) {
     bpf_prog_info info{};
     __u32 size = sizeof(info);
@@ -98,7 +98,7 @@ struct BpfSession::Impl {
 
     rcuscope_bpf* skeleton = nullptr;
     std::optional<MappedMemory> states;   // rs_cpu of each CPU
-    std::optional<MappedMemory> segments; // of all rings
+    std::optional<MappedMemory> segments; // the memory of all rings
     std::vector<Ring> rings;              // by CPU
     std::optional<Doorbell> doorbell;
     std::vector<Link> links;
@@ -111,10 +111,10 @@ struct BpfSession::Impl {
     Status size_summary(const SummaryRoom& room);
     Status map_summary(const SummaryRoom& room);
     Status attach(const AttachPlan& plan);
-    // As they are now; they go on counting.
+    // The shared memory itself: the programs go on counting in it.
     std::span<rs_cpu> cpu_states() const { return {reinterpret_cast<rs_cpu*>(states->bytes().data()), cpus}; }
 
-    // Of all CPUs.
+    // The sum over all CPUs.
     template <typename Count>
     std::uint64_t sum(Count count) const {
         std::uint64_t total = 0;
@@ -162,7 +162,7 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const ThisKernel& kernel, 
     if (config.summary) {
         if (auto sized = size_summary(*config.summary); !sized)
             return sized;
-        // Nothing is sent: what would be is never run.
+        // No records are sent: the code that uses these maps never runs.
         for (bpf_map* map : {skeleton->maps.segments, skeleton->maps.doorbell})
             bpf_map__set_autocreate(map, false);
     } else {
@@ -268,7 +268,7 @@ Status BpfSession::Impl::attach_to_event(const char* name, std::uint64_t event) 
     attr.config = event;
     attr.sample_period = 1;
     attr.wakeup_events = 1;
-    // The program runs on whatever CPU the probe is hit, whichever CPU the event is opened for.
+    // The program runs on the CPU that hits the probe, whichever CPU the event is opened for.
     Fd opened(static_cast<int>(::syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
     if (!opened)
         return cannot("cannot open the kprobe event of " + std::string(name), errno);
@@ -348,7 +348,7 @@ Result<SequencesAt> BpfSession::sequences() const {
 CallbackCounts BpfSession::callbacks() const {
     if (impl_->summary)
         return impl_->summary->counts();
-    // Counted up by programs on other CPUs meanwhile: done first, so that it is never ahead of queued.
+    // Programs on other CPUs go on counting. `done` is read first, so that it never exceeds `queued`.
     const volatile auto* shared = impl_->skeleton->bss;
     CallbackCounts counts;
     counts.done = shared->followed_done;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The BPF programs of an attach plan, loaded and attached, and their buffers.
+// Loads and attaches the BPF programs of an attach plan (resolver.hpp), and gives access to their rings, counters and
+// maps.
 #pragma once
 
 #include <cstddef>
@@ -24,18 +25,18 @@
 
 namespace rcuscope {
 
-// What is wanted of the programs; what they must know of the kernel they get from ThisKernel.
+// The user's request to the programs. Facts about the kernel come from ThisKernel.
 struct SessionConfig {
     std::vector<std::string> followed; // names of modules, at most max_followed
     bool all_callbacks = false;
-    std::uint32_t ring_bytes = 4u << 20; // of each CPU's buffer; a power of two, whole pages
-    bool stacks = false;                 // of who queues callbacks and who waits
-    std::optional<SummaryRoom> summary;  // count in the kernel: there are no buffers
+    std::uint32_t ring_bytes = 4u << 20; // bytes of each CPU's ring; a power of two, whole pages
+    bool stacks = false;                 // record the stacks of tasks that queue callbacks or wait
+    std::optional<SummaryRoom> summary;  // count in the kernel, without rings; none: send records
 };
 
 inline constexpr std::size_t max_followed = 8; // RS_MAX_FOLLOWED
 
-// Raw counts of grace periods of RCU-tasks and its "trace" flavour; 0: the kernel has none.
+// Raw sequence numbers of grace periods of RCU-tasks and its "trace" flavour; 0: the kernel has none.
 struct TasksSequences {
     std::uint64_t tasks = 0;
     std::uint64_t trace = 0;
@@ -43,15 +44,15 @@ struct TasksSequences {
     bool operator==(const TasksSequences&) const = default;
 };
 
-// The kernel's count of grace periods as one moment.
+// The kernel's sequence numbers of grace periods at one moment.
 struct SequencesAt {
     std::uint64_t ns = 0; // CLOCK_BOOTTIME
     RcuSequences sequences;
-    bool exact = false; // they were these at that moment; else near it
+    bool exact = false; // false: the numbers are of a moment near `ns`
     TasksSequences tasks;
 };
 
-// Of a followed module, since the start.
+// How often a followed module was loaded and freed since the start.
 struct ModuleCounts {
     std::uint32_t loaded = 0;
     std::uint32_t freed = 0;
@@ -59,7 +60,7 @@ struct ModuleCounts {
 
 class BpfSession {
 public:
-    // Detached and unloaded by the destructor, and by the kernel if the process dies.
+    // The destructor detaches and unloads the programs; the kernel does if the process dies.
     static Result<BpfSession> load(const AttachPlan& plan, const ThisKernel& kernel, const SessionConfig& config);
 
     BpfSession(BpfSession&&) noexcept;
@@ -67,40 +68,41 @@ public:
     ~BpfSession();
 
     Status attach(const AttachPlan& plan);
-    // Attaches the programs for sites to kprobe events of tracefs, by the events' ids.
+    // Attaches the programs for sites to the kprobe events of tracefs, by the ids of the events.
     Status attach_sites(const PlacedSites& sites);
 
-    // Closes every attachment: afterwards no program runs, and what they sent can still be drained.
+    // Detaches everything. Afterwards no program runs, but the records that they sent can still be drained.
     void detach();
 
-    // Of a session that counts in the kernel; else nullptr.
+    // The maps of a session that counts in the kernel; otherwise nullptr.
     SummaryMaps* summary() const;
 
-    // A descriptor that is readable when a record must not wait, until take_wakeups(), which comes before looking; -1:
-    // there are no records.
+    // A descriptor that is readable when a record must not wait. Call take_wakeups() first and look at the rings then.
+    // -1: the session sends no records.
     int wakeup_fd() const;
     void take_wakeups();
-    // Of each CPU.
+    // By CPU number.
     std::span<Ring> rings();
 
     Result<SequencesAt> sequences() const;
-    // From now on the kernel measures how long programs run, until the descriptor is closed.
+    // The kernel measures how long BPF programs run until the descriptor is closed.
     static Result<Fd> measure_programs();
-    // Of each program that is loaded and attached, since it was loaded.
+    // The runs of each loaded program since it was loaded.
     std::vector<ProgramRuns> program_runs() const;
     CallbackCounts callbacks() const;
-    // By its place in SessionConfig::followed.
+    // `followed`: the module's index in SessionConfig::followed.
     ModuleCounts module(std::size_t followed) const;
-    // Of the life that began last: the text that stays when its init function has returned.
+    // The code of the life that began last: the text that stays after its init function has returned.
     Kallsyms::Code module_code(std::size_t followed) const;
     std::uint64_t hits(unsigned counter) const;
-    // Runs that a hook's programs missed because the kernel refused to run them within each other.
+    // Runs of a hook's programs that the kernel skipped because the program was running on that CPU already.
     std::uint64_t missed(const Alternative& alternative) const;
-    // Calls of callbacks' functions whose probes the kernel skipped, while RCU itself was seen.
+    // Calls of callback functions whose kprobes the kernel skipped. Counted where the programs see RCU itself by
+    // fentry or tracepoints, which the kernel does not skip then (bpf/skipped.h).
     std::uint64_t calls_skipped() const;
     std::vector<CpuLoss> losses() const;
     CallbackLosses lost_callbacks() const; // since the programs were loaded
-    // Records of which it is known by now that they are lost, though perhaps not yet when.
+    // Records that are known to be lost, including those whose time of loss is not set yet.
     std::uint64_t refused() const;
 
 private:

@@ -32,7 +32,7 @@ SiteEvent event_of(const SiteInfo& site) {
     }
 }
 
-// What a recording lacks without it.
+// The hook that the recording lacks without this site.
 const char* hook_of(const SiteInfo& site) {
     if (site.kind == SiteKind::jump)
         return "module.jumps";
@@ -45,7 +45,7 @@ std::string words_of(const SiteInfo& site) {
     return site.module + ":" + site.function + "+" + hex(site.offset);
 }
 
-// Nothing: it has a name that the kernel would not take for one.
+// None: the name of the module or the function is no KernelName.
 std::optional<KprobePlace> place_of(const SiteInfo& site) {
     const auto module = KernelName::of(site.module);
     const auto function = KernelName::of(site.function);
@@ -85,7 +85,9 @@ std::vector<SiteInfo> sites_of(const ModuleFile& module, const WantedSites& want
     for (const KoFunction& function : module.functions) {
         const bool reader = is_probed(function, wanted.reader_functions);
         if (is_probed(function, wanted.functions)) {
-            // A section by a function lasts until one has returned to which the function jumps at its end.
+            // A reader function's section lasts until its caller continues. If the function ends with a jump to
+            // another function, that is when the other one has returned. Only the return address shows this, so
+            // `places` is not used.
             if (function.places && !reader) {
                 sites.push_back({SiteKind::function_entry, module.name, function.name, function.places->entry});
                 for (const std::uint64_t leave : function.places->leaves)
@@ -129,14 +131,14 @@ Result<PlacedSites> place_sites(const std::string& tracefs, const KernelName& gr
         if (const auto place = place_of(site); place && site.kind == SiteKind::function_entry)
             entries.insert(*place);
     std::set<SiteEvent> any;
-    std::map<std::pair<SiteEvent, KprobePlace>, Status> known; // a function that is a reader besides is one place
+    std::map<std::pair<SiteEvent, KprobePlace>, Status> known; // function and reader sites can share a place
     for (const SiteInfo& site : sites) {
         const auto place = place_of(site);
         if (!place) {
             placed.refused.push_back({hook_of(site), words_of(site) + ": " + KernelName::rule});
             continue;
         }
-        // Where a function is left at once, its entry says so.
+        // If the instruction that leaves the function is also its entry, the probe of the entry reports both.
         const bool at_entry = event_of(site) == SiteEvent::leaves && entries.contains(*place);
         const SiteEvent event = at_entry ? SiteEvent::sites : event_of(site);
         const auto [found, added] = known.try_emplace({event, *place});
@@ -168,7 +170,7 @@ Result<PlacedSites> place_sites(const std::string& tracefs, const KernelName& gr
 }
 
 SiteCounts count_sites(const std::string& tracefs, const KernelName& group, SiteEvent wanted) {
-    // "  NAME   HITS   MISSED", one line for each place of an event
+    // Lines are "  NAME   HITS   MISSED", one for each place of an event.
     const std::string event = event_name(group, wanted);
     const std::string text = read_file(tracefs + "/kprobe_profile").value_or("");
     SiteCounts counts;

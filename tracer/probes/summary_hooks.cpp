@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, 9> hooks{"gp.start",         "gp.end",   
                                                 "gp.expedited.end", "callback.queued", "callback.queued.hurry",
                                                 "callback.invoked", "module.init",     "module.free"};
 
-// By the program that sends events of callbacks, the one that counts them. The others do either.
+// Pairs of programs: one sends records of callbacks, the other counts them. All other programs can do either.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 8> counting{{
     {"call_rcu_event", "summary_queued_event"},
     {"call_rcu_fentry", "summary_queued_fentry"},

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The table of hooks for `record --mode summary`, where the programs count in the kernel instead of sending records.
 #pragma once
 
 #include <span>
@@ -7,8 +9,7 @@
 
 namespace rcuscope {
 
-// The hooks of hook_table() that are needed to count in the kernel instead of sending events, with the programs that
-// do.
+// The hooks of hook_table() that this mode needs, with the counting programs in place of the sending ones.
 std::span<const Hook> summary_hook_table();
 
 } // namespace rcuscope

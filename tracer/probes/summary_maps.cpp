@@ -20,7 +20,7 @@ tl::unexpected<Error> cannot_read(const char* what) {
                 errno_text(errno), "record with --mode events");
 }
 
-// Those of a hash map, each made of its key and its value.
+// The elements of a hash map, each made from a key and a value.
 template <typename Element, typename Key, typename Value>
 std::vector<Element> elements(int map) {
     std::vector<Element> all;
@@ -65,7 +65,8 @@ Result<SummaryMaps> SummaryMaps::map(const Descriptors& descriptors, const Share
     return SummaryMaps(descriptors, shared, room, std::move(*pending), std::move(*tallies));
 }
 
-// What the programs remember of functions holds for the epoch, and says whether callbacks count.
+// The programs cache for each function whether its callbacks count. The cache is valid for one epoch, so a new epoch
+// invalidates it.
 void SummaryMaps::set_window(std::uint32_t open) {
     *shared_.open = open;
     __atomic_fetch_add(shared_.epoch, 1, __ATOMIC_SEQ_CST);
@@ -83,13 +84,14 @@ std::vector<SummarySection> SummaryMaps::sections() const {
     return elements<SummarySection, rs_section, std::uint64_t>(descriptors_.sections);
 }
 
-// Programs on other CPUs count on meanwhile.
+// Programs on other CPUs go on counting meanwhile.
 rs_tally SummaryMaps::tally(std::uint32_t slot) const {
     rs_tally sum{};
     const auto* tallies = reinterpret_cast<const rs_tally*>(tallies_.bytes().data());
     for (std::size_t cpu = 0; cpu < shared_.cpus.size(); cpu++) {
         const rs_tally of = tallies[cpu * room_.slots + slot];
-        // What is taken out of a run comes into the tally afterwards.
+        // A program takes counts out of a run before it adds them to the tally. The tally is read first here, so no
+        // count is read twice.
         std::atomic_thread_fence(std::memory_order_acquire);
         for (const rs_latency_run& run : shared_.cpus[cpu].runs)
             if (run.slot == slot) {
@@ -121,7 +123,7 @@ std::vector<std::uint64_t> SummaryMaps::held() const {
     return held;
 }
 
-// What ends first is read first, so that no more has ended than was queued.
+// Reads the tallies before the rings, so that `done` never exceeds `queued`.
 CallbackCounts SummaryMaps::counts() const {
     CallbackCounts sum;
     for (std::uint32_t slot = 0; slot < slots(); slot++) {

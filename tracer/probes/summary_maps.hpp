@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What the programs count in the kernel (bpf/summary.h), as it stands in their
-// maps.
+// Reads the numbers that the BPF programs count in the kernel (bpf/summary.h) from the programs' maps. A slot is the
+// index of a callback function in these maps.
 #pragma once
 
 #include <cstdint>
@@ -17,19 +17,19 @@
 
 namespace rcuscope {
 
-// Callbacks that are followed, since the start.
+// Numbers of followed callbacks since the start.
 struct CallbackCounts {
     std::uint64_t queued = 0;
-    std::uint64_t done = 0; // or lost from RCU's lists, since their heads were queued again
+    std::uint64_t done = 0; // includes those that RCU's lists lost because their rcu_head was queued again
 };
 
-// How much room the programs get.
+// The sizes of the programs' maps.
 struct SummaryRoom {
-    std::uint32_t pending = 0; // callbacks that are queued on a CPU at once; a power of two
-    std::uint32_t slots = 0;   // functions, and one for those that have none
-    std::uint32_t copies = 0;  // of all buckets, that CPUs share; a power of two
+    std::uint32_t pending = 0; // callbacks that can be queued on a CPU at once; a power of two
+    std::uint32_t slots = 0;   // functions, and one for callbacks whose function has no slot
+    std::uint32_t copies = 0;  // copies of all buckets, which CPUs share; a power of two
 
-    // `whole_system`: not only the functions of followed modules. Buckets take 64 MiB at most.
+    // `whole_system`: functions of the whole system, not only of followed modules. Buckets take 64 MiB at most.
     static SummaryRoom for_cpus(std::uint32_t cpus, std::uint32_t pending, bool whole_system);
 };
 
@@ -38,7 +38,7 @@ struct SummaryFunction {
     std::uint32_t slot = 0;
 };
 
-// A section of a followed module, and the offset in its code at which it begins.
+// A code section of a followed module, and its offset from the beginning of the module's code.
 struct SummarySection {
     rs_section section{};
     std::uint64_t offset = 0;
@@ -54,7 +54,7 @@ public:
         int buckets = -1;
         int periods = -1;
     };
-    // All as they are mapped from the programs, until these are unloaded.
+    // Pointers into the programs' data, valid until the programs are unloaded.
     struct Shared {
         volatile std::uint32_t* open = nullptr;
         std::uint32_t* epoch = nullptr;
@@ -62,19 +62,19 @@ public:
         std::span<rs_summary_cpu> cpus;
     };
 
-    // Before the programs run.
+    // Call before the programs run: sets up the rings of pending callbacks.
     static Result<SummaryMaps> map(const Descriptors& descriptors, const Shared& shared, const SummaryRoom& room);
-    // Nothing counts while the window is closed.
+    // The programs count only while the window is open.
     void open_window() { set_window(1); }
     void close_window() { set_window(0); }
 
-    // How many functions were seen so far; each keeps its slot.
+    // The number of functions seen so far. A function keeps its slot.
     std::uint32_t functions_seen() const { return *shared_.slots_used; }
     std::vector<SummaryFunction> functions() const;
     std::vector<SummarySection> sections() const;
 
-    CallbackCounts counts() const; // of all functions; "done" is invoked here
-    // When no program runs any longer; by slot.
+    CallbackCounts counts() const; // of all functions; a callback is done when it is invoked
+    // Call when no program runs any longer. Indexed by slot.
     Result<std::vector<KernelCallbacks>> callbacks() const;
     Result<KernelGracePeriods> grace_periods(bool expedited) const;
 
@@ -85,16 +85,16 @@ private:
           tallies_(std::move(tallies)) {}
 
     void set_window(std::uint32_t open);
-    std::uint32_t slots() const;              // that may be taken
-    rs_tally tally(std::uint32_t slot) const; // of all CPUs together
-    std::vector<std::uint64_t> held() const;  // by slot: those that are still in the rings
+    std::uint32_t slots() const;              // slots in use
+    rs_tally tally(std::uint32_t slot) const; // sum over all CPUs
+    std::vector<std::uint64_t> held() const;  // by slot: callbacks that are still in the rings
     Result<KernelCallbacks> callbacks(std::uint32_t slot, std::uint64_t held) const;
 
     Descriptors descriptors_;
     Shared shared_;
     SummaryRoom room_;
-    MappedMemory pending_; // rs_pending, CPU by CPU
-    MappedMemory tallies_; // rs_tally of each slot, CPU by CPU
+    MappedMemory pending_; // rs_pending, grouped by CPU
+    MappedMemory tallies_; // rs_tally of each slot, grouped by CPU
 };
 
 } // namespace rcuscope

@@ -17,14 +17,14 @@ void read_symbols(ThisKernel& kernel) {
     }
     kernel.symbols = std::move(*symbols);
     kernel.offer.symbol_functions = kernel.symbols->functions_among(functions_named(hook_table()));
-    // Exported for modules exactly if preemptible RCU is built; a plain inline function otherwise.
+    // Exported to modules exactly if the kernel has preemptible RCU; otherwise an inline function.
     kernel.offer.preempt_rcu = kernel.symbols->has_function("__rcu_read_lock");
-    // Where there is call_rcu_hurry(), both jump to the same function.
+    // If the kernel has call_rcu_hurry(), it and call_rcu() both jump to this function.
     kernel.call_rcu_code = kernel.symbols->code_of("__call_rcu_common");
     if (!kernel.call_rcu_code.size)
         kernel.call_rcu_code = kernel.symbols->code_of("call_rcu");
     kernel.rcu_barrier_code = kernel.symbols->code_of("rcu_barrier");
-    // The compiler may put the body into the system call's entry.
+    // The compiler may inline the body into the entry of the system call.
     for (auto name : {"__do_sys_delete_module", "__do_sys_delete_module.constprop.0", "__do_sys_delete_module.isra.0",
                       "__se_sys_delete_module", "__x64_sys_delete_module"})
         if (kernel.delete_module_code = kernel.symbols->code_of(name); kernel.delete_module_code.size)
@@ -87,7 +87,7 @@ ThisKernel look_at_this_kernel() {
     kernel.offer.offloads = offloads_callbacks();
     kernel.ticks_stop_while_busy = has_tickless_cpus();
     kernel.lazy_callbacks = has_lazy_callbacks();
-    // What needs root would only repeat the one problem that it is.
+    // Without root, what follows would only report the missing privilege again.
     if (!is_root())
         return kernel;
     read_symbols(kernel);
