@@ -10,7 +10,7 @@ namespace rcuscope {
 
 namespace {
 
-constexpr std::uint64_t distance_size = 4; // of a relocated call or jump
+constexpr std::uint64_t distance_size = 4; // bytes of the distance of a relocated call or jump
 
 bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> prefixes) {
     return std::any_of(prefixes.begin(), prefixes.end(), [&](std::string_view p) { return text.starts_with(p); });
@@ -33,13 +33,13 @@ bool never_returns(std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// Where the compiler calls through a pointer, the kernel has it call one of these (retpolines).
+// Retpolines: the compiler emits a call of one of these functions instead of a call through a pointer.
 bool is_indirect_thunk(std::string_view name) {
     return starts_with_any(name, {"__x86_indirect_thunk_", "__x86_indirect_call_thunk_", "__x86_indirect_jump_thunk_"});
 }
 
-// Sections of data in which pointers to functions are the module's own doing, not a table of the compiler's or
-// objtool's about its code.
+// Data sections in which the module itself stores pointers to functions. Other sections hold tables about its code,
+// made by the compiler or objtool.
 bool holds_objects(std::string_view name) {
     return starts_with_any(name, {".data", ".rodata", ".init.data", ".init.rodata", ".exit.data", ".ref.data",
                                   "__tracepoints", "__param", "_ftrace_events", "__bpf_raw_tp_map", ".altinstr_aux"});
@@ -73,7 +73,7 @@ Code::Code(const KoElf& elf) : elf_(elf), relocations_(elf.sections().size()), t
         made.split_off = function.name.find(".cold") != std::string_view::npos;
         functions_.push_back(made);
     }
-    // A symbol without a size, as assembly has them: up to the next one, or the section's end.
+    // Symbols from assembly may have no size. Such a function reaches to the next symbol or to the end of the section.
     for (std::size_t i = 0; i < functions_.size(); i++) {
         Function& function = functions_[i];
         const auto& section = elf.sections()[function.place.section];
@@ -107,7 +107,7 @@ CodeRef Code::resolve(const GElf_Rela& rela) const {
         return {CodeRef::Kind::external, static_cast<std::uint32_t>(number), rela.r_addend};
     if (symbol->st_shndx >= elf_.sections().size())
         return {};
-    // Unsigned, as a hostile file's numbers may overflow.
+    // Unsigned, because the numbers of a hostile file may overflow.
     const std::uint64_t offset = symbol->st_value + static_cast<std::uint64_t>(rela.r_addend);
     return {CodeRef::Kind::place, symbol->st_shndx, static_cast<std::int64_t>(offset)};
 }
@@ -152,7 +152,7 @@ void Code::read_data(const KoElf::Section& relocations, std::size_t section) {
     });
 }
 
-// struct bug_entry with relative pointers: the place of the ud2, the file, the line, flags. A warning goes on.
+// struct bug_entry with relative pointers: the ud2, the file, the line and flags. Execution continues after a warning.
 void Code::read_warnings() {
     constexpr std::uint64_t entry_size = 12;
     constexpr std::uint64_t flags_offset = 10;
@@ -170,7 +170,7 @@ void Code::read_warnings() {
     });
 }
 
-// struct jump_entry: the place of the no-op or jump, and where it jumps to when it does.
+// struct jump_entry: the address of the no-op or jump, and the jump's target.
 void Code::read_static_branches() {
     constexpr std::uint64_t entry_size = 16;
     constexpr std::uint64_t target_offset = 4;
@@ -223,7 +223,7 @@ std::optional<Code::Object> Code::object_at(const KoElf::Place& place) const {
     return object;
 }
 
-// Of a call or jump, by its opcode: e8, e9, or 0f 8x. Otherwise 0.
+// The size of a call's or jump's opcode: e8 and e9 have 1 byte, 0f 8x has 2. 0 for other instructions.
 std::uint64_t Code::opcode_size(std::size_t section, const Relocation& relocation) const {
     const auto code = KoElf::bytes_of(elf_.sections()[section]);
     if (!relocation.distance || relocation.offset < 1 || relocation.offset > code.size())
@@ -247,7 +247,7 @@ void Code::mark_addresses_taken() {
             if (!relocation.ref.is_place())
                 continue;
             CodeRef ref = relocation.ref;
-            if (relocation.distance) // a lea: its distance ends the instruction
+            if (relocation.distance) // a lea, which ends with the distance
                 ref.offset = static_cast<std::int64_t>(static_cast<std::uint64_t>(ref.offset) + distance_size);
             if (const auto function = function_beginning(ref)) {
                 functions_[*function].address_taken = true;
@@ -264,7 +264,7 @@ std::size_t Code::whole_of(std::size_t part) const {
         return known->second;
     const Function& of = functions_[part];
     const std::string_view name = of.name.substr(0, of.name.find(".cold"));
-    // Several functions may have the name: it is the one that jumps there.
+    // Several functions may have this name. The one that jumps to the part is taken.
     const auto jumps_there = [&](std::size_t function) {
         const auto& all = instructions(function);
         return std::any_of(all.begin(), all.end(), [&](const Instruction86& instruction) {
@@ -351,7 +351,7 @@ std::vector<Instruction86> Code::decode(const Function& function) const {
         const std::string_view name = external(made.target);
         switch (decoded.meta.category) {
         case ZYDIS_CATEGORY_CALL:
-            // ftrace's hook keeps all registers: it is no call.
+            // __fentry__ keeps all registers, so this call counts as an ordinary instruction.
             made.flow = name == "__fentry__"                 ? Flow::next
                         : !direct || is_indirect_thunk(name) ? Flow::indirect_call
                         : never_returns(name)                ? Flow::stop
@@ -400,7 +400,7 @@ const Instruction86* Code::instruction_at(const KoElf::Place& place) const {
     return found == all.end() || found->offset != place.offset ? nullptr : &*found;
 }
 
-// A jump to where another function begins is a call whose return is the caller's own.
+// A jump to the beginning of another function is a tail call: that function returns to the caller of this one.
 bool Code::is_tail_call(std::size_t section, const Instruction86& instruction) const {
     if (!instruction.target.is_place())
         return true;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A module's code: its functions, the instructions in them, and what each refers to.
+// The code of a module: its functions, their instructions, and the target of each reference.
 //
-// In a .ko, calls and addresses are zeros with a relocation; only jumps and calls within a section may have their
-// distance in place. So a reference is resolved by the relocation that lies within the instruction, else by its bytes.
+// In a .ko, calls and addresses are zeros with a relocation. Only jumps and calls within a section may contain their
+// distance. So a reference is resolved by the relocation within the instruction, or else by its bytes.
 #pragma once
 
 #include <cstddef>
@@ -20,12 +20,12 @@
 
 namespace rcuscope {
 
-// What an instruction, or a pointer in data, refers to.
+// The target of an instruction or of a pointer in data.
 struct CodeRef {
     enum class Kind : std::uint8_t { none, place, external };
 
     Kind kind = Kind::none;
-    std::uint32_t number = 0; // the section of a place; the symbol of what is external, see Code::external()
+    std::uint32_t number = 0; // section number of a place; symbol number of an external target, see Code::external()
     std::int64_t offset = 0;  // in the section
 
     bool is_place() const { return kind == Kind::place; }
@@ -34,14 +34,14 @@ struct CodeRef {
 };
 
 enum class Flow : std::uint8_t {
-    next,          // goes on with the next instruction
-    call,          // and comes back
-    jump,          // and does not
+    next,          // continues with the next instruction
+    call,          // a direct call that returns
+    jump,          // a direct jump
     branch,        // a conditional jump
     indirect_call, // through a pointer
     indirect_jump,
     ret,
-    stop, // does not go on: ud2 of BUG(), int3
+    stop, // does not continue: ud2 of BUG(), int3, a call that never returns
 };
 
 struct Instruction86 {
@@ -57,8 +57,8 @@ public:
         std::string_view name;
         KoElf::Place place;
         std::uint64_t size = 0;
-        bool split_off = false;     // a part that the compiler split off (".cold"): jumped into, never called
-        bool address_taken = false; // some pointer to it exists
+        bool split_off = false;     // a part that the compiler split off (".cold"): reached by jumps only
+        bool address_taken = false; // a pointer to it exists
         bool exported = false;      // other modules may call it
     };
 
@@ -69,44 +69,44 @@ public:
     const std::vector<Function>& functions() const { return functions_; }
     std::optional<std::size_t> function_at(const KoElf::Place& place) const;
     std::optional<std::size_t> function_at(const CodeRef& ref) const;
-    // Only where a function begins there.
+    // Returns a function only if it begins at `ref`.
     std::optional<std::size_t> function_beginning(const CodeRef& ref) const;
     std::string_view external(std::uint32_t symbol) const;
     std::string_view external(const CodeRef& ref) const {
         return ref.is_external() ? external(ref.number) : std::string_view();
     }
-    // Whether the module imports one of that name.
+    // Whether the module imports a symbol of this name.
     bool imports(std::string_view name) const { return imports_.contains(name); }
     const std::set<std::string_view>& imports() const { return imports_; }
 
-    // A function's instructions, decoded when they are first asked for. What cannot be decoded ends them.
+    // The instructions of a function, decoded on the first call. The list ends before bytes that cannot be decoded.
     const std::vector<Instruction86>& instructions(std::size_t function) const;
     const Instruction86* instruction_at(const KoElf::Place& place) const;
     std::span<const unsigned char> bytes(const KoElf::Place& place) const;
-    // Whether its code takes the address of one of the module's functions.
+    // Whether the function takes the address of one of the module's functions.
     bool refers_to_own_functions(std::size_t function) const;
-    // What the relocation within [from, until) of an instruction that ends at `end` refers to.
+    // The target of the relocation within [from, until) of an instruction that ends at `end`.
     CodeRef ref_at(std::size_t section, std::uint64_t from, std::uint64_t until, std::uint64_t end) const;
 
-    // Where the flow goes from an instruction, but for calls: at most three places.
+    // Where control flow goes after an instruction, apart from calls: at most three places.
     struct Next {
         KoElf::Place places[3];
         std::size_t count = 0;
-        bool returns = false;        // to the caller, also by a tail call
-        std::optional<CodeRef> tail; // a tail call of this
-        bool indirect_tail = false;  // or of what a pointer has
+        bool returns = false;        // to the caller, also through a tail call
+        std::optional<CodeRef> tail; // the target of a tail call
+        bool indirect_tail = false;  // a tail call through a pointer
     };
     Next after(std::size_t section, const Instruction86& instruction) const;
 
-    // Own functions to which pointers lie within data, by where these lie.
+    // Pointers in data to the module's own functions, sorted by where the pointers lie.
     struct DataPointer {
         KoElf::Place at;
         std::size_t function = 0;
     };
     const std::vector<DataPointer>& data_pointers() const { return data_pointers_; }
-    // Whether the object there has a pointer to the module (THIS_MODULE).
+    // Whether the object at `place` holds a pointer to the module (THIS_MODULE).
     bool names_its_owner(const KoElf::Place& place) const;
-    // The object that the file names there: where it begins and its size; nothing if there is none.
+    // The data object that contains `place`; nothing if the symbol table has none.
     struct Object {
         KoElf::Place place;
         std::uint64_t size = 0;
@@ -114,7 +114,7 @@ public:
     };
     std::optional<Object> object_at(const KoElf::Place& place) const;
 
-    // Direct calls and jumps to functions that are not the module's, by place.
+    // Direct calls and jumps to functions of other modules or the kernel, by place.
     struct ExternalCall {
         KoElf::Place place; // of the instruction
         std::uint32_t symbol = 0;
@@ -122,12 +122,12 @@ public:
     };
     const std::vector<ExternalCall>& external_calls() const { return external_calls_; }
 
-    // The function of which the compiler split this part off; itself, if it is no such part.
+    // For a part that the compiler split off: the function it belongs to. Otherwise the function itself.
     std::size_t whole_of(std::size_t function) const;
 
-    // Direct calls and tail calls of each own function: the places of the instructions.
+    // Direct calls and tail calls of each of the module's functions.
     struct CallSite {
-        std::size_t function = 0; // that holds it
+        std::size_t function = 0; // the function that contains the call
         KoElf::Place place;
     };
     const std::vector<CallSite>& callers_of(std::size_t function) const;
@@ -135,8 +135,8 @@ public:
 private:
     struct Relocation {
         std::uint64_t offset = 0;
-        CodeRef ref; // a distance is not yet related to the instruction's end
-        bool distance = false;
+        CodeRef ref;           // if `distance`: not yet corrected by the end of the instruction
+        bool distance = false; // relative to the end of the instruction
     };
 
     CodeRef resolve(const GElf_Rela& rela) const;
@@ -154,15 +154,15 @@ private:
     const KoElf& elf_;
     std::vector<Function> functions_;
     std::vector<std::vector<Relocation>> relocations_; // by section, sorted
-    std::vector<std::vector<std::uint64_t>> takers_;   // places in a section that take the address of an own function
+    std::vector<std::vector<std::uint64_t>> takers_;   // by section: where code takes an own function's address
     std::set<std::string_view> imports_;
-    std::set<KoElf::Place> warnings_;                      // ud2 instructions that go on
-    std::map<KoElf::Place, KoElf::Place> static_branches_; // places that may be patched to a jump
+    std::set<KoElf::Place> warnings_;                      // ud2 instructions after which execution continues
+    std::map<KoElf::Place, KoElf::Place> static_branches_; // by patchable instruction: the jump's target
     std::vector<DataPointer> data_pointers_;               // sorted by place
     std::set<KoElf::Place> owner_pointers_;                // places in data that hold the module's address
     std::vector<ExternalCall> external_calls_;
     mutable std::map<std::size_t, std::size_t> wholes_;
-    std::map<KoElf::Place, Object> objects_; // by where they begin
+    std::map<KoElf::Place, Object> objects_; // by begin
     mutable std::vector<std::optional<std::vector<Instruction86>>> decoded_;
     mutable std::optional<std::vector<std::vector<CallSite>>> callers_;
 };

@@ -12,9 +12,9 @@ namespace rcuscope {
 namespace {
 
 constexpr std::uint64_t page = 4096;
-// The bytes of the longest instruction, and those that the kernel copies from where a probe is placed.
+// Bytes of the longest instruction, which is also how many bytes the kernel copies from a probed address.
 constexpr std::uint64_t longest_instruction = 15;
-constexpr std::uint64_t zero_size = 2; // of the instruction that zeros are
+constexpr std::uint64_t zero_size = 2; // bytes of the instruction that zeros decode to
 constexpr std::uint64_t most = std::uint64_t{1} << 31;
 constexpr std::uint64_t relocated = 4;
 
@@ -78,7 +78,7 @@ std::optional<CodeRange> CodeMemory::decoded_to_the_end(std::size_t section, std
     const auto next = symbols_.upper_bound(*place);
     const CodeRange decoded{next == symbols_.begin() ? 0 : std::prev(next)->first,
                             next == symbols_.end() ? end() : std::min(next->first, end())};
-    // The last instruction begins before that.
+    // The last decoded instruction begins before decoded.end and has at most this many bytes.
     return decoded.end + longest_instruction <= end() ? std::nullopt : std::optional(decoded);
 }
 
@@ -95,8 +95,8 @@ bool CodeMemory::takes_probe(std::size_t section, std::uint64_t offset) {
     return found->second;
 }
 
-// As can_optimize() goes, but for what makes it give up earlier. Patches of the code (alternatives, static calls
-// and keys, returns) keep where the instructions around them begin, so the walk has to be in step with those: it
+// Walks as can_optimize() does, without its early exits. Patches of the code (alternatives, static calls and keys,
+// returns) keep the boundaries of the instructions around them. So the walk must be aligned with these boundaries: it
 // must meet the end of the function and the beginning of each section.
 bool CodeMemory::stays_inside(std::uint64_t symbol, std::uint64_t until) const {
     const std::uint64_t size = symbols_.at(symbol);
@@ -133,7 +133,7 @@ void CodeLayout::add_section(std::size_t section, std::string_view name, CodeMem
     (init ? init_ : core_).add_section(section, bytes, size, alignment);
 }
 
-// kernel/module/kallsyms.c: find_kallsyms_symbol() passes over what has no name and what the assembler made.
+// find_kallsyms_symbol() in kernel/module/kallsyms.c skips symbols without a name and those that the assembler made.
 void CodeLayout::add_symbol(std::size_t section, std::string_view name, std::uint64_t offset, std::uint64_t size) {
     if (!name.empty() && !name.starts_with(".L") && !name.starts_with("L0") && !name.starts_with('$'))
         of(section).add_symbol(section, offset, size);

@@ -9,7 +9,7 @@ namespace rcuscope {
 
 namespace {
 
-// Reads what it can off the front of a text.
+// Consumes a text from its front.
 class Cursor {
 public:
     explicit Cursor(std::string_view text) : text_(text) {}
@@ -37,7 +37,7 @@ private:
 struct Range {
     std::uint32_t first = 0;
     std::uint32_t last = 0;
-    std::uint32_t used = 1; // so many of each group
+    std::uint32_t used = 1; // takes this many CPUs of each group
     std::uint32_t group = 1;
 
     bool contains(std::uint32_t cpu) const { return cpu >= first && cpu <= last && (cpu - first) % group < used; }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Parses and writes lists of CPUs in the kernel's format (sysfs and the kernel command line): "0-3,8".
 #pragma once
 
 #include <cstdint>
@@ -10,11 +12,11 @@ namespace rcuscope {
 
 using CpuSet = std::set<std::uint32_t>;
 
-// A list of CPUs as the kernel writes it, and takes it on its command line: "0-3,8", "0-31:2/4", "all", "4-N", where N
-// is the last of those `among` which it is. What is not among them, or cannot be understood, is left out.
+// Accepts "0-3,8", "0-31:2/4" (the first 2 of each 4), "all" and "4-N", where N is the highest CPU of `among`. CPUs
+// that are not in `among` and parts that cannot be parsed are left out.
 CpuSet parse_cpu_list(std::string_view text, const CpuSet& among);
 
-// "0-3,8"; of none "".
+// "0-3,8"; "" if there are none.
 std::string cpu_list_text(const CpuSet& cpus);
 
 } // namespace rcuscope

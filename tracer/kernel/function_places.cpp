@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint64_t call_size = 5;
 constexpr std::size_t most_leaves = 64;
-// The longest run of instructions that the kernel replaces at once.
+// Bytes of the longest run of instructions that the kernel replaces as one alternative.
 constexpr std::uint64_t longest_alternative = 64;
 
 constexpr unsigned char opcode_call = 0xe8;
@@ -73,19 +73,19 @@ void FunctionPlaceFinder::read_tables() {
     }
 }
 
-// The kernel lets no kprobe into the call of a static call, which it patches.
+// The kernel refuses kprobes at static calls, because it patches these.
 bool FunctionPlaceFinder::is_static_call(const KoElf::Place& place, const Instruction86& instruction) const {
     return static_calls_.contains(place) || code_.external(instruction.target).starts_with("__SCT__");
 }
 
-// Whether the kernel may have put other instructions there.
+// Whether the kernel may have replaced the instruction there by an alternative.
 bool FunctionPlaceFinder::patched(const KoElf::Place& place) const {
     const auto above = alternatives_.upper_bound(place);
     return above != alternatives_.begin() && std::prev(above)->section == place.section &&
            place.offset - std::prev(above)->offset < longest_alternative;
 }
 
-// Whether control stays within the function and its parts, but for calls and where it returns.
+// Whether control flow stays within the function and its parts, apart from calls and returns.
 bool FunctionPlaceFinder::stays(std::size_t function, std::size_t section, const Instruction86& instruction,
                                 const Code::Next& next) const {
     for (std::size_t n = 0; n < next.count; n++) {
@@ -98,8 +98,8 @@ bool FunctionPlaceFinder::stays(std::size_t function, std::size_t section, const
     return true;
 }
 
-// Whether the kernel emulates the instruction for a kprobe, and never executes a copy of it nor puts a jump in its
-// place.
+// Whether the kernel emulates the instruction for a kprobe. It must never execute a copy of the instruction, nor put an
+// optimized probe's jump in its place.
 bool FunctionPlaceFinder::is_emulated(std::size_t section, const Instruction86& instruction) const {
     const KoElf::Place place{section, instruction.offset};
     const auto bytes = code_.bytes(place);
@@ -107,22 +107,22 @@ bool FunctionPlaceFinder::is_emulated(std::size_t section, const Instruction86& 
         return false;
     switch (instruction.flow) {
     case Flow::ret:
-        // A return by the kernel's thunk becomes a return and breakpoints, or stays a jump. A jump could be put in
-        // place of another return and of what comes after it, unless that is a breakpoint.
+        // A return through the return thunk becomes a return and breakpoints, or stays a jump. Any other return could
+        // be replaced by a jump, together with the bytes after it, unless a breakpoint follows.
         return bytes[0] == opcode_jump || (bytes[0] == opcode_return && bytes[1] == opcode_breakpoint);
     case Flow::call:
         return bytes[0] == opcode_call && !is_static_call(place, instruction);
     case Flow::jump:
         return (bytes[0] == opcode_jump || bytes[0] == opcode_short_jump) && !is_static_call(place, instruction);
-    case Flow::branch: // but for loop and jrcxz
+    case Flow::branch: // not loop and jrcxz
         return (bytes[0] & 0xf0) == 0x70 || (bytes[0] == 0x0f && (bytes[1] & 0xf0) == 0x80);
     default:
         return false;
     }
 }
 
-// In the run of instructions after ftrace's call, which ends where control may go elsewhere: each is reached once in
-// each call, unless something jumps between them.
+// Searches the straight-line instructions after the ftrace call. Each call executes every one of them once, unless
+// something jumps between them.
 std::optional<std::uint64_t> FunctionPlaceFinder::entry_of(std::size_t function, const KoElf::Place& traced) const {
     const auto& all = code_.instructions(function);
     const std::size_t section = traced.section;
@@ -137,7 +137,7 @@ std::optional<std::uint64_t> FunctionPlaceFinder::entry_of(std::size_t function,
         const Code::Next next = code_.after(section, all[i]);
         if (all[i].flow == Flow::next && next.count == 1)
             continue;
-        // More ways than the instruction has are those of a static branch, which the kernel patches.
+        // Further ways belong to a static branch, which the kernel patches.
         const std::size_t ways = all[i].flow == Flow::branch ? 2 : next.returns ? 0 : 1;
         return next.count == ways && is_emulated(section, all[i]) ? std::optional<std::uint64_t>(all[i].offset)
                                                                   : std::nullopt;
@@ -165,7 +165,7 @@ std::optional<FunctionPlaces> FunctionPlaceFinder::find(const KoElf::Place& plac
                 return std::nullopt;
             if (!next.returns)
                 continue;
-            // The kernel has parts under names of their own.
+            // The kernel knows the parts by symbols of their own, so leaves must lie in the function itself.
             if (part != *function || next.count > 0 || found.leaves.size() >= most_leaves ||
                 !is_emulated(code.place.section, instruction) || instruction.flow == Flow::branch)
                 return std::nullopt;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Where in its code a function is entered and left, for kprobes that are not ftrace's.
+// Finds the instructions at which kprobes that do not use ftrace see a function's entry and its leaves (the last
+// instructions of its calls).
 //
-// A kprobe at a function's entry is ftrace's (CONFIG_KPROBES_ON_FTRACE). When its module goes, the kernel takes each of
-// these away by itself, with walks over all places of ftrace's: milliseconds for each, after the exit function and
-// before the memory is freed. Of a breakpoint within the function it only forgets (kill_kprobe() in kernel/kprobes.c).
+// A kprobe at the entry of a function uses ftrace (CONFIG_KPROBES_ON_FTRACE). When the module is unloaded, the kernel
+// removes these kprobes one by one and each time walks all of ftrace's records: milliseconds for each, after the exit
+// function and before the memory is freed. For a breakpoint within the function it only marks the kprobe as gone
+// (kill_kprobe() in kernel/kprobes.c).
 //
-// Callbacks may still run into such a breakpoint then. The kernel has given up its copy of the probed instruction, so
-// that one must be an instruction that is emulated and not executed elsewhere: a direct call, jump or conditional jump,
-// or a return. On kernels without CONFIG_PREEMPTION returns are executed elsewhere, too.
+// Callbacks may still run into such a breakpoint then. The kernel has already released its copy of the probed
+// instruction, so the instruction must be one that the kernel emulates: a direct call, jump, conditional jump or
+// return. Kernels without CONFIG_PREEMPTION do not emulate returns; they execute the copy.
 #pragma once
 
 #include <cstddef>
@@ -21,11 +23,11 @@
 
 namespace rcuscope {
 
-// Offsets in the function, of instructions.
+// Offsets of instructions in the function.
 struct FunctionPlaces {
-    std::uint64_t entry = 0;           // the first instruction that does not just go on; reached once in each call
-    std::vector<std::uint64_t> leaves; // one of them is the last instruction of each call that ends; may be the entry
-    bool jumps_away = false;           // a leave is a jump to another function, which returns for this one
+    std::uint64_t entry = 0;           // the first instruction that changes control flow; each call reaches it once
+    std::vector<std::uint64_t> leaves; // every call that ends, ends with one of these; the entry may be one
+    bool jumps_away = false;           // a leave is a tail call: the other function returns to the caller of this one
 };
 
 class FunctionPlaceFinder {
@@ -33,8 +35,8 @@ public:
     // The code must outlive this.
     explicit FunctionPlaceFinder(const Code& code);
 
-    // Nothing where the code does not show with certainty that these are the places. `traced`: of the call that ftrace
-    // takes, the function's first instruction but for an endbr64.
+    // Nothing unless the code proves that these are the entry and the leaves. `traced`: the ftrace call (__fentry__),
+    // which is the first instruction, or the second after an endbr64.
     std::optional<FunctionPlaces> find(const KoElf::Place& function, const KoElf::Place& traced) const;
 
 private:
@@ -48,11 +50,11 @@ private:
     std::optional<std::uint64_t> entry_of(std::size_t function, const KoElf::Place& traced) const;
 
     const Code& code_;
-    std::set<KoElf::Place> jump_targets_;         // and instructions that may fault, and where the kernel goes on then
-    std::set<KoElf::Place> alternatives_;         // where the kernel puts other instructions when it loads the module
-    std::set<KoElf::Place> static_calls_;         // calls and jumps
-    std::set<std::size_t> entangled_;             // functions that others jump into
-    std::vector<std::vector<std::size_t>> parts_; // by function: what the compiler split off
+    std::set<KoElf::Place> jump_targets_;         // also instructions that may fault, and where the kernel goes on then
+    std::set<KoElf::Place> alternatives_;         // where the kernel replaces instructions when it loads the module
+    std::set<KoElf::Place> static_calls_;         // calls and jumps that the kernel patches
+    std::set<std::size_t> entangled_;             // functions into which others jump
+    std::vector<std::vector<std::size_t>> parts_; // by function: the parts that the compiler split off
 };
 
 } // namespace rcuscope

@@ -20,8 +20,8 @@ namespace rcuscope {
 
 namespace {
 
-constexpr std::uint32_t max_possible_cpus = 8192;            // the most that a kernel can be built for
-constexpr std::string_view tracepoint_prefix = "btf_trace_"; // of a typedef: a tracepoint's prototype
+constexpr std::uint32_t max_possible_cpus = 8192;            // the highest NR_CPUS of any kernel
+constexpr std::string_view tracepoint_prefix = "btf_trace_"; // prefix of the typedef of a tracepoint's prototype
 
 std::uint64_t clock_ns(clockid_t clock) {
     timespec now{};
@@ -73,7 +73,7 @@ std::uint64_t realtime_ns() {
 }
 
 std::string lockdown_mode() {
-    // "none [integrity] confidentiality": the brackets mark what is in force
+    // In "none [integrity] confidentiality" the brackets mark the mode in force.
     const std::string text = read_line_or_empty("/sys/kernel/security/lockdown");
     const auto from = text.find('[');
     const auto to = text.find(']');
@@ -96,7 +96,7 @@ Result<std::string> tracefs_path() {
 std::uint64_t boottime_ns_before() {
     const std::uint64_t now = boottime_ns();
 #if defined(__x86_64__)
-    // The processor may load what follows before it reads its clock.
+    // The processor may execute later loads before it reads its clock.
     __builtin_ia32_lfence();
 #else
     std::atomic_thread_fence(std::memory_order_seq_cst);
@@ -114,7 +114,7 @@ bool offloads_callbacks(const std::string& root) {
 }
 
 bool has_tickless_cpus(const std::string& root) {
-    // "(null)" or nothing where there are none.
+    // "(null)" or empty if there are none.
     const std::string cpus = read_line_or_empty(root + "/sys/devices/system/cpu/nohz_full");
     return cpus.find_first_of("0123456789") != std::string::npos;
 }
@@ -129,13 +129,13 @@ bool has_trace_event(const std::string& tracefs, std::string_view group, std::st
 }
 
 Result<BtfNames> btf_names_among(const BtfNames& wanted) {
-    libbpf_set_print(nullptr); // what it has to say is said below
+    libbpf_set_print(nullptr); // errors are reported below
     const std::unique_ptr<btf, decltype(&btf__free)> types(btf__load_vmlinux_btf(), &btf__free);
     if (!types)
         return fail(ExitCode::cannot_here, "cannot find the kernel's own type information",
                     "there is no readable /sys/kernel/btf/vmlinux",
                     "rcuscope needs a kernel built with CONFIG_DEBUG_INFO_BTF=y, as distributions' kernels are");
-    // In one pass: libbpf's search for a name is one each.
+    // One pass over all types: libbpf's search makes one pass for each name.
     const std::unordered_set<std::string_view, SeededHash> functions(wanted.functions.begin(), wanted.functions.end());
     const std::unordered_set<std::string_view, SeededHash> tracepoints(wanted.tracepoints.begin(),
                                                                        wanted.tracepoints.end());

@@ -8,12 +8,12 @@ namespace rcuscope {
 
 namespace {
 
-// The opcode maps of the manuals, a letter for each opcode:
+// The opcode maps of the manuals, one letter for each opcode:
 //   .  nothing follows          m  ModRM                   g  ModRM, and an immediate byte if reg is 0 or 1
-//   b  a byte                   M  ModRM and a byte        G  the same with 16 or 32 bits
+//   b  a byte                   M  ModRM and a byte        G  ModRM, and 16 or 32 bits if reg is 0 or 1
 //   w  16 bits                  Z  ModRM and 16 or 32 bits
 //   z  16 or 32 bits            v  16, 32 or 64 bits       j  32 bits, and no operand-size prefix
-//   !  not known here; so are the prefixes, which come before an opcode
+//   !  unknown here, or a prefix, which is read before the opcode
 constexpr std::string_view one_byte = "mmmmbz!!mmmmbz!!" // 00
                                       "mmmmbz!!mmmmbz!!"
                                       "mmmmbz!!mmmmbz!!"
@@ -50,8 +50,8 @@ constexpr std::string_view after_0f = "mmmm!.....!.!m.!" // 00
 
 static_assert(one_byte.size() == 256 && after_0f.size() == 256);
 
-constexpr std::size_t longest = 15;          // of any instruction
-constexpr std::size_t most_prefixes = 4;     // different ones; the kernel's decoder takes no more
+constexpr std::size_t longest = 15;          // bytes of any instruction
+constexpr std::size_t most_prefixes = 4;     // different prefixes; the kernel's decoder accepts no more
 constexpr unsigned char operand_size = 0x66; // prefix
 
 bool is_prefix(unsigned char byte) {

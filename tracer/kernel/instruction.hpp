@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// How long x86-64 instructions are.
+// Computes the length of x86-64 instructions as compilers make them for the kernel.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +10,12 @@
 namespace rcuscope {
 
 struct Instruction {
-    std::size_t shape = 0; // bytes of prefixes, opcode, ModRM and SIB, which tell the length
-    std::size_t size = 0;  // bytes in all
+    std::size_t shape = 0; // bytes of prefixes, opcode, ModRM and SIB, which determine the size
+    std::size_t size = 0;  // bytes in total
 };
 
-// The instruction that `code` begins with. Nothing if it goes on beyond `code`, or is one that compilers do
-// not make for the kernel (VEX and EVEX, far jumps, ...): a length that is told is certain.
+// The first instruction of `code`. Nothing if it extends beyond `code`, or is one that compilers do not make for the
+// kernel (VEX and EVEX, far jumps, ...). A returned length is certain.
 std::optional<Instruction> instruction_at(std::span<const unsigned char> code);
 
 } // namespace rcuscope

@@ -18,7 +18,7 @@ bool is_code(char type) {
     return type == 't' || type == 'T' || type == 'w' || type == 'W';
 }
 
-// Where `wanted` is, or the end. memchr(): there are 200,000 lines, read while a command waits.
+// Returns `end` if `wanted` is not found. Uses memchr(), because a command waits while 200,000 lines are read.
 const char* find(const char* from, const char* end, char wanted) {
     const void* found = std::memchr(from, wanted, static_cast<std::size_t>(end - from));
     return found ? static_cast<const char*>(found) : end;
@@ -48,7 +48,7 @@ Kallsyms Kallsyms::parse(std::string text) {
         const char* const stop = find(line, end, '\n');
         Symbol symbol;
         const auto [after, error] = std::from_chars(line, stop, symbol.address, 16);
-        // " T " and at least one character of a name
+        // " T " and at least one character of a name.
         if (error == std::errc() && stop - after > 3 && after[0] == ' ' && after[2] == ' ') {
             symbol.type = after[1];
             const char* const from = after + 3;
@@ -64,8 +64,8 @@ Kallsyms Kallsyms::parse(std::string text) {
         line = stop == end ? end : stop + 1;
     }
     const auto before = [](const Symbol& a, const Symbol& b) { return a.address < b.address; };
-    // The kernel lists its own in order, and modules by their ages: only these are out of it.
-    // Stable: of several names at one address the first listed one stays the first.
+    // The kernel lists its own symbols in order and modules by age, so only the modules need sorting. The sort is
+    // stable: of several names at one address the first one listed stays first.
     const auto sorted = std::is_sorted_until(result.code_.begin(), result.code_.end(), before);
     std::stable_sort(sorted, result.code_.end(), before);
     std::inplace_merge(result.code_.begin(), sorted, result.code_.end(), before);
@@ -111,7 +111,7 @@ std::set<std::string> Kallsyms::functions_among(const std::set<std::string>& nam
 
 std::set<std::string> Kallsyms::modules() const {
     std::set<std::string> found;
-    std::string_view last; // many of one follow each other
+    std::string_view last; // symbols of a module follow each other
     for (const Symbol& symbol : code_)
         if (module(symbol) != last) {
             last = module(symbol);
@@ -128,9 +128,9 @@ std::optional<Kallsyms::Place> Kallsyms::place_of(std::uint64_t address) const {
         return std::nullopt;
     auto found = std::lower_bound(code_.begin(), after, std::prev(after)->address,
                                   [](const Symbol& symbol, std::uint64_t wanted) { return symbol.address < wanted; });
-    // kallsyms has no sizes: a function reaches to the next symbol, and the last one
-    // of the kernel, or of a module, to somewhere. Modules begin on pages of their
-    // own, so beyond its page the last function of one is not believed.
+    // kallsyms has no sizes: a function reaches to the next symbol. The end of the last function of the kernel or of a
+    // module is unknown. Modules begin on pages of their own, so an address beyond the page of a last function is
+    // rejected.
     const std::uint64_t offset = address - found->address;
     constexpr std::uint64_t page = 4096;
     const bool last = after == code_.end() || module(*after) != module(*found);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// A snapshot of /proc/kallsyms. It has one symbol on each line: "ffffffff81000000 T name\t[module]".
 #pragma once
 
 #include <cstdint>
@@ -12,7 +14,6 @@
 
 namespace rcuscope {
 
-// A snapshot of /proc/kallsyms: one line a symbol, "ffffffff81000000 T name\t[module]".
 class Kallsyms {
 public:
     struct Symbol {
@@ -25,32 +26,33 @@ public:
     };
     struct Place {
         std::string function;
-        std::string module; // empty: the kernel proper
+        std::string module; // empty: the kernel itself
         std::uint64_t offset = 0;
     };
 
-    // Reads the running kernel's. Fails with ExitCode::cannot_here if addresses are hidden (kptr_restrict).
+    // Reads the symbols of the running kernel. Fails with ExitCode::cannot_here if addresses are hidden
+    // (kptr_restrict).
     static Result<Kallsyms> read(const std::string& path = "/proc/kallsyms");
-    // Lines that do not read as a symbol are passed over.
+    // Skips lines that are no symbol.
     static Kallsyms parse(std::string text);
 
-    // Address of a symbol of the kernel proper, of any type.
+    // Address of a symbol of the kernel itself, of any type.
     std::optional<std::uint64_t> address_of(std::string_view name) const;
     struct Code {
         std::uint64_t address = 0;
         std::uint64_t size = 0;
     };
-    // From a function of the kernel proper to the next one; of size 0 if there is none of this name.
+    // From a function of the kernel itself to the next one. Size 0 if no function has this name.
     Code code_of(std::string_view name) const;
-    // Code of the kernel proper under exactly this name.
+    // Whether the kernel itself has code under exactly this name.
     bool has_function(std::string_view name) const;
     // Whether an address is code of the kernel itself, not of a module.
     bool in_kernel_proper(std::uint64_t address) const;
-    // Those of the names that has_function() holds for, in one pass over all symbols.
+    // The subset of `names` for which has_function() is true, in one pass over all symbols.
     std::set<std::string> functions_among(const std::set<std::string>& names) const;
-    // Those that have code.
+    // The modules that have code.
     std::set<std::string> modules() const;
-    // The function that holds a code address. Code only: a data symbol is never taken for a function.
+    // The function that contains a code address. Data symbols are ignored.
     std::optional<Place> place_of(std::uint64_t address) const;
 
 private:
@@ -60,8 +62,8 @@ private:
     }
 
     std::string text_;
-    std::vector<Symbol> code_; // by address
-    std::vector<Symbol> data_; // in the file's order
+    std::vector<Symbol> code_; // sorted by address
+    std::vector<Symbol> data_; // in file order
 };
 
 } // namespace rcuscope

@@ -12,7 +12,7 @@ namespace rcuscope {
 
 namespace {
 
-// CONSOLE_EXT_LOG_MAX in kernel/printk; a shorter buffer is EINVAL.
+// CONSOLE_EXT_LOG_MAX in kernel/printk. A read() with a shorter buffer fails with EINVAL.
 constexpr std::size_t longest_record = 8192;
 
 } // namespace
@@ -30,7 +30,7 @@ Result<KernelLog> KernelLog::open(const std::string& path) {
     return KernelLog(std::move(fd));
 }
 
-// One record for each read().
+// Each read() returns one record.
 bool KernelLog::read(const std::function<void(std::string_view message)>& take) const {
     std::vector<char> record(longest_record);
     bool whole = true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What the kernel says in its log (Documentation/ABI/testing/dev-kmsg).
+// Reads messages of the kernel log from /dev/kmsg (Documentation/ABI/testing/dev-kmsg).
 #pragma once
 
 #include <functional>
@@ -14,10 +14,11 @@ namespace rcuscope {
 
 class KernelLog {
 public:
-    // Its messages from now on. Needs root or CAP_SYSLOG (ExitCode::cannot_here).
+    // Opens the log at its end: read() gives later messages only. Needs root or CAP_SYSLOG (ExitCode::cannot_here).
     static Result<KernelLog> open(const std::string& path = "/dev/kmsg");
 
-    // What was said since, in its order; each message once. False: some of it is lost, because the log is a ring.
+    // Passes each message since the last call once, in order. Returns false if some are lost (the log is a ring
+    // buffer) or if reading fails.
     bool read(const std::function<void(std::string_view message)>& take) const;
 
 private:
@@ -26,7 +27,7 @@ private:
     Fd fd_;
 };
 
-// The message of a record "PRIORITY,SEQUENCE,TIME,FLAGS;MESSAGE\n KEY=VALUE\n..."; empty if it is none.
+// The message of a record "PRIORITY,SEQUENCE,TIME,FLAGS;MESSAGE\n KEY=VALUE\n..."; empty if the text is no record.
 std::string_view message_of(std::string_view record);
 
 } // namespace rcuscope

@@ -7,7 +7,7 @@ namespace rcuscope {
 
 namespace {
 
-// ASCII only, whatever the locale.
+// ASCII only, in every locale.
 bool is_plain(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
            c == '$';

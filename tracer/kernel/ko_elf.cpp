@@ -18,11 +18,11 @@ namespace rcuscope {
 
 namespace {
 
-// MODULE_NAME_LEN of 64-bit kernels, and the size of utsname's fields, both without the zero at the end.
+// MODULE_NAME_LEN of 64-bit kernels and the size of utsname's fields, both without the terminating zero.
 constexpr std::size_t longest_module_name = 55;
 constexpr std::size_t longest_release = 64;
 
-// A recording tells no more of a section's name than that (bpf/wire.h), and knows sections by their names.
+// A record holds no more of a section's name (bpf/wire.h), and names identify sections.
 constexpr std::size_t longest_section_name = 31;
 
 bool is_artifact(std::string_view name) {
@@ -74,8 +74,8 @@ Status KoElf::open_file() {
     return {};
 }
 
-// The file's size bounds everything read further on, however often its parts are named: no byte of it lies in two
-// sections.
+// The sections together must not exceed the size of the file. So that size bounds everything that is read later, even
+// if a hostile file refers to its parts many times.
 Status KoElf::read_sections() {
     std::size_t count = 0;
     std::size_t names = 0;
@@ -97,7 +97,7 @@ Status KoElf::read_sections() {
     return {};
 }
 
-// A longer name is cut to its first KernelName::longest + 1 bytes, which are no valid name.
+// A longer name is cut to KernelName::longest + 1 bytes, which KernelName rejects.
 std::string_view KoElf::name_in(std::size_t strings, std::size_t offset) const {
     const char* text = elf_strptr(elf_.get(), strings, offset);
     return text ? std::string_view(text, ::strnlen(text, KernelName::longest + 1)) : std::string_view();
@@ -137,7 +137,7 @@ void KoElf::read_modinfo() {
     }
 }
 
-// The module's name goes into the kernel's files, and into paths below /sys.
+// The name of the module is written to the kernel's files and used in paths below /sys.
 Status KoElf::check_modinfo() const {
     const std::string& name = modinfo_.name;
     if (name.empty() || modinfo_.release.empty())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A module's .ko as an ELF object: sections, symbols, relocations, and what .modinfo says. Whatever reads a .ko reads
-// it through this; what is wrong with a hostile file is found here.
+// The .ko of a module as an ELF object: sections, symbols, relocations and .modinfo. Every reader of a .ko uses this
+// class, which rejects damaged and hostile files.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ public:
     struct Section {
         Elf_Scn* scn = nullptr;
         GElf_Shdr header{};
-        std::string name; // cut to the 31 bytes that a recording keeps (bpf/wire.h)
+        std::string name; // cut to the 31 bytes that a record holds (bpf/wire.h)
 
         bool is_code() const { return (header.sh_flags & SHF_ALLOC) && (header.sh_flags & SHF_EXECINSTR); }
     };
@@ -38,17 +38,17 @@ public:
     };
 
     struct Function {
-        std::string_view name; // module_init() and module_exit() give second names, which are taken last
+        std::string_view name; // init_module and cleanup_module are aliases; another name at the place is preferred
         Place place;
         std::uint64_t size = 0;
     };
 
     struct ModInfo {
         std::string name;
-        std::string release;     // of the kernel it was built for (vermagic's first word)
-        std::string depends;     // the modules whose symbols it uses, comma-separated
+        std::string release;     // of the kernel that it was built for (first word of vermagic)
+        std::string depends;     // modules whose symbols it uses, comma-separated
         bool unloads = true;     // whether that kernel can unload modules
-        bool preemption = false; // whether it has CONFIG_PREEMPTION: "preempt" or "preempt_rt" in vermagic
+        bool preemption = false; // whether that kernel has CONFIG_PREEMPTION: "preempt" or "preempt_rt" in vermagic
     };
 
     // Unpacks .xz, .zst and .gz in memory. Fails with ExitCode::bad_input if the file cannot be read or is no x86-64
@@ -56,23 +56,23 @@ public:
     static Result<KoElf> open(const std::string& path);
 
     const std::string& path() const { return path_; }
-    // What a compressed file unpacked to; nothing if it is not compressed.
+    // The unpacked bytes of a compressed file; nullptr if the file is not compressed.
     const std::string* content() const { return unpacked_.get(); }
     const ModInfo& modinfo() const { return modinfo_; }
     const std::vector<Section>& sections() const { return sections_; }
     const Section* section_named(std::string_view name) const;
     static std::span<const unsigned char> bytes_of(const Section& section);
 
-    // Symbols by their number in the file; the first one has no name.
+    // Symbols by number in the file; the first one has no name.
     std::optional<GElf_Sym> symbol(std::size_t number) const;
     std::string_view name_of(const GElf_Sym& symbol) const { return name_in(strings_, symbol.st_name); }
-    // The functions in code, by place, one for each place. Not what the compiler and kbuild add besides functions:
-    // padding before functions (CONFIG_FUNCTION_PADDING) and type hashes (CONFIG_CFI_CLANG).
+    // The functions in code, sorted by place, one for each place. Symbols that the compiler and kbuild add are left
+    // out: padding before functions (CONFIG_FUNCTION_PADDING) and type hashes (CONFIG_CFI_CLANG).
     const std::vector<Function>& functions() const { return functions_; }
     std::optional<Place> init_function() const { return init_; }
     std::optional<Place> exit_function() const { return exit_; }
 
-    // Calls take(relocation) for each of a section of relocations.
+    // Calls take(relocation) for each entry of a relocation section.
     template <typename Take>
     static void for_each_relocation(const Section& relocations, Take take) {
         Elf_Data* data = elf_getdata(relocations.scn, nullptr);
@@ -80,7 +80,7 @@ public:
         for (int i = 0; data && gelf_getrela(data, i, &rela); i++)
             take(rela);
     }
-    // Calls take(relocations, number of the code section that they are of).
+    // Calls take(relocations, number of the code section that they apply to).
     template <typename Take>
     void for_each_relocations_of_code(Take take) const {
         for (const Section& section : sections_)
@@ -105,7 +105,7 @@ private:
 
     std::string path_;
     Fd fd_;
-    std::unique_ptr<std::string> unpacked_; // where the file is compressed
+    std::unique_ptr<std::string> unpacked_; // set if the file is compressed
     std::uint64_t size_ = 0;
     std::unique_ptr<Elf, Closer> elf_;
     std::vector<Section> sections_;

@@ -20,14 +20,15 @@ namespace rcuscope {
 
 namespace {
 
-// A linker's build ID has 20 bytes.
+// Linkers write build IDs of 20 bytes.
 constexpr std::size_t most_build_id_bytes = 64;
 
-// ENDBR64, which a function begins with where the kernel has CONFIG_X86_KERNEL_IBT. A probe at the entry is behind it.
+// ENDBR64 is the first instruction of a function if the kernel has CONFIG_X86_KERNEL_IBT. An entry probe goes behind
+// it.
 constexpr unsigned char endbr[] = {0xf3, 0x0f, 0x1e, 0xfa};
 
-// Functions of the kernel that queue work for after a grace period, wait for one, or keep one from ending, and of which
-// nothing is recorded: by what they are called in the kernel's documentation. Some are macros of that name.
+// Kernel functions that queue work for after a grace period, wait for one, or keep one from ending, and that are not
+// recorded. `call`: the name in the kernel's documentation, which may be a macro.
 struct NotFollowed {
     std::string_view symbol;
     const char* call;
@@ -58,7 +59,7 @@ constexpr NotFollowed not_followed[] = {
     {"percpu_ref_switch_to_atomic_sync", "percpu_ref_switch_to_atomic_sync()"},
 };
 
-// What a recording follows by the callers of the kernel's functions.
+// Kernel functions whose callers are recorded.
 constexpr std::string_view followed_targets[] = {
     "call_rcu",    "call_rcu_hurry",    "kvfree_call_rcu", "synchronize_rcu", "synchronize_rcu_expedited",
     "rcu_barrier", "kmem_cache_destroy"};
@@ -118,7 +119,7 @@ private:
     }
 
     void read_functions() {
-        // How many symbols have a name: a static function's may be another file's, too.
+        // Counts the symbols of each name: static functions of different files may share a name.
         for (std::size_t i = 0; const auto symbol = elf_.symbol(i); i++)
             if (symbol->st_shndx != SHN_UNDEF)
                 bearers_[elf_.name_of(*symbol)]++;
@@ -142,12 +143,12 @@ private:
         }
     }
 
-    // The first of those that a place is in: one may have others within it.
+    // The first function that contains the place; functions may overlap.
     const KoFunction* function_at(const Place& place) const {
         const auto index_of = [this](auto at) { return at - places_.begin(); };
         const auto first = index_of(std::lower_bound(places_.begin(), places_.end(), Place{place.section, 0}));
         const auto last = index_of(std::upper_bound(places_.begin(), places_.end(), place));
-        // The first function to reach beyond the place is the first with which that is reached.
+        // The first function whose reach_ exceeds the place is the first one that contains it.
         const auto end = reach_.begin() + last;
         const auto found = std::upper_bound(reach_.begin() + first, end, place.offset);
         return found == end ? nullptr : &file_.functions[static_cast<std::size_t>(found - reach_.begin())];
@@ -173,9 +174,8 @@ private:
         });
     }
 
-    // The kernel lets kprobe events into functions that ftrace can trace, which are
-    // those with a place in this table (kernel/trace/trace_kprobe.c:
-    // within_notrace_func()). A part that the compiler split off counts as its function.
+    // kprobe events accept functions that ftrace can trace: those with an entry in this table
+    // (kernel/trace/trace_kprobe.c: within_notrace_func()). A part that the compiler split off counts as its function.
     void read_traceable() {
         const std::set<Place> traced = places_in(".rela__mcount_loc");
         const std::set<Place> no_kprobe = places_in(".rela_kprobe_blacklist");
@@ -187,7 +187,7 @@ private:
             if (first != traced.end() && first->section == section &&
                 first->offset - offset < std::max<std::uint64_t>(function.size, 1))
                 traceable.insert(function.name);
-            // A probe at a place of ftrace's is ftrace's own, and nothing is decoded for it.
+            // A probe where ftrace has a call uses ftrace, and the kernel decodes nothing for it.
             const std::uint64_t entry = offset + (begins_with_endbr(places_[i]) ? sizeof(endbr) : 0);
             function.no_kprobe = no_kprobe.contains(places_[i]) || function.section == ".kprobes.text";
             function.ambiguous = bearers_[function.name] > 1;
@@ -196,12 +196,12 @@ private:
             function.unsafe = !ftrace && !layout_.takes_probe(section, entry);
             function.entry = probed_code(section, entry, ftrace);
         }
-        if (!traced.empty()) // else it was built without ftrace, and nothing is known to be refused
+        if (!traced.empty()) // an empty table: built without ftrace, so no function is known to be refused
             for (KoFunction& function : file_.functions)
                 function.notrace = !traceable.contains(function.name) && !traceable.contains(family_of(function.name));
     }
 
-    // Nothing where there is no code, or it is not known where it lies.
+    // Nothing if there is no code, or if its location is unknown.
     std::optional<ProbedCode> probed_code(std::size_t section, std::uint64_t offset, bool ftrace = false) const {
         const auto bytes = KoElf::bytes_of(sections_[section]);
         const CodeMemory& memory = layout_.memory_of(section);
@@ -216,8 +216,8 @@ private:
         return ProbedCode{layout_.is_init(section), *place, opcode, memory.decoded_to_the_end(section, offset)};
     }
 
-    // Finds the breakpoints that show each function's calls. An exit function that ends in a jump has none: it returns
-    // when the function returns to which it jumps.
+    // Finds the breakpoints that show each function's calls. An exit function that ends with a tail call gets none,
+    // because it returns only when the other function does.
     void read_places() {
         if (!elf_.modinfo().preemption ||
             std::none_of(traced_.begin(), traced_.end(), [](const auto& traced) { return traced.has_value(); }))
@@ -226,8 +226,8 @@ private:
         const FunctionPlaceFinder finder(code);
         for (std::size_t i = 0; i < places_.size(); i++) {
             KoFunction& function = file_.functions[i];
-            // The kernel frees init text while its last callbacks may run. A breakpoint slows them more than ftrace
-            // does.
+            // The kernel frees init text while its last callbacks may run, and a breakpoint slows these down more than
+            // ftrace does.
             if (!traced_[i] || !function.can_be_entered || function.why_unseen() ||
                 function.section.starts_with(".init"))
                 continue;
@@ -237,7 +237,7 @@ private:
         }
     }
 
-    // Keeps the places only if each of them can be probed.
+    // Keeps the entry and the leaves only if each of them can be probed.
     void take_places(KoFunction& function, const Place& begin, FunctionPlaces found) {
         std::vector<std::uint64_t> offsets = found.leaves;
         offsets.insert(offsets.begin(), found.entry);
@@ -253,7 +253,7 @@ private:
         function.code_of_places = std::move(codes);
     }
 
-    // The places that a table of addresses points to.
+    // The places in a table of code addresses.
     std::set<Place> places_in(std::string_view relocations) const {
         std::set<Place> places;
         if (const Section* table = elf_.section_named(relocations))
@@ -271,7 +271,7 @@ private:
                           bytes.begin() + static_cast<std::ptrdiff_t>(place.offset));
     }
 
-    // A recorded address does not tell which of the sections with one name it is in.
+    // A recorded address does not tell two sections of the same name apart.
     bool shares_its_name(const Section& section) const {
         const auto found = code_sections_.find(section.name);
         return found != code_sections_.end() && found->second > 1;
@@ -292,10 +292,10 @@ private:
             const bool lock = name == "__rcu_read_lock";
             if (!lock && name != "__rcu_read_unlock")
                 return;
-            // One byte of opcode before the 32-bit distance: call, or jmp at the end of a function.
+            // The opcode is the byte before the 32-bit distance: call, or jmp for a tail call.
             const std::uint64_t type = GELF_R_TYPE(rela.r_info);
             const bool distance = type == R_X86_64_PLT32 || type == R_X86_64_PC32;
-            // A conditional jump (0f 8x) may not be taken, and an address that is loaded calls nothing.
+            // A conditional jump (0f 8x) may not be taken, and loading the address calls nothing.
             const bool plain = distance && rela.r_offset >= 1 && rela.r_offset < bytes.size() &&
                                (bytes[rela.r_offset - 1] == 0xe8 || bytes[rela.r_offset - 1] == 0xe9);
             if (plain)
@@ -311,19 +311,19 @@ private:
                 unusable(code.name, offset, "in no function");
             else if (holder->notrace)
                 unusable(code.name, offset, holder->name + " is notrace: " + holder->why_notrace());
-            else if (holder->ambiguous) // the kernel would take any of them
+            else if (holder->ambiguous) // the kernel could choose any of them
                 unusable(code.name, offset, holder->name + " is the name of several functions");
             else {
                 file_.read_sites.push_back(
                     {lock, holder->name, offset - holder->offset, probed_code(section, offset).value_or(ProbedCode())});
-                // The kernel asks ftrace about the symbol before the place, which a label may be.
+                // The kernel looks up the symbol before the site in ftrace's table, and that symbol may be a label.
                 if (const char* why = why_no_probe_in(*holder, section, offset))
                     unseen_families_.emplace(family_of(holder->name), why);
             }
         }
     }
 
-    // Nothing if there can be one at that offset of the section.
+    // nullptr if that offset of the section can be probed.
     const char* why_no_probe_in(const KoFunction& holder, std::size_t section, std::uint64_t offset) {
         return holder.no_kprobe ? holder.why_unseen()
                : layout_.symbol_before(section, offset) != holder.offset
@@ -335,7 +335,7 @@ private:
     void read_jumps(const Section& relocations, std::size_t section) {
         const Section& code = sections_[section];
         const auto bytes = KoElf::bytes_of(code);
-        std::map<std::uint64_t, std::string> jumps; // by the offset of the instruction in the section
+        std::map<std::uint64_t, std::string> jumps; // by offset of the instruction in the section
         KoElf::for_each_relocation(relocations, [&](const GElf_Rela& rela) {
             const auto symbol = elf_.symbol(GELF_R_SYM(rela.r_info));
             const std::uint64_t type = GELF_R_TYPE(rela.r_info);
@@ -382,14 +382,14 @@ private:
 
     const KoElf& elf_;
     const std::vector<Section>& sections_;
-    std::map<std::string, unsigned> code_sections_; // by name: how many
-    std::map<std::string_view, unsigned> bearers_;  // in the file's own table of strings
+    std::map<std::string, unsigned> code_sections_; // by name: their number
+    std::map<std::string_view, unsigned> bearers_;  // number of symbols, by name in the string table
     std::vector<Place> places_;                     // of file_.functions
     std::set<Place> thunk_returns_;                 // jumps to __x86_return_thunk
-    std::vector<std::optional<Place>> traced_;      // of file_.functions: the call that ftrace takes
+    std::vector<std::optional<Place>> traced_;      // of file_.functions: the ftrace call
     std::vector<std::uint64_t> reach_;              // the farthest end of any function of the section up to this one
     CodeLayout layout_;
-    std::map<std::string, const char*> unseen_families_; // of functions whose places are left out, and why
+    std::map<std::string, const char*> unseen_families_; // functions whose sites are left out, and why
     ModuleFile file_;
 };
 
@@ -407,7 +407,7 @@ const char* KoFunction::why_unseen() const {
                        : conflict;
 }
 
-// include/linux/init.h, compiler_types.h: __exit, inline and noinstr imply notrace.
+// __exit, inline and noinstr imply notrace (include/linux/init.h, compiler_types.h).
 const char* KoFunction::why_notrace() const {
     return section.starts_with(".exit.text")      ? "__exit implies it"
            : section.starts_with(".noinstr.text") ? "noinstr implies it"

@@ -12,7 +12,7 @@ namespace rcuscope {
 
 namespace {
 
-// As the kernel names it: without folders and endings, '-' as '_'.
+// The name in the kernel's form: without folders and endings, and with '_' for '-'.
 std::string module_name(std::string_view path) {
     std::string name = base_name(path);
     name = name.substr(0, name.find(".ko"));

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Finds the .ko file that a user names.
 #pragma once
 
 #include <string>
@@ -7,9 +9,8 @@
 
 namespace rcuscope {
 
-// The .ko that a user means: a path is taken as it is; a bare name ("nf_tables",
-// "nf-tables") is looked up among the running kernel's installed modules.
-// Fails with ExitCode::bad_input if there is none.
+// A path is returned unchanged. A bare name ("nf_tables", "nf-tables") is looked up among the installed modules of the
+// running kernel. Fails with ExitCode::bad_input if it is not found.
 Result<std::string> module_path(const std::string& text);
 
 } // namespace rcuscope

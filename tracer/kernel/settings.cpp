@@ -34,12 +34,12 @@ std::vector<std::string_view> words_of(std::string_view text) {
     return words;
 }
 
-// The last value that the command line gives a parameter; "" if it is named without one.
+// The last value of a parameter on the kernel command line; "" if it has no value.
 std::optional<std::string_view> boot_parameter(std::string_view command_line, std::string_view name) {
     std::optional<std::string_view> value;
     for (const std::string_view word : words_of(command_line)) {
         if (word == "--")
-            break; // the rest is init's
+            break; // the rest is for init
         if (word == name)
             value = "";
         else if (word.starts_with(name) && word[name.size()] == '=')
@@ -48,12 +48,12 @@ std::optional<std::string_view> boot_parameter(std::string_view command_line, st
     return value;
 }
 
-// As it is, or unpacked; empty if it cannot be read.
+// The content of a plain or gzip file; empty if it cannot be read.
 std::string read_packed(const std::string& path) {
     const std::unique_ptr<gzFile_s, decltype(&gzclose)> file(gzopen(path.c_str(), "rb"), &gzclose);
     if (!file)
         return {};
-    constexpr std::size_t most = 16U << 20U; // a configuration has some 300 kB
+    constexpr std::size_t most = 16U << 20U; // a configuration has about 300 kB
     std::string text;
     std::array<char, 1 << 16> part{};
     for (;;) {
@@ -66,7 +66,7 @@ std::string read_packed(const std::string& path) {
     }
 }
 
-// What the kernel was built with, where that is told; empty if nowhere.
+// The kernel's configuration; empty if it is not available.
 std::string kernel_config(const std::string& root) {
     const std::string release = read_line_or_empty(root + "/proc/sys/kernel/osrelease");
     for (const std::string& path :
@@ -86,7 +86,7 @@ std::string preemption_model(bool knows_lazy, const std::string& root) {
     };
     if (built("PREEMPT_RT"))
         return "rt";
-    // "none voluntary (full)": what is in force is in brackets
+    // In "none voluntary (full)" the brackets mark the model in force.
     const std::string in_force = read_line_or_empty(root + "/sys/kernel/debug/sched/preempt");
     const auto from = in_force.find('(');
     const auto to = in_force.find(')');
@@ -110,15 +110,15 @@ std::string preemption_model(bool knows_lazy, const std::string& root) {
           std::pair{"CONFIG_PREEMPT_VOLUNTARY", "voluntary"}, std::pair{"CONFIG_PREEMPT_NONE", "none"}})
         if (configured(option))
             return model;
-    // Without a configuration this much is sure; that it says nothing of preemption is true of both none and voluntary.
+    // Without a configuration only "full" can be certain. A version without a preemption flag fits none and voluntary.
     return built("PREEMPT") && !dynamic && !chosen && !knows_lazy ? "full" : "";
 }
 
 std::string offloaded_cpus(const std::string& root) {
-    // A process namespace of its own hides the kernel's threads.
+    // A process in another PID namespace does not see the kernel's threads.
     if (read_line_or_empty(root + "/proc/2/comm") != "kthreadd")
         return {};
-    // Without them nothing can be offloaded. Where there are any they are there for every CPU, offloaded or not.
+    // If no such kthread exists, no CPU can be offloaded. If some exist, every CPU has them, offloaded or not.
     if (!offloads_callbacks(root))
         return "none";
     const auto possible_list = possible_cpus(root);
@@ -133,7 +133,7 @@ std::string offloaded_cpus(const std::string& root) {
     return cpus.empty() ? "none" : cpu_list_text(cpus);
 }
 
-// Where the kernel has no such setting it does what 0 means; -1 is "not chosen", which is 0, too.
+// A kernel without this setting behaves as with 0. The value -1 means "not chosen", which is 0, too.
 std::string wakes_from_grace_period(const std::string& root) {
     const std::string folder = root + "/sys/module/rcutree/parameters/";
     const std::string value = read_line_or_empty(folder + "rcu_normal_wake_from_gp");

@@ -23,11 +23,11 @@ namespace {
 using Bytes = std::span<const unsigned char>;
 
 constexpr std::uint64_t always_allowed = 16U << 20;
-// What a decoder may take besides: the dictionary of xz -9 is 64 MiB, the window of zstd --long 128 MiB.
+// Memory that a decoder may use: the dictionary of xz -9 has 64 MiB, the window of zstd --long 128 MiB.
 constexpr std::uint64_t most_for_decoder = 128U << 20;
 constexpr int most_zstd_window = 27; // as a power of 2
 
-// One of each format. step() takes from the front of `in`, fills the front of `out`, and says whether it is at the end.
+// Each format has a decoder. Its step() consumes bytes of `in`, writes to `out`, and reports the end of the data.
 struct Step {
     std::size_t taken = 0;
     std::size_t made = 0;
@@ -68,7 +68,7 @@ public:
     }
 
     Step step(Bytes in, std::span<unsigned char> out, bool /*last*/) {
-        stream_.next_in = const_cast<unsigned char*>(in.data()); // zlib's type; it is only read
+        stream_.next_in = const_cast<unsigned char*>(in.data()); // zlib's type lacks const; it only reads
         stream_.avail_in = static_cast<uInt>(in.size());
         stream_.next_out = out.data();
         stream_.avail_out = static_cast<uInt>(out.size());
@@ -103,7 +103,7 @@ private:
     std::unique_ptr<ZSTD_DCtx, Closer> context_;
 };
 
-// Reads on while there is room. False with errno.
+// Reads until `room` is full or the file ends. Returns false with errno if read() fails.
 bool fill(int fd, std::span<unsigned char> room, std::size_t& have) {
     while (have < room.size()) {
         const ssize_t got = ::read(fd, room.data() + have, room.size() - have);

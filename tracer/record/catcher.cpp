@@ -12,9 +12,9 @@ namespace rcuscope {
 
 namespace {
 
-// What is recorded after the end of what fired: the callbacks that it released, say.
+// How long to record after everything that fired has ended, for instance to catch the callbacks that it released.
 constexpr std::uint64_t after_ns = 500'000'000;
-// What fired may not end for long; then it is waited for as long as --keep-last, and at least for so long.
+// If something that fired goes on for long, the file is finished after --keep-last or this time, whichever is longer.
 constexpr std::uint64_t least_wait_ns = 1'000'000'000;
 
 std::uint64_t nanoseconds(std::chrono::nanoseconds duration) {
@@ -88,7 +88,8 @@ Status Catcher::look(const Look& look, const Losses& losses) {
     return end({look.seen_until_ns, reason(now_ns), std::nullopt, {}, losses()});
 }
 
-// What fires while a file is being written goes into that one, unless it ends the recording: that has its own.
+// A trigger that fires while a file is open adds to that file. A trigger that ends the recording gets a file of its
+// own.
 Status Catcher::fire(const Look& look, const Losses& losses) {
     const std::uint64_t now_ns = look.now_ns;
     const auto& fired = watch_.fired();
@@ -144,7 +145,7 @@ Status Catcher::end(Trailer trailer) {
 
 Status Catcher::finish(const Trailer& trailer) {
     Trailer end_of_file = trailer;
-    // They are counted since the recording's start, which may be days ago.
+    // These counts cover the whole recording, which may have begun days ago.
     end_of_file.hits.clear();
     end_of_file.lost_callbacks.reset();
     if (file_) {
@@ -156,7 +157,7 @@ Status Catcher::finish(const Trailer& trailer) {
     return begin(place_, true, trailer.end_ns).and_then([&] { return end(std::move(end_of_file)); });
 }
 
-// Of those that the file is about: the first, or the first that ends the recording.
+// The firing that the file reports as its cause: the first one, or in the last file the first that ends the recording.
 const Firing* Catcher::cause() const {
     const auto& fired = watch_.fired();
     if (fired.empty())

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Keeps the last seconds of a recording, and writes them when a trigger fires.
+// Flight recorder: keeps the last seconds of a recording in memory and writes them to a file when a trigger fires.
 //
-// The file is begun at that moment, since the kernel may not live on: first what
-// is kept, then what comes until the thing that fired has ended, and a short
-// time more. Only then has it its name.
+// The file is created when the trigger fires, because the kernel may die soon after. It first gets the kept records,
+// then the new ones until the observed thing has ended and a short time has passed. Only then does it get its final
+// name.
 #pragma once
 
 #include <chrono>
@@ -26,26 +26,26 @@
 namespace rcuscope {
 
 struct CatchRequest {
-    std::vector<Trigger> triggers; // none: what is kept is written at the end
+    std::vector<Trigger> triggers; // if empty: the kept records are written at the end of the recording
     std::chrono::nanoseconds keep_last{};
     std::uint64_t keep_bytes = 0;
-    std::uint32_t max_files = 0;                     // of triggers that do not end the recording
-    std::function<Result<CapturePlace>()> next_file; // of the next one of these
-    std::function<void(CaptureWriter&)> written;     // one of these is finished
+    std::uint32_t max_files = 0; // end after so many files of triggers that do not end the recording
+    std::function<Result<CapturePlace>()> next_file; // gives the path for the next such file
+    std::function<void(CaptureWriter&)> written;     // called for each such file that is finished
 };
 
 class Catcher final : public RecordSink {
 public:
-    // `place`: of the file of a trigger that ends the recording, or of what is kept at its end.
+    // `place`: for the file of a trigger that ends the recording, or for the records kept at the end without triggers.
     static Result<std::unique_ptr<Catcher>> create(const CatchRequest& request, CapturePlace place,
                                                    const Metadata& metadata);
 
     Status ring(std::uint32_t cpu, std::span<const std::span<const std::byte>> parts) override;
     Status symbols(std::span<const SymbolInfo> symbols) override;
     Status flush(bool sync) override;
-    // Of a file that is not whole yet, or of what is kept if nothing was waited for.
+    // Finishes the open file, if there is one. Without triggers it writes the kept records.
     Status finish(const Trailer& trailer) override;
-    // That is done as it is written.
+    // CaptureWriter::record() compresses as it writes.
     Status compress(const GoOn&) override { return {}; }
     std::uint64_t bytes() const override { return history_.bytes(); }
     void discard() override {}
@@ -57,16 +57,16 @@ public:
 
     void see(const Event& event) { watch_.take(event); }
     void hazard(const std::string& line, std::uint64_t now_ns) { watch_.say(TriggerKind::hazard, line, now_ns); }
-    using Losses = std::function<std::vector<CpuLoss>()>; // the kernel's count
+    using Losses = std::function<std::vector<CpuLoss>()>; // reads the BPF programs' counts
     struct Look {
         std::uint64_t now_ns = 0;
-        std::uint64_t seen_until_ns = 0; // every record of this time or earlier was taken
-        std::uint64_t lost_by_ns = 0;    // as of Drainer
-        std::uint64_t pending = 0;       // callbacks
+        std::uint64_t seen_until_ns = 0; // every record up to this time was taken
+        std::uint64_t lost_by_ns = 0;    // Drainer::lost_by_ns()
+        std::uint64_t pending = 0;       // callbacks that are queued and have not run
     };
     Status look(const Look& look, const Losses& losses);
 
-    // Why the recording is over; empty while it is not.
+    // Why the recording is over; empty while it goes on.
     const std::string& end_reason() const { return end_reason_; }
 
 private:
@@ -74,7 +74,7 @@ private:
         CaptureWriter writer;
         bool last = false;
         std::uint64_t begun_ns = 0;
-        std::optional<std::uint64_t> over_ns; // when everything that fired was seen to have ended
+        std::optional<std::uint64_t> over_ns; // when all firings were seen to have ended
     };
 
     Catcher(CatchRequest request, CapturePlace place, const Metadata& metadata, std::optional<StallWatch> stalls);
@@ -92,9 +92,9 @@ private:
     TriggerWatch watch_;
     std::optional<StallWatch> stalls_;
     std::optional<File> file_;
-    std::size_t file_firings_ = 0; // of watch_.fired(), that are in the file
+    std::size_t file_firings_ = 0; // how many of watch_.fired() belong to the file
     std::uint32_t files_ = 0;
-    std::optional<CaptureWriter> wrote_; // of the place given to create()
+    std::optional<CaptureWriter> wrote_; // the finished file at the place given to create()
     std::string end_reason_;
 };
 

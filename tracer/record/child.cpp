@@ -34,17 +34,17 @@ tl::unexpected<Error> cannot_start(const std::string& program, int error_number)
                 "give the command after --, as you would type it: -- insmod rcucmap.ko");
 }
 
-// 0, or why it cannot be executed.
+// Returns 0, or the errno that says why the file cannot be executed.
 int executable(const std::string& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0)
         return errno;
     if (!S_ISREG(status.st_mode))
-        return EACCES; // as execve() says of a folder
+        return EACCES; // as execve() reports for a folder
     return ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0 ? 0 : errno;
 }
 
-// Between fork() and exec(), where only async-signal-safe functions may be called.
+// Runs between fork() and exec(), where only async-signal-safe functions may be called.
 [[noreturn]] void child_main(char* const* words, int go, int failed) {
     char word = 0;
     ssize_t got = 0;
@@ -63,7 +63,7 @@ int executable(const std::string& path) {
     ::_exit(127);
 }
 
-// With all signals blocked in the child: the recorder's handlers are not for it.
+// Blocks all signals in the child, which must not run the recorder's handlers.
 pid_t fork_blocked() {
     sigset_t all;
     sigset_t before;
@@ -77,23 +77,23 @@ pid_t fork_blocked() {
 
 } // namespace
 
-// As execvp() looks for it.
+// Searches PATH as execvp() does.
 Status can_start(const std::string& program) {
     if (program.find('/') != std::string::npos) {
         const int error = executable(program);
         return error == 0 ? Status() : cannot_start(program, error);
     }
-    const char* const variable = std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe): nobody sets it
+    const char* const variable = std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe): nothing sets it
     std::string_view folders = variable ? variable : "/bin:/usr/bin";
     int error = ENOENT;
     for (bool more = !program.empty(); more;) {
         const auto colon = folders.find(':');
         std::string path(folders.substr(0, colon));
-        path += path.empty() ? program : "/" + program; // an empty one is where we are
+        path += path.empty() ? program : "/" + program; // an empty entry is the current folder
         const int found = executable(path);
         if (found == 0)
             return {};
-        // One that must not be executed is what is told, if there is no other.
+        // A file without execute permission decides the error if no other is found.
         error = found == EACCES ? EACCES : error;
         more = colon != std::string_view::npos;
         folders.remove_prefix(more ? colon + 1 : 0);
@@ -147,7 +147,7 @@ Status Child::go() {
     if (::write(go_.get(), &word, 1) != 1)
         return fail(ExitCode::cannot_here, "cannot start " + name_, errno_text(errno));
     go_.reset();
-    // Closed by a successful exec.
+    // A successful exec closes it.
     int error_number = 0;
     ssize_t got = 0;
     while ((got = ::read(failed_.get(), &error_number, sizeof(error_number))) < 0 && errno == EINTR) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The command whose run is recorded. It is forked early and waits until every probe is in place.
 #pragma once
 
 #include <optional>
@@ -11,25 +13,25 @@
 
 namespace rcuscope {
 
-// Whether there is a program that execvp() would run: asked before anything else is done for the command's sake.
+// Checks that execvp() would find the program. Called before any other work is done for the command.
 Status can_start(const std::string& program);
 
-// The command that is recorded. Made early, held back until every probe is in place.
+// The child process of the command.
 class Child {
 public:
-    // The process waits for go(); it never runs if this object is destroyed before.
+    // The process waits for go(). It never runs the command if this object is destroyed before.
     static Result<Child> prepare(const std::vector<std::string>& command);
 
     Child(Child&& other) noexcept;
     Child& operator=(Child&&) = delete;
-    ~Child(); // takes back a command that was not let go; one that runs is left to itself
+    ~Child(); // ends a process that still waits; a running command goes on
 
-    // Lets it run. Fails with ExitCode::bad_input if the command cannot be started.
+    // Starts the command. Fails with ExitCode::bad_input if it cannot be started.
     Status go();
 
-    // Readable when it has ended.
+    // Readable when the process has ended.
     int ended_fd() const { return pidfd_.get(); }
-    // The exit status once it has ended, 128 + signal if one ended it.
+    // The exit status once the process has ended; 128 + signal if a signal ended it.
     std::optional<int> status();
 
 private:
@@ -39,8 +41,8 @@ private:
     pid_t pid_ = -1;
     bool running_ = false;
     Fd pidfd_;
-    Fd go_;     // closed or written to: the process stops waiting
-    Fd failed_; // the error number of a failed exec comes from here
+    Fd go_;     // the process stops waiting when this is written to or closed
+    Fd failed_; // delivers the errno of a failed exec
 };
 
 } // namespace rcuscope

@@ -14,7 +14,7 @@ namespace rcuscope {
 
 namespace {
 
-// `waits` none: they are not known.
+// `waits`: nullptr if they are not known.
 ModuleInfo module_info(const ModuleFile& file, const OtherWaits* waits) {
     ModuleInfo info{.name = file.name,
                     .file = base_name(file.path),
@@ -54,7 +54,7 @@ void describe_hooks(Metadata& metadata, const AttachPlan& plan) {
                 functions += (functions.empty() ? "" : ", ") + std::string(program.place());
         metadata.probes.push_back({hook, std::string(to_text(planned.taken->way)), functions});
     }
-    // bpf/skipped.h: what it can tell is told as lost.
+    // bpf/skipped.h reports the gaps that it detects as losses. This entry names the others.
     if (plan.takes_way(Way::kprobe))
         metadata.missing.push_back({"kprobe",
                                     "in an interrupt that comes while the program of a kprobe runs: callbacks that it "
@@ -78,7 +78,7 @@ void describe_modules(Metadata& metadata, const RecordRequest& request) {
     }
 }
 
-// Of an exit function it is known by the system call that calls it.
+// A jump in the exit function needs no probe: the delete_module() system call that runs it identifies the caller.
 void describe_jumps(Metadata& metadata, const RecordRequest& request) {
     for (const ModuleFile& module : request.modules)
         for (const KoJump& jump : module.jumps)
@@ -91,7 +91,7 @@ void describe_jumps(Metadata& metadata, const RecordRequest& request) {
                                                                 jump.why_unseen});
 }
 
-// Functions by the reason for which their calls are not seen: nearly every module has some that are notrace.
+// Groups functions by the reason why their calls are not seen. Nearly every module has some that are notrace.
 class UnseenByReason {
 public:
     void add(const std::string& function, const std::string& why) {
@@ -102,7 +102,7 @@ public:
         group->functions.push_back(function);
     }
 
-    // For each reason: take("a:one, a:two and 3 more", "__exit implies it").
+    // Calls take() once for each reason, such as take("a:one, a:two and 3 more", "__exit implies it").
     template <typename Take>
     void for_each(Take take) const {
         constexpr std::size_t most = 6;
@@ -121,7 +121,7 @@ private:
         std::string why;
         std::vector<std::string> functions;
     };
-    std::vector<Group> groups_; // hardly more than three
+    std::vector<Group> groups_; // rarely more than three
 };
 
 // Adds one line for all notrace functions, and one line for each other reason.

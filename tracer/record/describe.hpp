@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Describes a recording in its metadata: which hooks are observed and by which probes, and what is missing and why.
 #pragma once
 
 #include "capture/metadata.hpp"
@@ -7,7 +9,7 @@
 
 namespace rcuscope {
 
-// What a recording will show of what was asked for, by which probes, and what it will not.
+// Fills in the command, probes, modules and missing parts.
 void describe(Metadata& metadata, const RecordRequest& request, const AttachPlan& plan);
 
 } // namespace rcuscope

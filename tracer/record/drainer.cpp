@@ -60,12 +60,12 @@ void Drainer::look() {
     looked_.resize(rings.size());
     for (std::uint32_t cpu = 0; cpu < rings.size(); cpu++)
         looked_[cpu].sent = rings[cpu].end();
-    // After that: where a module lies is set before anything of it is sent.
+    // Must follow the reads above: the programs set where a module lies before they send any record about it.
     look_for_modules();
     for (std::uint32_t cpu = 0; cpu < rings.size(); cpu++)
         look_at(cpu, rings[cpu], looked_[cpu]);
-    // The programs count what they refuse before they look at the clock: whatever was lost until the drain began is
-    // among it.
+    // The programs count a refused record before they read the clock, so this count includes every loss up to
+    // drained_ns_.
     if (std::exchange(refused_, ends_.session.refused()) != refused_)
         lost_by_ns_ = boottime_ns();
 }
@@ -92,9 +92,9 @@ void Drainer::look_at(std::uint32_t cpu, const Ring& ring, Looked& looked) {
     looked.seen.look(drained_ns_, looked.sent, looked.looked);
 }
 
-// Names of what the records are about come into the file before them.
+// Writes the names of code addresses before the records that contain these.
 void Drainer::pass_on() {
-    // A file that is written when something came to pass may be over before others come.
+    // A trigger's file may be finished before a later call of names() gives the rest, so all names are read now.
     if (const auto names = ends_.catcher ? intake_.symbols().all_names() : intake_.symbols().names();
         written_ && !names.empty())
         written_ = ends_.sink.symbols(names);
@@ -107,8 +107,8 @@ void Drainer::pass_on() {
     }
 }
 
-// Before a disk is waited for: the kernel may have milliseconds to live, and what led to it goes to the disk
-// while it is said.
+// Called before the flush waits for a disk: the kernel may die within milliseconds. The speaker's thread writes the
+// message while the records go to the disk.
 void Drainer::say_hazards() {
     for (const std::string& line : intake_.unloads().say()) {
         ends_.speaker.say("rcuscope: HAZARD: " + line, ends_.status.clearing());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// From the kernel's rings to where the recording goes, in an order in which a
-// reader knows what each record is about, and a kernel that dies has told most.
+// Moves records from the CPUs' rings to the sink. The order lets a reader know the names in each record before it
+// comes. It also gets the most to disk if the kernel dies.
 #pragma once
 
 #include <cstddef>
@@ -22,40 +22,40 @@ namespace rcuscope {
 
 class Drainer {
 public:
-    // What it refers to.
+    // The objects it works with; all must outlive it.
     struct Ends {
         BpfSession& session;
         RecordSink& sink;
-        Catcher* catcher; // the same, if it waits for something
+        Catcher* catcher; // the sink itself, if it is a flight recorder; else nullptr
         Speaker& speaker;
         StatusLine& status;
     };
     Drainer(const Ends& ends, Intake intake, std::size_t modules)
         : ends_(ends), intake_(std::move(intake)), loads_seen_(modules) {}
 
-    // Everything that was sent until now, up to a record that is not whole. Fails for good with the first error of the
-    // sink.
+    // Takes every record sent so far, in each ring up to the first record that a program is still writing. The first
+    // error of the sink is final: every later call returns it.
     Status drain();
-    // And takes what comes while names are read.
+    // Drains repeatedly until the names of all addresses are read.
     Status drain_and_name();
-    // The same when the probes are out: a program that was kept from going on may have a record to end, and what lies
-    // behind that waits for it. Not for ever.
+    // Like drain_and_name(), after the probes are detached. An interrupted program may still have to complete its
+    // record, and the records behind it wait for that. Gives up after 1000 rounds of at least 1 ms.
     Status drain_rest();
-    // What happens later is the tracer's own doing.
+    // Records of a later time are dropped: the tracer itself causes those events.
     void close_window(std::uint64_t ns) { intake_.close_window(ns); }
 
-    // It should not be long until the next time: the kernel may be about to die, or more comes than what wakes the
-    // recorder as the rings are looked at.
+    // Whether to drain again soon: the kernel may be about to die, or a ring is filled beyond the point at which the
+    // programs wake the recorder.
     bool hurries();
     // When the last drain began.
     std::uint64_t drained_ns() const { return drained_ns_; }
-    // Every record of this time or earlier was taken. It is before the last drain's while a record is not whole.
+    // Every record up to this time was taken. It lags behind drained_ns() while a program is still writing a record.
     std::uint64_t seen_until_ns() const;
-    // Records were lost, at this time at the latest; 0: none were.
+    // The latest time at which records can have been lost; 0: none were.
     std::uint64_t lost_by_ns() const { return lost_by_ns_; }
 
 private:
-    // Of a CPU: up to where its ring was sent, and was looked at, and the parts of that which are for the file.
+    // A CPU's ring: positions up to which records were sent and looked at, and the parts that go to the sink.
     struct Looked {
         std::uint64_t sent = 0;
         std::uint64_t looked = 0;
@@ -70,10 +70,10 @@ private:
 
     Ends ends_;
     Intake intake_;
-    std::vector<std::uint32_t> loads_seen_; // of each followed module
+    std::vector<std::uint32_t> loads_seen_; // by followed module: its load count at the last look
     std::vector<Looked> looked_;            // by CPU
     std::uint64_t drained_ns_ = 0;
-    std::uint64_t refused_ = 0; // records, as of the last look
+    std::uint64_t refused_ = 0; // count of lost records at the last look
     std::uint64_t lost_by_ns_ = 0;
     Status written_; // the first error of the sink
 };

@@ -30,13 +30,13 @@ struct Words {
     std::vector<Helper> helpers;
 };
 
-// The handler's state. Words are not changed once the handler can see them, and stay until the signals are given back.
+// The handler's state. A Words object is constant once the handler can see it, and lives until the destructor.
 std::atomic<int> first_signal{0};
 std::atomic<const Words*> spoken{nullptr};
 std::atomic<int> woken_fd{-1};
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<const Words*>::is_always_lock_free);
 std::array<struct sigaction, end_signals.size()> actions_before{};
-std::vector<std::unique_ptr<const Words>> all_words; // the main thread's
+std::vector<std::unique_ptr<const Words>> all_words; // used by the main thread only
 
 void tell(const std::string& text) {
     if (!text.empty())
@@ -57,7 +57,7 @@ bool runs(pid_t pid) {
     ::sigaddset(&only, signal);
     ::pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
     ::kill(::getpid(), signal);
-    ::_exit(128 + signal); // not reached: it was unblocked in this thread
+    ::_exit(128 + signal); // unreachable: the signal is unblocked in this thread
 }
 
 // Async-signal-safe.
@@ -107,12 +107,12 @@ Result<EndSignals> EndSignals::take(Obeyed obeyed) {
     struct sigaction action {};
     action.sa_handler = on_signal;
     action.sa_flags = SA_RESTART;
-    for (const int signal : end_signals) // one at a time
+    for (const int signal : end_signals) // each blocks the others while its handler runs
         ::sigaddset(&action.sa_mask, signal);
     for (std::size_t i = 0; i < end_signals.size(); i++) {
         ::sigaction(end_signals[i], &action, &actions_before[i]);
-        // nohup ignores SIGHUP, which stays ignored. SIGINT is ignored in every background job of a shell, and is meant
-        // when it is sent to a recorder.
+        // nohup ignores SIGHUP, which stays ignored. A shell ignores SIGINT in every background job, but a user who
+        // sends SIGINT to a recorder means it.
         if ((end_signals[i] == SIGHUP || obeyed == Obeyed::at_once) && actions_before[i].sa_handler == SIG_IGN)
             ::sigaction(end_signals[i], &actions_before[i], nullptr);
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// SIGINT, SIGTERM and SIGHUP: the first ends the recording, in whatever phase it comes; the second ends rcuscope at
-// once, by its default action, and says what is not written.
+// SIGINT, SIGTERM and SIGHUP. The first one ends the recording, in any phase. The second one ends rcuscope at once by
+// its default action, after a message that says what is not written.
 //
-// By handlers, not by a thread that waits: the guard of the probes is forked while there is one thread.
+// This uses signal handlers. A waiting thread is impossible: the guard process of the probes is forked while the
+// process has a single thread.
 #pragma once
 
 #include <string>
@@ -15,38 +16,40 @@
 
 namespace rcuscope {
 
-// One in a process.
+// At most one object exists in a process.
 class EndSignals {
 public:
-    // At once: as if the first had come already. One that is ignored stays ignored then.
+    // as_second: as above. at_once: the first signal acts as the second; a signal that is ignored stays ignored.
     enum class Obeyed { as_second, at_once };
     static Result<EndSignals> take(Obeyed obeyed = Obeyed::as_second);
     static bool taken();
     EndSignals(EndSignals&& other) noexcept;
     EndSignals& operator=(EndSignals&&) = delete;
-    ~EndSignals(); // as before; what was said is forgotten
+    ~EndSignals(); // restores the former actions and forgets the texts
 
-    int fd() const { return fd_.get(); } // readable from the first one on
+    int fd() const { return fd_.get(); } // readable once the first signal has come
     static bool came();
 
-    // The texts of the first and of the second on stderr; the second removes these files, too. Empty: nothing.
+    // Sets the texts that the first and the second signal write to stderr; empty: none. The second signal also removes
+    // the files.
     struct FileName {
-        int folder; // a descriptor that stays open
+        int folder; // must stay open
         std::string name;
     };
     static void say(std::string at_first, std::string at_second, std::vector<FileName> removed = {});
-    // A process that works for this one: the second signal ends it, and says this unless it has ended by itself.
+    // Registers a process that works for this one. The second signal writes the text and ends the process if it still
+    // runs.
     static void add_helper(pid_t pid, std::string at_second);
     static void remove_helper(pid_t pid);
 
-    // In a child, before exec(): as before take(). Async-signal-safe.
+    // Restores the former actions in a child before exec(). Async-signal-safe.
     static void restore();
-    // Ends by the first one: who waits for this process sees that.
+    // Ends the process by the first signal, so that its parent sees that signal in the wait status.
     [[noreturn]] static void die();
 
 private:
     explicit EndSignals(Fd fd) : fd_(std::move(fd)) {}
-    Fd fd_; // none: moved from
+    Fd fd_; // empty once moved from
 };
 
 } // namespace rcuscope

@@ -10,7 +10,7 @@ namespace rcuscope {
 
 namespace {
 
-// A record too short to have a time is kept with its neighbours.
+// A record too short to have a time is treated like its neighbours.
 std::uint64_t time_or(std::span<const std::byte> record, std::uint64_t otherwise) {
     return record_time(record).value_or(otherwise);
 }
@@ -25,7 +25,7 @@ void History::record(std::uint32_t cpu, std::span<const std::byte> record) {
     if (blocks.empty() || blocks.back().records.size() + needed > block_bytes) {
         blocks.emplace_back().records.reserve(std::max(block_bytes, needed));
         ++blocks_;
-        // A forgotten block may leave a name behind.
+        // Dropping a block may add names to facts_, so memory is checked again.
         while (is_full() && forget_oldest_block()) {
         }
     }
@@ -47,7 +47,7 @@ void History::symbols(std::span<const SymbolInfo> symbols) {
         forget_symbols();
 }
 
-// Earlier names of the address are for records from before the next name held.
+// Earlier names of an address serve records from before `newest` held. They are dropped when no such record is kept.
 void History::forget_names_before(Symbols::iterator newest) {
     while (newest != symbols_.begin()) {
         const auto earlier = std::prev(newest);
@@ -93,7 +93,7 @@ void History::forget_front(std::uint32_t cpu) {
     blocks_--;
 }
 
-// Never the last block of a CPU: records are going into it.
+// Keeps the last block of each CPU, into which records are being added.
 bool History::forget_oldest_block() {
     std::uint32_t oldest = 0;
     const Block* found = nullptr;
@@ -120,7 +120,7 @@ Status History::write(CaptureWriter& writer, std::uint64_t since_ns) const {
         names.push_back(symbol.info);
     if (auto done = writer.symbols(names); !done)
         return done;
-    // What is kept, but older than what is asked for, only counts for what outlasts it.
+    // Kept records from before `since_ns` are not written; they only update the facts.
     LastingFacts facts = facts_;
     for (std::uint32_t cpu = 0; cpu < cpus_.size(); cpu++)
         for (const Block& block : cpus_[cpu])

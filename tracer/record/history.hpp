@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The last seconds of a recording in bounded memory, and what must outlast them.
+// Keeps the last seconds of a recording in bounded memory. Names and facts that later records need are kept longer.
+// Used by the flight recorder (record/catcher.hpp).
 #pragma once
 
 #include <cstddef>
@@ -23,26 +24,26 @@ class History {
 public:
     static constexpr std::size_t block_bytes = 64u << 10;
 
-    // The number of names of places in code that are kept: those given last. SymbolCollector gives each again before it
-    // has given half as many others.
+    // How many symbol names are kept: the ones given last. SymbolCollector gives each name again before it has given
+    // half as many others.
     static constexpr std::size_t symbols_kept = 2 * SymbolCollector::most_known;
 
-    // A history of `cpus` CPUs, in about `most_bytes`, names included (two blocks for each CPU at least).
+    // `most_bytes`: approximate limit in bytes, names included; at least two blocks are kept for each CPU.
     History(std::uint32_t cpus, std::uint64_t most_bytes);
 
-    // A wire record of a CPU, as it was drained.
+    // Takes a wire record of a CPU in drain order.
     void record(std::uint32_t cpu, std::span<const std::byte> record);
     void symbols(std::span<const SymbolInfo> symbols);
 
-    // Older records are not asked for any more.
+    // Drops the blocks whose records are all older.
     void forget_before(std::uint64_t ns);
 
-    // From when on every record is here: what was forgotten, for whatever reason, is older.
+    // Every record from this time on is kept. Dropped records are older.
     std::uint64_t whole_since() const { return whole_since_; }
     std::uint64_t bytes() const { return blocks_ * block_bytes + name_bytes(); }
 
-    // Every record from then on, and what holds of the time before. After symbols and facts comes a flush,
-    // so that they share no chunk with records that follow.
+    // Writes every record from `since_ns` on, preceded by the symbols and facts that hold from earlier times. A flush
+    // separates the two, so that they share no chunk.
     Status write(CaptureWriter& writer, std::uint64_t since_ns) const;
 
 private:
@@ -50,12 +51,12 @@ private:
         std::vector<std::byte> records; // as in an events chunk
         std::uint64_t newest_ns = 0;
     };
-    using NameKey = std::pair<std::uint64_t, std::optional<std::uint64_t>>; // address, since when it has the name
-    using Blocks = std::deque<Block>;                                       // of one CPU, the oldest first
+    using NameKey = std::pair<std::uint64_t, std::optional<std::uint64_t>>; // address, time since when it has the name
+    using Blocks = std::deque<Block>;                                       // of one CPU, oldest first
 
     struct Symbol {
         SymbolInfo info;
-        std::uint64_t number = 0; // the last that was given has the highest
+        std::uint64_t number = 0; // counts the names given; the newest has the highest
     };
     using Symbols = std::map<NameKey, Symbol>;
 
@@ -72,9 +73,9 @@ private:
     std::uint64_t blocks_ = 0;
     std::uint64_t whole_since_ = 0;
     LastingFacts facts_;
-    Symbols symbols_; // the newest of each key counts
+    Symbols symbols_; // the newest of each key
     std::uint64_t symbols_given_ = 0;
-    std::uint64_t symbol_bytes_ = 0; // about what they take
+    std::uint64_t symbol_bytes_ = 0; // approximate
 };
 
 } // namespace rcuscope

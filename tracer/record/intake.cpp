@@ -12,7 +12,7 @@ namespace rcuscope {
 
 namespace {
 
-// Nothing: it is too short for that. Records lie in the ring as the programs laid them out, aligned.
+// Returns nullptr if the record is too short. The programs write records aligned, so they can be read in place.
 template <typename Wire>
 const Wire* at(std::span<const std::byte> record) {
     return record.size() < sizeof(Wire) ? nullptr : reinterpret_cast<const Wire*>(record.data());
@@ -28,7 +28,7 @@ void add_part(std::vector<std::span<const std::byte>>& parts, std::span<const st
 std::size_t Intake::look(std::uint32_t cpu, std::span<const std::byte> sent,
                          std::vector<std::span<const std::byte>>& parts) {
     Same same;
-    std::size_t part = 0; // where it begins
+    std::size_t part = 0; // begin of the current range
     std::size_t looked = 0;
     for (;;) {
         looked += look_at_alike(sent.subspan(looked), same);
@@ -49,14 +49,14 @@ std::size_t Intake::look(std::uint32_t cpu, std::span<const std::byte> sent,
 
 namespace {
 
-// How many records there are at the beginning of these bytes that are of the kind, the flags and the task of `as`, of a
-// time from `first_ns` to `last_ns`, and alike().
+// Counts the records at the beginning of `sent` that have the kind, flags and task of `as` and a time from `first_ns`
+// to `last_ns`, and for which alike() holds.
 template <typename Wire, typename Alike>
 [[gnu::always_inline]] inline std::size_t count_alike(std::span<const std::byte> sent, std::uint64_t first_ns,
                                                       std::uint64_t last_ns, const Wire& as, Alike&& alike) {
     constexpr std::size_t takes = ring_bytes_of(sizeof(Wire));
     const std::uint64_t window = last_ns - first_ns;
-    std::uint64_t kind = 0; // and the task
+    std::uint64_t kind = 0; // kind, flags and task
     std::memcpy(&kind, &as.h.tid, sizeof kind);
     const std::byte* record = sent.data();
     const std::byte* const end = record + sent.size() / takes * takes;
@@ -74,7 +74,8 @@ template <typename Wire, typename Alike>
 
 } // namespace
 
-// Of callbacks that are about the same as those before: they only count. Returns how many bytes these are.
+// Counts the leading callback records that repeat the fields in `same`; nothing else is done for these. Returns how
+// many bytes they take.
 std::size_t Intake::look_at_alike(std::span<const std::byte> sent, const Same& same) const {
     const auto first = first_in_ring(sent);
     if (catcher_ || first.size() != sizeof(rs_cb_queued))
@@ -102,7 +103,7 @@ std::size_t Intake::look_at_alike(std::span<const std::byte> sent, const Same& s
     return count * ring_bytes_of(sizeof(rs_cb_queued));
 }
 
-// False: it is not for the file.
+// Returns false if the record does not go to the sink.
 [[gnu::always_inline]] inline bool Intake::take(std::uint32_t cpu, std::span<const std::byte> record, Same& same) {
     const auto* header = at<rs_header>(record);
     if (!header) [[unlikely]]
@@ -114,7 +115,7 @@ std::size_t Intake::look_at_alike(std::span<const std::byte> sent, const Same& s
         if (const auto event = decode_record(record, cpu))
             catcher_->see(*event);
     const auto* queued = header->kind == RS_CB_QUEUED ? at<rs_cb_queued>(record) : nullptr;
-    // Both begin alike.
+    // rs_cb_next begins with the fields of rs_cb.
     const auto* invoked = header->kind == RS_CB_NEXT || header->kind == RS_CB_INVOKED ? at<rs_cb>(record) : nullptr;
     if (queued) {
         if (queued->func != same.queued_function || queued->caller != same.caller)
@@ -159,7 +160,7 @@ void Intake::take_event(std::uint32_t cpu, std::span<const std::byte> record) {
         return;
     symbols_.take(*event);
     unloads_.take(*event);
-    // Others come, and fail to, whenever a user makes the kernel ask for one.
+    // Other modules do not count: any user can make the kernel request modules, which may fail to load.
     if (const auto* module = std::get_if<event::Module>(&event->body); module && unloads_.follows(module->name))
         module_event_ = true;
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What is looked at in each record while the recording goes on; it then goes into
-// the file as it is. Of the kinds that come by the million only what is needed is
-// read, the others are decoded.
+// Looks at each record during the recording, before the record goes to the sink unchanged. Frequent kinds (callbacks)
+// are read in place, and only the needed fields. Other kinds are decoded.
 #pragma once
 
 #include <cstddef>
@@ -22,27 +21,26 @@ namespace rcuscope {
 
 class Intake {
 public:
-    // `catcher`: if something is waited for.
+    // `catcher`: nullptr without a flight recorder.
     Intake(SymbolCollector symbols, UnloadWatch unloads, Catcher* catcher, std::uint64_t start_ns)
         : symbols_(std::move(symbols)), unloads_(std::move(unloads)), catcher_(catcher), start_ns_(start_ns) {}
 
-    // What happened before the window opened, or after it closed, is the tracer's
-    // own doing: attaching and detaching cost grace periods. Names of tasks and
-    // losses hold all the same.
+    // Records from outside the window are dropped: attaching and detaching cause grace periods of their own. Names of
+    // tasks and losses are kept from any time.
     void close_window(std::uint64_t ns) { end_ns_ = ns; }
 
-    // Looks at what a CPU sent, from Ring::piece(). Returns how much of it, and puts the parts of it
-    // that are for the file into `parts`, as CaptureWriter::ring() takes them.
+    // Looks at records from Ring::piece(). Returns how many of their bytes it has looked at. `parts` receives the
+    // ranges to be written, as CaptureWriter::ring() takes them.
     std::size_t look(std::uint32_t cpu, std::span<const std::byte> sent,
                      std::vector<std::span<const std::byte>>& parts);
 
     SymbolCollector& symbols() { return symbols_; }
     UnloadWatch& unloads() { return unloads_; }
-    // Whether something was seen since the last call that is to be on the disk at once.
+    // Whether a record since the last call must be synced to the disk at once.
     bool must_hold();
 
 private:
-    // What the callbacks before were about: mostly the next one is about the same.
+    // Fields of the latest callback records, and the lists found for them: successive callbacks mostly repeat these.
     struct Same {
         std::uint64_t queued_function = 0;
         std::uint64_t caller = 0;
@@ -62,8 +60,8 @@ private:
     Catcher* catcher_;
     std::uint64_t start_ns_;
     std::uint64_t end_ns_ = std::numeric_limits<std::uint64_t>::max();
-    bool taken_ = false;        // anything
-    bool module_event_ = false; // one of a followed module, to be synced at once
+    bool taken_ = false;        // a record was seen
+    bool module_event_ = false; // a record about a followed module was seen
 };
 
 } // namespace rcuscope

@@ -11,7 +11,7 @@ namespace rcuscope {
 
 namespace {
 
-// The idle tasks share tid 0, one for each CPU.
+// Each CPU has an idle task, and all of these have tid 0.
 std::uint64_t task_key(std::uint32_t tid, std::uint32_t cpu) {
     return tid != 0 ? tid : (std::uint64_t{1} << 32) + cpu;
 }
@@ -20,7 +20,7 @@ std::string step_text(event::ModuleStep step) {
     return std::to_string(static_cast<int>(step));
 }
 
-// When it was; 0: it was not.
+// Returns 0 if there was no such step.
 template <typename Facts>
 std::uint64_t time_of(const Facts& facts, event::ModuleStep step) {
     const auto found = facts.find({RS_MODULE, step_text(step)});
@@ -32,7 +32,7 @@ bool is_over(const Facts& facts) {
     return time_of(facts, event::ModuleStep::freed) > time_of(facts, event::ModuleStep::coming);
 }
 
-// Nothing but what was asked and answered: it may be no module's name at all.
+// Only a request and its refusal are known. The name may belong to no module.
 template <typename Facts>
 bool was_only_asked_for(const Facts& facts) {
     return std::all_of(facts.begin(), facts.end(), [](const auto& entry) {
@@ -95,7 +95,7 @@ void LastingFacts::module(const std::string& name, std::uint16_t kind, std::stri
         forget_modules();
 }
 
-// Those that are there are forgotten last.
+// Modules that are loaded are dropped last.
 void LastingFacts::forget_modules() {
     using Rank = std::pair<bool, std::uint64_t>;
     const auto rank = [](const ModuleFacts& facts) {
@@ -118,7 +118,7 @@ void LastingFacts::forget_modules() {
 }
 
 Status LastingFacts::write(CaptureWriter& writer) const {
-    // A table's order is another one in each process.
+    // Sorted, because the order of a hash table differs from process to process.
     std::vector<std::pair<std::uint64_t, const TaskName*>> tasks;
     tasks.reserve(tasks_.size());
     for (const auto& [key, task] : tasks_)
@@ -131,7 +131,8 @@ Status LastingFacts::write(CaptureWriter& writer) const {
         if (auto done = writer.record(cpu, lost.record); !done)
             return done;
     for (const auto& [name, facts] : modules_) {
-        // Of the life that it is in, if any. Its records came from many CPUs, and are forgotten in any order.
+        // Writes only the records of the current life, if the module has one. Records come from many CPUs and are
+        // dropped in any order, so their times decide.
         if (is_over(facts))
             continue;
         const std::uint64_t began = time_of(facts, event::ModuleStep::coming);

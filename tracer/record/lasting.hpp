@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What holds on after its record is forgotten: names of tasks, where modules lie
-// and how far they are in their lives, how much was lost before. Bounded: tasks that
-// were long not seen are dropped, and so are modules that are not there, since
-// anybody gives a task any name, and a module can be asked for by any.
+// Facts that stay true after their records are dropped: names of tasks, where modules lie and how far they are in their
+// lives, and how many records were lost before. The size is bounded, because any user can name tasks and make the
+// kernel request modules: tasks not seen for the longest time and modules that are not loaded are dropped first.
 #pragma once
 
 #include <cstddef>
@@ -23,19 +22,19 @@ namespace rcuscope {
 
 class LastingFacts {
 public:
-    // The programs tell a task's name again once they have forgotten it, among the
-    // 16384 that they remember (bpf/emit.h): of those, none may be forgotten here.
+    // The programs announce a task's name again once it has left their LRU map of 16384 tasks (bpf/emit.h). Every task
+    // in that map must still be known here.
     static constexpr std::size_t tasks_kept = 32768;
     static constexpr std::size_t modules_kept = 1024;
 
-    // A wire record of a CPU that is about to be forgotten.
+    // Takes a wire record of a CPU that is about to be dropped.
     void take(std::uint32_t cpu, std::span<const std::byte> record);
 
     Status write(CaptureWriter& writer) const;
 
     std::size_t tasks() const { return tasks_.size(); }
     std::size_t modules() const { return modules_.size(); }
-    // About what all of it takes.
+    // Approximate memory of all facts.
     std::uint64_t bytes() const { return tasks_.size() * task_bytes + module_facts_ * module_fact_bytes; }
 
 private:
@@ -48,9 +47,9 @@ private:
         Fact name;
         std::uint64_t used_ns = 0;
     };
-    // The newest record of each kind, and step or section.
+    // The newest record by kind and step, or by kind and section.
     using ModuleFacts = std::map<std::pair<std::uint16_t, std::string>, Fact>;
-    // With a record's own memory, and what a table or tree needs for each.
+    // Approximate sizes: with the memory of the record, and the overhead of a hash table or tree node.
     static constexpr std::uint64_t task_bytes = sizeof(TaskName) + 96;
     static constexpr std::uint64_t module_fact_bytes = sizeof(ModuleFacts::value_type) + 176;
 
@@ -61,7 +60,7 @@ private:
 
     std::unordered_map<std::uint64_t, TaskName, SeededHash> tasks_;
     std::map<std::string, ModuleFacts> modules_;
-    std::size_t module_facts_ = 0;       // of all of them
+    std::size_t module_facts_ = 0;       // of all modules
     std::map<std::uint32_t, Fact> lost_; // by CPU
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What the recording itself cost.
+// The costs of the recording itself: grace periods that attaching and detaching caused, and the programs' run times.
 #pragma once
 
 #include <optional>
@@ -12,12 +12,12 @@ namespace rcuscope {
 
 std::optional<RcuSequences> if_exact(const SequencesAt& at);
 
-// From four readings: before the probes were attached, when the window opened, when it
-// closed, when the probes were gone.
+// From four readings: before the probes were attached, when the window opened, when the window closed, and after the
+// probes were removed.
 OwnShare own_share(const SequencesAt& before, const SequencesAt& opened, const SequencesAt& closed,
                    const SequencesAt& after);
 
-// What came since `before`, of the same programs.
+// The growth since `before`, which lists the same programs.
 RunStats grown(RunStats now, const RunStats& before);
 
 } // namespace rcuscope

@@ -21,7 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Two ordinary grace periods each: seconds where they are slow.
+// How often settle() tries. Each try takes two ordinary grace periods, which can take seconds.
 constexpr int most_settling = 100;
 
 Status check_module(const ModuleFile& module, const std::string& kernel) {
@@ -151,7 +151,8 @@ std::vector<ProbeHits> Placement::hits() const {
                                        : planned.hook->name == "module.jumps" ? SiteEvent::jumps
                                                                               : SiteEvent::sites) +
                           (functions ? session_->calls_skipped() : 0);
-            // Entries of functions are told with the places of readers, if those are there.
+            // Entries of functions count as SiteEvent::sites. The hook module.readers reports these misses if it is in
+            // the plan.
             if (functions)
                 hits.missed += missed_sites(SiteEvent::leaves) +
                                (plan_.takes("module.readers") ? 0 : missed_sites(SiteEvent::sites));
@@ -174,7 +175,7 @@ std::vector<MissingInfo> Placement::refused_at_load() const {
     return missing;
 }
 
-// A grace period is in cleanup for microseconds, but its thread may wait for a CPU there.
+// A grace period is in cleanup for microseconds, but its kthread may wait for a CPU there.
 Result<SequencesAt> Placement::sequences() const {
     constexpr int most = 100;
     auto read = session_->sequences();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The probes of a recording: which, placed and attached, and what they count by themselves.
+// The probes of a recording: which ones are used, their placement, and the hits and misses that they count.
 #pragma once
 
 #include <cstdint>
@@ -20,34 +20,34 @@
 
 namespace rcuscope {
 
-// All probes are gone with it.
+// Its destructor removes all probes.
 class Placement {
 public:
-    // The kernel is known, and lets us in; there is a plan. First of all.
+    // Called first. Reads what the kernel offers, checks that it can be traced, and makes the attach plan.
     Status look(const RecordRequest& request);
-    // Every probe is in place, and those of modules that are not there yet wait for them. Leaves off, without an error,
-    // once a signal came (end_signals.hpp).
+    // Places every probe; the probes of modules that are not loaded yet wait for the load. Returns early, without an
+    // error, once a signal has come (end_signals.hpp).
     Status place(const RecordRequest& request, StatusLine& status);
 
     ThisKernel& kernel() { return kernel_; }
     const AttachPlan& plan() const { return plan_; }
-    // From place() to unload().
+    // Valid from place() to unload().
     BpfSession& session() { return *session_; }
-    // In modules; none: nothing in any is followed.
+    // Probed sites in modules; empty if no module's code is probed.
     const std::optional<PlacedSites>& sites() const { return sites_; }
-    // Before the first probe was attached.
+    // Read before the first probe was attached.
     const SequencesAt& before() const { return before_; }
-    // What attaching cost was over when place() returned.
+    // Whether the grace periods that attaching causes were over when place() returned.
     bool settled() const { return settled_; }
 
-    // One for each hook of the plan that was taken, in its order.
+    // One entry for each hook of the plan that was taken, in plan order.
     std::vector<ProbeHits> hits() const;
-    // In modules that were loaded since: what the kernel refused then.
+    // Probes that the kernel refused when modules were loaded after place().
     std::vector<MissingInfo> refused_at_load() const;
-    // At a moment that is exact, if there is one soon.
+    // At an exact moment, if there is one soon.
     Result<SequencesAt> sequences() const;
 
-    // Once the session was detached.
+    // Call it after the session is detached.
     Status remove_sites();
     void unload() { session_.reset(); }
 
@@ -55,14 +55,14 @@ private:
     Status place_sites_of(const RecordRequest& request);
     Status load(const RecordRequest& request);
     Status attach(const RecordRequest& request);
-    std::uint64_t missed_sites(SiteEvent event) const; // by the kernel's own count
+    std::uint64_t missed_sites(SiteEvent event) const; // as counted by the kernel
 
     ThisKernel kernel_;
     AttachPlan plan_;
-    // In this order: what is attached must go before the guard removes what it is attached to.
+    // The order matters: the session must be detached before the guard removes the kprobe events it is attached to.
     std::optional<ProbeGuard> guard_;
     std::optional<PlacedSites> sites_;
-    std::optional<Result<KernelLog>> log_; // of the kernel since then
+    std::optional<Result<KernelLog>> log_; // opened before the sites are placed
     std::optional<BpfSession> session_;
     SequencesAt before_;
     bool settled_ = false;

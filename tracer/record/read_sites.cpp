@@ -6,9 +6,9 @@
 namespace rcuscope {
 
 ReadSites::ReadSites(const Metadata& metadata) : sites_(metadata.sites) {
-    std::map<std::pair<std::string_view, std::string_view>, std::vector<const SiteInfo*>> of_function; // of a module
+    std::map<std::pair<std::string_view, std::string_view>, std::vector<const SiteInfo*>> of_function; // by module
     for (const SiteInfo& site : sites_)
-        if (site.kind == SiteKind::read_lock || site.kind == SiteKind::read_unlock) // a leave may be the same place
+        if (site.kind == SiteKind::read_lock || site.kind == SiteKind::read_unlock) // skips a leave at the same address
             of_function[{site.module, site.function}].push_back(&site);
     for (const ModuleInfo& module : metadata.modules)
         for (const ModuleFunction& function : module.functions)
@@ -17,7 +17,7 @@ ReadSites::ReadSites(const Metadata& metadata) : sites_(metadata.sites) {
                     sections_[module.name][function.section].sites.emplace_back(function.offset + site->offset, site);
 }
 
-// Where it was before may be somebody else's by now.
+// Forgets the addresses of the module's previous life, which other code may occupy by now.
 void ReadSites::laid_out(const event::Module& coming) {
     const auto module = sections_.find(coming.name.str());
     if (module == sections_.end())

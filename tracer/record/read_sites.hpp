@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Where in memory the followed modules enter and leave read-side sections.
+// Maps addresses to the instructions at which followed modules enter and leave read-side critical sections.
 #pragma once
 
 #include <cstdint>
@@ -26,14 +26,14 @@ public:
     void laid_out(const event::Module& coming);
     void placed(const event::ModuleSection& section);
 
-    // True for an rcu_read_lock(), false for an rcu_read_unlock(), nothing for another place.
+    // True for an rcu_read_lock(), false for an rcu_read_unlock(), nothing for any other address.
     std::optional<bool> enters(const event::Site& site) const;
 
 private:
-    // Of a section of a module: its sites by offset, and where it lies.
+    // A section of a module: its sites by offset, and its address.
     struct Section {
         std::vector<std::pair<std::uint64_t, const SiteInfo*>> sites;
-        std::uint64_t placed = 0; // address; 0: it has no place
+        std::uint64_t placed = 0; // 0: not loaded
     };
 
     std::vector<SiteInfo> sites_;

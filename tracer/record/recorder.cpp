@@ -30,11 +30,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-// Between two looks at the buffers when nothing wakes the recorder.
+// Longest wait between two drains when nothing wakes the recorder.
 constexpr auto drain_interval = 50ms;
-// The same while that should not be long.
+// The same while Drainer::hurries().
 constexpr auto short_interval = 1ms;
-// How long what was drained may wait before it is in the file.
+// Longest time that drained records wait before they are written to the file.
 constexpr auto flush_interval = 500ms;
 
 class Recorder {
@@ -69,16 +69,16 @@ private:
     const RecordRequest& request_;
     StatusLine status_;
     const EndSignals& signals_;
-    std::optional<std::string> kept_; // as the second signal says
+    std::optional<std::string> kept_; // the file that the text of the second signal names
     Metadata metadata_;
     Placement placement_;
     std::optional<Child> child_;
     std::unique_ptr<RecordSink> writer_;
-    Catcher* catcher_ = nullptr;     // the same, if it waits for something
-    SummaryMode* summary_ = nullptr; // the same, if the kernel counts
+    Catcher* catcher_ = nullptr;     // the same object as writer_, if it is a flight recorder
+    SummaryMode* summary_ = nullptr; // the same object as writer_, if the kernel counts
     std::optional<CountedRecording> counted_;
     std::optional<Speaker> speaker_;
-    std::optional<Drainer> drainer_; // none if the kernel counts
+    std::optional<Drainer> drainer_; // empty if the kernel counts
 
     std::optional<int> command_status_;
     Clock::time_point started_;
@@ -86,7 +86,7 @@ private:
     std::uint64_t linger_target_ = 0; // callbacks queued when lingering began
     std::string end_reason_;
     std::vector<ProbeHits> hits_before_; // when the window opened
-    Fd measuring_;                       // with --stats, while the window is open
+    Fd measuring_;                       // with --stats: the kernel measures run times while this is open
     RunStats stats_before_;
     SequencesAt opened_;
     CallbackLosses lost_before_; // when the window opened
@@ -121,7 +121,7 @@ Status Recorder::place() {
     return placement_.place(request_, status_);
 }
 
-// The capture file is there, with everything that is known beforehand.
+// Creates the capture with all metadata that is known before the recording begins.
 Status Recorder::open_capture() {
     metadata_.tool_version = request_.tool_version;
     metadata_.host = placement_.kernel().host;
@@ -193,7 +193,7 @@ Status Recorder::start_command() {
     return child_ ? child_->go() : Status();
 }
 
-// `named`: what it is about, too.
+// `named`: also waits for the names of all addresses.
 Status Recorder::take_all(bool named) {
     if (drainer_)
         return named ? drainer_->drain_and_name() : drainer_->drain();
@@ -208,7 +208,7 @@ Status Recorder::look_for_triggers() {
                           [this] { return placement_.session().losses(); });
 }
 
-// Why the recording is over; empty while it is not.
+// Why the recording is over; empty while it goes on.
 std::string Recorder::why_to_end() {
     if (catcher_ && !catcher_->end_reason().empty())
         return catcher_->end_reason();
@@ -218,7 +218,7 @@ std::string Recorder::why_to_end() {
     if (waits_for_command())
         return "";
     const bool by_command = child_ && !request_.until_unload;
-    // Counted in the kernel, since the records may be lost.
+    // The kernel's counts are used, because records may be lost.
     bool all_freed = true;
     bool any_loaded = false;
     for (std::size_t i = 0; i < request_.modules.size(); i++) {
@@ -227,7 +227,7 @@ std::string Recorder::why_to_end() {
         any_loaded = any_loaded || counts.loaded > 0;
     }
     const bool by_unload = request_.until_unload && all_freed;
-    // A command that failed before it loaded anything: there is nothing to wait for.
+    // The command failed before it loaded a module, so no unload will come.
     const bool hopeless = request_.until_unload && child_ && *command_status_ != 0 && !any_loaded;
     if (!by_command && !by_unload && !hopeless)
         return "";
@@ -284,7 +284,7 @@ RunStats Recorder::run_stats() {
     return {placement_.session().program_runs(), nanoseconds(used.ru_utime) + nanoseconds(used.ru_stime)};
 }
 
-// Probes out, the rest of the buffers in, the end of the file written.
+// Removes the probes, drains the rest of the rings and writes the end of the file.
 Status Recorder::close() {
     BpfSession& session = placement_.session();
     auto closed = placement_.sequences();
@@ -305,10 +305,10 @@ Status Recorder::close() {
         end.hits[i].hits -= hits_before_[i].hits;
         end.hits[i].missed -= hits_before_[i].missed;
     }
-    // Probes' trampolines have names as long as they are there.
+    // Names are read before detaching, because kallsyms lists the probes' trampolines only while they exist.
     if (auto drained = take_all(true); !drained)
         return drained;
-    // Removing probes takes long, and a second signal meanwhile ends the process.
+    // Flushed now, because removing probes takes long and a second signal meanwhile ends the process.
     if (auto done = writer_->flush(false); !done)
         return done;
     status_.show("removing probes");
@@ -334,7 +334,7 @@ Status Recorder::close() {
     });
 }
 
-// Nothing is lost if that fails, or is interrupted.
+// A failure or an interruption loses nothing: the uncompressed file stays.
 Status Recorder::compress() {
     const bool ended_by_signal = EndSignals::came();
     const auto began = Clock::now();
@@ -351,7 +351,7 @@ Status Recorder::compress() {
     return {};
 }
 
-// While the programs' maps are there.
+// Must run before placement_.unload(), which frees the programs' maps.
 Status Recorder::sum_up(const Trailer& end) {
     std::uint64_t missed = 0;
     for (const ProbeHits& hits : end.hits)
@@ -376,9 +376,9 @@ void Recorder::show_progress() {
                  (lingering_since_ ? "; waiting for pending callbacks" : "") + " (Ctrl-C ends)");
 }
 
-// A second signal finds the words of this moment.
+// Updates the text of the second signal.
 void Recorder::say_where() {
-    // A file without a name goes with the process.
+    // A file without a name vanishes with the process.
     const std::string kept = request_.capture.target ? writer_->kept() : "";
     if (kept_ == kept)
         return;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A recording: probes in, command run, buffers drained into a capture file,
-// probes out.
+// A whole recording: places the probes, runs the command, drains the rings into a capture, and removes the probes.
 #pragma once
 
 #include <chrono>
@@ -25,28 +24,28 @@ namespace rcuscope {
 
 struct RecordRequest {
     std::vector<ModuleFile> modules;               // to follow
-    std::map<std::string, OtherWaits> other_waits; // of these, by name, as far as they are known
-    std::vector<std::string> functions;            // patterns of their functions to follow
-    ReaderFunctions reader_functions;              // and of those whose calls are read-side sections
-    std::vector<std::string> command;              // none: records until it is ended otherwise
+    std::map<std::string, OtherWaits> other_waits; // by name of the module, as far as known
+    std::vector<std::string> functions;            // patterns: functions whose calls are recorded
+    ReaderFunctions reader_functions;              // functions whose calls are read-side sections
+    std::vector<std::string> command;              // empty: records until another end condition
     bool all_callbacks = false;
     bool until_unload = false;
     std::optional<Way> via;
     std::chrono::nanoseconds linger{};
     std::optional<std::chrono::nanoseconds> duration;
     bool summary = false;                 // count in the kernel: no events, and no capture
-    std::uint32_t ring_bytes = 0;         // of each CPU; where nothing is sent, of when its callbacks were queued
-    bool stacks = false;                  // of who queues callbacks and who waits
+    std::uint32_t ring_bytes = 0;         // bytes of each CPU's ring; with `summary`: of the table of queueing times
+    bool stacks = false;                  // record stacks where callbacks are queued and where tasks wait
     bool stats = false;                   // measure what the recording costs
     bool progress = false;                // a status line on stderr
     CapturePlace capture;                 // the file to write
-    std::optional<CatchRequest> catching; // only the last seconds are kept
-    std::vector<std::string> exports;     // other formats that are to be made of the capture: named if they cannot be
-    std::vector<EndSignals::FileName> earlier; // files of their names, which a second signal removes
-    std::string tool_version;                  // goes into the file
+    std::optional<CatchRequest> catching; // set: keep only the last seconds
+    std::vector<std::string> exports;     // paths of exports to write later, for the text of the second signal
+    std::vector<EndSignals::FileName> earlier; // earlier files of these names; a second signal removes them
+    std::string tool_version;                  // written to the capture
 };
 
-// What was counted in the kernel.
+// The result of a recording that counts in the kernel.
 struct CountedRecording {
     Metadata metadata;
     Trailer trailer;
@@ -54,19 +53,19 @@ struct CountedRecording {
 };
 
 struct RecordOutcome {
-    bool began = true; // not if a signal came before: then nothing is recorded
+    bool began = true; // false if a signal came before the recording began: nothing is recorded
     std::optional<int> command_status;
     std::string end_reason;
-    std::optional<CaptureWriter> capture;      // finished; none if what was waited for did not happen
-    std::optional<CountedRecording> counted{}; // RecordRequest::summary
+    std::optional<CaptureWriter> capture;      // finished; empty if no trigger fired, or with several files
+    std::optional<CountedRecording> counted{}; // set with RecordRequest::summary
 };
 
-// The text of the second signal: what is not written, and how to make it of this capture.
+// The text of the second signal: which exports are not written, and the command that makes them from this capture.
 std::string at_once_text(const std::string& capture, const std::vector<std::string>& exports);
 
-// Every probe is gone when this returns, however it ends. A capture has its name only if it succeeds; an earlier file
-// of that name stays until then. What was recorded before it failed is kept by the name that it had so far, which the
-// error tells. If it failed before anything was recorded, nothing is left.
+// Every probe is removed when this returns, on every path. A capture gets its final name only on success; an earlier
+// file of that name stays until then. If the recording fails later, its records stay in the file under the temporary
+// name, which the error gives. If it fails before anything is recorded, no file is left.
 Result<RecordOutcome> record(const RecordRequest& request, const EndSignals& signals);
 
 } // namespace rcuscope

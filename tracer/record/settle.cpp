@@ -38,8 +38,8 @@ Result<bool> settle(const std::function<Result<SequencesAt>()>& read, const std:
 void pass_grace_periods() {
     using namespace std::chrono_literals;
     for (int i = 0; i < 2; i++) {
-        // A synchronize_rcu(), but for a single CPU, where it returns at once: there, and
-        // where it is not offered, time has to do.
+        // MEMBARRIER_CMD_GLOBAL calls synchronize_rcu(), except with a single CPU, where it returns at once. There, and
+        // where the command is not available, the sleep must suffice.
         ::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
         std::this_thread::sleep_for(10ms);
     }

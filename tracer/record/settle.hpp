@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Waits after attaching until the grace periods that this caused are over, so that they do not appear in the recording.
 #pragma once
 
 #include <functional>
@@ -8,15 +10,15 @@
 
 namespace rcuscope {
 
-// The kernel frees the trampolines that attaching replaced after grace periods of RCU-tasks, which cost
-// ordinary ones (kernel/bpf/trampoline.c: bpf_tramp_image_put()): of the "trace" flavour, then one of
-// RCU-tasks, an ordinary one, and one of RCU-tasks again.
+// The kernel frees the trampolines that attaching replaced after grace periods of RCU-tasks, which cause ordinary grace
+// periods (kernel/bpf/trampoline.c: bpf_tramp_image_put()): first the "trace" flavour, then RCU-tasks, an ordinary one,
+// and RCU-tasks again.
 //
-// Waits until both have been at rest while ordinary grace periods passed, which
-// `pass` lets happen. False if that was not so in `tries` times, or if `pass` said so.
+// Waits until both flavours stayed at rest during one call of `pass`, which lets ordinary grace periods pass. Returns
+// false if that did not happen in `tries` tries, or if `pass` returned false.
 Result<bool> settle(const std::function<Result<SequencesAt>()>& read, const std::function<bool()>& pass, int tries);
 
-// Lets two ordinary grace periods pass, one for the callbacks of what was under way.
+// Lets two ordinary grace periods pass: one for what was under way, one for the callbacks that this queued.
 void pass_grace_periods();
 
 } // namespace rcuscope

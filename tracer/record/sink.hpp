@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Where a recording goes: into a file at once, or into memory until there is a
-// reason to write it (catcher.hpp).
+// The destination of a recording: a file (FileSink), memory until a trigger fires (record/catcher.hpp), or counts in
+// the kernel (record/summary_mode.hpp).
 #pragma once
 
 #include <cstddef>
@@ -22,22 +22,22 @@ public:
     RecordSink& operator=(const RecordSink&) = delete;
     virtual ~RecordSink() = default;
 
-    // As of CaptureWriter.
+    // See CaptureWriter for these functions.
     virtual Status ring(std::uint32_t cpu, std::span<const std::span<const std::byte>> parts) = 0;
     virtual Status symbols(std::span<const SymbolInfo> symbols) = 0;
     virtual Status flush(bool sync) = 0;
     virtual Status finish(const Trailer& trailer) = 0;
     virtual Status compress(const GoOn& go_on) = 0;
-    virtual std::uint64_t bytes() const = 0; // of the file, or of the memory
+    virtual std::uint64_t bytes() const = 0; // of the file, or of the memory in use
     virtual void discard() = 0;              // the recording failed before it began
     virtual Error with_what_is_left(Error error) const = 0;
-    // The file that what was recorded so far is in; empty: it is in none.
+    // The file that holds the records so far; empty if there is none.
     virtual std::string kept() const = 0;
-    // After finish(): the file that the recording is in; none if it is in none, or in several.
+    // After finish(): the file that holds the recording; empty if there is none, or if there are several.
     virtual std::optional<CaptureWriter> take_capture() = 0;
 };
 
-// Into a file at once.
+// Writes into a file at once.
 class FileSink final : public RecordSink {
 public:
     explicit FileSink(CaptureWriter writer) : writer_(std::move(writer)) {}

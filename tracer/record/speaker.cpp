@@ -38,11 +38,11 @@ void Speaker::run() {
         }
         std::string_view rest = lines_.front();
         lock.unlock();
-        // The whole line if the other side takes it: there may be no time for a second write.
+        // Tries the whole line in one write(): the kernel may die before a second one.
         while (!rest.empty()) {
             const ssize_t written = ::write(fd_, rest.data(), rest.size());
             if (written < 0 && errno != EINTR) {
-                break; // nobody listens
+                break; // no reader is left
             }
             rest.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
         }

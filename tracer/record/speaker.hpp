@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Says things on stderr without making the recording wait: a terminal may be a
-// slow serial line, a pipe may be full, and meanwhile buffers fill and what was
-// seen is not yet on the disk.
+// Writes messages to stderr from a thread of its own, so that the recording never waits: a terminal may be a slow
+// serial line and a pipe may be full, while the rings fill and records wait for the disk.
 #pragma once
 
 #include <condition_variable>
@@ -20,11 +19,11 @@ public:
     explicit Speaker(int fd);
     Speaker(const Speaker&) = delete;
     Speaker& operator=(const Speaker&) = delete;
-    // Waits until everything is said.
+    // Waits until every line is written.
     ~Speaker();
 
-    // A line without its end, which goes out as text.hpp's printable() shows it; lines come out in their order, each in
-    // one write. `before` goes out as it is: StatusLine::clearing().
+    // `line`: without the newline; it is written as printable() in base/text.hpp shows it. Lines are written in FIFO
+    // order, each in one write(). `before` is written unchanged: StatusLine::clearing().
     void say(std::string_view line, std::string_view before = {});
 
 private:
@@ -33,9 +32,9 @@ private:
     int fd_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<std::string> lines_; // the first is being written
+    std::deque<std::string> lines_; // the first one is being written
     bool over_ = false;
-    std::thread thread_; // the last member: it uses the others
+    std::thread thread_; // the last member, because it uses the others
 };
 
 } // namespace rcuscope

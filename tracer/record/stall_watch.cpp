@@ -9,8 +9,8 @@
 
 namespace rcuscope {
 
-// "PRIORITY,SEQUENCE,TIME,FLAGS;TEXT", then lines with details, each after a space.
-// What is not of facility 0 was written by somebody else than the kernel.
+// A record is "PRIORITY,SEQUENCE,TIME,FLAGS;TEXT", then lines with details, each after a space. Only the kernel writes
+// with facility 0.
 std::optional<std::string> stall_warning(std::string_view record) {
     constexpr unsigned facility_shift = 3;
     unsigned priority = 0;
@@ -41,7 +41,7 @@ std::vector<std::string> StallWatch::read() {
     std::array<char, 8192> record{}; // the kernel's limit for one
     for (;;) {
         const ssize_t size = ::read(log_.get(), record.data(), record.size());
-        // EPIPE: records were overwritten before they were read; the next one is there.
+        // EPIPE: records were overwritten before they were read. The next read() returns the oldest one left.
         if (size < 0 && (errno == EPIPE || errno == EINTR))
             continue;
         if (size <= 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The kernel's own warning of an RCU stall, read from its log: that works on every
-// kernel, with and without the tracepoint rcu:rcu_stall_warning.
+// Reads the kernel's warnings of RCU stalls from /dev/kmsg. This works on every kernel, with and without the tracepoint
+// rcu:rcu_stall_warning.
 #pragma once
 
 #include <optional>
@@ -14,12 +14,12 @@
 
 namespace rcuscope {
 
-// The text of a record of /dev/kmsg if it is the first line of the kernel's warning of a stall.
+// Takes a record of /dev/kmsg. Returns its text if that is the first line of a stall warning by the kernel.
 std::optional<std::string> stall_warning(std::string_view record);
 
 class StallWatch {
 public:
-    // From now on.
+    // Sees warnings from now on.
     static Result<StallWatch> open();
 
     // The warnings since the last call.

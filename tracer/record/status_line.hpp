@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The line on stderr that says what goes on, and is gone when that is over.
+// A progress line on stderr. It is overwritten by the next one, and erased at the end.
 #pragma once
 
 #include <string>
@@ -9,16 +9,16 @@ namespace rcuscope {
 
 class StatusLine {
 public:
-    // `wanted`: stderr is a terminal, and nobody asked for silence.
+    // `wanted`: stderr is a terminal, and --quiet is not given.
     explicit StatusLine(bool wanted) : wanted_(wanted) {}
     StatusLine(const StatusLine&) = delete;
     StatusLine& operator=(const StatusLine&) = delete;
     ~StatusLine() { clear(); }
 
     void show(const std::string& what);
-    // Before anything else is written to the terminal.
+    // Call it before anything else is written to the terminal.
     void clear();
-    // The same for who writes there by other means: what is to be written first.
+    // Like clear(), for a caller that writes to the terminal by other means: returns the text to write first.
     std::string clearing();
 
 private:

@@ -75,7 +75,7 @@ void SummaryMode::close_window() {
     look();
 }
 
-// Those of followed modules can be named at any time.
+// Skips functions of followed modules: collect() names them by their .ko files at the end.
 void SummaryMode::look() {
     const std::uint32_t seen = maps_.functions_seen();
     if (seen == seen_)

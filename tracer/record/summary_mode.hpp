@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A recording whose events stay in the kernel, as counts: what Recorder writes
-// nothing to, and asks for the sum at the end.
+// A recording that counts events in the kernel and sends no records. Recorder uses it as a sink that ignores all
+// writes, and collects the counts at the end.
 #pragma once
 
 #include <optional>
@@ -20,34 +20,34 @@
 
 namespace rcuscope {
 
-// Whether the plan shows all that is to be counted.
+// Fails if the plan lacks a hook that the counts need.
 Status check_summary_plan(const AttachPlan& plan);
 
-// A callback's function in words.
+// The names of a callback's function.
 struct NamedFunction {
-    std::string module;   // empty: the kernel proper
-    std::string function; // empty: not known
+    std::string module;   // empty: the kernel itself
+    std::string function; // empty: unknown
 };
 
-// Of a followed module, from its .ko file and where its sections were put.
+// Names a function of a followed module, by its .ko file and the offsets of its sections.
 NamedFunction name_in_module(const ModuleFile& module, const rs_function& function,
                              const std::vector<SummarySection>& sections);
 
-// One row for each name: a function that was at several places is one.
+// Merges functions of the same name into one row: a module that is loaded twice has the function at two addresses.
 std::vector<KernelCallbacks> merged_by_name(const std::vector<KernelCallbacks>& callbacks);
 
 class SummaryMode final : public RecordSink {
 public:
-    // All of it must outlive this. `path`: where symbols are read again when modules came.
+    // Everything passed must outlive the object. `path`: where symbols are read again once modules were loaded.
     SummaryMode(SummaryMaps& maps, const std::vector<ModuleFile>& followed, const Kallsyms& symbols,
                 std::string path = "/proc/kallsyms")
         : maps_(maps), followed_(followed), symbols_(symbols), path_(std::move(path)) {}
 
     void open_window() { maps_.open_window(); }
-    // Names the functions that have come, while their modules are there.
+    // Names new functions while their modules are still loaded.
     void look();
     void close_window();
-    // When no program runs any longer. `missed`: events that went by unseen.
+    // Call it when no program runs any more. `missed`: the number of events that were not seen.
     Result<KernelSummary> collect(std::uint64_t missed);
 
     Status ring(std::uint32_t, std::span<const std::span<const std::byte>>) override { return {}; }

@@ -30,7 +30,8 @@ void SymbolCollector::take(const Event& event) {
     } else if (const auto* site = std::get_if<event::Site>(&event.body)) {
         see(site->address);
     } else if (const auto* module = std::get_if<event::Module>(&event.body)) {
-        // It may lie where another one was, or only the other's init section: that is freed unseen.
+        // The new module may occupy the memory of an earlier one, or of an earlier one's init section, which is freed
+        // without a record.
         if (module->step == event::ModuleStep::coming) {
             coming_++;
             came_[module->name.str()] = event.ns;
@@ -64,7 +65,7 @@ void SymbolCollector::remember(std::uint64_t address) {
 }
 
 void SymbolCollector::Pace::begin() {
-    // Where more threads want to run than there are CPUs, those that are traced, and the recorder's own, go first.
+    // If more threads want to run than there are CPUs, the traced ones and the recorder's other threads go first.
     ::setpriority(PRIO_PROCESS, 0, 19);
     thread = ::gettid();
     if (hurried)
@@ -95,7 +96,7 @@ void SymbolCollector::take_what_was_read() {
         symbols_ = std::move(*read);
 }
 
-// A name holds from the time on when its module came, for before that another one may have been there.
+// A name holds from the load of its module on: before that, another module may have been there.
 std::optional<std::uint64_t> SymbolCollector::there_since(const std::string& module) const {
     if (const auto came = came_.find(module); came != came_.end())
         return came->second;

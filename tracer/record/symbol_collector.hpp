@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Names the code addresses of a recording while their names are available: kallsyms drops a module's names with the
+// module. The addresses in a followed module need no lookup once its section addresses are known, because its .ko names
+// them. Reading kallsyms takes about 0.1 s.
 #pragma once
 
 #include <array>
@@ -22,22 +26,19 @@
 
 namespace rcuscope {
 
-// Names the code addresses of a recording while their names can still be had:
-// a module's are gone from kallsyms with the module. A followed module's need not be asked for if it is told where
-// its sections lie: its .ko names what is in them, and kallsyms takes a tenth of a second to read.
 class SymbolCollector {
 public:
-    // Addresses that are remembered to have been asked for. Of code that comes and goes, such as packet filters, which
-    // any user loads, there may be any number: after so many, all are asked for once more.
+    // Limit of the set of known addresses. Code that comes and goes has no bound (any user can load packet filters), so
+    // the set is cleared at this size and every address is looked up once more.
     static constexpr std::size_t most_known = 1u << 16;
 
-    // `path`: where `symbols` were read, and are read again.
+    // `path`: where `symbols` were read, and where they are read again.
     explicit SymbolCollector(Kallsyms symbols, std::string path = "/proc/kallsyms")
         : symbols_(std::move(symbols)), path_(std::move(path)), there_before_(symbols_.modules()) {}
 
-    // Remembers the addresses of an event that were not seen before; not of those that come by the million.
+    // Remembers the new addresses of an event, except those of frequent kinds, which Intake gives to see().
     void take(const Event& event);
-    // The same of one address, as such have them; 0 is none.
+    // Remembers one address. 0 means no address.
     void see(std::uint64_t address) {
         std::uint64_t& last = seen_last_[(address ^ address >> 8) % seen_last_.size()];
         if (address != last) {
@@ -46,19 +47,19 @@ public:
         }
     }
 
-    // Names of the addresses seen since the last call, but for those that kallsyms has to be read again for: that takes
-    // a tenth of a second, and is done aside; a later call gives them. To be called when all of the
-    // CPUs' buffers were drained: an event of one may be taken before the one of
-    // another that tells of the module whose code it names.
+    // Names the addresses seen since the last call. Those that need kallsyms to be read again come from a later call: a
+    // background thread reads the file for about 0.1 s. Call it when all CPUs' rings were drained: an event of one CPU
+    // may be taken before the event of another CPU that reports the load of the module whose code it names.
     std::vector<SymbolInfo> names();
-    // The same, and waits for those.
+    // The same, and waits for the background thread.
     std::vector<SymbolInfo> all_names();
-    // Whether a later call of names() will give more, and that this is to be soon.
+    // Whether a later call of names() will return more.
     bool reads() const { return reading_.valid() || waits_for_modules_; }
+    // Gives the background thread normal priority, because its result is waited for.
     void hurry();
 
 private:
-    // The newest life of each module that came.
+    // The newest life of each module that was loaded.
     struct LaidOut {
         std::string name;
         std::uint64_t base = 0;
@@ -67,9 +68,9 @@ private:
 
         bool holds(std::uint64_t address) const { return address - base < size; }
     };
-    // Of the thread that reads: it gives way until somebody waits for it.
+    // The priority of the background thread: low until hurry().
     struct Pace {
-        std::atomic<pid_t> thread = 0; // 0: it has not begun
+        std::atomic<pid_t> thread = 0; // 0: not started yet
         std::atomic<bool> hurried = false;
 
         void begin();
@@ -82,25 +83,25 @@ private:
 
     Kallsyms symbols_;
     std::string path_;
-    std::uint64_t coming_ = 0;   // modules that came
-    std::uint64_t known_of_ = 0; // the same when symbols_ was read
+    std::uint64_t coming_ = 0;   // count of loads of modules
+    std::uint64_t known_of_ = 0; // value of coming_ when the read of symbols_ began
     std::uint64_t reading_of_ = 0;
     std::shared_ptr<Pace> pace_;
     std::future<Result<Kallsyms>> reading_;
     std::unordered_set<std::uint64_t, SeededHash> known_;
-    // Of known_: the few that most records are about.
+    // A cache of known_: the addresses that most records contain.
     std::array<std::uint64_t, 64> seen_last_{};
     struct Asked {
         std::uint64_t address = 0;
-        std::optional<std::uint64_t> of{}; // coming_ when names() was called then
-        // Its module is in kallsyms, but was not seen to come: that may stand in what is drained next, and else was
+        std::optional<std::uint64_t> of{}; // value of coming_ when names() first looked at it
+        // Its module is in kallsyms, but its load was not seen. The record of that may come in the next drain, or is
         // lost.
         bool waited = false;
     };
     std::vector<Asked> asked_;
-    bool waits_for_modules_ = false;                                  // one of asked_ does
-    std::set<std::string> there_before_;                              // modules, when symbols_ was read first
-    std::unordered_map<std::string, std::uint64_t, SeededHash> came_; // modules, and when they did last
+    bool waits_for_modules_ = false;                                  // some entry of asked_ waits
+    std::set<std::string> there_before_;                              // modules at the first read of symbols_
+    std::unordered_map<std::string, std::uint64_t, SeededHash> came_; // modules, and the time of their last load
     std::vector<LaidOut> laid_out_;
 };
 

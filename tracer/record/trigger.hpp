@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What `record --trigger` and `--stop-on` wait for, as it is written on the command line.
+// The triggers of `record --trigger` and `--stop-on`, and the parser of their command line form.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +15,12 @@ enum class TriggerKind : std::uint8_t { grace_period, callback, reader, pending,
 
 struct Trigger {
     TriggerKind kind = TriggerKind::grace_period;
-    std::uint64_t limit = 0; // nanoseconds, or a number of callbacks; of stall and hazard 0
-    std::string text;        // as it was written: "gp>200ms"
-    bool stop = false;       // the recording ends with it
+    std::uint64_t limit = 0; // nanoseconds, or a number of callbacks; 0 for stall and hazard
+    std::string text;        // as given: "gp>200ms"
+    bool stop = false;       // the trigger ends the recording
 };
 
-// "gp>200ms", "callback>1s", "reader>50ms", "pending>100000", "stall", "hazard".
+// Accepts "gp>200ms", "callback>1s", "reader>50ms", "pending>100000", "stall", "hazard".
 Result<Trigger> parse_trigger(std::string_view text, bool stop);
 
 } // namespace rcuscope

@@ -144,8 +144,7 @@ void TriggerWatch::unlocked(const Step& step) {
     ended(FiredOn::read_section, step.id, began_ns, step.ns);
 }
 
-// No conclusion is drawn across a gap: what was open may have ended in it. A grace
-// period that is seen again has not.
+// Forgets everything that may have ended among the lost records. A grace period that is seen again has not ended.
 void TriggerWatch::lost() {
     queued_.clear();
     sections_.clear();
@@ -153,7 +152,7 @@ void TriggerWatch::lost() {
         open.surely = false;
 }
 
-// There is one at a time: of one before the newest the end was not seen.
+// RCU runs one grace period of a kind at a time. An open one that is older than the newest has ended unseen.
 void TriggerWatch::forget_ended_unseen() {
     for (const bool expedited : {false, true}) {
         std::optional<std::uint64_t> newest;
@@ -166,8 +165,8 @@ void TriggerWatch::forget_ended_unseen() {
     }
 }
 
-// A loss is known to have happened before it is known when, and the end of something that is not even applied yet may
-// be among it: so it counts until a look has gone past it.
+// A loss is noticed before its exact time is known, and the end of something whose start is still in steps_ may be
+// among the lost records. So a loss applies to every look() until one has gone past its time.
 void TriggerWatch::look_for_losses(std::uint64_t now_ns, std::uint64_t lost_by_ns) {
     const bool given_up = steps_.size() > most_steps;
     if (given_up)
@@ -203,7 +202,7 @@ void TriggerWatch::look_at_callbacks(std::uint64_t now_ns) {
     std::optional<std::uint64_t> least;
     each(TriggerKind::callback,
          [&](std::size_t, std::uint64_t limit) { least = std::min(limit, least.value_or(limit)); });
-    // There may be many: they are looked at only if one can be too old.
+    // There may be many callbacks, so they are searched only if one can be too old.
     if (!least || queued_.empty() || !longer(oldest_queued_ns_, now_ns, *least))
         return;
     const auto oldest = std::min_element(queued_.begin(), queued_.end(),
@@ -240,7 +239,7 @@ void TriggerWatch::look_at_pending(std::uint64_t now_ns, std::uint64_t pending) 
 void TriggerWatch::say(TriggerKind kind, const std::string& line, std::uint64_t now_ns) {
     each(kind, [&](std::size_t trigger, std::uint64_t) {
         Firing firing{trigger, FiredOn::nothing, 0, now_ns, now_ns, now_ns, line};
-        // What a stall is about is the grace period that is running.
+        // A stall warning is about the running grace period.
         const auto running = std::find_if(grace_periods_.begin(), grace_periods_.end(),
                                           [](const auto& entry) { return !entry.first.first; });
         if (kind != TriggerKind::stall)
@@ -254,7 +253,7 @@ void TriggerWatch::say(TriggerKind kind, const std::string& line, std::uint64_t 
     });
 }
 
-// Each grace period once for each trigger.
+// Fires once for each pair of grace period and trigger.
 void TriggerWatch::fire_gp(std::size_t trigger, const GpKey& key, OpenGp& open, Firing firing) {
     if (!open.fired.insert(trigger).second)
         return;

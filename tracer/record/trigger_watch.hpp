@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Follows, while the recording goes on, what triggers wait for: grace periods,
-// callbacks and read-side sections that are open, and since when. Something
-// fires as soon as it is too long, not only when it is over.
+// Evaluates triggers during the recording. It follows open grace periods, pending callbacks and open read-side sections
+// with their begin times. A trigger fires as soon as one of them exceeds its limit, before that one ends.
 #pragma once
 
 #include <cstddef>
@@ -24,42 +23,41 @@
 namespace rcuscope {
 
 struct Firing {
-    std::size_t trigger = 0; // its place in the list of triggers
+    std::size_t trigger = 0; // index in the list of triggers
     FiredOn on = FiredOn::nothing;
-    std::uint64_t id = 0;       // the gp_seq, the head or the tid
-    std::uint64_t began_ns = 0; // of what it fired on
+    std::uint64_t id = 0;       // gp_seq, callback head or tid
+    std::uint64_t began_ns = 0; // begin of the grace period, callback or section
     std::uint64_t fired_ns = 0;
-    std::optional<std::uint64_t> end_ns; // none: it goes on
-    std::string said;                    // what the kernel or the tracer itself said, or how many are pending
+    std::optional<std::uint64_t> end_ns; // empty: it goes on
+    std::string said;                    // the line of the kernel or the tracer, or how many callbacks are pending
 };
 
 class TriggerWatch {
 public:
-    // Callbacks, readers and counts that come again before so much time without
-    // any has passed are one burst, and fire once.
+    // Late callbacks, readers and counts form one burst, which fires once, until there are none for this time.
     static constexpr std::uint64_t quiet_ns = 1'000'000'000;
 
-    // `metadata`: of the recording; whose read-side sections are followed.
+    // `metadata`: of the recording; its read-side sections are followed.
     TriggerWatch(std::vector<Trigger> triggers, const Metadata& metadata);
 
-    // In any order: they are put into that of their times.
+    // Events may come in any order. look() sorts them by time.
     void take(const Event& event);
-    // The kernel, or the tracer itself, said something that a trigger of this kind waits for.
+    // A line of the kernel or of the tracer fires the triggers of this kind.
     void say(TriggerKind kind, const std::string& line, std::uint64_t now_ns);
-    // All events up to this time were taken. `pending`: callbacks that are queued and not invoked. `lost_by_ns`:
-    // records were lost, at this time at the latest; 0: none were.
+    // Call it once all events up to `now_ns` were taken. `pending`: callbacks that are queued and not invoked.
+    // `lost_by_ns`: the latest time at which records can have been lost; 0: none were.
     void look(std::uint64_t now_ns, std::uint64_t pending, std::uint64_t lost_by_ns = 0);
 
-    // What has fired and is not forgotten, the first one first, with its end as soon as that was seen.
+    // Everything that fired and was not forgotten, oldest first; its end is set once it is seen.
     const std::vector<Firing>& fired() const { return fired_; }
     void forget(std::size_t first) {
         fired_.erase(fired_.begin(), fired_.begin() + static_cast<std::ptrdiff_t>(first));
     }
-    // Everything that fired has ended.
+    // Whether everything that fired has ended.
     bool over() const;
 
     const Trigger& trigger(const Firing& firing) const { return triggers_[firing.trigger]; }
-    // "grace period 1204 took 412 ms", as far as that is known at a time.
+    // A text such as "grace period 1204 took 412 ms", with the duration up to `now_ns` if it goes on.
     std::string text(const Firing& firing, std::uint64_t now_ns) const;
 
 private:
@@ -73,8 +71,8 @@ private:
     struct OpenGp {
         std::uint64_t gp_seq = 0;
         std::uint64_t began_ns = 0;
-        bool surely = true;          // it has not ended unseen
-        std::set<std::size_t> fired; // triggers
+        bool surely = true;          // false: it may have ended among lost records
+        std::set<std::size_t> fired; // indices of triggers that fired on it
     };
     using GpKey = std::pair<bool, std::uint64_t>; // expedited, counter
 
@@ -101,20 +99,21 @@ private:
     bool wanted(TriggerKind kind) const;
 
     std::vector<Trigger> triggers_;
-    std::vector<std::optional<std::uint64_t>> last_late_; // of each trigger: of its burst
+    std::vector<std::optional<std::uint64_t>> last_late_; // by trigger: time of the latest match of its burst
     ReadSites sites_;
-    // While a record is not whole nothing is applied. What is more than so many is given up, as if it were lost.
+    // Steps wait while a program is still writing an earlier record. If there are more than this, all of them are
+    // dropped as if lost.
     static constexpr std::size_t most_steps = 1u << 20;
-    std::vector<Step> steps_; // taken, not yet applied: in their order only when every CPU's are there
+    std::vector<Step> steps_; // taken, not yet applied: the order is complete only once every CPU's events were taken
     std::uint64_t looked_until_ns_ = 0;
     std::map<GpKey, OpenGp> grace_periods_;
-    std::unordered_map<std::uint64_t, std::uint64_t, SeededHash> queued_; // by head: when
-    std::uint64_t oldest_queued_ns_ = 0;                                  // none of queued_ is older
-    // Unlocks may be missed without a record that says so. Of a task the newest sections are kept; if there are too
-    // many tasks, all are given up, as if records were lost.
+    std::unordered_map<std::uint64_t, std::uint64_t, SeededHash> queued_; // time of queueing by head
+    std::uint64_t oldest_queued_ns_ = 0;                                  // lower bound of the times in queued_
+    // Unlocks may be missed without a loss record. So each task keeps its newest sections only, and all tasks are
+    // dropped as if records were lost when there are too many.
     static constexpr std::size_t most_nested = 16;
     static constexpr std::size_t most_readers = 1u << 16;
-    std::map<std::uint64_t, std::vector<std::uint64_t>> sections_; // by tid: when they began
+    std::map<std::uint64_t, std::vector<std::uint64_t>> sections_; // begin times by tid
     std::vector<Firing> fired_;
 };
 

@@ -47,7 +47,7 @@ void UnloadWatch::begins(std::size_t place, std::uint64_t base, std::uint64_t si
     life.name = modules_[place].name;
     life.base = base;
     life.size = size;
-    life.init_failed = true; // until it has not
+    life.init_failed = true; // until a record says that init succeeded
     modules_[place] = std::move(life);
 }
 
@@ -103,7 +103,7 @@ void UnloadWatch::pending_told(const event::ModulePending& told) {
     }
 }
 
-// "rcu_unload is being freed while 20000 of its callbacks are queued (CPU 1: 20000, the oldest since 35.0 ms): ..."
+// Example: "rcu_unload is being freed while 20000 of its callbacks are queued (CPU 1: 20000; ...): ..."
 std::string UnloadWatch::freeing(Module& module, std::uint64_t pending) const {
     std::uint64_t oldest = module.free_begin_ns;
     std::string where;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Follows, while the recording goes on, which callbacks of followed modules are
-// pending, and speaks when a module goes before they have run: the kernel may
-// then have milliseconds to live, and nobody may come to look at the recording.
+// Follows pending callbacks of followed modules during the recording, and reports at once when a module is freed before
+// they have run. The kernel may then have only milliseconds left, and the recording may never be read.
 #pragma once
 
 #include <cstddef>
@@ -20,10 +19,10 @@ namespace rcuscope {
 
 class UnloadWatch {
 public:
-    // Callbacks of a module on one CPU's list, which run in the order in which they were queued: so they need
-    // only be counted, whichever event of two CPUs is seen first, and the oldest's time is found by its number.
+    // The callbacks of a module on one CPU's callback list. RCU runs them in FIFO order, so counting them suffices, in
+    // whatever order the events of two CPUs come. The number of the oldest callback gives its time.
     struct List {
-        struct Mark { // the first of some that were queued within mark_ns
+        struct Mark { // the first of the callbacks that were queued within mark_ns
             std::uint64_t number = 0;
             std::uint64_t ns = 0;
         };
@@ -38,26 +37,27 @@ public:
                 mark(ns);
             queued++;
         }
-        // What is queued up to then needs no more than to be counted.
+        // Callbacks queued up to this time need no mark: counting them suffices.
         std::uint64_t marked_until() const { return marks.empty() ? 0 : marks.back().ns + mark_ns - 1; }
         void mark(std::uint64_t ns);
-        void forget_marks(); // but for the oldest callback's
+        void forget_marks(); // keeps the mark of the oldest pending callback
         std::uint64_t pending() const { return queued > invoked ? queued - invoked : 0; }
     };
 
-    // `calls_may_hide`: where records were lost, callbacks may have run of which the kernel's side, too, knows nothing.
+    // `calls_may_hide`: RCU is probed by kprobes, which miss some calls. Where records were lost, callbacks may have
+    // run that the BPF programs did not count either.
     UnloadWatch(const std::vector<std::string>& followed, bool calls_may_hide);
 
-    // A followed module, by its place, begins a life: its code lies there. To be told before any event of it.
+    // The followed module at index `module` is loaded at `base`. Call it before take() gets an event of this life.
     void begins(std::size_t module, std::uint64_t base, std::uint64_t size);
 
     bool follows(const std::string& module) { return find(module) != nullptr; }
 
-    // What the kernel did with modules, and what was lost: events of one CPU in their order, of different CPUs in
-    // any. The same holds for the callbacks below.
+    // Takes events about modules and losses. Events of one CPU come in their order, those of different CPUs in any
+    // order. The same holds for the callbacks below.
     void take(const Event& event);
-    // Where callbacks with this function are counted that are queued on a CPU, or that a task runs there;
-    // nothing if it is of no followed module. Until the next call of anything here.
+    // The list that counts callbacks with this function that are queued on a CPU, or that a task runs there. nullptr if
+    // the function is in no followed module. Valid until the next call of any function here.
     List* queued_on(std::uint32_t cpu, std::uint64_t function) {
         Module* module = owner(function);
         return module ? &module->on(cpu) : nullptr;
@@ -66,15 +66,13 @@ public:
         Module* module = owner(function);
         return module ? &module->on(list_of(cpu, tid)) : nullptr;
     }
-    // `list_cpu`: whose list the task runs, below max_cpus.
+    // `list_cpu`: the CPU whose callbacks the task runs, below max_cpus.
     void batch_begins(std::uint32_t cpu, std::uint32_t tid, std::uint32_t list_cpu);
 
-    // What is to be said at once, in whole sentences: to be asked when every
-    // buffer has been emptied.
+    // Sentences to report at once. Call it when every ring was drained.
     std::vector<std::string> say();
 
-    // A module goes, or went a short time ago, while callbacks into it were pending:
-    // whatever is seen now may be the last.
+    // A followed module is being freed, or was freed, with callbacks pending: the next records may be the last ones.
     bool in_danger() const { return danger_; }
 
 private:
@@ -82,14 +80,14 @@ private:
         std::string name;
         std::uint64_t base = 0;
         std::uint64_t size = 0;
-        std::deque<List> lists;                        // by CPU; places stay
-        std::optional<std::uint64_t> pending_at_free;  // told by the kernel's side, not yet said
+        std::deque<List> lists;                        // by CPU; a deque, so that references stay valid
+        std::optional<std::uint64_t> pending_at_free;  // reported by the BPF programs, not yet said
         std::optional<std::uint64_t> pending_at_freed; // the same
         std::uint64_t free_begin_ns = 0;
         std::uint64_t freed_ns = 0;
-        bool endangered = false; // it goes with callbacks pending
+        bool endangered = false; // freed with callbacks pending
         bool init_failed = false;
-        bool gap = false; // records were lost: the lists' counts are none
+        bool gap = false; // records were lost: the counts of the lists are invalid
 
         List& on(std::uint32_t cpu) {
             if (cpu >= lists.size())
@@ -97,8 +95,8 @@ private:
             return lists[cpu];
         }
     };
-    // Which list a task runs: another than its CPU's only where callbacks are offloaded, to a task that may
-    // move to another CPU within its batch.
+    // The list that a task runs. It belongs to another CPU only where callbacks are offloaded; the task may then change
+    // its CPU during a batch.
     struct Batch {
         std::uint32_t tid = 0;
         std::uint32_t list_cpu = 0;
@@ -123,9 +121,9 @@ private:
 
     bool calls_may_hide_;
     std::vector<Module> modules_;
-    std::vector<Batch> batches_; // the newest of each CPU
+    std::vector<Batch> batches_; // by CPU: the newest batch
     std::unordered_map<std::uint32_t, std::uint32_t, SeededHash>
-        away_; // of tasks that run another CPU's list: that CPU
+        away_; // by tid: the CPU whose list an offload task runs
     bool danger_ = false;
 };
 
