@@ -8,7 +8,7 @@ namespace rcuscope {
 
 namespace {
 
-// A callback that is a parameter is looked for in the callers, and in theirs, so many times.
+// If a callback is a parameter, it is looked up in the callers, through at most this many levels.
 constexpr std::size_t most_callers_deep = 4;
 
 class Finder {
@@ -56,7 +56,7 @@ private:
         return found;
     }
 
-    // What a call is given.
+    // Adds the possible callbacks in an argument of a call.
     void add_argument(std::optional<std::size_t> function, const KoElf::Place& call, std::size_t argument,
                       std::set<std::pair<std::size_t, std::size_t>>& asked, std::size_t depth) {
         if (!function)
@@ -80,7 +80,7 @@ private:
                                                  static_cast<std::int64_t>(atom.place.offset)});
             return own ? add_own(*own) : add({CallbackOwner::unknown, "", ""});
         }
-        if (atom.kind == Atom::Kind::number && atom.place.offset == 0) // NULL: none
+        if (atom.kind == Atom::Kind::number && atom.place.offset == 0) // NULL: no callback
             return;
         if (atom.kind != Atom::Kind::parameter || depth == most_callers_deep)
             return add({CallbackOwner::unknown, "", ""});
@@ -118,7 +118,8 @@ private:
             callbacks_.push_back(std::move(callback));
     }
 
-    // The release functions of all references that the module makes: which of them is killed here is not told.
+    // Adds the release functions of all references that the module initialises: the file does not tell which reference
+    // this call kills.
     void add_releases() {
         for (const Code::ExternalCall& call : code_.external_calls()) {
             if (code_.external(call.symbol) != "percpu_ref_init")
@@ -129,8 +130,8 @@ private:
         }
     }
 
-    // queue_rcu_work(workqueue, &work): the function that is in the work item, where that is an object of the module's
-    // that the code or the data fills in.
+    // queue_rcu_work(workqueue, &work): adds the function in the work item if that is an object of the module, whose
+    // function the data or the code sets.
     void add_work(const FoundDeferral& found) {
         constexpr std::size_t work_argument = 1;
         const Atom* work = nullptr;
@@ -150,8 +151,8 @@ private:
     Ways& ways_;
     const Code& code_;
     const ExporterOf& exporter_;
-    std::vector<DeferredCallback> callbacks_; // of the site that is looked at
-    std::vector<std::size_t> own_;
+    std::vector<DeferredCallback> callbacks_; // of the current call
+    std::vector<std::size_t> own_;            // the same as FoundDeferral::own
 };
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The places in a module that defer work until after a grace period, and the functions that they queue.
+// Finds the calls in a module that defer work until after a grace period, and the callbacks that each may queue: by
+// constant propagation (values.hpp), also through parameters of the calling functions.
 #pragma once
 
 #include <functional>
@@ -15,19 +16,20 @@
 
 namespace rcuscope {
 
-// Which module exports a symbol: its name, an empty text for the kernel itself, nothing if that is not known.
+// Name of the module that exports a symbol; empty for the kernel itself, nothing if not known.
 using ExporterOf = std::function<std::optional<std::string>(std::string_view symbol)>;
 
 struct FoundDeferral {
     DeferralSite site;
-    KoElf::Place place;
-    std::optional<std::size_t> function; // that holds it, as a whole
-    // Own functions that it queues, in text that stays.
+    KoElf::Place place; // section offset of the call
+    // Index of the function with the call; for a split-off part (".cold"), that of the function it belongs to.
+    std::optional<std::size_t> function;
+    // Indices of the module's own functions that it may queue, without those in init text.
     std::vector<std::size_t> own;
-    bool unknown_callback = false;
+    bool unknown_callback = false; // it may also queue a function that the file does not tell
 };
 
-// By place.
+// Sorted by section offset.
 std::vector<FoundDeferral> find_deferrals(Ways& ways, const ExporterOf& exporter);
 
 } // namespace rcuscope

@@ -41,7 +41,7 @@ std::string function_text(std::string_view name) {
     return std::string(name) + "()";
 }
 
-// How sure it is, and why.
+// Sureness of a finding, and the reason.
 struct Doubt {
     Sureness sureness = Sureness::shown;
     std::string why;
@@ -116,7 +116,7 @@ private:
         return ends_.exit ? "nothing that " + exit_name() + "() reaches" : "there is no exit function that";
     }
 
-    // "; synchronize_rcu() at ... waits for readers, not for callbacks"
+    // Returns "; synchronize_rcu() at ... waits for readers only, and callbacks may run later", or nothing.
     std::string not_enough(Flavour flavour) const {
         for (const WaitSite& wait : reading_.exit.waits)
             if (wait.waits_for == WaitsFor::grace_period && (wait.flavour == flavour || flavour == Flavour::rcu_work))
@@ -132,7 +132,7 @@ private:
         return "call " + std::string(barrier_of(flavour)) + " in " + where + ", when nothing queues callbacks any more";
     }
 
-    // Whether something that the exit function reaches waits for it, in whatever way that has no condition.
+    // Whether the exit function reaches an unconditional wait for callbacks of the flavour, on any path.
     bool waits_surely(Flavour flavour) const {
         const auto waits = [&](Flavour wanted) {
             return std::any_of(reading_.exit.waits.begin(), reading_.exit.waits.end(), [&](const WaitSite& wait) {
@@ -141,7 +141,7 @@ private:
         };
         if (waits(flavour))
             return true;
-        // The work item goes to its workqueue in a callback: both have to be waited for.
+        // An RCU callback puts the work item on its workqueue, so both need a wait.
         return flavour == Flavour::rcu_work && waits(Flavour::rcu) &&
                reaches_any({"destroy_workqueue", "__flush_workqueue", "flush_workqueue", "drain_workqueue",
                             "unregister_tcf_proto_ops"});
@@ -162,14 +162,14 @@ private:
         return std::nullopt;
     }
 
-    // Whether there is work that a barrier of this flavour is right for.
+    // Whether the module defers work of this flavour, so that a barrier of it is needed.
     bool defers(Flavour flavour) const {
         return std::any_of(deferrals_.begin(), deferrals_.end(), [&](const FoundDeferral& deferral) {
             return deferral.site.flavour == flavour && (!deferral.own.empty() || deferral.unknown_callback);
         });
     }
 
-    // What speaks against it in the functions of the kernel that the exit function calls.
+    // Doubt due to the kernel functions that the exit function calls.
     Doubt doubt_of_calls() {
         for (const std::string_view name : ways_.externals(*ends_.exit))
             if (!known_harmless(name) && !known_wait(name, reading_.release))
@@ -180,7 +180,7 @@ private:
                 "all that the exit function reaches is in the file, or known not to wait for callbacks"};
     }
 
-    // What speaks against it that nothing waits.
+    // Doubt about the finding that nothing waits.
     Doubt doubt_of(Flavour flavour, const std::vector<const FoundDeferral*>& own) {
         const auto cannot_tell = [](std::string why) { return Doubt{Sureness::cannot_tell, std::move(why)}; };
         if (!ends_.exit)
@@ -207,7 +207,7 @@ private:
         return doubt_of_calls();
     }
 
-    // Functions that queue own callbacks of the flavour, and whoever calls them.
+    // Functions that queue own callbacks of the flavour, and their direct and indirect callers.
     std::set<std::size_t> queueing(const std::vector<const FoundDeferral*>& own) const {
         std::set<std::size_t> all;
         std::vector<std::size_t> open;
@@ -227,7 +227,7 @@ private:
         return all;
     }
 
-    // The exit function waits: is it the last thing that matters?
+    // The exit function waits. Looks for callbacks that it may queue after its last wait.
     void judge_order(Flavour flavour, const std::vector<const FoundDeferral*>& own) {
         if (!ends_.exit || own.empty())
             return;
@@ -251,7 +251,8 @@ private:
         judge_stops(flavour, own);
     }
 
-    // What runs the module's functions until it is stopped, after the last wait.
+    // Looks for timers, threads, handlers etc. that are stopped only after the last wait, and whose functions queue
+    // callbacks.
     void judge_stops(Flavour flavour, const std::vector<const FoundDeferral*>& own) {
         const std::set<std::size_t> queue = queueing(own);
         for (const bool by_itself : {true, false}) {
@@ -291,7 +292,8 @@ private:
         }
     }
 
-    // Own functions that run until this call: those of the object that it is given, and of threads.
+    // Own functions that may run until this call: those of the object in its argument, or of threads for
+    // kthread_stop().
     std::vector<std::size_t> run_until(std::size_t function, const Step& step, std::string_view name, bool by_itself) {
         if (by_itself && name == "kthread_stop")
             return functions_given_to({"kthread_create_on_node", "kthread_create_on_cpu"});
@@ -302,12 +304,14 @@ private:
         if (known == calls.end())
             return {};
         const Atom* object = known->second.argument[0].single();
-        // For what names its owner the kernel takes a reference first, and gets none of a module that is leaving.
+        // If the object has an owner (THIS_MODULE), the kernel takes a module reference before it calls its functions,
+        // and gets none while the module is being unloaded.
         if (!object || object->kind != Atom::Kind::place || code_.names_its_owner(object->place))
             return {};
         return ways_.functions_of_object(object->place);
     }
 
+    // Own functions that are argument 0 of calls of `names`.
     std::vector<std::size_t> functions_given_to(std::initializer_list<std::string_view> names) {
         std::vector<std::size_t> functions;
         for (const Code::ExternalCall& call : code_.external_calls()) {
@@ -330,14 +334,14 @@ private:
         return functions;
     }
 
-    // The cache whose address a call is given, read from a variable of the module's.
+    // The variable of the module that holds the cache in an argument of a call. It identifies the cache.
     std::optional<KoElf::Place> cache_given(std::size_t function, const KoElf::Place& call, std::size_t argument) {
         const auto& calls = ways_.values(function).calls;
         const auto known = calls.find(call);
         const Atom* atom = known == calls.end() ? nullptr : known->second.argument[argument].single();
         if (!atom)
             return std::nullopt;
-        if (atom->kind == Atom::Kind::result) { // of kmem_cache_create(), before it is kept in a variable
+        if (atom->kind == Atom::Kind::result) { // of kmem_cache_create(), not yet stored in the variable
             const auto& kept = ways_.values(function).kept;
             const auto variable = kept.find(atom->place);
             return variable == kept.end() ? std::nullopt : std::optional(variable->second);
@@ -345,7 +349,7 @@ private:
         return atom->kind == Atom::Kind::loaded ? std::optional(atom->place) : std::nullopt;
     }
 
-    // The cache that an object comes from which is allocated in the same function.
+    // The cache of the object in a call of kvfree_call_rcu(), if the same function allocates the object.
     std::optional<KoElf::Place> cache_of_object(std::size_t function, const KoElf::Place& call) {
         const auto& calls = ways_.values(function).calls;
         const auto known = calls.find(call);
@@ -362,7 +366,7 @@ private:
         return std::nullopt;
     }
 
-    // The caches into which own code frees objects after a grace period, and how that comes.
+    // The caches into which own callbacks or kfree_rcu() free objects after a grace period.
     struct Freeing {
         const FoundDeferral* deferral = nullptr;
         KoElf::Place cache;
@@ -407,7 +411,7 @@ private:
     void judge_cache(const KoElf::Place& destroyed, const Freeing& free) {
         const Flavour flavour = free.deferral->site.flavour;
         if (flavour == Flavour::kfree_rcu && known_wait("kmem_cache_destroy", reading_.release))
-            return; // it waits by itself
+            return; // from 6.12 on, kmem_cache_destroy() itself waits for kfree_rcu()
         if (!ways_.reached_without_wait(*ends_.exit, flavour, destroyed) ||
             ways_.reached_after_wait(*ends_.exit, flavour, destroyed))
             return;
@@ -453,7 +457,7 @@ private:
                          [](const DeferredCallback& callback) { return callback.owner == CallbackOwner::init; });
         if (init_callback == deferral.site.callbacks.end())
             return;
-        // Only the init function gets there, and waits for it.
+        // No finding if the call is in init text and the init function waits after it.
         if (deferral.site.place.section.starts_with(".init") && ends_.init) {
             const auto here = [&](std::size_t, const Step& step) { return step.place == deferral.place; };
             if (ways_.not_waited_for(*ends_.init, deferral.site.flavour, here, false).empty() &&

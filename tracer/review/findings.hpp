@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What is wrong with how a module waits for the work that it defers.
+// Judges how a module waits for the work that it defers: makes all findings of a review, those of locks.hpp included.
 #pragma once
 
 #include <optional>
@@ -12,6 +12,7 @@
 
 namespace rcuscope {
 
+// Indices of the module's init and exit function.
 struct Ends {
     std::optional<std::size_t> init;
     std::optional<std::size_t> exit;

@@ -20,14 +20,14 @@ constexpr KnownDeferral deferrals[] = {
     {"call_rcu_tasks", Flavour::tasks, 1},
     {"call_rcu_tasks_rude", Flavour::tasks_rude, 1},
     {"call_rcu_tasks_trace", Flavour::tasks_trace, 1},
-    {"queue_rcu_work", Flavour::rcu_work, no_argument}, // the function is in the work item
+    {"queue_rcu_work", Flavour::rcu_work, no_argument}, // the callback is in the work item
     {"tcf_queue_work", Flavour::rcu_work, 1},           // net/sched/cls_api.c: INIT_RCU_WORK(), queue_rcu_work()
     {"percpu_ref_kill_and_confirm", Flavour::percpu_ref, 1},
 };
 
 using enum WaitsFor;
 
-// Read in the sources of 6.1.192 and 6.12.117; `since` is for what only the later one has.
+// From the sources of 6.1.192 and 6.12.117. Rows with `since` hold for the later one only.
 constexpr KnownWait waits[] = {
     // The waits themselves.
     {"rcu_barrier", callbacks, Flavour::rcu, "", "", "", "kernel/rcu/tree.c"},
@@ -47,7 +47,7 @@ constexpr KnownWait waits[] = {
     {"synchronize_rcu_tasks", grace_period, Flavour::tasks, "", "", "", "kernel/rcu/tasks.h"},
     {"synchronize_rcu_tasks_rude", grace_period, Flavour::tasks_rude, "", "", "", "kernel/rcu/tasks.h"},
     {"synchronize_rcu_tasks_trace", grace_period, Flavour::tasks_trace, "", "", "", "kernel/rcu/tasks.h"},
-    // Functions of subsystems that end in one of them.
+    // Functions of subsystems that call one of them.
     {"unregister_pernet_subsys", callbacks, Flavour::rcu, "rcu_barrier()", "", "",
      "net/core/net_namespace.c: unregister_pernet_operations()"},
     {"unregister_pernet_device", callbacks, Flavour::rcu, "rcu_barrier()", "", "",
@@ -75,7 +75,7 @@ constexpr KnownWait waits[] = {
      "mm/slab_common.c, 6c6c47b063b5"},
     {"unregister_filesystem", grace_period, Flavour::rcu, "synchronize_rcu()", "", "", "fs/filesystems.c"},
     {"kern_unmount", grace_period, Flavour::rcu, "synchronize_rcu()", "", "", "fs/namespace.c"},
-    // What a callback may end. That it does is not in the file.
+    // Waits that a callback may end. A module's file does not tell whether one does.
     {"wait_for_completion", other, Flavour::rcu, "", "", "", "kernel/sched/completion.c"},
     {"wait_for_completion_timeout", other, Flavour::rcu, "", "", "", "kernel/sched/completion.c"},
     {"wait_for_completion_interruptible", other, Flavour::rcu, "", "", "", "kernel/sched/completion.c"},
@@ -96,7 +96,7 @@ constexpr KnownWait waits[] = {
     {"wait_woken", other, Flavour::rcu, "", "", "", "kernel/sched/wait.c"},
 };
 
-// Prefixes of functions that stop what runs by itself, and of those that unregister what the kernel may run.
+// Prefixes of the names for known_stop() and for known_unregister().
 constexpr std::string_view stops[] = {
     "del_timer",      "timer_delete",          "timer_shutdown", "try_to_del_timer",
     "hrtimer_cancel", "hrtimer_try_to_cancel", "cancel_work",    "cancel_delayed_work",
@@ -127,7 +127,8 @@ constexpr std::string_view unregisters[] = {
     "free_irq",
 };
 
-// Functions that end in themselves: they free, lock, print, look up, and call nothing of the module's.
+// Functions that do not wait for callbacks: they free, lock, print, look up, queue or wake. Some may run code of the
+// module: kobject_put() may call its release function.
 constexpr std::string_view harmless[] = {
     "__fentry__",
     "_printk",

@@ -10,7 +10,7 @@ namespace rcuscope {
 
 namespace {
 
-// Nothing beside the file is looked for.
+// Only the debug information in the file itself is used; libdwfl searches no separate file.
 int find_no_debuginfo(Dwfl_Module* /*module*/, void** /*user*/, const char* /*name*/, Dwarf_Addr /*base*/,
                       const char* /*file*/, const char* /*link*/, GElf_Word /*crc*/, char** /*found*/) {
     return -1;
@@ -19,7 +19,7 @@ int find_no_debuginfo(Dwfl_Module* /*module*/, void** /*user*/, const char* /*na
 const Dwfl_Callbacks offline_files = {
     .find_elf = nullptr,
     .find_debuginfo = find_no_debuginfo,
-    .section_address = dwfl_offline_section_address, // gives each section a place, to which DWARF is relocated
+    .section_address = dwfl_offline_section_address, // assigns an address to each section; DWARF is relocated to it
     .debuginfo_path = nullptr,
 };
 
@@ -32,7 +32,7 @@ struct Lines::Session {
 
     std::unique_ptr<Dwfl, Closer> dwfl{dwfl_begin(&offline_files)};
     Dwfl_Module* module = nullptr;
-    Elf* placed = nullptr; // the file with the sections' places
+    Elf* placed = nullptr; // the file as libdwfl sees it, with section addresses
     GElf_Addr bias = 0;
 
     bool open(const KoElf& elf) {
@@ -48,7 +48,7 @@ struct Lines::Session {
         return placed != nullptr;
     }
 
-    // The library reads files only.
+    // libdwfl reads only files, so the content goes into a memfd.
     static int in_memory(const std::string& content) {
         const int fd = ::memfd_create("module", MFD_CLOEXEC);
         for (std::size_t done = 0; fd >= 0 && done < content.size();) {

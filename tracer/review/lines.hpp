@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The source lines of a module's code, where its file has debug information.
+// Source lines of a module's code, from the debug information of its .ko (DWARF, read with libdwfl).
 #pragma once
 
 #include <memory>
@@ -12,18 +12,19 @@
 namespace rcuscope {
 
 struct SourceLine {
-    std::string file; // as the compiler was given it
+    std::string file; // path as given to the compiler
     unsigned line = 0;
 };
 
 class Lines {
 public:
-    // Reads nothing of it before it is first asked. The ELF object must outlive this.
+    // Reads debug information at the first call of at(). The ELF object must outlive this.
     explicit Lines(const KoElf& elf);
     Lines(const Lines&) = delete;
     Lines& operator=(const Lines&) = delete;
     ~Lines();
 
+    // None if the file has no line for the section offset.
     std::optional<SourceLine> at(const KoElf::Place& place);
 
 private:
@@ -31,7 +32,7 @@ private:
 
     const KoElf& elf_;
     bool opened_ = false;
-    std::unique_ptr<Session> session_; // none where there are no lines
+    std::unique_ptr<Session> session_; // nullptr: the file has no line information
 };
 
 } // namespace rcuscope

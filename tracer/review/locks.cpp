@@ -10,6 +10,7 @@ namespace rcuscope {
 
 namespace {
 
+// Limits of the nesting depth within a function.
 constexpr int lowest = -2;
 constexpr int highest = 3;
 
@@ -31,7 +32,7 @@ private:
         return name == "__rcu_read_lock" ? 1 : name == "__rcu_read_unlock" ? -1 : 0;
     }
 
-    // Functions that lock or unlock, and whoever calls them.
+    // Functions that lock or unlock, and their direct and indirect callers.
     void find_concerned() {
         std::vector<std::size_t> open;
         const auto add = [&](std::size_t function) {
@@ -54,12 +55,12 @@ private:
         }
     }
 
-    // By how much a call of the function may change the depth, whatever its branches decide.
+    // The possible changes of the depth by a call of the function, with all branches taken as possible.
     const std::set<int>& changes_of(std::size_t function) {
         static const std::set<int> none{0};
         if (!concerned_.contains(function) || depth_ > 64)
             return none;
-        const auto [known, fresh] = changes_.try_emplace(function, none); // within a recursion: none
+        const auto [known, fresh] = changes_.try_emplace(function, none); // in a recursion: no change
         if (!fresh)
             return known->second;
         depth_++;
@@ -79,6 +80,7 @@ private:
         return called ? changes_of(*called) : std::set<int>{0};
     }
 
+    // The possible depths at a return, from a depth of 0 at the entry.
     std::set<int> changes_on(const std::vector<Step>& steps) {
         std::vector<std::set<int>> entered(steps.size());
         std::vector<std::pair<std::size_t, int>> open{{0, 0}};
@@ -92,7 +94,7 @@ private:
                 const int left = std::clamp(depth + change, lowest, highest);
                 if (step.returns)
                     returned.insert(left);
-                // A conditional tail call happens on the path on which it is taken.
+                // A conditional tail call changes the depth only on the path on which it is taken.
                 const int onward = step.jump ? depth : left;
                 for (const std::size_t next : step.next)
                     if (entered[next].insert(onward).second)
@@ -108,7 +110,7 @@ private:
         return which.address_taken || which.exported;
     }
 
-    // Whoever gets to `function` by direct calls.
+    // The direct and indirect callers of `function`.
     std::set<std::size_t> callers_above(std::size_t function) {
         std::set<std::size_t> all;
         std::vector<std::size_t> open{function};
@@ -148,7 +150,8 @@ private:
         if (closed_above || closed_beside)
             return std::nullopt;
         const bool always = changes.size() == 1;
-        // What is called by others and always returns with the lock held is meant to: a start of an iteration.
+        // A function that has callers and always returns with the lock held does so on purpose, as the start of an
+        // iteration.
         if (always && (called_from_outside(function) || !above.empty()))
             return std::nullopt;
 
@@ -174,7 +177,7 @@ private:
     Ways& ways_;
     const Code& code_;
     std::set<std::size_t> concerned_;
-    std::set<std::size_t> holders_; // of a lock
+    std::set<std::size_t> holders_; // functions that call __rcu_read_lock()
     std::map<std::size_t, std::set<int>> changes_;
     std::size_t depth_ = 0;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Functions that return within a read-side critical section on some path and not on another.
+// Finds functions that may return within a read-side critical section. The nesting depth changes at calls of
+// __rcu_read_lock() and __rcu_read_unlock() and of own functions that call them; paths.hpp finds a path.
 #pragma once
 
 #include <vector>
@@ -11,7 +12,7 @@
 
 namespace rcuscope {
 
-// The findings of kind lock_without_unlock, by place.
+// The findings of kind lock_without_unlock, in order of functions.
 std::vector<Finding> find_open_sections(Ways& ways);
 
 } // namespace rcuscope

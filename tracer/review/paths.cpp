@@ -16,22 +16,22 @@ namespace rcuscope {
 namespace {
 
 constexpr int deepest_nesting = 3;
-// A loop is gone through so many times.
+// A path enters each step at most this often, which bounds loops.
 constexpr std::uint8_t most_visits = 2;
-// Of one search, in instructions.
+// Limit of one search, in instructions.
 constexpr std::size_t most_work = 300'000;
 
-// What a register or a piece of memory holds, as a number: equal numbers are equal values, others may be equal too.
+// Symbolic value of a register or of memory. Equal ids mean equal values; different ids may still have equal values.
 using Id = std::uint32_t;
 
-// What a branch asks: of which flags, and which condition without its negation.
+// The question that a conditional jump decides: how the flags were set, and the condition without its negation.
 struct Question {
     enum class Of : std::uint8_t { compare, test, bit };
 
     Of of = Of::compare;
     Id left = 0;
     Id right = 0;
-    std::uint8_t condition = 0; // as the instruction has it, even
+    std::uint8_t condition = 0; // condition code of the instruction with bit 0 cleared
 
     auto operator<=>(const Question&) const = default; // NOLINT(modernize-use-nullptr): of <=> itself
 };
@@ -47,19 +47,20 @@ struct Address {
     auto operator<=>(const Address&) const = default; // NOLINT(modernize-use-nullptr): of <=> itself
 };
 
+// State of a path under search.
 struct Walk {
     std::size_t step = 0;
     int depth = 0;
     std::array<Id, registers> reg{};
     std::map<Address, Id> memory;
     std::map<Question, bool> answers;
-    std::map<Id, Id> equal;        // to a number
-    std::optional<Question> flags; // less the condition
+    std::map<Id, Id> equal;        // ids known to equal that of a constant
+    std::optional<Question> flags; // how the flags were set; its condition is not used
     std::map<std::size_t, std::uint8_t> visits;
     FoundPath path;
 };
 
-// jz, jl, ...: the condition's code in the instruction, of which the last bit negates.
+// Condition code of a jcc, setcc or cmovcc instruction; bit 0 negates it.
 std::optional<std::uint8_t> condition_of(ZydisMnemonic mnemonic) {
     using Row = std::tuple<ZydisMnemonic, ZydisMnemonic, ZydisMnemonic, std::uint8_t>;
     constexpr std::array<Row, 16> rows{{
@@ -115,7 +116,8 @@ public:
 private:
     static int clamped(int depth) { return std::clamp(depth, 0, deepest_nesting); }
 
-    // Of which steps, entered at which depth, a return above 0 can be reached, whatever branches decide.
+    // Finds the steps, each by its entry depth, from which a return with a depth above 0 is reachable, with all
+    // branches taken as possible. Prunes the search.
     void find_useful() {
         useful_.assign(steps_.size(), {});
         std::vector<std::vector<std::size_t>> before(steps_.size());
@@ -152,7 +154,7 @@ private:
         }
         return known->second;
     }
-    // The result of an operation on the same things is the same.
+    // The same operation on the same ids has the same result id.
     Id result_of(ZydisMnemonic mnemonic, Id a, Id b) {
         const auto [known, made] = results_.try_emplace({mnemonic, a, b}, next_id_);
         if (made)
@@ -209,7 +211,7 @@ private:
         }
     }
 
-    // Leaves of `next` what earlier decisions allow.
+    // Removes successors from `next` that contradict earlier branches. If the outcome is not known, sets branch_.
     void decide(Walk& walk, const Step& step, std::vector<std::size_t>& next) {
         ZydisDecodedInstruction decoded;
         std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
@@ -220,7 +222,7 @@ private:
         if (!condition || !walk.flags)
             return;
         auto [question, negated] = asked(walk, *condition);
-        // The step that follows is the first one.
+        // step.next[0] is the fall-through, step.next[1] the target of the jump.
         const std::size_t when_true = negated ? step.next[0] : step.next[1];
         const std::size_t when_false = negated ? step.next[1] : step.next[0];
         if (const auto known = answer(walk, question)) {
@@ -232,12 +234,12 @@ private:
         }
     }
 
-    // The question that a condition asks of the flags, and whether it is asked the other way round.
+    // The question of a condition code under the current flags, and whether the condition negates it.
     std::pair<Question, bool> asked(const Walk& walk, std::uint8_t condition) const {
         Question question = *walk.flags;
         bool negated = condition & 1;
         question.condition = condition & 0xfeU;
-        // Whether a flag is zero that was set by an earlier condition.
+        // A zero test of a setcc result is the question of the setcc.
         constexpr std::uint8_t is_zero = 4;
         const auto set = settings_.find(question.left);
         if (question.condition == is_zero && set != settings_.end() && value_of(walk, question.right) == 0) {
@@ -415,7 +417,7 @@ private:
         for (std::size_t i = 0; i < decoded.operand_count; i++)
             if (operands[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) {
                 if (operands[i].type == ZYDIS_OPERAND_TYPE_REGISTER && !general(operands[i].reg.value))
-                    flags = true; // among others the flags
+                    flags = true; // may be the flags register
                 else
                     write(walk, place, decoded, operands[i], fresh());
             }
@@ -438,7 +440,7 @@ private:
         if (known)
             return write(walk, place, decoded, to, number(*known != negated ? 1 : 0));
         const Id id = fresh();
-        settings_.emplace(id, std::pair(question, !negated)); // 1 if the answer is this
+        settings_.emplace(id, std::pair(question, !negated)); // the answer for which setcc writes 1
         write(walk, place, decoded, to, id);
     }
 
@@ -448,14 +450,14 @@ private:
     std::vector<int> changes_;
     std::vector<std::array<bool, deepest_nesting + 1>> useful_;
     std::vector<Walk> open_;
-    std::optional<Question> branch_; // of the step that is gone through, if it decides something new
-    std::size_t taken_ = 0;          // where it goes on if the answer is yes
+    std::optional<Question> branch_; // question of the current step, if its outcome is not known yet
+    std::size_t taken_ = 0;          // successor if the answer is yes
     std::size_t work_ = 0;
     Id next_id_ = 1;
     std::map<std::int64_t, Id> numbers_;
     std::map<Id, std::int64_t> values_;
     std::map<std::tuple<ZydisMnemonic, Id, Id>, Id> results_;
-    std::map<Id, std::pair<Question, bool>> settings_; // of setcc: what it was set by, and the answer that makes it 1
+    std::map<Id, std::pair<Question, bool>> settings_; // setcc result: its question, and the answer that makes it 1
 };
 
 } // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Whether control can take a path: a walk through one function that remembers what its branches have decided, so that
-// "if (a) lock(); ... if (a) unlock();" is not taken for a lock without unlock.
+// Searches a feasible path through one function: it remembers the outcomes of branches, so "if (a) lock(); ... if (a)
+// unlock();" is not taken for a lock without unlock. Depth: the number of open read-side sections.
 #pragma once
 
 #include <cstddef>
@@ -14,13 +14,13 @@
 namespace rcuscope {
 
 struct FoundPath {
-    KoElf::Place begin;                 // where the depth became more than 0 for the last time
-    KoElf::Place end;                   // of the return
-    std::optional<KoElf::Place> branch; // the last one in between
+    KoElf::Place begin;                 // the step at which the depth last became more than 0
+    KoElf::Place end;                   // the return
+    std::optional<KoElf::Place> branch; // the last conditional jump between them
 };
 
-// `change` tells by how much a step changes the depth of nesting. Looks for a path from the function's entry to a
-// return with a depth above 0. Nothing where there is none, or none was found within a bound.
+// Searches a path from the function's entry to a return with a nesting depth above 0. `change` gives the difference
+// that a step makes to the depth. Nothing if there is no such path, or the search reached its limit first.
 std::optional<FoundPath> find_open_path(const Code& code, const std::vector<Step>& steps,
                                         const std::function<int(const Step&)>& change);
 

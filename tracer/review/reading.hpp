@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What a module's .ko says about RCU before it is loaded: which work it defers, what it waits with before its code
-// goes, and what is wrong with that. A value: made from the file alone, compared and printed by others.
+// The result of a review: what a module's .ko says about RCU before the module is loaded. That is the work that it
+// defers, what it waits for before its code is freed, and the faults in that (findings). A plain value, made from the
+// file alone.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,7 @@
 
 namespace rcuscope {
 
-// What deferred work waits for. A barrier of one flavour does not wait for work of another.
+// The kind of grace period that deferred work waits for. A barrier of one flavour does not wait for work of another.
 enum class Flavour {
     rcu,         // call_rcu(), call_rcu_hurry()
     kfree_rcu,   // kfree_rcu(), kvfree_rcu(): no function of the module runs
@@ -25,76 +26,77 @@ enum class Flavour {
     percpu_ref,  // percpu_ref_kill(): the release function, after a grace period
 };
 
-// A place in the module's code, as a recording names it, and the line that the file's debug information has for it.
+// A location in the module's code, with the same names as in a recording, and its source line by debug information.
 struct KoPlace {
     std::string function;     // empty: in no function
     std::string section;      // ".text", ".init.text", ...
-    std::uint64_t offset = 0; // of the instruction in the function, or in the section where there is none, bytes
-    std::string file;         // as the compiler was given it; empty: not known
+    std::uint64_t offset = 0; // bytes from the start of the function, or of the section if there is no function
+    std::string file;         // path as given to the compiler; empty: not known
     unsigned line = 0;        // 0: not known
 
     bool operator==(const KoPlace&) const = default;
 };
 
 enum class CallbackOwner {
-    core,     // the module's own, in text that stays while the module is loaded
-    init,     // the module's own, in text that is freed when its init function has returned
-    kernel,   // the kernel's
-    module,   // another module's
-    imported, // the kernel's or another module's: the file does not tell which
+    core,     // own function, in text that stays while the module is loaded
+    init,     // own function, in text that is freed after the init function returned
+    kernel,   // function of the kernel
+    module,   // function of another module
+    imported, // function of the kernel or of another module: the file does not tell which
     unknown,  // the file does not tell which function it is
 };
 
 struct DeferredCallback {
     CallbackOwner owner = CallbackOwner::unknown;
     std::string function; // empty if unknown
-    std::string module;   // of CallbackOwner::module
+    std::string module;   // only for CallbackOwner::module: the name of that module
 
     bool operator==(const DeferredCallback&) const = default;
 };
 
-// A call that queues work for after a grace period.
+// A call that defers work until after a grace period.
 struct DeferralSite {
     KoPlace place;
     Flavour flavour = Flavour::rcu;
-    std::string called; // "call_rcu"
+    std::string called; // the called function: "call_rcu"
     bool jump = false;  // a tail call: the called function returns to the caller's caller
-    // Each function that may be queued here; empty where the flavour has none (kfree_rcu, percpu_ref).
+    // All functions that this call may queue; empty if it queues none (kfree_rcu).
     std::vector<DeferredCallback> callbacks;
 };
 
 enum class WaitsFor {
     callbacks,    // until the callbacks queued before it have run, as rcu_barrier() does
-    grace_period, // for readers alone, as synchronize_rcu() does: callbacks may run later
-    other,        // for something that may or may not be the end of callbacks: a completion, a counter, a work item
+    grace_period, // for readers only, as synchronize_rcu() does: callbacks may run later
+    other,        // for a completion, a wakeup or a time: whether callbacks have ended then is not known
 };
 
 // A call that waits.
 struct WaitSite {
     KoPlace place;
-    std::string called; // "rcu_barrier", or a function of the kernel that waits by itself
+    std::string called; // "rcu_barrier", or another kernel function that waits
     WaitsFor waits_for = WaitsFor::other;
-    Flavour flavour = Flavour::rcu; // of WaitsFor::callbacks and grace_period
+    Flavour flavour = Flavour::rcu; // only for WaitsFor::callbacks and grace_period
     bool jump = false;
-    bool certain = false;  // on every path through the function that it is the way of; else on some path only
-    std::string ends_in;   // of a function that waits by itself: "rcu_barrier()"; else empty
-    std::string condition; // when that function waits; empty: always
-    bool in_loop = false;  // it may be reached again from itself
+    bool certain = false;  // on every path through the function where the CodeWay begins, and without condition
+    std::string ends_in;   // the wait that the called function calls: "rcu_barrier()"; empty: it is one itself
+    std::string condition; // condition under which the function waits; empty: none
+    bool in_loop = false;  // control flow may reach it again from itself
 };
 
-// The way that the module's code takes from one of its functions, by direct calls and jumps.
+// The code that one of the module's functions reaches by direct calls and jumps.
 struct CodeWay {
     std::string function;         // where it begins; empty: the module has no such function
-    std::vector<WaitSite> waits;  // in the order of the code
-    std::uint64_t indirect = 0;   // calls through pointers on the way: what they reach is not known
-    std::string indirect_example; // one of them: "cleanup+0x1f"
+    std::vector<WaitSite> waits;  // in order of the code
+    std::uint64_t indirect = 0;   // number of calls through pointers, whose targets are not known
+    std::string indirect_example; // location of one of them: "cleanup+0x1f"
 };
 
-// How the exit function may wait for callbacks otherwise than by a barrier.
+// Ways other than a barrier in which the exit function may wait for callbacks.
 struct OtherWaits {
-    std::string sleeps_in;                     // until somebody wakes it: "wait_for_completion"; empty: it does not
-    std::string polls_with;                    // sleeping again and again: "msleep"; empty: it does not
-    std::map<std::string, std::string> wakers; // functions that wake somebody, themselves or by others: with what
+    std::string sleeps_in;  // until a wakeup: "wait_for_completion"; empty: none
+    std::string polls_with; // sleeps in a loop: "msleep"; empty: none
+    // Own functions that wake a task, directly or through others; with the kernel function that they use.
+    std::map<std::string, std::string> wakers;
 
     bool operator==(const OtherWaits&) const = default;
 };
@@ -109,35 +111,35 @@ enum class FindingKind {
 };
 
 enum class Sureness {
-    shown,       // the code allows nothing else
-    likely,      // nothing in the code speaks against it
-    cannot_tell, // the file does not decide it
+    shown,       // no other reading of the code is possible
+    likely,      // nothing in the code contradicts it
+    cannot_tell, // the file does not contain the answer
 };
 
 struct Finding {
     FindingKind kind = FindingKind::no_barrier;
     Sureness sureness = Sureness::cannot_tell;
     KoPlace place;
-    std::string what;   // what is wrong, one sentence
-    std::string why;    // why it is so sure, or what cannot be told
-    std::string remedy; // empty if there is none that the file would tell
+    std::string what;   // the fault, one sentence
+    std::string why;    // the reason for this sureness
+    std::string remedy; // empty if the file suggests none
 };
 
 struct ModuleReading {
     std::string path;
     std::string name;
-    std::string release; // of the kernel it was built for
-    bool unloadable = false;
+    std::string release;     // kernel release that it was built for
+    bool unloadable = false; // the kernel can unload it
     std::vector<DeferralSite> deferrals;
     CodeWay exit;
-    CodeWay init; // its waits are those of its error paths, too
+    CodeWay init; // includes the waits of its error paths
     OtherWaits other_waits;
     std::vector<Finding> findings;
-    // Deferring functions that the module imports and that a recording does not follow: "call_srcu".
+    // Imported functions that defer work and that a recording does not follow: "call_srcu".
     std::vector<std::string> not_followed;
 };
 
-// As they are written in JSON and on command lines: "kfree-rcu", "no-barrier", "cannot-tell".
+// The texts in JSON and on command lines: "kfree-rcu", "no-barrier", "cannot-tell".
 std::string_view to_text(Flavour flavour);
 std::string_view to_text(CallbackOwner owner);
 std::string_view to_text(WaitsFor what);

@@ -13,7 +13,7 @@ namespace rcuscope {
 
 namespace {
 
-// What a recording does not follow (README.md).
+// Deferring functions that a recording does not follow (README.md).
 constexpr std::array<std::string_view, 7> not_followed{
     "call_srcu",      "call_rcu_tasks", "call_rcu_tasks_rude",        "call_rcu_tasks_trace",
     "queue_rcu_work", "tcf_queue_work", "percpu_ref_kill_and_confirm"};
@@ -22,8 +22,8 @@ std::optional<std::size_t> function_of(const Code& code, const std::optional<KoE
     return place ? code.function_at(*place) : std::nullopt;
 }
 
-// By their beginnings: functions in which a task sleeps until another, such as a callback, wakes it; those by which
-// that one does; and those that sleep for a time.
+// Prefixes of names of functions in which a task sleeps until another one, such as a callback, wakes it; of functions
+// that wake a task; and of functions that sleep for a time.
 constexpr std::array<std::string_view, 4> sleeping{"wait_for_completion", "prepare_to_wait", "prepare_to_swait",
                                                    "wait_var_event"};
 constexpr std::array<std::string_view, 5> waking{"complete", "__wake_up", "wake_up_process", "swake_up", "wake_up_var"};
@@ -65,7 +65,7 @@ Result<ModuleReading> review_module(const std::string& path, const ExporterOf& e
     const Code code(*elf);
     Ways ways(code, reading.release);
     const Ends ends{function_of(code, elf->init_function()), function_of(code, elf->exit_function())};
-    // The kernel lets go of a module without an exit function only if it had nothing to initialise.
+    // delete_module() refuses a module that has an init function but no exit function.
     reading.unloadable = elf->modinfo().unloads && (ends.exit || !ends.init);
     const std::vector<FoundDeferral> deferrals = find_deferrals(ways, exporter);
     for (const FoundDeferral& deferral : deferrals)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Reads a module's .ko for what it says about RCU. Needs no kernel and no privileges.
+// Reviews a module's .ko for its use of RCU. Needs no kernel and no privileges. The steps are ways.hpp, deferrals.hpp
+// and findings.hpp; the result is reading.hpp.
 #pragma once
 
 #include <string>
@@ -11,7 +12,8 @@
 
 namespace rcuscope {
 
-// Fails with ExitCode::bad_input if the file cannot be read or is no x86-64 kernel module.
+// Fails with ExitCode::bad_input if the file cannot be read or is not an x86-64 kernel module. `exporter` is optional:
+// it tells the owner of imported callbacks.
 Result<ModuleReading> review_module(
     const std::string& path,
     const ExporterOf& exporter = [](std::string_view) { return std::optional<std::string>(); });

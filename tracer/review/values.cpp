@@ -31,7 +31,8 @@ bool Value::join(const Value& other) {
 
 namespace {
 
-// Of one function, in instructions: it is a bound for hostile files, as each joins a bounded number of times.
+// Limit for one function, in instructions. It bounds the time for hostile files; the propagation ends anyway, since
+// each state changes a bounded number of times.
 constexpr std::size_t most_steps = 4'000'000;
 
 constexpr std::array<std::size_t, CallValues::arguments> parameters{rdi, rsi, rdx, rcx, r8, r9};
@@ -69,7 +70,8 @@ private:
             waiting_.insert(place);
     }
 
-    // From where flows may meet to where they part.
+    // Follows the code from a state to the next branch, jump, or section offset with a state. Returns the number of
+    // instructions.
     std::size_t follow(KoElf::Place at, State state) {
         for (std::size_t steps = 1;; steps++) {
             const Instruction86* instruction = code_.instruction_at(at);
@@ -127,7 +129,7 @@ private:
         return {Atom::Kind::place, 0, {ref.number, static_cast<std::uint64_t>(ref.offset)}};
     }
 
-    // The address of an operand in memory, less any index.
+    // The address of a memory operand; anything if it has an index register.
     Value address_of(const KoElf::Place& at, const ZydisDecodedInstruction& decoded, const ZydisDecodedOperand& operand,
                      const State& state) const {
         const auto& memory = operand.mem;
@@ -258,7 +260,7 @@ private:
     const Code& code_;
     std::size_t function_;
     ZydisDecoder decoder_;
-    std::map<KoElf::Place, State> states_; // where flows may meet
+    std::map<KoElf::Place, State> states_; // by section offset, where control flows may join
     std::set<KoElf::Place> waiting_;
     FunctionValues found_;
 };

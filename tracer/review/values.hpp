@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What a function's registers may hold where it calls others: forward constant propagation over its control flow.
+// Possible values of a function's registers at the calls that it makes: forward constant propagation over its control
+// flow.
 #pragma once
 
 #include <array>
@@ -12,15 +13,15 @@
 
 namespace rcuscope {
 
-// One thing that a register may hold.
+// One possible value of a register.
 struct Atom {
     enum class Kind : std::uint8_t {
-        place,     // an address in the module: `place`
-        external,  // the address of what is not in the module: symbol `number`
-        loaded,    // what memory at `place` held
-        parameter, // the function's own, `number` counts from 0
-        result,    // of the call at `place`, or a pointer into what it points to
-        number,    // `place.offset`
+        place,     // the address of section offset `place` in the module
+        external,  // the address of imported symbol `number`
+        loaded,    // the content of memory at `place`
+        parameter, // parameter `number` of the function, from 0
+        result,    // the result of the call at `place`, or a pointer into the object at that result
+        number,    // the constant `place.offset`
     };
 
     Kind kind = Kind::number;
@@ -30,7 +31,7 @@ struct Atom {
     auto operator<=>(const Atom&) const = default; // NOLINT(modernize-use-nullptr): of <=> itself
 };
 
-// All that a register may hold. Anything, where that is not known or too much.
+// The set of possible values of a register. `anything` if it is not known or has more than `most` atoms.
 class Value {
 public:
     static Value anything() {
@@ -46,9 +47,9 @@ public:
 
     bool may_be_anything() const { return any_; }
     const std::vector<Atom>& atoms() const { return atoms_; }
-    // The only thing that it can hold.
+    // The only possible value; nullptr if there are others.
     const Atom* single() const { return !any_ && atoms_.size() == 1 ? &atoms_.front() : nullptr; }
-    // Whether this changed.
+    // Adds the other set; returns whether this one changed.
     bool join(const Value& other);
     bool operator==(const Value&) const = default;
 
@@ -66,10 +67,10 @@ struct CallValues {
 };
 
 struct FunctionValues {
-    std::map<KoElf::Place, CallValues> calls; // by the place of a call or tail call
-    // Own functions of which the function writes the address into the module's data: where to.
+    std::map<KoElf::Place, CallValues> calls; // by the section offset of the call or tail call
+    // Writes of the address of an own function into the module's data.
     std::vector<Code::DataPointer> stores;
-    // Results of calls that it keeps in the module's data: by the place of the call, where.
+    // Results of calls that it stores in the module's data: section offset of the call to that of the variable.
     std::map<KoElf::Place, KoElf::Place> kept;
 };
 

@@ -12,7 +12,7 @@ namespace rcuscope {
 
 namespace {
 
-// A way is not followed through more calls than this; the kernel's stack has room for no more.
+// Limit of the call depth; the kernel's stack has room for no more.
 constexpr std::size_t deepest = 64;
 
 } // namespace
@@ -27,7 +27,7 @@ const FunctionValues& Ways::values(std::size_t function) {
     return found != values_.end() ? found->second : values_.emplace(function, values_of(code_, function)).first->second;
 }
 
-// Depth first; the order is that in which instructions are left for good, turned around.
+// Depth-first search; the result is in reverse postorder.
 std::vector<Step> Ways::steps_of(std::size_t function) const {
     struct Open {
         std::size_t step;
@@ -72,7 +72,7 @@ std::vector<Step> Ways::steps_of(std::size_t function) const {
         }
         const std::size_t from = open.back().step;
         const KoElf::Place to = open.back().next.places[open.back().taken++];
-        const std::size_t number = enter(to); // moves `open`
+        const std::size_t number = enter(to); // may reallocate `open`
         steps[from].next.push_back(number);
     }
     std::vector<std::size_t> order(steps.size());
@@ -169,7 +169,7 @@ std::vector<bool> Ways::reachable(const std::vector<Step>& steps, std::vector<st
     return reached;
 }
 
-// From where the function can return without a step that waits.
+// For each step: whether the function can return from it without a step that waits, itself included.
 std::vector<bool> Ways::returns_without(const std::vector<Step>& steps,
                                         const std::function<bool(const Step&)>& waits) const {
     std::vector<std::vector<std::size_t>> before(steps.size());
@@ -197,8 +197,8 @@ std::vector<bool> Ways::returns_without(const std::vector<Step>& steps,
     return can;
 }
 
-// The steps on every path from the entry to a return: those that dominate a common end of all returns. By Cooper,
-// Harvey and Kennedy, "A Simple, Fast Dominance Algorithm"; the order of the steps is the one that it wants.
+// The steps on every path from the entry to a return: those that dominate a common end node of all returns. Algorithm:
+// Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm", which needs the steps in reverse postorder.
 std::vector<bool> Ways::on_every_path(const std::vector<Step>& steps) {
     constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
     const std::size_t end = steps.size();
@@ -243,8 +243,9 @@ std::vector<bool> Ways::on_every_path(const std::vector<Step>& steps) {
     return everywhere;
 }
 
-// Those of components that are strongly connected, by Kosaraju: the steps are in the order that it wants, and each
-// component is what leads to its first step and is in none before.
+// The steps in loops: those in a strongly connected component of several steps, and those that follow themselves.
+// Kosaraju's algorithm: in reverse postorder, a component has the steps that lead to its first step and are in no
+// earlier component.
 std::vector<bool> Ways::in_loops(const std::vector<Step>& steps) {
     std::vector<std::vector<std::size_t>> before(steps.size());
     std::vector<bool> looped(steps.size());
@@ -272,7 +273,7 @@ std::vector<bool> Ways::in_loops(const std::vector<Step>& steps) {
 }
 
 bool Ways::always_waits(std::size_t function, Flavour flavour) {
-    // Within a recursion: as if it did not.
+    // In a recursion the inner call counts as one that does not wait.
     const auto [known, fresh] = always_.try_emplace({function, flavour}, false);
     if (!fresh || depth_ >= deepest || !may_wait(function, flavour))
         return known->second;
@@ -358,7 +359,8 @@ void Ways::collect(std::size_t function, Course course, CodeWay& way, std::vecto
     }
 }
 
-// Only functions that refer to the module's data, and to functions, can fill one in with the other.
+// Finds pointers to own functions that code writes into objects of the module. Only functions that take the address of
+// an own function can do this.
 void Ways::read_runtime_pointers() {
     runtime_pointers_.emplace();
     for (std::size_t i = 0; i < code_.functions().size(); i++) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The ways that control takes through a module's functions, by direct calls and jumps: what is reached, what waits on
-// each path, and what may still happen after the last wait.
+// Control flow through a module's functions, by direct calls and jumps: which code a function reaches, which of it
+// waits for callbacks on every path, and what may still happen after the last wait. A wait is a call known in
+// known_functions.hpp.
 #pragma once
 
 #include <cstddef>
@@ -19,15 +20,15 @@
 
 namespace rcuscope {
 
-// One instruction on the way, and where it goes on.
+// One instruction, and its successors in the control flow.
 struct Step {
     KoElf::Place place;
     Flow flow = Flow::next;
-    std::optional<CodeRef> calls; // directly, also by a jump
-    bool calls_pointer = false;
-    bool jump = false;    // it does not come back here
-    bool returns = false; // to the function's caller
-    std::vector<std::size_t> next;
+    std::optional<CodeRef> calls;  // target of a direct call or tail call
+    bool calls_pointer = false;    // a call or tail call through a pointer
+    bool jump = false;             // a tail call
+    bool returns = false;          // to the function's caller, also by a tail call
+    std::vector<std::size_t> next; // indices of the following steps
 };
 
 class Ways {
@@ -35,43 +36,45 @@ public:
     Ways(const Code& code, std::string_view release) : code_(code), release_(release), lines_(code.elf()) {}
 
     const Code& code() const { return code_; }
-    // A function's steps, each before what follows it but for loops; the first is its entry.
+    // A function's steps in reverse postorder: each before its successors, except for the back edges of loops. The
+    // first is the entry.
     const std::vector<Step>& steps(std::size_t function);
-    // What its registers hold at calls.
+    // Values of its registers at calls (values.hpp).
     const FunctionValues& values(std::size_t function);
-    // The functions that it reaches by direct calls, itself first.
+    // The own functions that it reaches by direct calls; the function itself is the first.
     const std::vector<std::size_t>& reached(std::size_t function);
-    // Names of other modules' and the kernel's functions that are called directly within `reached()`.
+    // Names of the kernel's and other modules' functions that reached() calls directly.
     const std::set<std::string_view>& externals(std::size_t function);
 
-    // Own functions that an object of the module's has pointers to: by its data, or by the code that fills it in, or
-    // that the kernel is given together with it (init_timer_key()). The object is the one that holds the place.
+    // Own functions to which the object at `place` has pointers. They are in its data, or the code writes them into it,
+    // or a call has the object and the function as arguments (init_timer_key()).
     std::vector<std::size_t> functions_of_object(const KoElf::Place& place);
 
     CodeWay way_from(std::size_t function);
     KoPlace place_of(const KoElf::Place& place);
 
-    // Functions that call one of the kernel's or another module's of which `wanted` holds, themselves or by others of
-    // their own, and that one's name.
+    // Own functions that call an external function for which `wanted` holds, directly or through other own functions,
+    // with the name of one such external function.
     std::map<std::size_t, std::string_view> callers_of(const std::function<bool(std::string_view)>& wanted) const;
 
-    // Whether each path through the function waits for callbacks of the flavour; whether some code on the way does.
+    // Whether every path through the function waits for callbacks of the flavour; whether any code that it reaches
+    // does.
     bool always_waits(std::size_t function, Flavour flavour);
     bool may_wait(std::size_t function, Flavour flavour);
-    // Whether some code of the module does, on its way or not; the places.
+    // All calls in the module that wait for callbacks of the flavour, reached or not.
     std::vector<KoElf::Place> waits_anywhere(Flavour flavour) const;
 
-    // What may happen on the way and not be waited for before the function returns: `happens` tells of a step what
-    // does. `after_wait`: only if a wait may come before it.
+    // An event is a step for which `happens` holds. not_waited_for() returns the events from which a path leads to the
+    // function's return without a wait. `after_wait`: only events that a path reaches after a wait.
     struct Event {
         KoElf::Place place;
         std::size_t function = 0;
     };
     using Happens = std::function<bool(std::size_t function, const Step& step)>;
     std::vector<Event> not_waited_for(std::size_t function, Flavour flavour, const Happens& happens, bool after_wait);
-    // Whether a path leads from the function's entry to the event without a wait.
+    // Whether a path without a wait leads from the function's entry to the event.
     bool reached_without_wait(std::size_t function, Flavour flavour, const KoElf::Place& event);
-    // Whether a path leads from the function's entry over a wait to the event.
+    // Whether a path with a wait leads from the function's entry to the event.
     bool reached_after_wait(std::size_t function, Flavour flavour, const KoElf::Place& event);
 
 private:
@@ -82,7 +85,7 @@ private:
     bool waits_for(const Step& step, Flavour flavour, bool certain);
     std::vector<bool> reachable(const std::vector<Step>& steps, std::vector<std::size_t> from,
                                 const std::function<bool(const Step&)>& ends) const;
-    // What holds of a call on the way: it is on each path, or may be reached again from itself.
+    // Properties of a call: it is on every path; it may be reached again from itself.
     struct Course {
         bool certain = true;
         bool in_loop = false;
@@ -105,8 +108,8 @@ private:
     std::map<std::size_t, std::set<std::string_view>> externals_;
     std::map<std::pair<std::size_t, Flavour>, bool> always_;
     std::map<Flavour, std::map<std::size_t, std::string_view>> may_wait_;
-    std::optional<std::vector<Code::DataPointer>> runtime_pointers_; // sorted by place
-    std::size_t depth_ = 0;                                          // of calls that are being followed
+    std::optional<std::vector<Code::DataPointer>> runtime_pointers_; // sorted by section offset
+    std::size_t depth_ = 0;                                          // current depth of the recursion through calls
 };
 
 } // namespace rcuscope

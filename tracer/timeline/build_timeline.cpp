@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The only place of this room that reads a file.
+// The only file of this folder that reads a capture.
 #include <utility>
 
 #include "timeline/builder.hpp"
@@ -20,7 +20,7 @@ Result<Timeline> build_timeline(CaptureReader& reader) {
 
 Result<std::optional<Timeline>> build_timeline(CaptureReader& reader, CallbackTaker& taker) {
     if (!reader.trailer() || !reader.trailer()->lost.empty()) {
-        return std::nullopt; // which the builder would find out at the end
+        return std::nullopt; // the builder would return this, but only at the end
     }
     TimelineBuilder builder(reader.metadata(), reader.symbols(), &taker);
     return take_all(reader, builder).map([&] {

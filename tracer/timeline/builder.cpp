@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Hands each event to those who follow its subject, and at the end puts
-// together what they found.
+// Passes each event to the trackers of its subject, and puts their results together at the end.
 #include "timeline/builder.hpp"
 
 #include <algorithm>
@@ -42,7 +41,7 @@ struct TimelineBuilder::Impl {
         stacks.moved();
     }
 
-    // Who called `target`.
+    // The caller of the kernel function `target`.
     CalledFrom called_from(std::uint64_t caller, std::string_view target) {
         const SharedPlace place = symbols.caller(caller);
         const auto stack = stacks.take(now, caller);
@@ -54,7 +53,7 @@ struct TimelineBuilder::Impl {
         return {place, stack};
     }
 
-    // One for each kind of event.
+    // One overload for each kind of event.
     void on(const event::Lost& body) {
         if (losses.lost(now.cpu, body)) {
             callbacks.lost(now.cpu);
@@ -93,7 +92,8 @@ struct TimelineBuilder::Impl {
     }
     void on(const event::GpCleaned& body) { grace_periods.cleaned(now.at, body); }
     void on(const event::CbQueued& body) {
-        // What happens now may yet be of any order.
+        // `*each.done == now.at`: events of the same time may come in any order, so a step of the module, or the
+        // destruction of a cache, at that time may still follow.
         callbacks.pass_on([this](const Callback& each) {
             return !modules.settled(each.function->module) || !modules.settled(each.caller->module) ||
                    each.function->in_init || *each.done == now.at || caches.destroyed_between(each.queued, *each.done);
@@ -171,9 +171,9 @@ struct TimelineBuilder::Impl {
     ExitJumps exit_jumps{metadata};
     SiteTracker sites{metadata, symbols, modules};
 
-    Moment now;                                                       // of the event that is being taken
-    TrackedTask* task = nullptr;                                      // and its current task
-    Nanoseconds last_event = std::numeric_limits<Nanoseconds>::min(); // of none yet
+    Moment now;                                                       // of the current event
+    TrackedTask* task = nullptr;                                      // of the current event
+    Nanoseconds last_event = std::numeric_limits<Nanoseconds>::min(); // initially: no event
     bool in_order = true;
 };
 
@@ -203,7 +203,7 @@ Timeline TimelineBuilder::Impl::finish(const std::optional<Trailer>& trailer, co
                                                     .wakers = *module.wakers});
         }
     }
-    // Before the callbacks, which refer to their ids.
+    // Before the callbacks, which refer to grace periods by id.
     if (timeline.capture.sequences_at_start) {
         grace_periods.opened(*timeline.capture.sequences_at_start);
     }

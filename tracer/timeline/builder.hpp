@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Builds the timeline (model.hpp) from events (capture/event.hpp) that come in order of time. TimelineBuilder does no
+// I/O and knows no clock and no options: the same events always give the same timeline. Only build_timeline() reads a
+// file.
 #pragma once
 
 #include <memory>
@@ -13,12 +17,10 @@
 
 namespace rcuscope {
 
-// Builds a timeline from events in the order of time. Pure: no I/O, no clock,
-// no options; the same events give the same timeline anywhere.
 class TimelineBuilder {
 public:
-    // `taker`: who takes callbacks, of which the timeline then has some only: those that were not done at its end,
-    // whose module was on its way out, or whose grace period was not known when they were taken.
+    // With a `taker`, callbacks go to it, and the timeline keeps only these callbacks as well: those not done at the
+    // end, those whose module was being removed, and those whose grace period was not known when they were taken.
     TimelineBuilder(const Metadata& metadata, const std::vector<SymbolInfo>& symbols, CallbackTaker* taker = nullptr);
     TimelineBuilder(TimelineBuilder&&) noexcept;
     TimelineBuilder& operator=(TimelineBuilder&&) noexcept;
@@ -26,11 +28,12 @@ public:
 
     void take(const Event& event);
 
-    // What is still open stays open, as its state says. `trailer` none: cut off, `cut_reason` says why.
+    // Anything still open at the end stays open in the model. No `trailer`: the capture was cut off, and `cut_reason`
+    // says why.
     Timeline finish(const std::optional<Trailer>& trailer, const std::string& cut_reason) &&;
 
-    // The same with a taker. Nothing if it was not given all callbacks as they would be in the timeline without it:
-    // then what it has is of no use.
+    // finish() for a builder with a taker. Returns nothing if the taker did not get every callback exactly as the
+    // timeline without a taker would have it; the taker's data is then useless.
     std::optional<Timeline> finish_taken(const std::optional<Trailer>& trailer, const std::string& cut_reason) &&;
 
 private:
@@ -41,7 +44,7 @@ private:
 // Reads a whole capture into a timeline.
 Result<Timeline> build_timeline(CaptureReader& reader);
 
-// The same with a taker; nothing if it has to be built without one.
+// The same with a taker. Returns nothing if the timeline has to be built without one.
 Result<std::optional<Timeline>> build_timeline(CaptureReader& reader, CallbackTaker& taker);
 
 } // namespace rcuscope

@@ -19,7 +19,7 @@ void CacheTracker::left(const Moment& moment, const event::CacheLeft& left, Shar
     if (!slabs_.empty() && slabs_.back().cache != left.what->cache) {
         slabs_.clear();
     }
-    // It was not destroyed.
+    // The kernel did not destroy it, so it is not a CachePending.
     std::erase_if(caches_pending_, [&](const CachePending& pending) {
         return pending.cache == left.what->cache && pending.tid == moment.tid;
     });

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Follows kmem_cache_destroy() of followed modules. CacheLeft: a cache that the kernel could not destroy, since objects
+// of it were in use; its slabs come in CacheSlab events before it. CachePending: a cache that was destroyed while
+// queued callbacks had their rcu_head in objects of it.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +16,6 @@
 
 namespace rcuscope {
 
-// Caches that the kernel could not destroy, and their slabs, which come before them; and others that were destroyed
-// while callbacks had objects of them.
 class CacheTracker {
 public:
     void slab(const event::CacheSlab& slab);
@@ -21,14 +23,14 @@ public:
 
     void pending(const Moment& moment, const event::CachePending& pending, SharedPlace caller, SharedText comm);
 
-    // Whether one was destroyed from the one time to the other.
+    // Whether a kmem_cache_destroy() of either kind was recorded in [from, to].
     bool destroyed_between(Nanoseconds from, Nanoseconds to) const;
 
     std::vector<CacheLeft> finish_left();
     std::vector<CachePending> finish_pending();
 
 private:
-    std::vector<event::CacheSlab::What> slabs_; // of the cache that is next
+    std::vector<event::CacheSlab::What> slabs_; // of the cache whose CacheLeft comes next
     std::size_t kept_slabs_ = 0;
     std::vector<CacheLeft> caches_left_;
     std::vector<CachePending> caches_pending_;

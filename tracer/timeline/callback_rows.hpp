@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The callbacks of a timeline that is being built, in order of queueing. Without a taker (callback_taker.hpp) all rows
+// are kept. With a taker, a window (a ring buffer that grows up to a limit) holds the rows that may still change; rows
+// that leave it are kept only if they are marked, or if the caller of pass_done() says so.
 #pragma once
 
 #include <algorithm>
@@ -12,20 +16,18 @@
 
 namespace rcuscope {
 
-// The callbacks of a timeline that is being built, by their queueing: all of them, or, where somebody takes them, those
-// of which something may still be learnt, and what is to be kept of the others.
 class CallbackRows {
 public:
     explicit CallbackRows(bool taken) : window_(taken ? least_window : 0) {}
 
-    // Of all that there were.
+    // The number of rows ever added.
     std::size_t size() const { return size_; }
 
-    // A row of the window, or any if none are taken.
+    // With a window, `index` must lie in it; without, any row.
     Callback& operator[](std::size_t index) { return window_.empty() ? kept_[index] : window_[index & mask()].row; }
     const Callback& back() const { return window_.empty() ? kept_.back() : window_[(size_ - 1) & mask()].row; }
 
-    // A new one, to be filled in. Nothing: there are more of which something may be learnt than the window holds.
+    // Adds a row; the caller fills it in. nullptr: the window is full and has its maximum size.
     Callback* add() {
         if (window_.empty()) {
             size_++;
@@ -39,21 +41,22 @@ public:
         return &slot.row;
     }
 
-    // The row is to be kept when it has left the window.
+    // Marks a row to be kept when it leaves the window.
     void keep(std::size_t index) {
         if (!window_.empty()) {
             window_[index & mask()].keep = true;
         }
     }
 
-    // Calls take(row, keep) for those at the front that are done; it returns whether the row is to be kept.
+    // Moves the done rows at the front out of the window. Calls take(row, marked) for each; it returns whether to keep
+    // the row.
     template <typename Take>
     void pass_done(Take&& take) {
         while (first_ < size_ && window_[first_ & mask()].row.state == CallbackState::done) {
             pass_first(take);
         }
     }
-    // The same for all that are left, so that all are kept.
+    // Does the same for all remaining rows, done or not. Afterwards all rows that are left are in kept_.
     template <typename Take>
     void pass_rest(Take&& take) {
         while (first_ < size_) {
@@ -62,7 +65,7 @@ public:
         window_ = {};
     }
 
-    // Of the window: whoever was before is past it.
+    // Index of the first row in the window: rows before it have left.
     std::size_t first() const { return first_; }
 
     template <typename Change>
@@ -75,7 +78,7 @@ public:
         }
     }
 
-    // One that was not passed, or is kept.
+    // The row must be in the window or kept.
     Callback& find(std::size_t index) {
         if (window_.empty() || index >= first_) {
             return (*this)[index];
@@ -85,7 +88,7 @@ public:
                                  [](const Callback& row, std::uint32_t wanted) { return row.id < wanted; });
     }
 
-    // When nothing is in the window.
+    // Only when the window is empty.
     LongList<Callback> take_kept() { return std::move(kept_); }
 
 private:
@@ -93,7 +96,7 @@ private:
         Callback row;
         bool keep = false;
     };
-    static constexpr std::size_t least_window = 4096; // powers of two
+    static constexpr std::size_t least_window = 4096; // window sizes are powers of two
     static constexpr std::size_t most_window = 1U << 18;
 
     std::size_t mask() const { return window_.size() - 1; }
@@ -121,7 +124,7 @@ private:
 
     std::size_t size_ = 0;
     LongList<Callback> kept_;
-    std::vector<Slot> window_; // by index; none: all are kept
+    std::vector<Slot> window_; // ring buffer by index; empty: all rows are kept
     std::size_t first_ = 0;
 };
 

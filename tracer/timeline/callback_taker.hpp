@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Interface for a consumer that takes each callback while the timeline is built, so that the builder does not keep all
+// callbacks until the end.
 #pragma once
 
 #include "timeline/model.hpp"
 
 namespace rcuscope {
 
-// Takes callbacks while a timeline is built, so that they need not be kept until its end.
 class CallbackTaker {
 public:
     virtual ~CallbackTaker() = default;
 
-    // One of which nothing more will be learnt, but perhaps which grace period released it; by their queueing, each
-    // once. `released_by`: that, as far as it is known by now. `kept`: it will be in the timeline as well.
+    // Called once for each callback, in order of queueing, when the row is final except perhaps for the grace period
+    // that released it. `released_by`: that grace period, nullptr if not known yet. `kept`: the timeline also keeps it.
     virtual void take(const Callback& callback, const GracePeriod* released_by, bool kept) = 0;
 
-    // One that was taken without: this one released it.
+    // For a callback taken without a grace period: `by` released it.
     virtual void released(const Callback& callback, const GracePeriod& by) = 0;
 };
 

@@ -13,7 +13,7 @@ CallbackTracker::Index CallbackTracker::take_oldest(Head& head) {
     return std::exchange(head.oldest, opens_[head.oldest].next);
 }
 
-// Its invocation was surely missed.
+// The invocation was certainly missed.
 void CallbackTracker::give_up(Index open) {
     row(open).state = CallbackState::unknown;
     ++given_up_;
@@ -34,7 +34,7 @@ void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued
         passed_well_ = false;
         return;
     }
-    // One by one where they are to be: a row that is made elsewhere and copied costs more than all the rest.
+    // Fills in the row in place, field by field: a row that is built elsewhere and copied costs more than all the rest.
     Callback& row = *added;
     row.id = index + 1;
     row.function = function;
@@ -70,7 +70,7 @@ void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued
     }
     if (head.oldest == none) {
         head.oldest = head.newest = place;
-    } else { // queued twice: a bug in who queued it, and both are shown
+    } else { // queued twice: a bug of the caller; both callbacks are shown
         opens_[head.newest].next = place;
         opens_[head.newest].ambiguous = opens_[place].ambiguous = true;
         head.newest = place;
@@ -97,8 +97,8 @@ void CallbackTracker::module_freed(SharedText module, Nanoseconds at) {
     freed_[module.id()] = at;
 }
 
-// Only what was seen to be queued matches: others were queued before the
-// recording, or are of SRCU or RCU-tasks, which dequeue with the same function.
+// Ignores a head whose queueing was not seen: it was queued before the recording, or belongs to SRCU or RCU-tasks,
+// which dequeue with the same kernel function.
 void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invoked, InvocationContext context,
                               CompactOptional<std::uint32_t> list_cpu) {
     Head* const found = heads_.find(invoked.head);
@@ -106,8 +106,7 @@ void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invo
         return;
     }
     Head& head = *found;
-    // With another function the memory has found another use since: the end of
-    // what was queued with it was not seen, and never will be.
+    // A different function: the memory was reused since, so the end of the earlier callback was missed.
     while (head.oldest != none && row(head.oldest).function->address != invoked.func) {
         give_up(take_oldest(head));
     }
@@ -121,9 +120,8 @@ void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invo
     callback.invoked_cpu = moment.cpu;
     callback.context = context;
     callback.state = CallbackState::unknown;
-    // Its task may have been moved to another CPU between the probe and the list,
-    // or a CPU's list taken over by another: then what this list's callbacks waited
-    // for says nothing of it.
+    // The queueing task may have migrated between the probe and the list, or another CPU may have taken over a CPU's
+    // list. The values of the list of queued_cpu then do not apply to this callback.
     if (list_cpu.value_or(callback.queued_cpu) == callback.queued_cpu) {
         SegmentedList& queued_on = list(callback.queued_cpu);
         if (list_cpu && !run.ambiguous) {
@@ -152,9 +150,9 @@ void CallbackTracker::done(const Moment& moment, std::uint64_t head) {
     const Index place = std::exchange(found->running, none);
     const Open& run = opens_[place];
     Callback& callback = rows_[run.callback];
-    // A loss meanwhile may have hidden its return, and another round of the same
-    // head whose return this is. A callback stays on its CPU until it returns; but a
-    // task to which callbacks are offloaded may go to another before it takes the next.
+    // After a loss, this return may belong to a later callback with the same head. A callback stays on its CPU until it
+    // returns. But the record may come with the next callback's invocation, and an rcuo kthread, which runs offloaded
+    // callbacks, may migrate before that.
     const bool went_on = callback.context == InvocationContext::rcuo && run.tid == moment.tid;
     if (callback.invoked_cpu == moment.cpu ? run.cpu_reports == losses_.reports(moment.cpu)
                                            : went_on && run.reports == losses_.reports()) {
@@ -170,7 +168,7 @@ LongList<Callback> CallbackTracker::finish(const CaptureSummary& capture,
     for (const Loss& loss : capture.lost) {
         last_loss = std::max(last_loss, loss.to);
     }
-    // Whose invocation was missed cannot be known: any that was not seen may be it.
+    // If the kernel skipped runs of the probe, any callback without a seen invocation may have been invoked.
     const bool all_seen = missed_runs(capture, "callback.invoked") == 0;
     if (!all_seen) {
         forget_ambiguous();
@@ -202,8 +200,8 @@ LongList<Callback> CallbackTracker::finish(const CaptureSummary& capture,
     return callbacks;
 }
 
-// One whose end is not known may have been pending to the end. Of two that were queued with one head one after the
-// other was invoked both are ambiguous.
+// A callback without a known end may have been pending to the end of the recording, so it counts. `ambiguous` callbacks
+// were open at the same time with the same head.
 CallbackBounds CallbackTracker::bounds() const {
     const bool ambiguous = !ambiguous_.empty() ||
                            std::any_of(opens_.begin(), opens_.end(), [](const Open& open) { return open.ambiguous; });
@@ -211,7 +209,7 @@ CallbackBounds CallbackTracker::bounds() const {
             .heads_in_turn = in_order_ && given_up_ == 0 && !ambiguous};
 }
 
-// Those that are queued still, by their queueing.
+// Callbacks that are still queued, in order of queueing.
 std::vector<CallbackTracker::Index> CallbackTracker::not_invoked() const {
     std::vector<Index> indexes;
     heads_.for_each([&](const Head& head) {
@@ -223,7 +221,7 @@ std::vector<CallbackTracker::Index> CallbackTracker::not_invoked() const {
     return indexes;
 }
 
-// What is known of the invocation of each of two with the same head may be of the other one.
+// Each of two open callbacks with the same head may own the invocation that was seen. Removes it from both.
 void CallbackTracker::forget_ambiguous() {
     for (const Open& open : opens_) {
         if (open.ambiguous) {

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Follows callbacks from call_rcu() to the return of their function. The key of a callback is its head, the address of
+// its rcu_head; a head may be queued again as soon as its callback is invoked, even by that callback's own function.
+// To assign: RCU gives a callback on a CPU's list the gp_seq of the grace period that it waits for (segments.hpp).
 #pragma once
 
 #include <cstddef>
@@ -24,31 +28,28 @@
 
 namespace rcuscope {
 
-// Follows callbacks from call_rcu() to the return of their function. A callback
-// is known by the address of its rcu_head, which may be queued again as soon as
-// it was invoked: even by its own function.
 class CallbackTracker {
 public:
-    // `taker` none: all are kept.
+    // Without a taker (nullptr) all callbacks are kept.
     CallbackTracker(const LossTracker& losses, const GracePeriodTracker& grace_periods, CallbackTaker* taker)
         : losses_(losses), grace_periods_(grace_periods), releases_(grace_periods), taker_(taker),
           rows_(taker != nullptr) {}
 
     void queued(const Moment& moment, const event::CbQueued& queued, SharedPlace function, CalledFrom from,
                 SharedText comm);
-    // `bypass`: callbacks queued since are not on the list yet.
+    // `bypass`: callbacks queued at this time or later are not on the list yet.
     void assigned(const Moment& moment, const event::CbAssigned& assigned, MaybeTime bypass);
-    // A CPU lost records, which may have been of assignments.
+    // A CPU lost records; some may have been assignments.
     void lost(std::uint32_t cpu);
-    // A module's code is gone: what was queued to run it is over when its head is queued again.
+    // A module's code was freed. A callback into it that was queued before ends when its head is queued again.
     void module_freed(SharedText module, Nanoseconds at);
-    // `list_cpu`: whose callbacks are being run, if that is known.
+    // `list_cpu`: the CPU whose callback list is being run, if known.
     void invoked(const Moment& moment, const event::CbInvoked& invoked, InvocationContext context,
                  CompactOptional<std::uint32_t> list_cpu);
     void done(const Moment& moment, std::uint64_t head);
 
-    // Gives those that are done to the taker, if there is one and they are many; keep(callback) says which are to be
-    // in the timeline as well.
+    // Gives done callbacks to the taker, in steps of pass_step queued ones. keep(callback) says which the timeline
+    // keeps as well.
     template <typename Keep>
     void pass_on(Keep&& keep) {
         if (taker_ == nullptr || rows_.size() < pass_at_) {
@@ -62,30 +63,30 @@ public:
         });
     }
 
-    // Those that are kept. `grace_periods` as GracePeriodTracker::finish() left them.
+    // The kept callbacks. `grace_periods`: the result of GracePeriodTracker::finish().
     LongList<Callback> finish(const CaptureSummary& capture, const std::vector<GracePeriod>& grace_periods);
 
     // After finish().
     CallbackBounds bounds() const;
-    // Whether nothing was learnt that would have changed what the taker was given, nor need anybody look at the rows
-    // that it was given for two callbacks with one head.
+    // After finish(): nothing seen later changes what the taker was given, and no analysis needs the taken rows to look
+    // for two pending callbacks with one head.
     bool passed_well() const { return passed_well_ && bounds().heads_in_turn; }
 
 private:
     using Index = std::uint32_t; // as Callback::id
     static constexpr Index none = static_cast<Index>(-1);
 
-    // What is known of a callback beside the model, until it has run.
+    // State of a callback that has not run to its end yet, in addition to its row.
     struct Open {
         Index callback = none;
-        Index number = 0;              // on the list of the CPU where it was queued
-        Index next = none;             // place in opens_: queued later with the same head, also not invoked
-        std::uint32_t tid = 0;         // that invoked it
-        std::uint32_t reports = 0;     // of losses, when it was queued; when it was invoked
-        std::uint32_t cpu_reports = 0; // on the CPU where it runs, when it was invoked
-        bool ambiguous = false;        // another with the same head was open meanwhile
+        Index number = 0;              // on the callback list of the CPU that queued it
+        Index next = none;             // in opens_: queued later with the same head, also not invoked
+        std::uint32_t tid = 0;         // of the invoking task
+        std::uint32_t reports = 0;     // LossTracker::reports() at queueing; then at invocation
+        std::uint32_t cpu_reports = 0; // the same of the CPU where it runs, at invocation
+        bool ambiguous = false;        // another callback with the same head was open meanwhile
     };
-    // Places in opens_.
+    // Indices into opens_.
     struct Head {
         Index oldest = none; // queued, not yet invoked
         Index newest = none;
@@ -109,7 +110,7 @@ private:
         return place;
     }
     Index take_oldest(Head& head);
-    // It is over, or nothing more is to be learnt of it.
+    // The callback has ended, or no more records of it can come.
     void close(Index open) {
         if (opens_[open].ambiguous) {
             ambiguous_.push_back(opens_[open].callback);
@@ -117,8 +118,9 @@ private:
         free_.push_back(open);
     }
     void give_up(Index open);
-    // Its head is queued again. If records were lost since it was last queued, or what stood behind it on its list was
-    // run, its invocation was most likely missed; the next one seen belongs to the new callback.
+    // Asked when the head is queued again. The invocation was most likely missed if records were lost since queueing,
+    // if a later callback of the same list was invoked, or if its code was freed. The next invocation of this head then
+    // belongs to the new callback.
     bool is_over(Index open) {
         const Callback& callback = row(open);
         return opens_[open].reports != losses_.reports() ||
@@ -128,13 +130,13 @@ private:
         const SharedText module = callback.function->module;
         return module.id() < freed_.size() && freed_[module.id()] && *freed_[module.id()] >= callback.queued;
     }
-    // One CPU's list. Other CPUs assign its callbacks where these are offloaded.
+    // One CPU's callback list. Other CPUs assign grace periods to it if its callbacks are offloaded.
     struct List : SegmentedList {
         bool assigned_by_others = false;
-        std::uint64_t losses = 0; // of any CPU, that were taken into account for a list that others assign
+        std::uint64_t losses = 0; // value of lost_ that this list has taken into account
     };
-    // A loss concerns each list that others assign. Nothing changes in a list until it is next asked for, so that
-    // a loss costs the same however many lists there are.
+    // A loss on any CPU affects each list that other CPUs assign. It is applied lazily, when the list is next used, so
+    // a loss has constant cost.
     List& list(std::uint32_t cpu) {
         if (cpu >= lists_.size()) {
             lists_.resize(cpu + 1);
@@ -157,18 +159,18 @@ private:
     Releases releases_;
     CallbackTaker* const taker_;
     CallbackRows rows_;
-    std::size_t pass_at_ = pass_step; // when there are so many
+    std::size_t pass_at_ = pass_step; // number of rows at which pass_on() acts next
     bool passed_well_ = true;
     bool in_order_ = true;
     LongList<Index> ambiguous_;
-    std::uint64_t given_up_ = 0; // callbacks
-    LongList<Open> opens_;       // as many as there were at a time
-    LongList<Index> free_;       // places in opens_
-    Heads heads_;                // most are used again: those that are unused go when they are many
+    std::uint64_t given_up_ = 0; // number of callbacks
+    LongList<Open> opens_;       // as long as the maximum open at one time
+    LongList<Index> free_;       // unused entries of opens_
+    Heads heads_;                // most heads are reused; sweep() removes unused ones when there are many
     std::size_t sweep_at_ = 4096;
     std::vector<List> lists_;      // by CPU
-    std::uint64_t lost_ = 0;       // how often any CPU lost records
-    std::vector<MaybeTime> freed_; // modules, the last time, by the name's id
+    std::uint64_t lost_ = 0;       // number of losses, on any CPU
+    std::vector<MaybeTime> freed_; // last free of each module, by the name's id
 };
 
 } // namespace rcuscope

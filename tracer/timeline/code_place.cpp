@@ -46,7 +46,7 @@ public:
     }
 
 private:
-    std::deque<CodePlace> kept_; // which never moves them
+    std::deque<CodePlace> kept_; // places_ points to its elements
     std::unordered_map<CodePlace, std::uint32_t, PlaceHash> ids_{{nowhere, 0}};
 };
 
@@ -57,7 +57,7 @@ std::uint32_t SharedPlace::id_of(const CodePlace& place) {
 
 namespace {
 
-// Names of places, with and without their offset.
+// Names of locations, without and with the offset.
 class NameTable final : public interning::Table {
 public:
     SharedText of(SharedPlace place, bool with_offset) {
@@ -72,7 +72,7 @@ public:
         return name;
     }
     std::size_t size() const override { return names_.size(); }
-    // All of them: a place may have come before the recording, and its name with it.
+    // Drops all names: a location that is older than the recording may have a name that is not.
     void shrink(std::size_t) override { names_.clear(); }
 
 private:

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Priority queue of open items by end time. A CPU invokes its callbacks in order of queueing, so the ends of one CPU
+// mostly come in order: each CPU has a FIFO (a lane), and a min-heap holds only the first end of each lane.
 #pragma once
 
 #include <algorithm>
@@ -15,8 +18,6 @@
 
 namespace rcuscope {
 
-// Things that are open, by when they end. A CPU runs its callbacks in the order in which they were queued, so of one
-// CPU ends mostly come in order, too: only the first of each stands in a heap.
 template <typename What>
 class Ends {
 public:
@@ -39,7 +40,7 @@ public:
         }
     }
 
-    // Takes one that has ended by then, the earliest first. False if none has.
+    // Takes the earliest end if it is at `at` or before; else returns false.
     bool take_until(Nanoseconds at, End& end) {
         const Nanoseconds first = firsts_.empty() ? never : firsts_.front().at;
         const Nanoseconds other = others_.empty() ? never : others_.top().first;
@@ -64,7 +65,7 @@ public:
     }
 
 private:
-    // First in, first out. What was taken makes room when it is half of all.
+    // FIFO. It reuses the space of taken entries when they are half of all.
     class Lane {
     public:
         bool empty() const { return first_ == ends_.size(); }
@@ -93,7 +94,8 @@ private:
     static bool later(const First& a, const First& b) { return a.at > b.at; }
 
     std::vector<Lane> lanes_;   // by CPU
-    std::vector<First> firsts_; // a heap: the first of each lane
+    std::vector<First> firsts_; // min-heap of the first end of each lane
+    // Ends that came out of order.
     std::priority_queue<End, std::vector<End>, std::greater<>> others_;
 };
 

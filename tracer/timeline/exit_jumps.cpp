@@ -5,7 +5,7 @@ namespace rcuscope {
 
 namespace {
 
-constexpr std::uint64_t jump_size = 5; // e9 and a 32-bit distance
+constexpr std::uint64_t jump_size = 5; // jmp rel32: opcode e9 and 4 bytes
 
 } // namespace
 

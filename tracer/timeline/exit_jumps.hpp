@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Exit functions that end in a tail call of a kernel function. The return address of that function then lies in
+// delete_module(), which itself calls none of the recorded functions; the location of the jump replaces it.
 #pragma once
 
 #include <map>
@@ -12,22 +15,20 @@
 
 namespace rcuscope {
 
-// Exit functions that end with a jump to a function of the kernel's: that one then seems to be called by
-// delete_module(), which itself calls none of those that are recorded.
 class ExitJumps {
 public:
     explicit ExitJumps(const Metadata& metadata);
 
-    // Whether `caller` is in delete_module().
+    // Whether `caller` lies in delete_module().
     static bool may_hide_behind(const CodePlace& caller);
-    // The place of the jump to `target` in the module's exit function: the end of the instruction, as of a call. The
-    // function's beginning if there are several jumps. `caller` if the module has no such function.
+    // Location behind the jump to `target` in the module's exit function, like a return address. The function's start
+    // unless exactly one such jump is known. `caller` if no exit function of the module is known.
     CodePlace place_of(const std::string& module, std::string_view target, const CodePlace& caller) const;
 
 private:
     struct Jump {
-        std::uint64_t behind = 0; // offset in the function
-        bool only = true;         // one to that target
+        std::uint64_t behind = 0; // offset of the instruction's end in the function
+        bool only = true;         // the only jump to that target
     };
 
     std::map<std::string, std::string, std::less<>> exit_functions_; // by module

@@ -26,11 +26,11 @@ void GracePeriodTracker::started(Nanoseconds at, MaybeTime since, const event::G
     if (grace_period.start) {
         return;
     }
-    // Nothing says how early it may have begun.
+    // Without `since` there is no bound on how early it began.
     if (!since) {
         return;
     }
-    // A start that was noticed late, after the end, lies before it all the same.
+    // The record of the start may come after that of the end; the start itself lies before the end.
     const Nanoseconds begun = std::min(at, grace_period.end.value_or(at));
     grace_period.start = begun;
     grace_period.start_uncertainty = *since < begun ? elapsed(*since, begun) : 0;
@@ -80,7 +80,7 @@ std::uint64_t GracePeriodTracker::Reported::exchange(std::uint32_t first_cpu, st
 void GracePeriodTracker::quiescent(Nanoseconds at, const event::GpQuiescent& quiescent) {
     GracePeriod& grace_period = entry(quiescent.expedited, quiescent.gp_seq);
     Reported& reported = reported_[static_cast<std::size_t>(&grace_period - grace_periods_.data())];
-    // Two CPUs that report at the same time may each have seen the leaf still wait for the other.
+    // Race: two CPUs that report at the same time may each see the leaf still wait for the other.
     const bool last = (quiescent.left & ~reported.exchange(quiescent.first_cpu, quiescent.mask)) == 0;
     QuiescentState& state = grace_period.quiescent_states.emplace_back();
     state.at = at;
@@ -117,7 +117,8 @@ void GracePeriodTracker::opened(const RcuSequences& sequences) {
 }
 
 void GracePeriodTracker::opened_with(bool expedited, std::uint64_t gp_seq) {
-    // The hook at the end of an expedited one runs a moment after the end.
+    // The hook at the end of an expedited grace period runs shortly after the end, so a grace period that ended before
+    // the recording may have a record in it.
     const auto ended_before = [&](const GracePeriod& row) {
         return row.expedited == expedited &&
                seq_later(gp_seq & ~rcu_seq_state_mask, static_cast<std::uint64_t>(row.gp_seq));
@@ -141,7 +142,7 @@ void GracePeriodTracker::closed(const RcuSequences& sequences, Nanoseconds end) 
     closed_with(true, sequences.expedited_seq, end);
 }
 
-// The hook at the start runs a moment after the start.
+// The hook at the start runs shortly after the start, so a grace period that began in the recording may have no record.
 void GracePeriodTracker::closed_with(bool expedited, std::uint64_t gp_seq, Nanoseconds end) {
     if (!(gp_seq & rcu_seq_state_mask)) {
         return;

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Follows grace periods, normal and expedited. gp_seq: the kernel's sequence value; its counter (capture/gp_seq.hpp) is
+// the key of a grace period.
 #pragma once
 
 #include <array>
@@ -19,7 +22,7 @@ class GracePeriodTracker {
 public:
     void started(Nanoseconds at, MaybeTime since, const event::GpStart& start);
     void ended(Nanoseconds at, const event::GpEnd& end);
-    // One of which nothing else was seen is left out: it had ended before the recording.
+    // Ignored for a grace period without any other record: it ended before the recording.
     void cleaned(Nanoseconds at, const event::GpCleaned& cleaned);
 
     void requested(Nanoseconds at, const event::GpRequested& requested);
@@ -28,30 +31,30 @@ public:
     void blocked(Nanoseconds at, const event::GpBlocked& blocked);
     void busy(bool expedited, std::uint64_t gp_seq, BusyCpu cpu);
 
-    // What the kernel's own sequences say of the grace periods that were in progress when the recording opened and
-    // closed, whose hooks ran before and after. In this order, when everything has been taken.
+    // Adds the grace periods that the kernel's own sequences show in progress at the recording's start and end: the
+    // hooks of their starts and ends may have run outside of it. Call in this order, after all events.
     void opened(const RcuSequences& sequences);
     void closed(const RcuSequences& sequences, Nanoseconds end);
 
-    // Sorted, with their ids. Afterwards find_normal() knows their places.
+    // Sorted by time, with ids. Afterwards find_normal() returns indices into the result.
     std::vector<GracePeriod> finish();
 
-    // Until finish(): what was seen, in the order in which it was.
+    // Only before finish(): the grace periods in order of first sight.
     const std::vector<GracePeriod>& so_far() const { return grace_periods_; }
 
-    // Grows whenever a row of so_far() may have changed.
+    // Increases whenever a row of so_far() may have changed.
     std::uint64_t changes() const { return changes_; }
 
-    // The index in so_far(), then in finish()'s list, of the normal grace period with this counter.
+    // Index in so_far(), or after finish() in its result, of the normal (not expedited) grace period with this counter.
     std::optional<std::size_t> find_normal(std::uint64_t counter) const;
 
 private:
     using ByCounter = std::unordered_map<std::uint64_t, std::size_t, SeededHash>;
 
-    // The CPUs whose quiescent states of one grace period came in: at most max_cpus, in words of 64.
+    // Set of the CPUs that reported a quiescent state for one grace period: at most max_cpus, in words of 64 bits.
     class Reported {
     public:
-        // Adds those of `mask`, whose lowest bit is first_cpu; returns which of the 64 had reported before.
+        // Adds the CPUs of `mask`, whose bit 0 is first_cpu. Returns which of these 64 CPUs had reported before.
         std::uint64_t exchange(std::uint32_t first_cpu, std::uint64_t mask);
 
     private:
@@ -70,10 +73,11 @@ private:
     void closed_with(bool expedited, std::uint64_t gp_seq, Nanoseconds end);
 
     std::vector<GracePeriod> grace_periods_;
-    std::vector<Reported> reported_; // of each, in the order in which they were seen
+    std::vector<Reported> reported_; // by index in so_far()
     std::uint64_t changes_ = 0;
     std::array<ByCounter, 2> by_counter_;
-    std::unordered_map<std::uint64_t, Nanoseconds, SeededHash> requested_; // by counter: it may never start
+    std::unordered_map<std::uint64_t, Nanoseconds, SeededHash>
+        requested_; // by counter; a requested one may never start
 };
 
 } // namespace rcuscope

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Parts that several of the files have which others read (docs/*.schema.json).
+// JSON objects that several output formats share; docs/*.schema.json define them.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -10,10 +10,10 @@
 
 namespace rcuscope {
 
-// "host". Of the settings those of host_settings; what is not known is null.
+// "host". Has the settings listed in host_settings; an unknown value is null.
 nlohmann::ordered_json host_json(const HostInfo& host);
 
-// The other way. Members that are not known are ignored; `why` of an error names the one that is wrong.
+// The inverse. Ignores unknown members; `why` of an error names the wrong member.
 Result<HostInfo> host_from_json(const nlohmann::json& json);
 
 // "own_share"

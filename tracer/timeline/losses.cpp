@@ -15,7 +15,7 @@ bool LossTracker::lost(std::uint32_t cpu, const event::Lost& lost) {
     }
     const Nanoseconds from = relative_time(lost.from_ns, start_ns_);
     const Nanoseconds to = relative_time(lost.to_ns, start_ns_);
-    // What was lost before the recording's first moment is none of it.
+    // Losses before the start do not belong to the recording.
     if (to >= 0) {
         losses_.push_back({.cpu = cpu, .from = from, .to = std::max(from, to), .count = lost.total - seen.total});
     }

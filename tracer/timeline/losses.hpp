@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Records that each CPU lost. Reports hold cumulative totals, so a total that is reported twice adds nothing.
 #pragma once
 
 #include <cstdint>
@@ -13,21 +15,19 @@
 
 namespace rcuscope {
 
-// What each CPU lost, from cumulative totals: a total that was reported twice
-// adds nothing.
 class LossTracker {
 public:
     explicit LossTracker(std::uint64_t start_ns) : start_ns_(start_ns) {}
 
-    // Returns whether any were new.
+    // Returns whether the report has new losses.
     bool lost(std::uint32_t cpu, const event::Lost& lost);
 
-    // How often new losses were reported: of one CPU, and of all. Whoever keeps
-    // something open remembers the number; if it has changed, the end may have been lost.
+    // Number of reports with new losses, of one CPU and of all. A tracker stores it with each open item; if it differs
+    // later, the record of the end may have been lost.
     std::uint32_t reports(std::uint32_t cpu) const { return all_reports_ == 0 ? 0 : reports_of(cpu); }
     std::uint32_t reports() const { return all_reports_; }
 
-    // Adds what only the kernel's final count shows; the list is by time.
+    // Adds the losses that only the kernel's final count shows. Sorted by time.
     std::vector<Loss> finish(const std::optional<Trailer>& trailer);
 
 private:

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The timeline: what a recording says happened, in RCU's own terms.
+// The timeline: what happened in a recording, in RCU's own terms. TimelineBuilder (builder.hpp) makes it; analysis/ and
+// export/ read it.
 //
-// Times are nanoseconds since CaptureSummary::start (CLOCK_BOOTTIME), negative
-// for what began before. A time that is not there is not known.
+// Times are nanoseconds since CaptureSummary::start (CLOCK_BOOTTIME), negative before the start. A missing time is not
+// known.
 #pragma once
 
 #include <cstdint>
@@ -30,17 +31,17 @@ using MaybeTime = std::optional<Nanoseconds>;
 
 struct Loss {
     std::uint32_t cpu = 0;
-    Nanoseconds from = 0; // the first record that could not be delivered
-    Nanoseconds to = 0;   // the last
+    Nanoseconds from = 0; // time of the first record that was lost
+    Nanoseconds to = 0;   // time of the last one
     std::uint64_t count = 0;
 };
 
 struct CaptureSummary {
-    std::uint64_t start_boottime_ns = 0; // zero of all times
+    std::uint64_t start_boottime_ns = 0; // the zero of all times
     ClockSnapshot clocks;
     Nanoseconds start = 0;  // always 0
-    Nanoseconds end = 0;    // of the recording, or of the last event if it was cut off
-    bool complete = false;  // it ended in order
+    Nanoseconds end = 0;    // end of the recording; time of the last event if it was cut off
+    bool complete = false;  // the capture has a trailer
     std::string end_reason; // Trailer::reason, or why the file ends early
     std::vector<std::string> command;
     std::optional<int> command_status;
@@ -49,7 +50,7 @@ struct CaptureSummary {
     struct Probe {
         std::string hook;
         std::string via;
-        std::optional<std::uint64_t> hits; // none: the recording was cut off before they were counted
+        std::optional<std::uint64_t> hits; // none: the recording was cut off before the count
         std::uint64_t missed = 0;
     };
     std::vector<Probe> probes;
@@ -58,14 +59,14 @@ struct CaptureSummary {
         std::string module;
         std::vector<std::string> calls; // "call_srcu()"
     };
-    std::vector<NotFollowed> not_followed; // followed modules that use what is not recorded
+    std::vector<NotFollowed> not_followed; // followed modules that use functions that are not recorded
     std::vector<Loss> lost;
     std::optional<CallbackLosses> lost_callbacks{}; // none: not known
-    std::optional<FiredTrigger> fired{};            // a trigger that this recording was waiting for
-    std::optional<RcuSequences> sequences_at_start; // none: not known exactly
+    std::optional<FiredTrigger> fired{};            // the trigger that fired; none: the recording waited for none
+    std::optional<RcuSequences> sequences_at_start; // none: not exactly known
     std::optional<RcuSequences> sequences_at_end;
     std::optional<OwnShare> own_share; // none: not known
-    std::optional<RunStats> stats;     // none: not asked for, or not known
+    std::optional<RunStats> stats;     // none: not requested, or not known
 };
 
 struct Task {
@@ -75,70 +76,70 @@ struct Task {
     bool kthread = false;
 };
 
-// One life of a module: a module loaded twice is here twice.
+// One life of a module, from load to free. A module that is loaded twice has two.
 struct ModuleLife {
     std::string name;
     bool followed = false;
-    MaybeTime loaded;              // laid out in memory, init about to run
-    MaybeTime init_done;           // the init function had returned
-    std::optional<int> init_error; // what it returned, if that was an error
-    MaybeTime exit;       // its exit function was called: by a probe in it, else delete_module(), which calls it
-    MaybeTime exit_done;  // and had returned
-    MaybeTime unprobing;  // the kernel began to remove the kprobes in it, after the exit function
-    MaybeTime unprobed;   // and had removed them
-    MaybeTime free_begin; // free_module() entered
-    MaybeTime freed;      // free_module() returned: the memory is gone
-    MaybeTime init_freed; // the memory of its init code is gone, in a life that goes on
+    MaybeTime loaded;              // its memory is laid out and its init function is about to run
+    MaybeTime init_done;           // its init function returned
+    std::optional<int> init_error; // what the init function returned, if an error
+    MaybeTime exit;                // call of its exit function, by a probe in it; else the call of delete_module()
+    MaybeTime exit_done;           // return of its exit function
+    MaybeTime unprobing;           // after the exit function, the kernel began to remove the kprobes in the module
+    MaybeTime unprobed;            // the kernel had removed these kprobes
+    MaybeTime free_begin;          // free_module() entered
+    MaybeTime freed;               // free_module() returned: the memory is freed
+    MaybeTime init_freed;          // the memory of its init code is freed, and the module stays loaded
     std::optional<std::uint32_t> going_tid; // the task that runs its exit function, or its failing init function
-    // Callbacks into the module that had not begun to run, as counted in the kernel, which holds where records
-    // were lost too. None: that moment was not seen, or the module is not followed.
-    std::optional<std::uint64_t>
-        pending_at_exit; // when its exit function had returned, or its init function with an error
+    // Number of callbacks into the module that had not begun to run. Counted in the kernel, so right even if records
+    // were lost. None: the moment was not seen, or the module is not followed.
+    std::optional<std::uint64_t> pending_at_exit; // when its exit function returned, or its init function with an error
     std::optional<std::uint64_t> pending_at_free; // at free_begin
-    std::optional<std::uint64_t> pending_at_freed;
-    struct Refusal { // of delete_module()
+    std::optional<std::uint64_t> pending_at_freed; // at freed
+    struct Refusal {                               // delete_module() returned an error
         Nanoseconds at = 0;
-        int error = 0; // negative, as the kernel returned it
+        int error = 0; // negative errno
     };
     std::vector<Refusal> refusals;
     struct Reference { // try_module_get(), module_put()
         Nanoseconds at = 0;
-        bool taken = false;     // else put
-        std::int32_t count = 0; // references then held, as far as can be seen without a lock
+        bool taken = false;     // else: put
+        std::int32_t count = 0; // references then held; read without a lock, so approximate
         std::uint32_t cpu = 0;
         std::uint32_t tid = 0;
         std::string comm;
         CodePlace caller;
     };
     std::vector<Reference> references;
-    struct Wakeup { // of the task that runs its exit function, which slept
+    struct Wakeup { // of the sleeping task that runs its exit function
         Nanoseconds at = 0;
-        std::uint64_t head = 0; // of the callback whose function woke it; 0: something else did
+        std::uint64_t head = 0; // rcu_head of the callback whose function woke it; 0: not a callback
     };
-    std::vector<Wakeup> exit_wakeups; // the first of them
-    // The number of callbacks that ran between the exit function's return and the free, and that would have run too
-    // late without the time from unprobing to unprobed. Set by analysis/hazards.hpp; nullopt: not known.
+    std::vector<Wakeup> exit_wakeups; // the first wakeups only
+    // Number of callbacks that ran between the exit function's return and the free, and that would have run after the
+    // free if the kernel had not spent the time from `unprobing` to `unprobed`. Set by analysis/hazards.hpp; none: not
+    // known.
     std::optional<std::uint64_t> late_without_probes;
-    std::string verdict; // analysis/hazards.hpp: a sentence on how it went; empty for modules that are not followed
+    std::string verdict; // a sentence, by analysis/hazards.hpp; empty for modules that are not followed
 };
 
-// How a module may wait for its callbacks otherwise than by rcu_barrier(), by its .ko (ModuleInfo).
+// Ways other than rcu_barrier() in which a module may wait for its callbacks. Source: its .ko (ModuleInfo).
 struct ExitWays {
-    std::string exit_waits_in;   // in what its exit function may sleep until it is woken; empty: it does not
-    std::string exit_polls_with; // with what it may sleep again and again; empty: it does not
-    std::map<std::string, std::string> wakers; // functions that wake somebody, with what
+    std::string exit_waits_in;   // function in which its exit function may sleep until a wakeup; empty: none
+    std::string exit_polls_with; // function with which it may sleep in a loop; empty: none
+    std::map<std::string, std::string> wakers; // functions that wake a task, and the kernel function they use
 };
 
-// A leaf of RCU's tree heard of quiescent states of some of its CPUs.
+// A leaf of the rcu_node tree got reports of quiescent states for some of its CPUs.
 struct QuiescentState {
     Nanoseconds at = 0;
     event::QuiescentKind kind = event::QuiescentKind::self;
     std::vector<std::uint32_t> cpus;
-    bool last = false;            // of its leaf's CPUs
-    bool blocked_readers = false; // the leaf waits for preempted readers, too
+    bool last = false;            // the leaf waits for no further CPU
+    bool blocked_readers = false; // the leaf also waits for preempted readers
 };
 
-// For whom a grace period waits, found out at a forced scan or at a tick.
+// Tasks for which a grace period waits. A forced scan finds preempted readers, a timer tick finds busy CPUs.
 struct PreemptedReader {
     Nanoseconds at = 0;
     std::uint32_t tid = 0;
@@ -149,18 +150,18 @@ struct BusyCpu {
     std::uint32_t cpu = 0;
     std::uint32_t tid = 0;
     std::string comm;
-    std::vector<CodePlace> stack; // of the task, innermost first; none: it was in user mode
-    Nanoseconds no_tick = 0;      // the CPU had had no timer tick for so long; 0: it had, or nothing is known
+    std::vector<CodePlace> stack; // of the task, innermost first; empty: it was in user mode
+    Nanoseconds no_tick = 0;      // for so long the CPU had no timer tick; 0: it had ticks, or not known
 };
 
-// Who made a grace period as long as it was.
+// The kind of task or CPU that delayed the end of a grace period.
 enum class HolderKind : std::uint8_t {
     unknown,
-    read_section,     // of a followed module
-    preempted_reader, // any task that was preempted within a section
-    busy_cpu,         // in the kernel, without a context switch
-    idle_cpu,         // idle, in user mode or offline, and noticed by a forced scan
-    gp_kthread,       // everything was in, but RCU's own thread did not run
+    read_section,     // a read-side section of a followed module
+    preempted_reader, // any task that was preempted within a read-side section
+    busy_cpu,         // a CPU in the kernel, without a context switch
+    idle_cpu,         // idle, in user mode or offline; a forced scan noticed it
+    gp_kthread,       // all quiescent states were reported, but RCU's own kthread did not run
 };
 struct Holder {
     HolderKind kind = HolderKind::unknown;
@@ -168,43 +169,43 @@ struct Holder {
     std::optional<std::uint32_t> tid;
     std::string comm;
     CodePlace place;
-    Nanoseconds held = 0; // this much of the grace period
+    Nanoseconds held = 0; // for so long it delayed the grace period
     std::vector<CodePlace> stack;
     std::string text; // one sentence
 };
 
 struct GracePeriod {
-    std::uint32_t id = 0; // unique in this timeline, by time, from 1
+    std::uint32_t id = 0; // unique in this timeline, in order of time, from 1
     SharedText flavor;    // "rcu"
     bool expedited = false;
-    std::int64_t gp_seq = 0;   // while in progress, signed: as the kernel's own trace events print it
-    bool began_before = false; // the recording, so perhaps for the tracer's own sake: left out of every statistic
-    MaybeTime start;           // had begun; none: before the recording, or not seen
+    std::int64_t gp_seq = 0;   // value while in progress; signed, as the kernel's own trace events print it
+    bool began_before = false; // before the recording, so perhaps due to the tracer itself: no statistic counts it
+    MaybeTime start;           // none: before the recording, or not seen
     Nanoseconds start_uncertainty = 0; // it began in [start - start_uncertainty, start]
-    MaybeTime end;                     // every quiescent state was in; none: still in progress at the end
+    MaybeTime end;                     // all quiescent states reported; none: in progress at the end of the recording
     MaybeTime cleaned;                 // the kernel had announced the end everywhere
-    MaybeTime requested;               // somebody first asked for it
+    MaybeTime requested;               // first request for it
     std::uint64_t scans = 0;           // forced scans
     MaybeTime first_scan;
     std::vector<QuiescentState> quiescent_states;
     std::vector<PreemptedReader> preempted_readers;
     std::vector<BusyCpu> busy_cpus;
-    Boxed<Holder> held_by; // analysis/holders.hpp; none: it has not ended, or began unseen
+    Boxed<Holder> held_by; // by analysis/holders.hpp; none: no end, or no start seen
 };
 
-// How a read-side section was known.
+// The source of a read-side section.
 enum class SectionBy : std::uint8_t {
-    rcu_read_lock, // its rcu_read_lock() was seen
-    function,      // it is a call of a function that the user said to be a reader
+    rcu_read_lock, // a probe saw its rcu_read_lock()
+    function,      // a call of a function that the user declared to be a reader
 };
 
-// What was found of a section of which no end was seen.
+// Evidence about a section whose end was not seen.
 enum class SectionLeft : std::uint8_t {
-    no,         // nothing: it may be open still
+    no,         // none: it may still be open
     task_ended, // its task ended within it
     user_mode,  // its task ran in user mode within it
-    idle,       // it was begun in an interrupt over an idle task, which went on within it
-    unseen_end, // its task ended and was in no section: it had ended at a place that has no probe
+    idle,       // it began in an interrupt of an idle task, and that task gave up the CPU within it
+    unseen_end, // its task ended in no section, so the section ended at an instruction without a probe
 };
 
 struct ReadSection {
@@ -213,20 +214,20 @@ struct ReadSection {
     std::uint32_t cpu = 0; // where it began
     Nanoseconds begin = 0;
     MaybeTime end;
-    CodePlace place;           // of the rcu_read_lock(), or the function's beginning
-    std::uint32_t nesting = 0; // how many sections of the task were already open
+    CodePlace place;           // of the rcu_read_lock(), or the start of the reader function
+    std::uint32_t nesting = 0; // number of sections of the task that were already open
     SectionBy by = SectionBy::rcu_read_lock;
-    struct OffCpu { // its task did not run
+    struct OffCpu { // a time in which its task did not run
         Nanoseconds at = 0;
         MaybeTime until;
-        bool voluntary = false; // it blocked, or yielded; else it was preempted
+        bool voluntary = false; // the task blocked or yielded; else it was preempted
     };
     Seldom<OffCpu> off_cpu{};
     SectionLeft left = SectionLeft::no;
     Nanoseconds left_at = 0; // when that was found
 
     bool never_ended() const { return left != SectionLeft::no && left != SectionLeft::unseen_end && !end; }
-    // It lasted at most until then. None: nothing is known, and it may be open.
+    // Upper bound of its end. None: not known; it may still be open.
     MaybeTime known_end() const {
         return end || left == SectionLeft::no || left == SectionLeft::user_mode ? end : MaybeTime(left_at);
     }
@@ -235,15 +236,15 @@ struct ReadSection {
 enum class CallbackState : std::uint8_t {
     done,    // invoked and returned
     pending, // not invoked by the end of the recording
-    unknown, // its end may have fallen into a loss, or the recording was cut off
+    unknown, // the records of its end may be lost, or the recording was cut off
 };
 
 enum class InvocationContext : std::uint8_t { unknown, softirq, ksoftirqd, rcuc, rcuo };
 
 using event::QueueContext;
 
-struct Callback {         // there are millions: what is not needed is left out, and what can be small is
-    std::uint32_t id = 0; // unique in this timeline, by time of queueing, from 1
+struct Callback {         // a recording has millions, so the size of this struct matters
+    std::uint32_t id = 0; // unique in this timeline, in order of queueing, from 1
     SharedPlace function;
     SharedPlace caller; // of call_rcu()
     SharedText queued_comm;
@@ -252,18 +253,18 @@ struct Callback {         // there are millions: what is not needed is left out,
     CompactOptional<Nanoseconds> invoked;
     CompactOptional<Nanoseconds> done;
     std::uint32_t queued_tid = 0;
-    CompactOptional<std::uint32_t> grace_period; // id of the one whose end released it
-    CompactOptional<std::uint32_t> stack;        // of who queued it: place in Timeline::stacks
+    CompactOptional<std::uint32_t> grace_period; // id of the grace period whose end released it
+    CompactOptional<std::uint32_t> stack;        // of the call_rcu(): index in Timeline::stacks
     std::uint16_t queued_cpu = 0;
     CompactOptional<std::uint32_t, std::uint16_t> invoked_cpu;
     InvocationContext context = InvocationContext::unknown;
     CallbackState state = CallbackState::unknown;
-    QueueContext queued_in = QueueContext::unknown; // an interrupt: queued_tid is the task that it interrupted
-    bool lazy = false; // RCU was free to hold it back until something else needs a grace period
+    QueueContext queued_in = QueueContext::unknown; // in an interrupt, queued_tid is the interrupted task
+    bool lazy = false; // lazy call_rcu(): RCU may delay it until another callback needs a grace period
 };
 static_assert(max_cpus < std::numeric_limits<std::uint16_t>::max());
 
-// A call of kvfree_rcu() or kfree_rcu(). When the memory was freed is not known.
+// A call of kvfree_rcu() or kfree_rcu(). The time at which the memory is freed is not recorded.
 struct KvfreeCall {
     Nanoseconds at = 0;
     std::uint32_t cpu = 0;
@@ -271,7 +272,7 @@ struct KvfreeCall {
     SharedText comm;
     CodePlace caller;
     std::uint64_t object = 0;                // its address
-    bool headless = false;                   // without a rcu_head: it may have waited for a grace period right there
+    bool headless = false;                   // without an rcu_head: the call itself may have waited for a grace period
     std::optional<std::uint32_t> stack;      // as Callback::stack
     QueueContext in = QueueContext::unknown; // as Callback::queued_in
 };
@@ -279,12 +280,12 @@ struct KvfreeCall {
 // One run of rcu_do_batch().
 struct Batch {
     std::uint32_t cpu = 0;      // where it ran
-    std::uint32_t list_cpu = 0; // whose callbacks
+    std::uint32_t list_cpu = 0; // the CPU whose callback list it ran
     std::uint32_t tid = 0;
     InvocationContext context = InvocationContext::unknown;
     Nanoseconds begin = 0;
     MaybeTime end;
-    std::uint64_t callbacks = 0; // recorded ones among those it ran
+    std::uint64_t callbacks = 0; // the recorded ones among the callbacks that it ran
 };
 
 struct Wait {
@@ -292,7 +293,7 @@ struct Wait {
     std::uint32_t tid = 0;
     SharedText comm;
     CodePlace caller;
-    bool expedited = false; // by itself, or as synchronize_rcu() where that is made so
+    bool expedited = false; // expedited by its name, or a synchronize_rcu() that the kernel made expedited
     Nanoseconds begin = 0;
     MaybeTime end;
     std::optional<std::uint32_t> stack{}; // as Callback::stack
@@ -307,29 +308,29 @@ struct FunctionCall {
     MaybeTime end;
 };
 
-// A recording tells no more of them, and of all together no more slabs.
+// Limits of one recording: the number of CacheLeft rows, also of CachePending rows, and of slabs in all of them.
 inline constexpr std::size_t most_caches_left = 64;
 inline constexpr std::size_t most_cache_slabs = 4096;
 
-// A followed module called kmem_cache_destroy(), and the kernel did not destroy the cache, since objects of it were not
-// free.
+// A followed module called kmem_cache_destroy(), and the kernel did not destroy the cache, since some of its objects
+// were in use.
 struct CacheLeft {
     Nanoseconds at = 0;
     std::uint32_t tid = 0;
     SharedText comm;
     SharedPlace caller;
     std::string name;
-    std::uint64_t objects = 0;   // that were not free
+    std::uint64_t objects = 0;   // in use
     bool kvfree_barrier = false; // the kernel has kvfree_rcu_barrier()
-    // Memory that holds some free objects, and some that are not; by address.
+    // Slabs of the cache, with the objects that are free; by address.
     std::vector<event::CacheSlab::What> slabs{};
 
-    // Whether an object, by any address within it, is known not to have been free.
+    // Whether the object that contains `address` is known to have been in use.
     bool holds(std::uint64_t address) const;
 };
 
-// A followed module called kmem_cache_destroy() while callbacks were queued that had objects of the cache, and the
-// kernel destroyed it: they were done before it looked.
+// A followed module called kmem_cache_destroy() while callbacks were queued whose rcu_head is in an object of the
+// cache. The kernel destroyed the cache, since the callbacks were done before it checked for objects in use.
 struct CachePending {
     Nanoseconds at = 0;
     std::uint32_t tid = 0;
@@ -337,27 +338,27 @@ struct CachePending {
     SharedPlace caller;
     std::uint64_t cache = 0; // its address
     std::string name;
-    std::uint64_t callbacks = 0;        // that were queued
-    std::vector<std::uint64_t> heads{}; // of the first of them; sorted
+    std::uint64_t callbacks = 0;        // queued ones
+    std::vector<std::uint64_t> heads{}; // of the first of these callbacks; sorted
 };
 
-// What went wrong, or nearly so, in the module's use of RCU.
+// A bug, or a near miss, in a module's use of RCU.
 struct Hazard {
     std::string kind;     // "freed-with-pending-callbacks"
     std::string severity; // "fatal", "latent", "warning"
     std::string module;
     Nanoseconds at = 0;
-    std::vector<std::uint32_t> callbacks;     // ids of those concerned
-    std::vector<std::size_t> read_sections{}; // places in Timeline::read_sections of those concerned
+    std::vector<std::uint32_t> callbacks;     // ids of those involved
+    std::vector<std::size_t> read_sections{}; // indices in Timeline::read_sections of those involved
     std::string text;                         // one sentence, with the remedy
 };
 
-// What the builder has seen of all callbacks together, so that who looks for what is wrong need not look where nothing
-// can be. As it is here, nothing is known.
+// Bounds over all callbacks, by the builder. An analysis skips a search that cannot find anything by these bounds. The
+// default values mean that nothing is known.
 struct CallbackBounds {
-    // At most so many had been queued and were not invoked, at any time.
+    // Upper bound of the number of pending callbacks at any time.
     std::uint64_t most_pending = std::numeric_limits<std::uint64_t>::max();
-    // Each head's were invoked before it was queued again, surely.
+    // Each head was certainly invoked before it was queued again.
     bool heads_in_turn = false;
 };
 
@@ -365,8 +366,8 @@ struct Timeline {
     HostInfo host;
     CaptureSummary capture;
     std::vector<Task> tasks;                   // by tid
-    std::vector<ModuleLife> modules;           // by first time known
-    std::map<std::string, ExitWays> exit_ways; // by the module's name, where they are known
+    std::vector<ModuleLife> modules;           // by the first known time
+    std::map<std::string, ExitWays> exit_ways; // by the module's name, if known
     std::vector<GracePeriod> grace_periods;    // by start
     LongList<ReadSection> read_sections;       // by begin
     LongList<Callback> callbacks;              // by queued
@@ -378,7 +379,7 @@ struct Timeline {
     std::vector<CacheLeft> caches_left;       // by time; no more than most_caches_left
     std::vector<CachePending> caches_pending; // by time; no more than most_caches_left
     std::vector<Hazard> hazards;              // by time
-    // Of call_rcu(), kvfree_rcu() and waits, where they were asked for: each different one once, the caller first.
+    // Stacks of call_rcu(), kvfree_rcu() and waits, if requested: each different stack once, the caller first.
     std::vector<std::vector<CodePlace>> stacks;
 };
 

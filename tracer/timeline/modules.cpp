@@ -10,8 +10,8 @@ namespace rcuscope {
 
 namespace {
 
-// Of the errors of delete_module() the one that it returns only for a module that is loaded, and in use. -EBUSY says
-// that it is being loaded or unloaded, or that it has no exit function.
+// delete_module() returns -EWOULDBLOCK only for a module that is loaded and in use. -EBUSY means that it is being
+// loaded or unloaded, or that it has no exit function.
 bool says_it_is_loaded(std::int32_t error) {
     return error == -EWOULDBLOCK;
 }
@@ -86,7 +86,7 @@ void ModuleTracker::step(const Moment& moment, const event::Module& module) {
         life.going_tid = moment.tid;
         break;
     }
-    // The life goes on to be freed: of no other than the present one.
+    // Only for the present life, which will be freed; never begins a new one.
     case event::ModuleStep::unprobing:
     case event::ModuleStep::unprobed:
         if (const auto newest = newest_.find(module.name); newest != newest_.end() && !lives_[newest->second].freed) {
@@ -99,7 +99,7 @@ void ModuleTracker::step(const Moment& moment, const event::Module& module) {
         freed_life(module).freed = at;
         break;
     case event::ModuleStep::init_freed:
-        // Of a life that is over already its init code went with the rest.
+        // If the life has ended, its init code was freed with the rest.
         if (const auto newest = newest_.find(module.name);
             newest != newest_.end() && !lives_[newest->second].freed && !lives_[newest->second].init_freed) {
             lives_[newest->second].init_freed = at;
@@ -109,8 +109,8 @@ void ModuleTracker::step(const Moment& moment, const event::Module& module) {
 }
 
 void ModuleTracker::coming(Nanoseconds at, const event::Module& module) {
-    // free_module() makes room for another module of the name before it returns. Where nothing says that the memory is
-    // about to go, the end of the life was missed.
+    // free_module() allows a new module of the same name before it returns, so the old life may still get its `freed`
+    // time. Without a free_begin, the end of the old life was missed.
     leaving_.erase(module.name);
     const auto newest = newest_.find(module.name);
     if (newest != newest_.end() && lives_[newest->second].free_begin && !lives_[newest->second].freed) {
@@ -121,14 +121,15 @@ void ModuleTracker::coming(Nanoseconds at, const event::Module& module) {
     ModuleLife& life = life_before(module.name, &ModuleLife::loaded);
     life.loaded = at;
     bases_[module.name] = module.base;
-    // Who wanted it unloaded while it was being loaded was refused this life.
+    // A delete_module() during the load was refused for this life.
     if (const auto early = early_refusals_.find(module.name); early != early_refusals_.end()) {
         life.refusals = std::move(early->second);
         early_refusals_.erase(early);
     }
 }
 
-// The life that is over, or the one before the newest where its memory is another: that one is on its way in.
+// The life that `freed` belongs to. It is the leaving one if the newest life has another base address: the newest is
+// then still being loaded.
 ModuleLife& ModuleTracker::freed_life(const event::Module& module) {
     const auto leaving = leaving_.find(module.name);
     const auto base = bases_.find(module.name);
@@ -146,7 +147,7 @@ void ModuleTracker::exit_over(std::uint32_t tid, const std::string& module) {
     }
 }
 
-// delete_module() may sleep once more when the module is gone: no reason to believe in a new life.
+// Never begins a new life: delete_module() may sleep once more after the module is freed.
 void ModuleTracker::woken(const Moment& moment, const event::ModuleWoken& woken) {
     const auto newest = newest_.find(woken.name);
     if (newest != newest_.end() && !lives_[newest->second].freed) {
@@ -162,13 +163,13 @@ void ModuleTracker::init_done(Nanoseconds at, const event::Module& module) {
     }
 }
 
-// The return of the init function was seen: that of do_init_module() says nothing new.
+// Whether the return of the init function was seen; the return of do_init_module() then adds nothing.
 bool ModuleTracker::init_known(const std::string& module) const {
     const auto newest = newest_.find(module);
     return newest != newest_.end() && lives_[newest->second].loaded && lives_[newest->second].init_done;
 }
 
-// The kernel frees the module before do_init_module() returns: the life is over by then.
+// The kernel frees the module before do_init_module() returns, so the life may already be freed here.
 void ModuleTracker::init_failed(Nanoseconds at, const event::Module& module) {
     if (init_known(module.name)) {
         return;
@@ -180,8 +181,8 @@ void ModuleTracker::init_failed(Nanoseconds at, const event::Module& module) {
     life.init_error = module.ret;
 }
 
-// Somebody asked to unload it, and was not refused. A failed init is notified
-// the same way, but nobody asked. What a probe in the exit function saw is better.
+// The kernel notifies this for an unload that was not refused, and for a failed init; only an unload has an entry in
+// unloading_. Times from a probe in the exit function have priority.
 void ModuleTracker::exited(MaybeTime at, std::uint32_t tid, const std::string& module) {
     exit_over(tid, module);
     const auto asked = unloading_.find(module);
@@ -206,7 +207,7 @@ void ModuleTracker::exit_called(Nanoseconds at, const std::string& module) {
     life_before(module, &ModuleLife::exit).exit = at;
 }
 
-// Unlike the others no reason to believe in a new life: a return whose call was not seen says little.
+// Never begins a new life, unlike the other steps: ignores a return whose call was not seen.
 void ModuleTracker::exit_returned(Nanoseconds at, const std::string& module) {
     const auto newest = newest_.find(module);
     if (newest != newest_.end() && lives_[newest->second].exit && !lives_[newest->second].exit_done) {
@@ -214,7 +215,7 @@ void ModuleTracker::exit_returned(Nanoseconds at, const std::string& module) {
     }
 }
 
-// The newest to ask is the one that is refused: who was granted it keeps others from getting that far.
+// The newest of several delete_module() calls is the refused one: a call that succeeds holds off later ones.
 void ModuleTracker::refused(Nanoseconds at, const event::Module& module) {
     if (const auto asked = unloading_.find(module.name); asked != unloading_.end() && !asked->second.empty()) {
         asked->second.pop_back();
@@ -228,7 +229,7 @@ void ModuleTracker::refused(Nanoseconds at, const event::Module& module) {
     }
 }
 
-// Follows the record of its step: at the last one the life is over.
+// The event comes after the Module event of its step, so at `freed` the newest life has already ended.
 void ModuleTracker::pending(const event::ModulePending& counted) {
     const auto newest = newest_.find(counted.name);
     const bool over = counted.step == event::ModuleStep::freed && newest != newest_.end();
@@ -236,7 +237,7 @@ void ModuleTracker::pending(const event::ModulePending& counted) {
     if (counted.step == event::ModuleStep::init_done) {
         life.pending_at_exit = counted.pending;
     } else if (counted.step == event::ModuleStep::exited) {
-        // A failed init is notified the same way, later.
+        // A failed init sends this step too, after init_done, whose count is kept.
         life.pending_at_exit = life.pending_at_exit.value_or(counted.pending);
     } else if (counted.step == event::ModuleStep::freeing) {
         life.pending_at_free = counted.pending;
@@ -257,8 +258,8 @@ void ModuleTracker::reference(const Moment& moment, const event::ModuleRef& refe
                                .caller = caller});
 }
 
-// Lives are made by the first event of each, and so by time. Of a refusal that no life followed it is not known whether
-// the module was there for long, or did not come to its init function: that is no life.
+// Lives are in order of time, since the first event of each creates it. A refusal before any life creates none: the
+// module may have been loaded for long, or may never have reached its init function.
 std::vector<ModuleLife> ModuleTracker::finish() {
     return std::move(lives_);
 }

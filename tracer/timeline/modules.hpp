@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Follows the lives of modules. A life is the time of a module from load to free; a module that is loaded twice has
+// two. Any record of a life may be missing, since the recording may begin or end within it.
 #pragma once
 
 #include <cstddef>
@@ -28,16 +31,16 @@ public:
 
     void woken(const Moment& moment, const event::ModuleWoken& woken);
 
-    // Whether any task runs an exit function, and of which module a task does: from delete_module()'s entry on, until
-    // the exit function has returned or unloading was refused.
+    // Whether any task unloads a module, and which module a task unloads (nullptr: none): from the entry of
+    // delete_module() until the exit function has returned or the kernel has refused.
     bool any_exits() const { return !exiting_.empty(); }
     const std::string* exiting(std::uint32_t tid) const {
         const auto found = exiting_.find(tid);
         return found == exiting_.end() ? nullptr : &found->second;
     }
 
-    // Whether it is as it was when it came, so that whatever its callbacks did until now has nothing to do with its
-    // going; and is in the first of its lives.
+    // True if the module has no more than one life so far and no step of its removal was seen. Callbacks that are done
+    // by now then do not matter to its removal.
     bool settled(SharedText module) const {
         return module.id() >= states_.size() || states_[module.id()] != State::unsettled;
     }
@@ -57,20 +60,22 @@ private:
     void exited(MaybeTime at, std::uint32_t tid, const std::string& module);
     void exit_over(std::uint32_t tid, const std::string& module);
 
-    // The newest life of the module in which `reached` is not yet set, else a new
-    // one: what came before was not seen.
+    // The newest life of the module if it is not freed and has no `reached` time yet. Otherwise a new life, whose
+    // earlier steps were not seen.
     ModuleLife& life_before(const std::string& name, const MaybeTime ModuleLife::*reached);
     ModuleLife& present_life(const std::string& name) { return life_before(name, &ModuleLife::freed); }
 
     std::unordered_set<std::string, SeededHash> followed_;
     std::vector<ModuleLife> lives_;
     std::unordered_map<std::string, std::size_t, SeededHash> newest_;
-    // When it was asked for, not yet known whether granted; several may ask at once.
+    // Times of delete_module() calls whose outcome is not known yet; several tasks may call it at once.
     std::unordered_map<std::string, std::vector<Nanoseconds>, SeededHash> unloading_;
-    std::unordered_map<std::string, std::vector<ModuleLife::Refusal>, SeededHash> early_refusals_; // of no life yet
-    std::unordered_map<std::string, std::uint64_t, SeededHash> bases_;   // of the newest life that came
-    std::unordered_map<std::string, std::size_t, SeededHash> leaving_;   // a life, when another one has begun
-    std::unordered_map<std::uint32_t, std::string, SeededHash> exiting_; // modules, by the task
+    std::unordered_map<std::string, std::vector<ModuleLife::Refusal>, SeededHash>
+        early_refusals_;                                               // before the first step of a life
+    std::unordered_map<std::string, std::uint64_t, SeededHash> bases_; // address of the newest loaded life
+    std::unordered_map<std::string, std::size_t, SeededHash>
+        leaving_; // a life that is being freed while the next one is loaded
+    std::unordered_map<std::uint32_t, std::string, SeededHash> exiting_; // module, by tid
     std::vector<State> states_;                                          // by the name's id
 };
 

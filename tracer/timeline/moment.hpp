@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Time in the model: nanoseconds since the start of the recording (model.hpp).
 #pragma once
 
 #include <algorithm>
@@ -9,18 +11,18 @@
 
 namespace rcuscope {
 
-// When and where an event happened, in the model's time.
+// Time, CPU and task of an event.
 struct Moment {
     Nanoseconds at = 0;
     std::uint32_t cpu = 0;
     std::uint32_t tid = 0;
 };
 
-// A file may hold any time. Those of the model lie within a century and a half of the start, so that whatever is
-// between two of them can be reckoned with.
+// A file may hold any time. The model clamps times to about 146 years around the start, so that the difference of any
+// two fits into Nanoseconds.
 inline constexpr Nanoseconds farthest_time = (Nanoseconds{1} << 62) - 1;
 
-// Negative for what was before the start. The later of two times is never the earlier one here.
+// Negative before the start. Clamping keeps the order of times.
 inline Nanoseconds relative_time(std::uint64_t ns, std::uint64_t start_ns) {
     constexpr auto most = static_cast<std::uint64_t>(farthest_time);
     return ns < start_ns ? -static_cast<Nanoseconds>(std::min(start_ns - ns, most))
@@ -31,8 +33,8 @@ inline Nanoseconds elapsed(Nanoseconds from, Nanoseconds to) {
     return to - from;
 }
 
-// Events come by time, so most lists are sorted as they grow; a reader that
-// only nearly keeps the order does no harm.
+// Events come in order of time, so most lists are sorted already. This also corrects the order if a reader kept it only
+// approximately.
 template <typename Row, typename Key>
 void sort_by_time(std::vector<Row>& rows, Key key) {
     const auto earlier = [&key](const Row& a, const Row& b) { return key(a) < key(b); };

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The number of pending callbacks over time, as steps: +1 when one is queued, -1 when it is invoked, in order of time.
+// At equal times ends come first, so the number is never too high. Only pending callbacks use memory. A callback whose
+// invocation may have been lost counts until the first loss that ends after it was queued: after that loss, no record
+// says that it was still pending.
 #pragma once
 
 #include <cstdint>
@@ -9,28 +14,23 @@
 
 namespace rcuscope {
 
-// Goes through the steps by which callbacks become pending and cease to be, in the order of time; of equal times the
-// end comes first, so that no more seem pending than were. It remembers those only that are pending.
-//
-// One whose invocation may have been lost is pending until the first loss that ends after it was queued: past it,
-// nothing says that it still was.
 class PendingSteps {
 public:
     explicit PendingSteps(const std::vector<Loss>& losses);
 
-    // Until when one was pending; nothing: to the end.
+    // The time until which a callback was pending; nothing: to the end.
     MaybeTime end_of(Nanoseconds queued, MaybeTime invoked, CallbackState state) const {
         return invoked || state != CallbackState::unknown ? invoked : first_loss_since(queued);
     }
 
-    // For callbacks by their queueing. `step` is called as step(group, at, change): +1 for this one, before it -1 for
-    // each that was over by then, with the group that it was given.
+    // Takes callbacks in order of queueing. Calls step(group, at, change): first -1 for each earlier callback that
+    // ended by then, with its own group; then +1 for this one, or 0 if it ended when it was queued or before.
     template <typename Step>
     void take(const Callback& callback, std::uint32_t group, Step step) {
         take(callback.queued, end_of(callback.queued, callback.invoked, callback.state),
              callback.invoked_cpu.value_or(callback.queued_cpu), group, step);
     }
-    // `end`: as end_of() has it. `cpu`: where it was invoked.
+    // `end`: the result of end_of(). `cpu`: where it was invoked.
     template <typename Step>
     void take(Nanoseconds queued, MaybeTime end, std::uint32_t cpu, std::uint32_t group, Step step) {
         until(queued, step);
@@ -44,7 +44,7 @@ public:
         }
     }
 
-    // The ends of those that are left, up to a time.
+    // Steps for the remaining ends up to a time.
     template <typename Step>
     void until(Nanoseconds at, Step step) {
         for (Ends<std::uint32_t>::End end; ends_.take_until(at, end);) {
@@ -55,8 +55,8 @@ public:
 private:
     MaybeTime first_loss_since(Nanoseconds queued) const;
 
-    std::vector<Nanoseconds> loss_ends_; // rising
-    Ends<std::uint32_t> ends_;           // with the group
+    std::vector<Nanoseconds> loss_ends_; // ascending
+    Ends<std::uint32_t> ends_;           // each with its group
 };
 
 } // namespace rcuscope

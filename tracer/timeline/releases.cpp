@@ -34,8 +34,8 @@ void Releases::look(WaitedFor& waited) {
 
 bool Releases::settle(CallbackRows& rows, const std::vector<GracePeriod>& grace_periods, CallbackTaker* taker) {
     bool renumbered = false;
-    std::vector<const GracePeriod*> final; // by place
-    std::vector<const GracePeriod*> by_id; // by that of WaitedFor
+    std::vector<const GracePeriod*> final; // by index in waited_for_
+    std::vector<const GracePeriod*> by_id; // by WaitedFor::id
     for (const WaitedFor& waited : waited_for_) {
         const auto index = tracker_.find_normal(counter_released_by(waited.gp_seq));
         const GracePeriod* row = index ? &grace_periods[*index] : nullptr;

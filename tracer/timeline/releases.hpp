@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Finds the grace period that released each callback. It has ended when the callback is invoked, and later records
+// rarely change it or its id. So a row gets its Callback::grace_period at invocation, and settle() compares with the
+// final grace periods. A second pass over all rows would take a quarter of the time to build a timeline.
 #pragma once
 
 #include <cstddef>
@@ -14,17 +18,13 @@
 
 namespace rcuscope {
 
-// Which grace period released each callback. It has ended when the callback is invoked, and mostly nothing that is
-// learnt later changes it or its id: so a row has its final Callback::grace_period while it is at hand, and what was
-// learnt is compared at the end. Going through all rows again would cost a quarter of a timeline.
 class Releases {
 public:
     explicit Releases(const GracePeriodTracker& tracker) : tracker_(tracker) {}
 
-    // A callback that waited for `gp_seq` was invoked; `index` is its place among the rows. False: settle() will want
-    // its row.
+    // A callback that waited for `gp_seq` was invoked; `index` is that of its row. False: settle() will need the row.
     bool invoked(Callback& callback, std::size_t index, std::uint64_t gp_seq) {
-        // Those of a batch mostly waited for the same one.
+        // Callbacks of one batch mostly waited for the same grace period.
         if (gp_seq != newest_gp_seq_ || looked_at_ != tracker_.changes()) {
             look_for(gp_seq);
         }
@@ -38,8 +38,9 @@ public:
         return false;
     }
 
-    // As GracePeriodTracker::finish() left them. Rows are those that invoked() took; of what was taken back since, the
-    // invocation is gone. False: `taker` was told of grace periods what turned out otherwise.
+    // Compares with the result of GracePeriodTracker::finish() and corrects the rows. `rows`: those given to invoked();
+    // rows whose invocation was withdrawn since have no invocation time. False: the taker was given the times of a
+    // grace period that changed later.
     bool settle(CallbackRows& rows, const std::vector<GracePeriod>& grace_periods, CallbackTaker* taker);
 
 private:
@@ -47,18 +48,18 @@ private:
 
     struct WaitedFor {
         std::uint64_t gp_seq = 0;
-        std::uint32_t id = 0; // if no other comes before it; 0: nothing was seen of it
+        std::uint32_t id = 0; // unless sorting changes it; 0: no record of it yet
         MaybeTime start;
         MaybeTime end;
-        bool relied_on = false; // by a row
+        bool relied_on = false; // a row uses it
     };
-    struct Unreleased { // an invoked callback
+    struct Unreleased { // an invoked callback without a grace period so far
         std::uint32_t index = 0;
         std::uint32_t place = 0; // in waited_for_
     };
 
-    // Whether it lies between queueing and invocation. If it does not, a record of an assignment was lost: better no
-    // grace period than a wrong one.
+    // Whether the grace period lies between queueing and invocation. If not, the record of an assignment was lost, and
+    // the callback gets no grace period rather than a wrong one.
     static bool could_release(const Callback& callback, MaybeTime start, MaybeTime end) {
         const bool began_too_early = start && *start < callback.queued;
         const bool ended_too_late = end.value_or(start.value_or(*callback.invoked)) > *callback.invoked;
@@ -69,14 +70,14 @@ private:
     void look(WaitedFor& waited);
 
     const GracePeriodTracker& tracker_;
-    std::vector<WaitedFor> waited_for_; // each once
-    std::unordered_map<std::uint64_t, std::uint32_t, SeededHash> places_;
-    // The one that was waited for last, and what was known when it was looked at.
+    std::vector<WaitedFor> waited_for_;                                   // each gp_seq once
+    std::unordered_map<std::uint64_t, std::uint32_t, SeededHash> places_; // gp_seq to index in waited_for_
+    // The most recent gp_seq, its index in waited_for_, and GracePeriodTracker::changes() at its lookup.
     std::uint64_t newest_gp_seq_ = 0;
     std::uint32_t newest_ = 0;
     std::uint64_t looked_at_ = never;
-    LongList<Unreleased> unreleased_; // as far as is known
-    bool changed_ = false;            // one was, after a row had relied on it
+    LongList<Unreleased> unreleased_; // so far
+    bool changed_ = false;            // a grace period changed after a row used it
 };
 
 } // namespace rcuscope

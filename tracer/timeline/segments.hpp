@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The segmented callback list of one CPU, as far as it can be known from
-// outside: which gp_seq each callback waits for.
+// The segmented callback list of one CPU (the kernel's rcu_segcblist), as far as records show it: the gp_seq that each
+// callback waits for.
 #pragma once
 
 #include <algorithm>
@@ -14,9 +14,9 @@
 
 namespace rcuscope {
 
-// Callbacks are numbered as they are queued. Along the list the assigned values
-// never fall, so an assignment concerns a tail of it only, and the list is kept
-// as runs of equal values: assigning costs nothing for each callback.
+// Callbacks have numbers in order of queueing. The assigned values never decrease along the list, so an assignment
+// affects only a tail of it. The list is run-length encoded: the cost of an assignment does not depend on the number of
+// callbacks.
 class SegmentedList {
 public:
     std::uint64_t queue(Nanoseconds at) {
@@ -24,8 +24,8 @@ public:
         return first_waiting_ + waiting_.size() - 1;
     }
 
-    // Those without a value, and those with a later one, now wait for `gp_seq`; but not
-    // those queued at `bypass` or later, which are not on the list yet.
+    // Callbacks without a value, or with a later one, now wait for `gp_seq`. Those queued at `bypass` or later are not
+    // on the list yet and get no value.
     void assign(std::uint64_t gp_seq, MaybeTime bypass) {
         const auto end = bypass ? std::lower_bound(waiting_.begin(), waiting_.end(), *bypass) : waiting_.end();
         const std::uint64_t next =
@@ -38,15 +38,15 @@ public:
         set(first, next, gp_seq);
     }
 
-    // An assignment may have been lost: the next one says nothing of those that are without a value now.
+    // An assignment may have been lost. Callbacks without a value now keep an unknown one at the next assignment.
     void lose() { set(assigned_end_, first_waiting_ + waiting_.size(), std::nullopt); }
 
-    // The list is run in its order: those before it have been invoked, too.
+    // The kernel invokes a list in its order, so all callbacks before this one have been invoked, too.
     void invoked(std::uint64_t number) { invoked_end_ = std::max(invoked_end_, number + 1); }
     bool was_run_past(std::uint64_t number) const { return number < invoked_end_; }
 
     std::optional<std::uint64_t> assigned(std::uint64_t number) const {
-        // Mostly they are invoked in their order: then it is the run of the one before.
+        // Callbacks are mostly invoked in order, so the run of the previous lookup mostly matches.
         if (number >= last_.first && number < last_until_) {
             return last_.gp_seq;
         }
@@ -56,10 +56,10 @@ public:
 private:
     struct Run {
         std::uint64_t first = 0;
-        std::optional<std::uint64_t> gp_seq; // none: it is not known
+        std::optional<std::uint64_t> gp_seq; // none: not known
     };
 
-    // `next`: behind the last one that has a value then.
+    // Sets the value of the callbacks in [first, next).
     void set(std::uint64_t first, std::uint64_t next, std::optional<std::uint64_t> gp_seq) {
         if (first < next && (runs_.empty() || runs_.back().gp_seq != gp_seq)) {
             runs_.push_back({first, gp_seq});
@@ -77,7 +77,8 @@ private:
         return last_.gp_seq;
     }
 
-    // Their times are not asked for any more. Each is moved once at most for each that is forgotten.
+    // Drops queueing times that are not needed any more. It waits until they are half of all, so that a drop moves no
+    // more entries than it removes.
     void forget_assigned() {
         const std::uint64_t over = assigned_end_ - first_waiting_;
         const std::uint64_t left = waiting_.size() - over;
@@ -90,13 +91,13 @@ private:
         first_waiting_ = assigned_end_;
     }
 
-    LongList<Nanoseconds> waiting_;   // when they were queued, of those without a value and perhaps some before
-    std::uint64_t first_waiting_ = 0; // number of the first of these
+    LongList<Nanoseconds> waiting_;   // queueing times of callbacks without a value, and perhaps of some before them
+    std::uint64_t first_waiting_ = 0; // number of the first entry of waiting_
     std::uint64_t assigned_end_ = 0;
-    std::uint64_t invoked_end_ = 0; // number behind the last one that was seen to be invoked
+    std::uint64_t invoked_end_ = 0; // one more than the highest invoked number
     LongList<Run> runs_;
-    mutable Run last_{};                   // in which one was found last
-    mutable std::uint64_t last_until_ = 0; // where it ends; 0: it may have changed
+    mutable Run last_{};                   // run of the last lookup
+    mutable std::uint64_t last_until_ = 0; // end of that run; 0: not valid
 };
 
 } // namespace rcuscope

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Splits the time from the queueing of a callback to its end into what it waited for, in nanoseconds.
 #pragma once
 
 #include <optional>
@@ -9,22 +11,23 @@
 
 namespace rcuscope {
 
-// What a callback's life was spent on; the sum is the time from queued to done.
+// Parts of the time from queued to done; their sum is that time.
 struct CallbackShares {
-    Nanoseconds waiting_for_start = 0;      // of its grace period
-    Nanoseconds waiting_for_end = 0;        // of that
-    Nanoseconds waiting_for_invocation = 0; // ready: behind others, a batch limit, a softirq that does not run
+    Nanoseconds waiting_for_start = 0; // until its grace period started
+    Nanoseconds waiting_for_end = 0;   // until it ended
+    Nanoseconds waiting_for_invocation =
+        0; // ready, but delayed by other callbacks, a batch limit, or a softirq that does not run
     Nanoseconds running = 0;
 };
 
-// Nothing: not known. Ids of grace periods count from 1, by place.
+// The grace period that released a callback; nullptr: not known. A grace period's id is its index plus 1.
 inline const GracePeriod* released_by(const Callback& callback, const std::vector<GracePeriod>& grace_periods) {
     return callback.grace_period && *callback.grace_period <= grace_periods.size()
                ? &grace_periods[*callback.grace_period - 1]
                : nullptr;
 }
 
-// From the start and the end of its grace period; none if anything of that is not known.
+// `started`, `ended`: of its grace period. None if any time is not known.
 inline std::optional<CallbackShares> shares_between(Nanoseconds queued, MaybeTime started, MaybeTime ended,
                                                     MaybeTime invoked, MaybeTime done) {
     if (!started || !ended || !invoked || !done) {
@@ -36,7 +39,7 @@ inline std::optional<CallbackShares> shares_between(Nanoseconds queued, MaybeTim
                           .running = elapsed(*invoked, *done)};
 }
 
-// None if the callback is not done, or its grace period or that one's start or end is not known.
+// None if the callback is not done, or if its grace period, or the start or end of that, is not known.
 std::optional<CallbackShares> shares_of(const Callback& callback, const std::vector<GracePeriod>& grace_periods);
 
 } // namespace rcuscope

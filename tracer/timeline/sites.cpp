@@ -11,11 +11,11 @@ namespace rcuscope {
 
 namespace {
 
-// A kprobe at a function's first instruction sits behind its endbr64, if it has one.
+// A kprobe at the entry of a function with endbr64 sits behind that instruction.
 constexpr std::uint64_t endbr_size = 4;
 
-// A switch is recorded for so many of the sections that the task has open, the newest. Where there are more, the ends
-// of the others were missed, and each switch would be as many rows as there are.
+// Limit of sections (the newest) to which a context switch is added. If more are open, the ends of the others were
+// missed, and each switch would add a row to each of them.
 constexpr std::size_t most_off_cpu = 8;
 
 bool is_entry(SiteKind kind) {
@@ -110,7 +110,7 @@ void SiteTracker::reached(const Moment& moment, const event::Site& site, Tracked
     if (reached.section && reached.section->site->kind == SiteKind::read_lock) {
         begin_section(moment, reached.code, SectionBy::rcu_read_lock, task);
     } else if (reached.section && reached.section->site->kind == SiteKind::read_unlock) {
-        // Wherever it stands: a section may begin in one function and end in another.
+        // In any function: a section may begin in one function and end in another.
         if (const auto index = close_newest(task.read_sections, [](std::size_t) { return true; })) {
             read_sections_[*index].end = moment.at;
         }
@@ -120,8 +120,8 @@ void SiteTracker::reached(const Moment& moment, const event::Site& site, Tracked
     }
 }
 
-// Real sections and those by a function are kept apart: an rcu_read_unlock() does not
-// end a call, nor a return what rcu_read_lock() began. Both count as open.
+// Sections by rcu_read_lock() and sections by a reader have separate stacks: rcu_read_unlock() ends only the former, a
+// return only the latter. Both count for `nesting`.
 void SiteTracker::begin_section(const Moment& moment, const CodePlace& code, SectionBy by, TrackedTask& task) {
     const std::size_t open = task.read_sections.size() + task.reader_calls.size();
     open_newest(by == SectionBy::function ? task.reader_calls : task.read_sections, read_sections_.size());
@@ -152,7 +152,7 @@ void SiteTracker::reader_reached(const Moment& moment, const Reached& reached, T
 void SiteTracker::enter(const Moment& moment, const Reached& reached, TrackedTask& task) {
     open_newest(task.function_calls, function_calls_.size());
     called_.push_back(reached.entry->function);
-    // Wherever the probe is that sees it, a call is of the function.
+    // The probe may sit behind an endbr64; the call is of the function's start.
     CodePlace function = reached.code;
     function.offset = 0;
     function_calls_.push_back({.function = function,
@@ -189,7 +189,7 @@ void SiteTracker::each_open(const TrackedTask& task, Visit visit) {
 }
 
 void SiteTracker::switched_out(const Moment& moment, const event::SwitchOut& out, TrackedTask& task) {
-    // An idle task is in no section of its own when it gives way: an interrupt left it open.
+    // An idle task has no section of its own when it is switched out, so an interrupt left the section open.
     if (moment.tid == 0) {
         for (const std::size_t section : task.read_sections) {
             leave_open(moment, section, SectionLeft::idle);
@@ -204,13 +204,14 @@ void SiteTracker::switched_out(const Moment& moment, const event::SwitchOut& out
 
 void SiteTracker::leave_open(const Moment& moment, std::size_t section, SectionLeft how) {
     if (read_sections_[section].left == how) {
-        return; // when it was found first counts
+        return; // the first time counts
     }
     read_sections_[section].left = how;
     read_sections_[section].left_at = moment.at;
 }
 
-// Sections nest: where the kernel counts fewer than seem open, the ends of the newest were missed.
+// Sections nest. If the kernel counts fewer open sections than the task seems to have, the ends of the newest were
+// missed.
 void SiteTracker::left(const Moment& moment, const event::TaskLeft& left, const TrackedTask& task) {
     const bool ends = left.kind == event::LeftKind::exit;
     for (std::size_t i = 0; i < task.read_sections.size(); i++) {
@@ -222,7 +223,7 @@ void SiteTracker::left(const Moment& moment, const event::TaskLeft& left, const 
     }
 }
 
-// Ends the newest absence only: of one before it, if still open, the end was missed.
+// Ends only the newest OffCpu. The end of an earlier one that is still open was missed.
 void SiteTracker::switched_in(const Moment& moment, const TrackedTask& task) {
     each_open(task, [&](ReadSection& section) {
         if (!section.off_cpu.empty() && !section.off_cpu.back().until) {

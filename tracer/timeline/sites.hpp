@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Follows read-side critical sections and function calls by the sites (probed instructions) of followed modules. A
+// reader is a function that the user declared to be a read-side section.
 #pragma once
 
 #include <array>
@@ -23,16 +26,14 @@
 
 namespace rcuscope {
 
-// The probed places of followed modules: read-side critical sections and calls
-// of functions.
 class SiteTracker {
 public:
-    // `symbols` name the sites' addresses; `modules` learns when an exit function
-    // was called and when it returned. All must outlive this.
+    // `symbols` gives the locations of site addresses; `modules` is notified when an exit function is called and when
+    // it returns. All three arguments must outlive this object.
     SiteTracker(const Metadata& metadata, const Symbols& symbols, ModuleTracker& modules);
 
-    // Modules have come or moved: addresses name other sites from here on. A new table, since clear(), as well as an
-    // assignment of {}, goes through all places that the old one ever had.
+    // Modules were loaded or freed: addresses may belong to other sites from now on. Assigns a new table, since both
+    // clear() and an assignment of {} walk all buckets that the old table ever had.
     void moved() {
         for (ByAddress& addresses : by_address_) {
             if (!addresses.empty()) {
@@ -43,10 +44,10 @@ public:
 
     void reached(const Moment& moment, const event::Site& site, TrackedTask& task);
 
-    // The task leaves the CPU within every section that it has open, and is back on one.
+    // The task is switched off the CPU within all sections that it has open, and is switched in again.
     void switched_out(const Moment& moment, const event::SwitchOut& out, TrackedTask& task);
     void switched_in(const Moment& moment, const TrackedTask& task);
-    // The task ends, or is in user mode: what it has open it left open, or the ends were missed.
+    // The task ends or runs in user mode: its open sections were never ended, or their ends were missed.
     void left(const Moment& moment, const event::TaskLeft& left, const TrackedTask& task);
 
     LongList<ReadSection> finish_read_sections();
@@ -59,19 +60,19 @@ private:
         bool of_exit = false;     // of the module's exit function
     };
 
-    // What was reached: the sites that are there, and their code. A call of a function
-    // may be a section besides. No site: nothing that was probed.
+    // The sites at a probed address, and its location. A call of a function may also be a section (a reader). Without
+    // any site the address is none of ours.
     struct Reached {
-        const Place* section = nullptr; // where one begins or ends
-        const Place* entry = nullptr;   // of a function
-        const Place* returns = nullptr; // from it, also right at its entry
-        const Place* reader = nullptr;  // entry or return
+        const Place* section = nullptr; // begin or end of a section
+        const Place* entry = nullptr;   // of a function call
+        const Place* returns = nullptr; // from the call; also set where a function returns at its entry probe
+        const Place* reader = nullptr;  // entry or return of a reader
         CodePlace code;
     };
 
     const Reached& find(const event::Site& site);
     void match(Reached& reached, bool is_return) const;
-    // The sections that a task has open, of each kind the newest.
+    // Visits the newest open sections of a task, of each kind.
     template <typename Visit>
     void each_open(const TrackedTask& task, Visit visit);
     void leave_open(const Moment& moment, std::size_t section, SectionLeft how);
@@ -82,23 +83,23 @@ private:
 
     const Symbols& symbols_;
     ModuleTracker& modules_;
-    // The calls of one function, or those of a reader.
+    // Sites of one function, either as a followed function or as a reader.
     struct Places {
         std::optional<Place> entry;
         std::optional<Place> returns;
-        std::set<std::uint64_t> leaves; // offsets at which it returns
+        std::set<std::uint64_t> leaves; // offsets of its return sites
     };
     struct Function {
         std::size_t number = 0;
-        std::map<std::uint64_t, Place> sections; // where they begin and end, by offset
-        std::array<Places, 2> places;            // [of a reader]
+        std::map<std::uint64_t, Place> sections; // begins and ends of sections, by offset
+        std::array<Places, 2> places;            // [is_reader]
     };
     using ByAddress = std::unordered_map<std::uint64_t, Reached, SeededHash>;
     std::map<std::pair<std::string, std::string>, Function> by_function_; // module, function
     std::array<ByAddress, 2> by_address_;                                 // [is_return]
     LongList<ReadSection> read_sections_;
     LongList<FunctionCall> function_calls_;
-    LongList<std::size_t> called_; // Place::function of each call
+    LongList<std::size_t> called_; // Place::function of each call in function_calls_
 };
 
 } // namespace rcuscope

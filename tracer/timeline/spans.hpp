@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Spans that a task has open: it did not yet reach their end. They nest, so
-// they are kept as stacks of indices into the timeline's vectors.
+// Spans that a task has open: their ends were not seen yet. Spans nest, so each kind is a stack of indices into a list
+// of the timeline.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@ namespace rcuscope {
 
 using SpanStack = std::vector<std::size_t>;
 
-// A task is never in more read-side sections than its kernel's own check of locks allows (MAX_LOCK_DEPTH), and its
-// stack is too small for many calls. Where more seem open, the ends of the oldest were missed.
+// A task cannot be in more read-side sections than lockdep allows (MAX_LOCK_DEPTH), and its stack is too small for many
+// calls. If more seem open, the ends of the oldest were missed.
 inline constexpr std::size_t most_open = 48;
 
 inline void open_newest(SpanStack& open, std::size_t span) {
@@ -23,8 +23,8 @@ inline void open_newest(SpanStack& open, std::size_t span) {
     open.push_back(span);
 }
 
-// Pops the newest span for which `matches` holds. Those opened after it are
-// over too, at a time not known: their ends were missed.
+// Pops the newest span for which `matches` holds. Spans opened after it have ended too, at an unknown time: their ends
+// were missed.
 template <typename Matches>
 std::optional<std::size_t> close_newest(SpanStack& open, Matches matches) {
     for (std::size_t i = open.size(); i-- > 0;) {

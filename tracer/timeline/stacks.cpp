@@ -17,7 +17,7 @@ CompactOptional<std::uint32_t> StackTable::take_waiting(const Moment& moment, st
     }
     std::vector<std::uint64_t> frames = std::move(waiting->second.frames);
     waiting_.erase(waiting);
-    // What lies below are the probe's own, and the function that was called.
+    // The frames before the caller are those of the probe and of the called function.
     const auto from = caller == 0 ? frames.end() : std::find(frames.begin(), frames.end(), caller);
     if (from == frames.end()) {
         return std::nullopt;

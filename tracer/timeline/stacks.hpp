@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Interns call stacks: each different stack is stored once. A stack event comes before the event to which it belongs
+// and has the same CPU, task and time.
 #pragma once
 
 #include <cstddef>
@@ -16,22 +19,20 @@
 
 namespace rcuscope {
 
-// Who called into RCU.
+// The caller of an RCU function.
 struct CalledFrom {
     SharedPlace caller;
     CompactOptional<std::uint32_t> stack; // as Callback::stack
 };
 
-// Stacks come before the events that they belong to, and many are the same:
-// each different one is kept once.
 class StackTable {
 public:
     explicit StackTable(const Symbols& symbols) : symbols_(symbols) {}
 
     void seen(const Moment& moment, event::Stack stack);
 
-    // The place in Timeline::stacks of the stack that came for this event, from its caller
-    // outwards. None if there was none, or the caller is not in it.
+    // Index in Timeline::stacks of the stack of this event, from `caller` outwards. None if the event has no stack, or
+    // the caller is not in it.
     CompactOptional<std::uint32_t> take(const Moment& moment, std::uint64_t caller) {
         return waiting_.empty() ? CompactOptional<std::uint32_t>() : take_waiting(moment, caller);
     }

@@ -12,7 +12,7 @@ namespace {
 
 using Probe = CaptureSummary::Probe;
 
-// One row for each (hook, via): the kernel's hits are counted by these.
+// One row for each (hook, via): the trailer counts hits by this pair.
 std::vector<Probe> probes_of(const Metadata& metadata, const std::optional<Trailer>& trailer) {
     std::vector<Probe> probes;
     std::map<std::pair<std::string_view, std::string_view>, std::size_t> rows;
@@ -38,7 +38,7 @@ std::string end_reason(const std::optional<Trailer>& trailer, const std::string&
     if (trailer) {
         return trailer->reason;
     }
-    // Cut off between two chunks: nothing in the file is damaged, only its end is missing.
+    // Cut off between two chunks: the file is valid, but its end is missing.
     return cut_reason.empty() ? "the recording was cut off: the file has no trailer" : cut_reason;
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Makes the CaptureSummary (model.hpp): what the capture says about itself, from its metadata and its trailer.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +14,11 @@
 
 namespace rcuscope {
 
-// What the capture says of itself. `last_event` is where it ends if nothing else says so.
+// `last_event`: the end of a recording without a trailer. `losses`: the result of LossTracker::finish().
 CaptureSummary summarize_capture(const Metadata& metadata, const std::optional<Trailer>& trailer,
                                  const std::string& cut_reason, Nanoseconds last_event, std::vector<Loss> losses);
 
-// How often the kernel could not run a hook's programs, whichever way it was seen.
+// How often the kernel did not run the programs of a hook, over all of its probes.
 std::uint64_t missed_runs(const CaptureSummary& capture, std::string_view hook);
 
 } // namespace rcuscope

@@ -12,7 +12,8 @@ namespace rcuscope {
 
 namespace {
 
-// A function that is probed by fentry is there twice: the probe's trampoline calls the rest of it.
+// A function with an fentry probe appears twice in a stack: the trampoline of the probe calls the rest of it. Removes
+// the trampoline and the second appearance.
 void leave_out_trampolines(std::vector<CodePlace>& places) {
     std::vector<CodePlace> rest;
     for (std::size_t i = 0; i < places.size(); i++) {
@@ -27,12 +28,12 @@ void leave_out_trampolines(std::vector<CodePlace>& places) {
     places = std::move(rest);
 }
 
-// Where something ends that is `size` long, if not beyond all addresses.
+// begin + size, clamped to the largest address.
 std::uint64_t end_of(std::uint64_t begin, std::uint64_t size) {
     return begin + std::min(size, std::numeric_limits<std::uint64_t>::max() - begin);
 }
 
-// The entry that holds an address, of things that have a begin and an end.
+// The entry whose range contains an address. `all`: by begin, each with an end; ranges do not overlap.
 template <typename Value>
 const std::pair<const std::uint64_t, Value>* holder_of(const std::map<std::uint64_t, Value>& all,
                                                        std::uint64_t address) {
@@ -46,8 +47,7 @@ const std::pair<const std::uint64_t, Value>* holder_of(const std::map<std::uint6
 
 } // namespace
 
-// Hand-written assembly may have no size: it then reaches to the next function of
-// its section, and of the last one only the start is sure.
+// Hand-written assembly may have size 0. It then extends to the next function of its section; the last one gets 1 byte.
 std::uint64_t Symbols::Section::end_of(std::size_t index) const {
     const ModuleFunction& function = *functions[index];
     if (function.size != 0) {
@@ -69,7 +69,7 @@ const ModuleFunction* Symbols::Section::function_at(std::uint64_t offset) const 
 }
 
 Symbols::Symbols(const Metadata& metadata, const std::vector<SymbolInfo>& symbols) {
-    std::map<std::string_view, const ModuleInfo*> first; // of each name
+    std::map<std::string_view, const ModuleInfo*> first; // by name
     for (const ModuleInfo& module : metadata.modules) {
         if (!first.emplace(module.name, &module).second) {
             continue;
@@ -131,7 +131,7 @@ bool Symbols::pass_changes() {
     return true;
 }
 
-// Whatever overlaps goes as a whole: its module is gone.
+// Removes each overlapping section as a whole, since its module is gone; not those of module `but_of`.
 void Symbols::remove_sections(std::uint64_t begin, std::uint64_t end, const std::string* but_of) {
     auto each = placed_.upper_bound(begin);
     if (each != placed_.begin() && std::prev(each)->second.end > begin) {
@@ -158,7 +158,7 @@ void Symbols::laid_out(const event::Module& module) {
     const std::uint64_t begin = module.base;
     const std::uint64_t end = end_of(begin, module.size);
     remove_sections(begin, end, &module.name.str());
-    // An earlier layout gives way, and keeps its parts before and behind.
+    // Cuts [begin, end) out of earlier layouts; their parts before and after it stay.
     auto each = laid_out_.upper_bound(begin);
     if (each != laid_out_.begin() && std::prev(each)->second.end > begin) {
         --each;
@@ -192,7 +192,7 @@ void Symbols::placed(const event::ModuleSection& placed) {
     known_ = {};
     Section& section = found->second;
     if (section.placed != 0) {
-        placed_.erase(section.placed); // of the earlier load
+        placed_.erase(section.placed); // address in the earlier load
     }
     const std::uint64_t end = end_of(placed.address, section.size);
     remove_sections(placed.address, end, nullptr);
@@ -213,7 +213,7 @@ Symbols::Time Symbols::since(const Name& name) const {
     return came == came_.end() ? 0 : came->second;
 }
 
-// The newest that holds by now. What a module was called is void once another one was laid out there.
+// The newest name that is valid at now_. A name in a module is invalid once another module was laid out at its address.
 const Symbols::Name* Symbols::name_of(std::uint64_t address, std::uint64_t within) const {
     const auto at = [](const Name& name, std::uint64_t wanted) { return name.place.address < wanted; };
     auto name = std::lower_bound(names_.begin(), names_.end(), address, at);
@@ -228,7 +228,7 @@ const Symbols::Name* Symbols::name_of(std::uint64_t address, std::uint64_t withi
             newest = &*name;
         }
     }
-    // Those with a time are in its order.
+    // Names with a time are sorted by it.
     const auto after =
         std::upper_bound(name, names_.cend(), std::pair(address, now_), [](const auto& wanted, const Name& each) {
             return wanted < std::pair(each.place.address, each.since.value_or(0));
@@ -240,7 +240,7 @@ const Symbols::Name* Symbols::name_of(std::uint64_t address, std::uint64_t withi
     return newest;
 }
 
-// Code of a followed module that no symbol names: a .ko may be stripped of those of static functions.
+// Location in a followed module without a symbol: a .ko may be stripped of the symbols of static functions.
 CodePlace Symbols::unnamed_place(const Section& section, std::uint64_t offset, bool is_function, bool in_init) {
     const std::string name(section.name);
     return {.address = section.placed + offset,
@@ -250,7 +250,7 @@ CodePlace Symbols::unnamed_place(const Section& section, std::uint64_t offset, b
             .in_init = in_init};
 }
 
-// Code that nobody named: it may be a module's that was gone before its names were read.
+// Location without any name: its module may have been freed before the recorder read its names.
 CodePlace Symbols::nameless_place(std::uint64_t address, std::uint64_t within) const {
     if (const auto* found = holder_of(laid_out_, within)) {
         const LaidOut& module = found->second;
@@ -296,8 +296,8 @@ std::vector<CodePlace> Symbols::stack(const std::vector<std::uint64_t>& addresse
     return places;
 }
 
-// An interrupt enters by a function called asm_sysvec_... or asm_common_interrupt; the
-// frame behind it is the instruction that was interrupted, the others are return addresses.
+// An interrupt enters by a function asm_sysvec_... or asm_common_interrupt. The next frame outwards is the interrupted
+// instruction; all others are return addresses.
 std::vector<CodePlace> Symbols::interrupted_stack(const std::vector<std::uint64_t>& stack) const {
     std::vector<CodePlace> places;
     bool entry_seen = false;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Gives names to code addresses, as of the time last passed to now(). The names of followed modules come from their .ko
+// files and the addresses of their sections; the recorder named all other addresses one by one. A module may be loaded
+// where another one was, so the newest name of an address counts.
 #pragma once
 
 #include <array>
@@ -19,43 +23,40 @@
 
 namespace rcuscope {
 
-// Names for code addresses, as of the time that was last passed to now(). Followed modules are known from their .ko
-// files and the places where their sections were put; the recorder named the rest one by one. A module may come where
-// another one was: the newest that is known of an address counts.
 class Symbols {
 public:
-    // Absolute times, as of an Event.
+    // CLOCK_BOOTTIME in nanoseconds, as in Event.
     using Time = std::uint64_t;
 
-    // `symbols`: in any order; of those with one address and one time the last counts.
+    // `symbols`: in any order. The last one counts if several have the same address and time.
     Symbols(const Metadata& metadata, const std::vector<SymbolInfo>& symbols);
 
-    // Remembers references into the metadata: it must outlive this.
+    // Symbols keeps references into the metadata, which must outlive it.
     Symbols(Metadata&&, const std::vector<SymbolInfo>&) = delete;
 
-    // Time goes on. True if addresses may have other names from now on: what was found before is then to be forgotten.
+    // Advances the time. True if addresses may have other names from now on; callers then drop cached results.
     bool now(Time ns) {
         now_ = ns;
         return ns >= next_change_ && pass_changes();
     }
 
-    // Any module was laid out: what other modules had there before (freed code, or
-    // an init section, which goes when the module is live) is no longer there.
+    // A module (followed or not) got its memory. Anything that other modules had there is gone: freed code, or an init
+    // section, which is freed when its module is live.
     void laid_out(const event::Module& module);
 
-    // And is gone: what else comes there is not its.
+    // A module was freed: unnamed addresses in its memory are no longer attributed to it.
     void freed(const SharedText& module);
 
-    // A section of a followed module has got a place; a later load replaces it.
+    // A section of a followed module got its address; a later load replaces it.
     void placed(const event::ModuleSection& section);
 
     SharedPlace function(std::uint64_t address) const { return find(address, address); }
-    // Of a return address: the call may be the last instruction of its function, so
-    // the byte before decides whose it is.
+    // For a return address. The call may be the last instruction of its function, so the byte before the address
+    // decides the function.
     SharedPlace caller(std::uint64_t return_address) const { return find(return_address, return_address - 1); }
-    // Of return addresses, innermost first.
+    // For return addresses, innermost first.
     std::vector<CodePlace> stack(const std::vector<std::uint64_t>& addresses) const;
-    // Of a stack that was taken within an interrupt, innermost frame first: what was interrupted.
+    // For a stack taken in an interrupt, innermost frame first: the frames of the interrupted code.
     std::vector<CodePlace> interrupted_stack(const std::vector<std::uint64_t>& stack) const;
 
 private:
@@ -64,12 +65,12 @@ private:
         const ModuleInfo* module = nullptr;
         std::vector<const ModuleFunction*> functions;
         std::string_view name;
-        std::uint64_t size = 0;   // up to the end of the last function, or of the section:
-        bool whole = false;       // as the .ko said
-        std::uint64_t placed = 0; // address; 0: it has no place
+        std::uint64_t size = 0;   // bytes; without `whole` up to the end of the last function
+        bool whole = false;       // the .ko told the section's size
+        std::uint64_t placed = 0; // address; 0: none
 
         std::uint64_t end_of(std::size_t index) const;
-        // None if the offset lies between two functions.
+        // nullptr if the offset lies in no function.
         const ModuleFunction* function_at(std::uint64_t offset) const;
     };
     struct Placed {
@@ -83,13 +84,13 @@ private:
         std::uint64_t base = 0;
         SharedText module;
     };
-    // A name that the recorder gave.
+    // A name from the recorder.
     struct Name {
         CodePlace place;
         std::optional<Time> since;
     };
 
-    // A recent lookup: the same few addresses are asked for again and again.
+    // Cache entry: lookups repeat the same few addresses.
     struct Known {
         std::uint64_t address = 0;
         std::uint64_t within = 0;
@@ -113,15 +114,15 @@ private:
     Time since(const Name& name) const;
     Time laid_out_since(std::uint64_t address) const;
 
-    std::map<std::pair<std::string_view, std::string_view>, Section> sections_; // of module, section
-    std::map<std::uint64_t, Placed> placed_;                                    // by begin; none overlap
-    std::map<std::uint64_t, LaidOut> laid_out_;                                 // by begin; none overlap
+    std::map<std::pair<std::string_view, std::string_view>, Section> sections_; // by module and section name
+    std::map<std::uint64_t, Placed> placed_;                                    // by begin, without overlap
+    std::map<std::uint64_t, LaidOut> laid_out_;                                 // by begin, without overlap
     std::vector<Name> names_;                                                   // by address, then time
-    std::unordered_map<SharedText, Time> present_;                              // modules that are there: since when
-    // Where names have no time of their own: the last time that a module came.
+    std::unordered_map<SharedText, Time> present_;                              // loaded modules, and since when
+    // Only if some names have no time of their own: the time of each module's last load.
     bool untimed_ = false;
     std::unordered_map<SharedText, Time> came_;
-    // When a name of names_ begins to hold.
+    // Sorted times at which a name of names_ becomes valid.
     std::vector<Time> changes_;
     std::size_t next_ = 0;
     static constexpr Time never = std::numeric_limits<Time>::max();

@@ -9,13 +9,12 @@ namespace rcuscope {
 
 namespace {
 
-// The idle tasks share tid 0, one for each CPU.
+// The idle tasks of all CPUs have tid 0.
 std::uint64_t key_of(const Moment& moment) {
     return moment.tid != 0 ? moment.tid : (std::uint64_t{1} << 32) + moment.cpu;
 }
 
-// The kernel threads that run rcu_do_batch() themselves; on top of any other
-// task it is the softirq that does.
+// ksoftirqd, rcuc and rcuo kthreads run rcu_do_batch() themselves. In any other task, a softirq on top of it runs it.
 InvocationContext context_of(const event::Task& task) {
     const std::string_view comm = task.comm.str();
     if (!task.kthread) {
@@ -40,7 +39,8 @@ TrackedTask& TaskTable::look_up(const Moment& moment) {
     }
     last_[moment.cpu] = {.tid = moment.tid, .task = &task};
     if (moment.tid == 0 && task.context == InvocationContext::unknown) {
-        task.context = InvocationContext::softirq; // an idle task is none of RCU's threads, named or not
+        task.context =
+            InvocationContext::softirq; // an idle task is not one of RCU's kthreads, even without a Task event
     }
     return task;
 }
@@ -74,7 +74,7 @@ std::vector<Task> TaskTable::finish() const {
             rows.push_back({(key >> 32) != 0 ? 0 : static_cast<std::uint32_t>(key), task.described, &task});
         }
     }
-    // Of the idle tasks the one described last stands for all.
+    // The idle task with the newest Task event represents all of them.
     std::sort(rows.begin(), rows.end(),
               [](const Row& a, const Row& b) { return std::tie(a.tid, b.described) < std::tie(b.tid, a.described); });
     std::vector<Task> tasks;

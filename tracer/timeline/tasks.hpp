@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tasks: who they are, by Task events, and which spans (spans.hpp) each has open. A table of the recording's tasks by
+// tid; each CPU's idle task, all of which have tid 0, has its own entry.
 #pragma once
 
 #include <cstdint>
@@ -15,20 +18,20 @@
 
 namespace rcuscope {
 
-// A task as the builder follows it: who it is, and what it has not ended yet.
+// A task as the builder follows it: its identity and its open spans.
 struct TrackedTask {
-    std::uint64_t described = 0; // number of the newest record that says who it is; 0: none yet
+    std::uint64_t described = 0; // number of its newest Task event; 0: none yet
     std::uint32_t tgid = 0;
     bool kthread = false;
     SharedText comm;
-    InvocationContext context = InvocationContext::unknown; // of callbacks that run while it is the current task
+    InvocationContext context = InvocationContext::unknown; // in which callbacks run while it is the current task
 
     bool seen = false;
     std::uint32_t last_cpu = 0;
-    std::uint32_t last_cpu_reports = 0; // of losses there, when it was last seen
+    std::uint32_t last_cpu_reports = 0; // LossTracker::reports() of that CPU, when it was last seen
 
-    SpanStack read_sections; // by rcu_read_lock()
-    SpanStack reader_calls;  // sections too, by a function
+    SpanStack read_sections; // begun by rcu_read_lock()
+    SpanStack reader_calls;  // sections that are calls of a reader (sites.hpp)
     SpanStack function_calls;
     SpanStack batches;
     SpanStack waits;
@@ -36,9 +39,8 @@ struct TrackedTask {
 
 class TaskTable {
 public:
-    // The current task of an event. If records of the CPU where it was last seen
-    // were lost since, its open spans may have ended unseen: they are given up, so
-    // that one loss does not spoil all that follows.
+    // The current task of an event. If its last CPU has lost records since, its open spans may have ended unseen. They
+    // are given up, so that one loss does not make all later spans wrong.
     TrackedTask& current(const Moment& moment, const LossTracker& losses) {
         TrackedTask& task = find(moment);
         if (task.seen && losses.reports(task.last_cpu) != task.last_cpu_reports) {
@@ -52,10 +54,10 @@ public:
 
     void describe(const Moment& moment, const event::Task& task);
 
-    // Its number may be another task's next.
+    // The kernel may give its tid to another task.
     static void ended(TrackedTask& task) { give_up_spans(task); }
 
-    // Every task of which a record was seen, by tid.
+    // All tasks with a Task event, by tid.
     std::vector<Task> finish() const;
 
 private:
@@ -64,7 +66,7 @@ private:
         TrackedTask* task = nullptr;
     };
 
-    // On each CPU it is mostly that of the event before.
+    // Mostly the task of the CPU's previous event.
     TrackedTask& find(const Moment& moment) {
         if (moment.cpu < last_.size()) {
             const Last& last = last_[moment.cpu];
@@ -77,7 +79,7 @@ private:
     TrackedTask& look_up(const Moment& moment);
     static void give_up_spans(TrackedTask& task);
 
-    std::unordered_map<std::uint64_t, TrackedTask, SeededHash> tasks_; // none of which ever moves
+    std::unordered_map<std::uint64_t, TrackedTask, SeededHash> tasks_; // pointers to its elements stay valid
     std::vector<Last> last_;                                           // by CPU
     std::uint64_t descriptions_ = 0;
 };

@@ -7,7 +7,7 @@ namespace rcuscope {
 
 void WaitTracker::begin(const Moment& moment, const event::WaitBegin& wait, CalledFrom from, TrackedTask& task) {
     const bool expedited = wait.kind == event::WaitKind::synchronize_rcu_expedited;
-    // synchronize_rcu() may call it, which is its expedited form and no wait of its own.
+    // synchronize_rcu() may call synchronize_rcu_expedited(): this is one expedited wait, not two.
     if (expedited && !task.waits.empty() && waits_[task.waits.back()].kind == event::WaitKind::synchronize_rcu) {
         waits_[task.waits.back()].expedited = true;
         return;
@@ -45,7 +45,7 @@ void BatchTracker::begin(const Moment& moment, const event::BatchBegin& batch, T
                         .end = std::nullopt});
 }
 
-// A softirq's batch may lie inside an offloaded one of the thread it interrupts.
+// The batch of a softirq may nest in an offloaded batch of the rcuo kthread that it interrupts.
 void BatchTracker::end(const Moment& moment, const event::BatchEnd& batch, TrackedTask& task) {
     const auto index = close_newest(task.batches, [&](std::size_t i) {
         return batches_[i].cpu == moment.cpu && batches_[i].list_cpu == batch.list_cpu;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What tasks do inside RCU itself: wait for grace periods, run callbacks.
+// Follows what tasks do inside RCU itself: wait for grace periods (Wait) and run callbacks in rcu_do_batch() (Batch).
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ private:
 class BatchTracker {
 public:
     void begin(const Moment& moment, const event::BatchBegin& batch, TrackedTask& task);
-    // A callback was invoked; it counts for the batch that the task runs on this
-    // CPU. Returns whose callbacks that batch runs, if it is known.
+    // A callback was invoked: counts it for the batch that the task runs on this CPU. Returns the CPU whose callback
+    // list that batch runs, if known.
     CompactOptional<std::uint32_t> invoked(const Moment& moment, const TrackedTask& task) {
         if (task.batches.empty() || batches_[task.batches.back()].cpu != moment.cpu) {
             return std::nullopt;
