@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# cmake -DNPM= -DVIZ= -DPAGE= -P build.cmake: builds the page VIZ into PAGE if
-# what it is made of has changed. Never fails: without the page everything else
-# works, and the program tells what is missing.
+# cmake -DNPM= -DVIZ= -DPAGE= -P build.cmake: builds the sources in the folder VIZ into the file PAGE if a source has
+# changed (PAGE.made-of holds the hashes). It never fails: without the page it writes an empty file, and the program
+# tells the user what is missing.
 cmake_minimum_required(VERSION 3.25)
 
 function(without why)
@@ -36,17 +36,17 @@ if(EXISTS ${PAGE} AND EXISTS ${PAGE}.made-of)
   endif()
 endif()
 
-# Builds in several folders share what npm fetches.
+# Builds in several build folders share node_modules.
 file(LOCK ${VIZ}/.lock GUARD PROCESS)
 # npm writes this file last.
 if(${VIZ}/package-lock.json IS_NEWER_THAN ${VIZ}/node_modules/.package-lock.json)
-  # Builds often run as root, and a package's install script can do anything: none runs. esbuild's binary comes in a
-  # package of its own; its install script only checks it.
+  # No install scripts: builds often run as root, and such a script can do anything. esbuild's binary comes in a
+  # separate package; the install script of esbuild only checks it.
   set(npm_ci ${NPM} ci --ignore-scripts --prefer-offline)
   execute_process(COMMAND ${npm_ci} --fetch-retries=0 WORKING_DIRECTORY ${VIZ}
     RESULT_VARIABLE failed OUTPUT_VARIABLE said ERROR_VARIABLE said)
   if(failed)
-    # Without a network its retries would take minutes of every build; with one they may help.
+    # Retries can help only with a network. Without one they would add minutes to every build.
     execute_process(COMMAND ${NPM} ping --fetch-retries=0 WORKING_DIRECTORY ${VIZ}
       RESULT_VARIABLE unreachable OUTPUT_QUIET ERROR_QUIET)
     if(NOT unreachable)

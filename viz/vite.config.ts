@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// One page with everything in it: `vite build` writes page.html, which fetches
-// nothing and whose policy forbids it to. The recording goes where <!--recording-->
-// stands. Tests of the parts are in tests/unit, those in a browser in tests/e2e.
+// `vite build` writes a single self-contained file, page.html. The page makes no requests, and its content security
+// policy forbids them. rcuscope replaces <!--recording--> by the recording. Unit tests are in tests/unit, tests in a
+// browser in tests/e2e.
 import { createHash } from 'node:crypto';
 
 import type { Plugin } from 'vite';
@@ -12,7 +12,7 @@ function sha256(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }
 
-// Puts scripts and styles into the page, and their hashes into its policy.
+// Inlines scripts and styles into the page and puts their hashes into its policy.
 function onePage(): Plugin {
   return {
     name: 'one-page',

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Counts the backlog: the callbacks that are queued and not yet invoked. Keeps its maximum and the time at which it
+// first exceeded a limit.
 #pragma once
 
 #include <cstdint>
@@ -8,14 +11,14 @@
 
 namespace rcuscope {
 
-// How many callbacks were queued and had not been invoked.
+// The number of callbacks that were queued and not invoked.
 struct Backlog {
-    std::uint64_t deepest = 0;
-    Nanoseconds deepest_at = 0; // first
-    MaybeTime exceeded;         // the limit, first
+    std::uint64_t deepest = 0;  // the maximum
+    Nanoseconds deepest_at = 0; // when the maximum was first reached
+    MaybeTime exceeded;         // when the backlog first exceeded the limit
 };
 
-// Counts along the steps that PendingSteps (timeline/pending.hpp) gives.
+// Adds up the steps (+1, -1) that PendingSteps (timeline/pending.hpp) emits in the order of time.
 class BacklogCount {
 public:
     explicit BacklogCount(std::uint64_t limit = std::numeric_limits<std::uint64_t>::max()) : limit_(limit) {}

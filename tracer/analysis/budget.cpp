@@ -14,7 +14,7 @@ struct Sign {
     std::string_view text;
     Relation relation;
 };
-// The longer ones first.
+// The longer signs come first: "<" is a prefix of "<=".
 constexpr std::array<Sign, 5> signs{{{"<=", Relation::at_most},
                                      {">=", Relation::at_least},
                                      {"==", Relation::equal},
@@ -40,7 +40,7 @@ Result<std::int64_t> parse_number(std::string_view text) {
     return value;
 }
 
-// A limit without a unit is a mistake more often than it means seconds.
+// A duration needs a unit: a missing unit is more often a mistake than seconds.
 Result<std::int64_t> parse_limit(std::string_view text, const Metric& metric) {
     if (!metric.is_duration())
         return parse_number(text);
@@ -66,7 +66,7 @@ bool keeps(std::int64_t value, Relation relation, std::int64_t limit) {
     return value == limit;
 }
 
-// Whatever was lost, there were not fewer.
+// True if lost records cannot change "kept" into "exceeded": they can only increase a count.
 bool holds_with_more(const Budget& budget) {
     return !budget.metric.is_duration() &&
            (budget.relation == Relation::greater || budget.relation == Relation::at_least);

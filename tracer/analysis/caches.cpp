@@ -11,8 +11,8 @@ namespace rcuscope {
 
 namespace {
 
-// kfree_rcu() hands its objects to RCU after 5 s at the latest (KFREE_DRAIN_JIFFIES). What it was given so long ago was
-// freed since, and is in use again.
+// kfree_rcu() hands its objects to RCU after at most 5 s (KFREE_DRAIN_JIFFIES). An object that it got before this limit
+// has been freed, and its memory is in use again.
 constexpr Nanoseconds longest_kfree_rcu = 10'000'000'000;
 
 constexpr const char* kind = "cache-destroyed-with-pending-frees";
@@ -37,7 +37,7 @@ std::string cache_remedy(bool given, bool called_back, bool kvfree_barrier) {
                  "kmem_cache_destroy().";
 }
 
-// In what kmem_cache_destroy() waited as the last of them was done; nothing: in nothing that is known.
+// The wait within kmem_cache_destroy() during which the last callback was done. Empty: no such wait is known.
 std::string during_wait(const Timeline& timeline, const CachePending& cache, Nanoseconds done) {
     for (const Wait& wait : timeline.waits) {
         if (wait.tid == cache.tid && wait.begin >= cache.at && wait.begin <= done && (!wait.end || *wait.end >= done)) {

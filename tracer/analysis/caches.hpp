@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The hazard cache-destroyed-with-pending-frees: hazards.hpp says what it is.
+// Finds the hazard cache-destroyed-with-pending-frees: a module calls kmem_cache_destroy() while RCU still has to free
+// objects of that cache. hazards.hpp defines the severities.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +13,10 @@
 
 namespace rcuscope {
 
-// Takes callbacks by their queueing.
+// Takes callbacks in the order in which they were queued.
 class DestroyedCaches {
 public:
-    // Refers to the timeline, and to callbacks that it takes.
+    // Keeps references to the timeline and to the callbacks that it takes.
     explicit DestroyedCaches(const Timeline& timeline);
 
     void take(const Callback& callback) {
@@ -24,20 +25,20 @@ public:
         }
     }
 
-    // One for each cache that a module destroyed, or that the kernel did not let it destroy, while RCU was to free
-    // objects of it. Of objects that nobody gave to RCU nothing is said: they were forgotten, or are in use.
+    // One hazard for each cache that a module destroyed, or that the kernel refused to destroy, while RCU still had to
+    // free objects of it. Objects that were never given to RCU are ignored: they are leaked or in use.
     std::vector<Hazard> hazards() const;
 
 private:
-    // What RCU had of a cache.
+    // A cache that the kernel did not destroy, with its objects that RCU had not freed yet.
     struct Pending {
         const CacheLeft* left = nullptr;
-        std::set<std::uint64_t> given{}; // to kfree_rcu(): objects
-        std::vector<std::string> given_in{};
-        std::vector<const Callback*> callbacks{};
+        std::set<std::uint64_t> given{};          // addresses of the objects given to kfree_rcu()
+        std::vector<std::string> given_in{};      // the callers of kfree_rcu(), one for each object
+        std::vector<const Callback*> callbacks{}; // whose heads lie in the cache
     };
 
-    // A cache that was destroyed since its callbacks were done by then.
+    // A cache that the kernel destroyed, only because its pending callbacks ran before the kernel looked for objects.
     struct Lucky {
         const CachePending* cache = nullptr;
         std::vector<const Callback*> callbacks{};

@@ -11,7 +11,7 @@ namespace rcuscope {
 
 namespace {
 
-// All but the backlog, which is not the sum of its parts' deepest.
+// Merges all members except the backlog: the maximum of a sum is not the sum of the maxima.
 void merge(const CallbackStatistics& part, CallbackStatistics& into) {
     into.queued += part.queued;
     into.done += part.done;
@@ -49,7 +49,7 @@ void CallbackNumbers::take(const Callback& callback, const GracePeriod* released
     add(callback, released_by, kept, false);
 }
 
-// Callbacks come in the order in which they were queued.
+// Callbacks arrive in the order in which they were queued, so the last one is the newest.
 void CallbackNumbers::pass(const Callback& callback) {
     const SharedText module = callback.function->module;
     const SharedText queued_by = callback.caller->module;

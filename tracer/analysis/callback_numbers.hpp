@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What is counted of callbacks: each once, be they the rows of a timeline or taken while one is built. A thread counts
-// beside whoever gives them.
+// Statistics of callbacks by function, by module and for all. Each callback is counted once, whether it comes from a
+// finished timeline or is taken while a timeline is built. The caller fills batches; a worker thread counts them.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@
 
 namespace rcuscope {
 
-// A function as rows name it. Both are empty if no name is known for the address.
+// The name of a function in a row. Both members are empty if no name is known for the address.
 struct FunctionName {
     std::string module; // empty: the kernel proper
     std::string function;
@@ -34,7 +34,7 @@ struct FunctionName {
     }
 };
 
-// Callbacks of one function, of one module (then the name has no function), or all there are (then it is empty).
+// The callbacks of one function, of one module (`name.function` is empty), or all callbacks (`name` is empty).
 struct CallbackStatistics {
     FunctionName name;
     bool named = true;      // false: no name is known for the functions' addresses
@@ -42,9 +42,9 @@ struct CallbackStatistics {
     std::size_t done = 0;
     std::size_t pending = 0;
     std::size_t unknown = 0;
-    std::size_t invoked = 0; // seen to be, in whichever state
+    std::size_t invoked = 0; // the invocation was recorded; counted in every state
     Histogram latency;       // from queued to invoked
-    // What that was spent on; of those whose grace period is known.
+    // The parts of the latency. Only for callbacks whose grace period is known.
     Histogram waiting_for_start;
     Histogram waiting_for_end;
     Histogram waiting_for_invocation;
@@ -52,7 +52,7 @@ struct CallbackStatistics {
     Backlog backlog;
 };
 
-// How a callback was queued.
+// When, where and by which task a callback was queued.
 struct Queueing {
     Nanoseconds at = 0;
     SharedPlace function{};
@@ -73,62 +73,64 @@ struct Queueing {
 
 class CallbackNumbers final : public CallbackTaker {
 public:
-    // `losses`: of the recording. `flood`: Backlog::exceeded says when more of one function were pending.
+    // `losses`: those of the recording. `flood`: Backlog::exceeded of a function is the time at which more than this
+    // many of its callbacks were first pending.
     explicit CallbackNumbers(const std::vector<Loss>& losses,
                              std::uint64_t flood = std::numeric_limits<std::uint64_t>::max());
 
     void take(const Callback& callback, const GracePeriod* released_by, bool kept) override;
     void released(const Callback& callback, const GracePeriod& by) override;
-    // The rows of a timeline that were not taken before.
+    // Takes all callbacks of a timeline. None of them may have been taken before.
     void take_all(const Timeline& timeline);
 
-    // When all are taken; before what follows.
+    // Waits for the worker thread. Call it once, after the last callback and before the functions below.
     void finish() {
         counting_.give(items_);
         counting_.finish();
     }
 
-    std::vector<CallbackStatistics> by_function() const; // in no order
+    std::vector<CallbackStatistics> by_function() const; // not sorted
     std::vector<CallbackStatistics> by_module() const;
     CallbackStatistics all() const;
 
-    // By FunctionIndex.
+    // The index numbers the functions; backlog() takes such a number.
     const FunctionIndex& functions() const { return functions_; }
     const Backlog& backlog(std::size_t function) const { return rows_[function].pending.backlog(); }
 
-    // Done, and in no timeline.
+    // Callbacks that are done and that the timeline does not keep (take() with kept = false).
     struct Passed {
         std::size_t count = 0;
         CompactOptional<Nanoseconds> last_done{};
-        Queueing newest{}; // of the one that was queued last
+        Queueing newest{}; // of the callback that was queued last
     };
-    std::unordered_map<SharedText, Passed> passed() const; // by module, where there are any
-    // The same by the module that queued them with functions of others, and by these.
+    std::unordered_map<SharedText, Passed> passed() const; // by module; only modules that have some
+    // The number of such callbacks by the module that queued them, if their function belongs to another module, and by
+    // this function.
     struct OthersFunction {
         SharedPlace function{};
         std::size_t count = 0;
     };
-    using OthersFunctions = std::unordered_map<std::uint32_t, OthersFunction, SeededHash>; // by the place's id
+    using OthersFunctions = std::unordered_map<std::uint32_t, OthersFunction, SeededHash>; // by SharedPlace::id()
     const std::unordered_map<SharedText, OthersFunctions>& passed_with_others() const { return passed_with_others_; }
 
 private:
-    // What is counted of one, as the thread is given it, which does not look at names: no larger than a cache line,
-    // since all of it goes from one processor to another.
+    // One callback as the worker thread gets it. The worker thread reads no names. An item fits into a cache line,
+    // since every item moves from one processor to another.
     struct Item {
         Nanoseconds queued = 0;
         CompactOptional<Nanoseconds> invoked;
         CompactOptional<Nanoseconds> done;
-        CompactOptional<Nanoseconds> started; // the grace period that released it
-        CompactOptional<Nanoseconds> ended;
+        CompactOptional<Nanoseconds> started; // start of the grace period that released it
+        CompactOptional<Nanoseconds> ended;   // end of that grace period
         std::uint32_t function = 0;
         std::uint32_t module = 0;
-        std::uint16_t cpu = 0; // where it was invoked, or is to be
+        std::uint16_t cpu = 0; // where it was invoked; the queueing CPU if it was not
         CallbackState state = CallbackState::unknown;
         bool kept = false;
-        bool only_shares = false; // the rest was counted before
+        bool only_shares = false; // count only the parts of the latency: the callback itself was counted before
     };
     static_assert(sizeof(Item) <= 64);
-    struct Row { // of a function
+    struct Row { // one function
         CallbackStatistics numbers;
         BacklogCount pending;
         Passed passed;
@@ -167,10 +169,10 @@ private:
     void count(const Item& item);
     static void count_shares(const Item& item, CallbackStatistics& numbers);
 
-    const BacklogCount none_; // of a function
-    PendingSteps steps_;
+    const BacklogCount none_; // the initial value for each function, with the flood limit
+    PendingSteps steps_;      // used by the worker thread
 
-    // Of whoever gives them.
+    // Used by the caller's thread.
     FunctionIndex functions_;
     std::vector<std::uint32_t> module_of_; // by function
     struct Module {
@@ -178,17 +180,17 @@ private:
         SharedText name;
     };
     std::vector<Module> modules_;
-    std::unordered_map<std::uint64_t, std::uint32_t, SeededHash> module_numbers_; // by number_module()'s key
+    std::unordered_map<std::uint64_t, std::uint32_t, SeededHash> module_numbers_; // by the key of number_module()
     std::vector<Item> items_;
     std::unordered_map<SharedText, Queueing> newest_passed_;
     std::unordered_map<SharedText, OthersFunctions> passed_with_others_;
 
-    // Of the thread, until finish().
+    // Used by the worker thread until finish() returns.
     std::vector<Row> rows_; // by function
     std::vector<BacklogCount> module_pending_;
     BacklogCount all_pending_;
 
-    Beside<std::vector<Item>> counting_; // the last: it uses the others
+    Beside<std::vector<Item>> counting_; // the last member: its thread uses the members above
 };
 
 } // namespace rcuscope

@@ -31,7 +31,7 @@ std::vector<Setting> all_settings() {
     return settings;
 }
 
-// Whether both are of one recording: no two have the same grace periods to the nanosecond.
+// True if both digests are of the same recording: the durations of two recordings never agree to the nanosecond.
 bool same_recording(const Digest& a, const Digest& b) {
     const bool anything = std::any_of(a.durations.begin(), a.durations.end(),
                                       [](const auto& durations) { return durations.second.count() > 0; });
@@ -43,7 +43,7 @@ bool same_recording(const Digest& a, const Digest& b) {
 std::vector<Difference> differences(const std::vector<RunDigest>& runs) {
     std::vector<Difference> result;
     for (const Setting& setting : all_settings()) {
-        // Each value once, with the first run that has it.
+        // Each distinct value, with the first run that has it.
         std::vector<std::pair<std::string, std::string>> values;
         for (const RunDigest& run : runs) {
             std::string value = setting.value(run.digest.host);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Recordings of different machines, or of differently set ones, say nothing
-// about a change: these settings alone move grace periods by more than tenfold.
+// Decides whether recordings can be compared. Recordings of different machines or settings say nothing about a change
+// of the code: these settings alone change the length of grace periods by more than a factor of ten.
 #pragma once
 
 #include <set>
@@ -15,21 +15,22 @@ namespace rcuscope {
 
 struct Difference {
     std::string setting;
-    bool decides = false; // recordings that differ in it cannot be compared
+    bool decides = false; // recordings with different values of this setting cannot be compared
     std::string values;   // "2 in base.json, 4 in run.rcu"
 };
 
-// In what these runs differ from each other, in the order of the table: one line each, however many runs.
+// The settings in which the runs differ, in the order of the table: one element for each setting, for any number of
+// runs.
 std::vector<Difference> differences(const std::vector<RunDigest>& runs);
 
-// The settings that decide, for whoever names one: "cpus", "hz", "preemption", ...
+// The names that --allow-different accepts besides "all": "cpus", "hz", "preemption", ...
 std::vector<std::string> deciding_settings();
 
-// Fails with ExitCode::bad_input and names each setting that decides, differs and is not among `allowed`.
-// "all" allows whatever it is.
+// Fails with ExitCode::bad_input if a deciding setting differs and is not in `allowed`. The error names each such
+// setting. "all" allows every setting.
 Status refuse_to_compare(const std::vector<Difference>& differences, const std::set<std::string>& allowed);
 
-// A recording that is given twice would pass for two. Fails with ExitCode::bad_input.
+// Fails with ExitCode::bad_input if a recording is given twice: it would count as two independent runs.
 Status refuse_twice(const std::vector<RunDigest>& runs);
 
 } // namespace rcuscope

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::int64_t whole = 10'000; // 100 %
 
-// Few, since five runs on each side can only carry six questions: the waits and the shares
-// of a callback's latency follow these, and what one module does is for whoever asks.
+// Few metrics, since five runs on each side can answer only six questions. The waits and the parts of a callback's
+// latency depend on these metrics. The user asks for metrics of one module with --metric.
 constexpr std::array<const char*, 3> by_default{"gp", "gp.expedited", "callback.latency"};
 
 std::uint64_t fewest_events(const Metric& metric, const std::vector<RunDigest>& runs) {
@@ -32,7 +32,7 @@ std::vector<std::int64_t> values_of(const Metric& metric, const std::vector<RunD
     return values;
 }
 
-// Grace periods are always among them: whoever compares wants to know of those.
+// Always contains the metrics of grace periods, even with too few events: every comparison is about them.
 std::vector<Metric> default_metrics(const std::vector<RunDigest>& baseline, const std::vector<double>& percents,
                                     std::vector<Comparison::LeftOut>& left_out) {
     std::vector<Metric> metrics;
@@ -50,7 +50,7 @@ std::vector<Metric> default_metrics(const std::vector<RunDigest>& baseline, cons
     return metrics;
 }
 
-// A load that did not run is no pass.
+// Fails if a current run has no events where all baseline runs have enough: a load that did not run must not pass.
 Status refuse_nothing(const Metric& metric, const std::vector<RunDigest>& current,
                       const std::vector<RunDigest>& baseline) {
     if (fewest_events(metric, baseline) < events_needed(metric.percent))
@@ -63,7 +63,7 @@ Status refuse_nothing(const Metric& metric, const std::vector<RunDigest>& curren
     return {};
 }
 
-// Empty if there is enough.
+// Says which data is missing for a comparison. Empty if there is enough.
 std::string what_is_missing(const Metric& metric, const std::vector<RunDigest>& current,
                             const std::vector<RunDigest>& baseline) {
     if (!smallest_share(current.size(), baseline.size()).at_most_permille(CompareOptions::permille))
@@ -77,7 +77,7 @@ std::string what_is_missing(const Metric& metric, const std::vector<RunDigest>& 
     return {};
 }
 
-// Less time to the same proportion that a slowdown of `effect` would be more: -9.09 % of 10 %.
+// True if `change` is a speedup by at least the inverse factor of a slowdown of `effect`: -9.09 % for 10 %.
 bool as_much_faster(std::int64_t change, std::int64_t effect) {
     return static_cast<double>(whole + change) * static_cast<double>(whole + effect) <=
            static_cast<double>(whole) * static_cast<double>(whole);
@@ -126,7 +126,7 @@ std::uint64_t events_needed(double percent) {
     const double beyond = std::min(percent, 100 - percent);
     if (beyond <= 0)
         return 1;
-    // Ten thousandths of a percent: 100 - 99.9 is a little more than 0.1.
+    // Rounded to 1/10,000 of a percent: in doubles, 100 - 99.9 is a little more than 0.1.
     return std::max<std::uint64_t>(10, static_cast<std::uint64_t>(std::ceil(2e6 / std::round(beyond * 1e4))));
 }
 
@@ -151,7 +151,7 @@ Result<Comparison> compare(const std::vector<RunDigest>& current, const std::vec
     const auto metrics =
         options.metrics.empty() ? default_metrics(baseline, options.percents, comparison.left_out) : options.metrics;
     std::vector<TwoSides> questions;
-    std::vector<std::size_t> asked; // rows
+    std::vector<std::size_t> asked; // the row of each question
     for (const Metric& metric : metrics) {
         if (auto can = can_be_compared(metric); !can)
             return tl::unexpected(can.error());

@@ -14,7 +14,7 @@ std::string function_name(const CodePlace& place) {
     return place.module + ":" + place.function;
 }
 
-// "a, b and c"; with `more` not shown "a, b and 3 more".
+// "a, b and c"; if `more` words are not shown, "a, b and 3 more".
 std::string enumerate(const std::vector<std::string>& words, std::size_t more) {
     std::string text;
     for (std::size_t i = 0; i < words.size(); i++) {
@@ -25,7 +25,7 @@ std::string enumerate(const std::vector<std::string>& words, std::size_t more) {
     return more == 0 ? text : text + " and " + std::to_string(more) + " more";
 }
 
-// By how often they come, and of equal ones by name.
+// Sorted by count, greatest first, then by name.
 template <typename Group>
 std::vector<std::pair<std::string, Group>> by_frequency(const std::map<std::string, Group>& groups) {
     std::vector<std::pair<std::string, Group>> sorted(groups.begin(), groups.end());
@@ -41,9 +41,9 @@ struct Frequency {
 struct Origin {
     std::size_t count = 0;
     std::set<std::uint32_t> cpus;
-    std::vector<std::string> comms;       // of tasks that queued, or are not known not to have been interrupted
-    std::vector<std::string> in_softirqs; // that were interrupted
-    std::vector<std::string> in_hardirqs;
+    std::vector<std::string> comms;       // of tasks that queued callbacks, also where the context is not known
+    std::vector<std::string> in_softirqs; // of tasks that a softirq interrupted
+    std::vector<std::string> in_hardirqs; // of tasks that a hardirq interrupted
 
     void add(std::uint32_t cpu, const std::string& comm, QueueContext in) {
         count++;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Words that the texts of hazards share.
+// Phrases that the texts of hazards share: counts, lists of functions, and where callbacks were queued.
 #pragma once
 
 #include <cstdint>
@@ -24,10 +24,10 @@ std::string functions_of(const std::vector<const Callback*>& callbacks);
 std::string origin_of(const CodePlace& caller);
 
 // "in rcu_unload:writer_fn+0x12 (CPUs 0 and 1, task writer) and rcu_unload:init+0x8 (CPU 1, task insmod)":
-// where they were queued, by the places with most of them.
+// the locations that queued the callbacks, those with most callbacks first.
 std::string origins_of(const std::vector<const Callback*>& callbacks);
 
-// The same of one: where it was queued, on which CPU and by whom.
+// The same for one callback: the location that queued it, the CPU and the task.
 std::string origin_of(const CodePlace& caller, std::uint32_t cpu, const std::string& comm, QueueContext in);
 
 // "task writer", "an interrupt (softirq) over swapper/0"

@@ -57,7 +57,7 @@ std::vector<Digest::Function> functions_of(const std::vector<CallbackStatistics>
     return functions;
 }
 
-// Of each kind.
+// The longest of each kind, normal and expedited.
 std::vector<Digest::Held> longest_of(const Timeline& timeline, const Statistics& numbers) {
     std::vector<Digest::Held> longest;
     for (const GracePeriodStatistics* kind : {&numbers.normal, &numbers.expedited})

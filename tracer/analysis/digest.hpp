@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What a check compares: a recording's distributions and counts, small enough
-// to be kept in a repository beside the code whose speed it stands for.
+// A digest: the distributions and counts of one recording, which `check` compares and `summarize` writes. It is small
+// enough to be kept in a repository beside the code that it measures.
 #pragma once
 
 #include <array>
@@ -51,50 +51,50 @@ inline constexpr std::array<DigestName, 8> digest_counts{{
     {"backlog.max", "most callbacks that were queued and not invoked at once"},
 }};
 
-// What was not looked at is left out: of a timeline nothing, of what was counted in the kernel (kernel_digest.hpp)
-// some.
+// A name that is missing from `durations` or `counts` was not observed. The digest of a timeline has all names. The
+// digest of counts made in the kernel (kernel_digest.hpp) lacks some.
 struct Digest {
     static constexpr std::size_t most_longest = 5;
     using Durations = std::map<std::string, Histogram, std::less<>>;
     using Counts = std::map<std::string, std::uint64_t, std::less<>>;
 
-    std::string tool_version; // of what made it
-    HostInfo host;            // with the settings by which recordings can or cannot be compared
-    Nanoseconds recorded = 0;
+    std::string tool_version; // of the rcuscope that made it
+    HostInfo host;            // with the settings that decide whether recordings can be compared
+    Nanoseconds recorded = 0; // length of the recording
     bool complete = false;
-    std::uint64_t lost = 0; // records, or what else went by unseen
-    // Nanoseconds; of digest_durations, empty if nothing was seen of it.
+    std::uint64_t lost = 0; // lost records; of counts made in the kernel, what its programs missed or forgot
+    // In nanoseconds, by the names in digest_durations. A histogram is empty if no such event occurred.
     Durations durations;
-    // Of digest_counts.
+    // By the names in digest_counts.
     Counts counts;
-    // Callbacks by their function, the most queued first. Together they are those in counts and durations.
+    // Callbacks by their function, the most queued first. Their sums are the numbers in counts and durations.
     struct Function {
         std::string module;   // empty: the kernel proper
         std::string function; // empty: its name is not known
         std::uint64_t queued = 0;
-        std::uint64_t invoked = 0; // seen to be, also those of which it is not known when they were queued
+        std::uint64_t invoked = 0; // the invocation was seen, even if the queueing was not
         std::uint64_t pending = 0;
         std::uint64_t unknown = 0;
         Histogram latency;
         bool operator==(const Function&) const = default;
     };
     std::vector<Function> functions;
-    // The longest grace periods, longest first, at most five: who held them, for people.
+    // The longest grace periods, longest first, at most most_longest, each with a text that names its holder.
     struct Held {
         Nanoseconds duration = 0;
-        std::string text; // Holder::text
+        std::string text; // Holder::text; empty: not known
         bool operator==(const Held&) const = default;
     };
     std::vector<Held> longest;
 
-    // By their names in digest_durations and digest_counts; nothing: not looked at.
+    // Look up a name of digest_durations or digest_counts. Null or nullopt: not observed.
     const Histogram* duration(std::string_view name) const;
     std::optional<std::uint64_t> count(std::string_view name) const;
-    // Sorts `longest`, and leaves no more of it than most_longest.
+    // Sorts `longest` and cuts it to most_longest elements.
     void keep_longest();
 };
 
-// Of a timeline with its hazards and holders, and its numbers.
+// Call it after find_hazards() and find_holders(). `numbers`: the statistics of the same timeline.
 Digest digest_of(const Timeline& timeline, const Statistics& numbers, std::string tool_version);
 
 } // namespace rcuscope

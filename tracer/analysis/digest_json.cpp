@@ -17,7 +17,7 @@ namespace rcuscope {
 
 namespace {
 
-// ---- the file's shape
+// ---- the structure of the file
 
 struct HistogramDocument {
     std::uint64_t count = 0;
@@ -70,7 +70,7 @@ struct DigestDocument {
     Nanoseconds recorded_ns = 0;
     bool complete = false;
     std::uint64_t lost = 0;
-    // null: not looked at.
+    // null: not observed.
     std::map<std::string, std::optional<HistogramDocument>> durations;
     std::map<std::string, std::optional<std::uint64_t>> counts;
     std::optional<std::vector<FunctionDocument>> functions; // older summaries have none
@@ -96,9 +96,9 @@ OrderedJson histogram_json(const Histogram& histogram) {
             {"buckets", buckets_json(histogram)}};
 }
 
-// ---- reading it
+// ---- reading
 
-// What is wrong, in words; none: nothing.
+// The text of an error. Nullopt: no error.
 using Wrong = std::optional<std::string>;
 
 Wrong schema_of(const nlohmann::json& json) {
@@ -183,7 +183,7 @@ Wrong fill(const DigestDocument& document, Digest& digest) {
     return std::nullopt;
 }
 
-// Of what was not looked at there are none.
+// 0 if the digest lacks the name.
 std::uint64_t events_in(const Digest& digest, const char* name) {
     const Histogram* durations = digest.duration(name);
     return durations ? durations->count() : 0;
@@ -198,7 +198,7 @@ std::uint64_t count_in(const Digest& digest, const char* name) {
     return digest.count(name).value_or(0);
 }
 
-// An older summary has no functions.
+// An older summary has no functions, which is no contradiction.
 Wrong function_contradiction(const Digest& digest) {
     std::uint64_t queued = 0;
     std::uint64_t pending = 0;
@@ -233,7 +233,7 @@ Wrong longest_contradiction(const Digest& digest) {
     return std::nullopt;
 }
 
-// What each member says may be possible, and not all of it together.
+// Checks the members against each other: each may be valid while their combination is impossible.
 Wrong contradiction_in(const Digest& digest) {
     const auto count = [&](const char* name) { return count_in(digest, name); };
     const auto seen = [&](const char* name) { return events_in(digest, name); };

@@ -20,17 +20,17 @@ namespace rcuscope {
 
 namespace {
 
-// A head, queued once and queued again while that was pending.
+// Two callbacks with the same head; the second was queued while the first was pending.
 struct Pair {
     const Callback* first = nullptr;
     const Callback* second = nullptr;
 };
 
-// Where the two were queued, and what the second is to run.
+// The locations that queued the first and the second, and the function of the second.
 using Places = std::tuple<std::string, std::string, std::string>;
 
-// Until when the file surely has what happened on each CPU: one that was cut off
-// may lack the end of some CPUs' records. Callbacks mostly run where they were queued.
+// The time up to which the capture surely has the records of each CPU. A capture that was cut off may lack the last
+// records of some CPUs. Most callbacks run on the CPU that queued them.
 class Extent {
 public:
     explicit Extent(const Timeline& timeline) : complete_(timeline.capture.complete) {
@@ -60,9 +60,9 @@ private:
     std::unordered_map<std::uint32_t, Nanoseconds, SeededHash> last_;
 };
 
-// Whether the first may have been invoked unseen before the second was queued: a
-// program that was skipped does not tell, but no callback runs before a grace period
-// that began after its queueing has ended.
+// Decides whether the first callback may have been invoked unseen before the second was queued. That requires a skipped
+// run of the invocation probe and the end of a grace period in between: no callback runs before a grace period ends
+// that began after its queueing.
 class UnseenRuns {
 public:
     explicit UnseenRuns(const Timeline& timeline) : any_(missed_runs(timeline.capture, "callback.invoked") > 0) {
@@ -89,11 +89,11 @@ public:
 
 private:
     bool any_;
-    bool some_time_ = false;        // a grace period of which neither end is known
+    bool some_time_ = false;        // neither start nor end of some grace period is known
     std::vector<Nanoseconds> ends_; // of grace periods, sorted
 };
 
-// The times at which modules were freed. A module that is gone uses no rcu_head again: the memory has another owner.
+// The times at which modules were freed. A freed module does not reuse an rcu_head: the memory has another owner.
 class FreedModules {
 public:
     explicit FreedModules(const Timeline& timeline) {
@@ -120,8 +120,8 @@ private:
     std::unordered_map<std::string, std::vector<Nanoseconds>, SeededHash> freed_;
 };
 
-// What a callback's own function queues again was invoked before. After a loss in
-// between the invocation seen later may be that of the second.
+// True if the first was surely pending when the second was queued. A callback whose own function queues the head again
+// has been invoked before. After a loss in between, the invocation that was recorded may belong to the second.
 bool was_pending(const Callback& first, const Callback& second, const LossIndex& losses, const Extent& extent) {
     if (losses.overlaps(first.queued, second.queued)) {
         return false;
@@ -176,7 +176,7 @@ DoubleQueues::DoubleQueues(const Timeline& timeline, const LossIndex& losses)
       ground_(std::make_unique<Ground>(timeline, losses)) {}
 DoubleQueues::~DoubleQueues() = default;
 
-// The one before with the same head, unless it was invoked before this one was queued.
+// Returns the previous callback with the same head, or null if it was invoked before this one was queued.
 const Callback* DoubleQueues::exchange_newest(const Callback& callback) {
     if (newest_.size() >= sweep_at_) {
         sweep(callback.queued);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The hazard double-call-rcu: hazards.hpp says what it is.
+// Finds the hazard double-call-rcu: an rcu_head is queued again while it is still pending. A false positive is avoided
+// where records were lost, the capture is cut off, a probe was skipped, or the module was freed in between.
 #pragma once
 
 #include <cstddef>
@@ -16,10 +17,10 @@
 
 namespace rcuscope {
 
-// Takes callbacks by their queueing.
+// Takes callbacks in the order in which they were queued.
 class DoubleQueues {
 public:
-    // Refers to both, and to callbacks that it takes.
+    // Keeps references to both arguments and to the callbacks that it takes.
     DoubleQueues(const Timeline& timeline, const LossIndex& losses);
     DoubleQueues(const DoubleQueues&) = delete;
     DoubleQueues& operator=(const DoubleQueues&) = delete;
@@ -32,25 +33,26 @@ public:
         }
     }
 
-    // One for each pair of places that queued the same heads, with all callbacks that they queued so.
+    // One hazard for each pair of locations that queued the same heads, with all callbacks that they queued so.
     std::vector<Hazard> hazards() const;
-    // Ids of the callbacks in these pairs that were not seen to run.
+    // The ids of the callbacks in these hazards whose invocation was not recorded.
     std::unordered_set<std::uint32_t> never_ran() const;
 
 private:
     struct Ground;
     struct Newest {
         const Callback* callback = nullptr;
-        Nanoseconds until = 0; // it was pending
+        Nanoseconds until = 0; // when it was invoked; the maximum if that is not known
     };
 
     const Callback* exchange_newest(const Callback& callback);
     void judge(const Callback& before, const Callback& callback);
     void sweep(Nanoseconds now);
 
-    bool judged_; // else it is not known what was invoked, or no head was queued while it was pending
+    bool judged_; // false: invocations are not recorded, or no head was queued while it was pending
     std::unique_ptr<Ground> ground_;
-    // What was queued with each head last. Most heads are used again; others go when they are many.
+    // The callback that was queued last with each head. Most heads are reused. sweep() removes the invoked ones when
+    // the table has grown to sweep_at_.
     LongTable<Newest, HeadHash> newest_;
     std::size_t sweep_at_ = 4096;
 };

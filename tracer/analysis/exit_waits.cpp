@@ -64,7 +64,7 @@ ExitWaits ExitWaitIndex::of(const ModuleLife& life) const {
     if (!life.exit || !life.exit_done) {
         return found;
     }
-    std::vector<std::uint32_t> places; // in the order of time
+    std::vector<std::uint32_t> places; // sorted below: in the order of time
     const auto add = [&](const Places& more) {
         const auto those = within(more, *life.exit, *life.exit_done, most_in_exit);
         places.insert(places.end(), those.begin(), those.end());

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Finds the calls of rcu_barrier() and synchronize_rcu*() that a module's exit function made. A wait is one such call
+// in Timeline::waits.
 #pragma once
 
 #include <cstddef>
@@ -11,47 +14,47 @@
 
 namespace rcuscope {
 
-// What a module's exit function waited for: the waits that lie within it, of the task that ran it or of the module's
-// own code on another. All 0 and nothing if it is not known when it ran.
+// The waits of a module's exit function: those that began and ended while it ran, of the task that ran it or of the
+// module's own code in another task. All members keep their defaults if it is not known when the function ran.
 struct ExitWaits {
-    std::uint64_t in_barrier = 0; // nanoseconds, in all
-    std::uint64_t in_synchronize = 0;
-    MaybeTime last_barrier;        // when it began: it waits for what was queued before
-    bool synchronize_last = false; // no rcu_barrier() came after the last of synchronize_rcu*()
-    event::WaitKind synchronize = event::WaitKind::synchronize_rcu; // which that was
+    std::uint64_t in_barrier = 0;     // nanoseconds, the sum
+    std::uint64_t in_synchronize = 0; // nanoseconds, the sum
+    MaybeTime last_barrier;           // its begin: rcu_barrier() waits for callbacks that were queued before
+    bool synchronize_last = false;    // the last wait is a synchronize_rcu*(), not an rcu_barrier()
+    event::WaitKind synchronize = event::WaitKind::synchronize_rcu; // the kind of the last synchronize_rcu*()
 };
 
-// The waits of a timeline, found by the module that waited.
+// An index of a timeline's waits by module and by task.
 class ExitWaitIndex {
 public:
-    // Others may wait at the same time: a wait is the exit function's if its task is the one that runs it, if its
-    // caller is the module's, or, where that task is not known, if its caller has no name. Of one exit function no more
-    // than this many of each are looked at.
+    // Other tasks may wait at the same time. A wait belongs to the exit function if its task runs the exit function, if
+    // its caller is in the module, or, where that task is not known, if its caller has no name. The index examines at
+    // most this many waits of each of these groups for one exit function.
     static constexpr std::size_t most_in_exit = 4096;
 
-    explicit ExitWaitIndex(const Timeline& timeline); // which must outlive it
+    explicit ExitWaitIndex(const Timeline& timeline); // the timeline must outlive the index
 
     ExitWaits of(const ModuleLife& life) const;
 
-    // The last rcu_barrier() of the module's own code, or of its exit function's task, that began and ended in
-    // between.
+    // The last rcu_barrier() that began and ended between `from` and `to`, called by the module's own code or by the
+    // task of its exit function.
     const Wait* last_barrier(const ModuleLife& life, Nanoseconds from, Nanoseconds to) const;
 
-    // The waits of a task that began in between, no more than so many.
+    // The first `most` waits of a task that began between `from` and `to`.
     std::vector<const Wait*> of_task(std::uint32_t tid, Nanoseconds from, Nanoseconds to,
                                      std::size_t most = most_in_exit) const;
 
 private:
-    using Places = LongList<std::uint32_t>; // of waits, rising
+    using Places = LongList<std::uint32_t>; // indexes into Timeline::waits, ascending
 
-    // The places of those that began in between, no more than so many.
+    // The first `most` of these waits that began between `from` and `to`.
     std::vector<std::uint32_t> within(const Places& places, Nanoseconds from, Nanoseconds to, std::size_t most) const;
     const Places* of_module(const ModuleLife& life) const;
 
     const LongList<Wait>& waits_;
-    std::vector<Places> of_module_; // by the name's id
-    Places unnamed_;
-    std::unordered_map<std::uint32_t, Places, SeededHash> of_task_; // only of those on which a module went
+    std::vector<Places> of_module_;                                 // by SharedText::id() of the module's name
+    Places unnamed_;                                                // whose caller has no name
+    std::unordered_map<std::uint32_t, Places, SeededHash> of_task_; // only tasks in ModuleLife::going_tid
 };
 
 } // namespace rcuscope

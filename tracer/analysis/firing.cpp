@@ -28,7 +28,8 @@ std::string cpu_names(const std::vector<std::uint32_t>& cpus) {
     return text;
 }
 
-// Parts that follow each other from a beginning on, each up to a time: they add up, whatever the times are.
+// Consecutive parts of an interval. Each part ends at a given time, which is clamped, so that the parts always add up
+// to the interval.
 class Parts {
 public:
     Parts(FiringAnalysis& analysis, Nanoseconds from, Nanoseconds to) : analysis_(analysis), reached_(from), to_(to) {
@@ -47,7 +48,8 @@ private:
     Nanoseconds to_;
 };
 
-// Of one that had not ended there is no verdict yet, but perhaps somebody who was seen.
+// For a grace period that had not ended, find_holders() has no result. Names the last busy CPU or preempted reader that
+// was recorded.
 void name_suspect(const GracePeriod& grace_period, FiringAnalysis& analysis) {
     if (!grace_period.busy_cpus.empty()) {
         const BusyCpu& busy = grace_period.busy_cpus.back();
@@ -93,7 +95,7 @@ void analyse_grace_period(const Timeline& timeline, const GracePeriod& grace_per
     name_holder(grace_period, analysis);
 }
 
-// Of the grace periods in a span the one that took the most of it.
+// The normal grace period that covers most of an interval.
 const GracePeriod* longest_within(const Timeline& timeline, Nanoseconds from, Nanoseconds to) {
     const GracePeriod* longest = nullptr;
     Nanoseconds most = 0;
@@ -148,14 +150,14 @@ void analyse_section(const Timeline& timeline, const ReadSection& section, Firin
                       "), in " + place_name(section.place, false) + " for " + duration_text(analysis.whole);
 }
 
-// Which callbacks were pending, by function. `counted`: how many there were, as counted in the kernel: some had been
-// queued before the recording begins, or while it was dropped from memory.
+// The pending callbacks by function. `counted`: their number as counted in the kernel. It may be greater, since some
+// were queued before the recording begins or their records were dropped from memory.
 void analyse_pending(const Timeline& timeline, Nanoseconds at, std::uint64_t counted, FiringAnalysis& analysis) {
     constexpr std::size_t most = 5;
     analysis.counts = true;
     std::map<std::string, std::int64_t> by_function;
     for (const Callback& callback : timeline.callbacks)
-        if (callback.queued <= at && callback.done.value_or(at + 1) > at) { // the kernel's side counts so, too
+        if (callback.queued <= at && callback.done.value_or(at + 1) > at) { // as the BPF programs count
             by_function[place_name(callback.function, false)]++;
             analysis.whole++;
         }

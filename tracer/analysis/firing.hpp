@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Why a trigger fired: what the time of the thing that it fired on was spent on,
-// part by part, and who held it up.
+// Explains why a trigger fired. The analysis divides the duration of the object that the trigger fired on (a grace
+// period, a callback, a read-side section) into parts and names its holder.
 #pragma once
 
 #include <cstdint>
@@ -20,14 +20,14 @@ struct Contribution {
 
 struct FiringAnalysis {
     std::string what;                // "gp>200ms: grace period 1204 took 412 ms"
-    bool counts = false;             // the amounts are callbacks
-    std::int64_t whole = 0;          // what the parts add up to
-    std::vector<Contribution> parts; // none: what it fired on is not in the recording
-    std::string holder;              // a sentence; empty: nobody is known
+    bool counts = false;             // true: the amounts are numbers of callbacks
+    std::int64_t whole = 0;          // the sum of the parts
+    std::vector<Contribution> parts; // empty: the object is not in the recording
+    std::string holder;              // a sentence; empty: not known
     std::vector<CodePlace> stack;    // of the holder, innermost first
 };
 
-// Nothing if the recording was not waited for. After find_holders().
+// Nullopt if no trigger fired in this recording. Call it after find_holders().
 std::optional<FiringAnalysis> analyse_firing(const Timeline& timeline);
 
 } // namespace rcuscope

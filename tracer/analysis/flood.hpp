@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The hazard callback-flood: hazards.hpp says what it is.
+// Finds the hazard callback-flood: more callbacks of one function are pending than a limit.
 #pragma once
 
 #include <cstdint>
@@ -11,15 +11,15 @@
 
 namespace rcuscope {
 
-// More than so many callbacks of one function that seem pending are more than the limit: others may have been invoked
-// unseen.
+// The limit plus the number of skipped runs of the invocation probe. A callback whose invocation was skipped seems
+// pending, so only a backlog above this value surely exceeds the limit.
 std::uint64_t flood_from(const CaptureSummary& capture, std::uint64_t limit);
 
-// Whether there can be any: else it is not known what was invoked, or there were never so many.
+// False if no flood can be found: invocations are not recorded, or the backlog never exceeded the limit.
 bool may_flood(const Timeline& timeline, std::uint64_t limit);
 
-// One for each function, at the time when its callbacks were first too many. Its list of callbacks is empty: they are
-// all that were queued about then. `callbacks` were counted with flood_from().
+// One hazard for each function, at the time at which its backlog first exceeded the limit. Hazard::callbacks is empty:
+// the hazard concerns all callbacks queued around that time. `callbacks` must have been counted with flood_from().
 std::vector<Hazard> flood_hazards(const Timeline& timeline, const CallbackNumbers& callbacks, std::uint64_t limit);
 
 } // namespace rcuscope

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Numbers the functions that a recording names, so that statistics by function are arrays.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +15,7 @@
 
 namespace rcuscope {
 
-// Numbers the functions that a recording names, from 0 in the order in which they come. The same name at two addresses
-// is one function.
+// Numbers functions from 0 in the order in which they first occur. The same name at two addresses is one function.
 class FunctionIndex {
 public:
     struct Name {
@@ -34,7 +35,7 @@ public:
     }
     std::uint32_t of(const CodePlace& place) {
         const std::uint64_t key = std::uint64_t{place.module.id()} << 32 | place.function.id();
-        if (key == last_key_ && !names_.empty()) { // many of one function follow each other
+        if (key == last_key_ && !names_.empty()) { // consecutive callbacks often have the same function
             return last_;
         }
         const auto [found, added] = numbers_.try_emplace(key, static_cast<std::uint32_t>(names_.size()));
@@ -48,8 +49,7 @@ public:
         return last_ = found->second;
     }
 
-    // The functions of a kernel that have to do with RCU are some thousands; what is counted of each takes a KiB or
-    // two.
+    // A kernel has a few thousand functions that use RCU. The statistics of each take one or two KiB.
     static constexpr std::size_t most = 65'536;
 
     std::size_t size() const { return names_.size(); }
@@ -64,7 +64,7 @@ private:
                           "the file was damaged or made up: record again"});
     }
 
-    std::vector<std::uint32_t> by_place_; // by its id
+    std::vector<std::uint32_t> by_place_; // by SharedPlace::id()
     std::unordered_map<std::uint64_t, std::uint32_t, SeededHash> numbers_;
     std::vector<Name> names_;
     std::uint64_t last_key_ = 0;

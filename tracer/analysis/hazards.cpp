@@ -33,7 +33,7 @@ void find_hazards(Timeline& timeline, const HazardLimits& limits, const Callback
     LifeJudge life_judge(timeline, losses, callbacks);
     DoubleQueues double_queues(timeline, losses);
     DestroyedCaches destroyed_caches(timeline);
-    for (const Callback& callback : timeline.callbacks) { // once: there may be more of them than memory holds
+    for (const Callback& callback : timeline.callbacks) { // in one pass: they may be spilled to disk
         life_judge.take(callback);
         double_queues.take(callback);
         destroyed_caches.take(callback);

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Finds hazards: wrong uses of RCU by a module, and wrong uses that had no effect this time. This file defines the
+// kinds of hazards and their severities.
 #pragma once
 
 #include <cstdint>
@@ -8,47 +11,56 @@
 
 namespace rcuscope {
 
-// From where on something that is no error is worth a warning.
+// Above these limits a condition that is not an error becomes a warning.
 struct HazardLimits {
     Nanoseconds long_reader = 1'000'000'000;
-    // RCU's own limit (qhimark), above which it drops its batch limit and hurries.
+    // RCU's own limit (qhimark). Above it RCU drops its batch limit and forces quiescent states.
     std::uint64_t callback_flood = 10'000;
 };
 
-// Fills Timeline::hazards, by time: what went wrong, or nearly so, in the
-// followed modules' use of RCU; and ModuleLife::verdict. Kinds:
+// Fills Timeline::hazards, sorted by time, and ModuleLife::verdict and ModuleLife::late_without_probes.
 //
-// Of callbacks of the kernel proper, and of modules that neither were followed
-// nor came or went in the recording, nothing is said.
+// The search covers modules that were followed, and modules that were loaded or unloaded in the recording. It ignores
+// the callbacks of the kernel proper and of other modules. Kinds, and what each severity means:
 //
-//   freed-with-pending-callbacks        A module's memory went while callbacks into it were queued.
-//     fatal    they had not run when it was gone, or the recording breaks off while it goes
-//     warning  it is not known whether they ran in time
-//   exit-without-barrier                Nothing waited for the callbacks: they ran after the exit function
-//     latent   had returned and before the memory went, or the recording ended in order while the memory went
-//   no-barrier                          They ran before the exit function returned, and neither was rcu_barrier()
-//     latent   called nor was it seen to wait for them otherwise, though it waited with synchronize_rcu()
-//     warning  the same, without synchronize_rcu()
-//   callback-in-init-text               Callbacks' functions are in code that is freed when the init function has
-//     latent   returned, which did not wait for them: they ran before that
-//     fatal    they had not run by then
-//   init-failed-with-pending-callbacks  The same for a module whose init function failed
-//     fatal, latent, warning
-//   double-call-rcu      fatal    A head was queued while it was pending
-//   cache-destroyed-with-pending-frees  kmem_cache_destroy() of a followed module, while objects of the cache were
-//     fatal    with kfree_rcu() or call_rcu(): the kernel did not destroy it
-//     latent   with call_rcu(), and their callbacks were done before the kernel looked for objects
-//   reader-never-ended   fatal    A read-side section was left open: its task ended, or ran in user mode or idle, in it
-//   blocked-in-reader    warning  A voluntary context switch within a read-side section
-//   long-reader          warning  A section longer than the limit
-//   callback-flood       warning  More callbacks of one function pending than the limit; lists none of them
+//   freed-with-pending-callbacks        A module's memory was freed while callbacks into it were queued.
+//     fatal    The callbacks had not run when the memory was freed, or the recording breaks off during the free.
+//     warning  It is not known whether they ran in time.
+//   exit-without-barrier                The exit function did not wait for the module's callbacks.
+//     latent   They ran after it returned and before the memory was freed, or the recording ended in order during
+//              the free.
+//   no-barrier                          The callbacks ran before the exit function returned, but neither an
+//                                       rcu_barrier() nor another wait for the last of them was seen.
+//     latent   The last wait of the exit function was synchronize_rcu*().
+//     warning  It was not.
+//   callback-in-init-text               The callbacks' functions are in init code, which is freed after the init
+//                                       function returns. The init function did not wait for them.
+//     latent   They ran before the code was freed, or it is not known whether they did.
+//     fatal    They had not run by then.
+//   init-failed-with-pending-callbacks  freed-with-pending-callbacks or exit-without-barrier of a module whose init
+//     fatal, latent, warning            function failed.
+//   double-call-rcu
+//     fatal    A head was queued while it was pending.
+//   cache-destroyed-with-pending-frees  A followed module called kmem_cache_destroy() while RCU had to free objects of
+//                                       the cache.
+//     fatal    Objects were given to kfree_rcu() or call_rcu(); the kernel did not destroy the cache.
+//     latent   Objects were given to call_rcu(); their callbacks were done before the kernel looked for objects.
+//   reader-never-ended
+//     fatal    A read-side section stayed open: its task ended or ran in user mode within it, or an interrupt over an
+//              idle task left it open.
+//   blocked-in-reader
+//     warning  A voluntary context switch within a read-side section.
+//   long-reader
+//     warning  A section longer than the limit.
+//   callback-flood
+//     warning  More callbacks of one function were pending than the limit. The hazard lists no callbacks.
 //
-// One hazard stands for all callbacks of a life, for all pairs of one pair of
-// places (double-call-rcu), for all sections of one function.
+// One hazard covers all callbacks of a life, all heads queued by one pair of locations (double-call-rcu), or all
+// sections of one function.
 void find_hazards(Timeline& timeline, const HazardLimits& limits);
 
-// The same where callbacks were counted, with flood_from() (flood.hpp): all of them, and some may not be in the
-// timeline any more.
+// The same for callbacks that were already counted, with flood_from() (flood.hpp). `callbacks` covers all of them; the
+// timeline may lack some.
 void find_hazards(Timeline& timeline, const HazardLimits& limits, const CallbackNumbers& callbacks);
 
 } // namespace rcuscope

@@ -80,9 +80,9 @@ void Histogram::merge(const Histogram& other) {
 Nanoseconds Histogram::percentile(double percent) const {
     if (count_ == 0)
         return 0;
-    // Multiplied before it is divided: 29 / 100.0 * 100 is a little more than 29.
+    // Multiply before the division: in doubles, 29 / 100.0 * 100 is a little more than 29.
     const double exact = std::ceil(std::clamp(percent, 0.0, 100.0) * static_cast<double>(count_) / 100.0);
-    // What a double makes of the greatest counts is more than 64 bits hold.
+    // For the greatest counts the double rounds up to 2^64, which does not fit.
     const auto rank = exact < 0x1p64 ? std::clamp<std::uint64_t>(static_cast<std::uint64_t>(exact), 1, count_) : count_;
     if (rank == 1)
         return min_;
@@ -125,7 +125,7 @@ std::optional<Histogram> Histogram::from(const std::map<Nanoseconds, std::uint64
         index_of(static_cast<std::uint64_t>(max)) != index_of(static_cast<std::uint64_t>(buckets.rbegin()->first)))
         return std::nullopt;
     const auto total = static_cast<double>(result.count_);
-    // A little room, for a sum of doubles depends on their order.
+    // With a tolerance: a sum of doubles depends on the order of the additions.
     if (sum < static_cast<double>(min) * total * 0.999 || sum > static_cast<double>(max) * total * 1.001)
         return std::nullopt;
     result.min_ = min;

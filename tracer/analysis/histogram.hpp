@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// How durations are spread, in memory that does not grow with their number.
+// A histogram of durations. Its memory does not grow with the number of durations.
 //
-// The scheme is HdrHistogram's (Gil Tene, hdrhistogram.org) with two to the power of
-// precision_bits parts to each power of two: a value is kept as the bucket it falls into, and a bucket is no wider
-// than its lowest value * max_relative_error. Values below 2^precision_bits, and the smallest and the greatest,
-// are exact. Only buckets that hold something take memory.
+// The scheme is HdrHistogram's (Gil Tene, hdrhistogram.org): each power of two is divided into 2^precision_bits
+// buckets. A value is kept as its bucket; the width of a bucket is at most its lowest value * max_relative_error.
+// Values below 2^precision_bits, the minimum and the maximum are exact. Only ranges that hold a value take memory.
 #pragma once
 
 #include <algorithm>
@@ -36,25 +35,26 @@ public:
     void merge(const Histogram& other);
 
     std::uint64_t count() const { return count_; }
-    // Of nothing all of these are 0.
+    // Without any value all of these are 0.
     Nanoseconds min() const { return count_ == 0 ? 0 : min_; }
     Nanoseconds max() const { return max_; }
-    double sum() const { return sum_; } // exact to a double's precision
+    double sum() const { return sum_; } // with the precision of a double
     double mean() const { return count_ == 0 ? 0 : sum_ / static_cast<double>(count_); }
 
-    // The nearest rank: at least `percent` in a hundred do not exceed it, too great by max_relative_error at most.
+    // The nearest-rank percentile: at least `percent` % of the values do not exceed it. It is too large by at most
+    // max_relative_error.
     Nanoseconds percentile(double percent) const;
 
-    // Lowest value of each bucket that holds something, and how many it holds; rising.
+    // The lowest value of each non-empty bucket and the count of the bucket, ascending.
     std::map<Nanoseconds, std::uint64_t> buckets() const;
-    // What buckets(), min(), max() and sum() gave; none if these contradict each other.
+    // Rebuilds a histogram from its buckets(), min(), max() and sum(). Nullopt if these contradict each other.
     static std::optional<Histogram> from(const std::map<Nanoseconds, std::uint64_t>& buckets, Nanoseconds min,
                                          Nanoseconds max, double sum);
 
     bool operator==(const Histogram& other) const;
 
 private:
-    // In place, as most have one to count: then it takes no multiplication.
+    // Always inlined: for the common case times == 1 the compiler removes the multiplication.
     [[gnu::always_inline]] void count(Nanoseconds duration, std::uint64_t times) {
         duration = std::max<Nanoseconds>(duration, 0);
         const std::uint32_t index = index_of(static_cast<std::uint64_t>(duration));
@@ -67,8 +67,8 @@ private:
         count_ += times;
         sum_ += static_cast<double>(duration) * static_cast<double>(times);
     }
-    // Index = exponent * 2^precision_bits + the precision_bits bits that follow the
-    // highest one; of values below 2^precision_bits the value itself.
+    // The index of a bucket is exponent * 2^precision_bits + the precision_bits bits after the highest set bit. For
+    // values below 2^precision_bits it is the value itself.
     static std::uint32_t index_of(std::uint64_t value) {
         constexpr std::uint64_t parts = std::uint64_t{1} << precision_bits;
         if (value < parts)
@@ -79,7 +79,7 @@ private:
     static std::uint64_t lowest_of(std::uint32_t index);
     std::uint64_t& count_at(std::uint32_t index);
     void make_rows();
-    // Calls each(index, count), rising, for those that hold something, until it returns false.
+    // Calls each(index, count) for the non-empty buckets, ascending, until it returns false.
     template <typename Each>
     void each_bucket(Each each) const;
 
@@ -89,16 +89,16 @@ private:
         return std::size_t{row - 1} * row_size + (index & (row_size - 1));
     }
 
-    // As long as few buckets hold something: their indexes, rising, each with its count. A row is a KiB, and there may
-    // be a histogram for each of thousands of functions.
+    // While at most most_few buckets are non-empty, counts_ holds pairs of index and count, ascending. A row takes one
+    // KiB, and there may be a histogram for each of thousands of functions.
     static constexpr std::size_t most_few = 8;
     bool few() const { return counts_.size() <= 2 * most_few; }
 
-    // Then a row for each power of two into which something fell, in the order in which they came.
+    // With more, counts_ holds a row of counts for each power of two that has a value, in the order of first use.
     std::vector<std::uint64_t> counts_;
-    std::array<std::uint8_t, most_rows> rows_{}; // by index: which of them it is, from 1; 0: none
+    std::array<std::uint8_t, most_rows> rows_{}; // by power of two: the number of its row in counts_, from 1; 0: none
     std::uint64_t count_ = 0;
-    Nanoseconds min_ = std::numeric_limits<Nanoseconds>::max(); // of nothing
+    Nanoseconds min_ = std::numeric_limits<Nanoseconds>::max(); // the value for an empty histogram
     Nanoseconds max_ = 0;
     double sum_ = 0;
 };

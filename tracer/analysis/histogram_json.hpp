@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The buckets of a histogram as JSON, for digests and reports.
 #pragma once
 
 #include "analysis/histogram.hpp"
@@ -6,7 +8,7 @@
 
 namespace rcuscope {
 
-// Of each bucket that holds something its lowest duration and how many it holds; rising.
+// [[lowest duration in ns, count], ...] of the non-empty buckets, ascending.
 inline OrderedJson buckets_json(const Histogram& of) {
     OrderedJson buckets = OrderedJson::array();
     for (const auto& [lowest, count] : of.buckets())

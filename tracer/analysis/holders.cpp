@@ -17,7 +17,7 @@ namespace rcuscope {
 
 namespace {
 
-// The sections that are open at a time, for times that rise.
+// The set of sections that are open at a time. The times must ascend.
 class OpenSections {
 public:
     explicit OpenSections(const Timeline& timeline) : sections_(timeline.read_sections), end_(timeline.capture.end) {}
@@ -37,8 +37,8 @@ public:
         }
     }
 
-    // Those that began last come first, until `visit` returns false. Where more are open than this many, the ends of
-    // the others were missed.
+    // Visits the newest sections first, until `visit` returns false. Visits at most most_visited: if more are open,
+    // the ends of the others were missed.
     template <typename Visit>
     void each(Visit visit) const {
         std::size_t visited = 0;
@@ -56,8 +56,8 @@ private:
 
     const LongList<ReadSection>& sections_; // by begin
     Nanoseconds end_;                       // of the recording
-    std::size_t next_ = 0;                  // place of the first that has not begun
-    std::set<std::size_t> open_;            // places
+    std::size_t next_ = 0;                  // index of the first section that has not begun
+    std::set<std::size_t> open_;            // indexes
     std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
 };
 
@@ -73,14 +73,14 @@ std::string task_text(const std::string& comm, std::uint32_t tid) {
     return (comm.empty() ? "task" : comm) + " (" + std::to_string(tid) + ")";
 }
 
-// In the middle of a grace period, from its start to its end.
+// The time halfway between the start and the end of a grace period.
 Nanoseconds middle_of(const GracePeriod& grace_period) {
     return *grace_period.start + elapsed(*grace_period.start, *grace_period.end) / 2;
 }
 
 class Judge {
 public:
-    // `sections`: at the grace period's middle.
+    // `sections`: advanced to the middle of the grace period.
     Judge(const GracePeriod& grace_period, const OpenSections& sections)
         : gp_(grace_period), sections_(sections), start_(*grace_period.start), end_(*grace_period.end),
           last_(last_report()) {}
@@ -103,7 +103,7 @@ private:
                duration_text(elapsed(start_, end_));
     }
 
-    // The report after which nothing more was to come, as far as it was seen.
+    // The last report of a quiescent state that was recorded.
     const QuiescentState* last_report() const {
         const QuiescentState* last = nullptr;
         for (const QuiescentState& state : gp_.quiescent_states) {
@@ -116,8 +116,8 @@ private:
 
     bool explains(Nanoseconds held) const { return held >= elapsed(start_, end_) / 2; }
 
-    // A section that is entered while its CPU's report is due holds the grace period, too: the CPU cannot
-    // make the report from within, and the section's task is waited for if it is preempted before.
+    // A section that began after the grace period also holds it if its CPU had not reported yet: the CPU cannot report
+    // a quiescent state from within the section, and if the task is preempted first, the grace period waits for it.
     bool held_though_entered_since(const ReadSection& section) const {
         const auto in_it = [&](const PreemptedReader& reader) {
             return reader.tid == section.tid && reader.at >= section.begin && reader.at <= sections_.end_of(section);
@@ -126,8 +126,8 @@ private:
                std::any_of(gp_.preempted_readers.begin(), gp_.preempted_readers.end(), in_it);
     }
 
-    // What explains half of the grace period is open in its middle. A call that is said to be a section counts
-    // where no real one explains it.
+    // A section that explains half of the grace period is open in the middle of it. A call of a reader function counts
+    // only if no rcu_read_lock() section explains the grace period.
     std::optional<Holder> read_section() const {
         const ReadSection* longest = nullptr;
         Nanoseconds held = 0;
@@ -140,7 +140,8 @@ private:
                 longest = &section;
                 held = share;
             }
-            // Nothing explains more than all of it. Where ends were missed, sections without number seem open.
+            // Stop at an rcu_read_lock() section that covers the whole grace period. Where ends were missed, very many
+            // sections seem open.
             return !longest || longest->by != SectionBy::rcu_read_lock || held < elapsed(start_, end_);
         });
         if (!longest) {
@@ -165,7 +166,7 @@ private:
         if (gp_.preempted_readers.empty()) {
             return std::nullopt;
         }
-        // The last one that a scan found was waited for from the start.
+        // The last reader that a scan found has held the grace period since its start.
         const PreemptedReader& reader = gp_.preempted_readers.back();
         if (!explains(elapsed(start_, reader.at)) &&
             !(last_ && last_->blocked_readers && explains(elapsed(last_->at, end_)))) {
@@ -203,7 +204,7 @@ private:
         Holder holder;
         holder.cpu = last_->cpus.front();
         holder.held = elapsed(start_, last_->at);
-        // Without a tick nothing else about the CPU is known from that time.
+        // A CPU without ticks took no other samples in that time.
         if (const BusyCpu* deaf = longest_without_tick()) {
             return without_tick(*deaf, std::move(holder));
         }
@@ -224,7 +225,7 @@ private:
         return std::find(last_->cpus.begin(), last_->cpus.end(), sample.cpu) != last_->cpus.end();
     }
 
-    // How long that CPU had no tick within the grace period.
+    // For how much of the grace period the CPU of the sample had no tick.
     Nanoseconds without_tick(const BusyCpu& sample) const {
         return elapsed(std::max(start_, sample.at - std::min(sample.no_tick, elapsed(start_, sample.at))), sample.at);
     }
@@ -240,9 +241,10 @@ private:
         return longest;
     }
 
-    // Earlier ones were of tasks that made room. In user mode it was about to report. They are taken at ticks 1, 2,
-    // 4, 8, ...: where the newest is of the first quarter, something else kept the CPU since, and was not seen. For
-    // an expedited grace period there is one, as the CPU is interrupted.
+    // The newest sample of the CPU that reported last. Older samples show tasks that have been switched out since. A
+    // sample in user mode is skipped: there the CPU was about to report. Samples are taken at ticks 1, 2, 4, 8, ...; if
+    // the newest lies in the first quarter, another task kept the CPU busy later and was not sampled. An expedited
+    // grace period has one sample, taken when the CPU is interrupted.
     const BusyCpu* newest_in_kernel() const {
         const BusyCpu* newest = nullptr;
         for (const BusyCpu& sample : gp_.busy_cpus) {

@@ -13,7 +13,8 @@ namespace rcuscope {
 
 namespace {
 
-// The init function itself waited for it.
+// True if the module called rcu_barrier() after the callback was queued and before its init function returned, and the
+// callback ran by then.
 bool waited_in_init(const Callback& callback, const JudgedLife& judged, const Timeline& timeline) {
     const auto& waits = timeline.waits;
     const MaybeTime& init_done = judged.life->init_done;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Hazard callback-in-init-text: hazards.hpp says what it is.
+// Finds the hazard callback-in-init-text: a callback's function is in init code, which the kernel frees after the init
+// function has returned. hazards.hpp defines the severities.
 #pragma once
 
 #include <vector>
@@ -12,7 +13,7 @@ namespace rcuscope {
 
 inline constexpr const char* callback_in_init_text = "callback-in-init-text";
 
-// At most one.
+// At most one hazard, for all such callbacks of the life.
 std::vector<Hazard> init_text_hazards(const JudgedLife& judged, const Timeline& timeline);
 
 } // namespace rcuscope

@@ -22,8 +22,8 @@ std::optional<Histogram> histogram_of(const KernelDurations& durations) {
                            static_cast<Nanoseconds>(durations.longest), static_cast<double>(durations.sum));
 }
 
-// What was forgotten has mostly run, and was then counted as untimed. What was untimed may have been forgotten, or
-// queued before anything was seen.
+// `forgotten`: the kernel dropped the queueing time; most of these callbacks ran and were then counted as untimed.
+// `untimed`: invoked without a known queueing time: it was forgotten, or the callback was queued before the recording.
 Digest::Function row_of(const KernelCallbacks& callbacks, Histogram latency) {
     const std::uint64_t timed = latency.count();
     Digest::Function row{.module = callbacks.module,

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Makes a digest from the counts that the BPF programs keep in the kernel when no events are recorded.
 #pragma once
 
 #include "analysis/digest.hpp"
@@ -8,8 +10,8 @@
 
 namespace rcuscope {
 
-// Of what was counted in the kernel. What was not looked at is left out: hazards, readers, waits, and on what
-// callbacks' latencies were spent. Fails with ExitCode::cannot_here if the counts contradict each other.
+// The digest lacks what the kernel does not count: hazards, readers, waits, and the parts of callbacks' latencies.
+// Fails with ExitCode::cannot_here if the counts contradict each other.
 Result<Digest> digest_of(const KernelSummary& summary, const Metadata& metadata, const Trailer& trailer);
 
 } // namespace rcuscope

@@ -28,9 +28,8 @@ Nanoseconds first_known(const ModuleLife& life) {
                                       : 0;
 }
 
-// A recording may break off before do_init_module() returns the error. A module
-// that is freed though nobody asked for it had an init function that failed;
-// unless a record that would say otherwise was lost.
+// A recording may break off before do_init_module() returns the error. A module that is freed without an exit call had
+// an init function that failed, unless a record that would say otherwise was lost.
 bool init_failed(const JudgedLife& judged, const CaptureSummary& capture) {
     const ModuleLife& life = *judged.life;
     if (life.init_error) {
@@ -40,7 +39,7 @@ bool init_failed(const JudgedLife& judged, const CaptureSummary& capture) {
            !is_missing(capture, "module.init");
 }
 
-// By name. Where a life's end was missed, the next life says that it was over by then.
+// The lives by module name. If the end of a life was missed, the begin of the next life is its end.
 std::map<std::string, Lives> lives_of(const Timeline& timeline, const LossIndex& losses) {
     std::map<std::string, Lives> modules;
     for (std::size_t i = 0; i < timeline.modules.size(); i++) {
@@ -71,8 +70,8 @@ std::map<std::string, Lives> lives_of(const Timeline& timeline, const LossIndex&
     return modules;
 }
 
-// The life in which a callback was queued: the last that had begun, or the first
-// one, whose beginning may not have been seen.
+// The life in which a callback was queued: the last life that had begun. It is the first life if none had begun, since
+// the begin of that one may be unseen.
 JudgedLife& life_at(Lives& lives, Nanoseconds queued) {
     const auto after = std::upper_bound(lives.begin(), lives.end(), queued,
                                         [](Nanoseconds at, const JudgedLife& life) { return at < life.first_known; });
@@ -98,8 +97,8 @@ bool in_a_wait(Nanoseconds at, const std::vector<const Wait*>& waits) {
     });
 }
 
-// Whether an exit function that sleeps in a loop did that until the last callback had returned. That may be when the
-// loop was woken but has no CPU yet.
+// True if an exit function that sleeps in a loop polled until the last callback had returned: at most one wakeup comes
+// after the return. None does if the callback returns while the woken task still waits for a CPU.
 bool looked_until(Nanoseconds done, const std::vector<Nanoseconds>& wakeups) {
     return !wakeups.empty() &&
            std::count_if(wakeups.begin(), wakeups.end(), [done](Nanoseconds at) { return at > done; }) <= 1;
@@ -110,7 +109,7 @@ bool sleeps_in_loop(const JudgedLife& judged, const Timeline& timeline) {
     return ways != timeline.exit_ways.end() && !ways->second.exit_polls_with.empty();
 }
 
-// The last callback woke the exit function, or this looked for it until it had run.
+// True if the last callback woke the exit function, or if the exit function polled until that callback had run.
 bool waited_for_last(const JudgedLife& judged, const ExitWaitIndex& waits, bool polls) {
     const ModuleLife& life = *judged.life;
     if (judged.last_run == nullptr || !life.exit || !life.exit_done || *judged.last_run->invoked < *life.exit) {
@@ -137,8 +136,9 @@ bool waited_for_last(const JudgedLife& judged, const ExitWaitIndex& waits, bool 
     return polls && looked_until(judged.last_run->done.value_or(ran), others);
 }
 
-// The last callback dropped a reference while it ran; or about as many were dropped by the module's code, or by what a
-// callback of it jumped to as its last, as there were callbacks: a drop may have been missed.
+// True if the last callback dropped a reference while it ran. Also true if at least half as many references as there
+// were callbacks were dropped by the module's code or by a tail call of a callback (the caller is then
+// rcu_do_batch()): some drops may have been missed.
 bool held_by_callbacks(const JudgedLife& judged) {
     const auto& references = judged.life->references;
     const auto drops = static_cast<std::size_t>(
@@ -158,14 +158,14 @@ bool held_by_callbacks(const JudgedLife& judged) {
     });
 }
 
-// Its invocation is not known to have been in time, nor its return.
+// Judges a callback whose invocation or return in time is not known.
 void judge_unfinished(const Callback& callback, JudgedLife& judged, const Timeline& timeline, const LossIndex& losses) {
     const Nanoseconds deadline = judged.deadline(timeline.capture);
-    // It surely was not done when it was last seen. A loss after that may hide its end.
+    // The callback was not done at its last record. A loss after that may hide its end.
     const Nanoseconds seen = callback.invoked.value_or(callback.queued);
     const bool lost = seen <= deadline && losses.overlaps(seen, deadline);
-    // Neither a loss nor a cut explains that its end is not known: its head was
-    // used anew before it was seen to run, or a program that would have told was skipped.
+    // No loss and no cut explains the unknown end: the head was queued again before an invocation was recorded, or the
+    // invocation probe was skipped.
     const bool unexplained = !callback.invoked && callback.state == CallbackState::unknown &&
                              timeline.capture.complete && !losses.overlaps(callback.queued, timeline.capture.end);
     if (lost || unexplained) {
@@ -181,21 +181,21 @@ void judge_end(const Callback& callback, JudgedLife& judged, const Timeline& tim
     if (!judged.begin || callback.queued > deadline) {
         return;
     }
-    // free_module() waits for a grace period, and a grace period for a callback
-    // that runs already: its return was missed, or lies beyond the end.
+    // free_module() waits for a grace period, and a grace period waits for a callback that is already running. So a
+    // callback that was invoked before free_module() returned in time: its return was missed, or lies beyond the end.
     if (!callback.invoked || (!callback.done && *callback.invoked > *judged.begin)) {
         judge_unfinished(callback, judged, timeline, losses);
     } else if (callback.done.value_or(*callback.invoked) > deadline) {
         judged.late.push_back(&callback);
     } else if (*callback.invoked > *judged.exited) {
-        // By when it was invoked: the last callback may well wake the one who
-        // waits for it in the exit function, and return after that.
+        // The invocation decides, not the return: the last callback may wake the exit function that waits for it and
+        // return later.
         judged.just_ran.push_back(&callback);
     }
 }
 
-// The programs that count in the kernel may be skipped as well as those that tell:
-// an invocation that was missed is pending for ever, a queueing never was.
+// The kernel's own counts, corrected for skipped programs: after a skipped invocation a callback counts as pending
+// until the end, and a skipped queueing is never counted.
 class Counts {
 public:
     explicit Counts(const CaptureSummary& capture)
@@ -203,7 +203,7 @@ public:
           none_queued_unseen_(missed_runs(capture, "callback.queued") == 0 &&
                               missed_runs(capture, "callback.queued.hurry") == 0) {}
 
-    // At least so many were pending.
+    // A lower bound of the number that was pending.
     std::uint64_t surely(const std::optional<std::uint64_t>& counted) const {
         return counted.value_or(0) - std::min(counted.value_or(0), not_invoked_);
     }
@@ -217,8 +217,8 @@ private:
     bool none_queued_unseen_;
 };
 
-// Whether the kernel's own count says that a callback had begun to run in time,
-// or that the number of those that had not is known without it.
+// True if the kernel's own count proves that the callback began to run in time, or if the count gives the exact number
+// of those that did not.
 bool settled_by_count(const Callback& callback, const JudgedLife& judged, const Counts& counts) {
     const ModuleLife& life = *judged.life;
     if (counts.exact(life.pending_at_freed) || (!judged.gone && counts.exact(life.pending_at_free))) {
@@ -228,8 +228,9 @@ bool settled_by_count(const Callback& callback, const JudgedLife& judged, const 
            (counts.surely_none(life.pending_at_exit) && callback.queued <= *judged.exited);
 }
 
-// Nobody waits for one that never runs; and where a head was queued twice, others of the same list may never run,
-// though rcu_barrier() waited for all that were on it.
+// Removes the callbacks that never ran because a head was queued twice, and returns their number. The module cannot
+// wait for them. A doubled head breaks RCU's list: other callbacks that were queued before the last rcu_barrier() may
+// never run either, although it waited for the whole list.
 std::size_t leave_doubled_out(JudgedLife& judged, const std::unordered_set<std::uint32_t>& doubled) {
     const auto is_doubled = [&](const Callback* callback) { return doubled.contains(callback->id); };
     if (std::none_of(judged.late.begin(), judged.late.end(), is_doubled) &&
@@ -243,15 +244,15 @@ std::size_t leave_doubled_out(JudgedLife& judged, const std::unordered_set<std::
     return std::erase_if(judged.late, explained) + std::erase_if(judged.unsure, explained);
 }
 
-// The kernel's counts hold where records were lost or the file breaks off. What
-// the timeline saw is told even where they say otherwise.
+// Combines the lists with the kernel's counts, which hold where records were lost or the capture breaks off. A callback
+// that the timeline recorded is reported even if the counts contradict it.
 void settle(JudgedLife& judged, bool complete, const Counts& counts) {
     if (!judged.begin) {
         return;
     }
     const ModuleLife& life = *judged.life;
     std::erase_if(judged.unsure, [&](const Callback* callback) { return settled_by_count(*callback, judged, counts); });
-    // At a cut the end of each CPU's records may be missing: that an invocation is not there says little.
+    // After a cut the last records of each CPU may be missing, so a missing invocation proves little.
     if (!complete && (judged.gone ? life.pending_at_freed : life.pending_at_free) == 0U) {
         std::erase_if(judged.late, [&](const Callback* callback) {
             return !callback->invoked && callback->queued <= judged.gone.value_or(*judged.begin);
@@ -278,7 +279,8 @@ void settle(JudgedLife& judged, bool complete, const Counts& counts) {
     }
 }
 
-// The callbacks' own time is that of grace periods, which do not wait for the kernel to remove probes.
+// Finds the callbacks that would have been late if the kernel had not spent time on removing kprobes. That time delays
+// the free of the module, but not grace periods and callbacks.
 void judge_without_probes(JudgedLife& judged) {
     const ModuleLife& life = *judged.life;
     if (!life.unprobing || !life.unprobed || *life.unprobed < *life.unprobing || !judged.gone) {

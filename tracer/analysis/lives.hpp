@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What the callbacks into a module had done when it went: the ground on which
-// hazards of its going and its verdict both stand.
+// Judges the lives of modules: whether a module's callbacks had run when it was unloaded. The hazards of unloading and
+// the verdicts use the result.
+//
+// A life is the time of a module from its load until its memory is freed. A callback belongs to the module that has
+// its function.
 #pragma once
 
 #include <cstddef>
@@ -21,59 +24,61 @@ namespace rcuscope {
 
 using Callbacks = std::vector<const Callback*>;
 
-// One life of a module. Refers to the timeline.
+// One life of a module, with its judged callbacks. Points into the timeline.
 struct JudgedLife {
     const ModuleLife* life = nullptr;
-    std::size_t index = 0; // of it in the timeline
+    std::size_t index = 0; // of `life` in Timeline::modules
     Nanoseconds first_known = 0;
-    MaybeTime begin;           // of its going: free_module() entered. None: it was not seen to go
-    MaybeTime gone;            // its memory surely was. None: not before the recording's end
-    MaybeTime exited;          // from then on nothing of its own waits for callbacks: its exit function had returned
-    bool init_failed = false;  // no exit function: it goes because its init function returned an error
-    bool records_lost = false; // within the life
+    MaybeTime begin; // free_module() was entered. None: the module was not seen to be unloaded
+    MaybeTime gone;  // the memory surely was freed by then. None: not before the recording's end
+    // The exit function, or the failing init function, had returned; `begin` at the latest. The module's own code
+    // cannot wait for callbacks after this.
+    MaybeTime exited;
+    bool init_failed = false;  // the module is freed because its init function returned an error; no exit function ran
+    bool records_lost = false; // records were lost within the life
 
-    std::size_t queued = 0;   // callbacks, in all of the life
-    std::size_t not_seen = 0; // of these to be invoked, by the recording's end
-    std::size_t not_returned = 0;
-    MaybeTime last_done; // of those that returned
-    Callbacks late;      // had not run, or not to the end, when the memory was gone or the recording ended
-    Callbacks just_ran;  // had not begun to run at `exited`, but did before that
-    Callbacks unsure;    // not known
+    std::size_t queued = 0;       // all callbacks of the life
+    std::size_t not_seen = 0;     // those without an invocation in the recording
+    std::size_t not_returned = 0; // those with an invocation but no return in the recording
+    MaybeTime last_done;          // the last return of a callback
+    Callbacks late;               // had not run, or had not returned, when the memory was freed or the recording ended
+    Callbacks just_ran;           // began to run after `exited` and returned in time
+    Callbacks unsure;             // it is not known whether they ran in time
     bool unsure_by_loss = false;
-    // How much later its memory went since the kernel had kprobes to remove from it; none: not known.
+    // The time that the kernel took to remove kprobes from the module, which delayed the free. None: not known.
     std::optional<Nanoseconds> probes_delay;
-    Callbacks late_without_probes; // of `just_ran`
+    Callbacks late_without_probes; // those of `just_ran` that would have been late without this delay
     ExitWaits waits;               // of its exit function
-    // Callbacks whose head was queued again while they were pending, so that it is no wonder that they never ran: of
-    // those above none.
+    // The number of callbacks that never ran because a head was queued again while it was pending. `late` and `unsure`
+    // do not contain them.
     std::size_t doubled = 0;
 
-    // Of its callbacks (`queued`): the one that was queued last, and the one that ran last, if it is in the timeline.
-    // From the last one's queueing on a barrier waits for all of them.
+    // The callback that was queued last, and the callback in the timeline that ran last. An rcu_barrier() that begins
+    // after the last one was queued waits for all of them.
     std::optional<Queueing> newest;
     const Callback* last_run = nullptr;
-    const Wait* barrier = nullptr; // the last of its own rcu_barrier() by the time at which its exit function returned
-    bool waited = false;           // its exit function was seen to wait for the last callback otherwise
-    bool held = false;             // its callbacks held references to the module, so that it could not go before them
+    const Wait* barrier = nullptr; // the module's last rcu_barrier() that ended before the exit function returned
+    bool waited = false;           // the exit function was seen to wait for the last callback in another way
+    bool held = false;             // its callbacks held references to the module, so it could not be unloaded earlier
 
-    // Whose function is in its init code, whose memory goes before the rest: not among those above.
+    // Callbacks whose function is in init code, which is freed earlier. The members above do not count them.
     Callbacks in_init;
-    // The memory of that code surely was gone; none: it is not known.
+    // The init code surely was freed by then. None: not known.
     MaybeTime init_gone;
 
-    // What it queued besides: callbacks with functions of others, and how many calls of kfree_rcu().
-    std::map<std::string, std::size_t> with_others; // by the function
+    // Callbacks that the module queued with functions of other modules, and its calls of kfree_rcu().
+    std::map<std::string, std::size_t> with_others; // number of callbacks by function
     std::size_t kvfree_calls = 0;
 
-    // After its exit function, or its failing init function, had returned: the waits of the task on which it went,
-    // where callbacks ran meanwhile. free_module() has few.
+    // The waits, after the exit function or the failing init function returned, of the task that unloaded the module.
+    // They tell in which wait the callbacks of `just_ran` ran. free_module() has few.
     static constexpr std::size_t most_going_waits = 64;
     std::vector<const Wait*> going_waits;
 
-    // All had run when its exit function returned.
+    // All callbacks had run when the exit function returned.
     bool calm() const { return late_count == 0 && just_ran_count == 0 && unsure.empty(); }
 
-    // The numbers to tell. Where the kernel counted more than the timeline holds, its number.
+    // The numbers that texts show: the size of the list, or the kernel's own count if it is greater.
     std::uint64_t late_count = 0;
     std::uint64_t just_ran_count = 0;
 
@@ -82,11 +87,12 @@ struct JudgedLife {
 
 using Lives = std::vector<JudgedLife>; // of one module, in the order of time
 
-// Takes callbacks by their queueing.
+// Takes callbacks in the order in which they were queued.
 class LifeJudge {
 public:
-    // Refers to the first two, and to callbacks that it takes. Those that passed were done in the first life of their
-    // module before anything of its going was seen (ModuleTracker::settled()): they are only counted.
+    // Keeps references to `timeline`, `losses` and the callbacks that it takes. The callbacks in
+    // CallbackNumbers::passed() were done in the first life of their module, before its unloading began
+    // (ModuleTracker::settled()). They are only counted.
     LifeJudge(const Timeline& timeline, const LossIndex& losses, const CallbackNumbers& callbacks);
 
     void take(const Callback& callback) {
@@ -100,7 +106,7 @@ public:
         }
     }
 
-    // By the module's name. `doubled`: ids of callbacks whose head was queued twice.
+    // The lives by the module's name. `doubled`: DoubleQueues::never_ran().
     std::map<std::string, Lives> lives(const std::unordered_set<std::uint32_t>& doubled) &&;
 
 private:
@@ -112,7 +118,7 @@ private:
     const Timeline& timeline_;
     const LossIndex& losses_;
     std::map<std::string, Lives> modules_;
-    std::vector<Lives*> by_name_; // by the name's id
+    std::vector<Lives*> by_name_; // by SharedText::id() of the module's name
 };
 
 } // namespace rcuscope

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// An index of lost records by time.
 #pragma once
 
 #include <vector>
@@ -7,7 +9,7 @@
 
 namespace rcuscope {
 
-// Answers whether records were lost in a span of time, on any CPU.
+// Answers whether any CPU lost records in a time interval, in logarithmic time.
 class LossIndex {
 public:
     explicit LossIndex(std::vector<Loss> losses);
@@ -15,8 +17,8 @@ public:
     bool overlaps(Nanoseconds from, Nanoseconds to) const;
 
 private:
-    std::vector<Loss> losses_;           // by from
-    std::vector<Nanoseconds> latest_to_; // of the losses up to this one
+    std::vector<Loss> losses_;           // sorted by `from`
+    std::vector<Nanoseconds> latest_to_; // the maximum of `to` over losses_[0..i]
 };
 
 } // namespace rcuscope

@@ -59,7 +59,7 @@ Metric percentile_of(const std::string& name, double percent) {
 Result<Metric> parse_metric(std::string_view text) {
     if (is_among(text, digest_counts))
         return Metric{.name = std::string(text), .of = Metric::Of::count, .measure = ""};
-    // Names have dots, and so have percentiles.
+    // Both names and percentiles may contain dots, so the name must match a prefix.
     for (const auto& [name, about] : digest_durations) {
         if (!text.starts_with(name) || text.size() <= name.size() || text[name.size()] != '.')
             continue;

@@ -15,13 +15,14 @@ namespace rcuscope {
 
 namespace {
 
-// Whether a wait that is not in the timeline did not happen.
+// True if the timeline surely has every rcu_barrier() of the life.
 bool waits_are_known(const JudgedLife& judged, const CaptureSummary& capture) {
     return !judged.records_lost && !is_missing(capture, "wait.rcu_barrier") &&
            missed_runs(capture, "wait.rcu_barrier") == 0;
 }
 
-// Refused unloading suggests references, which are then the other evidence.
+// A refused unloading suggests that callbacks hold references to the module. Then the recording needs the hook for
+// references to exclude that.
 bool references_are_known(const JudgedLife& judged, const CaptureSummary& capture) {
     return judged.life->refusals.empty() || !is_missing(capture, "module.references");
 }
@@ -41,7 +42,7 @@ std::string may_wait_unseen(const JudgedLife& judged, const Timeline& timeline) 
         return "its callbacks call " + waker->second + "() and its exit function " + ways.exit_waits_in + "()" +
                not_seen;
     }
-    // It polls only where there is something to wait for.
+    // An exit function that polls sleeps only if callbacks are pending.
     const bool had_run = judged.last_done && judged.life->exit && *judged.last_done < *judged.life->exit;
     if (!ways.exit_polls_with.empty() && had_run) {
         return "its exit function calls " + ways.exit_polls_with + "() in a loop" + not_seen;

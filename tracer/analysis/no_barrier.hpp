@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Hazard no-barrier: a module went, and nothing was seen to wait for its callbacks, all of which had run
-// nevertheless. hazards.hpp says what it is.
+// Finds the hazard no-barrier: a module was unloaded without a wait for its callbacks, although all of them had run.
+// hazards.hpp defines the severities.
 #pragma once
 
 #include <string>
@@ -14,11 +14,11 @@ namespace rcuscope {
 
 inline constexpr const char* no_barrier = "no-barrier";
 
-// How the module may wait for its callbacks, by its .ko, though it was not seen to: a clause. Empty: it was seen to, or
-// there is no such way.
+// A clause that says how the module may wait for its callbacks, as its .ko shows, although no wait was seen. Empty if a
+// wait was seen or if the .ko shows no such way.
 std::string may_wait_unseen(const JudgedLife& judged, const Timeline& timeline);
 
-// At most one.
+// At most one hazard.
 std::vector<Hazard> no_barrier_hazards(const JudgedLife& judged, const Timeline& timeline);
 
 } // namespace rcuscope

@@ -11,20 +11,20 @@ namespace rcuscope {
 namespace {
 
 constexpr std::uint64_t most_exact = 100'000;
-constexpr std::uint64_t seed = 0x72637573636f7065; // any would do, as long as it is always the same
+constexpr std::uint64_t seed = 0x72637573636f7065; // an arbitrary constant
 
-// How many ways there are to choose, or `limit` if those are more.
+// The binomial coefficient, at most `limit`.
 std::uint64_t ways_to_choose(std::uint64_t all, std::uint64_t chosen, std::uint64_t limit) {
     std::uint64_t ways = 1;
     for (std::uint64_t i = 1; i <= std::min(chosen, all - chosen); ++i) {
-        ways = ways * (all - i + 1) / i; // always whole
+        ways = ways * (all - i + 1) / i; // divides without remainder
         if (ways >= limit)
             return limit;
     }
     return ways;
 }
 
-// Twice the rank of each run among all, current first: of equal ones the middle of their ranks.
+// Twice the rank of each run among all runs, the current ones first. Equal values get the mean of their ranks.
 std::vector<std::int64_t> doubled_ranks(const TwoSides& sides) {
     std::vector<std::int64_t> all = sides.current;
     all.insert(all.end(), sides.baseline.begin(), sides.baseline.end());
@@ -37,7 +37,7 @@ std::vector<std::int64_t> doubled_ranks(const TwoSides& sides) {
     return ranks;
 }
 
-// The next choice of as many places in the order of the alphabet; false after the last.
+// The next combination in lexicographic order. False after the last.
 bool next_choice(std::vector<std::size_t>& chosen, std::size_t all) {
     for (std::size_t i = chosen.size(); i-- > 0;) {
         if (chosen[i] == all - chosen.size() + i)
@@ -50,7 +50,7 @@ bool next_choice(std::vector<std::size_t>& chosen, std::size_t all) {
     return false;
 }
 
-// The library's distributions differ between implementations; the generator does not.
+// Standard library distributions differ between implementations; the generator does not.
 std::size_t below(std::mt19937_64& random, std::size_t limit) {
     return static_cast<std::size_t>(random() % limit);
 }
@@ -65,7 +65,7 @@ std::uint64_t each_relabeling(std::size_t current, std::size_t all, Take take) {
         while (next_choice(chosen, all));
         return ways;
     }
-    take(chosen); // as it was
+    take(chosen); // the actual labeling
     std::mt19937_64 random(seed);
     std::vector<std::size_t> places(all);
     std::iota(places.begin(), places.end(), 0);
@@ -78,7 +78,7 @@ std::uint64_t each_relabeling(std::size_t current, std::size_t all, Take take) {
     return most_exact;
 }
 
-// One direction of the test, over ranks that are the higher the more they speak for it.
+// One direction of the step-down maxT test. Higher ranks support the hypothesis.
 class StepDown {
 public:
     StepDown(std::vector<std::vector<std::int64_t>> ranks, std::size_t current) : ranks_(std::move(ranks)) {
@@ -92,7 +92,8 @@ public:
         reached_.resize(ranks_.size());
     }
 
-    // From the question with the least to be seen up, each is held against the most of those not above it.
+    // In the order of the observed sums, ascending: compares each observed sum with the maximum of the relabeled sums
+    // of the questions so far.
     void take(const std::vector<std::size_t>& chosen) {
         std::int64_t most = 0;
         for (const std::size_t question : order_) {
@@ -104,7 +105,7 @@ public:
         }
     }
 
-    // Whoever shows less is not more significant.
+    // Makes the counts monotonic: a question with a smaller observed sum is not more significant.
     std::vector<std::uint64_t> counts() const {
         std::vector<std::uint64_t> result = reached_;
         std::uint64_t greatest = 0;
@@ -118,18 +119,19 @@ public:
 private:
     std::vector<std::vector<std::int64_t>> ranks_;
     std::vector<std::int64_t> observed_;
-    std::vector<std::size_t> order_; // by what was observed, rising
-    std::vector<std::uint64_t> reached_;
+    std::vector<std::size_t> order_;     // questions by observed_, ascending
+    std::vector<std::uint64_t> reached_; // relabelings that reach the observed sum
 };
 
-// In how many orders of both sides' runs so many pairs have the current one greater: [pairs], without ties.
-// Numbers of any size as doubles, which are only added: no machine rounds differently.
+// The null distribution of the Mann-Whitney U statistic: element [pairs] is the number of orders of all runs in which
+// the current run is greater in that many pairs, without ties. The numbers are doubles, which are only added, so every
+// machine rounds alike.
 std::vector<double> orders_by_pairs(std::size_t current, std::size_t baseline) {
-    // orders[j]: of i current and j baseline runs.
+    // orders[j]: for i current and j baseline runs.
     std::vector<std::vector<double>> orders(baseline + 1, {1.0});
     for (std::size_t i = 1; i <= current; ++i) {
         for (std::size_t j = 1; j <= baseline; ++j) {
-            // The greatest is a current one, above all j, or a baseline one.
+            // The greatest run is either a current run, greater than all j baseline runs, or a baseline run.
             std::vector<double> sum(i * j + 1);
             for (std::size_t pairs = 0; pairs < orders[j].size(); ++pairs)
                 sum[pairs + j] += orders[j][pairs];
@@ -141,8 +143,7 @@ std::vector<double> orders_by_pairs(std::size_t current, std::size_t baseline) {
     return orders[baseline];
 }
 
-// Of values that are `weights` times as likely each, how many can be left out on one side
-// without their part being more than 25 per mille.
+// The number of leading values whose weights add up to at most 25 per mille of all weights.
 std::size_t outside(const std::vector<double>& weights) {
     const double all = std::accumulate(weights.begin(), weights.end(), 0.0);
     double sum = 0;
@@ -200,7 +201,7 @@ Estimate median_of_runs(std::vector<std::int64_t> values) {
     if (values.empty())
         return {};
     std::sort(values.begin(), values.end());
-    // Pascal's triangle: how probable it is that so many runs are below the true median.
+    // A row of Pascal's triangle: the probability, unscaled, that i runs lie below the true median.
     std::vector<double> weights{1.0};
     for (std::size_t run = 0; run < values.size(); ++run) {
         weights.push_back(0);
@@ -228,7 +229,7 @@ Effect effect_of(const TwoSides& sides) {
         return {};
     std::sort(ratios.begin(), ratios.end());
     Effect effect{.value = middle(ratios), .interval = {}};
-    // With as many of the ratios outside on each side as are improbable, the pairs are 0, 1, ... in number.
+    // The interval leaves out as many ratios on each side as the null distribution of U has improbable values.
     if (const std::size_t left_out = outside(orders_by_pairs(sides.current.size(), sides.baseline.size()));
         left_out > 0)
         effect.interval = {ratios[left_out - 1], ratios[ratios.size() - left_out]};

@@ -22,10 +22,10 @@ using Function = std::pair<std::string, std::string>; // module, function
 
 struct Group {
     std::vector<std::size_t> sections;
-    Nanoseconds first = 0; // when the first was found to be one
-    Nanoseconds worst = 0;
+    Nanoseconds first = 0; // the time at which the first section became a hazard
+    Nanoseconds worst = 0; // the longest duration
     std::size_t worst_section = 0;
-    bool worst_known = false; // else there is none of which the duration is known
+    bool worst_known = false; // false: no duration is known
 
     void add(std::size_t section, Nanoseconds at) {
         first = sections.empty() ? at : std::min(first, at);
@@ -48,11 +48,11 @@ std::string name_of(const Function& function) {
     return function.second.empty() ? "a function without a name" : function.first + ":" + function.second;
 }
 
-// The real sections that a hazard tells, to find out whether one was open during a
-// call that is said to be a section: then the call is that same reader, and not told.
+// The rcu_read_lock() sections that a hazard reports. A call of a reader function that overlaps one of them is the same
+// reader, so the hazard does not report the call.
 class Told {
 public:
-    // By begin.
+    // Sections must be added in the order of begin.
     void add(const ReadSection& section, Nanoseconds end) {
         Spans& spans = tasks_[section.tid];
         spans.emplace_back(section.begin, spans.empty() ? end : std::max(end, spans.back().second));
@@ -73,7 +73,7 @@ private:
     std::map<std::uint32_t, Spans> tasks_;
 };
 
-// Visits the places of the sections for which `found` holds, real ones first.
+// Visits the sections for which `found` holds, with their indexes: rcu_read_lock() sections first, then calls.
 template <typename Found, typename Visit>
 void each_reader(const Timeline& timeline, Found found, Visit visit) {
     const auto end_of = [&timeline](const ReadSection& section) {
@@ -157,7 +157,7 @@ Hazard left_open(const Timeline& timeline, const Function& function, Group group
     return hazard("reader-never-ended", "fatal", function, std::move(group), std::move(text));
 }
 
-// When the memory of each module last went, by its name.
+// The time at which the memory of each module was last freed, by module name.
 using LastFreed = std::map<std::string, Nanoseconds>;
 
 LastFreed last_freed(const Timeline& timeline) {
@@ -171,8 +171,8 @@ LastFreed last_freed(const Timeline& timeline) {
     return freed;
 }
 
-// How long a section was, or has been at the recording's end. None: its end was
-// missed, in a loss or at a place that could not be probed.
+// The duration of a section, up to the end of the recording if it is open. Nullopt: its end was missed in a loss, at a
+// location that could not be probed, or because its module is gone.
 std::optional<Nanoseconds> duration_of(const ReadSection& section, const CaptureSummary& capture,
                                        const LossIndex& losses, const LastFreed& freed) {
     if (section.end) {
@@ -186,7 +186,7 @@ std::optional<Nanoseconds> duration_of(const ReadSection& section, const Capture
     }
     const auto module = freed.find(section.place.module);
     if (module != freed.end() && module->second >= section.begin) {
-        return std::nullopt; // nobody is in it any more
+        return std::nullopt; // the module was freed: no task is in its code
     }
     return elapsed(section.begin, capture.end);
 }

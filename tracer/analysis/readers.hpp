@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The hazards reader-never-ended, blocked-in-reader and long-reader: hazards.hpp says what they are.
+// Finds the hazards reader-never-ended, blocked-in-reader and long-reader of read-side sections. hazards.hpp defines
+// them.
 #pragma once
 
 #include <vector>
@@ -10,9 +11,9 @@
 
 namespace rcuscope {
 
-// One for each function that has such sections, with all of them.
+// Each function returns one hazard for each function that has such sections, with all of them.
 std::vector<Hazard> left_reader_hazards(const Timeline& timeline);
-// Without those that never ended: what comes of that is not told besides.
+// These two skip sections that never ended: left_reader_hazards() reports them.
 std::vector<Hazard> blocked_reader_hazards(const Timeline& timeline);
 std::vector<Hazard> long_reader_hazards(const Timeline& timeline, const LossIndex& losses, Nanoseconds limit);
 

@@ -50,7 +50,7 @@ GracePeriodStatistics grace_period_statistics(const std::vector<GracePeriod>& gr
     return statistics;
 }
 
-// The rows of a map that is by name; the sort keeps that order among equal counts.
+// The rows of a map that is sorted by name. The stable sort keeps that order among equal counts.
 template <typename Row, typename Map, typename MakeRow>
 std::vector<Row> rows_by_count(Map& groups, std::size_t Row::*count, MakeRow make_row) {
     std::vector<Row> rows;
@@ -62,7 +62,7 @@ std::vector<Row> rows_by_count(Map& groups, std::size_t Row::*count, MakeRow mak
     return rows;
 }
 
-// By count, then those with a name before those without, by name.
+// Sorts by count, greatest first, then named rows before unnamed ones, then by name.
 std::vector<CallbackStatistics> by_count(std::vector<CallbackStatistics> rows) {
     std::sort(rows.begin(), rows.end(), [](const CallbackStatistics& a, const CallbackStatistics& b) {
         return a.queued != b.queued ? a.queued > b.queued : a.named != b.named ? a.named : a.name < b.name;
@@ -80,7 +80,7 @@ std::vector<ReadSectionStatistics> read_section_statistics(const LongList<ReadSe
         std::optional<std::size_t> longest;
         Nanoseconds longest_duration = 0;
     };
-    using Key = std::pair<FunctionName, SectionBy>; // a call is not counted among the sections within it
+    using Key = std::pair<FunctionName, SectionBy>; // calls and the sections within them are counted apart
     std::map<Key, Group> groups;
     FunctionIndex index;
     std::vector<std::array<Group*, 2>> by_function;

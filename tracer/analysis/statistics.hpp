@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A timeline in numbers: the one place where they are made. Rows are by count,
+// The statistics of a timeline. Reports, digests and the summary all use these numbers. Rows are sorted by count,
 // greatest first, then by name.
 #pragma once
 
@@ -20,42 +20,43 @@ struct GracePeriodStatistics {
     static constexpr std::size_t most_longest = 5;
 
     std::size_t count = 0;
-    std::size_t ended = 0;            // seen to end
-    Histogram duration;               // of those seen to start and to end
-    std::vector<std::size_t> longest; // of those at most most_longest, longest first: places in Timeline::grace_periods
+    std::size_t ended = 0; // the end was seen
+    Histogram duration;    // of those whose start and end were seen
+    std::vector<std::size_t>
+        longest; // at most most_longest of these, longest first: indexes in Timeline::grace_periods
 };
 
-// The read-side critical sections that begin in one function, or that are its calls.
+// The read-side critical sections that begin in one function, or the calls of a function that is a reader.
 struct ReadSectionStatistics {
     FunctionName name;
     SectionBy by = SectionBy::rcu_read_lock;
     std::size_t count = 0;
-    std::size_t never_ended = 0;        // left open for good
-    std::size_t ends_unseen = 0;        // had ended when their tasks did, at a place that has no probe
-    std::size_t open = 0;               // no end was seen until the recording ended
-    Histogram duration;                 // of those seen to end
-    std::optional<std::size_t> longest; // of those, its index in Timeline::read_sections
+    std::size_t never_ended = 0;        // left open (hazard reader-never-ended)
+    std::size_t ends_unseen = 0;        // ended before their tasks did, at a location that has no probe
+    std::size_t open = 0;               // no end was seen before the recording ended
+    Histogram duration;                 // of those whose end was seen
+    std::optional<std::size_t> longest; // the longest of those: index in Timeline::read_sections
 };
 
-// What one function waited for.
+// The waits of one kind that one function called.
 struct WaitStatistics {
     event::WaitKind kind = event::WaitKind::synchronize_rcu;
     FunctionName caller;
     std::size_t count = 0;
-    Histogram duration; // of those seen to end; its sum is the time lost there
+    Histogram duration; // of those whose end was seen; its sum is the time lost in this function
 };
 
 // Calls of kvfree_rcu() and kfree_rcu() in one function.
 struct KvfreeStatistics {
     FunctionName caller;
     std::size_t count = 0;
-    std::size_t headless = 0; // of these
+    std::size_t headless = 0; // those without an rcu_head
 };
 
 struct ModuleStatistics {
     std::string name;
     bool followed = false;
-    std::size_t lives = 0; // how often it was loaded
+    std::size_t lives = 0; // the number of its lives in the timeline
 };
 
 struct Statistics {
@@ -71,12 +72,12 @@ struct Statistics {
     std::size_t function_calls = 0;
     std::size_t batches = 0;
     std::uint64_t lost = 0;   // records, on all CPUs
-    std::uint64_t missed = 0; // times that a probe was reached and could not run
+    std::uint64_t missed = 0; // hits of probes whose program could not run
 };
 
-// `callbacks`: all of them, those in the timeline among them.
+// `callbacks` has counted all callbacks of the recording, including those in the timeline.
 Statistics statistics_of(const Timeline& timeline, const CallbackNumbers& callbacks);
-// All callbacks are in the timeline.
+// For a timeline that holds all callbacks of the recording.
 Statistics statistics_of(const Timeline& timeline);
 
 } // namespace rcuscope

@@ -18,7 +18,7 @@ namespace rcuscope {
 
 namespace {
 
-// In what a callback ran after its exit function had returned.
+// The phase of the unloading in which a callback ran after the exit function had returned.
 std::string ran_in(const Callback& callback, const JudgedLife& judged) {
     const Nanoseconds at = *callback.invoked;
     for (const Wait* wait : judged.going_waits) {
@@ -77,7 +77,7 @@ std::string synchronize_is_not_enough(const JudgedLife& judged) {
 
 namespace {
 
-// What the exit function did instead, and why that was not enough.
+// The remedy, after a note on what the exit function did instead and why that was not enough.
 std::string remedy(const JudgedLife& judged, const Callbacks& callbacks) {
     if (judged.init_failed) {
         return call_barrier(judged);
@@ -106,7 +106,7 @@ std::string remedy(const JudgedLife& judged, const Callbacks& callbacks) {
 }
 
 // "12 of its callbacks (rcu_unload:node_free), queued in rcu_unload:writer_fn+0x12 (CPU 0, task writer), had not run".
-// Where records were lost it is the kernel that counted, and not all are known, or none.
+// Where records were lost, `count` is the kernel's own count, and `callbacks` may lack some or all of them.
 std::string not_run(const Callbacks& callbacks, std::uint64_t count, const char* verb) {
     std::string text = std::to_string(count) + " of its callbacks";
     if (!callbacks.empty()) {
@@ -142,7 +142,8 @@ Hazard freed_too_early(const JudgedLife& judged) {
                          ", so that they run into memory that is gone: " + remedy(judged, judged.late));
 }
 
-// An orderly end says nothing of what came next; a cut at this very point is what a crash looks like.
+// The recording ended during the free. An orderly end says nothing about what followed. A cut here looks like a crash
+// of the kernel.
 Hazard ended_meanwhile(const JudgedLife& judged, const CaptureSummary& capture) {
     const std::string left = not_run(judged.late, judged.late_count, "had not run");
     if (!capture.complete) {
@@ -156,7 +157,7 @@ Hazard ended_meanwhile(const JudgedLife& judged, const CaptureSummary& capture) 
                          remedy(judged, judged.late));
 }
 
-// By how much it went well, if both ends are known.
+// The time between the last callback's return and the free. Nullopt if one of them is not known.
 std::optional<Nanoseconds> margin(const JudgedLife& judged) {
     MaybeTime last;
     for (const Callback* callback : judged.just_ran) {
@@ -171,7 +172,7 @@ std::optional<Nanoseconds> margin(const JudgedLife& judged) {
     return elapsed(*last, *judged.life->freed);
 }
 
-// What would have been too late, had the kernel had no probes to remove meanwhile.
+// A clause on the callbacks that would have been late if the kernel had had no probes to remove.
 std::string without_probes(const JudgedLife& judged, const CaptureSummary& capture) {
     if (!judged.probes_delay) {
         return is_missing(capture, "module.unprobed")

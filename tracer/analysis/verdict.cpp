@@ -20,7 +20,7 @@ namespace rcuscope {
 
 namespace {
 
-// "12 of 212 callbacks"; the kernel may have counted more than the recording holds.
+// "12 of 212 callbacks", or "12 callbacks" if the kernel counted more than the recording holds.
 std::string share(std::uint64_t some, const JudgedLife& judged) {
     return some > judged.queued ? counted(some, "callback")
                                 : std::to_string(some) + " of " + counted(judged.queued, "callback");
@@ -32,13 +32,13 @@ std::string when_gone(const JudgedLife& judged, const CaptureSummary& capture) {
                               : "when the recording breaks off";
 }
 
-// Whether the kernel's own count says that nothing was left.
+// True if the kernel's own count says that no callback was left.
 bool counted_none(const JudgedLife& judged) {
     const ModuleLife& life = *judged.life;
     return life.pending_at_exit == 0U || life.pending_at_free == 0U || life.pending_at_freed == 0U;
 }
 
-// What it queued that does not run its code.
+// Describes what the module queued that does not run the module's code.
 std::string with_others(const JudgedLife& judged) {
     std::vector<std::string> parts;
     std::vector<std::string> names;
@@ -91,7 +91,7 @@ std::string of_own(const JudgedLife& judged) {
                        : text;
 }
 
-// That nothing was queued is said only where nothing can have been queued unseen.
+// Claims that nothing was queued only if every queueing would have been recorded.
 std::string of_nothing(const JudgedLife& judged, const CaptureSummary& capture) {
     if (judged.records_lost) {
         return "no callback is in the recording";
@@ -125,7 +125,7 @@ std::string of_calm(const JudgedLife& judged, const CaptureSummary& capture) {
     return text;
 }
 
-// It went, or was going when the recording ended.
+// For a module that was freed, or was being freed when the recording ended.
 std::string of_going(const JudgedLife& judged, const Timeline& timeline) {
     const CaptureSummary& capture = timeline.capture;
     if (judged.late_count > 0) {
@@ -176,7 +176,7 @@ std::string waits_text(const JudgedLife& judged) {
     return text;
 }
 
-// The error comes from a file and may be anything.
+// The error comes from the capture, which may be damaged: it can have any value.
 std::string reason_text(int error) {
     constexpr int most = 4095; // MAX_ERRNO
     if (error == -EWOULDBLOCK) {
@@ -200,7 +200,7 @@ std::string losses_text(const JudgedLife& judged) {
     if (!judged.records_lost) {
         return {};
     }
-    // What hides nothing of the end still hides callbacks from the number.
+    // Even if the kernel's count settles the end, lost records make the number of callbacks too small.
     return judged.begin && judged.late_count == 0 && judged.just_ran_count == 0 && counted_none(judged)
                ? "; records were lost, but the kernel counted that none was left"
                : "; records were lost, there may have been more";

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The verdict on a module's life: one sentence for the user.
 #pragma once
 
 #include <string>
@@ -9,8 +11,8 @@
 
 namespace rcuscope {
 
-// A sentence on how a life went: ModuleLife::verdict. Claims no more than is known. `see`: hazards of that life to
-// which nothing else in the sentence points.
+// Returns the text of ModuleLife::verdict. It claims only what is known. `see`: hazards of that life that the sentence
+// must name because no other part of it does.
 std::string verdict_of(const JudgedLife& judged, const Timeline& timeline, const std::vector<Hazard>& see);
 
 } // namespace rcuscope

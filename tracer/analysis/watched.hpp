@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Which modules the search for hazards covers, and which hooks are missing from a recording.
 #pragma once
 
 #include <algorithm>
@@ -12,8 +14,8 @@
 
 namespace rcuscope {
 
-// The modules whose use of RCU is judged: those that were followed, and those
-// that came or went in the recording. Not the kernel proper.
+// The modules whose use of RCU is judged: modules that were followed, and modules that were loaded or unloaded in the
+// recording. The kernel proper is not judged.
 class WatchedModules {
 public:
     explicit WatchedModules(const Timeline& timeline) {
@@ -36,10 +38,10 @@ private:
         }
     }
 
-    std::vector<bool> watched_; // by the name's id
+    std::vector<bool> watched_; // by SharedText::id() of the module's name
 };
 
-// Where a hook could not be had, that something was not seen says nothing.
+// True if the recording lacks this hook. Then a missing event proves nothing.
 inline bool is_missing(const CaptureSummary& capture, std::string_view hook) {
     return std::any_of(capture.missing.begin(), capture.missing.end(),
                        [hook](const MissingInfo& info) { return info.hook == hook; });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Chrome's Trace Event Format, for viewers that read no Perfetto protobuf. The
-// same tracks: a group is shown as a process, a track as a thread of it. Times
-// are microseconds since the start of the recording, with three decimals.
+// Writes Chrome's Trace Event Format, for viewers that cannot read Perfetto's protobuf. The tracks are those of
+// tracks.hpp: a group becomes a process, a track becomes a thread of it. Times are microseconds since the start of the
+// recording, with three decimals.
 #include <ostream>
 #include <string>
 
@@ -13,8 +13,7 @@
 namespace rcuscope {
 namespace {
 
-// "1234.567" for 1234567 ns: by hand, because a double would round, and a
-// stream would follow the locale. Not negative.
+// "1234.567" for 1234567 ns, which must not be negative. A double would round, and a stream would follow the locale.
 std::string microseconds(Nanoseconds ns) {
     std::string text = std::to_string(ns / 1000) + ".000";
     Nanoseconds rest = ns % 1000;
@@ -31,8 +30,7 @@ public:
     void write();
 
 private:
-    // The members that every event has, then `rest` (members of a JSON object
-    // without its braces). The time is written by hand, see microseconds().
+    // Writes the members that every event has, then `rest` (members of a JSON object without its braces).
     void event(std::size_t track, const char* phase, const std::string& name, Nanoseconds at, const std::string& rest);
     void name_track(std::size_t track);
     void write_item(std::size_t track, const tracks::Item& item);
@@ -46,7 +44,7 @@ private:
     const ExportOptions& options_;
     std::ostream& out_;
     tracks::Layout layout_;
-    std::vector<tracks::Annotation> notes_; // of an item: memory that is used again
+    std::vector<tracks::Annotation> notes_; // of the current item; a member so that its memory is reused
     bool first_ = true;
 };
 
@@ -69,9 +67,8 @@ void ChromeWriter::name_track(std::size_t track) {
     event(track, "M", what + "_sort_index", 0, args("sort_index", track));
 }
 
-// The format has the points of an arrow as events of their own, which belong to
-// the slice that they lie in ("bp":"e"). What an arrow touches is therefore a
-// slice here, call_rcu() and the end of a grace period one of 1 ns.
+// In this format the points of an arrow are separate events, which belong to the slice that encloses them ("bp":"e").
+// So every item with an arrow must be a slice; call_rcu() and the end of a grace period become slices of 1 ns.
 void ChromeWriter::write_item(std::size_t track, const tracks::Item& item) {
     OrderedJson args = OrderedJson::object();
     tracks::item_annotations(layout_, item, options_, notes_);

@@ -34,7 +34,7 @@ Result<const ExportFormat*> format_for_file(std::string_view path) {
             endings += ", ";
         endings += format.ending;
     }
-    // Which has no ending to ask for a format with.
+    // A device has no ending. The last format is timeline JSON.
     if (names_a_device(path))
         return &formats.back();
     return fail(ExitCode::bad_input, "cannot export to " + std::string(path),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Exporters see the finished timeline and write one format each.
+// The interface of the exporters. Each exporter reads a finished timeline and writes one file format.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 namespace rcuscope {
 
 struct ExportOptions {
-    bool addresses = false; // raw kernel addresses besides names
+    bool addresses = false; // write raw kernel addresses in addition to names
 };
 
 struct ExportFormat {
@@ -24,26 +24,25 @@ struct ExportFormat {
     std::string_view ending; // ".pftrace"
     std::string_view about;  // for --help
     void (*write)(const Timeline& timeline, const ExportOptions& options, std::ostream& out);
-    Status (*can_be_written)() = nullptr; // of one that not every build has
+    Status (*can_be_written)() = nullptr; // for a format that some builds lack; null: always available
 };
 
-// Every format, the longer endings first (".chrome.json" before ".json").
+// All formats, those with longer endings first (".chrome.json" before ".json").
 std::span<const ExportFormat> export_formats();
 
-// The format that a file's name asks for; an error names the endings there are,
-// or what this build lacks for it.
-// "-" and devices (/dev/stdout, /dev/null) have no ending: timeline JSON.
+// The format for the ending of a file name. The error lists the valid endings, or says what this build lacks for the
+// format. "-" and devices (/dev/stdout, /dev/null) have no ending and get timeline JSON.
 Result<const ExportFormat*> format_for_file(std::string_view path);
 
-// Writes the timeline whole or not at all (base/whole_file.hpp), in the format that its name asks for. With kernel
-// addresses, which are a secret of the machine, it is for its owner only.
+// Writes the timeline in the format for the output's name, completely or not at all (base/whole_file.hpp). A file with
+// kernel addresses is readable by its owner only, since they are a secret of the machine.
 Status export_timeline(const Timeline& timeline, const ExportOptions& options, const OutputTarget& output);
 
 void write_json(const Timeline& timeline, const ExportOptions& options, std::ostream& out);     // rcuscope.timeline/1
 void write_perfetto(const Timeline& timeline, const ExportOptions& options, std::ostream& out); // native protobuf
 void write_chrome(const Timeline& timeline, const ExportOptions& options,
                   std::ostream& out); // Chrome's JSON trace format
-void write_html(const Timeline& timeline, const ExportOptions& options, std::ostream& out); // a page of its own
+void write_html(const Timeline& timeline, const ExportOptions& options, std::ostream& out); // self-contained page
 Status html_can_be_written();
 
 } // namespace rcuscope

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The page as it was built, in the program: no file to be found at run time. */
+/* Embeds the built page (viz/) into the program, so that html.cpp needs no file at run time. */
 	.section .rodata
 	.global rcuscope_page_begin
 	.global rcuscope_page_end

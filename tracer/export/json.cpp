@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The timeline as JSON, schema rcuscope.timeline/1 (docs/timeline.schema.json).
-// What others build on: a change that is not an addition is a new number.
+// Writes the timeline as JSON, schema rcuscope.timeline/1 (docs/timeline.schema.json). Other programs rely on it: any
+// change except an addition needs a new schema number.
 #include "base/json_lines.hpp"
 #include "base/text.hpp"
 #include "export/exporter.hpp"
@@ -22,12 +22,12 @@ Json or_null(const std::string& value) {
     return value.empty() ? Json(nullptr) : Json(value);
 }
 
-// With its offset, as a caller is written.
+// A caller: the name with its offset.
 Json point(const CodePlace& place) {
     return place.known() ? Json(place_name(place, true)) : Json(nullptr);
 }
 
-// Signed, as the kernel's own trace events print them.
+// Sequence numbers are signed, as in the kernel's own trace events.
 Json sequences(const std::optional<RcuSequences>& of) {
     if (!of)
         return nullptr;
@@ -107,7 +107,7 @@ void Writer::write_capture() {
     lines_.end_object();
 }
 
-// The members of the rows that there are many of.
+// Values of rows that occur in large numbers. They are written without a JSON object in memory.
 void name(JsonRow& row, SharedPlace place, bool with_offset) {
     row.value(shared_name(place, with_offset));
 }
@@ -126,7 +126,7 @@ void text_or_null(JsonRow& row, SharedText text) {
         row.value(text);
 }
 
-// For texts that differ from row to row.
+// For texts that are not in the string pool.
 void text_or_null(JsonRow& row, const std::string& text) {
     if (text.empty())
         row.value(nullptr);
@@ -134,7 +134,7 @@ void text_or_null(JsonRow& row, const std::string& text) {
         row.value(text);
 }
 
-// With its offset, as a caller is written.
+// A caller: the name with its offset.
 void point(JsonRow& row, const CodePlace& place) {
     if (place.known())
         row.value(place_name(place, true));
@@ -354,7 +354,7 @@ void Writer::function_call(JsonRow& row, const FunctionCall& call) const {
     row.end_object();
 }
 
-// Without offsets: what the tasks were in, for people.
+// The stack of a task, without offsets, for human readers.
 void stack(JsonRow& row, const std::vector<CodePlace>& places) {
     row.begin_array();
     for (const CodePlace& place : places)
@@ -362,7 +362,7 @@ void stack(JsonRow& row, const std::vector<CodePlace>& places) {
     row.end_array();
 }
 
-// With offsets, as a caller is written.
+// A stack with offsets, caller first.
 Json points(const std::vector<CodePlace>& places) {
     Json json = Json::array();
     for (const CodePlace& place : places)

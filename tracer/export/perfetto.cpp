@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Perfetto's native trace format: a Trace is a sequence of TracePackets, which
-// are written one at a time. Times are absolute CLOCK_BOOTTIME, so that the
-// timeline lies beside any other trace of the same machine.
+// Writes Perfetto's native trace format: a Trace is a sequence of TracePackets, written one at a time. Times are
+// absolute CLOCK_BOOTTIME, so the timeline can be merged with other traces of the same machine.
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -22,19 +21,19 @@ namespace {
 
 using namespace perfetto;
 
-// Uuids of tracks and ids of arrows are global to a trace, also to one merged
-// of several: these have "rcus" in their upper half.
+// Uuids of tracks and ids of arrows are global within a trace, even one merged from several traces. To avoid
+// collisions their upper half is "rcus".
 constexpr std::uint64_t id_space = 0x72637573'00000000;
 constexpr std::uint32_t sequence_id = 0x72637573;
 
-// What is named often is written once and then referred to by number.
+// Interning: a frequent text is written once and then referred to by number (iid).
 class Interned {
 public:
     explicit Interned(Field field) : field_(field) {}
 
-    // The number of a text; one that is new is added to the packet's InternedData.
+    // The number of a text. A new text is added to the packet's InternedData.
     std::uint64_t id(const std::string& text, MessageBuffer& interned_data) { return find(text, interned_data); }
-    // Of a literal: its place tells which it is.
+    // The same for a string literal, which is looked up by its address.
     std::uint64_t id(const char* literal, MessageBuffer& interned_data) {
         std::uint64_t& known = literals_[literal];
         if (known == 0)
@@ -99,9 +98,9 @@ private:
     tracks::Layout layout_;
     Interned categories_{interned_data::event_categories};
     Interned names_{interned_data::event_names};
-    std::vector<std::uint64_t> callback_names_; // numbers of names_, by function and kind; 0: none yet
+    std::vector<std::uint64_t> callback_names_; // numbers in names_, by function and kind; 0: not assigned
     Interned annotation_names_{interned_data::debug_annotation_names};
-    // Buffers that keep their memory from packet to packet.
+    // Members so that their memory is reused for each packet.
     MessageBuffer header_, packet_, body_, interned_;
     std::vector<tracks::Annotation> notes_;
     std::string valid_;
@@ -129,8 +128,7 @@ void PerfettoWriter::write_clocks() {
     write_packet(packet_);
 }
 
-// Without a track it describes the root (uuid 0), under which the groups are
-// to stand in their own order.
+// A null track describes the root (uuid 0), which shows the groups in their given order.
 void PerfettoWriter::write_track(std::uint64_t uuid, const tracks::Track* track, std::int32_t rank) {
     packet_.clear();
     MessageWriter packet(packet_);
@@ -154,7 +152,7 @@ void PerfettoWriter::write_track(std::uint64_t uuid, const tracks::Track* track,
     write_packet(packet_);
 }
 
-// There are few functions, and millions of their callbacks.
+// A cache by function: millions of callbacks share few functions.
 std::uint64_t PerfettoWriter::callback_name(const tracks::Item& item) {
     const std::size_t function = timeline_.callbacks[item.index].function.id();
     const std::size_t place = 2 * function + (item.kind == tracks::ItemKind::callback ? 0 : 1);
@@ -171,7 +169,7 @@ void PerfettoWriter::add_name(MessageWriter& event, const tracks::Item& item) {
         return;
     }
     const std::string name = tracks::item_name(layout_, item);
-    // Every grace period has a name of its own: nothing to be had by a number.
+    // Every grace period has a different name, so interning would gain nothing.
     if (item.kind == tracks::ItemKind::grace_period)
         event.add_string(track_event::name, valid_utf8(name));
     else
@@ -179,7 +177,7 @@ void PerfettoWriter::add_name(MessageWriter& event, const tracks::Item& item) {
 }
 
 void PerfettoWriter::add_text(SmallMessage& annotation, std::string_view text) {
-    if (!is_ascii(text)) // hardly ever
+    if (!is_ascii(text)) // rare
         text = valid_ = valid_utf8(text);
     annotation.add_text(debug_annotation::string_value, text);
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Field numbers of Perfetto's trace format, as far as they are written here.
-// Source: github.com/google/perfetto, protos/perfetto/, the file named at each
-// message. Field numbers of a published protobuf never change.
+// Field numbers of Perfetto's trace format, those that perfetto.cpp writes. Source: github.com/google/perfetto,
+// protos/perfetto/, in the file named at each message. Field numbers of a published protobuf never change.
 #pragma once
 
 #include <cstdint>

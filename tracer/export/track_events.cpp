@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Merges the items of all tracks into events in the order of time, with a min-heap of one cursor for each track.
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -9,7 +11,7 @@
 namespace rcuscope::tracks {
 namespace {
 
-// The events of one track, one after the other.
+// Iterates over the events of one track.
 class Cursor {
 public:
     Cursor(const Layout& layout, std::size_t index) : track_(layout.tracks[index]), index_(index) { advance(); }
@@ -76,7 +78,7 @@ void for_each_event(const Layout& layout, const std::function<void(const TrackEv
         return std::pair(cursor.flow_rank(), cursor.event().track);
     };
     const auto later = [&](const Next& a, const Next& b) { return a.at != b.at ? a.at > b.at : rest(a) > rest(b); };
-    std::vector<Next> next; // a heap
+    std::vector<Next> next; // a min-heap
     for (std::size_t i = 0; i < cursors.size(); ++i)
         next.push_back({cursors[i].event().at, i});
     std::make_heap(next.begin(), next.end(), later);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What is written on the items of a track.
+// The names, annotations and arrows of the items on tracks (tracks.hpp).
 #include <algorithm>
 #include <concepts>
 #include <utility>
@@ -29,7 +29,7 @@ const char* phase_name(ModulePhase phase) {
     return "unknown";
 }
 
-// Collects annotations; what is not known is left out.
+// Collects annotations. Unknown values are left out.
 class Notes {
 public:
     Notes(const ExportOptions& options, std::vector<Annotation>& notes) : options_(options), notes_(notes) {
@@ -74,7 +74,7 @@ public:
         if (options_.addresses && address != 0)
             text(name, hex(address));
     }
-    // One line for each place, the caller's first.
+    // One line for each location, the caller first.
     void stack(const Timeline& timeline, std::optional<std::uint32_t> stack) {
         if (!stack)
             return;
@@ -83,7 +83,7 @@ public:
             (lines += lines.empty() ? "" : "\n") += place_name(place, true);
         text("stack", std::move(lines));
     }
-    // Not all of many: viewers show a note on one line.
+    // At most 20 ids, since viewers show an annotation on one line.
     template <typename Id>
     void ids(const char* name, const std::vector<Id>& ids) {
         constexpr std::size_t shown = 20;

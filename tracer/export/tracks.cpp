@@ -19,7 +19,7 @@
 namespace rcuscope::tracks {
 namespace {
 
-// At equal times an arrow's points are written in its direction.
+// At equal times the points of an arrow are written in its direction: from threads over RCU to CPUs.
 constexpr std::uint8_t rank_threads = 0;
 constexpr std::uint8_t rank_rcu = 1;
 constexpr std::uint8_t rank_cpus = 2;
@@ -28,8 +28,8 @@ Nanoseconds drawn(Nanoseconds at) {
     return std::max<Nanoseconds>(at, 0);
 }
 
-// The outer before the inner; what is equal in the order of kinds, so that a
-// batch comes before the only callback it ran.
+// Outer items come before inner ones. Items with equal times are ordered by kind, so a batch comes before its only
+// callback.
 bool draws_before(const Item& a, const Item& b) {
     if (a.begin != b.begin)
         return a.begin < b.begin;
@@ -40,10 +40,10 @@ bool draws_before(const Item& a, const Item& b) {
     return a.index < b.index;
 }
 
-// One track as far as it nests; what does not fit starts another.
+// A track whose slices nest. A slice that does not nest goes to another lane.
 struct Lane {
     LongList<Item> items;
-    std::vector<Nanoseconds> open; // ends of the slices that enclose the present time
+    std::vector<Nanoseconds> open; // ends of the slices that enclose the current time
 
     bool fits(const Item& item) {
         while (!open.empty() && open.back() <= item.begin)
@@ -55,8 +55,8 @@ struct Lane {
     }
 };
 
-// The lanes beside the first one. Few are looked at for each item, however many there are: the first ones, of which a
-// recording has no more, and the one of the others that is free at the earliest.
+// The lanes after the first one. The cost of an item is bounded for any number of lanes: only the first most_looked_at
+// lanes, which suffice for a normal recording, are tried, and then the one of the others that becomes free first.
 class FurtherLanes {
 public:
     void add(const Item& item) {
@@ -76,7 +76,7 @@ public:
             free_.pop();
         }
         put(lane, item);
-        free_.emplace(item.end, lane); // within it nothing else is put
+        free_.emplace(item.end, lane); // no other item is nested within it
     }
 
     std::deque<Lane>& lanes() { return lanes_; }
@@ -92,7 +92,7 @@ private:
         lanes_[lane].items.push_back(item);
     }
 
-    using Free = std::pair<Nanoseconds, std::size_t>; // when a lane is, and which
+    using Free = std::pair<Nanoseconds, std::size_t>; // the time at which a lane becomes free, and its index
     std::deque<Lane> lanes_;
     std::priority_queue<Free, std::vector<Free>, std::greater<>> free_;
 };
@@ -158,7 +158,8 @@ void Builder::add_slices(std::size_t group, const std::string& name, std::uint8_
     Lane main;
     FurtherLanes further;
     const auto in_main = [&](const Item& item) { return is_instant(item.kind) || main.fits(item); };
-    std::size_t first = 0; // so many are in the first lane: mostly all, and then they need not move
+    std::size_t first =
+        0; // length of the prefix that fits into the first lane; usually all items, which are then moved
     while (first < items.size() && in_main(items[first]))
         ++first;
     if (first == items.size()) {
@@ -196,7 +197,7 @@ void Builder::find_released() {
                 visit(found->second, callback.id);
         }
     };
-    // Counted first, so that each has its place.
+    // Two passes: count and form prefix sums, then fill.
     Released& released = layout_.released;
     released.first.assign(grace_periods.size() + 1, 0);
     each([&](std::size_t grace_period, std::uint32_t) { ++released.first[grace_period + 1]; });
@@ -267,20 +268,21 @@ void Builder::add_modules() {
             references[life.name].push_back({drawn(reference.at), reference.count});
         struct Mark {
             MaybeTime at;
-            ModulePhase before; // what the module was in until then
+            ModulePhase before; // the phase that ends at this mark
         };
         const ModulePhase after_init = life.init_error ? ModulePhase::init_failed : ModulePhase::live;
-        const std::array<Mark, 6> marks{{{life.loaded, ModulePhase::init}, // laid out: nothing of it ran before
-                                         {life.init_done, ModulePhase::init},
-                                         {life.exit, ModulePhase::live},
-                                         {life.exit_done, ModulePhase::exit},
-                                         {life.free_begin, ModulePhase::exited},
-                                         {life.freed, ModulePhase::free}}};
+        const std::array<Mark, 6> marks{
+            {{life.loaded, ModulePhase::init}, // no code of the module runs before it is loaded
+             {life.init_done, ModulePhase::init},
+             {life.exit, ModulePhase::live},
+             {life.exit_done, ModulePhase::exit},
+             {life.free_begin, ModulePhase::exited},
+             {life.freed, ModulePhase::free}}};
         constexpr std::array after{ModulePhase::init,   ModulePhase::live, ModulePhase::exit,
                                    ModulePhase::exited, ModulePhase::free, ModulePhase::free};
         LongList<Item>& items = by_name[life.name];
-        MaybeTime since;                       // the last mark known
-        ModulePhase phase = ModulePhase::init; // that began there
+        MaybeTime since;                       // the last known mark
+        ModulePhase phase = ModulePhase::init; // the phase that begins at this mark
         const auto add = [&](ModulePhase which, MaybeTime begin, MaybeTime end) {
             items.push_back(slice(ItemKind::module_phase, i, begin.value_or(0), end));
             items.back().phase = which;
@@ -292,7 +294,7 @@ void Builder::add_modules() {
             if (since) {
                 add(phase, since, marks[mark].at);
             } else if (mark > 0) {
-                // A module without an exit function known goes from live to freed.
+                // Without a known exit function the phase before the free is "live".
                 const bool from_live = marks[mark].before == ModulePhase::exited;
                 add(from_live ? ModulePhase::live : marks[mark].before, {}, marks[mark].at);
             }
@@ -317,12 +319,11 @@ void Builder::add_modules() {
     }
 }
 
-// A callback whose return was not seen is drawn no further than where the next
-// one on its CPU begins or its batch ends: to draw it to the end of the
-// recording would put everything after it inside it.
+// A callback whose return was not seen is drawn until the next one on its CPU begins or its batch ends. Drawn to the
+// end of the recording it would enclose all later items.
 void close_callbacks(LongList<Item>& items) {
     items.sort([](const Item& a, const Item& b) { return a.begin < b.begin; });
-    MaybeTime next; // where one begins
+    MaybeTime next; // the begin of the next item
     for (std::size_t i = items.size(); i-- > 0;) {
         Item& item = items[i];
         if (item.kind == ItemKind::callback && item.unfinished && next)
@@ -360,9 +361,8 @@ void Builder::add_cpus() {
     }
 }
 
-// Nested sections have the same times in which their thread did not run: they are
-// drawn in the outermost. One whose end was missed ends at the latest with its
-// section; if that is open too it is a point.
+// Nested sections share the times in which their thread did not run, so only the outermost section shows them. A time
+// whose end was missed is drawn to the end of its section. If that is not known either, it has no length.
 void Builder::add_off_cpu(std::size_t section, LongList<Item>& items) const {
     const ReadSection& row = timeline_.read_sections[section];
     if (row.nesting > 0)
@@ -381,9 +381,9 @@ void Builder::add_threads() {
         SharedText comm;
         LongList<Item> calls, sections, waits;
     };
-    // Every CPU's idle task has the tid 0: there the name tells them apart.
+    // The idle tasks of all CPUs have tid 0. Their names distinguish them.
     std::map<std::pair<std::uint32_t, std::string>, Thread> threads;
-    std::unordered_map<std::uint64_t, Thread*, SeededHash> known; // by tid, of the idle tasks by name too
+    std::unordered_map<std::uint64_t, Thread*, SeededHash> known; // by tid; idle tasks by name
     const auto thread = [&](std::uint32_t tid, SharedText comm) -> Thread& {
         const auto [place, is_new] = known.try_emplace(tid == 0 ? std::uint64_t{comm.id()} << 32 : tid);
         if (is_new) {

@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The layout of a timeline on tracks, as trace viewers draw it: which slice
-// lies on which track. Shared by every format for trace viewers, so that they
-// show the same picture.
+// The layout of a timeline on tracks for trace viewers: which slice lies on which track. All formats for trace viewers
+// share it, so they show the same picture.
 //
 //   RCU         Grace periods, Expedited grace periods, Pending callbacks,
 //               Hazards, Lost records
-//   Modules     one track for each module, and how many references to it are held
+//   Modules     one track for each module, and a counter of the references to it
 //   CPUs        CPU n callbacks: batches, each callback a slice within its batch
 //   Threads     for each thread: calls, read-side sections with the times in which it did not run, waits
 //
-// On one track slices are disjoint or one within the other. Where they are not
-// (a lock taken in one function and released in another), the later one goes to
-// a further lane of the same name with a number.
+// On one track two slices are disjoint or nested. If they overlap otherwise (a lock taken in one function and released
+// in another), the later slice goes to another lane with the same name and a number.
 //
-// An arrow leads from call_rcu() over the grace period to the invocation. Its
-// middle is not the slice of the grace period but the instant "released n
-// callbacks" at its end: viewers order the points of an arrow by time, and the
-// begin of a grace period is known late (between two looks at the kernel) or
-// not at all (before the recording), so that it could seem to lie before the
-// call_rcu() that it waited for. Its end always lies between the two.
+// An arrow leads from call_rcu() over the grace period to the invocation. Its middle point is the instant "released n
+// callbacks" at the end of the grace period. Viewers order the points of an arrow by time. The begin of a grace period
+// is known late (within an interval) or not at all (before the recording), so it could seem to lie before the
+// call_rcu() that waited for it. The end always lies between call_rcu() and the invocation.
 #pragma once
 
 #include <cstddef>
@@ -40,7 +36,7 @@ namespace rcuscope::tracks {
 
 enum class ItemKind : std::uint8_t {
     grace_period,
-    cleanup, // from a grace period's end until it was announced everywhere
+    cleanup, // from a grace period's end until the kernel had announced it everywhere
     release, // instant: the end of a grace period that released callbacks
     batch,
     callback,
@@ -57,17 +53,16 @@ enum class ItemKind : std::uint8_t {
 
 enum class ModulePhase : std::uint8_t { init, init_failed, live, exit, exited, free };
 
-// What is drawn: a slice, or an instant (end == begin). Times are not before
-// the start of the recording.
+// A drawn item: a slice, or an instant (end == begin). Its times are clamped to the start of the recording.
 struct Item {
     Nanoseconds begin = 0;
     Nanoseconds end = 0;
-    std::uint32_t index = 0; // in the timeline's vector of its kind; of an off_cpu, of its section
-    std::uint32_t part = 0;  // of an off_cpu: which of its section's
+    std::uint32_t index = 0; // in the timeline's vector of its kind; for off_cpu, the index of the section
+    std::uint32_t part = 0;  // for off_cpu: index in ReadSection::off_cpu
     ItemKind kind = ItemKind::grace_period;
-    ModulePhase phase = ModulePhase::init; // of a module_phase
-    bool unfinished = false;               // its end is not known, the one here is the last it could be drawn to
-    bool began_before = false;             // it began before the recording did
+    ModulePhase phase = ModulePhase::init; // for module_phase
+    bool unfinished = false;               // the end is not known; `end` is the latest time to which it can be drawn
+    bool began_before = false;             // it began before the recording
 };
 
 bool is_instant(ItemKind kind);
@@ -80,18 +75,18 @@ struct Point {
 struct Track {
     enum class Kind : std::uint8_t { group, slices, counter };
     Kind kind = Kind::slices;
-    std::string name;                 // any bytes: untrusted
-    std::optional<std::size_t> group; // index of the track that it is grouped under
-    std::uint8_t flow_rank = 0;       // of two points of an arrow at one time, the lower comes first
-    LongList<Item> items;             // of slices: by begin, the outer before the inner
-    LongList<Point> points;           // of a counter: by time
-    const char* counts = "";          // of a counter: what
+    std::string name;                 // untrusted bytes
+    std::optional<std::size_t> group; // index of the group track
+    std::uint8_t flow_rank = 0;       // of two points of an arrow at one time, the one with the lower rank comes first
+    LongList<Item> items;             // for slices: by begin, outer before inner
+    LongList<Point> points;           // for a counter: by time
+    const char* counts = "";          // for a counter: what it counts
 };
 
-// Ids of the callbacks that have an arrow, by the index of the grace period it leads over.
+// The ids of the callbacks that have an arrow, by the index of the grace period that released them.
 struct Released {
-    LongList<std::uint32_t> ids;    // those of one after those of the one before
-    std::vector<std::size_t> first; // where those of each begin, and at last the end
+    LongList<std::uint32_t> ids;    // grouped by grace period
+    std::vector<std::size_t> first; // prefix sums: the ids of grace period i are ids[first[i]] to ids[first[i + 1] - 1]
 
     std::size_t count(std::size_t grace_period) const { return first[grace_period + 1] - first[grace_period]; }
     std::span<const std::uint32_t> of(std::size_t grace_period) const {
@@ -99,29 +94,29 @@ struct Released {
     }
 };
 
-// Refers to the timeline that it was made of.
+// Keeps a pointer to its timeline.
 struct Layout {
     const Timeline* timeline = nullptr;
-    std::vector<Track> tracks; // as they are to be shown; a group before its members
+    std::vector<Track> tracks; // in the order of display; a group before its members
     Released released;
 };
 
 Layout lay_out(const Timeline& timeline);
 
-// What an item is called. Untrusted bytes.
+// The name of an item. Untrusted bytes.
 std::string item_name(const Layout& layout, const Item& item);
 
 struct Annotation {
     const char* name = "";
-    // Texts are untrusted bytes; one that is only referred to lives as long as the process.
+    // Texts are untrusted bytes. A string_view points to memory that lives as long as the process.
     std::variant<bool, std::int64_t, std::string_view, std::string> value;
 };
 
-// In the place of what `notes` holds: its memory is used again.
+// Replaces the contents of `notes` and reuses its memory.
 void item_annotations(const Layout& layout, const Item& item, const ExportOptions& options,
                       std::vector<Annotation>& notes);
 
-// The arrows that begin, pass or end at an item: ids of callbacks.
+// The arrows that begin at, pass or end at an item, by the ids of their callbacks.
 enum class FlowRole : std::uint8_t { none, begin, pass, end };
 struct Flows {
     FlowRole role = FlowRole::none;
@@ -138,12 +133,12 @@ struct TrackEvent {
     Step step = Step::begin;
     std::size_t track = 0;
     Nanoseconds at = 0;
-    const Item* item = nullptr; // none for a counter
-    std::int64_t value = 0;     // of a counter
+    const Item* item = nullptr; // null for a counter
+    std::int64_t value = 0;     // for a counter
 };
 
-// Every event of every track in the order of time; on each track in an order
-// that nests, and of equal times the points of an arrow in its direction.
+// Visits the events of all tracks in the order of time. The events of one track nest. At equal times the points of an
+// arrow come in its direction.
 void for_each_event(const Layout& layout, const std::function<void(const TrackEvent&)>& visit);
 
 } // namespace rcuscope::tracks

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Makes a bar chart from a histogram (chart_of() in report.hpp).
 #include <algorithm>
 #include <limits>
 
@@ -33,7 +35,7 @@ Chart chart_of(const Histogram& histogram, std::string title) {
     const auto place = [&](Nanoseconds duration) {
         return static_cast<std::size_t>(std::upper_bound(all.begin(), all.end(), duration) - all.begin()) - 1;
     };
-    // The ends are known exactly, what is between by its bucket.
+    // Minimum and maximum are exact, the other values are known by their bucket only.
     const auto within = [&](Nanoseconds lowest) { return std::clamp(lowest, histogram.min(), histogram.max()); };
     const std::size_t first = place(histogram.min());
     for (std::size_t i = first; i <= place(histogram.max()); i++)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The report on a summary, that is, on a digest.
 #include <algorithm>
 #include <map>
 
@@ -39,7 +41,7 @@ std::string module_text(const Digest::Function& row) {
     return row.function.empty() ? "unknown" : "(kernel proper)";
 }
 
-// The most queued first, as the functions are.
+// Adds up the functions of each module. The rows with most queued callbacks come first.
 std::vector<Digest::Function> by_module(const std::vector<Digest::Function>& functions) {
     std::map<std::string, Digest::Function> modules;
     for (const Digest::Function& each : functions) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A page for people, apart from what it is written on: made once, shown as text or as Markdown. All texts may hold what
-// a kernel named: whoever shows them makes them harmless.
+// A document of sections and blocks, independent of the output format: show.hpp writes it as text or as Markdown. All
+// texts may contain untrusted names from the kernel; the functions that show them escape them.
 #pragma once
 
 #include <cstdint>
@@ -18,17 +18,17 @@ struct Paragraph {
     Tone tone = Tone::plain;
 };
 
-// One of a list.
+// One item of a list.
 struct Item {
-    std::string head; // what it is about
+    std::string head;
     std::string text;
-    Tone tone = Tone::plain; // of its head
+    Tone tone = Tone::plain; // of `head`
 };
 
 struct Table {
     std::string title{}; // may be empty
     std::vector<std::string> columns{};
-    std::size_t names = 1; // the first columns are names, the others numbers
+    std::size_t names = 1; // number of leading columns that hold names; the others hold numbers
     std::vector<std::vector<std::string>> rows{};
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Schema rcuscope.report/1: a change that is not an addition is a new number.
+// Writes the report as JSON, schema rcuscope.report/1 (docs/report.schema.json). Any change except an addition needs a
+// new schema number.
 #include "analysis/histogram_json.hpp"
 #include "base/json_lines.hpp"
 #include "report/report.hpp"
@@ -52,7 +53,7 @@ Json grace_periods_json(const GracePeriodStatistics& of, const Timeline& timelin
             {"longest", std::move(longest)}};
 }
 
-// What all rows of callbacks have.
+// The members that all rows of callbacks have.
 void add_callback_numbers(Json& json, const CallbackStatistics& row) {
     json["queued"] = row.queued;
     json["done"] = row.done;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What the page on a recording and the page on a summary have in common.
+// Parts that the report on a recording (report.cpp) and the report on a summary (digest_report.cpp) share.
 #pragma once
 
 #include <algorithm>
@@ -17,13 +17,13 @@
 
 namespace rcuscope {
 
-// p50, p90, p99, p99.9 and max; empty if there are none.
+// Appends p50, p90, p99, p99.9 and max. The cells are empty if the histogram is empty.
 void add_percentiles(std::vector<std::string>& row, const Histogram& of);
 std::vector<std::string> with_percentiles(std::vector<std::string> columns);
 
 std::string settings_text(const HostInfo& host);
 
-// The first most_rows rows; and that there are more, and who has them.
+// Adds a table with the first most_rows rows. If there are more, adds their number and `who_has_all`.
 template <typename Rows, typename MakeRow>
 void add_table(Section& section, Table table, const Rows& rows, MakeRow make_row,
                const char* who_has_all = "--json has them all") {
@@ -35,7 +35,7 @@ void add_table(Section& section, Table table, const Rows& rows, MakeRow make_row
             Paragraph{"and " + std::to_string(rows.size() - most_rows) + " more: " + who_has_all, Tone::quiet});
 }
 
-// How many a second; empty if nothing was recorded.
+// The rate, "12.3/s". Empty if the recording has no length.
 std::string rate_text(std::uint64_t count, Nanoseconds recorded);
 
 } // namespace rcuscope

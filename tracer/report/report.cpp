@@ -23,7 +23,7 @@ std::string percent_text(double part, double whole) {
 }
 
 std::string total_text(const Histogram& histogram) {
-    // A sum of times that a file made up may be more than a duration can be.
+    // In a forged capture the sum may exceed the range of Nanoseconds.
     constexpr double most = 0x1p62;
     return histogram.count() ? duration_text(static_cast<Nanoseconds>(std::min(histogram.sum(), most))) : "";
 }
@@ -157,7 +157,7 @@ void add_callback_tables(Section& section, const std::vector<CallbackStatistics>
               });
 }
 
-// kvfree_rcu() is no callback, but what is pending with it is as well.
+// kvfree_rcu() queues no callback, but its memory also waits for a grace period, so the section shows it.
 void add_kvfree_table(Section& section, const std::vector<KvfreeStatistics>& rows) {
     if (rows.empty())
         return;

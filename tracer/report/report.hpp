@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What matters in a recording: for people a page, for programs JSON of schema
-// rcuscope.report/1 (docs/report.schema.json).
+// The report on a recording: a document for human readers, or JSON of schema rcuscope.report/1
+// (docs/report.schema.json) for programs.
 #pragma once
 
 #include <iosfwd>
@@ -15,16 +15,16 @@
 
 namespace rcuscope {
 
-// Of a timeline with its hazards and holders, and its numbers.
+// Call it after find_hazards() and find_holders(). `numbers`: the statistics of the timeline.
 Document report_of(const Timeline& timeline, const Statistics& numbers);
-// Of a summary, which has no single callbacks, readers and waits.
+// The report on a summary, which lacks individual callbacks, readers and waits.
 Document report_of(const Digest& digest);
 void write_report_json(const Timeline& timeline, const Statistics& numbers, std::ostream& out);
 
-// The hazards, the worst first, then by time.
+// The hazards by severity, fatal first, then by time.
 std::vector<const Hazard*> worst_first(const std::vector<Hazard>& hazards);
 
-// A histogram in a few bars, whose bounds are 1, 2, 5, 10, ... nanoseconds; from the shortest to the longest.
+// A histogram as a few bars with the bounds 1, 2, 5, 10, ... nanoseconds, from the minimum to the maximum.
 Chart chart_of(const Histogram& histogram, std::string title);
 
 } // namespace rcuscope

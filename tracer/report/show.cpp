@@ -18,11 +18,11 @@ namespace {
 constexpr std::size_t bar_width = 40;
 
 std::string environment(const char* name) {
-    const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nobody sets it
+    const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): no thread calls setenv()
     return value ? value : "";
 }
 
-// Not setlocale(), which would change what numbers look like for everybody.
+// Uses newlocale(): setlocale() would change the format of numbers in the whole process.
 bool is_utf8_locale() {
     const locale_t locale = ::newlocale(LC_CTYPE_MASK, "", nullptr);
     if (locale == nullptr)
@@ -41,7 +41,7 @@ Style style_of_stdout() {
 }
 
 std::size_t text_width(std::string_view text) {
-    // Bytes that do not go on with a character.
+    // Counts the bytes that are not UTF-8 continuation bytes.
     return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
@@ -49,7 +49,7 @@ std::string bar_text(std::uint64_t count, std::uint64_t most, bool unicode) {
     if (count == 0 || most == 0)
         return {};
     constexpr std::array<const char*, 8> eighths{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-    const std::size_t parts = unicode ? eighths.size() : 1; // of one character
+    const std::size_t parts = unicode ? eighths.size() : 1; // steps per character
     const double share = static_cast<double>(count) / static_cast<double>(most);
     const auto length = static_cast<std::size_t>(std::lround(share * static_cast<double>(bar_width * parts)));
     const std::size_t shown = std::clamp<std::size_t>(length, 1, bar_width * parts);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Writes a document as text for a terminal or as Markdown. Escapes untrusted names.
 #pragma once
 
 #include <cstddef>
@@ -12,26 +14,28 @@
 namespace rcuscope {
 
 struct Style {
-    bool colour = false;  // escape sequences of a terminal
-    bool unicode = false; // bars of block elements, else of #
+    bool colour = false;  // use escape sequences of a terminal
+    bool unicode = false; // draw bars with block elements, else with #
 };
 
-// What standard output is fit for: colours on a terminal, unless NO_COLOR is set; block elements in a UTF-8 locale.
+// The style that standard output supports: colours on a terminal unless NO_COLOR is set, block elements in a UTF-8
+// locale.
 Style style_of_stdout();
 
 void show_text(const Document& document, const Style& style, TextOut out);
 void show_markdown(const Document& document, const Style& style, std::ostream& out);
 
-// For a terminal, each line indented.
+// Writes a table for a terminal, each line indented by `indent` columns.
 void show_table(const Table& table, std::size_t indent, TextOut out);
 
-// Broken between words, each line indented; a word of its own may be longer than a line.
+// Breaks lines between words and indents each line. A single word may exceed the line length.
 void show_wrapped(std::string_view text, std::size_t indent, TextOut out);
 
-// A bar for `count` of at most `most`: eighths of a block, or whole #. What is more than nothing is seen.
+// A bar of a length proportional to count / most, in eighths of a block or in whole #. A count above 0 is always
+// visible.
 std::string bar_text(std::uint64_t count, std::uint64_t most, bool unicode);
 
-// How many characters a printable text has.
+// The number of characters of a printable UTF-8 text.
 std::size_t text_width(std::string_view text);
 
 } // namespace rcuscope

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Markdown as CommonMark has it, with GitHub's tables.
+// Writes a document as Markdown: CommonMark with GitHub's tables.
 #include <algorithm>
 
 #include "base/markup.hpp"
@@ -20,7 +20,7 @@ public:
             out_ << "\n## " << section.title << "\n";
             const Block* before = nullptr;
             for (const Block& block : section.blocks) {
-                // What belongs to a list stands together.
+                // No blank line between the items of a list.
                 if (before == nullptr || !std::holds_alternative<Item>(*before) || !std::holds_alternative<Item>(block))
                     out_ << "\n";
                 std::visit([this](const auto& one) { show(one); }, block);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Writes a document as text for a terminal.
 #include <algorithm>
 
 #include "base/text.hpp"
@@ -8,7 +10,7 @@ namespace rcuscope {
 
 namespace {
 
-// A name that is longer moves the rest of its row.
+// The maximum width of a column. A longer name shifts the rest of its row.
 constexpr std::size_t widest_name = 44;
 
 std::string padded(const std::string& text, std::size_t width, bool left) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The texts on gaps in a recording: lost records, skipped probes, missing hooks.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -41,7 +43,8 @@ std::string without_duration(const GracePeriodStatistics& of, const char* kind) 
                    : "";
 }
 
-// The start of a grace period is known within a time: how much too short the longest may be taken for.
+// The start of a grace period is known within an interval. Returns the longest such interval: the maximum by which a
+// reported duration may be too short.
 Nanoseconds start_uncertainty(const Timeline& timeline) {
     Nanoseconds most = 0;
     for (const GracePeriod& grace_period : timeline.grace_periods)

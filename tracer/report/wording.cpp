@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view digits = "0123456789";
 constexpr std::string_view of_names = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.+$";
 
-// How long the unit of time is that `text` begins with, behind a space; 0: it begins with none.
+// The length of the unit of time, with its leading space, at the begin of `text`. 0: there is none.
 std::size_t unit_length(std::string_view text) {
     constexpr std::array<std::string_view, 4> units = {" ns", " us", " ms", " s"};
     for (const std::string_view unit : units)
@@ -24,7 +24,7 @@ std::size_t unit_length(std::string_view text) {
     return 0;
 }
 
-// The sentence with "#" for each number, and for its unit of time.
+// The sentence with "#" in place of each number and its unit of time.
 std::string wording_of(std::string_view sentence) {
     std::string wording;
     for (std::size_t at = 0; at < sentence.size();) {

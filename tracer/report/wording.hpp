@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Sentences that say the same of many things, such as of each life of a module.
+// Groups sentences that differ only in their numbers, such as the verdicts on many lives of a module.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +10,13 @@
 namespace rcuscope {
 
 struct SameWording {
-    std::string first; // the first of them, whole
+    std::string first; // the first sentence of the group, unchanged
     std::size_t count = 0;
 };
 
-// Sentences that differ in their numbers and times alone are of one wording; offsets in functions, and what is part of
-// a name, are no numbers. The most frequent first, equally frequent ones by their first sentence's place.
+// Groups sentences that are equal apart from their numbers and times. Offsets in functions and digits in names are not
+// numbers in this sense. The most frequent group comes first; groups of equal size are in the order of their first
+// sentences.
 std::vector<SameWording> by_wording(const std::vector<std::string>& sentences);
 
 } // namespace rcuscope

@@ -20,7 +20,7 @@ std::string share_text(std::uint64_t normal, std::uint64_t expedited, std::uint6
            (expedited ? " and " + std::to_string(expedited) + " expedited ones" : "") + " in " + duration(ns);
 }
 
-// Of one CPU, over the recording.
+// The share of one CPU's time over the recording.
 std::string cpu_share(std::uint64_t ns, Nanoseconds recorded) {
     const double share = recorded > 0 ? 100.0 * static_cast<double>(ns) / static_cast<double>(recorded) : 0;
     std::array<char, 48> text{};

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Reads the recording that the page holds, or one that is dropped on it, and
-// opens it.
+// The entry point: reads the recording that the page contains and opens it.
 import './style.css';
 
 import { App } from './app/app';

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The view as the address keeps it: #t=FROM,TO&s=KIND.NUMBER in nanoseconds.
-// Callbacks and grace periods go by their ids, everything else by its place.
+// Encodes the view in the page's address: #t=FROM,TO&s=KIND.NUMBER, times in nanoseconds.
+// NUMBER is the id of a callback or a grace period; of all other kinds it is the index.
 import type { Window } from '../layout/navigate';
 import type { Item, ItemKind, Model } from '../model/model';
 
 export interface Place {
-  window: Window | null; // null: wherever the item is
+  window: Window | null; // null: a window that shows the item
   item: Item | null;
 }
 
@@ -23,7 +23,7 @@ export function addressOf(model: Model, place: Place): string {
   return `#${parts.join('&')}`;
 }
 
-// Somebody may have typed it: what does not hold is left out.
+// The user may have edited the address: invalid parts are ignored.
 export function placeOf(model: Model, address: string): Place {
   const place: Place = { window: null, item: null };
   const time = /[#&]t=(-?\d+),(-?\d+)/.exec(address);

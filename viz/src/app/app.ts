@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Ties the picture, the panel, the keys and the address together. What is
-// shown follows from three things: the window, what is chosen, what is pointed at.
+// Connects the picture, the panel, the keys and the address. The display depends on three things: the window of
+// time, the chosen item and the item under the pointer.
 import { paint } from '../draw/paint';
 import { type Palette, palette } from '../draw/palette';
 import { type Badge, GUTTER, type Lit, STRIP, AXIS, Scale, topOf } from '../draw/scene';
@@ -119,7 +119,7 @@ export class App implements Actions {
     return this.lit;
   }
 
-  // Chooses, and keeps it until something else is chosen.
+  // Chooses an item. It stays chosen until another one is.
   choose(item: Item | null): void {
     this.chosen = item;
     this.pointed = null;
@@ -130,12 +130,12 @@ export class App implements Actions {
     this.draw();
   }
 
-  // Chooses and brings it into sight.
+  // Chooses an item and moves the window so that it is visible.
   goTo(item: Item, closer = false): void {
     this.choose(item);
     const { begin, end } = this.model.interval(item);
     const { items } = related(this.model, item);
-    // What belongs to it is to be seen, too.
+    // Include the related grace periods and sections.
     let [from, to] = [begin, end];
     for (const other of items) {
       if (other.kind !== 'gp' && other.kind !== 'section') continue;
@@ -143,7 +143,7 @@ export class App implements Actions {
       [from, to] = [Math.min(from, one.begin), Math.max(to, one.end)];
     }
     if (item.kind === 'hazard') {
-      // Surroundings in which it can be understood: what came before, and the span that it names.
+      // Show the span that the hazard names and the time before it.
       const span = hazardSpan(this.model, item.at) ?? { begin, end };
       const room = Math.max(span.end - span.begin, this.model.end * 0.04);
       [from, to] = [span.begin - room, span.end + room / 2];
@@ -177,7 +177,7 @@ export class App implements Actions {
     this.draw();
   }
 
-  // Not more often than browsers let a page change its address.
+  // Throttled: browsers limit how often a page may change its address.
   private keepAddress(): void {
     if (this.addressDue) return;
     this.addressDue = window.setTimeout(() => {
@@ -257,7 +257,7 @@ export class App implements Actions {
     this.choose(nearest(found.track, scale.at(event.offsetX)));
   }
 
-  // Actions of keys.
+  // The actions of the keys.
 
   zoom(factor: number): void {
     let around: number | undefined;
@@ -307,7 +307,7 @@ export class App implements Actions {
       if (item) this.bring(item);
       return;
     }
-    // Nothing to start from: what is in the middle of the first lane that has anything.
+    // Nothing is chosen: start in the middle of the first lane that is not empty.
     const { from, to } = this.view.window;
     for (const lane of this.lanes)
       for (const track of lane.tracks) {
@@ -315,7 +315,7 @@ export class App implements Actions {
         if (item) return this.bring(item);
       }
   }
-  // As little as possible moves under who walks by the arrow keys.
+  // Moves the window only if the item is outside of it, so that the picture stays still under the arrow keys.
   private bring(item: Item): void {
     this.choose(item);
     const { begin, end } = this.model.interval(item);

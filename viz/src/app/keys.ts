@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What each key does. Letters and arrows while the picture has the focus or
-// nothing has; / and ? everywhere but where one types.
+// The keys and their actions. No key acts in a text field or an open dialog. Arrow and page keys act only if
+// the picture or nothing has the focus.
 
 export interface Actions {
   zoom(factor: number): void;
@@ -57,7 +57,7 @@ export function handleKey(event: KeyboardEvent, actions: Actions): void {
     '0': () => actions.whole(),
     Escape: () => actions.clear(),
   };
-  // Where links have the focus, these scroll as anywhere else.
+  // If a link has the focus, these keys scroll as in any page.
   const picture: Record<string, () => void> = {
     ArrowLeft: () => actions.beside(-1),
     ArrowRight: () => actions.beside(1),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The window of time that is shown. d3-zoom holds it: what is done by mouse or
-// finger and what is done by keys or links goes the same way.
+// The window of time that the picture shows. d3-zoom holds it, so that mouse, touch, keys and links all change
+// it in the same way.
 import { scaleLinear } from 'd3-scale';
 import { select } from 'd3-selection';
 import { type D3ZoomEvent, type ZoomTransform, zoom, zoomIdentity, zoomTransform } from 'd3-zoom';
@@ -28,7 +28,7 @@ export class View {
       .clickDistance(4)
       .on('zoom', (_: D3ZoomEvent<HTMLCanvasElement, unknown>) => changed());
     select(canvas).call(this.behaviour).on('dblclick.zoom', null);
-    // Sideways, the wheel moves along time; d3-zoom only knows it for zooming.
+    // A horizontal wheel moves along time. d3-zoom uses the wheel only for zooming.
     canvas.addEventListener('wheel', (event) => {
       if (event.ctrlKey || event.metaKey) return;
       const sideways = event.shiftKey ? event.deltaY || event.deltaX : event.deltaX;
@@ -74,21 +74,22 @@ export class View {
     this.show(this.whole);
   }
 
-  // By a part of what is shown.
+  // Moves by a fraction of the window.
   move(part: number): void {
     const { from, to } = this.window;
     const by = (to - from) * part;
     this.show({ from: from + by, to: to + by });
   }
 
-  // Above 1 closer; around a time, or the middle.
+  // A factor above 1 zooms in. The time `around`, or the middle of the window, keeps its position.
   zoom(factor: number, around?: number): void {
     const { from, to } = this.window;
     const at = around ?? (from + to) / 2;
     this.show({ from: at - (at - from) / factor, to: at + (to - at) / factor });
   }
 
-  // So that an interval is well to be seen; as it is if it is already.
+  // Shows an interval with space around it. If the interval is already clearly visible, the window stays as it
+  // is, unless `closer` is set.
   reveal(begin: number, end: number, closer: boolean): void {
     const { from, to } = this.window;
     const length = Math.max(end - begin, 1000);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Callbacks as columns: a million objects would take a browser seconds and
-// gigabytes. A time that is not known is NaN, a number that is not known -1.
+// Callbacks in columns, one typed array for each member: a million objects would take seconds and gigabytes.
+// An unknown time is NaN, an unknown number is -1.
 import { shown } from './text';
 import type { Callback, CallbackState } from './timeline';
 
@@ -15,7 +15,7 @@ function grown<T extends Column>(column: T, size: number): T {
   return larger;
 }
 
-// Texts that occur again and again, by number; 0 is "not known".
+// A string pool: numbers texts that occur often. 0 means "not known".
 export class Names {
   readonly list: string[] = [''];
   private readonly numbers = new Map<string, number>();
@@ -40,8 +40,8 @@ export class Callbacks {
   queued = new Float64Array(1024);
   invoked = new Float64Array(1024);
   done = new Float64Array(1024);
-  // When its grace period began and ended, as far as that is known; set for
-  // shares that are known, else by the model.
+  // When its grace period began and ended. Set from the shares if they are known, else by the model. NaN: not
+  // known.
   started = new Float64Array(1024);
   ended = new Float64Array(1024);
   function = new Int32Array(1024);
@@ -54,11 +54,11 @@ export class Callbacks {
   cpu = new Int32Array(1024);
   invokedCpu = new Int32Array(1024);
   gracePeriod = new Int32Array(1024); // id
-  state = new Uint8Array(1024); // place in STATES
+  state = new Uint8Array(1024); // index in STATES
   lazy = new Uint8Array(1024);
-  stack = new Int32Array(1024); // place in Timeline.stacks
+  stack = new Int32Array(1024); // index in Timeline.stacks
 
-  // Makes room for one more and returns its place.
+  // Makes room for one more callback and returns its index.
   next(): number {
     if (this.count === this.id.length) this.grow(this.count * 2);
     return this.count++;
@@ -94,7 +94,7 @@ export class Callbacks {
     this.ended[at] = shares ? this.started[at]! + shares.waiting_for_end_ns : NaN;
   }
 
-  // The place of a callback by its id; -1 if there is none. Ids ascend.
+  // The index of a callback by its id; -1 if there is none. Ids ascend.
   place(id: number): number {
     let low = 0;
     let high = this.count;
@@ -106,7 +106,7 @@ export class Callbacks {
     return low < this.count && this.id[low] === id ? low : -1;
   }
 
-  // Its function, "unknown" included.
+  // The name of its function; "unknown" if it has no name.
   functionName(at: number): string {
     return this.names.list[this.function[at]!]!;
   }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Reads the JSON timeline from a stream of bytes. rcuscope writes each element
-// of an array on a line of its own, so the callbacks are taken line by line
-// while the stream comes, and only the rest is held as text. JSON that is laid
-// out differently is read all the same, at once.
+// Reads the JSON timeline from a stream of bytes. rcuscope writes each element of an array on its own line, so the
+// callbacks are read line by line from the stream, and only the rest is kept as text. JSON with another layout is
+// also read, but as a whole.
 import { Callbacks } from './callbacks';
 import { CallbackScanner } from './scan';
 import { showAll } from './text';
@@ -31,10 +30,10 @@ class Lines {
   private readonly scanner = new CallbackScanner(this.callbacks);
   private readonly decoder = new TextDecoder();
   private readonly rest: string[] = [];
-  private within = false; // the array of callbacks
+  private within = false; // inside the array of callbacks
   private carry: Uint8Array = new Uint8Array();
 
-  // The line that the end of a chunk cuts is completed by itself: nothing else is copied.
+  // A line that is split between two chunks is joined in a separate buffer, so that nothing else is copied.
   take(chunk: Uint8Array): void {
     let from = 0;
     if (this.carry.length) {
@@ -52,10 +51,10 @@ class Lines {
     this.carry = chunk.slice(this.lines(chunk, from));
   }
 
-  // Takes all whole lines and returns where they end.
+  // Takes all complete lines and returns the offset of their end.
   private lines(data: Uint8Array, begin: number): number {
     let from = begin;
-    let kept = begin; // from here on it belongs to the rest and is not yet there
+    let kept = begin; // start of the bytes that belong to `rest` and are not yet in it
     for (;;) {
       const newline = data.indexOf(NEWLINE, from);
       if (newline < 0) break;
@@ -117,7 +116,7 @@ export function readTimelineText(text: string): Recording {
   return lines.finish();
 }
 
-// Browsers that are new enough do it themselves, several times as quick.
+// New browsers have this method; it is several times as fast as atob().
 const { fromBase64 } = Uint8Array as unknown as { fromBase64?(text: string): Uint8Array<ArrayBuffer> };
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
@@ -128,7 +127,7 @@ function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-// What `rcuscope export` put into the page: gzip, as base64.
+// Unpacks the data that `rcuscope export` puts into the page: gzip as base64.
 export function embeddedTimeline(base64: string): ReadableStream<Uint8Array> {
   const piece = 1 << 20; // a multiple of 4: whole groups of base64
   let at = 0;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Reads a callback's line of the JSON timeline straight into the columns:
-// several times as quick as JSON.parse(), and without a million objects. It
-// knows the members in the order in which rcuscope writes them; a line that is
-// any different is left to JSON.parse().
+// Parses the line of a callback in the JSON timeline directly into the columns. This is several times as fast as
+// JSON.parse() and creates no objects. The parser expects the members in the order in which rcuscope writes them;
+// any other line goes to JSON.parse().
 import type { Callbacks } from './callbacks';
 import { STATES } from './callbacks';
 
@@ -35,16 +34,16 @@ interface Known {
   number: number;
 }
 
-// Texts by their bytes, so that each is decoded once.
+// A string pool by raw bytes, so that each text is decoded once.
 class Texts {
   private readonly buckets = new Map<number, Known[]>();
   private readonly recent: Known[] = [];
   private oldest = 0;
-  length = 0; // of the last one
+  length = 0; // of the last text, in bytes
 
   constructor(private readonly number: (text: string) => number) {}
 
-  // Of the text that begins with the quote at `at`.
+  // The number of the text whose opening quote is at `at`.
   at(line: Uint8Array, at: number): number {
     for (const known of this.recent) if (same(known.bytes, line, at)) return this.found(known);
     let end = at + 1;
@@ -71,7 +70,8 @@ class Texts {
   }
 }
 
-// Quotes within a text are escaped, so one that begins with all of it, closing quote included, is it.
+// True if the text at `at` is `known`. Quotes within a text are escaped, so a match up to and including the closing
+// quote is the whole text.
 function same(known: Uint8Array, line: Uint8Array, at: number): boolean {
   for (let i = known.length - 1; i >= 0; --i) if (known[i] !== line[at + i]) return false;
   return true;
@@ -81,7 +81,7 @@ export class CallbackScanner {
   private at = 0;
   private line: Uint8Array = new Uint8Array();
   private ok = true;
-  private sure = false; // a line had just these members
+  private sure = false; // the last line had exactly the expected members
   private readonly functions: Texts;
   private readonly modules: Texts;
   private readonly callers: Texts;
@@ -99,7 +99,7 @@ export class CallbackScanner {
     this.states = new Texts((text) => STATES.indexOf(text as (typeof STATES)[number]));
   }
 
-  // The element of the array that begins at `from`.
+  // Reads the element of the array that begins at `from`.
   read(line: Uint8Array, from: number, to: number): void {
     this.line = line;
     this.at = from;
@@ -153,9 +153,8 @@ export class CallbackScanner {
     }
   }
 
-  // All of it is looked at on the first line; then what tells one member from
-  // another, its length, its first letters and its end: this is done for each byte
-  // of a recording of hundreds of megabytes.
+  // Compares the whole key on the first line. On later lines it compares only what distinguishes the members: length,
+  // first letters and end. This code runs for every member of recordings of hundreds of megabytes.
   private key(key: Uint8Array): void {
     const { line, at } = this;
     const { length } = key;

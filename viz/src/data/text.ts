@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Names of modules, tasks and functions are any bytes that somebody chose.
-// What would not be seen, or would turn the text around it, is spelled out
-// before anything else of the page gets to see it.
+// Escapes untrusted text. The names of modules, tasks and functions can contain any bytes. Characters that are
+// invisible or change the direction of the text around them are replaced by escapes before any other code of the page
+// uses the text.
 
-// Control characters, directional marks and embeddings, what joins or has no
-// width, line separators, halves of surrogate pairs, tags.
+// Control characters, directional marks and embeddings, joiners and characters without width, line separators,
+// unpaired surrogates, tags.
 const UNSEEN =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|[\u{e0000}-\u{e0fff}]/u;
 const EACH = new RegExp(UNSEEN.source, 'gu');
@@ -18,7 +18,7 @@ export function shown(text: string): string {
   });
 }
 
-// The same for every text within a value that was read from JSON, in place.
+// Does the same for every text in a value that was read from JSON, in place.
 export function showAll<T>(value: T): T {
   if (typeof value === 'string') return shown(value) as T;
   if (Array.isArray(value)) {

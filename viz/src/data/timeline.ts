@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The JSON timeline (docs/timeline.schema.json), as far as the page looks at
-// it. Times are nanoseconds since the start of the recording; null: not known.
+// The types of the JSON timeline (docs/timeline.schema.json), only the members that the page uses. Times are
+// nanoseconds since the start of the recording. null: not known.
 
 export type Time = number;
 export type MaybeTime = number | null;
@@ -84,7 +84,7 @@ export interface ReadSection {
   place: string | null;
   nesting: number;
   by: 'rcu_read_lock' | 'function';
-  left_ns?: MaybeTime; // older timelines lack it, and the next
+  left_ns?: MaybeTime; // older timelines lack left_ns and left
   left?: 'task-ended' | 'user-mode' | 'idle' | 'unseen-end' | null;
   off_cpu: { at_ns: Time; until_ns: MaybeTime; voluntary: boolean }[];
 }
@@ -113,7 +113,7 @@ export interface Callback {
     waiting_for_invocation_ns: number;
     running_ns: number;
   } | null;
-  stack: number | null; // place in stacks
+  stack: number | null; // index in stacks
   queued_context: string | null;
 }
 
@@ -135,7 +135,7 @@ export interface Wait {
   expedited: boolean;
   begin_ns: Time;
   end_ns: MaybeTime;
-  stack: number | null; // place in stacks
+  stack: number | null; // index in stacks
 }
 
 export interface Hazard {
@@ -148,7 +148,7 @@ export interface Hazard {
   text: string;
 }
 
-// All but the callbacks, of which there may be very many: those are columns.
+// The timeline without its callbacks. These can be very many and are stored in columns (callbacks.ts).
 export interface Timeline {
   schema: string;
   host: { kernel: string; machine: string; cpus: number; preempt_rcu: boolean };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// How one thing of each kind is drawn on its track.
+// Draws a single item of each kind on its track.
 import { PARTS, lifeOf } from '../layout/shares';
 import type { Track } from '../layout/lanes';
 import type { Model } from '../model/model';
@@ -14,7 +14,7 @@ export interface Brush {
   scale: Scale;
 }
 
-// A bar is at least a pixel wide: what there is, is seen.
+// A bar is at least one pixel wide, so every item is visible.
 function bar({ context, scale }: Brush, from: number, to: number, y: number, height: number, colour: string): void {
   const x = scale.clamped(from);
   context.fillStyle = colour;
@@ -37,7 +37,7 @@ function label({ context, scale }: Brush, text: string, from: number, to: number
   context.fillText(fits, x, y + height / 2 + 0.5);
 }
 
-// Slanted lines: a time that is not known, or that somebody was made to wait.
+// Slanted lines mark a time that is not known or that was spent waiting.
 function hatch({ context, scale }: Brush, from: number, to: number, y: number, height: number, colour: string): void {
   const x = scale.clamped(from);
   const width = scale.clamped(to) - x;
@@ -49,7 +49,7 @@ function hatch({ context, scale }: Brush, from: number, to: number, y: number, h
   context.strokeStyle = colour;
   context.lineWidth = 1.5;
   context.beginPath();
-  // By time, so that the pattern moves with the bar; not more lines than the window can show.
+  // The lines lie on a fixed grid of pixels. The bar is clamped, which bounds their number.
   for (let at = x - (x % 6) - height; at < x + width; at += 6) {
     context.moveTo(at, y + height);
     context.lineTo(at + height, y);
@@ -68,7 +68,7 @@ function gracePeriod(brush: Brush, at: number, y: number, height: number): void 
   bar(brush, start, over, y, height, colour);
   if (start > begin) hatch(brush, begin, start, y, height, colour);
   if (gp.first_scan_ns !== null) {
-    // From the first forced scan on, RCU no longer only waits for reports.
+    // From the first forced scan on, RCU also looks for quiescent states itself.
     bar(brush, gp.first_scan_ns, over, y + height - 5, 5, palette.scan);
   }
   if (gp.cleaned_ns !== null) bar(brush, over, gp.cleaned_ns, y + 5, height - 10, palette.cleanup);
@@ -123,7 +123,7 @@ function report(brush: Brush, at: number, y: number, height: number): void {
   const x = scale.clamped(one.at_ns);
   context.fillStyle = one.kind === 'self' ? palette.report : palette.scan;
   context.fillRect(x - 0.75, y, 1.5, height - 1);
-  // A shape besides the colour: who reported itself stands, who was found lies.
+  // A shape in addition to the colour: a foot if the CPU did not report by itself, a cap for the last report of a leaf.
   if (one.kind !== 'self') context.fillRect(x - 2, y + height - 3, 4, 2);
   else if (one.last) context.fillRect(x - 2, y, 4, 2);
 }

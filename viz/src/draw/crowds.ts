@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What is denser than a pixel: for each column of pixels how many there were.
-// Every one is counted in each column that it touches, so none is dropped.
+// Draws items that are too dense to be drawn one by one: for each column of pixels, their number. Every item is
+// counted in each column that it touches, so none is dropped.
 import type { Backlog, Lane, Track } from '../layout/lanes';
 import { PARTS } from '../layout/shares';
 import type { Brush } from './bars';
@@ -14,7 +14,7 @@ function columns({ scale }: Brush, visit: (x: number, from: number, to: number) 
   }
 }
 
-// Callbacks as layers: as high as there are many, one for each part of their lives.
+// Draws callbacks as stacked layers, one for each part of their lives. The height of a layer is their number.
 export function paintShares(brush: Brush, track: Track, y: number, height: number): void {
   const { context, palette } = brush;
   const { shares } = track;
@@ -23,7 +23,7 @@ export function paintShares(brush: Brush, track: Track, y: number, height: numbe
   let most = 1;
   columns(brush, (_, from, to) => {
     const column = PARTS.map((_part, part) => shares.during(part, from, to));
-    // One that goes from part to part within the column counts once, for a share of each.
+    // A callback that changes its part within the column is counted once, divided among the parts.
     const sum = column.reduce((a, b) => a + b);
     const there = Math.min(sum, track.spans.overlapping(from, to));
     most = Math.max(most, there);
@@ -36,8 +36,8 @@ export function paintShares(brush: Brush, track: Track, y: number, height: numbe
       if (!column[part]) return;
       let below = 0;
       for (let k = part + 1; k < PARTS.length; ++k) below += column[k]!;
-      // At least a pixel: one callback among thousands is seen. Whole pixels, not a
-      // path of thousands of corners: that halves what a frame costs.
+      // At least one pixel, so that one callback among thousands is visible. Rectangles of whole pixels take half the
+      // time of a path with thousands of corners.
       const size = Math.max(1, column[part]! * scale);
       context.fillRect(brush.scale.left + i, Math.round(y + height - below * scale - size), 1, Math.ceil(size));
     });

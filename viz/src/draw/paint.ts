@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// One frame of the picture.
+// Draws one frame of the picture.
 import { axis } from '../layout/axis';
 import type { Lane, Track } from '../layout/lanes';
 import { GROUP_HEIGHT, singly, spotsOf } from '../layout/lanes';
@@ -73,7 +73,7 @@ function box(track: Track, index: number, laneY: number): { y: number; height: n
   return { y: laneY + track.y + row * track.rowHeight, height: track.rowHeight };
 }
 
-// What is lit is drawn again over what stepped back, and framed.
+// Draws the highlighted items again over the faded ones, with a frame.
 function paintLit(brush: Brush, scene: Scene, laneY: (lane: Lane) => number): void {
   const { context, palette, scale } = brush;
   const { window } = scene;
@@ -128,7 +128,7 @@ function paintLitCallbacks(brush: Brush, scene: Scene, laneY: (lane: Lane) => nu
     }
 }
 
-// Where the grace period of a callback began and ended, down to the callback.
+// Draws vertical lines from the start and the end of the grace period to the highlighted callback or section.
 function guides({ context, palette, scale }: Brush, scene: Scene, laneY: (lane: Lane) => number): void {
   const [first, ...others] = scene.lit!.items;
   const gpItem = first?.kind === 'gp' ? first : others.find((item) => item.kind === 'gp');
@@ -240,7 +240,7 @@ function hazardMarks({ context, palette, scale, model }: Brush): void {
   context.beginPath();
   context.rect(GUTTER - 8, AXIS, scale.right, STRIP);
   context.clip();
-  let free = -Infinity; // where the last mark's text ends
+  let free = -Infinity; // where the text of the last mark ends
   const marks = model.timeline.hazards.map((hazard) => ({ hazard, x: scale.x(hazard.at_ns) })).sort((a, b) => a.x - b.x);
   for (const { hazard, x } of marks) {
     if (x < GUTTER - 8 || x > scale.right + 8) continue;
@@ -271,7 +271,7 @@ function paintBadges({ context, palette, scale }: Brush, scene: Scene, laneY: (l
     if (!spot) continue;
     const { begin, end } = scene.model.interval(item);
     if (begin > scene.window.to || end < scene.window.from) continue;
-    // Beside the bar, so that what is written on it can be read.
+    // Next to the bar, so that its label stays readable.
     const beside = atEnd ? scale.clamped(end) + 14 : scale.clamped(begin) - 14;
     const { y, height } = box(spot.track, spot.index, laneY(spot.lane));
     const x = Math.max(GUTTER + 14, Math.min(scale.right - 14, beside));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The colours of the picture are those of the page's style sheet, which knows
-// light from dark. Okabe and Ito's, which people of any colour vision tell apart.
+// Reads the colours of the picture from the page's style sheet, which has a light and a dark theme. The colours
+// are Okabe and Ito's, which people with any colour vision can distinguish.
 
 const NAMES = [
   'page', 'text', 'muted', 'line', 'stripe', 'start', 'end', 'invocation', 'running', 'waiting', 'gp', 'expedited',

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Everything that a frame is drawn from.
+// The input of one frame, and the scale between times and pixels.
 import type { Lane } from '../layout/lanes';
 import type { Window } from '../layout/navigate';
 import type { Item, Model } from '../model/model';
 import type { Palette } from './palette';
 
-export const GUTTER = 184; // names of lanes, left of the time
-export const AXIS = 34;
-export const STRIP = 24; // marks of hazards
+export const GUTTER = 184; // width of the column with the names of lanes
+export const AXIS = 34; // height of the time axis
+export const STRIP = 24; // height of the strip with the marks of hazards
 
-// What is lit up; everything else steps back.
+// The highlighted items. Everything else is drawn faded.
 export interface Lit {
-  items: Item[]; // the first is the one that was asked about
+  items: Item[]; // the first is the item that is chosen or pointed at
   callbacks: Set<number>;
 }
 
 export interface Badge {
   item: Item;
   text: string;
-  atEnd: boolean; // of its bar
+  atEnd: boolean; // at the end of the item's bar, else at its start
 }
 
 export interface Scene {
@@ -38,7 +38,7 @@ export function topOf(model: Model): number {
   return AXIS + (model.timeline.hazards.length ? STRIP : 0);
 }
 
-// Pixels for times, and back.
+// Converts times to pixels and back.
 export class Scale {
   readonly left = GUTTER;
   readonly right: number;
@@ -54,7 +54,7 @@ export class Scale {
   x(at: number): number {
     return GUTTER + (at - this.window.from) / this.perPixel;
   }
-  // Within the picture, and a little: canvas draws no line of a billion pixels well.
+  // Clamped to the picture plus a margin: a canvas cannot draw a line of a billion pixels well.
   clamped(at: number): number {
     return Math.max(GUTTER - 10, Math.min(this.right + 10, this.x(at)));
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The time axis. Far into a recording ticks a microsecond apart would all have
-// long names that differ at the end: they are written relative to a base.
+// The time axis. Far into a recording, ticks a microsecond apart would have long labels that differ only in their last
+// digits. So labels are relative to a base, which is shown once.
 import { scaleLinear } from 'd3-scale';
 
 export interface Axis {
@@ -13,7 +13,7 @@ export interface Axis {
 export function axis(from: number, to: number, count: number): Axis {
   const ticks = scaleLinear().domain([from, to]).ticks(Math.max(2, count));
   const step = (ticks[1] ?? to) - (ticks[0] ?? from);
-  // The unit above the one in which ticks are counted.
+  // The base is a multiple of this unit, which is larger than the step. 0: no base.
   const unit = step >= 1e6 ? 0 : step >= 1e3 ? 1e7 : step >= 1 ? 1e4 : 1e3;
   const base = unit ? Math.floor(from / unit) * unit : 0;
   const digits = unit === 1e7 ? 2 : unit === 1e4 ? 5 : 6;

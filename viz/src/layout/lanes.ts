@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The picture's lanes, from top to bottom, and what lies on each. Heights are
-// pixels; across it is time, which the layout leaves alone.
+// The lanes of the picture, from top to bottom, and the items on each. A lane has one or more tracks. Vertical
+// positions and heights are pixels. The horizontal axis is time, which the layout does not scale.
 import type { Item, ItemKind, Model } from '../model/model';
 import { Shares } from './shares';
 import { NO_ROW, ROWS, Spans, ascending, lowerBound, upperBound } from './spans';
 
-// A strip of a lane with things of one kind.
+// A strip of a lane with items of one kind.
 export interface Track {
   spans: Spans;
   y: number; // within the lane
   rowHeight: number;
   rows: number;
-  shares?: Shares; // of callbacks
+  shares?: Shares; // only for callbacks
 }
 
 export interface Lane {
@@ -23,16 +23,16 @@ export interface Lane {
   height: number;
   tracks: Track[];
   backlog?: Backlog;
-  function?: number; // whose callbacks: its place among the names
+  function?: number; // the function of the lane's callbacks: a number of Names
 }
 
-// How many callbacks were queued and had not been invoked.
+// The backlog: the number of callbacks that were queued and not yet invoked.
 export class Backlog {
-  readonly most: number; // at once, those included of which it is not known
-  private readonly queued: Float64Array;
-  private readonly left: Float64Array;
-  private readonly level: Int32Array; // how many there were once each was queued
-  // Those whose end may have been lost: since when it is not known whether they have run.
+  readonly most: number; // the maximum, including callbacks of which it is not known whether they ran
+  private readonly queued: Float64Array; // ascending
+  private readonly left: Float64Array; // times of invocation, ascending; Infinity: not invoked
+  private readonly level: Int32Array; // the backlog after each queueing
+  // The queueing times of callbacks whose end may have been lost: after it, it is not known whether they ran.
   private readonly doubtful: Float64Array;
 
   constructor(model: Model) {
@@ -58,7 +58,7 @@ export class Backlog {
     this.most = most;
   }
 
-  // The most at any one time of [from, to). It only grows when one is queued.
+  // The maximum in [from, to). The backlog grows only when a callback is queued, so only those times are tried.
   during(from: number, to: number): number {
     let at = upperBound(this.queued, from);
     let most = at - upperBound(this.left, from);
@@ -66,7 +66,7 @@ export class Backlog {
     return most;
   }
 
-  // Of these, those of which it is not known whether they had run.
+  // The number of callbacks that were queued before `to` and of which it is not known whether they had run.
   unknown(to: number): number {
     return lowerBound(this.doubtful, to);
   }
@@ -144,7 +144,7 @@ class Builder {
     const backlog = new Backlog(model);
     this.add('Callbacks', 'Backlog', `at most ${backlog.most.toLocaleString('en')}`, [], 56, backlog);
 
-    const ofFunction = new Map<number, number>(); // how many
+    const ofFunction = new Map<number, number>(); // number of callbacks by function
     for (let i = 0; i < callbacks.count; ++i)
       ofFunction.set(callbacks.function[i]!, (ofFunction.get(callbacks.function[i]!) ?? 0) + 1);
     const places = new Map([...ofFunction].map(([name, count]) => [name, new Int32Array(count)]));
@@ -164,7 +164,8 @@ class Builder {
     for (const name of names) this.callbackLane(name, places.get(name)!);
   }
 
-  // Callbacks are written by the time of their queueing; null: they are indeed.
+  // The indexes of the callbacks by queueing time. null: the callbacks are already in this order, as rcuscope writes
+  // them.
   private byQueueing(): Int32Array | null {
     const { queued, count } = this.model.callbacks;
     let inOrder = true;
@@ -198,7 +199,7 @@ class Builder {
     const { read_sections: sections, waits } = this.model.timeline;
     const threads = new Map<string, { title: string; sections: Entry[]; waits: Entry[]; depth: number }>();
     const thread = (tid: number, comm: string) => {
-      // Idle tasks all have number 0: one for each CPU, told apart by name.
+      // The idle tasks of all CPUs have tid 0; their names distinguish them.
       const key = tid === 0 ? `0 ${comm}` : String(tid);
       let known = threads.get(key);
       if (!known) threads.set(key, (known = { title: `${comm} ${tid}`, sections: [], waits: [], depth: 1 }));
@@ -258,10 +259,10 @@ export function totalHeight(lanes: Lane[]): number {
   return last ? last.y + last.height + GAP : 0;
 }
 
-// More than these at once are drawn as how many there are.
+// If more items than this lie in the window, the picture shows their number instead.
 export const DRAWN_SINGLY = 4000;
 
-// Whether all of a track that lie in the window can be drawn one by one.
+// True if all items of a track that lie in the window can be drawn one by one.
 export function singly({ spans }: Track, from: number, to: number): boolean {
   if (spans.overlapping(from, to) > DRAWN_SINGLY) return false;
   if (spans.kind !== 'callback') return true;
@@ -270,7 +271,7 @@ export function singly({ spans }: Track, from: number, to: number): boolean {
   return true;
 }
 
-// Where an item lies: its lane, track and place on the track.
+// The position of an item: its lane, its track and its index on the track.
 export interface Spot {
   lane: Lane;
   track: Track;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Which thing is at a point, and which is next to another one.
+// Finds the item at a point of the picture, and the neighbours of an item.
 import type { Item } from '../model/model';
 import type { Lane, Spot, Track } from './lanes';
 import { singly } from './lanes';
@@ -14,11 +14,11 @@ export interface Window {
 export interface Hit {
   lane: Lane;
   track: Track;
-  item: Item | null; // null: several lie there
+  item: Item | null; // null: several items, which are not drawn one by one
   count: number;
 }
 
-// At `y` of the picture and at a time, give or take `reach`.
+// The item at `y` of the picture within `reach` of a time.
 export function hit(lanes: Lane[], window: Window, y: number, at: number, reach: number): Hit | null {
   const lane = lanes.find((one) => y >= one.y && y < one.y + one.height);
   if (!lane) return null;
@@ -36,7 +36,7 @@ export function hit(lanes: Lane[], window: Window, y: number, at: number, reach:
     for (let i = spans.first(at - reach); i < spans.count && spans.begin[i]! <= at + reach; ++i) {
       if (row >= 0 && spans.row[i] !== row) continue;
       const away = Math.max(spans.begin[i]! - at, at - spans.end[i]!, 0);
-      // Of two that lie there, the shorter: the longer is seen on both sides of it.
+      // Prefer the shorter of two items: the longer one is visible on both sides of it.
       const size = away * 1e3 + (spans.end[i]! - spans.begin[i]!) * 1e-3;
       if (away <= reach && size < distance) {
         best = i;
@@ -52,13 +52,13 @@ function itemAt(track: Track, index: number): Item {
   return { kind: track.spans.kind, at: track.spans.item[index]! };
 }
 
-// The next or the one before on the same track.
+// The next or the previous item on the same track.
 export function beside(spot: Spot, step: 1 | -1): Item | null {
   const index = spot.index + step;
   return index >= 0 && index < spot.track.spans.count ? itemAt(spot.track, index) : null;
 }
 
-// The nearest in time on the next track up or down that has anything.
+// The nearest item in time on the next non-empty track up or down.
 export function across(lanes: Lane[], spot: Spot, step: 1 | -1): Item | null {
   const tracks = lanes.flatMap((lane) => lane.tracks);
   const at = spot.track.spans.begin[spot.index]!;

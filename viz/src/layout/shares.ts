@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// How many callbacks were in which part of their life at any time: what is
-// drawn where there are more of them than could be told apart.
+// Counts how many callbacks were in which part of their life at any time. The picture shows these numbers where
+// there are too many callbacks to draw them one by one.
 import type { Model } from '../model/model';
 import { ascending, lowerBound, upperBound } from './spans';
 
-// Parts of a callback's life, in the order of time. `waiting`: for what is not known.
+// The parts of a callback's life, in the order of time. `waiting`: the rest, of which nothing is known.
 export const PARTS = ['start', 'end', 'invocation', 'running', 'waiting'] as const;
 export type Part = (typeof PARTS)[number];
 
-// When a callback was queued, and where each part of its life ends. A part that
-// is not known takes no time; all that is left over is `waiting`.
-export type Life = Float64Array; // of 6
+// The time at which a callback was queued, and the end of each part of its life. An unknown part has no length; the
+// rest of the life is `waiting`.
+export type Life = Float64Array; // 6 elements
 
 export function lifeOf(model: Model, at: number, into: Life = new Float64Array(6)): Life {
   const { callbacks } = model;
@@ -48,7 +48,7 @@ export class Shares {
     for (let i = 0; i < count; ++i) {
       lifeOf(model, callbacks[i]!, life);
       for (let part = 0; part < 5; ++part) {
-        // Parts that take no time are in none, or a column would count one callback twice.
+        // Skip parts without length, or a column would count one callback twice.
         if (life[part + 1]! <= life[part]!) continue;
         const at = used[part]!++;
         begins[part]![at] = life[part]!;
@@ -61,7 +61,7 @@ export class Shares {
     });
   }
 
-  // How many were in the part at some time of [from, to).
+  // The number of callbacks that were in the part at any time in [from, to).
   during(part: number, from: number, to: number): number {
     return lowerBound(this.enter[part]!, to) - upperBound(this.leave[part]!, from);
   }

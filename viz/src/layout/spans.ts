@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Many intervals of one kind, so that those of a window of time, or how many
-// there are, is found without looking at all.
+// Many intervals of one kind, sorted and indexed by time. The intervals in a window of time, and their number, are
+// found by binary search.
 import type { ItemKind } from '../model/model';
 
-// The first place in an ascending array that is not below the value.
+// The first index in an ascending array whose element is not below the value.
 export function lowerBound(sorted: Float64Array, value: number): number {
   let low = 0;
   let high = sorted.length;
@@ -16,7 +16,7 @@ export function lowerBound(sorted: Float64Array, value: number): number {
   return low;
 }
 
-// The first place that is above it.
+// The first index whose element is above the value.
 export function upperBound(sorted: Float64Array, value: number): number {
   let low = 0;
   let high = sorted.length;
@@ -34,16 +34,16 @@ export function ascending(values: Float64Array): Float64Array {
 }
 
 export const ROWS = 64;
-export const NO_ROW = 255; // all rows were taken
+export const NO_ROW = 255; // all rows were occupied
 
 export class Spans {
   readonly count: number;
   readonly row: Uint8Array;
   rows = 1;
   private readonly ends: Float64Array; // ascending
-  private readonly reach: Float64Array; // the latest end up to each
+  private readonly reach: Float64Array; // the maximum of the ends up to each index
 
-  // By begin, ascending; `item` is the place of each among those of its kind.
+  // The arrays are sorted by `begin`. `item` is the index of each among the items of its kind.
   constructor(
     readonly kind: ItemKind,
     readonly begin: Float64Array,
@@ -71,28 +71,28 @@ export class Spans {
     return spans;
   }
 
-  // Where to begin looking for what reaches into the window; it ends where
-  // `begin` lies behind the window.
+  // The first index from which to search for intervals that reach into the window. The search ends where `begin` lies
+  // after the window.
   first(from: number): number {
     return lowerBound(this.reach, from);
   }
 
-  // Exactly how many overlap [from, to].
+  // The exact number of intervals that overlap [from, to].
   overlapping(from: number, to: number): number {
     return upperBound(this.begin, to) - lowerBound(this.ends, from);
   }
 
-  // The place of an item; -1: it is not among these.
+  // The index of an item; -1 if it is not among these.
   place(item: number, begin: number): number {
     for (let i = lowerBound(this.begin, begin); i < this.count && this.begin[i] === begin; ++i)
       if (this.item[i] === item) return i;
     return -1;
   }
 
-  // Gives each the lowest row that is free, so that none lies over another.
+  // Assigns each interval the lowest free row, so that the intervals of a row do not overlap.
   stack(): void {
     const until = new Float64Array(ROWS).fill(-Infinity);
-    let freeFrom = -Infinity; // before that no row is free
+    let freeFrom = -Infinity; // no row is free before this time
     this.rows = 1;
     for (let i = 0; i < this.count; ++i) {
       const begin = this.begin[i]!;

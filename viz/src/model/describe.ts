@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Each thing in words: a title, sentences, and what it leads to.
+// Describes each item in words: a title, facts, sentences, and links to related items.
 import { lifeOf } from '../layout/shares';
 import type { Item, Model } from './model';
 import { heldBySection, holderOf, holdingSection, placesOf } from './relations';
 import { duration, moment, plural } from './units';
 
-// How a call came to be made on a task's CPU: by the task, or by an interrupt that it had nothing to do with.
+// Whether the task itself made the call, or an interrupt that happened to run over the task.
 function interrupted(context: string): string {
   return context === 'softirq' || context === 'hardirq' ? `in an interrupt (${context}) over` : 'by';
 }
@@ -14,14 +14,14 @@ function interrupted(context: string): string {
 export interface Link {
   text: string;
   item: Item;
-  key?: string; // that leads there, too
+  key?: string; // the key that follows this link
 }
 
 export interface Description {
   title: string;
   facts: [string, string][];
   sentences: string[];
-  parts: { name: string; part: string; ns: number }[]; // of a callback
+  parts: { name: string; part: string; ns: number }[]; // only for a callback
   links: Link[];
 }
 
@@ -34,7 +34,7 @@ const QUIESCENT: Record<string, string> = {
   other: 'It came in by another way.',
 };
 
-// How a task got there, if that was recorded.
+// The call stack as a fact, if it was recorded.
 function stackOf(model: Model, stack: number): [string, string][] {
   const places = model.timeline.stacks[stack];
   return places ? [['By way of', places.map((place) => place ?? 'unknown').join(' ← ')]] : [];
@@ -166,7 +166,7 @@ function hazard(model: Model, at: number): Description {
   const callbacks = placesOf(model, one.callbacks);
   const links: Link[] = [];
   if (callbacks.length) {
-    // The one that waited longest is the one to look at.
+    // Link the callback that waited longest.
     const first = callbacks.reduce((a, b) => (model.callbacks.queued[b]! < model.callbacks.queued[a]! ? b : a));
     links.push({ text: `The oldest of its ${plural(callbacks.length, 'callback')}: ${model.callbacks.functionName(first)}`, item: { kind: 'callback', at: first }, key: 'C' });
   }
@@ -211,7 +211,7 @@ export function describe(model: Model, item: Item): Description {
   }
 }
 
-// One line, for who points at it or listens.
+// One line for screen readers.
 export function inShort(model: Model, item: Item): string {
   const { title, facts } = describe(model, item);
   const told = facts.filter(([name]) => /Took|Latency|Lasted|Waited|Thread|^At$/.test(name)).map(([name, value]) => `${name.toLowerCase()} ${value}`);

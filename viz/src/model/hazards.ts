@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// The span of time that the picture marks for a hazard.
 import type { Interval, Model } from './model';
 import { placesOf } from './relations';
 
-// A frame asks for all of them, and one may name very many callbacks.
+// A cache: every frame asks for all spans, and a hazard may name very many callbacks.
 const known = new WeakMap<Model, Map<number, Interval | null>>();
 
-// Of a module that went too early: from its end to the last of its callbacks
-// that were still pending. null: the hazard is of another kind.
+// For a module that was unloaded too early: from the return of its exit function to the end of the last callback that
+// was pending. null: the hazard is of another kind.
 export function hazardSpan(model: Model, at: number): Interval | null {
   let spans = known.get(model);
   if (!spans) known.set(model, (spans = new Map()));

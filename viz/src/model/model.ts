@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The recording as the page asks about it: what belongs to what. Made of the
-// JSON timeline alone; knows nothing of pixels.
+// The model of a recording: its items, their times and how they belong together. It depends on the JSON timeline only,
+// not on pixels.
 import type { Callbacks } from '../data/callbacks';
 import type { Recording } from '../data/read';
 import type { GracePeriod, Hazard, Timeline } from '../data/timeline';
 
 export type ItemKind = 'callback' | 'gp' | 'report' | 'section' | 'wait' | 'batch' | 'module' | 'hazard';
 
-// One thing of the recording: its kind, and its place among those of the kind.
+// One item of the recording: its kind, and its index among the items of that kind.
 export interface Item {
   kind: ItemKind;
   at: number;
@@ -18,19 +18,20 @@ export function sameItem(a: Item | null, b: Item | null): boolean {
   return a === b || (a !== null && b !== null && a.kind === b.kind && a.at === b.at);
 }
 
-// A quiescent state, as it came in for a grace period.
+// A quiescent state that was reported for a grace period.
 export interface Report {
-  gp: number;
-  state: number; // place among the grace period's
+  gp: number; // index of the grace period
+  state: number; // index among the quiescent states of the grace period
 }
 
 export interface Interval {
   begin: number;
   end: number;
-  open: boolean; // its end is not known; `end` is how far it can be drawn
+  open: boolean; // the end is not known; `end` is the latest time to which it can be drawn
 }
 
-// The first of `count` places of which it holds, if it holds of all after it.
+// Binary search: the first index below `count` for which `holds` is true, else `count`. `holds` must also be true for
+// all later indexes.
 export function firstPlace(count: number, holds: (place: number) => boolean): number {
   let low = 0;
   let high = count;
@@ -46,11 +47,11 @@ export class Model {
   readonly timeline: Timeline;
   readonly callbacks: Callbacks;
   readonly end: number; // of the recording
-  readonly lifeEnd: Float64Array; // of each callback: done, or how far it can be drawn
+  readonly lifeEnd: Float64Array; // of each callback: when it was done, or the end of the recording
   readonly reports: Report[] = [];
-  private readonly sectionReach: Float64Array; // the latest end of all sections up to each
+  private readonly sectionReach: Float64Array; // the maximum of the ends of the sections up to each index
   private readonly gpPlaces = new Map<number, number>();
-  private readonly releasedFrom: Int32Array; // for each grace period, where its callbacks begin in releasedList
+  private readonly releasedFrom: Int32Array; // prefix sums: where each grace period begins in releasedList
   private readonly releasedList: Int32Array;
 
   constructor(recording: Recording) {
@@ -83,7 +84,8 @@ export class Model {
     for (let i = 0; i < count; ++i) if (gpOf[i]! >= 0) this.releasedList[next[gpOf[i]!]!++] = i;
   }
 
-  // What a callback waited for is known in part also where it is not done.
+  // Computes lifeEnd, and start and end of the callback's grace period where the shares do not give them: they may be
+  // known even if the callback is not done.
   private complete(i: number, gp: GracePeriod | undefined): void {
     const { callbacks } = this;
     const queued = callbacks.queued[i]!;
@@ -95,12 +97,12 @@ export class Model {
     this.lifeEnd[i] = Math.max(queued, Number.isNaN(done) ? this.end : done);
   }
 
-  // The first section that can still be open at a time: none before it is.
+  // The first section that may be open at a time. All sections before it have ended by then.
   firstSectionOpen(at: number): number {
     return firstPlace(this.sectionReach.length, (i) => this.sectionReach[i]! > at);
   }
 
-  // The first section that begins after it.
+  // The first section that begins after a time.
   firstSectionAfter(at: number): number {
     const sections = this.timeline.read_sections;
     return firstPlace(sections.length, (i) => sections[i]!.begin_ns > at);
@@ -110,7 +112,7 @@ export class Model {
     return this.timeline.grace_periods[at]!;
   }
 
-  // The place of a grace period by its id; -1: there is none.
+  // The index of a grace period by its id; -1 if there is none.
   gpPlace(id: number): number {
     return this.gpPlaces.get(id) ?? -1;
   }
@@ -119,7 +121,7 @@ export class Model {
     return this.gpPlace(this.callbacks.gracePeriod[i]!);
   }
 
-  // Places of the callbacks whose wait a grace period ended.
+  // The indexes of the callbacks that a grace period released.
   released(gp: number): Int32Array {
     return this.releasedList.subarray(this.releasedFrom[gp]!, this.releasedFrom[gp + 1]!);
   }
@@ -128,7 +130,7 @@ export class Model {
     return this.timeline.hazards[at]!;
   }
 
-  // How many there are of a kind.
+  // The number of items of a kind.
   count(kind: ItemKind): number {
     const { timeline } = this;
     switch (kind) {

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What a thing is bound up with: a callback with its grace period, that with
-// who held it, and so on. Only what the recording says, or what follows from
-// RCU's rules; null where neither does.
+// How items are related: a callback to its grace period, a grace period to its holder, and so on. Relations come from
+// the recording or follow from RCU's rules. A relation that neither gives is null or -1.
 import { type Item, type Model, firstPlace } from './model';
 
 export interface Related {
   items: Item[];
-  callbacks: Int32Array; // places; there may be very many
+  callbacks: Int32Array; // indexes; there may be very many
 }
 
 const NONE = new Int32Array();
 
-// The read-side section that held a grace period: one that had begun before it
-// started and had not ended then, for only those are waited for. Of the holder's
-// thread, if that is known and has one; of several the one that ended last, but
-// not after the grace period.
+// The read-side section that held a grace period; -1: none. The section began before the grace period started and
+// ended later, since a grace period waits only for such sections. If the holder's thread is known, the section belongs
+// to it. If there are several, it is the one that ended last, but not after the grace period.
 export function holdingSection(model: Model, gpAt: number): number {
   const gp = model.gp(gpAt);
   const start = gp.start_ns;
@@ -36,11 +34,11 @@ export function holdingSection(model: Model, gpAt: number): number {
       bestEnd = until;
     }
   }
-  // What explains less than half of it did not make it long.
+  // A section that explains less than half of the grace period did not hold it.
   return best >= 0 && bestEnd - start >= (end - start) / 2 ? best : -1;
 }
 
-// The last quiescent state of the CPU that a grace period waited for.
+// The last quiescent state of the CPU that held a grace period, or of any CPU if that CPU is not known.
 function lastReport(model: Model, gpAt: number): number {
   const cpu = model.gp(gpAt).held_by?.cpu;
   let found = -1;
@@ -55,7 +53,7 @@ function firstReport(model: Model, gpAt: number): number {
   return firstPlace(model.reports.length, (at) => model.reports[at]!.gp >= gpAt);
 }
 
-// Where in the picture the holder of a grace period is to be seen.
+// The item that shows the holder of a grace period in the picture.
 export function holderOf(model: Model, gpAt: number): Item | null {
   const section = holdingSection(model, gpAt);
   if (section >= 0) return { kind: 'section', at: section };
@@ -112,8 +110,8 @@ export function related(model: Model, item: Item): Related {
   }
 }
 
-// Grace periods with their length, the longest first; those that the recording
-// saw whole, and not begun before it.
+// The indexes of the longest grace periods, longest first. Only those whose start and end were recorded and that did
+// not begin before the recording.
 export function longestGracePeriods(model: Model, atMost: number): number[] {
   const whole: number[] = [];
   model.timeline.grace_periods.forEach((gp, at) => {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Looks for functions and tasks, by a part of the name or the number of a thread.
+// Searches functions, modules, tasks and grace periods by a part of the name or by a number.
 import type { Item, Model } from './model';
 
 export interface Found {
-  title: string; // as it is called
-  about: string; // what it is, and how many
-  first: Item; // where it is first to be seen
+  title: string; // its name
+  about: string; // what it is, and the number of occurrences
+  first: Item; // the first occurrence
 }
 
 export function search(model: Model, text: string, atMost = 12): Found[] {
@@ -23,7 +23,7 @@ export function search(model: Model, text: string, atMost = 12): Found[] {
 
   const { timeline, callbacks } = model;
   timeline.modules.forEach((module, at) => matches(module.name) && add(module.name, 'module', { kind: 'module', at }));
-  // There may be very many: what is asked of each is but its function's number.
+  // There may be very many callbacks: the loop looks only at the numbers of their functions.
   const first = new Map<number, number>();
   const counts = new Int32Array(callbacks.names.list.length);
   for (let i = 0; i < callbacks.count; ++i) if (!counts[callbacks.function[i]!]!++) first.set(callbacks.function[i]!, i);

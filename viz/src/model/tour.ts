@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What RCU does, told on the user's own recording: one callback, the grace
-// period that it waited for, a reader from before and one from after.
+// The tour explains RCU with the user's own recording: one callback, the grace period that it waited for, a reader from
+// before and a reader from after.
 import type { Item, Model } from './model';
 import { holdingSection } from './relations';
 import { duration, moment, plural } from './units';
@@ -10,21 +10,21 @@ export interface Step {
   title: string;
   text: string;
   item: Item | null;
-  atEnd?: boolean; // it is about the item's end
+  atEnd?: boolean; // the step is about the end of the item
 }
 
 export interface Tour {
   steps: Step[];
-  window: { from: number; to: number } | null; // in which all of it is to be seen
+  window: { from: number; to: number } | null; // shows all steps
 }
 
-// A callback that went the whole way, best of a followed module and with a
-// reader that its grace period had to wait for.
+// A callback that is done and whose grace period is known. Prefers callbacks of a module, then those whose grace period
+// a reader held, then those with a reader that began later. -1: none.
 function example(model: Model): number {
   const { callbacks } = model;
   let best = -1;
   let bestScore = -1;
-  const scores = new Map<number, number>(); // of grace periods: how much there is to show
+  const scores = new Map<number, number>(); // by grace period: higher if it has more to show
   for (let i = 0; i < callbacks.count; ++i) {
     const gp = model.gpOfCallback(i);
     if (gp < 0 || Number.isNaN(callbacks.done[i]!) || model.gp(gp).start_ns === null) continue;

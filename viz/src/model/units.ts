@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Times as people write them.
+// Formats times and counts for human readers.
 
 const UNITS: [number, string][] = [
   [1e9, 's'],
@@ -9,15 +9,15 @@ const UNITS: [number, string][] = [
   [1, 'ns'],
 ];
 
-// Three digits that mean something: "28.6 ms".
+// With three significant digits: "28.6 ms".
 export function duration(ns: number): string {
   const size = Math.abs(ns);
-  // What would be rounded up to a thousand of a unit is one of the next.
+  // A value that would be rounded up to 1000 of a unit is shown as 1 of the next unit.
   const [unit, name] = UNITS.find(([one]) => size >= one * 0.9995) ?? UNITS[3]!;
   return `${Number((ns / unit).toPrecision(3))} ${name}`;
 }
 
-// Since the start of the recording, to the microsecond.
+// A time since the start of the recording, with microseconds.
 export function moment(ns: number): string {
   return `${(ns / 1e9).toFixed(6)} s`;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Elements, made by hand: text is only ever set as text.
+// Helpers that create elements. Text is always inserted as text and never parsed as HTML.
 
 type Child = Node | string | null;
 
@@ -17,7 +17,7 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-// Text from the kernel: whatever its direction, it does not turn its surroundings.
+// Text from the kernel. <bdi> isolates its direction from the surrounding text.
 export function bdi(text: string): HTMLElement {
   return el('bdi', { textContent: text });
 }
@@ -28,7 +28,8 @@ export function byId<T extends HTMLElement>(id: string): T {
   return found as T;
 }
 
-// The link that a click follows within the page. With a key held it is for another tab: the browser's business.
+// The link within the page that a click follows. A click with a modifier key opens another tab and is left to the
+// browser.
 export function followedLink(event: MouseEvent): HTMLAnchorElement | null {
   if (event.ctrlKey || event.metaKey || event.shiftKey) return null;
   return (event.target as Element).closest<HTMLAnchorElement>('a[href^="#"]');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// "What am I looking at?": the tour through the user's own recording, a step at
-// a time, numbered in the picture.
+// "What am I looking at?": shows the tour (model/tour.ts) one step at a time. Badges in the picture carry the numbers
+// of the steps.
 import type { App } from '../app/app';
 import { tour } from '../model/tour';
 import { bdi, byId, el } from './dom';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The side panel: the recording in words, each thing a link to its place.
+// The side panel: describes the recording and the chosen item in words. Every item is a link to its position in the
+// picture.
 import { addressOf } from '../app/address';
 import type { Item, Model } from '../model/model';
 import { type Description, describe } from '../model/describe';
@@ -90,7 +91,7 @@ function part(title: string, ...children: (HTMLElement | null)[]): HTMLElement {
   return el('section', {}, el('h2', { textContent: title }), ...children);
 }
 
-// What does not change while the page is open.
+// Fills the parts that do not change while the page is open.
 export function fillPanel(model: Model): void {
   byId('overview').replaceChildren(
     part('Hazards', hazards(model), ...verdicts(model)),

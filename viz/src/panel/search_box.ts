@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The search field: results are a list of links, walked with the arrow keys.
+// The search field. The results are a list of links; the arrow keys move through it.
 import type { App } from '../app/app';
 import { search } from '../model/search';
 import { bdi, byId, el, followedLink } from './dom';
@@ -48,9 +48,10 @@ export function searchBox(app: App): void {
     event.stopPropagation();
   });
   results.addEventListener('click', (event) => {
-    // After one for another tab the list is for the next one.
+    // A click that opens another tab keeps the list open for the next click.
     if (!followedLink(event)) return;
-    // At once: keys that follow are the picture's. The click goes on to whom follows links, without the list.
+    // Close immediately, so that the next keys go to the picture. The click still reaches the handler that follows
+    // links.
     close();
     byId('picture').focus({ preventScroll: true });
   });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Debian's chromium, without a network and without the things that it would
-// like to ask somebody, and the recordings as rcuscope exports them.
+// Helpers for tests in a browser: they start Debian's chromium offline and without its background requests, and export
+// recordings with rcuscope.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ export interface Recorded {
   timeline: Record<string, never[]> & Record<string, unknown>;
 }
 
-// The page and the JSON of a recording that is kept beside the tests.
+// Exports the page and the JSON of a recording in RCUSCOPE_RECORDINGS.
 export function exported(name: string): Recorded {
   const html = join(OUT, `${name}.html`);
   const json = join(OUT, `${name}.json`);
@@ -47,14 +47,14 @@ export function keep(name: string, contents: string | Buffer): string {
 
 export interface Opened {
   page: Page;
-  requests: string[]; // all but the page itself
+  requests: string[]; // all requests except the page itself
   errors: string[];
   close(): Promise<void>;
 }
 
 export async function openPage(browser: Browser, path: string, hash = '', options: BrowserContextOptions = {}): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 860 }, offline: true, ...options });
-  // A machine may be busy with other tests: nothing here is about how long it takes.
+  // A long timeout, since the machine may be busy with other tests. No test here checks a duration.
   context.setDefaultTimeout(120_000);
   const page = await context.newPage();
   const requests: string[] = [];
@@ -69,13 +69,13 @@ export async function openPage(browser: Browser, path: string, hash = '', option
   return { page, requests, errors, close: () => context.close() };
 }
 
-// What was chosen, as the panel calls it.
+// The title of the chosen item in the panel.
 export function chosen(page: Page): Promise<string> {
   return page.locator('#details h2').innerText();
 }
 
 export async function screenshot(page: Page, name: string): Promise<Buffer> {
-  // Frames are drawn when the browser likes; two of them are enough.
+  // The browser draws frames asynchronously; after two of them the picture is up to date.
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   return page.screenshot({ path: join(OUT, `${name}.png`) });
 }

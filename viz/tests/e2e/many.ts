@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A recording of as many callbacks as are asked for, written as rcuscope writes
-// one: made up, as no test could record a million in its time.
+// Generates a recording with a given number of callbacks, in the layout that rcuscope writes. A test cannot record a
+// million callbacks in reasonable time.
 import { gzipSync } from 'node:zlib';
 
-const GP = 8_000_000; // a grace period's length and, for its callbacks, how many
+const GP = 8_000_000; // nanoseconds from one grace period to the next, and in which callbacks for one are queued
 
 export function manyCallbacks(count: number): Buffer {
   const perGp = Math.max(10, Math.round(count / 600));
@@ -32,7 +32,7 @@ export function manyCallbacks(count: number): Buffer {
   return gzipSync(lines.join('\n'), { level: 4 });
 }
 
-// The page with a recording in it, as html.cpp puts it there.
+// Embeds a recording into the page in the same way as html.cpp.
 export function pageWith(template: string, packed: Buffer): string {
   return template.replace('<!--recording-->', () => `<script id="recording" type="application/gzip">${packed.toString('base64')}</script>`);
 }

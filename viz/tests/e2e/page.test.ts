@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What holds for the page whatever is in it: it is accessible, harmless, and
-// fast with very many callbacks.
+// Properties of the page for any recording: it is accessible, runs no code from a recording, and is fast with very many
+// callbacks.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -35,7 +35,7 @@ describe.each(['light', 'dark'] as const)('axe-core finds nothing (%s)', (colorS
   it.each(['crash', 'long-reader'])('%s', async (name) => {
     const { page, close } = await openPage(browser, exported(name).html, '', { colorScheme, bypassCSP: true });
     expect(await violations(page)).toEqual([]);
-    // Each state of the page that has something of its own.
+    // Check every state of the page that shows other elements.
     await page.keyboard.press('n');
     await page.keyboard.press('e');
     expect(await violations(page)).toEqual([]);
@@ -98,7 +98,7 @@ describe('text from a kernel', () => {
       image.src = 'http://127.0.0.1:9/x.png';
       document.body.append(image);
       await fetch('http://127.0.0.1:9/').catch(() => {});
-      // They are told when the browser finds the time.
+      // The browser dispatches these events asynchronously.
       for (let i = 0; i < 50 && refused.length < 3; ++i) await new Promise((done) => setTimeout(done, 100));
       return { ran: document.documentElement.dataset.ran, refused };
     });
@@ -119,7 +119,7 @@ describe('what is no recording', () => {
   });
 });
 
-// By the CPU time of the page's own thread: other work on the machine does not count.
+// Measures the CPU time of the page's own thread, which other work on the machine does not affect.
 async function cpuSeconds(page: Page): Promise<() => Promise<number>> {
   const session = await page.context().newCDPSession(page);
   await session.send('Performance.enable', { timeDomain: 'threadTicks' });
@@ -144,7 +144,7 @@ async function cost(path: string): Promise<Cost> {
   const open = (await spent()) - before;
   const start = await spent();
   const FRAMES = 40;
-  // Scrolls through time and through lanes, a step a frame.
+  // Zooms in, then moves along time, one step for each frame.
   await page.evaluate(async (frames) => {
     const canvas = document.querySelector('canvas')!;
     canvas.focus();
@@ -163,7 +163,7 @@ describe('very many callbacks', () => {
     const few = await cost(keep('few.html', pageWith(template, manyCallbacks(50_000))));
     const many = await cost(keep('many.html', pageWith(template, manyCallbacks(1_000_000))));
     console.log(`50,000: ${few.open.toFixed(2)} s, ${(few.frame * 1e3).toFixed(1)} ms a frame; 1,000,000: ${many.open.toFixed(2)} s, ${(many.frame * 1e3).toFixed(1)} ms a frame (CPU time)`);
-    // Twenty times as many: opening grows with them, a frame hardly does.
+    // Twenty times as many callbacks: the time to open grows linearly, the time of a frame only slightly.
     expect(many.open / few.open).toBeLessThan(30);
     expect(many.frame / few.frame).toBeLessThan(4);
   });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The page on real recordings: what a developer does with it, and what it must
-// not do.
+// Tests the page with real recordings: the actions of a user by keyboard and mouse, and that the page makes no
+// requests.
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -54,7 +54,7 @@ describe.each(NAMES)('%s', (name) => {
     const one = await screenshot(first.page, `${name}-address-1`);
     const second = await openPage(browser, recorded.html, hash);
     expect(await chosen(second.page)).toBe(before);
-    // The place: what has the focus is not part of it.
+    // Compare the canvas only: the focus is not part of the address.
     const pixels = (page: typeof first.page) => page.evaluate(() => {
       const canvas = document.querySelector('canvas')!;
       return canvas.toDataURL();
@@ -93,7 +93,7 @@ describe('by keyboard alone', () => {
     await page.keyboard.type('rcu_del');
     await page.keyboard.press('Enter');
     expect(await chosen(page)).toBe('rcu_unload:rcu_del');
-    // Arrow keys walk the callbacks until one whose grace period a reader held.
+    // The arrow keys move to the first callback whose grace period a reader held.
     const callbacks = (recorded.timeline.callbacks as Callback[]).filter((one) => one.function === 'rcu_unload:rcu_del');
     const gps = new Map((recorded.timeline.grace_periods as GracePeriod[]).map((gp) => [gp.id, gp]));
     const wanted = callbacks.findIndex((one) => gps.get(one.grace_period ?? -1)?.held_by?.kind === 'read-section');
@@ -154,9 +154,9 @@ describe('by keyboard alone', () => {
     await page.keyboard.press('?');
     expect(await page.locator('dialog').isVisible()).toBe(true);
     await page.keyboard.press('Escape');
-    // It closes a moment after, and the focus leaves its button a moment after that.
+    // The dialog closes asynchronously, and the focus leaves its button later still.
     await page.locator('dialog').waitFor({ state: 'hidden' });
-    // The address follows a little later, and tells of two keys at once then: no key takes back the one before.
+    // The address changes with a delay and may combine two keys, so no key here undoes the one before.
     for (const key of ['w', 'd', 'w', 'a', 's', '0']) {
       const before = await page.evaluate(() => location.href);
       await page.keyboard.press(key);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests of the layout (src/layout) and of the page's address.
 import { describe, expect, it } from 'vitest';
 
 import { addressOf, placeOf } from '../../src/app/address';
@@ -9,7 +11,7 @@ import { PARTS, Shares, lifeOf } from '../../src/layout/shares';
 import { NO_ROW, ROWS, Spans } from '../../src/layout/spans';
 import { golden, made } from './recording';
 
-// The same sequence in every run.
+// A pseudo-random generator with the same sequence in every run.
 function random(seed: number): () => number {
   let state = seed;
   return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
@@ -134,7 +136,7 @@ describe('the lanes of the golden timeline', () => {
       seen.push(to.at);
       [next] = spotsOf(lanes, model, to) as [typeof spot & object];
     }
-    expect(seen).toEqual([0, 1, 3, 4]); // of one function; the others have their own lanes
+    expect(seen).toEqual([0, 1, 3, 4]); // the callbacks of one function; other functions have their own lanes
     expect(across(lanes, spot!, 1)).not.toBeNull();
     expect(across(lanes, spot!, -1)).not.toBeNull();
   });

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests that reading the JSON timeline (src/data) yields the same as JSON.parse().
 import { gzipSync } from 'node:zlib';
 
 import { describe, expect, it, vi } from 'vitest';
@@ -18,7 +20,7 @@ function streamOf(bytes: Uint8Array, size: number): ReadableStream<Uint8Array> {
   });
 }
 
-// What the columns say, as the JSON said it.
+// Converts the columns back to the objects of the JSON.
 function rows(text: string) {
   const { callbacks: c } = readTimelineText(text);
   const known = (value: number) => (Number.isNaN(value) ? null : value);
@@ -81,7 +83,7 @@ describe('reading the JSON timeline', () => {
     const many = Array.from({ length: 5000 }, (_, i) => line.replace('"id":1,', `"id":${i + 7},`)).join('\n');
     const parse = vi.spyOn(JSON, 'parse');
     const { callbacks } = readTimelineText(text.replace('"callbacks": [\n', `"callbacks": [\n${many}\n`));
-    // Each line by JSON.parse() would be the slow way: it is for lines that rcuscope does not write.
+    // JSON.parse() is the slow path, only for lines that rcuscope does not write.
     expect(parse.mock.calls.length).toBeLessThan(100);
     parse.mockRestore();
     expect(callbacks.count).toBe(5006);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Recordings for the tests: the exporter's own golden files, and small ones
-// made up member by member.
+// Recordings for the tests: the golden files of the exporter, and small synthetic ones of which a test sets the members
+// that it needs.
 import { readFileSync } from 'node:fs';
 
 import { Callbacks } from '../../src/data/callbacks';

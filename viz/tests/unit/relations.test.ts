@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests of the model (src/model): relations between items, descriptions, search and the tour.
 import { describe, expect, it } from 'vitest';
 
 import { describe as inWords } from '../../src/model/describe';

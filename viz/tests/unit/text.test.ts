@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests the escaping of untrusted text (src/data/text.ts).
 import { describe, expect, it } from 'vitest';
 
 import { shown } from '../../src/data/text';
