@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Callbacks: invoked, and done.
+ * Callbacks: invocation and end.
  *
- * rcu_cblist_dequeue() takes each callback off its list right before it is
- * invoked, and the next call of it, or the end of rcu_do_batch(), is the first
- * moment after that. SRCU and the RCU-tasks flavours dequeue with the same
- * function: only what happens in rcu_do_batch() counts.
+ * The kernel calls rcu_cblist_dequeue() for each callback right before it invokes it. The next
+ * call, or the end of rcu_do_batch(), is the first moment after the callback. SRCU and the
+ * RCU-tasks flavours dequeue with the same function, so only calls within rcu_do_batch() count.
  */
 #ifndef RCUSCOPE_BATCHES_H
 #define RCUSCOPE_BATCHES_H
@@ -15,8 +14,8 @@
 #include "follow.h"
 
 /*
- * In a kthread to which callbacks are offloaded: it may go to another CPU
- * between two callbacks, and lets softirqs in, whose batch then runs on top.
+ * Batches in kthreads to which callbacks are offloaded. Such a kthread may migrate between two
+ * callbacks. It also allows softirqs, whose batch then runs on top of its own.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -25,10 +24,10 @@ struct {
 	__type(value, struct rs_batch_state);
 } offloaded_batches SEC(".maps");
 
-/* No task has that number. */
+/* No task has this tid. */
 #define RS_NO_TID ~0U
 
-/* Returns the task's tid, or RS_NO_TID: it could not be announced. */
+/* Returns the task's tid, or RS_NO_TID if the task could not be announced. */
 static __always_inline __u32 rs_send_batch(struct rs_cpu *cpu, __u16 kind, __u32 list_cpu)
 {
 	struct task_struct *task = rs_this_task();
@@ -80,7 +79,10 @@ static __always_inline void rs_send_invoked(struct rs_cpu *cpu, __u64 head, __u6
 	rs_send(record);
 }
 
-/* One record where there would be two: in a long batch nearly all. `tid`: of the batch. */
+/*
+ * One record instead of two; in a long batch nearly all records are of this kind. `tid`: of the
+ * batch.
+ */
 static __always_inline void rs_send_next(struct rs_cpu *cpu, __u32 tid, __u64 done, __u64 head,
 					 __u64 func)
 {
@@ -102,7 +104,7 @@ static __always_inline void rs_send_next(struct rs_cpu *cpu, __u32 tid, __u64 do
 	rs_send(record);
 }
 
-/* Where a batch of this task on this CPU is kept, or will be; NULL: nowhere. */
+/* State of a batch of this task on this CPU; NULL: there is no room for it. */
 static __always_inline struct rs_batch_state *rs_batch_place(struct rs_cpu *cpu,
 							     struct rcu_data *data, __u64 task)
 {
@@ -111,7 +113,9 @@ static __always_inline struct rs_batch_state *rs_batch_place(struct rs_cpu *cpu,
 	if (!callbacks_offloaded || !bpf_core_field_exists(data->nocb_cb_kthread) ||
 	    (__u64)BPF_CORE_READ(data, nocb_cb_kthread) != task)
 		return &cpu->batch;
-	/* No softirq's batch is on top of one that only begins: a return was not seen. */
+	/*
+	 * A softirq's batch cannot be on top of a batch that begins now: its return was not seen.
+	 */
 	if (cpu->batch.task == task)
 		cpu->batch.task = 0;
 	mine = bpf_map_lookup_elem(&offloaded_batches, &task);
@@ -136,9 +140,9 @@ static __always_inline struct rs_batch_state *rs_running_batch(struct rs_cpu *cp
 }
 
 /*
- * A return is not seen if a tracer came to the function, or left it, meanwhile:
- * then the kernel skips the fexit programs of calls that are under way. What
- * such a call left in its place goes here.
+ * A return is not seen if a tracer attached to the function, or detached from it, during the call:
+ * the kernel then skips the fexit programs of calls in progress. This resets the state that such a
+ * call left.
  */
 static __always_inline void rs_batch_entered(struct rcu_data *data)
 {
@@ -158,7 +162,7 @@ static __always_inline void rs_batch_entered(struct rcu_data *data)
 	mine->tid = rs_send_batch(cpu, RS_BATCH_BEGIN, mine->list_cpu);
 }
 
-/* No batch: it was entered before the probes were in place. */
+/* No batch: the task entered it before the probes were attached. */
 static __always_inline void rs_batch_returned(void)
 {
 	struct rs_cpu *cpu = rs_this_cpu();
@@ -215,8 +219,10 @@ static __always_inline void rs_dequeued(__u64 head, __u64 func)
 		rs_dequeued_in(cpu, mine, head, func);
 }
 
-/* The same where nothing but a batch comes here: whose it is need only be asked where some are
- * offloaded. */
+/*
+ * Like rs_dequeued(), for a hook that fires only in batches. The task needs a check only if
+ * callbacks are offloaded.
+ */
 static __always_inline void rs_dequeued_in_batch(__u64 head, __u64 func)
 {
 	struct rs_cpu *cpu = rs_this_cpu();

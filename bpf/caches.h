@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Caches that a followed module destroys while objects of them are not free, and which those are.
+ * Caches (struct kmem_cache) that a followed module destroys while they still have objects, and
+ * which objects those are.
  *
- * __kmem_cache_shutdown() says whether any is left. Newer kernels wait for kfree_rcu() before that
- * themselves. What is left lies in slabs: those on the nodes' partial lists are looked at, each
- * with the list of its free objects. Full ones are on no list, and are counted only.
+ * __kmem_cache_shutdown() reports whether any object is left. Newer kernels wait for kfree_rcu()
+ * before that. The objects that are left lie in slabs. The programs look at the slabs on the nodes'
+ * partial lists, each with the list of its free objects. Full slabs are on no list and are only
+ * counted.
  *
- * Callbacks that are to free objects of the cache are found in RCU's own lists as
- * kmem_cache_destroy() begins: they may be done when __kmem_cache_shutdown() looks.
+ * The programs find callbacks that are about to free objects of the cache in RCU's own lists when
+ * kmem_cache_destroy() begins: these may be done when __kmem_cache_shutdown() checks.
  */
 #ifndef RCUSCOPE_CACHES_H
 #define RCUSCOPE_CACHES_H
@@ -40,12 +42,12 @@ struct kmem_cache {
 	struct kmem_cache_node *node[1];
 };
 
-/* A page that is not the first of several has the first one's address, and bit 0 set. */
+/* A tail page of a compound page has the address of the head page here, with bit 0 set. */
 struct page {
 	unsigned long compound_head;
 };
 
-/* Linux 5.17: struct page was this before. */
+/* Exists since Linux 5.17; before, struct page had these members. */
 struct slab {
 	struct kmem_cache *slab_cache;
 	struct list_head slab_list;
@@ -60,17 +62,17 @@ struct slab {
 #define RS_OO_MASK  ((1U << RS_OO_SHIFT) - 1)
 
 #define RS_PAGE_SHIFT	  12
-#define RS_MAX_NODES	  16 /* that are looked at, and slabs of each */
+#define RS_MAX_NODES	  16 /* nodes to look at; below: slabs of each node */
 #define RS_MAX_SLABS	  256
 #define RS_MAX_SLAB_ORDER 10
 
 extern const void nr_node_ids __ksym __weak;
 extern const void kvfree_rcu_barrier __ksym __weak;
-/* Where all memory is mapped, and its array of struct page. */
+/* Addresses of the direct map of all memory, and of its array of struct page. */
 extern const void page_offset_base __ksym __weak;
 extern const void vmemmap_base __ksym __weak;
 
-/* A cache that a task destroys, and who called kmem_cache_destroy(). */
+/* A cache that a task destroys, and the caller of kmem_cache_destroy(). */
 struct rs_cache_note {
 	__u64 cache;
 	__u64 caller;
@@ -83,13 +85,13 @@ struct {
 	__type(value, struct rs_cache_note);
 } cache_notes SEC(".maps");
 
-/* Caches are destroyed under a mutex (slab_mutex): one slab at a time. */
+/* The kernel destroys caches under a mutex (slab_mutex), so one entry is enough. */
 struct rs_slab_work {
 	struct rs_cache_slab slab;
-	__u64 object; /* the next free one; 0: none */
+	__u64 object; /* next free object; 0: none */
 	__u64 random;
 	__u32 offset;
-	__u32 broken; /* the list is not what it should be */
+	__u32 broken; /* the list of free objects is inconsistent */
 };
 
 struct {
@@ -142,8 +144,8 @@ static __always_inline __u32 rs_slab_order(struct kmem_cache *cache, __u32 objec
 
 struct rs_slab_walk {
 	struct kmem_cache *cache;
-	__u64 head;  /* of the list */
-	__u64 entry; /* of it, the next slab's */
+	__u64 head;  /* address of the list head */
+	__u64 entry; /* list entry of the next slab */
 	__u64 in_use;
 };
 
@@ -172,7 +174,7 @@ static long rs_look_at_slab(__u32 index, struct rs_slab_walk *walk)
 		work->random = BPF_CORE_READ(cache, random);
 	work->object = (__u64)BPF_CORE_READ(slab, freelist);
 	walk->in_use += work->slab.in_use;
-	/* Slabs lie aligned to their size. */
+	/* A slab is aligned to its size. */
 	work->slab.start =
 		work->object &
 		~((1ULL << (RS_PAGE_SHIFT + rs_slab_order(cache, work->slab.objects))) - 1);
@@ -194,7 +196,7 @@ static long rs_look_at_slab(__u32 index, struct rs_slab_walk *walk)
 	return 0;
 }
 
-/* It was not destroyed: objects are left. */
+/* The kernel did not destroy the cache, because it still has objects. */
 static __always_inline void rs_cache_left(const struct rs_cache_note *note)
 {
 	struct kmem_cache *cache = (void *)note->cache;
@@ -239,13 +241,15 @@ static __always_inline void rs_cache_left(const struct rs_cache_note *note)
 	rs_send_urgent(record);
 }
 
-#define RS_MAX_PENDING 65536 /* that are looked at, of each CPU */
+#define RS_MAX_PENDING 65536 /* callbacks to look at in each list */
 
-/* One task at a time: what changes on the way is no state of a program's that the verifier follows.
+/*
+ * Used by one task at a time. It is in a map, so the verifier does not track its values through the
+ * loops.
  */
 struct rs_pending_work {
 	__u64 busy;
-	__u64 entry; /* of a list, the next callback; 0: none */
+	__u64 entry; /* next callback of a list; 0: none */
 	__u64 callbacks;
 	__u64 heads[RS_CACHE_HEADS];
 };
@@ -270,7 +274,7 @@ struct rs_cache_walk {
 	__u64 pages;
 };
 
-/* 0 or anything, if it is in no cache's memory. */
+/* Cache that owns the memory at the address; 0 or an arbitrary value if none does. */
 static __always_inline __u64 rs_cache_of(const struct rs_cache_walk *walk, __u64 address)
 {
 	__u64 number = (address - walk->page_offset) >> RS_PAGE_SHIFT;
@@ -361,14 +365,17 @@ static __always_inline void rs_cache_destroyed(__u64 cache, __u64 caller)
 	struct kmem_cache *destroyed = (void *)cache;
 	__u64 key = rs_task_key();
 
-	/* One that shares its memory with others is not shut down: its note is still there. */
+	/*
+	 * The kernel does not shut down a cache that is merged with others, so an old note may
+	 * remain.
+	 */
 	if (!cache || !rs_followed_called(note.caller)) {
 		bpf_map_delete_elem(&cache_notes, &key);
 		return;
 	}
 	rs_hit(RS_COUNT_CACHE);
 	bpf_map_update_elem(&cache_notes, &key, &note, BPF_ANY);
-	/* The memory of one that shares it with others stays. */
+	/* A merged cache keeps its memory. */
 	if (BPF_CORE_READ(destroyed, refcount) <= 1)
 		rs_look_for_pending(&note);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Callbacks: queued, and assigned to a grace period. What comes then is in batches.h. */
+/* Callbacks: queueing, and assignment to a grace period. batches.h has invocation and end. */
 #ifndef RCUSCOPE_CALLBACKS_H
 #define RCUSCOPE_CALLBACKS_H
 
@@ -12,23 +12,29 @@
 
 #include <linux/errno.h>
 
-/* Per-CPU address of the kernel's static variable rcu_data, and of __per_cpu_offset[]. */
+/* Per-CPU address of the kernel's static variable rcu_data, and address of __per_cpu_offset[]. */
 const volatile __u64 rcu_data_address;
 const volatile __u64 per_cpu_offset_address;
-const volatile __u32 cpu_limit; /* CPU numbers are below */
-/* Those of some CPUs, by rcu_nocbs= or nohz_full=. Elsewhere every call_rcu() is spared a look. */
+const volatile __u32 cpu_limit; /* all CPU numbers are below this */
+/*
+ * Some CPUs have offloaded callbacks (rcu_nocbs= or nohz_full=). If false, call_rcu() needs no
+ * check.
+ */
 const volatile bool callbacks_offloaded;
-/* call_rcu() leaves callbacks of such CPUs be until something else needs a grace period. */
+/* On such CPUs call_rcu() delays callbacks until something else needs a grace period. */
 const volatile bool callbacks_lazy;
 
-/* Followed callbacks whose end will be seen, for user space to see whether any is left. */
+/*
+ * Followed callbacks whose end will be seen. User space compares the two to see whether any is
+ * pending.
+ */
 __u64 followed_queued;
 __u64 followed_done;
-__u64 followed_settled; /* as followed_callbacks_settled[] */
+__u64 followed_settled; /* like followed_callbacks_settled[] */
 
 #define RS_MAX_CPUS 4096
 
-/* Followed for their caller, not for their function: heads that are queued. */
+/* Queued heads that are followed because of their caller, not because of their function. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
@@ -38,11 +44,14 @@ struct {
 
 __u64 queued_by_followed_count;
 
-/* False: there is no room, so that the callback's invocation will not be known for one of these. */
+/* False: the map is full, so the callback's invocation cannot be recognized. */
 static __always_inline bool rs_expect_invocation(__u64 head)
 {
 	__u8 one = 1;
-	/* One that is there is queued twice, or was invoked unseen. */
+	/*
+	 * An existing entry means that the head is queued twice, or that its invocation was not
+	 * seen.
+	 */
 	long error = bpf_map_update_elem(&queued_by_followed, &head, &one, BPF_NOEXIST);
 
 	if (!error)
@@ -50,7 +59,7 @@ static __always_inline bool rs_expect_invocation(__u64 head)
 	return !error || error == -EEXIST;
 }
 
-/* A CPU's variable; NULL if there is no such CPU. */
+/* Address of a CPU's per-CPU variable; NULL: no such CPU. */
 static __always_inline void *rs_variable_of(__u32 cpu, __u64 per_cpu_address)
 {
 	__u64 offset = 0;
@@ -67,15 +76,13 @@ static __always_inline struct rcu_data *rs_rcu_data(__u32 cpu)
 }
 
 /*
- * Where callbacks are offloaded, they may be put into a bypass list first,
- * which is later appended to the CPU's own list as a whole
- * (rcu_nocb_try_bypass()). While it holds any, all that follow go there too: so
- * it holds those since the last one that found it empty, or that it was flushed
- * for.
+ * Offloaded callbacks may first go to a bypass list, which is later appended to the CPU's own list
+ * as a whole (rcu_nocb_try_bypass()). While it holds any callback, all later ones go there, too. So
+ * it holds the callbacks since the last one that found it empty or for which it was flushed.
  */
 struct rs_bypass {
-	__u64 queued_ns; /* the newest callback */
-	__u64 since_ns;	 /* the first that is in the bypass, if any is */
+	__u64 queued_ns; /* time of the newest callback */
+	__u64 since_ns;	 /* time of the first callback in the bypass list, if any */
 };
 
 struct {
@@ -85,7 +92,7 @@ struct {
 	__type(value, struct rs_bypass);
 } bypasses SEC(".maps");
 
-/* A callback is about to be queued on this CPU; NULL: there is no record of it. */
+/* A callback is about to be queued on this CPU. NULL: it has no record. */
 static __always_inline void rs_note_bypass(const struct rs_header *record)
 {
 	struct rs_bypass *bypass;
@@ -106,7 +113,7 @@ static __always_inline void rs_note_bypass(const struct rs_header *record)
 		bypass->since_ns = ns;
 }
 
-/* The bypass list is emptied; then `head`, if any, is put into it. */
+/* The kernel empties the bypass list, then puts `head` on it unless that is NULL. */
 static __always_inline void rs_bypass_flushed(struct rcu_cblist *bypassed, void *head)
 {
 	struct rcu_data *data =
@@ -146,8 +153,8 @@ static __always_inline __u64 rs_bypass_since(__u32 list_cpu)
 }
 
 /*
- * Whether RCU may take its time with what is queued on this CPU. That call_rcu()
- * is not lazy before the system has booted is long past.
+ * Whether RCU may delay what is queued on this CPU. call_rcu() is also not lazy before the system
+ * has booted, which is over.
  */
 static __always_inline bool rs_is_lazy(enum rs_counter counter)
 {
@@ -156,12 +163,15 @@ static __always_inline bool rs_is_lazy(enum rs_counter counter)
 	if (!callbacks_lazy || !callbacks_offloaded || counter == RS_COUNT_CB_HURRY)
 		return false;
 	data = rs_rcu_data(bpf_get_smp_processor_id());
-	/* There from boot on for the CPUs whose callbacks are offloaded. */
+	/* Exists from boot on for CPUs with offloaded callbacks. */
 	return data && bpf_core_field_exists(data->nocb_cb_kthread) &&
 	       BPF_CORE_READ(data, nocb_cb_kthread);
 }
 
-/* The callback's invocation and end go unseen. They count as lost now: their time is not known. */
+/*
+ * The callback's invocation and end will not be seen. They count as lost now, since their times are
+ * not known.
+ */
 static __always_inline void rs_lose_end(struct rs_cpu *cpu)
 {
 	__sync_fetch_and_add(&cpu->lost_callbacks.invoked, 1);
@@ -169,7 +179,7 @@ static __always_inline void rs_lose_end(struct rs_cpu *cpu)
 	rs_count_loss(cpu, 2);
 }
 
-/* `function`: that was entered, so that it is known how it was; 0: it is not known. */
+/* `function`: address of the function that was entered, to tell a call from a jump; 0: unknown. */
 static __always_inline void rs_call_rcu(void *ctx, struct rs_cpu *cpu, enum rs_counter counter,
 					__u64 head, __u64 func, __u64 caller, __u64 function)
 {
@@ -191,7 +201,7 @@ static __always_inline void rs_call_rcu(void *ctx, struct rs_cpu *cpu, enum rs_c
 		if (!rs_expect_invocation(head))
 			flags = RS_CB_END_UNSEEN;
 	}
-	/* The kernel hardly queues a module's function itself. */
+	/* The kernel itself almost never queues a module's function. */
 	if (module >= 0 && function && !rs_followed_called(caller) &&
 	    !rs_called_from(caller, function))
 		flags |= RS_CB_JUMPED;
@@ -217,8 +227,8 @@ static __always_inline void rs_call_rcu(void *ctx, struct rs_cpu *cpu, enum rs_c
 }
 
 /*
- * The second argument is a pointer to a function, which the verifier of 6.1
- * refuses to load from the context: bpf_get_func_arg() does not look at types.
+ * The second argument is a pointer to a function. The verifier of Linux 6.1 rejects a load of it
+ * from the context; bpf_get_func_arg() does not check types.
  */
 static __always_inline void rs_call_rcu_fentry(void *ctx, enum rs_counter counter)
 {
@@ -270,7 +280,7 @@ int BPF_KPROBE(call_rcu_hurry_kprobe, void *head, void *func)
 	return 0;
 }
 
-/* SRCU keeps such lists too; of RCU's, each is in a CPU's rcu_data. Returns the CPU, or -1. */
+/* SRCU uses such lists, too; each list of RCU is in a CPU's rcu_data. Returns that CPU, or -1. */
 static __always_inline int rs_list_cpu(struct rcu_segcblist *list)
 {
 	struct rcu_data *data = (void *)list - bpf_core_field_offset(struct rcu_data, cblist);
@@ -283,7 +293,7 @@ static __always_inline int rs_list_cpu(struct rcu_segcblist *list)
 
 static __always_inline bool rs_callbacks_pending(void)
 {
-	/* Counting in the kernel has counts of its own. */
+	/* Counting in the kernel keeps its own counts. */
 	return all_callbacks || summary_wanted || followed_queued != followed_done;
 }
 
@@ -296,7 +306,10 @@ static __always_inline void rs_assigned(struct rcu_segcblist *list, __u64 gp_seq
 	if (!cpu || list_cpu < 0)
 		return;
 	rs_hit_on(cpu, RS_COUNT_CB_ASSIGNED);
-	/* Lists are long-lived and many: nothing to tell while no followed callback is on any. */
+	/*
+	 * There are many lists, and they live long. Send nothing while no followed callback is on
+	 * any of them.
+	 */
 	if (!rs_callbacks_pending())
 		return;
 	record = rs_begin(rs_cb_assigned, cpu, RS_CB_ASSIGNED, 0);
@@ -322,7 +335,7 @@ struct rs_accelerate {
 	__u64 gp_seq;
 };
 
-/* It runs with interrupts off, so one place for each CPU will do. */
+/* The function runs with interrupts off, so one entry per CPU is enough. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);

@@ -1,34 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Who called the probed function: its return address. */
+/* Finds the caller of a probed function: its return address. */
 #ifndef RCUSCOPE_CALLER_H
 #define RCUSCOPE_CALLER_H
 
 #include "emit.h"
 #include "follow.h"
 
-/* The kernel's own code, without that of modules. */
+/* Address range of the kernel's own code, without modules. */
 const volatile struct rs_range kernel_code;
-/* Of it, where functions return to while a kretprobe or a tracer waits for that. */
+/*
+ * Ranges in kernel code to which a function returns while a kretprobe or a tracer waits for its
+ * return.
+ */
 #define RS_RETURN_HANDLERS 3
 const volatile struct rs_range return_handlers[RS_RETURN_HANDLERS];
 
-/* A tracepoint's program, dispatchers, the function, another tracer's trampoline, the caller. */
+/*
+ * Frames to read: a tracepoint's program, dispatchers, the function, another tracer's trampoline,
+ * the caller.
+ */
 #define RS_CALLER_FRAMES 8
 
-/* At its entry, a function was left, or stopped, within its first bytes: endbr64 and the call of
- * the hook are 9. */
+/*
+ * At a function's entry, the function's frame holds an address within its first bytes: endbr64 and
+ * the call of the hook take 9.
+ */
 #define RS_ENTRY_BYTES 16
 
 /*
- * The kernel's unwinder is asked instead of the stack's top, since a kretprobe
- * may have put its trampoline there. That of a tracer that waits for the
- * return shows as two frames: its own, and the function's entry once more.
+ * Asks the kernel's unwinder. The top of the stack is not enough, since a kretprobe may have put
+ * its trampoline there. A tracer that waits for the return shows as two extra frames: its own, and
+ * the function's entry again.
  */
 static __noinline __u64 rs_caller_of(void *ctx, __u64 function, __u64 size)
 {
 	__u64 frames[RS_CALLER_FRAMES], caller = 0;
 	long bytes = bpf_get_stack(ctx, frames, sizeof(frames), 0);
-	int beyond = 0; /* the function's own frame, the first that is of it */
+	int beyond = 0; /* frames from the function's own frame on */
 
 	for (int i = 0; i < RS_CALLER_FRAMES; i++) {
 		if ((long)(i * sizeof(frames[0])) >= bytes)
@@ -44,9 +52,9 @@ static __noinline __u64 rs_caller_of(void *ctx, __u64 function, __u64 size)
 }
 
 /*
- * Whether what was found on the stack is surely the caller, so that the
- * unwinder, which takes far longer than all else, need not be asked. Where other
- * modules' code and trampolines lie is not known here.
+ * Whether an address found on the stack is certainly the caller. Then there is no need to ask the
+ * unwinder, which takes far longer than everything else. False for the code of other modules and
+ * for trampolines, whose addresses are not known here.
  */
 static __always_inline bool rs_is_caller(__u64 address)
 {
@@ -58,20 +66,22 @@ static __always_inline bool rs_is_caller(__u64 address)
 	return address - kernel_code.start < kernel_code.size;
 }
 
-/* From the function's arguments to its caller: what it returned and two frames lie between. */
+/*
+ * Words from the function's arguments to its caller: its return value and two frames lie between.
+ */
 #define RS_TRAMPOLINE_WORDS 8
 
 /*
- * In fentry the function's frame lies below those of the program and its
- * trampoline. This one is called from the function's first bytes, with the
- * address of the caller right above (arch_prepare_bpf_trampoline() of x86).
+ * With fentry, the function calls the BPF trampoline from its first bytes. The return address of
+ * that call lies on the stack, above the frames of the program and of the trampoline. The word
+ * right above it is the address of the caller (arch_prepare_bpf_trampoline() of x86).
  */
 static __always_inline bool rs_entry_of(const __u64 *words, __u64 function)
 {
 	return words[0] - function < RS_ENTRY_BYTES && rs_is_caller(words[1]);
 }
 
-/* Which word that was last time: the kernel lays all its trampolines out alike. */
+/* Index of the word that matched last time: all trampolines of a kernel have the same layout. */
 __u32 fentry_word;
 
 static __noinline __u64 rs_find_fentry_caller(void *ctx, __u64 function)
@@ -99,7 +109,7 @@ static __always_inline __u64 rs_fentry_caller(void *ctx)
 	return rs_find_fentry_caller(ctx, function);
 }
 
-/* The function has pushed nothing yet. */
+/* At its entry the function has pushed nothing yet. */
 static __always_inline __u64 rs_kprobe_caller(struct pt_regs *regs)
 {
 	__u64 caller = 0;
@@ -111,9 +121,10 @@ static __always_inline __u64 rs_kprobe_caller(struct pt_regs *regs)
 }
 
 /*
- * A function that ends in a call jumps there instead, and the return address is that of its own
- * caller. Where a followed module's functions do so is known from the .ko, and probed: which jump a
- * task made, by where it will return to. An interrupt's jump returns to elsewhere.
+ * A function that ends in a call may make a tail call: it jumps, and the callee sees the return
+ * address of the function's own caller. The .ko shows where functions of a followed module make
+ * tail calls, and these jumps are probed. This map keeps the last jump of a task, by the address to
+ * which the callee will return. A jump in an interrupt has another return address.
  */
 struct rs_jump_key {
 	__u64 task;
@@ -127,14 +138,14 @@ struct {
 	__type(value, __u64);
 } jumps SEC(".maps");
 
-__u64 jumps_under_way; /* entries: mostly none, so that nobody has to look */
+__u64 jumps_under_way; /* number of entries in `jumps`: usually 0, which saves the lookup */
 
 #define RS_JUMP_BYTES 5
 
 SEC("kprobe")
 int jump_kprobe(struct pt_regs *ctx)
 {
-	/* A kprobe's handler sees the instruction pointer behind the int3. */
+	/* In a kprobe handler the instruction pointer is one byte past the address of the int3. */
 	__u64 jump = PT_REGS_IP(ctx) - 1, caller = 0;
 	struct rs_jump_key key = { .task = bpf_get_current_task() };
 	__u64 behind = jump + RS_JUMP_BYTES;
@@ -151,7 +162,7 @@ int jump_kprobe(struct pt_regs *ctx)
 	return 0;
 }
 
-/* The place behind the jump that led here, if it is known; else `caller`. */
+/* Address after the jump that led here, if there was one; otherwise `caller`. */
 static __always_inline __u64 rs_before_jump(__u64 caller)
 {
 	struct rs_jump_key key = { .returns_to = caller };
@@ -169,11 +180,13 @@ static __always_inline __u64 rs_before_jump(__u64 caller)
 	return found;
 }
 
-/* delete_module(), which calls exit functions. */
+/* Address range of delete_module(), which calls exit functions. */
 const volatile struct rs_range delete_module_code;
 
-/* Whether the exit function of a followed module jumped: it cannot be probed, but delete_module()
- * itself calls nothing that is looked at here. */
+/*
+ * Whether the exit function of a followed module made a tail call. The jump cannot be probed, but
+ * delete_module() itself calls no function that has a hook here.
+ */
 static __always_inline bool rs_exit_jumped(__u64 caller)
 {
 	__u64 task;
@@ -187,13 +200,13 @@ static __always_inline bool rs_exit_jumped(__u64 caller)
 	return false;
 }
 
-/* Whether the caller is a followed module's code, or its exit function, which jumped. */
+/* Whether the caller is code of a followed module, or its exit function that made a tail call. */
 static __always_inline bool rs_followed_called(__u64 caller)
 {
 	return rs_followed_code(caller) >= 0 || rs_exit_jumped(caller);
 }
 
-/* Whether the instruction before `caller` calls the function that begins at `function`. */
+/* Whether the instruction before `caller` is a call of the function that begins at `function`. */
 static __always_inline bool rs_called_from(__u64 caller, __u64 function)
 {
 	struct {
@@ -206,7 +219,7 @@ static __always_inline bool rs_called_from(__u64 caller, __u64 function)
 	return call.opcode == 0xe8 && caller + call.distance - function < RS_ENTRY_BYTES;
 }
 
-/* At a tracepoint, which may be anywhere in its function. */
+/* The tracepoint may be anywhere in its function. */
 static __always_inline __u64 rs_tracepoint_caller(void *ctx,
 						  const volatile struct rs_range *function)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Differences between kernels, one accessor each. Nothing here asks for a
- * version: each looks for what is there.
+ * Differences between kernels, one accessor each. No accessor checks a kernel version; each checks
+ * which types, members or symbols the kernel has.
  */
 #ifndef RCUSCOPE_COMPAT_H
 #define RCUSCOPE_COMPAT_H
@@ -13,8 +13,8 @@
 #include <bpf/bpf_helpers.h>
 
 /*
- * The preempt count of this CPU. Linux 6.2, commit 64701838bf05 ("x86/percpu: Move preempt_count
- * next to current_task"), moved it into pcpu_hot; 6.15, commit 46e8fff6d45f, moved it back.
+ * Preempt count of this CPU. Linux 6.2, commit 64701838bf05 ("x86/percpu: Move preempt_count next
+ * to current_task"), moved it into pcpu_hot; 6.15, commit 46e8fff6d45f, moved it back.
  */
 struct pcpu_hot {
 	int preempt_count;
@@ -23,7 +23,7 @@ struct pcpu_hot {
 extern const int __preempt_count __ksym __weak;
 extern const struct pcpu_hot pcpu_hot __ksym __weak;
 
-/* False: it is not known. */
+/* False: the count is unknown. */
 static __always_inline bool rs_preempt_count(__u32 *count)
 {
 	if (&pcpu_hot)
@@ -35,7 +35,7 @@ static __always_inline bool rs_preempt_count(__u32 *count)
 	return true;
 }
 
-/* With CONFIG_PREEMPT_RT softirqs are counted by task. */
+/* With CONFIG_PREEMPT_RT each task counts its softirqs. */
 struct task_struct___rt {
 	int softirq_disable_cnt;
 } __attribute__((preserve_access_index));
@@ -50,8 +50,8 @@ static __always_inline __u32 rs_softirq_count(struct task_struct *task, __u32 pr
 }
 
 /*
- * Where a module's code lies. Linux 6.4, commit ac3b43283923 ("module: replace
- * module_layout with module_memory"), split the two layouts by type of memory.
+ * Address ranges of a module's code. Linux 6.4, commit ac3b43283923 ("module: replace module_layout
+ * with module_memory"), split the two layouts by type of memory.
  */
 struct module_layout___before_6_4 {
 	void *base;
@@ -98,9 +98,9 @@ static __always_inline void rs_module_text(struct module *mod, struct rs_range *
 }
 
 /*
- * A module's sections, as /sys/module/NAME/sections shows them: seen with this
- * layout on 6.1 and 6.12. A kernel that lays them out otherwise is told apart
- * by the missing member; its functions are then named from kallsyms only.
+ * Sections of a module, as in /sys/module/NAME/sections. Linux 6.1 and 6.12 have this layout. A
+ * kernel with another layout lacks one of the members; the functions of its modules get their names
+ * from kallsyms only.
  */
 struct attribute {
 	const char *name;

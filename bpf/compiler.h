@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the compiler is told, in the programs and in the tests that run parts of them. */
+/*
+ * Compiler barriers and attributes. Used by the BPF programs and by the tests that run parts of
+ * them.
+ */
 #ifndef RCUSCOPE_COMPILER_H
 #define RCUSCOPE_COMPILER_H
 
-/* What stands before is stored and loaded before what follows. It is for the compiler alone. */
+/*
+ * Compiler barrier: keeps all memory accesses before it and after it in program order. It emits no
+ * instruction, so it does not order the CPU.
+ */
 #define RS_IN_THIS_ORDER() __asm__ volatile("" ::: "memory")
 
-/* The compiler is not to find out again what it is: as it is now, it stays in a register. */
+/*
+ * Optimizer barrier: keeps the value in the register whose range the verifier has bounded, and
+ * keeps the compiler from deriving the value again.
+ */
 #define RS_KEEP(variable) __asm__ volatile("" : "+r"(variable))
 
 /*
- * A function that the verifier looks at by itself, once. It takes pointers to be NULL or not, and
- * Linux 6.1 looks even where it is never called: so each begins with what excludes that.
+ * A global function: the verifier checks it by itself, once, and assumes that each pointer may be
+ * NULL. Linux 6.1 checks it even if no program calls it. Each one therefore begins with checks that
+ * exclude these cases.
  */
 #ifdef __bpf__
 #define RS_GLOBAL __attribute__((noinline))

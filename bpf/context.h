@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Where the probed code runs: for a task, or in an interrupt over whichever task is there. */
+/* Context of the probed code: a task, a softirq or a hard interrupt. */
 #ifndef RCUSCOPE_CONTEXT_H
 #define RCUSCOPE_CONTEXT_H
 
@@ -13,8 +13,8 @@
 #define RS_IRQ_COUNT	  0xf
 
 /*
- * The exception of an int3, by which a kprobe is reached, counts as an NMI and as a hard interrupt;
- * nothing that is probed runs in a real NMI.
+ * A kprobe is reached by an int3 exception. It counts both as an NMI and as a hard interrupt. No
+ * probed code runs in a real NMI.
  */
 static __always_inline __u16 rs_context(void)
 {
@@ -28,7 +28,7 @@ static __always_inline __u16 rs_context(void)
 	return softirqs & RS_SOFTIRQ_OFFSET ? RS_CONTEXT_SOFTIRQ : RS_CONTEXT_TASK;
 }
 
-/* As flags of a record. */
+/* The context as flags in rs_header.aux. */
 static __always_inline __u16 rs_context_flags(void)
 {
 	return rs_context() << RS_CONTEXT_SHIFT;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the programs and user space share besides records: settings and counts. */
+/*
+ * State that the BPF programs and user space share besides records: counters, per-CPU state and
+ * ranges of code.
+ */
 #ifndef RCUSCOPE_CONTROL_H
 #define RCUSCOPE_CONTROL_H
 
@@ -8,7 +11,7 @@
 
 #define RS_MAX_FOLLOWED 8
 
-/* Where each hook's programs count what they saw: shown as the hook's hits. */
+/* Counters of what each hook's programs saw. They are shown as the hook's hits. */
 enum rs_counter {
 	RS_COUNT_GP_START,
 	RS_COUNT_GP_END,
@@ -45,8 +48,8 @@ enum rs_counter {
 };
 
 /*
- * Events of followed callbacks whose records could not be delivered; and, from its queueing on, the
- * invocation and the end of each with RS_CB_END_UNSEEN.
+ * Events of followed callbacks whose records were lost. A callback with RS_CB_END_UNSEEN counts in
+ * `invoked` and `done` as soon as it is queued.
  */
 struct rs_lost_callbacks {
 	rs_u64 queued;
@@ -54,30 +57,30 @@ struct rs_lost_callbacks {
 	rs_u64 done;
 };
 
-/* A batch of callbacks that runs, and its callback. */
+/* A running batch of callbacks and the callback that runs. */
 struct rs_batch_state {
 	rs_u64 task;	     /* struct task_struct *; 0: no batch runs */
-	rs_u64 running_head; /* 0: none that is followed */
+	rs_u64 running_head; /* 0: no followed callback runs */
 	rs_u32 list_cpu;
-	rs_u32 tid; /* of the task, if that was announced as the batch began; else ~0 */
-	/* Counting in the kernel: */
-	rs_u64 searched; /* entries of pending callbacks that were looked at for its callbacks */
-	rs_u64 found_on; /* one more than the CPU in whose ring the last was, if not in the list's
-			  */
+	rs_u32 tid; /* the task, if it was announced when the batch began; otherwise ~0 */
+	/* Used only for counting in the kernel: */
+	rs_u64 searched; /* entries of pending rings searched for callbacks of this batch */
+	rs_u64 found_on; /* 1 + the CPU in whose ring the last one was found; 0: in the list's own
+			    ring */
 };
 
-/* The return address is looked for up to so far from the site: places have a bit each. */
+/* Words after the site in which the return address is searched; a mask has one bit for each. */
 #define RS_FRAME_WORDS 64
 
-/* Where a function keeps its return address, seen from a tracepoint's arguments: frame.h. */
+/* Where a function keeps its return address, relative to a tracepoint's arguments: see frame.h. */
 struct rs_frame {
-	rs_u64 site;   /* what the tracepoint returns to */
-	rs_u32 at;     /* the word where that is */
-	rs_u32 above;  /* so many words on is the return address; 0: not known */
-	rs_u64 places; /* where it can be, from the site on */
+	rs_u64 site;   /* address to which the tracepoint returns */
+	rs_u32 at;     /* index of the word that holds it, from the arguments */
+	rs_u32 above;  /* distance in words from there to the return address; 0: unknown */
+	rs_u64 places; /* bit n: the return address may be n words from the site */
 	rs_u64 proofs;
-	rs_u64 words[RS_FRAME_WORDS]; /* from the site on, as read in one go */
-	struct rs_frame_seen {	      /* this time */
+	rs_u64 words[RS_FRAME_WORDS]; /* words from the site on, read in one go */
+	struct rs_frame_seen {	      /* results of the current search */
 		rs_u64 site;
 		rs_u64 places;
 		rs_u32 at;
@@ -85,26 +88,27 @@ struct rs_frame {
 	} seen;
 };
 
-/* One for each CPU; but for the ring, the batch and the frame, counted up only. */
+/* State of one CPU. Members are only incremented, except the ring, the batch and the frame. */
 struct rs_cpu {
 	struct rs_ring ring;
 	rs_u64 hits[RS_COUNTERS];
 	rs_u64 lost_total;
-	rs_u64 lost_from_ns; /* of the newest run of losses */
+	rs_u64 lost_from_ns; /* of the newest run of losses: first and last */
 	rs_u64 lost_to_ns;
-	rs_u64 lost_told; /* lost_total as last sent */
-	rs_u64 refused;	  /* what lost_total will be: counted before the loss has its time */
-	struct rs_seen {  /* the task that was last seen here, and is announced */
+	rs_u64 lost_told; /* value of lost_total in the last RS_LOST */
+	rs_u64 refused;	  /* as lost_total, but incremented before the loss reads the clock */
+	struct rs_seen {  /* the announced task that was seen last on this CPU */
 		rs_u64 key;
 		rs_u64 name[RS_COMM_LEN / 8];
 	} seen;
-	rs_u64 callbacks_done; /* followed ones that ran here */
-	rs_u64 calls_skipped;  /* of their functions, whose probes did not run: skipped.h */
+	rs_u64 callbacks_done; /* followed callbacks that ran on this CPU */
+	rs_u64 calls_skipped;  /* calls of followed callbacks' functions whose probes did not run:
+				  skipped.h */
 	struct rs_lost_callbacks lost_callbacks;
-	/* In softirq context, or in the CPU's own kthread: one at a time. */
+	/* Batches in softirq context or in the CPU's own kthread: one runs at a time. */
 	struct rs_batch_state batch;
 	struct rs_frame call_rcu_frame;
-} __attribute__((aligned(64))); /* cache lines of its own */
+} __attribute__((aligned(64))); /* avoids false sharing of cache lines */
 
 struct rs_name {
 	char text[RS_MODULE_LEN];
@@ -115,19 +119,19 @@ struct rs_range {
 	rs_u64 size;
 };
 
-/* Where a followed module's code lies. */
+/* Address ranges of a followed module's code. */
 struct rs_code {
 	struct rs_range core;
 	struct rs_range init;
 };
 
-/* What read_sequences() answers. */
+/* Result of read_sequences(). */
 struct rs_sequences {
 	rs_u64 ns; /* CLOCK_BOOTTIME */
 	rs_u64 gp_seq;
 	rs_u64 expedited_seq;
-	rs_u64 exact; /* 1: they were these at ns */
-	/* Raw, of RCU-tasks and its "trace" flavour, 0 where there is none. */
+	rs_u64 exact; /* 1: the values are exactly those at ns */
+	/* Raw gp_seq of RCU-tasks and RCU-tasks-trace; 0: the kernel does not have it. */
 	rs_u64 tasks_seq;
 	rs_u64 tasks_trace_seq;
 };

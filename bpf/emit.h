@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Sending records: one ring for each CPU, losses counted, tasks named.
+ * Sends records into per-CPU rings, counts losses and announces tasks by name.
  *
- * A program may interrupt another on the same CPU (an interrupt's call_rcu()
- * within a task's), so everything kept per CPU here is only ever counted up,
- * or written whole and harmlessly twice.
+ * A program may interrupt another one on the same CPU (a call_rcu() in an interrupt, for example).
+ * All per-CPU state here is therefore either only incremented, or written as a whole so that
+ * writing it twice is harmless.
  */
 #ifndef RCUSCOPE_EMIT_H
 #define RCUSCOPE_EMIT_H
@@ -18,19 +18,18 @@
 #include <bpf/bpf_tracing.h>
 
 /*
- * The sizes here are only the pattern's: user space knows how many CPUs there are, and puts one
- * ring for each in. An array of the kernel's own for each CPU would do, but to look into that is
- * a call.
+ * max_entries is a placeholder: user space sets the number of CPUs. A BPF_MAP_TYPE_PERCPU_ARRAY
+ * would also work, but its lookup is a helper call.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE); /* so that it begins with a page */
+	__uint(map_flags, BPF_F_MMAPABLE); /* makes it begin at a page boundary */
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct rs_cpu);
 } cpus SEC(".maps");
 
-/* All CPUs' segments, one after the other. */
+/* The segments of all CPUs, CPU by CPU. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -39,14 +38,14 @@ struct {
 	__type(value, struct rs_segment);
 } segments SEC(".maps");
 
-/* Nothing is told by what is in it, but that there is something: it wakes user space. */
+/* Its content has no meaning: an entry wakes user space. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
 } doorbell SEC(".maps");
 
 /* Set before the programs are loaded. */
-const volatile __u64 rs_ring_bytes; /* 0: nothing is to be sent */
+const volatile __u64 rs_ring_bytes; /* 0: the programs send no records */
 const volatile __u32 rs_ring_segments;
 
 static __always_inline void *rs_segment_at(__u32 number)
@@ -54,7 +53,7 @@ static __always_inline void *rs_segment_at(__u32 number)
 	return bpf_map_lookup_elem(&segments, &number);
 }
 
-/* If there is no room for that, user space has not taken what was put in before: it is awake. */
+/* If the doorbell has no room, user space has not consumed earlier entries: it is awake already. */
 static __noinline int rs_wake(void)
 {
 	__u64 nothing = 0;
@@ -64,7 +63,7 @@ static __noinline int rs_wake(void)
 
 #define rs_now() bpf_ktime_get_boot_ns()
 
-/* User space drains by time, and is woken by a ring that fills up faster than that. */
+/* User space drains the rings periodically. A ring that fills up faster wakes it. */
 #define rs_ring_fills() rs_wake()
 
 #include "event_ring.h"
@@ -73,7 +72,7 @@ struct rs_comm {
 	__u64 text[RS_COMM_LEN / 8];
 };
 
-/* The name under which each task was last announced. */
+/* Name under which each task was last announced. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 16384);
@@ -81,7 +80,7 @@ struct {
 	__type(value, struct rs_comm);
 } announced SEC(".maps");
 
-__u64 announcements; /* so many */
+__u64 announcements; /* number of announcements */
 
 static __always_inline struct rs_cpu *rs_cpu_of(__u32 cpu)
 {
@@ -106,7 +105,10 @@ static __always_inline void rs_hit(enum rs_counter counter)
 		rs_hit_on(cpu, counter);
 }
 
-/* Its members can be read without a helper, which is most of what reading one costs. */
+/*
+ * The verifier knows the type of this pointer, so a program reads its members without a helper
+ * call. Such calls are most of the cost of reading a member.
+ */
 static __always_inline struct task_struct *rs_this_task(void)
 {
 	return (struct task_struct *)bpf_get_current_task_btf();
@@ -128,7 +130,10 @@ static __always_inline void rs_count_losses(struct rs_cpu *cpu, __u64 from_ns, _
 	__sync_fetch_and_add(&cpu->lost_total, count);
 }
 
-/* That something is lost can be seen before its time is taken, as with a record's room. */
+/*
+ * `refused` grows before the loss reads the clock, just as a record reserves its room before it
+ * reads the clock.
+ */
 static __always_inline void rs_count_loss(struct rs_cpu *cpu, __u64 count)
 {
 	__u64 now;
@@ -143,7 +148,9 @@ static __always_inline void rs_submit(void *record, __u64 size)
 	rs_ring_commit((struct rs_ring_header *)record - 1, size);
 }
 
-/* Tells of losses, so that the gap stands where it was; false: there is no room for that either. */
+/*
+ * Sends RS_LOST, so that the gap appears where it happened. False: there is no room for it either.
+ */
 RS_GLOBAL bool rs_tell_losses(struct rs_cpu *cpu, __u32 tid)
 {
 	struct rs_lost *lost;
@@ -162,7 +169,7 @@ RS_GLOBAL bool rs_tell_losses(struct rs_cpu *cpu, __u32 tid)
 	return true;
 }
 
-/* A record of `size` (a constant) with its time, or NULL and the loss is counted. */
+/* Returns a record of `size` (a constant) with its time set. NULL: no room; the loss is counted. */
 static __always_inline void *rs_reserve(struct rs_cpu *cpu, __u64 size, __u32 tid)
 {
 	void *record = NULL;
@@ -174,7 +181,7 @@ static __always_inline void *rs_reserve(struct rs_cpu *cpu, __u64 size, __u32 ti
 	return record;
 }
 
-/* A task's tid, but each CPU has an idle task of its own, all with tid 0. */
+/* Key of a task: its tid, or its CPU for an idle task, since all of these have tid 0. */
 static __always_inline __u64 rs_key_of(__u32 tid)
 {
 	return tid ? tid : (1ULL << 32) | bpf_get_smp_processor_id();
@@ -186,30 +193,32 @@ static __always_inline __u64 rs_task_key(void)
 }
 
 /*
- * Another once any task was announced: this one's name may have been changed and
- * changed back, or its number have been another task's meanwhile.
+ * This key changes with each announcement of any task. After one, the task may have changed its
+ * name and changed it back, or its tid may have belonged to another task.
  */
 static __always_inline __u64 rs_seen_key(__u32 tid)
 {
 	return rs_key_of(tid) + (announcements << 33);
 }
 
-/* Sends the current task's name if it is new, or another than last time; false: there is no room.
- */
+/* Sends the current task's name if the task is new or has a new name. False: there is no room. */
 RS_GLOBAL bool rs_announce_other(struct rs_cpu *cpu)
 {
 	struct task_struct *task = rs_this_task();
 	const __u64 *name = (const __u64 *)task->comm;
 	struct rs_comm comm = { { name[0], name[1] } }, *known;
 	__u32 tid = task->pid;
-	__u64 key = rs_key_of(tid), seen_key = rs_seen_key(tid); /* before it is looked up */
+	__u64 key = rs_key_of(tid), seen_key = rs_seen_key(tid); /* read before the lookup */
 	struct rs_task *record;
 
 	if (!cpu || !rs_ring_bytes)
 		return false;
 	known = bpf_map_lookup_elem(&announced, &key);
 	if (known && known->text[0] == comm.text[0] && known->text[1] == comm.text[1]) {
-		/* Whoever comes in between leaves what fits no task, or what is as true. */
+		/*
+		 * A program that interrupts these stores leaves a key and a name that match no
+		 * task, or that are also correct.
+		 */
 		*(volatile __u64 *)&cpu->seen.key = 0;
 		cpu->seen.name[0] = comm.text[0];
 		cpu->seen.name[1] = comm.text[1];
@@ -229,7 +238,7 @@ RS_GLOBAL bool rs_announce_other(struct rs_cpu *cpu)
 	return true;
 }
 
-/* Mostly it is the task that was seen last on this CPU, and no map need be asked. */
+/* Usually the task is the one seen last on this CPU, and no map lookup is needed. */
 static __always_inline bool rs_announce_task(struct rs_cpu *cpu, struct task_struct *task,
 					     __u32 tid)
 {
@@ -242,8 +251,8 @@ static __always_inline bool rs_announce_task(struct rs_cpu *cpu, struct task_str
 }
 
 /*
- * rs_begin() reserves a record, takes its time and fills its header, or returns NULL;
- * rs_send() sends it.
+ * rs_begin() reserves a record, takes its time and fills in its header; NULL: no room. rs_send()
+ * publishes it.
  */
 #define rs_begin(type, cpu, kind, aux)                                                             \
 	({                                                                                         \
@@ -259,7 +268,7 @@ static __always_inline bool rs_announce_task(struct rs_cpu *cpu, struct task_str
 		record_;                                                                           \
 	})
 
-/* The same for a task that was announced a short time ago. */
+/* Like rs_begin(), for a task that was announced shortly before. */
 #define rs_begin_as(type, cpu, tid, kind, aux)                                                     \
 	({                                                                                         \
 		struct type *record_ = NULL;                                                       \
@@ -272,7 +281,7 @@ static __always_inline bool rs_announce_task(struct rs_cpu *cpu, struct task_str
 	})
 
 #define rs_send(record) rs_submit(record, sizeof(*(record)))
-/* User space looks at it at once. */
+/* Wakes user space, so that it reads the record at once. */
 #define rs_send_urgent(record)                                                                     \
 	({                                                                                         \
 		rs_send(record);                                                                   \

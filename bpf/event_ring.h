@@ -1,31 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The ring of each CPU's records: what the BPF programs (C) and the tracer (C++) share of it.
+ * Per-CPU ring of records: multiple producers (BPF programs of one CPU), one consumer (user space).
+ * Shared by the BPF programs (C) and the tracer (C++).
  *
- * The kernel's own ring buffer takes a lock and two calls for a record, which
- * was more than half of what a record took. Here each CPU has its own memory, and
- * only programs on that CPU put anything in: whoever moves `head` on, from what he
- * saw to what he wants, has the room in between for himself, however many
- * programs interrupt each other. User space moves `tail`.
+ * The kernel's BPF ring buffer takes a lock and two helper calls per record, which was more than
+ * half of the cost of a record. Here each CPU has its own memory, and only programs on that CPU
+ * write to it. A producer reserves [old, new) with a compare-and-swap on `head`; the winner owns
+ * the range, however many programs interrupt each other. User space advances `tail`.
  *
- * Both are positions, which count bytes and only grow. Memory is in segments, since
- * an element of a BPF array is less than 4 MiB; a record lies within one. None
- * begins where the longest would not fit: what is left of the segment is
- * passed over, by the head as well.
+ * `head` and `tail` are positions: they count bytes and only grow. The memory consists of segments,
+ * because an element of a BPF array must be smaller than 4 MiB. A record lies within one segment.
+ * No record begins where the longest record would not fit; `head` skips the rest of the segment.
  *
- * Memory from `head` on is zero, and a record's first word is written last: so it is zero
- * until the record is whole. User space clears what it releases.
+ * Memory from `head` on is zero, and the producer writes a record's first word last. The word is
+ * therefore zero until the record is complete. User space clears the memory that it releases.
  *
- * A record's time is taken when it has its room. So a reader that looks at the clock, and then at
- * the heads, finds every record of that time or earlier before them, whole or not, however long the
- * program that sends it is interrupted, or its task preempted. In the ring records need not lie
- * in the order of their times.
+ * A producer reads the clock after it has reserved room. So if a reader reads the clock and then
+ * the heads, all records of that time or earlier lie before the heads. They may be incomplete,
+ * because the program may be interrupted or its task preempted for any length of time. Records in a
+ * ring are not necessarily in time order.
  *
- * The including file says where memory lies (the programs: a map; a test: memory):
+ * The including file defines where the memory is (the programs: a map; a test: plain memory):
  *   rs_segment_at(number)   a segment, or NULL
- *   rs_ring_bytes           of each CPU's ring; 0: there is none, and nobody asks
- *   rs_ring_segments        of each CPU; a power of two
- *   rs_ring_fills()         wakes user space: so much was put in
+ *   rs_ring_bytes           bytes of each CPU's ring; 0: there are no rings and no calls to here
+ *   rs_ring_segments        segments of each CPU; a power of two
+ *   rs_ring_fills()         wakes user space because head passed `wake_at`
  *   rs_now()                the clock of records
  */
 #ifndef RCUSCOPE_EVENT_RING_H
@@ -34,15 +33,17 @@
 #include "compiler.h"
 #include "event_ring_layout.h"
 
-/* Interrupted so often in a row, it is taken for full. */
+/*
+ * After this many failed compare-and-swaps in a row, a reservation fails as if the ring were full.
+ */
 #define RS_RING_TRIES 8
 
-/* No position: none is odd. */
+/* An invalid position: valid ones are even. */
 #define RS_NO_ROOM (~0ULL)
 
 /*
- * Whether what would end at `next` is too much. A tail beyond that is no matter: who looked at the
- * head was interrupted since, and is told so when he wants to move it.
+ * Whether a record that ends at `next` does not fit. The tail may be beyond `next`: the caller was
+ * interrupted after it read the head. Its compare-and-swap then fails.
  */
 static __always_inline bool rs_ring_is_full(const struct rs_ring *ring, rs_u64 next)
 {
@@ -57,21 +58,23 @@ static __always_inline struct rs_ring_header *rs_ring_place(const struct rs_ring
 	char *segment = rs_segment_at(ring->first_segment +
 				      (head / RS_SEGMENT_BYTES & (rs_ring_segments - 1)));
 
-	RS_KEEP(offset); /* the verifier knows its range from here on */
-	/* Neither can be: the verifier does not know. */
+	RS_KEEP(offset); /* from here on the verifier keeps the bounds of this register */
+	/* Neither happens, but the verifier does not know that. */
 	if (!segment || offset > RS_LAST_OFFSET)
 		return NULL;
 	return (struct rs_ring_header *)(segment + offset);
 }
 
 /*
- * Moves the head past room for `bytes`, whatever there is to be looked at; where it stood, or
- * RS_NO_ROOM. It is global, which the verifier goes through once for each program and not at each
- * call: with the loop, that was most of what loading the programs took.
+ * Slow path of a reservation: advances the head by `bytes` and handles a full segment, a full ring
+ * and the wakeup. Returns the old head, or RS_NO_ROOM.
+ *
+ * It is a global function, which the verifier checks once for each program instead of at each call.
+ * Because of the loop, those checks took most of the time to load the programs.
  */
 RS_GLOBAL rs_u64 rs_ring_move(struct rs_ring *ring, rs_u64 bytes)
 {
-	/* Nobody asks for either: the verifier does not know. */
+	/* Callers exclude both, but the verifier does not know that. */
 	if (!ring || !rs_ring_bytes)
 		return RS_NO_ROOM;
 	for (int tries = 0; tries < RS_RING_TRIES; tries++) {
@@ -82,7 +85,9 @@ RS_GLOBAL rs_u64 rs_ring_move(struct rs_ring *ring, rs_u64 bytes)
 			break;
 		if (__sync_val_compare_and_swap(&ring->head, head, next) != head)
 			continue;
-		/* After the head was moved, as user space looks at the head after it has set this.
+		/*
+		 * Read wake_at after the compare-and-swap on head: user space stores wake_at first
+		 * and then reads head.
 		 */
 		wake_at = *(volatile rs_u64 *)&ring->wake_at;
 		if (head < wake_at && next >= wake_at)
@@ -92,14 +97,15 @@ RS_GLOBAL rs_u64 rs_ring_move(struct rs_ring *ring, rs_u64 bytes)
 	return RS_NO_ROOM;
 }
 
-/* Room for a record of `bytes`, a header and padding to RS_RING_ALIGN included; NULL: there is
- * none. */
+/* Reserves `bytes`, which include the ring's header and padding to RS_RING_ALIGN. NULL: no room. */
 static __always_inline struct rs_ring_header *rs_ring_reserve(struct rs_ring *ring, rs_u64 bytes)
 {
 	rs_u64 head = *(volatile rs_u64 *)&ring->head, offset = head & (RS_SEGMENT_BYTES - 1);
 
-	/* Most go on in the same segment; and as the position to wake at only grows, there is room
-	 * before it, and it is nothing to wake for, whatever user space does meanwhile. */
+	/*
+	 * Most records stay in the same segment. wake_at only grows. So a record that ends before
+	 * wake_at fits and needs no wakeup, whatever user space does meanwhile.
+	 */
 	if (offset > RS_LAST_OFFSET - bytes || head + bytes >= *(volatile rs_u64 *)&ring->wake_at ||
 	    __sync_val_compare_and_swap(&ring->head, head, head + bytes) != head) {
 		head = rs_ring_move(ring, bytes);
@@ -110,7 +116,10 @@ static __always_inline struct rs_ring_header *rs_ring_reserve(struct rs_ring *ri
 	return rs_ring_place(ring, head, offset);
 }
 
-/* Room for a record of `size`, without the ring's header, and its time; NULL: there is none. */
+/*
+ * Reserves room for a record of `size`, which excludes the ring's header, and sets its time. NULL:
+ * no room.
+ */
 static __always_inline struct rs_header *rs_ring_begin(struct rs_ring *ring, rs_u64 size)
 {
 	struct rs_ring_header *header = rs_ring_reserve(ring, rs_ring_bytes_of(size));
@@ -122,11 +131,11 @@ static __always_inline struct rs_header *rs_ring_begin(struct rs_ring *ring, rs_
 	return record;
 }
 
-/* The record of so many bytes, without the header, is whole: after everything that was written. */
+/* Publishes a complete record: stores its size (without the header) after all its other words. */
 static __always_inline void rs_ring_commit(struct rs_ring_header *header, rs_u64 size)
 {
 #if defined(__TARGET_ARCH_x86)
-	/* Stores are seen in their order. */
+	/* x86 makes stores visible in program order, so a compiler barrier is enough. */
 	RS_IN_THIS_ORDER();
 	*(volatile rs_u64 *)&header->size = size;
 #else

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What happens within an expedited grace period. It interrupts every CPU that
- * is neither idle nor in user mode; one that is within a section, or has
- * preemption off, does not report at once but when that is over. What it was
- * interrupted in is what the grace period then waits for.
+ * Progress of an expedited grace period. It interrupts every CPU that is neither idle nor in user
+ * mode. A CPU that is in a read-side section or has preemption off does not report at once, but at
+ * the end of it. The grace period then waits for the code that it interrupted.
  */
 #ifndef RCUSCOPE_EXPEDITED_H
 #define RCUSCOPE_EXPEDITED_H
@@ -13,7 +12,7 @@
 #include "grace_periods.h"
 #include "progress.h"
 
-/* wake: false from whoever drives the grace period, for the CPUs that it need not interrupt. */
+/* wake: false if the task that drives the grace period reports for CPUs that need no interrupt. */
 static __always_inline void rs_expedited_quiescent(struct rcu_node *node, __u64 mask, bool wake)
 {
 	struct rcu_data *data = rs_rcu_data(bpf_get_smp_processor_id());
@@ -45,7 +44,7 @@ int BPF_KPROBE(exp_quiescent_kprobe, void *node, unsigned long mask, long wake)
 	return 0;
 }
 
-/* Every CPU was asked: preempted readers of before are known. */
+/* Each CPU was asked, so the readers that had been preempted before are known. */
 SEC("fexit/sync_rcu_exp_select_cpus")
 int BPF_PROG(exp_selected_fexit)
 {
@@ -60,7 +59,7 @@ int BPF_KRETPROBE(exp_selected_kretprobe)
 	return 0;
 }
 
-/* The CPU was asked. If it is still waited for, it could not report. */
+/* This CPU was asked. If the grace period still waits for it, it could not report. */
 static __always_inline void rs_expedited_asked(void *ctx)
 {
 	struct rcu_data *data = rs_rcu_data(bpf_get_smp_processor_id());

@@ -1,36 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Who called a function that has a tracepoint, without asking the unwinder each
- * time, which takes ten times as long as all else.
+ * Finds the caller of a function that has a tracepoint, without asking the unwinder each time,
+ * which takes ten times as long as everything else.
  *
- * A tracepoint's arguments lie on the stack, below the frames that it was reached
- * through: `at` words from them is the address in the function to which the
- * tracepoint returns, the site. From there to the function's own return address it is
- * as far each time: the compiler laid the frame out. So that distance is learned
- * from what the unwinder says, and holds as long as the site lies where it lay.
+ * A tracepoint's arguments lie on the stack, below the frames through which it was reached. `at`
+ * words above the arguments is the address to which the tracepoint returns (`site`). The distance
+ * from there to the function's own return address is constant, because the compiler has fixed the
+ * layout of the frame. The programs learn the distance from the unwinder's answers. It stays valid
+ * while `site` stays in the same word.
  */
 #ifndef RCUSCOPE_FRAME_H
 #define RCUSCOPE_FRAME_H
 
 #include "caller.h"
 
-/* How far the site is looked for: other users of the tracepoint add frames of their own. */
+/* Words searched for `site`: other users of the tracepoint add frames of their own. */
 #define RS_SITE_WORDS 48
 
-/* So often the unwinder is asked at least. */
+/* Minimum number of unwinder answers before the distance is trusted. */
 #define RS_FRAME_PROOFS 4
 
 struct rs_frame_search {
 	void *ctx;
 	struct rs_frame *frame;
-	__u64 start, size; /* of the function */
+	__u64 start, size; /* range of the function */
 	__u64 caller;
 };
 
 /*
- * A loop of the verifier's own: it would go through every way through one of C.
- * Linux 6.1 goes through this only once, and takes out what it then has no use for:
- * what one round leaves for the next is not on the stack, where the verifier knew its value.
+ * Body of bpf_loop(): in a C loop the verifier would explore each path through all rounds. Linux
+ * 6.1 verifies the body only once and removes what is unused in that round. So the state that one
+ * round leaves for the next is in a map, not on the stack, where the verifier knows its value.
  */
 static long rs_search_frame(__u32 index, struct rs_frame_search *search)
 {
@@ -53,7 +53,7 @@ static long rs_search_frame(__u32 index, struct rs_frame_search *search)
 	return 0;
 }
 
-/* Of the only bit that is set. */
+/* Number of the only bit that is set. */
 static __always_inline __u32 rs_number_of_bit(__u64 bit)
 {
 	__u32 number = 0;
@@ -68,8 +68,8 @@ static __always_inline __u32 rs_number_of_bit(__u64 bit)
 }
 
 /*
- * `caller`, which the unwinder has found, stands where it is always found, and may
- * have been left elsewhere, too: what does not hold it each time is not the place.
+ * The stack holds `caller`, which the unwinder found, at its fixed distance, and perhaps old copies
+ * of it elsewhere. A distance at which it is missing once is excluded.
  */
 static __always_inline void rs_learn_frame(struct rs_frame *frame, void *ctx, __u64 caller,
 					   const volatile struct rs_range *function)
@@ -81,7 +81,7 @@ static __always_inline void rs_learn_frame(struct rs_frame *frame, void *ctx, __
 					  .caller = caller };
 	struct rs_frame_seen *seen = &frame->seen;
 
-	/* A trampoline stands in its place. */
+	/* The stack then holds the address of a trampoline instead. */
 	if (!rs_is_caller(caller))
 		return;
 	seen->site = seen->places = 0;
@@ -102,8 +102,7 @@ static __always_inline void rs_learn_frame(struct rs_frame *frame, void *ctx, __
 		frame->above = rs_number_of_bit(frame->places);
 }
 
-/* As rs_tracepoint_caller(), for what is called often. `frame` is this CPU's; interrupts are off.
- */
+/* Like rs_tracepoint_caller(), for frequent calls. `frame` is this CPU's; interrupts are off. */
 static __always_inline __u64 rs_frequent_caller(struct rs_frame *frame, void *ctx,
 						const volatile struct rs_range *function)
 {

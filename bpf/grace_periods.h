@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Grace periods, normal and expedited.
+ * Begin and end of grace periods, normal and expedited.
  *
- * Normal: rcu_gp_init() advances rcu_state.gp_seq early and returns true, so
- * the start lies between its entry and its return. rcu_gp_cleanup() is entered
- * when the last quiescent state is in; it releases callbacks CPU by CPU before
- * it advances rcu_state.gp_seq, so its entry is the last moment that is surely
- * before the first released callback runs, and counts as the end.
+ * Normal: rcu_gp_init() advances rcu_state.gp_seq early and returns true, so the start lies between
+ * its entry and its return. The kernel enters rcu_gp_cleanup() when the last quiescent state was
+ * reported. It releases callbacks CPU by CPU before it advances rcu_state.gp_seq. Its entry is
+ * therefore the last moment that is certainly before the first released callback runs, and counts
+ * as the end.
  */
 #ifndef RCUSCOPE_GRACE_PERIODS_H
 #define RCUSCOPE_GRACE_PERIODS_H
@@ -17,12 +17,12 @@
 /* Address of the kernel's static variable, from kallsyms. Set before loading. */
 const volatile __u64 rcu_state_address;
 
-/* There is one grace-period kthread, so these have one writer each. */
+/* Each variable has one writer at a time: there is one grace-period kthread. */
 __u64 gp_init_ns;
-__u64 gp_scans; /* forced, of this grace period */
+__u64 gp_scans; /* forced quiescent-state scans in this grace period */
 __u64 gp_cleanup_seq;
 __u64 exp_end_ns;
-/* The first to ask for an expedited grace period since the last one began. */
+/* First request for an expedited grace period since the last one began. */
 __u64 exp_asked_ns;
 
 static __always_inline __u64 rs_gp_seq(void)
@@ -41,7 +41,7 @@ static __always_inline __u64 rs_expedited_seq(void)
 
 #define RS_THIS_MOMENT (~0ULL)
 
-/* since_ns: RS_THIS_MOMENT where the hook sees the very moment. */
+/* since_ns: RS_THIS_MOMENT if the hook sees the exact moment. */
 static __always_inline void rs_send_gp_start(__u64 gp_seq, __u64 since_ns, __u16 flags)
 {
 	struct rs_cpu *cpu = rs_this_cpu();
@@ -130,7 +130,7 @@ int BPF_KPROBE(gp_init_kprobe)
 SEC("kretprobe/rcu_gp_init")
 int BPF_KRETPROBE(gp_init_kretprobe, long started)
 {
-	rs_gp_init_returned(started & 0xff); /* a bool: the rest of the register is anything */
+	rs_gp_init_returned(started & 0xff); /* a bool: the register's other bits are undefined */
 	return 0;
 }
 
@@ -163,10 +163,10 @@ int BPF_KRETPROBE(gp_cleanup_kretprobe)
 }
 
 /*
- * Expedited: the sequence is advanced by whoever asks first, in a function
- * that is inlined; sync_rcu_exp_select_cpus() is the first that can be seen.
- * rcu_exp_wait_wake() waits for the readers, advances the sequence and wakes
- * the waiters, so the end is known no better than its return.
+ * Expedited: the first requester advances the sequence in a function that is inlined.
+ * sync_rcu_exp_select_cpus() is the first function after it that can be probed. rcu_exp_wait_wake()
+ * waits for the readers, advances the sequence and wakes the waiters. Its return is the best known
+ * time of the end.
  */
 static __always_inline void rs_expedited_started(void)
 {
@@ -176,12 +176,15 @@ static __always_inline void rs_expedited_started(void)
 	rs_send_gp_start(rs_expedited_seq(), asked_ns ? asked_ns : exp_end_ns, RS_GP_EXPEDITED);
 }
 
-/* The sequence was advanced in between: the one before is that of the grace period. */
+/* The sequence has advanced since the start; the grace period's own value is the one before. */
 static __always_inline void rs_expedited_ended(__u64 wanted)
 {
 	rs_hit(RS_COUNT_EXP_END);
 	exp_end_ns = rs_now();
-	/* wanted: the value when it is over; minus one counter step, plus "in progress". */
+	/*
+	 * wanted: value of the sequence after the end; subtract one counter step, add "in
+	 * progress".
+	 */
 	rs_send_gp(RS_GP_END, wanted - 4 + 1, RS_GP_EXPEDITED);
 }
 
@@ -207,8 +210,8 @@ int BPF_PROG(exp_end_fexit, unsigned long wanted)
 }
 
 /*
- * A kretprobe does not see the argument, so the entry keeps it: by task, since
- * the next one may begin while this one still wakes its waiters.
+ * A kretprobe cannot read the argument, so the entry stores it. The key is the task, since the next
+ * grace period may begin while this one still wakes its waiters.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The few kernel types the programs look into, with the few members they
- * read. Kept by hand instead of a generated vmlinux.h, so that a build needs no
- * kernel: preserve_access_index makes libbpf find each member's place in the
- * running kernel's own BTF.
+ * The kernel types and members that the programs read. They are maintained by hand instead of in a
+ * generated vmlinux.h, so that a build needs no kernel. preserve_access_index makes libbpf relocate
+ * each member access with the BTF of the running kernel.
  */
 #ifndef RCUSCOPE_KERNEL_TYPES_H
 #define RCUSCOPE_KERNEL_TYPES_H
@@ -24,7 +23,7 @@ struct list_head {
 	struct list_head *next;
 };
 
-/* struct rcu_head is a macro for this. */
+/* struct rcu_head is a macro for this type. */
 struct callback_head {
 	struct callback_head *next;
 	void (*func)(struct callback_head *head);
@@ -78,16 +77,16 @@ struct task_struct {
 	int pid;
 	int tgid;
 	int rcu_read_lock_nesting;	 /* with CONFIG_PREEMPT_RCU */
-	struct list_head rcu_node_entry; /* the same */
+	struct list_head rcu_node_entry; /* with CONFIG_PREEMPT_RCU */
 	const struct cred *cred;
 	char comm[16];
 };
 
 struct user_namespace {
-	struct user_namespace *parent; /* NULL: the first one, init_user_ns */
+	struct user_namespace *parent; /* NULL in init_user_ns, the root of all namespaces */
 };
 
-/* 64 bits, since Linux 6.3 in one word; on little-endian machines both lie alike. */
+/* 64 bits; one word since Linux 6.3. On little-endian machines both layouts are the same. */
 struct kernel_cap_struct {
 	__u32 cap[2];
 };
@@ -101,9 +100,9 @@ struct kprobe {
 	unsigned long nmissed;
 };
 
-/* One for each CPU. Times are of CLOCK_MONOTONIC. */
+/* Per-CPU. Times are on CLOCK_MONOTONIC. */
 struct tick_sched {
-	__s64 last_tick; /* when the next one was due as it was last stopped */
+	__s64 last_tick; /* when the next tick was due, as of the last stop of the tick */
 	__s64 idle_exittime;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* kvfree_rcu() and kfree_rcu(), which both are calls of kvfree_call_rcu(). */
+/* kvfree_rcu() and kfree_rcu(), which both call kvfree_call_rcu(). */
 #ifndef RCUSCOPE_KVFREE_H
 #define RCUSCOPE_KVFREE_H
 
@@ -13,10 +13,9 @@
 #define RS_KVFREE_OFFSETS 4096
 
 /*
- * What the second argument is changed with Linux 6.4, commit 04a522b7da3d
- * ("rcu: Refactor kvfree_call_rcu() and high-level helpers"): the offset of the
- * rcu_head in the object before, the object since. Without a head it is the
- * object in both.
+ * Linux 6.4, commit 04a522b7da3d ("rcu: Refactor kvfree_call_rcu() and high-level helpers"),
+ * changed the second argument. Before, it is the offset of the rcu_head in the object; since then,
+ * it is the object. Without a head it is the object in both.
  */
 static __always_inline void rs_kvfree(void *ctx, __u64 head, __u64 what, __u64 caller)
 {
@@ -41,7 +40,7 @@ static __always_inline void rs_kvfree(void *ctx, __u64 head, __u64 what, __u64 c
 	rs_send(record);
 }
 
-/* Read as in rs_call_rcu_fentry(), and for the same reason. */
+/* Reads the arguments like rs_call_rcu_fentry(), for the same reason. */
 SEC("fentry/kvfree_call_rcu")
 int kvfree_fentry(void *ctx)
 {

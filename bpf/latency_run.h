@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Latencies that come one after the other and are of one function and one bucket, as those of a
- * batch mostly are: they are only counted, and added to the bucket and to the tally when another
- * one comes. Nothing is rounded by that.
+ * A run: consecutive latencies of one function in one bucket, as in most batches. The run counts
+ * them, and they are added to the bucket and the tally when another run begins. This loses no
+ * precision.
  */
 #ifndef RCUSCOPE_LATENCY_RUN_H
 #define RCUSCOPE_LATENCY_RUN_H
@@ -10,7 +10,9 @@
 #include "compiler.h"
 #include "summary_layout.h"
 
-/* Neither the shortest nor the longest of its function, so that there is nothing to do but add it.
+/*
+ * Whether the latency belongs to the run and is neither the shortest nor the longest of its
+ * function, so that it only needs to be added.
  */
 static __always_inline bool rs_run_takes(const struct rs_latency_run *run, rs_u64 slot,
 					 rs_u64 latency)
@@ -18,7 +20,7 @@ static __always_inline bool rs_run_takes(const struct rs_latency_run *run, rs_u6
 	return latency - run->lowest < run->width && run->slot == slot;
 }
 
-/* Of the run's function and bucket. */
+/* Whether the latency is of the run's function and bucket. */
 static __always_inline bool rs_run_goes_on(const struct rs_latency_run *run, rs_u64 slot,
 					   rs_u64 latency)
 {
@@ -32,8 +34,8 @@ static __always_inline void rs_run_add(struct rs_latency_run *run, rs_u64 latenc
 }
 
 /*
- * Both are those of its slot. User space, which reads them first and the run then, may miss what
- * is on its way, and sees nothing twice.
+ * `buckets` and `tally` are those of the run's slot. User space reads them before it reads the run.
+ * It may miss latencies that move at that time, and counts none twice.
  */
 static __always_inline void rs_run_end(struct rs_latency_run *run, struct rs_buckets *buckets,
 				       struct rs_tally *tally)
@@ -41,8 +43,10 @@ static __always_inline void rs_run_end(struct rs_latency_run *run, struct rs_buc
 	rs_u64 count = run->count, bucket = run->bucket;
 
 	run->count = 0;
-	/* The kernel's programs run on CPUs that are seen to store in order, or it is only for a
-	 * moment that user space does not see what is there. */
+	/*
+	 * The CPUs here make stores visible in program order. Otherwise user space would miss these
+	 * latencies for a moment.
+	 */
 	RS_IN_THIS_ORDER();
 	if (bucket < RS_BUCKETS)
 		__sync_fetch_and_add(&buckets->counts[bucket], count);
@@ -51,7 +55,10 @@ static __always_inline void rs_run_end(struct rs_latency_run *run, struct rs_buc
 	run->sum = 0;
 }
 
-/* That of this latency, which is RS_LONGEST_DURATION at most; rs_run_widen() comes next. */
+/*
+ * Starts a run with this latency, at most RS_LONGEST_DURATION. The caller then calls
+ * rs_run_widen().
+ */
 static __always_inline void rs_run_begin(struct rs_latency_run *run, rs_u64 slot, rs_u64 latency)
 {
 	run->slot = slot;
@@ -60,7 +67,9 @@ static __always_inline void rs_run_begin(struct rs_latency_run *run, rs_u64 slot
 	run->bucket_width = rs_bucket_width(run->bucket);
 }
 
-/* So that the run takes this latency, and all between the shortest and the longest in its bucket.
+/*
+ * Extends the run's range to this latency, and to all between the shortest and the longest in its
+ * bucket.
  */
 static __always_inline void rs_run_widen(struct rs_latency_run *run, struct rs_tally *tally,
 					 rs_u64 latency)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A module's life, from the moment its code is in place to the one when its
- * memory is gone, and the places in a followed module that are probed.
+ * The life of a module, from the moment its code is in memory until its memory is freed, and the
+ * probed instructions ("sites") of followed modules.
  */
 #ifndef RCUSCOPE_MODULES_H
 #define RCUSCOPE_MODULES_H
@@ -15,15 +15,15 @@
 #include <linux/errno.h>
 
 /*
- * What is known of the module at a function's entry, for its return, when the
- * module's own memory may be gone. A failing init frees the module within
- * do_init_module(), so the two functions keep theirs apart.
+ * Facts about a module that an entry program keeps for the return program, when the module's own
+ * memory may be freed. A failing init function frees the module within do_init_module(), so
+ * do_init_module() and free_module() use separate notes.
  */
 struct rs_module_note {
 	__u64 base;
 	__u32 size;
-	bool unsaid; /* that delete_module() was entered */
-	__u64 ns;    /* when it was */
+	bool unsaid; /* the entry of delete_module() is not reported yet */
+	__u64 ns;    /* time of that entry */
 	struct rs_name name;
 };
 
@@ -40,8 +40,8 @@ struct {
 } module_notes SEC(".maps");
 
 /*
- * Urgent, and so written to the disk at once, is what a followed module goes through. Other modules
- * are loaded, and fail to load, whenever a user makes the kernel ask for one.
+ * Only records of followed modules wake user space, which then writes them to disk at once. Any
+ * user can make the kernel load other modules, or try to.
  */
 static __always_inline struct rs_module *
 rs_begin_module(struct rs_cpu *cpu, __u16 step, const struct rs_module_note *note, __s32 ret)
@@ -70,8 +70,8 @@ static __always_inline void rs_send_module(struct rs_cpu *cpu, __u16 step,
 }
 
 /*
- * What is pending as a followed module goes: user space is to hear that while
- * the kernel lives. Returns how many callbacks.
+ * Reports how many callbacks of a followed module are pending while the module goes away. Wakes
+ * user space, since the kernel may crash soon. Returns the number of callbacks.
  */
 static __always_inline __u64 rs_send_pending(struct rs_cpu *cpu, __u16 step, struct rs_name *name)
 {
@@ -81,7 +81,10 @@ static __always_inline __u64 rs_send_pending(struct rs_cpu *cpu, __u16 step, str
 
 	if (!followed)
 		return 0;
-	/* In this order: what is invoked in between must not seem to be pending for ever. */
+	/*
+	 * Read `invoked` before `queued`: otherwise a callback invoked in between would seem to be
+	 * pending forever.
+	 */
 	invoked = followed_callbacks_invoked[rs_place(*followed)];
 	if (invoked < followed_callbacks_settled[rs_place(*followed)])
 		invoked = followed_callbacks_settled[rs_place(*followed)];
@@ -127,8 +130,8 @@ static long rs_send_section(__u32 index, struct rs_section_walk *walk)
 }
 
 /*
- * Where the sections of its code were put: with the .ko's own table of symbols
- * this names every place in the module, also after it has gone.
+ * Reports the address of each section of the module's code. With the symbol table of the .ko this
+ * gives a name to each location in the module, even after the module is freed.
  */
 static __always_inline void rs_send_sections(struct module *mod, const struct rs_module_note *note)
 {
@@ -142,8 +145,9 @@ static __always_inline void rs_send_sections(struct module *mod, const struct rs
 }
 
 /*
- * The current task's delete_module(), if it is in one, was not refused. That is the one record with
- * a time that is long past: no trigger looks at it.
+ * Called when the kernel can no longer refuse the current task's delete_module(), if there is one.
+ * Sends its delayed RS_MODULE_UNLOADING. This is the only record with an old time; no trigger looks
+ * at it.
  */
 static __always_inline void rs_unload_granted(struct rs_cpu *cpu)
 {
@@ -161,7 +165,7 @@ static __always_inline void rs_unload_granted(struct rs_cpu *cpu)
 	rs_send(record);
 }
 
-/* Whether rs_memory_freed() is told of what is freed. Set before loading. */
+/* Whether a hook calls rs_memory_freed(). Set before loading. */
 const volatile bool init_freed_known;
 
 static __always_inline void rs_forget_init(__u32 followed)
@@ -226,18 +230,28 @@ static __always_inline void rs_module_returned(__u64 which, int ret)
 		return;
 	if (which == RS_NOTE_INIT)
 		step = ret < 0 ? RS_MODULE_FAILED : RS_MODULE_LIVE;
-	/* The address may be somebody else's from now on: user space sees that from the record. */
+	/*
+	 * From now on the address may belong to other code. User space learns that from this
+	 * record.
+	 */
 	rs_send_module(cpu, step, note, ret);
 	followed = bpf_map_lookup_elem(&followed_names, &note->name);
-	/* Where nothing tells when the init section goes: another module's code may come to its
-	 * place. */
+	/*
+	 * If no hook reports when the init section is freed, forget it now: another module's code
+	 * may be loaded at its address.
+	 */
 	if (followed && which == RS_NOTE_INIT && (ret < 0 || !init_freed_known))
 		rs_forget_init(*followed);
 	if (followed && which == RS_NOTE_FREE) {
-		/* Else the next module of this name was loaded before free_module() returned: its
-		 * counts and its places have replaced those of the one that is freed. */
+		/*
+		 * Otherwise the next module of this name was loaded before free_module() returned.
+		 * Its counts and code ranges have replaced those of the freed module.
+		 */
 		if (followed_code[rs_place(*followed)].core.start == note->base) {
-			/* What is still pending is followed to wherever that leads. */
+			/*
+			 * Keep the code range while callbacks are pending: they are followed even
+			 * into freed memory.
+			 */
 			if (!rs_send_pending(cpu, step, &note->name))
 				followed_code[rs_place(*followed)].core.size = 0;
 			followed_module[rs_place(*followed)] = 0;
@@ -248,7 +262,10 @@ static __always_inline void rs_module_returned(__u64 which, int ret)
 	bpf_map_delete_elem(&module_notes, &key);
 }
 
-/* Of the init function: only that of a module runs while do_init_module() does. */
+/*
+ * Return of the init function. While do_init_module() runs, do_one_initcall() runs the init
+ * function of that module only.
+ */
 static __always_inline void rs_init_returned(int ret)
 {
 	__u64 key = rs_task_key() | RS_NOTE_INIT;
@@ -262,7 +279,7 @@ static __always_inline void rs_init_returned(int ret)
 		rs_send_pending(cpu, RS_MODULE_INIT_DONE, &note->name);
 }
 
-/* Memory of a module's goes: the init code of one that stays, or all of it. */
+/* A module's memory is freed: the init code of a module that stays, or all memory of a module. */
 static __always_inline void rs_memory_freed(__u64 memory)
 {
 	struct rs_module_note note = {};
@@ -298,8 +315,10 @@ int BPF_KPROBE(memory_freed_kprobe, void *memory)
 	return 0;
 }
 
-/* Linux 6.10, commit 223b5e57d0d5 ("mm/execmem, arch: convert remaining overrides of module_alloc
- * to execmem"), made it execmem_free(). */
+/*
+ * Linux 6.10, commit 223b5e57d0d5 ("mm/execmem, arch: convert remaining overrides of module_alloc
+ * to execmem"), replaced it by execmem_free().
+ */
 SEC("fentry/module_memfree")
 int BPF_PROG(module_memory_freed_fentry, void *memory)
 {
@@ -314,7 +333,10 @@ int BPF_KPROBE(module_memory_freed_kprobe, void *memory)
 	return 0;
 }
 
-/* Its argument is a pointer to a function, like call_rcu()'s. */
+/*
+ * The first argument is a pointer to a function, as in call_rcu(): rs_call_rcu_fentry() says why
+ * BPF_PROG() cannot be used.
+ */
 SEC("fexit/do_one_initcall")
 int init_returned_fexit(void *ctx)
 {
@@ -389,9 +411,9 @@ int BPF_KRETPROBE(module_free_kretprobe)
 }
 
 /*
- * capable(CAP_SYS_MODULE), which delete_module() asks first. Anybody may call it, with any name and
- * as often as he likes: nothing is kept, sent or counted of a call that the kernel refuses for
- * that.
+ * capable(CAP_SYS_MODULE), the first check in delete_module(). Any user may call delete_module()
+ * with any name, any number of times. The programs therefore keep, send and count nothing of a call
+ * that fails this check.
  */
 static __always_inline bool rs_may_unload(void)
 {
@@ -404,16 +426,16 @@ static __always_inline bool rs_may_unload(void)
 	return effective >> CAP_SYS_MODULE & 1;
 }
 
-/* So many wakeups of an exit function are told: enough to see that it looks again and again. */
+/* At most this many wakeups of an exit function are reported: enough to show that it polls. */
 #define RS_MAX_EXIT_WAKEUPS 64
 __u32 exit_wakeups[RS_MAX_FOLLOWED];
 
 /*
- * The exit function itself mostly cannot be probed: __exit implies notrace, and
- * kprobe events refuse such functions. The system call that runs it can, and so
- * can the notification that follows it.
+ * The exit function itself usually cannot be probed: __exit implies notrace, and kprobe events
+ * refuse such functions. The system call that runs it can be probed, and so can the notifier call
+ * that follows it.
  *
- * The entry is sent at once for a followed module: the kernel may not live to return.
+ * For a followed module the entry is sent at once: the kernel may crash before the call returns.
  */
 static __always_inline void rs_unload_asked(struct pt_regs *syscall)
 {
@@ -426,7 +448,7 @@ static __always_inline void rs_unload_asked(struct pt_regs *syscall)
 	if (!cpu || !rs_may_unload())
 		return;
 	rs_hit(RS_COUNT_MODULE_EXIT);
-	/* The registers as user space had them, a layout that is part of the ABI. */
+	/* The user registers at the system call. Their layout is part of the ABI. */
 	bpf_probe_read_kernel(&name, sizeof(name), &PT_REGS_PARM1(syscall));
 	if (bpf_probe_read_user_str(note.name.text, sizeof(note.name.text), name) < 0)
 		return;
@@ -442,7 +464,7 @@ static __always_inline void rs_unload_asked(struct pt_regs *syscall)
 		rs_send_module(cpu, RS_MODULE_UNLOADING, &note, 0);
 }
 
-/* The exit function has returned, or was not called. */
+/* The exit function has returned, or the kernel did not call it. */
 static __always_inline void rs_exit_over(const struct rs_name *name)
 {
 	__u32 *followed = bpf_map_lookup_elem(&followed_names, name);
@@ -451,7 +473,7 @@ static __always_inline void rs_exit_over(const struct rs_name *name)
 		unloading_task[rs_place(*followed)] = 0;
 }
 
-/* -EPERM is also what modules_disabled and security modules say. */
+/* delete_module() returns -EPERM also because of modules_disabled and of security modules. */
 static __always_inline void rs_unload_answered(int ret)
 {
 	__u64 key = rs_task_key() | RS_NOTE_UNLOAD;
@@ -488,8 +510,8 @@ static __always_inline void rs_notified(__u64 list, __u64 state, struct module *
 }
 
 /*
- * Between a module's exit function and its memory the kernel removes the kprobes in it. What that
- * takes is the tracer's doing.
+ * After the exit function and before it frees the memory, the kernel removes the kprobes in the
+ * module. The tracer itself causes the time that this takes.
  */
 static __always_inline void rs_unprobing(__u64 state, struct module *mod)
 {
@@ -590,7 +612,7 @@ int BPF_KPROBE(exited_kprobe, void *list, unsigned long state, void *mod)
 	return 0;
 }
 
-/* include/linux/module.h: MODULE_REF_BASE, one that is there from the start. */
+/* include/linux/module.h: MODULE_REF_BASE. Each module starts with this reference. */
 #define RS_MODULE_REF_BASE 1
 
 static __always_inline void rs_referenced(__u64 mod, bool taken, int change, __u64 caller)
@@ -627,7 +649,10 @@ int BPF_PROG(ref_get_fentry, void *mod)
 	return 0;
 }
 
-/* At its entry: after the last reference the module's memory may go at any moment. */
+/*
+ * Probed at its entry: once the last reference is dropped, the module's memory may be freed at any
+ * time.
+ */
 SEC("fentry/module_put")
 int BPF_PROG(ref_put_fentry, void *mod)
 {
@@ -697,11 +722,13 @@ static __always_inline void rs_site_reached(__u64 address, __u16 flags)
 	rs_send(record);
 }
 
-/* Every probed instruction of the followed modules: the address says which it is. */
+/*
+ * All probed instructions of followed modules share this program; the address identifies the site.
+ */
 SEC("kprobe")
 int site_kprobe(struct pt_regs *ctx)
 {
-	/* A kprobe's handler sees the instruction pointer behind the int3. */
+	/* In a kprobe handler the instruction pointer is one byte past the address of the int3. */
 	rs_site_reached(PT_REGS_IP(ctx) - 1, 0);
 	return 0;
 }
@@ -713,7 +740,7 @@ int site_kretprobe(struct pt_regs *ctx)
 	return 0;
 }
 
-/* Instructions by which functions are left. */
+/* Instructions that leave a function. */
 SEC("kprobe")
 int site_left_kprobe(struct pt_regs *ctx)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * When each callback was queued, without a map that is asked for each.
+ * Per-CPU FIFO of queued callbacks with the time of each. It saves a map lookup per callback.
  *
- * Who includes this says what a ring is made of (the programs: maps; a test: memory):
- *   rs_pending_at(ring, position)   its entry, or NULL
+ * The including file defines what a ring consists of (the programs: maps; a test: plain memory):
+ *   rs_pending_at(ring, position)   the entry there, or NULL
  *   rs_pending_loop(most, body, context)   calls body(index, context) from 0 on until it returns 1
- *   rs_pending_forgot(slot)        one of this function will not be known when it is invoked
- *   rs_pending_now()               the time; asked for only where it is kept
+ *   rs_pending_forgot(slot)        drops an entry: the queueing time of one callback is lost
+ *   rs_pending_now()               the current time; called only if it is stored
  */
 #ifndef RCUSCOPE_PENDING_RING_H
 #define RCUSCOPE_PENDING_RING_H
@@ -14,8 +14,8 @@
 #include "summary_layout.h"
 
 /*
- * Whether there is room again after there was none. Half of the ring, since each gap takes an
- * entry, and a while when it is reached.
+ * Whether the ring accepts entries again after it was full. It must be half empty, since each gap
+ * occupies an entry and takes time when it is reached.
  */
 static __always_inline bool rs_pending_resume(struct rs_pending_ring *ring)
 {
@@ -46,7 +46,7 @@ static __always_inline bool rs_pending_push(struct rs_pending_ring *ring, rs_u64
 		return false;
 	}
 	now = rs_pending_now();
-	/* A position of its own, whoever interrupts. */
+	/* Each producer gets its own position, even if it interrupts another one. */
 	entry = rs_pending_at(ring, __sync_fetch_and_add(&ring->end, 1));
 	if (!entry)
 		return false;
@@ -55,7 +55,7 @@ static __always_inline bool rs_pending_push(struct rs_pending_ring *ring, rs_u64
 	return true;
 }
 
-/* The oldest, if it is `head`. */
+/* Removes the oldest entry if it is `head`. */
 static __always_inline bool rs_pending_pop_first(struct rs_pending_ring *ring, rs_u64 head,
 						 struct rs_pending *popped)
 {
@@ -76,7 +76,7 @@ struct rs_pending_walk {
 	struct rs_pending_ring *ring;
 	rs_u64 head;
 	rs_u64 first;
-	rs_u64 ahead; /* of the first */
+	rs_u64 ahead; /* position of the found entry, relative to first */
 	bool found;
 };
 
@@ -94,7 +94,10 @@ static long rs_pending_seek(rs_u32 index, struct rs_pending_walk *walk)
 	return walk->found;
 }
 
-/* Up to the one that was found, or only those that were invoked already. */
+/*
+ * Removes entries up to the one that was found. If none was found, removes only those whose
+ * callback was invoked already.
+ */
 static long rs_pending_pass(rs_u32 index, struct rs_pending_walk *walk)
 {
 	struct rs_pending *entry;
@@ -114,9 +117,9 @@ static long rs_pending_pass(rs_u32 index, struct rs_pending_walk *walk)
 }
 
 /*
- * Whether it is the turn of those that have no entry, and `head` is now counted as one of them:
- * after a flood these are as many as the ring holds, and more, so this comes before any search.
- * How many they are may be as many off as queuers interrupted each other.
+ * Whether the next callbacks in order have no entry. Then `head` counts as one of them. After a
+ * flood there are as many of these as the ring holds, or more, so this comes before any search.
+ * Their number may be wrong by the number of queueing programs that interrupted each other.
  */
 static __always_inline bool rs_pending_skip(struct rs_pending_ring *ring, rs_u64 head)
 {
@@ -131,7 +134,7 @@ static __always_inline bool rs_pending_skip(struct rs_pending_ring *ring, rs_u64
 	entry = rs_pending_at(ring, first);
 	if (!entry || entry->key != RS_PENDING_GAP)
 		return false;
-	if (entry->ns > RS_PENDING_SLACK) { /* too many to be a few too many */
+	if (entry->ns > RS_PENDING_SLACK) { /* more than the number can be wrong by */
 		entry->ns--;
 		return true;
 	}
@@ -145,9 +148,10 @@ static __always_inline bool rs_pending_skip(struct rs_pending_ring *ring, rs_u64
 }
 
 /*
- * Any of the older ones, if it is `head`: out of order. Those that many were
- * invoked before have been invoked unseen, or on another CPU. `searched`: by all callbacks of the
- * batch; when that is much, nothing is searched for any more.
+ * Removes an older entry if it is `head`, which was invoked out of order. Entries that
+ * RS_PENDING_AHEAD later ones have overtaken were invoked unseen, or on another CPU. `searched`:
+ * number of entries examined for all callbacks of the batch; above the limit there is no more
+ * search.
  */
 static __always_inline bool rs_pending_pop_any(struct rs_pending_ring *ring, rs_u64 head,
 					       rs_u64 *searched, struct rs_pending *popped)

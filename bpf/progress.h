@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What happens within a grace period: who asked for it, which CPU's quiescent
- * state came in when and how, each forced scan, and what those do that it
- * still waits for.
+ * Progress of a grace period: its first request, when and how each CPU's quiescent state is
+ * reported, each forced scan, and stack samples of the CPUs for which it still waits.
  */
 #ifndef RCUSCOPE_PROGRESS_H
 #define RCUSCOPE_PROGRESS_H
@@ -18,17 +17,20 @@
 #define RS_GP_STATE_INIT      4
 #define RS_GP_STATE_DOING_FQS 6
 
-/* The newest grace period that somebody asked for. */
+/* The newest grace period that was requested. */
 __u64 gp_requested_seq;
 
 static __always_inline void rs_gp_requested(__u64 wanted)
 {
-	/* Each CPU asks, again and again: the first counts. Sequence numbers wrap. */
+	/* Each CPU requests it repeatedly; only the first request counts. Sequence numbers wrap. */
 	if (gp_requested_seq && (__s64)(wanted - gp_requested_seq) <= 0)
 		return;
 	gp_requested_seq = wanted;
 	rs_hit(RS_COUNT_GP_REQUESTED);
-	/* wanted: the value when it is over; minus one counter step, plus "in progress". */
+	/*
+	 * wanted: value of the sequence after the end; subtract one counter step, add "in
+	 * progress".
+	 */
 	rs_send_gp(RS_GP_REQUESTED, wanted - 4 + 1, 0);
 }
 
@@ -59,7 +61,7 @@ static __always_inline __u16 rs_quiescent_kind(__u64 mask)
 	return RS_QS_OTHER;
 }
 
-/* Only leaves are of CPUs; all of them are on one level. */
+/* Only leaf nodes represent CPUs; all leaves are on one level. */
 static __always_inline bool rs_leaf_level(__u8 level)
 {
 	struct rcu_node *leaf = BPF_CORE_READ(rs_rcu_data(bpf_get_smp_processor_id()), mynode);
@@ -87,7 +89,7 @@ static __always_inline void rs_send_quiescent(enum rs_counter counter, __u16 kin
 	rs_send(record);
 }
 
-/* The node is locked; it walks up from there by itself. */
+/* The node is locked. The kernel function itself continues towards the root. */
 static __always_inline void rs_quiescent(__u64 mask, struct rcu_node *node, __u64 gp_seq)
 {
 	__u64 left = BPF_CORE_READ(node, qsmask);
@@ -115,16 +117,16 @@ int BPF_KPROBE(quiescent_kprobe, unsigned long mask, void *node, unsigned long g
 }
 
 struct rs_blocked_walk {
-	struct rcu_node *seen; /* the leaf that was looked at last */
+	struct rcu_node *seen; /* the leaf that was examined last */
 	__u16 flags;
 };
 
 /*
- * A task that was preempted within a section, and for which the grace period
- * waits. flags: RS_GP_EXPEDITED, for the expedited one.
+ * Sends a task that was preempted in a section and for which the grace period waits. flags:
+ * RS_GP_EXPEDITED for the expedited one.
  *
- * Numbers of CPUs may have holes, and a leaf may begin with one. What lies where
- * rcu_data of such a number would be says another number, or none.
+ * CPU numbers may have holes, and a leaf may begin with one. At the address where the rcu_data of
+ * such a number would be, the member cpu has another value, or none can be read.
  */
 static long rs_send_blocked(__u32 index, struct rs_blocked_walk *walk)
 {
@@ -166,7 +168,7 @@ static __always_inline void rs_send_all_blocked(__u16 flags)
 	bpf_loop(cpu_limit < RS_MAX_CPUS ? cpu_limit : RS_MAX_CPUS, rs_send_blocked, &walk, 0);
 }
 
-/* The first scans tell most; a grace period that lasts is looked at ever more rarely. */
+/* The first scans tell most; a long grace period is examined more and more rarely. */
 static __always_inline bool rs_power_of_two(__u64 count)
 {
 	return (count & (count - 1)) == 0;
@@ -205,18 +207,18 @@ int BPF_KPROBE(scan_kprobe)
 	return 0;
 }
 
-/* Per-CPU address of the kernel's static variable tick_cpu_sched; 0: it is not known. */
+/* Per-CPU address of the kernel's static variable tick_cpu_sched; 0: unknown. */
 const volatile __u64 tick_sched_address;
-/* There are CPUs of nohz_full=. */
+/* Some CPUs are in nohz_full=. */
 const volatile bool ticks_stop_while_busy;
 
-/* Several ticks at any CONFIG_HZ there is. */
+/* Several ticks at any value of CONFIG_HZ. */
 #define RS_LONG_WITHOUT_TICK_NS 20000000
 
 struct rs_sampled {
 	__u64 gp_seq;
-	__u64 ticks;   /* within that grace period */
-	__u64 scanned; /* a tick came after its first scan */
+	__u64 ticks;   /* ticks in that grace period */
+	__u64 scanned; /* a tick came after the first scan of that grace period */
 	struct rs_tick newest;
 };
 
@@ -227,7 +229,7 @@ struct {
 	__type(value, struct rs_sampled);
 } sampled SEC(".maps");
 
-/* What the CPU does, with the frames of the interrupt that it is in. */
+/* Sends the CPU's stack, including the frames of the current interrupt. */
 static __always_inline void rs_send_sample(void *ctx, __u64 gp_seq, __u32 no_tick_us, __u16 flags)
 {
 	struct rs_cpu *cpu = rs_this_cpu();
@@ -247,12 +249,13 @@ static __always_inline void rs_send_sample(void *ctx, __u64 gp_seq, __u32 no_tic
 }
 
 /*
- * The first scan is due within three ticks, or some more where there are hundreds of CPUs
- * (rcutree.jiffies_till_first_fqs): without one, RCU's own thread waits for a CPU itself.
+ * The first scan is due within three ticks, or some more if there are hundreds of CPUs
+ * (rcutree.jiffies_till_first_fqs). If there is none by then, RCU's own thread itself waits for a
+ * CPU.
  */
 #define RS_TICKS_UNTIL_SCAN 8
 
-/* Whether a CPU is to be looked at that has had so many ticks in a grace period. */
+/* Whether to sample this CPU, depending on the number of its ticks in the grace period. */
 static __always_inline bool rs_tick_is_due(struct rs_sampled *last)
 {
 	bool first = gp_scans && !last->scanned;
@@ -262,7 +265,7 @@ static __always_inline bool rs_tick_is_due(struct rs_sampled *last)
 			 (last->scanned || last->ticks >= RS_TICKS_UNTIL_SCAN));
 }
 
-/* Reads about the tick that this CPU takes now. False: the kernel does not tell. */
+/* Reads the state of the current tick of this CPU. False: the kernel does not provide it. */
 static __always_inline bool rs_look_at_tick(struct rs_tick *tick)
 {
 	struct tick_sched *sched = NULL;
@@ -280,13 +283,14 @@ static __always_inline bool rs_look_at_tick(struct rs_tick *tick)
 }
 
 /*
- * At the first tick after the first scan, and at ticks 1, 2, 4, 8, ... of the grace
- * period, if it waits for this CPU: what it is doing instead. In user mode, or idle, it
- * is about to report. Not by the scans: whoever keeps a CPU may keep RCU's own thread
- * from scanning again, or at all.
- * And at the first tick after there was none for long although one was due (ticks.h):
- * interrupts were off, and are on again where the tick interrupts, or a hypervisor did
- * not run the CPU.
+ * Samples the stack of a CPU for which the grace period waits: at the first tick after the first
+ * scan, and at ticks 1, 2, 4, 8, ... of the grace period. A CPU in user mode or idle is about to
+ * report. The samples do not depend on the scans alone, since code that occupies a CPU may keep
+ * RCU's own thread from scanning again, or at all.
+ *
+ * Also samples at the first tick after a long time in which a tick was due but none came (ticks.h):
+ * interrupts were off, and are on again at the interrupted location, or a hypervisor did not run
+ * the CPU.
  */
 static __always_inline void rs_tick(void *ctx, int user)
 {

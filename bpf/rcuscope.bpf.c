@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * All programs, one object: they share their maps. Which of them are loaded
- * is decided by the attach plan (tracer/probes).
+ * All BPF programs in one object, so that they share their maps. The attach plan (tracer/probes)
+ * decides which of them are loaded.
  *
- * A tracer of RCU runs inside RCU: nothing here is attached to a function that
- * BPF itself runs through (__rcu_read_lock(), the ring buffer's, the maps').
+ * The programs themselves run inside RCU. So no program is attached to a function that BPF itself
+ * calls (__rcu_read_lock(), functions of the ring buffer, of the maps).
  */
 #include "batches.h"
 #include "caches.h"
@@ -21,5 +21,5 @@
 #include "tracepoints.h"
 #include "waits.h"
 
-/* bpf_probe_read_kernel() and bpf_get_stack() are for GPL-compatible programs only. */
+/* bpf_probe_read_kernel() and bpf_get_stack() require a GPL-compatible license. */
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

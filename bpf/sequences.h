@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The kernel's own count of grace periods at one moment, for user space to ask
- * when the recording opens and closes.
+ * Reads the kernel's own grace-period sequence numbers at one moment. User space calls this when
+ * the recording opens and closes.
  */
 #ifndef RCUSCOPE_SEQUENCES_H
 #define RCUSCOPE_SEQUENCES_H
@@ -9,10 +9,10 @@
 #include "emit.h"
 #include "grace_periods.h"
 
-/* kernel/rcu/tree.h: while rcu_gp_cleanup() runs, and from just before. */
+/* kernel/rcu/tree.h: RCU_GP_CLEANUP, set just before and during rcu_gp_cleanup(). */
 #define RS_GP_STATE_CLEANUP 7
 
-/* The kernel's static variables; 0: it has none. */
+/* Addresses of the kernel's static variables; 0: the kernel does not have it. */
 const volatile __u64 rcu_tasks_address;
 const volatile __u64 rcu_tasks_trace_address;
 
@@ -24,11 +24,11 @@ static __always_inline __u64 rs_tasks_seq(__u64 address)
 }
 
 /*
- * Both sequences only go up: the same before and after means that they were
- * that at `ns`. A normal grace period that is in cleanup has ended for the
- * hooks and not yet for the sequence; a moment within it says nothing exact.
- * The state is read after the time, and while the sequence still is what it
- * was: not in cleanup then means that it had not been entered at `ns`.
+ * Both sequences only grow: if they are the same before and after reading the clock, they had that
+ * value at `ns`. A normal grace period in cleanup has ended for the hooks, but not for the
+ * sequence, so a moment within cleanup gives no exact answer. gp_state is read after the clock and
+ * before the sequence is read again. If it is not "cleanup" and the sequence is unchanged, cleanup
+ * had not begun at `ns`.
  */
 SEC("syscall")
 int read_sequences(struct rs_sequences *out)

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What kprobes do not see. The kernel handles no kprobe while it handles another
- * on the CPU (kprobe_running() and current_kprobe), nor does it run a BPF program
- * from one while another of them runs (trace_call_bpf() and bpf_prog_active), and
- * 6.1 does not count what it skipped. An interrupt that comes while such a
- * program runs may go on to RCU's softirq: then a whole batch of callbacks is
- * not seen. Programs of tracepoints do run there, and what RCU itself counted
- * tells whether anything was missed. While no followed callback is pending,
- * nothing that matters is.
+ * Detects what kprobes miss. The kernel handles no kprobe while it handles another one on the CPU
+ * (kprobe_running() and current_kprobe). It also runs no BPF program from a kprobe while another
+ * such program runs (trace_call_bpf() and bpf_prog_active), and 6.1 does not count what it skipped.
+ * An interrupt during such a program may continue with RCU's softirq: a whole batch of callbacks is
+ * then not seen. Tracepoint programs do run there, and RCU's own counters show whether anything was
+ * missed. While no followed callback is pending, nothing relevant is missed.
  */
 #ifndef RCUSCOPE_SKIPPED_H
 #define RCUSCOPE_SKIPPED_H
@@ -21,15 +19,17 @@
 extern const int bpf_prog_active __ksym;
 extern struct kprobe *current_kprobe __ksym;
 
-/* Otherwise RCU is seen by fentry, which has no such gap, and only calls of followed callbacks are
- * missed. */
+/*
+ * If false, RCU is observed by fentry, which has no such gap; only calls of followed callbacks'
+ * functions are missed.
+ */
 const volatile bool rcu_by_kprobe;
 
 struct rs_unwatched {
-	__u64 since_ns; /* 0: nothing is skipped */
+	__u64 since_ns; /* 0: nothing is skipped now */
 	__u64 invoked;
 	__u64 callbacks_done;
-	/* The tail and the gp_seq of each segment of the CPU's list. */
+	/* Tail and gp_seq of each segment of the CPU's list. */
 	__u64 tails[4];
 	__u64 gp_seq[4];
 };
@@ -86,8 +86,8 @@ int BPF_PROG(skipped_exit, unsigned int vector)
 	}
 	count = now.invoked - before->invoked;
 	/*
-	 * Callbacks assigned to a grace period: one record for the list. They may be
-	 * appended to a segment that waits for the same one, whose gp_seq stays.
+	 * Callbacks were assigned to a grace period: one record per list. They may have joined a
+	 * segment that already waits for the same one; its gp_seq then stays.
 	 */
 	if (!count)
 		count = now.gp_seq[1] != before->gp_seq[1] || now.gp_seq[2] != before->gp_seq[2] ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* How a task got to where it queues a callback or waits: only where that is asked for. */
+/* Stack traces of tasks that queue a callback or wait. Recorded only on request. */
 #ifndef RCUSCOPE_STACKS_H
 #define RCUSCOPE_STACKS_H
 
@@ -8,15 +8,15 @@
 const volatile bool stacks_wanted;
 
 /*
- * Right before the record whose stack it is, with the same time: user space knows them by that to
- * belong together. So both have their room before that time is taken.
+ * The stack record directly precedes its main record and has the same time, which is how user space
+ * matches them. Both therefore reserve their room before that time is taken.
  */
 static __always_inline struct rs_stack *rs_begin_stack(struct rs_cpu *cpu)
 {
 	return stacks_wanted ? rs_begin(rs_stack, cpu, RS_STACK, 0) : NULL;
 }
 
-/* `of`: that record; NULL: it could not be delivered. */
+/* `of`: the main record; NULL: it was lost. */
 static __always_inline void rs_send_stack(void *ctx, struct rs_stack *stack,
 					  const struct rs_header *of)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Counting in the kernel: callbacks, by function, and how long each waited from
- * call_rcu() to its invocation. No record is sent.
+ * Counting in the kernel: callbacks by function, and the latency of each from call_rcu() to its
+ * invocation. The programs send no records.
  *
- * The kernel runs no program of the same kind within itself on a CPU, and
- * invokes a CPU's callbacks one after the other, so what an invocation counts on
- * its CPU has one writer. Those that queue may interrupt each other.
+ * On one CPU the kernel runs no program of the same kind within itself, and invokes callbacks one
+ * after the other. So the counts of invocations on a CPU have one writer. Queueing programs may
+ * interrupt each other.
  */
 #ifndef RCUSCOPE_SUMMARY_H
 #define RCUSCOPE_SUMMARY_H
@@ -18,15 +18,12 @@
 
 /* Set before the programs are loaded. */
 const volatile __u32
-	summary_bucket_copies; /* a power of two: CPUs that share one share its cache lines */
+	summary_bucket_copies; /* a power of two; CPUs with the same copy share its cache lines */
 
-/* No map of their own: to look into that takes three times as many instructions. */
+/* A global array, not a map: a map lookup takes three times as many instructions. */
 struct rs_summary_cpu summary_cpus[RS_MAX_CPUS];
 
-/*
- * The numbers of elements are only the pattern's: user space knows how many CPUs there are.
- * CPU by CPU.
- */
+/* max_entries is a placeholder: user space sets it to the number for all CPUs. Ordered by CPU. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -35,7 +32,7 @@ struct {
 	__type(value, struct rs_pending);
 } summary_pending SEC(".maps");
 
-/* CPU by CPU, of each slot. */
+/* Ordered by CPU, then by slot. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -44,7 +41,7 @@ struct {
 	__type(value, struct rs_tally);
 } summary_tallies SEC(".maps");
 
-/* Copy by copy, of each slot. */
+/* Ordered by copy, then by slot. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -102,8 +99,8 @@ static __always_inline __u64 rs_pending_now(void)
 #include "pending_ring.h"
 
 /*
- * The verifier lets a pointer of the kernel's be followed, and no number be made
- * of it: but what is read from memory is one.
+ * The verifier allows a program to follow a kernel pointer, but not to use it as a number. A value
+ * that is read from memory is a number.
  */
 static __always_inline __u64 rs_number_of(const void *pointer, volatile __u64 *place)
 {
@@ -129,7 +126,7 @@ static __always_inline struct rs_buckets *rs_buckets_of(__u32 cpu, __u32 slot)
 	return bpf_map_lookup_elem(&summary_buckets, &place);
 }
 
-/* The first of another function, or in another bucket, or longer or shorter than any; or none. */
+/* Slow path: the latency begins a run, is the shortest or longest so far, or does not count. */
 static __noinline int rs_summary_timed_first(struct rs_summary_cpu *mine, __u32 cpu, __u32 slot,
 					     __u64 from_ns, __u64 to_ns)
 {
@@ -176,7 +173,10 @@ static __always_inline void rs_summary_timed(struct rs_summary_cpu *mine, __u32 
 		rs_summary_timed_first(mine, cpu, slot, pending->ns, now);
 }
 
-/* In whose ring a callback is that is invoked here: another's only where they are offloaded. */
+/*
+ * State of the CPU whose ring has a callback that is invoked here. It is another CPU only if
+ * callbacks are offloaded.
+ */
 static __always_inline struct rs_summary_cpu *rs_summary_list(struct rs_summary_cpu *mine)
 {
 	struct rs_batch_state *batch;
@@ -196,7 +196,7 @@ struct rs_summary_search {
 	bool any;
 };
 
-/* When a CPU goes offline, another one gets its callbacks, in their order. */
+/* When a CPU goes offline, another CPU takes over its callbacks, in their order. */
 static long rs_search_ring(__u32 cpu, struct rs_summary_search *search)
 {
 	struct rs_summary_cpu *other = rs_summary_of(cpu);
@@ -210,7 +210,7 @@ static long rs_search_ring(__u32 cpu, struct rs_summary_search *search)
 	if (!entry || !rs_is_pending(entry->key, search->head))
 		return 0;
 	search->found = *entry;
-	/* Its own CPU may be there, too. */
+	/* The ring's own CPU may remove the entry at the same time. */
 	if (__sync_val_compare_and_swap(&other->ring.first, first, first + 1) != first)
 		return 0;
 	search->any = true;
@@ -218,7 +218,7 @@ static long rs_search_ring(__u32 cpu, struct rs_summary_search *search)
 	return 1;
 }
 
-/* In another CPU's ring: mostly in the one where the last was. */
+/* Searches other CPUs' rings, beginning with the one that had the last callback. */
 static __always_inline void rs_search_rings(struct rs_batch_state *batch,
 					    struct rs_summary_search *search)
 {
@@ -231,7 +231,7 @@ static __always_inline void rs_search_rings(struct rs_batch_state *batch,
 	batch->found_on = search->any ? search->found_cpu + 1 : 0;
 }
 
-/* False: when it was queued is not known. */
+/* False: the queueing time is unknown. */
 static __noinline int rs_summary_search_for(struct rs_summary_cpu *mine,
 					    struct rs_summary_cpu *list,
 					    struct rs_batch_state *batch, __u32 cpu, __u64 head)
@@ -249,8 +249,9 @@ static __noinline int rs_summary_search_for(struct rs_summary_cpu *mine,
 }
 
 /*
- * Mostly of a function that is not followed; or of SRCU; or not in the order of their queueing; or,
- * after a flood, one that the ring had no room for, which is to cost no more than one that it had.
+ * Slow path, usually for a function that is not followed, for SRCU, for a callback out of order, or
+ * after a flood for one that had no room in the ring. The last must not cost more than one that
+ * had.
  */
 static __noinline int rs_summary_out_of_order(struct rs_summary_cpu *mine,
 					      struct rs_summary_cpu *list, __u32 cpu, __u64 head,
@@ -275,7 +276,7 @@ static __noinline int rs_summary_out_of_order(struct rs_summary_cpu *mine,
 	return 0;
 }
 
-/* Most need no more than this: `func` is read only if it is asked for. */
+/* Fast path for most callbacks. `func` is evaluated only if it is needed. */
 #define rs_summary_invoked(pointer, func)                                                          \
 	({                                                                                         \
 		__u32 cpu_ = bpf_get_smp_processor_id();                                           \
@@ -289,7 +290,7 @@ static __noinline int rs_summary_out_of_order(struct rs_summary_cpu *mine,
 			rs_summary_out_of_order(mine_, list_, cpu_, head_, (__u64)(func));         \
 	})
 
-/* As in rs_call_rcu_fentry(). */
+/* Reads the arguments like rs_call_rcu_fentry(). */
 static __always_inline void rs_summary_queued_fentry(void *ctx)
 {
 	__u64 head = 0, func = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Counting in the kernel: which functions callbacks have, each with a slot. */
+/* Counting in the kernel: gives each callback function a slot (a number). */
 #ifndef RCUSCOPE_SUMMARY_FUNCTIONS_H
 #define RCUSCOPE_SUMMARY_FUNCTIONS_H
 
@@ -9,14 +9,16 @@
 
 /* Set before the programs are loaded. */
 const volatile bool summary_wanted;
-const volatile __u32 summary_slots; /* the first, RS_SLOT_OTHERS, is none of a function */
+const volatile __u32 summary_slots; /* number of slots; RS_SLOT_OTHERS is one of them */
 
-__u32 summary_slots_used; /* besides the first; more than there are: some functions have none */
-__u32 summary_life;	  /* modules that were freed */
-__u32 summary_epoch; /* changes with the window, and when another function may be at an address */
+__u32 summary_slots_used; /* without the first; may exceed the number of slots */
+__u32 summary_life;	  /* number of modules freed */
+__u32 summary_epoch;	  /* changes with the window, and when code at an address may change */
 
-/* The window: nothing counts that happens outside of it. User space opens and closes it, and
- * changes the epoch then. */
+/*
+ * The window: only what happens while it is open counts. User space opens and closes it, and then
+ * changes the epoch.
+ */
 __u32 summary_open;
 
 struct {
@@ -30,7 +32,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
 	__type(key, struct rs_section);
-	__type(value, __u64); /* its offset in the module */
+	__type(value, __u64); /* offset in the module */
 } summary_sections SEC(".maps");
 
 static __always_inline void rs_functions_changed(bool freed)
@@ -40,7 +42,7 @@ static __always_inline void rs_functions_changed(bool freed)
 	__sync_fetch_and_add(&summary_epoch, 1);
 }
 
-/* Which function it is; false: none that is followed. */
+/* Identifies the function at an address. False: it is not followed. */
 static __always_inline bool rs_function_at(__u64 address, struct rs_function *function)
 {
 	int followed = rs_followed_code(address);
@@ -73,15 +75,16 @@ static __noinline __u32 rs_find_slot(__u64 address)
 	if (slot >= summary_slots)
 		return RS_SLOT_OTHERS;
 	bpf_map_update_elem(&summary_functions, &function, &slot, BPF_NOEXIST);
-	/* Another CPU may have been first. */
+	/* Another CPU may have inserted the function first. */
 	known = bpf_map_lookup_elem(&summary_functions, &function);
 	return known ? *known : RS_SLOT_OTHERS;
 }
 
 /*
- * What a CPU remembers of slots: all that is asked of functions that come again and again.
+ * A CPU's cache of slots, which answers all lookups of functions that recur. A word holds the low
+ * half of the address, the epoch and the slot.
  *
- * The upper half of an address of code is all ones.
+ * The upper half of a code address is all ones.
  */
 static __always_inline __u64 rs_cached_slot(__u64 address)
 {
@@ -89,8 +92,8 @@ static __always_inline __u64 rs_cached_slot(__u64 address)
 }
 
 /*
- * The slot of a callback's function; RS_SLOT_NONE: it is not followed; RS_SLOT_UNCOUNTED: the
- * window is not open. Of a callback that is queued then it is remembered that it does not count.
+ * Slot of a callback's function. RS_SLOT_NONE: not followed. RS_SLOT_UNCOUNTED: the window is not
+ * open; the entry of a callback that is queued then says that it does not count.
  */
 static __always_inline __u32 rs_slot_of(__u64 *cache, __u64 address)
 {
@@ -98,7 +101,7 @@ static __always_inline __u32 rs_slot_of(__u64 *cache, __u64 address)
 	__u64 wanted = rs_cached_slot(address);
 	__u32 slot;
 
-	/* One word, so that whoever interrupts leaves a whole one. */
+	/* A single word, so a program that interrupts this one leaves a consistent value. */
 	if ((word ^ wanted) <= 0xffff && address >> 32 == 0xffffffff)
 		return word & 0xffff;
 	slot = rs_find_slot(address);
@@ -108,7 +111,7 @@ static __always_inline __u32 rs_slot_of(__u64 *cache, __u64 address)
 	return slot;
 }
 
-/* A section of a followed module was put there. */
+/* A section of a followed module is at this address. */
 static __always_inline void rs_keep_section(__u64 address, const char *name)
 {
 	struct rs_function place = {};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Counting in the kernel: grace periods, normal and expedited. */
+/* Counting in the kernel: durations of grace periods, normal and expedited. */
 #ifndef RCUSCOPE_SUMMARY_PERIODS_H
 #define RCUSCOPE_SUMMARY_PERIODS_H
 
@@ -13,7 +13,7 @@ struct {
 	__type(value, struct rs_durations);
 } summary_periods SEC(".maps");
 
-/* One may begin while the one before is still being told to have ended. */
+/* A grace period may begin while the programs still process the end of the one before. */
 #define RS_PERIODS_STARTED 4
 
 struct rs_period_start periods_started[2][RS_PERIODS_STARTED];
@@ -31,7 +31,9 @@ static __always_inline void rs_period_started(bool expedited, __u64 gp_seq, __u6
 	start->ns = summary_open ? ns : 0;
 }
 
-/* Expedited ones may end on two CPUs at the same time. So often is tried what the other one undid.
+/*
+ * Expedited grace periods may end on two CPUs at the same time. Maximum number of attempts if the
+ * other CPU wins the compare-and-swap.
  */
 #define RS_PERIOD_TRIES 8
 
@@ -45,7 +47,7 @@ static __always_inline void rs_keep_greatest(__u64 *place, __u64 value)
 	}
 }
 
-/* In place of the least of those that are kept. */
+/* Replaces the smallest of the kept durations, if that is smaller than `duration`. */
 static __always_inline void rs_keep_longest(struct rs_durations *durations, __u64 duration)
 {
 	for (int i = 0; i < RS_PERIOD_TRIES; i++) {
@@ -82,7 +84,7 @@ static __always_inline void rs_period_ended(bool expedited, __u64 gp_seq, __u64 
 	struct rs_durations *durations = bpf_map_lookup_elem(&summary_periods, &kind);
 	__u64 duration;
 
-	/* One that had begun before the window opened is none of the recording's. */
+	/* A grace period that began before the window opened does not count. */
 	if (!durations || !summary_open || start->gp_seq != gp_seq || !start->ns)
 		return;
 	duration = rs_duration(start->ns, ns);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Tasks that leave the CPU within a read-side section, and come back, and those that leave it
- * open for good. Only preemptible RCU knows whether a task is within one (rcu_read_lock_nesting).
+ * Tasks that leave the CPU within a read-side section and come back, and tasks that leave a section
+ * open for good. Only preemptible RCU knows whether a task is in a section (rcu_read_lock_nesting).
  */
 #ifndef RCUSCOPE_SWITCHES_H
 #define RCUSCOPE_SWITCHES_H
@@ -30,10 +30,9 @@ static __always_inline void rs_send_switch(__u16 kind, __u16 flags, __u32 tid, _
 }
 
 /*
- * The kernel runs the program itself within a section of the current task,
- * which is still the previous one. How deep that is shows an idle task, which
- * is never switched in one of its own. The least counts: an interrupt may have
- * left a section open.
+ * The kernel runs this program itself in a read-side section of the current task, which is still
+ * the previous one. The nesting of an idle task shows how deep that is, since an idle task is never
+ * switched in a section of its own. The minimum counts: an interrupt may have left a section open.
  */
 #define RS_NESTING_UNKNOWN 0x7fffffff
 int own_nesting = RS_NESTING_UNKNOWN;
@@ -55,8 +54,8 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 }
 
 /*
- * The task that runs a followed module's exit function is woken by a callback's function or by
- * something else. A hard interrupt may come while a callback runs.
+ * The function of a callback, or other code, wakes the task that runs a followed module's exit
+ * function. A hard interrupt may occur while a callback runs.
  */
 static __always_inline void rs_send_woken(__u32 followed, __u32 tid)
 {
@@ -94,8 +93,8 @@ int BPF_PROG(sched_waking, struct task_struct *task)
 }
 
 /*
- * Before exit_rcu() ends whatever section is open. A task of which nothing was recorded is of no
- * interest, unless it is in one.
+ * Runs before exit_rcu() ends any open section. A task without records matters only if it is in a
+ * section.
  */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(task_exit, struct task_struct *task)
@@ -111,13 +110,12 @@ int BPF_PROG(task_exit, struct task_struct *task)
 }
 
 /*
- * The same as own_nesting for the programs at a tick, which may be of another kind. A tick in user
- * mode mostly comes in no section, as one over an idle task does. While it is not known nothing is
- * found.
+ * Like own_nesting, for the programs at a tick, whose nesting may differ. A tick in user mode, or
+ * on an idle task, is usually outside any section. While the value is unknown, nothing is reported.
  */
 int own_nesting_at_tick = RS_NESTING_UNKNOWN;
 
-/* The tick tells for certain that it interrupts user mode, where no section may be open. */
+/* The tick reliably says whether it interrupts user mode, where no section may be open. */
 static __always_inline void rs_tick_in_section(bool user)
 {
 	struct task_struct *task = rs_this_task();

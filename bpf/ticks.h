@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * For how long a CPU took no timer tick though one was due. An idle CPU stops its tick, and so does
- * one of nohz_full= that runs a single task: that a tick did not come then says nothing of
- * interrupts.
+ * Computes for how long a CPU took no timer tick although one was due. An idle CPU stops its tick.
+ * A CPU in nohz_full= that runs a single task does so, too. A missing tick during that time does
+ * not mean that interrupts were off.
  */
 #ifndef RCUSCOPE_TICKS_H
 #define RCUSCOPE_TICKS_H
 
 #include "wire.h"
 
-/* Times are of CLOCK_MONOTONIC: what the kernel keeps of its tick is, and while it is suspended no
- * tick is due. */
+/*
+ * Times are on CLOCK_MONOTONIC, like those that the kernel keeps about its tick. No tick is due
+ * while the system is suspended.
+ */
 struct rs_tick {
-	rs_u64 ns; /* 0: there was none yet */
-	/* As the kernel has them (struct tick_sched). */
-	rs_u64 stopped;	  /* changes whenever the tick is stopped that was running */
-	rs_u64 idle_exit; /* when the CPU last left idle with its tick stopped */
+	rs_u64 ns; /* 0: no tick yet */
+	/* Copied from the kernel's struct tick_sched. */
+	rs_u64 stopped;	  /* changes each time a running tick is stopped */
+	rs_u64 idle_exit; /* when the CPU last left idle with a stopped tick */
 };
 
 /*
- * From the one tick to the next one; 0: nothing is known. `while_busy`: the tick of some CPU stops
- * while a task runs, too, and where it does it is not known when it was started again.
+ * Nanoseconds without a tick between two ticks; 0: unknown. `while_busy`: some CPUs stop their tick
+ * also while a task runs. The kernel does not record when such a tick started again.
  */
 static inline rs_u64 rs_time_without_tick(const struct rs_tick *last, const struct rs_tick *next,
 					  bool while_busy)

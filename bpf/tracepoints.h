@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * RCU by its own tracepoints (the group `rcu`, with CONFIG_RCU_TRACE).
+ * Observes RCU by its own tracepoints (the group `rcu`, with CONFIG_RCU_TRACE).
  *
- * Each means what the function's entry or return means that other kernels are
- * watched by, and lies between the two:
+ * Each event means the same as the entry or return of a function that is probed on other kernels,
+ * and lies between the two:
  *
- *   start      in rcu_gp_init(), as gp_seq advances: the very moment.
+ *   start      in rcu_gp_init(), when gp_seq advances: the exact moment.
  *   end        rcu_gp_cleanup() announces the end to the root first. The root
- *              is locked then, and interrupts are off, so no callback that is
- *              released by it has run. The tracepoint "end" comes later,
- *              after every leaf: it is when the end has been announced.
+ *              is locked then, and interrupts are off, so no callback that the
+ *              end releases has run. The tracepoint "end" comes later, after
+ *              every leaf: the end has been announced everywhere.
  *   queued     in call_rcu(), after the callback is on the list, with
  *              interrupts still off: it is not assigned before.
- *   invoked    after rcu_cblist_dequeue() gave the callback, before its function.
- *   done       the next one's invocation, or the batch's end.
+ *   invoked    after rcu_cblist_dequeue() returned the callback, before its function.
+ *   done       the next invocation, or the end of the batch.
  *
- * Most have their events told apart by a text. Many kernels call their programs
- * with preemption off; but those that matter here come with interrupts off, or in
- * one thread. So what a program misses while it runs on the CPU is none of its
- * own events, on kernels that let it be preempted as well.
+ * Most tracepoints tell their events apart by a string. A program is not called while it already
+ * runs on the CPU. Many kernels call these programs with preemption off; on others they can be
+ * preempted. The events that matter here occur with interrupts off, or in one thread, so a program
+ * misses none of its own events on either.
  */
 #ifndef RCUSCOPE_TRACEPOINTS_H
 #define RCUSCOPE_TRACEPOINTS_H
@@ -32,11 +32,11 @@
 #include "progress.h"
 #include "waits.h"
 
-/* The functions that queue callbacks and wait for them, from kallsyms. */
+/* Functions that queue callbacks and wait for them, from kallsyms. */
 const volatile struct rs_range call_rcu_code;
 const volatile struct rs_range rcu_barrier_code;
 
-#define RS_EVENT_LEN 16 /* the longest that is looked for, and more */
+#define RS_EVENT_LEN 16 /* more than the longest string that is compared */
 
 static __always_inline bool rs_says(const char *event, const char *word)
 {
@@ -58,8 +58,8 @@ int BPF_PROG(gp_start_event, const char *flavour, unsigned long gp_seq, const ch
 }
 
 /*
- * Said of each node, from the root down, while gp_seq is still that of the
- * grace period; and once more of the root afterwards.
+ * The tracepoint fires for each node, from the root down, while gp_seq is still that of the grace
+ * period. Afterwards it fires once more for the root.
  */
 SEC("tp_btf/rcu_future_grace_period")
 int BPF_PROG(gp_end_event, const char *flavour, unsigned long gp_seq, unsigned long wanted,
@@ -88,7 +88,7 @@ int BPF_PROG(gp_request_event, const char *flavour, unsigned long gp_seq, unsign
 	return 0;
 }
 
-/* Without a mask no CPU is meant, but a task that had been preempted within a section. */
+/* A mask of 0 is no CPU's report: a task had been preempted in a section, and has left it. */
 SEC("tp_btf/rcu_quiescent_state_report")
 int BPF_PROG(quiescent_event, const char *flavour, unsigned long gp_seq, unsigned long mask,
 	     unsigned long left, __u8 level, int first_cpu, int last_cpu, int blocked)
@@ -134,7 +134,10 @@ int BPF_PROG(call_rcu_event, const char *flavour, struct callback_head *head)
 	return 0;
 }
 
-/* It does not say whose callbacks: the CPU's own, where none are offloaded. */
+/*
+ * The tracepoint does not name the CPU whose callbacks run. It is this CPU unless callbacks are
+ * offloaded.
+ */
 SEC("tp_btf/rcu_batch_start")
 int BPF_PROG(batch_start_event)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Tasks that wait for a grace period, or for callbacks. */
+/* Tasks that wait for a grace period (synchronize_rcu()) or for callbacks (rcu_barrier()). */
 #ifndef RCUSCOPE_WAITS_H
 #define RCUSCOPE_WAITS_H
 
@@ -9,8 +9,10 @@
 #include "grace_periods.h"
 #include "stacks.h"
 
-/* How many callbacks of each followed module, and of all, were queued when a task entered
- * rcu_barrier(). */
+/*
+ * Number of callbacks queued when a task entered rcu_barrier(): in total and for each followed
+ * module.
+ */
 struct rs_barrier_note {
 	__u64 queued;
 	__u64 of_module[RS_MAX_FOLLOWED];
@@ -43,7 +45,7 @@ static __always_inline void rs_barrier_ended(void)
 	if (followed_settled < note->queued)
 		followed_settled = note->queued;
 	for (__u32 i = 0; i < RS_MAX_FOLLOWED; i++)
-		/* Else the module was loaded anew meanwhile. */
+		/* Otherwise the module was loaded again meanwhile. */
 		if (followed_callbacks_settled[i] < note->of_module[i] &&
 		    note->of_module[i] <= followed_callbacks_queued[i])
 			followed_callbacks_settled[i] = note->of_module[i];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Module parameters that take one of several words. */
+/* Module parameters whose value is one word of a list. */
 #ifndef COMPANION_CHOICE_H
 #define COMPANION_CHOICE_H
 
@@ -14,7 +14,7 @@
 struct choice {
 	const char *const *words;
 	unsigned int nr_words;
-	int chosen; /* index of the word */
+	int chosen; /* index of the chosen word */
 };
 
 static int choice_set(const char *word, const struct kernel_param *param)

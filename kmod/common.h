@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the modules with threads share. */
+/* Threads and pauses: helpers for the companion modules that have threads. */
 #ifndef COMPANION_COMMON_H
 #define COMPANION_COMMON_H
 
@@ -13,15 +13,15 @@
 #include <linux/types.h>
 #include <linux/wait.h>
 
-/* Lines of a thread begin with its own name, lines of the module with the module's. */
+/* A thread's log lines begin with the thread's name, the module's log lines with this prefix. */
 #define MODULE_PREFIX KBUILD_MODNAME ": "
 
-/* kthread_stop() wakes a waiting thread itself, whatever it waits on. */
+/* One queue for all threads: kthread_stop() itself wakes its thread, on whatever queue it waits. */
 static DECLARE_WAIT_QUEUE_HEAD(wait);
 
 #define ANY_CPU -1
 
-/* The reference lets thread_stop() name the thread even when it has ended by itself. */
+/* The reference keeps the task_struct valid for thread_stop(), even if the thread has ended. */
 static inline struct task_struct *thread_start_on(int (*fn)(void *), void *data, const char *name,
 						  int cpu)
 {
@@ -47,14 +47,14 @@ static inline void thread_stop(struct task_struct *task)
 	put_task_struct(task);
 }
 
-/* False if the thread is to stop. */
+/* Returns false if the thread must stop. */
 static inline bool thread_pause_ms(unsigned int ms)
 {
 	wait_event_idle_timeout(wait, kthread_should_stop(), msecs_to_jiffies(ms));
 	return !kthread_should_stop();
 }
 
-/* The same for times shorter than a jiffy, by a timer that is as exact as the machine's are. */
+/* Like thread_pause_ms(), for times shorter than a jiffy: uses a high-resolution timer. */
 static inline bool thread_pause_us(unsigned int us)
 {
 	wait_event_interruptible_hrtimeout(wait, kthread_should_stop(),

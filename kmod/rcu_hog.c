@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Grace periods that last because of what one CPU does, for a tracer to find
- * out who it was. A waiter begins one with synchronize_rcu() each time the CPU
- * has just been taken, and logs how long it took.
+ * Long grace periods that one CPU causes. A tracer should find out which task held up the CPU. A
+ * waiter starts a grace period with synchronize_rcu() each time the CPU is occupied, and logs how
+ * long it took.
  *
  * Parameters:
- *   hog       how the CPU is taken: busy (default), by a thread that spins with
- *             preemption off, in no read-side section; preempted, by a
- *             real-time thread that preempts another one within its section.
- *             The latter needs a kernel that is preemptible within itself
- *             (preempt=full); elsewhere the section only lasts as long.
- *   hog_ms    for how long (300, 1 to 5000)
- *   cpu       which (the last one that is online)
+ *   hog       how the CPU is occupied. busy (default): a thread spins with
+ *             preemption off, outside any read-side section. preempted: a
+ *             real-time thread preempts another thread in its section.
+ *             The latter needs a kernel with preempt=full; on others the
+ *             section just lasts as long.
+ *   hog_ms    for how many milliseconds (300, 1 to 5000)
+ *   cpu       which CPU (default: the last one that is online)
  *
- * The counts logged at exit: "hogs" is how often the CPU was taken, "waits" how
- * many calls of synchronize_rcu() there were.
+ * Counts logged at exit: "hogs" is how often the CPU was occupied, "waits" is the number of
+ * synchronize_rcu() calls.
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
@@ -61,7 +61,9 @@ static struct task_struct *hogger;
 static struct task_struct *reader;
 static struct task_struct *waiter;
 
-/* Each round: a section is entered (hog=preempted), the CPU is taken, a grace period is waited for.
+/*
+ * Flags of a round: a thread entered its section (hog=preempted); the CPU is occupied, so the
+ * waiter starts a grace period.
  */
 static bool in_section;
 static bool taken;
@@ -69,7 +71,7 @@ static bool taken;
 static atomic_long_t nr_hogs;
 static atomic_long_t nr_waits;
 
-/* False if the thread is to stop. The flag is taken down again. */
+/* Returns false if the thread must stop. Clears the flag. */
 static bool wait_for_flag(bool *flag)
 {
 	wait_event_idle(wait, READ_ONCE(*flag) || kthread_should_stop());
@@ -94,8 +96,8 @@ static noinline __noclone void hog_cpu(void)
 }
 
 /*
- * Whoever is woken preempts it, if the kernel allows that; if not, that one runs
- * when the section is over.
+ * The hogger that this wakes preempts the section if the kernel allows that. Otherwise it runs
+ * after the section.
  */
 static noinline __noclone void read_preempted(void)
 {

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The operations of an RCU list one by one, each followed by the list's
- * content in the log. Everything but the freeing is done by the module's init.
+ * Performs the operations of an RCU list one by one and logs the list's content after each. The
+ * module's init does everything except the final freeing.
  *
- * A node that leaves the list is freed after a grace period, by each of the
- * three ways to wait for one: kfree_rcu() for the replaced node,
- * synchronize_rcu() for the deleted one, call_rcu() for those that are left
- * when the module is unloaded. No parameters.
+ * A node that leaves the list is freed after a grace period. Each of the three ways to wait for one
+ * is used: kfree_rcu() for the replaced node, synchronize_rcu() for the deleted one, and call_rcu()
+ * for the nodes that are left when the module is unloaded. No parameters.
  *
- * The counts logged at exit: "sections" is how many read-side sections there
- * were, one for each traversal.
+ * Counts logged at exit: "sections" is the number of read-side sections, one per traversal.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -30,8 +28,8 @@ struct list_node {
 };
 
 /*
- * Changed by init and exit alone, which never run at the same time, so there is
- * no lock. Readers might be anywhere.
+ * Only init and exit change the list. They never run at the same time, so there is no lock. Readers
+ * may be anywhere.
  */
 static LIST_HEAD(nodes);
 
@@ -45,7 +43,7 @@ static void node_free_rcu(struct rcu_head *rcu)
 	kfree(container_of(rcu, struct list_node, rcu));
 }
 
-/* Logged after the section: a console may be slow. */
+/* Logs after the section, since a console may be slow. */
 static noinline __noclone void list_traverse(const char *step)
 {
 	char text[80] = "";
@@ -86,7 +84,7 @@ static struct list_node *node_new(int value)
 	return node;
 }
 
-/* For who changes the list. */
+/* For code that changes the list. */
 static struct list_node *node_find(int value)
 {
 	struct list_node *node;
@@ -145,7 +143,10 @@ static noinline __noclone void list_free_all(void)
 		call_rcu(&node->rcu, node_free_rcu);
 		nr_call_rcu++;
 	}
-	/* node_free_rcu() is code of this module. What kfree_rcu() frees with is not. */
+	/*
+	 * Waits because node_free_rcu() is code of this module. kfree_rcu() uses the kernel's own
+	 * code.
+	 */
 	rcu_barrier();
 }
 

@@ -1,41 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A load on RCU that can be turned up, and that counts what it does: exactly,
- * so that a tracer can be held to it, and how much of it in a second, so that
- * what a tracer costs can be seen.
+ * Generates an adjustable RCU load and counts it. The counts are exact, so tests compare a tracer
+ * with them. The counts per second show what a tracer costs.
  *
- * Threads queue callbacks with call_rcu(), at a set rate, as fast as they can,
- * or in bursts. Each has so many rcu_heads and no more; while RCU has them all it
- * waits, so memory does not run away however slow RCU becomes. Others hold
- * read-side sections, or wait in synchronize_rcu(), again and again.
+ * Threads queue callbacks with call_rcu(): at a set rate, as fast as possible, or in bursts. Each
+ * thread has a fixed number of rcu_heads and waits while RCU has all of them, which bounds the
+ * memory however slow RCU becomes. Other threads repeatedly hold read-side sections or wait in
+ * synchronize_rcu().
  *
  * Parameters:
- *   threads        so many queue callbacks (1, at most 64)
- *   cpus           which CPUs the threads are bound to, in turn, as a list such as
+ *   threads        number of threads that queue callbacks (1, at most 64)
+ *   cpus           CPUs to which the threads are bound, in turn: a list such as
  *                  0,2-3 (all that are online)
- *   rate           callbacks of each thread in a second; 0: as fast as it can
- *                  (1000). Writable: the load is turned up while it runs.
- *   burst          so many callbacks at once, then a pause of pause_ms, whatever
- *                  rate says (0: no bursts)
+ *   rate           callbacks per thread and second; 0: as fast as possible
+ *                  (1000). Writable while the load runs.
+ *   burst          callbacks at once, followed by a pause of pause_ms; overrides
+ *                  rate (0: no bursts)
  *   pause_ms       that pause (100)
- *   pending        the rcu_heads of each thread: so many of its callbacks are
- *                  pending at most (65536, 32 bytes each)
- *   readers        so many hold read-side sections (0, at most 64), on the same CPUs
- *   others         so many callbacks whose function is not the module's own are
- *                  queued once, in one read-side section, so that all of them are
- *                  pending then (0, at most 1048576)
- *   read_us        each section's length (10, at most 1000000)
- *   read_pause_us  between two of a reader (1000); 0: none
- *   waiters        so many wait in synchronize_rcu() (0, at most 64), on any CPU
+ *   pending        number of rcu_heads per thread, which is the maximum number of
+ *                  its pending callbacks (65536, 32 bytes each)
+ *   readers        number of threads that hold read-side sections (0, at most 64),
+ *                  on the same CPUs
+ *   others         number of callbacks whose function is not in this module. They
+ *                  are queued once, in one read-side section, so all of them
+ *                  are pending at its end (0, at most 1048576)
+ *   read_us        length of each section (10, at most 1000000)
+ *   read_pause_us  pause between two sections of a reader (1000); 0: none
+ *   waiters        number of threads that wait in synchronize_rcu() (0, at most
+ *                  64), on any CPU
  *
- * The counts logged at exit: "queued" is how often call_rcu() was called,
- * "invoked" how many of these callbacks have run (all, by then), "reads" how many
- * read-side sections there were, "synchronize_rcu" how many calls of that. These
- * can be read in /sys/module/rcu_load/parameters at any time, too. Those of "others"
- * are not among them. "full" is how
- * often a thread waited because RCU had all its rcu_heads. "elapsed_us" is from
- * the first thread's start until the last callback had run, and those that end in
- * "_per_second" are counts over that time.
+ * Counts logged at exit: "queued" is the number of call_rcu() calls, "invoked" is how many of these
+ * callbacks have run (all of them at exit), "reads" is the number of read-side sections, and
+ * "synchronize_rcu" is the number of its calls. These counts are also readable at any time in
+ * /sys/module/rcu_load/parameters. They exclude the callbacks of "others". "full" is how often a
+ * thread waited because RCU had all its rcu_heads. "elapsed_us" is the time from the start of the
+ * first thread until the last callback had run. Names that end in "_per_second" are counts over
+ * that time.
  */
 #include <linux/atomic.h>
 #include <linux/cache.h>
@@ -58,10 +58,10 @@
 #define MAX_PENDING (1 << 20)
 #define MAX_READ_US 1000000
 
-/* Callbacks that are queued in one go: then it is looked whether to stop. */
+/* Callbacks queued between two checks whether to stop. */
 #define CHUNK 64
 
-/* Of a thread with a rate. The longest bounds how late a new rate is seen. */
+/* Sleep of a thread with a rate. The maximum bounds the delay until it sees a new rate. */
 #define MIN_SLEEP_US 1000
 #define MAX_SLEEP_US 100000
 
@@ -73,11 +73,13 @@ struct load_callback {
 	bool pending;
 };
 
-/* Counts are the thread's own, but for what its callbacks count, on whatever CPU they run. */
+/*
+ * Only the thread itself writes its counts, except `invoked`, which its callbacks write on any CPU.
+ */
 struct load_thread {
 	struct task_struct *task;
 	struct load_callback *callbacks;
-	unsigned int next; /* of callbacks */
+	unsigned int next; /* index into callbacks */
 	unsigned long done;
 	unsigned long full;
 	atomic_long_t invoked;
@@ -226,11 +228,11 @@ static noinline __noclone void load_invoked(struct rcu_head *rcu)
 	struct load_callback *callback = container_of(rcu, struct load_callback, rcu);
 
 	atomic_long_inc(&callback->thread->invoked);
-	/* Release: the thread may take it again, and RCU has done with it. */
+	/* Release: RCU has finished with the callback, and the thread may reuse it. */
 	smp_store_release(&callback->pending, false);
 }
 
-/* False if RCU still has the next one, and so, as a rule, all of them. */
+/* Returns false if RCU still has the next callback. It then usually has all of them. */
 static noinline __noclone bool load_queue(struct load_thread *thread)
 {
 	struct load_callback *callback = &thread->callbacks[thread->next];
@@ -245,7 +247,10 @@ static noinline __noclone bool load_queue(struct load_thread *thread)
 	return true;
 }
 
-/* False if not all were queued: RCU had all the thread's callbacks, or it is to stop. */
+/*
+ * Returns false if not all were queued: RCU had all callbacks of the thread, or the thread must
+ * stop.
+ */
 static bool queue_many(struct load_thread *thread, u64 many)
 {
 	u64 i;
@@ -279,7 +284,10 @@ static void queue_flat_out(struct load_thread *thread)
 	}
 }
 
-/* What is due is queued at each wake-up. What RCU has no room for is not made up for later. */
+/*
+ * At each wakeup, queues the callbacks that are due. Those that RCU has no room for are not queued
+ * later.
+ */
 static void queue_at_rate(struct load_thread *thread, unsigned int per_second)
 {
 	unsigned int sleep_us =
@@ -313,7 +321,7 @@ static int queuer_fn(void *data)
 	return 0;
 }
 
-/* wakeme_after_rcu() is what synchronize_rcu() itself queues: nobody waits for it here. */
+/* synchronize_rcu() itself queues wakeme_after_rcu(). Here no task waits for its completion. */
 static int __init queue_others(void)
 {
 	unsigned int i;
@@ -332,7 +340,7 @@ static int __init queue_others(void)
 	return 0;
 }
 
-/* Not udelay(), which trusts the TSC: that of an emulated CPU may run as it likes. */
+/* udelay() depends on the TSC, whose rate is unreliable on an emulated CPU. */
 static noinline __noclone void load_read(void)
 {
 	ktime_t end = ktime_add_us(ktime_get(), read_us);
@@ -391,14 +399,14 @@ static void stop_all(void)
 	group_stop(&readers);
 	group_stop(&waiters);
 
-	/* load_invoked() is code of this module. */
+	/* Waits because load_invoked() is code of this module. */
 	rcu_barrier();
 	for (i = 0; i < queuers.nr_threads; i++)
 		kvfree(queuers.threads[i].callbacks);
 	kvfree(other_callbacks);
 }
 
-/* Bound to the CPUs in turn; on any if there are none. */
+/* Binds the threads to the CPUs in turn. `on` may be NULL: they run on any CPU. */
 static int __init group_start(struct load_group *group, const struct cpumask *on)
 {
 	int cpu = ANY_CPU;
@@ -488,7 +496,7 @@ static int __init check_parameters(void)
 	return 0;
 }
 
-/* The CPUs that cpus= names: at least one, and all of them online. */
+/* Parses cpus=: at least one CPU, all of them online. */
 static int __init parse_cpus(struct cpumask *on)
 {
 	if (!cpus) {

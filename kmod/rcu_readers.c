@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two readers of one value that a writer replaces at random times.
+ * Two threads read a value that a writer replaces at random times.
  *
- * Readers take the value out under rcu_read_lock(). The writer publishes a new
- * one with rcu_replace_pointer() and hands the old one to call_rcu(). All three
- * go on until the module is unloaded.
+ * Readers read the value under rcu_read_lock(). The writer publishes a new one with
+ * rcu_replace_pointer() and frees the old one with call_rcu(). All three run until the module is
+ * unloaded.
  *
- * Parameters: reader_ms, between two reads of a reader; writer_ms, the longest
- * time between two updates.
+ * Parameters: reader_ms, time between two reads of a reader; writer_ms, maximum time between two
+ * updates.
  *
- * The counts logged at exit: "reads" is how many read-side sections there were,
- * all in read_value(); the first value is not an update, but it is freed, too.
+ * Counts logged at exit: "reads" is the number of read-side sections, all in read_value(). The
+ * first value does not count as an update, but it counts as freed.
  */
 #include <linux/atomic.h>
 #include <linux/jiffies.h>
@@ -38,7 +38,7 @@ struct sample {
 	struct rcu_head rcu;
 };
 
-/* Changed by the writer alone, once it runs. */
+/* Only the writer changes it once it runs. */
 static struct sample __rcu *current_sample;
 
 static atomic_long_t nr_reads;
@@ -105,7 +105,7 @@ static int reader_fn(void *unused)
 	return 0;
 }
 
-/* Without memory the old value stays; the next time there may be some. */
+/* Without memory the old value stays, and the writer tries again later. */
 static int writer_fn(void *unused)
 {
 	while (thread_pause_ms(get_random_u32_inclusive(1, writer_ms))) {
@@ -115,7 +115,7 @@ static int writer_fn(void *unused)
 	return 0;
 }
 
-/* The last value has no readers any more, and nothing to wait for. */
+/* The last value has no readers any more, so it is freed at once. */
 static void stop_all(void)
 {
 	int i;
@@ -128,7 +128,7 @@ static void stop_all(void)
 	}
 	sample_free(rcu_replace_pointer(current_sample, NULL, true));
 
-	/* sample_free_rcu() is code of this module. */
+	/* Waits because sample_free_rcu() is code of this module. */
 	rcu_barrier();
 }
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The smallest use of call_rcu(): readers follow a pointer to one name; a
- * renamed copy takes its place once a grace period is over, because it is the
- * callback that swaps the pointer. Both names are the module's own memory, so
- * there is nothing to free.
+ * A minimal use of call_rcu(): readers follow a pointer to a name. A renamed copy replaces it after
+ * a grace period, because the callback swaps the pointer. Both names are static memory of the
+ * module, so nothing is freed.
  *
- * Parameter: fail_init=1 lets init fail while the callback is pending. The
- * memory of a module goes when its init fails, and nobody waits for a callback
- * then: that is a bug, and not in all runs does the kernel survive it.
+ * Parameter: fail_init=1 makes init fail while the callback is pending. The kernel frees the memory
+ * of a module whose init fails, without waiting for callbacks. That is a bug, and the kernel does
+ * not survive it in every run.
  */
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -58,7 +57,7 @@ static int __init rcu_replace_init(void)
 	if (fail_init)
 		return -ENODEV;
 
-	/* When this returns, the callback has run, and nothing is left for the exit. */
+	/* When this returns, the callback has run, so the exit has nothing to do. */
 	rcu_barrier();
 	show_name("after");
 	return 0;

@@ -1,37 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Callbacks that are pending when their module is unloaded, and all ways to
- * deal with them.
+ * Callbacks that are pending when their module is unloaded, and all ways to deal with them.
  *
- * One pointer. Reader 1 reads it often, reader 2 holds one read-side section
- * for a long time, again and again. The writer publishes the next value and
- * hands the old node to call_rcu(), so deletions come in bursts, after reader 2
- * has left a section.
+ * There is one shared pointer. Reader 1 reads it often; reader 2 repeatedly holds one long
+ * read-side section. The writer publishes the next value and frees the old node with call_rcu().
+ * Deletions therefore come in bursts, after reader 2 has left a section.
  *
  * Parameters:
- *   reader_ms, writer_ms  the pauses of readers and writer
- *   long_read_ms          how long a section of reader 2 is
- *   unload                what the exit does about pending callbacks (unload.h)
- *   backlog               so many further callbacks are queued by the exit, on
+ *   reader_ms, writer_ms  pauses of readers and writer
+ *   long_read_ms          length of a section of reader 2
+ *   unload                how the exit handles pending callbacks (unload.h)
+ *   backlog               number of extra callbacks that the exit queues, on
  *                         another CPU than its own. free_module() waits for a
  *                         grace period, but then only the callbacks of its own
- *                         CPU have run. With unload=synchronize so many nodes
+ *                         CPU have run. With unload=synchronize this many nodes
  *                         are freed after one synchronize_rcu() instead.
- *   callback_us           how long each callback takes. With a backlog that is
- *                         100 unless told otherwise: quick callbacks may all
- *                         have run when the module's memory goes.
- *   stop                  writable: 1 ends the writer, which queues the backlog
- *                         as its last act, so that the exit need not. With
+ *   callback_us           duration of each callback. Default 0, with a backlog
+ *                         100: quick callbacks might all have run when the
+ *                         module's memory is freed.
+ *   stop                  writable: 1 ends the writer. It queues the backlog
+ *                         before it ends, so the exit does not. With
  *                         unload=modref rmmod fails while a callback is
- *                         pending, and with a writer at work that is nearly
- *                         always: set stop, wait until
- *                         /sys/module/rcu_unload/refcnt is 0, unload.
- *   misuse                what the kernel has to survive, once: double queues
- *                         a node that is pending a second time, block sleeps
- *                         in a read-side section
+ *                         pending, which is almost always the case while the
+ *                         writer runs: set stop, wait until
+ *                         /sys/module/rcu_unload/refcnt is 0, then unload.
+ *   misuse                a bug that the kernel must survive, once. double:
+ *                         queues a pending node a second time. block: sleeps in
+ *                         a read-side section.
  *
- * The counts logged at exit: "reads" is how many read-side sections there were,
- * "queued" how often call_rcu() was called, "deleted" how many nodes were freed.
+ * Counts logged at exit: "reads" is the number of read-side sections, "queued" is the number of
+ * call_rcu() calls, "deleted" is the number of freed nodes.
  */
 #include <linux/atomic.h>
 #include <linux/cpu.h>
@@ -52,9 +50,9 @@
 #include "common.h"
 #include "unload.h"
 
-/* A section is reported as a stall after 21 s, as most kernels are configured. */
+/* Most kernels are configured to report a section of 21 s as a stall. */
 #define MAX_LONG_READ_MS    10000
-/* Callbacks run with bottom halves disabled: nothing else does on that CPU meanwhile. */
+/* Callbacks run with bottom halves disabled, which blocks other work on that CPU. */
 #define MAX_CALLBACK_US	    1000
 #define BACKLOG_CALLBACK_US 100
 
@@ -122,14 +120,14 @@ struct unload_node {
 	int a;
 	union {
 		struct rcu_head rcu;
-		struct llist_node link; /* of nodes that wait together, without callbacks */
+		struct llist_node link; /* nodes that wait together, without callbacks */
 	};
 };
 
-/* Changed by the writer alone while it runs. */
+/* Only the writer changes it while it runs. */
 static struct unload_node __rcu *shared;
 
-/* Set by the writer, for the exit once the writer has ended. */
+/* The writer sets it; the exit reads it after the writer has ended. */
 static bool backlog_queued;
 
 static atomic_long_t nr_reads;
@@ -157,8 +155,8 @@ static void node_free(struct unload_node *node)
 }
 
 /*
- * Not udelay(), which trusts the TSC: that of an emulated CPU may run as it likes,
- * and the callbacks be quick after all.
+ * udelay() depends on the TSC, whose rate is unreliable on an emulated CPU. Callbacks could then be
+ * too quick.
  */
 static void take_time(void)
 {
@@ -178,7 +176,7 @@ static noinline __noclone void rcu_del(struct rcu_head *rcu)
 	unload_callback_done();
 }
 
-/* The same without a line in the log: there may be many thousands. */
+/* Like rcu_del(), but logs nothing: there may be many thousands of callbacks. */
 static noinline __noclone void backlog_del(struct rcu_head *rcu)
 {
 	take_time();
@@ -186,7 +184,7 @@ static noinline __noclone void backlog_del(struct rcu_head *rcu)
 	unload_callback_done();
 }
 
-/* Inline for unload.h's reason. */
+/* Inline for the reason in unload.h. */
 static __always_inline bool node_queue(struct unload_node *node, rcu_callback_t callback)
 {
 	if (!unload_call_rcu(&node->rcu, callback))
@@ -217,7 +215,7 @@ static noinline __noclone int read_short(void)
 	return a;
 }
 
-/* Busy, so that the section does not end early by sleeping; it may be preempted. */
+/* Spins, since sleeping would end the section early. It may be preempted. */
 static noinline __noclone int read_long(void)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(long_read_ms);
@@ -230,7 +228,7 @@ static noinline __noclone int read_long(void)
 	node = rcu_dereference(shared);
 	while (time_before(jiffies, end) && !kthread_should_stop())
 		cpu_relax();
-	/* Perhaps replaced long ago, but not freed. */
+	/* The node may have been replaced long ago, but it is not freed. */
 	a = READ_ONCE(node->a);
 	rcu_read_unlock();
 
@@ -268,7 +266,7 @@ static int reader2_fn(void *unused)
 	return 0;
 }
 
-/* Without memory the old value stays; the next time there may be some. */
+/* Without memory the old value stays, and the writer tries again later. */
 static noinline __noclone void write_next(void)
 {
 	struct unload_node *old = rcu_dereference_protected(shared, true);
@@ -314,7 +312,7 @@ static long backlog_queue(void *unused)
 	return 0;
 }
 
-/* Returns the CPU: another one than this, if there is another one. */
+/* Returns the CPU: another one than the current CPU, if there is one. */
 static unsigned int backlog_queue_elsewhere(void)
 {
 	unsigned int cpu;
@@ -336,10 +334,10 @@ static noinline __noclone void misused_del(struct rcu_head *rcu)
 }
 
 /*
- * The bug of misuse=double. To queue the last node of a list again would make
- * the list a ring; so another one goes between, which RCU then loses. All three
- * must come to the same CPU, and none may run in between. Both nodes are static:
- * RCU's list may lead through them, and it ends at the first.
+ * The bug of misuse=double. Queueing the last node of a list again would turn the list into a ring.
+ * Therefore another node goes in between, which RCU then loses. All three calls must be on the same
+ * CPU, and no callback may run in between. Both nodes are static: RCU's list may contain them, and
+ * it ends at the first one.
  */
 static noinline __noclone void queue_twice(void)
 {
@@ -350,7 +348,7 @@ static noinline __noclone void queue_twice(void)
 	local_irq_enable();
 	atomic_long_add(3, &nr_queued);
 
-	/* Over with before the exit, whatever that does about callbacks. */
+	/* Ends here and not in the exit, whose handling of callbacks may vary. */
 	rcu_barrier();
 }
 
@@ -407,7 +405,7 @@ static int __init rcu_unload_init(void)
 		return -ENOMEM;
 	rcu_assign_pointer(shared, first);
 
-	/* The writer last: until then no callback is queued. */
+	/* Start the writer last: no callback is queued before that. */
 	reader1 = thread_start(reader1_fn, "rcu_reader1");
 	if (IS_ERR(reader1)) {
 		err = PTR_ERR(reader1);
@@ -436,7 +434,7 @@ free_first:
 
 static void __exit rcu_unload_exit(void)
 {
-	/* The writer may be waiting for the readers' sections. */
+	/* The writer may wait for the readers' sections. */
 	thread_stop(reader2);
 	thread_stop(reader1);
 	thread_stop(writer);
@@ -447,8 +445,8 @@ static void __exit rcu_unload_exit(void)
 		cpumask_var_t others;
 
 		/*
-		 * Whoever unloads shall not come to the backlog's CPU before
-		 * free_module(), where it would wait for it.
+		 * Keep this task off the backlog's CPU until free_module(), which would otherwise
+		 * wait for the backlog.
 		 */
 		if (alloc_cpumask_var(&others, GFP_KERNEL)) {
 			cpumask_copy(others, current->cpus_ptr);
@@ -457,7 +455,7 @@ static void __exit rcu_unload_exit(void)
 			free_cpumask_var(others);
 		}
 	}
-	/* The callbacks are code of this module. */
+	/* Waits because the callbacks are code of this module. */
 	unload_wait();
 
 	pr_info(MODULE_PREFIX "reads=%ld updates=%ld queued=%ld deleted=%ld\n",

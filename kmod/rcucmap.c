@@ -2,15 +2,14 @@
 /*
  * A concurrent hash map with one writer and one reader.
  *
- * Readers look up under rcu_read_lock() alone. Whoever changes a bucket holds
- * its lock from the lookup to the change, and hands nodes that readers may
- * still see to call_rcu().
+ * Readers look up under rcu_read_lock() only. A thread that changes a bucket holds the bucket's
+ * lock from the lookup to the change. It frees nodes that readers may still see with call_rcu().
  *
- * The counts logged at exit can be held against a trace: cmap_get() has the
- * only read-side section of this module, so "reads" is how many there were.
+ * The counts logged at exit can be compared with a trace: cmap_get() has the only read-side section
+ * of this module, so "reads" is the number of sections.
  *
- * Parameters: reader_ms and writer_ms, the threads' pauses; unload, what the
- * exit does about callbacks that are pending (unload.h).
+ * Parameters: reader_ms and writer_ms, the threads' pauses; unload, how the exit handles pending
+ * callbacks (unload.h).
  */
 #include <linux/atomic.h>
 #include <linux/completion.h>
@@ -47,7 +46,7 @@ struct cmap_node {
 };
 
 struct cmap_bucket {
-	spinlock_t lock; /* for changes of nodes */
+	spinlock_t lock; /* protects changes of nodes */
 	struct hlist_head nodes;
 };
 
@@ -85,7 +84,7 @@ static void node_free_rcu(struct rcu_head *rcu)
 	unload_callback_done();
 }
 
-/* For a node that readers may still see; may sleep. Inline for unload.h's reason. */
+/* Frees a node that readers may still see. May sleep. Inline for the reason in unload.h. */
 static __always_inline void node_retire(struct cmap_node *node)
 {
 	if (unload_call_rcu(&node->rcu, node_free_rcu))
@@ -111,7 +110,7 @@ static struct cmap *cmap_create(u32 nr_buckets)
 	return map;
 }
 
-/* Under rcu_read_lock() or the bucket's lock. */
+/* The caller holds rcu_read_lock() or the bucket's lock. */
 static struct cmap_node *bucket_find(struct cmap_bucket *bucket, u32 key)
 {
 	struct cmap_node *node;
@@ -123,7 +122,7 @@ static struct cmap_node *bucket_find(struct cmap_bucket *bucket, u32 key)
 	return NULL;
 }
 
-/* With the bucket's lock held. The node is then to be retired, without it. */
+/* The caller holds the bucket's lock, and retires the node after it has released the lock. */
 static void bucket_remove(struct cmap_bucket *bucket, struct cmap_node *node)
 {
 	lockdep_assert_held(&bucket->lock);
@@ -131,7 +130,7 @@ static void bucket_remove(struct cmap_bucket *bucket, struct cmap_node *node)
 	atomic_long_inc(&nr_removes);
 }
 
-/* Any of the bucket's nodes, removed; NULL if there is none. */
+/* Removes and returns any node of the bucket; NULL: there is none. */
 static struct cmap_node *bucket_take(struct cmap_bucket *bucket)
 {
 	struct cmap_node *node;
@@ -146,8 +145,8 @@ static struct cmap_node *bucket_take(struct cmap_bucket *bucket)
 }
 
 /*
- * What is called by name in a trace has to keep its name: noinline alone lets
- * the compiler make a clone of another name.
+ * A trace shows this function by name, so the name must stay. With noinline alone the compiler may
+ * create a clone with another name.
  */
 static noinline __noclone bool cmap_get(struct cmap *map, u32 key, u32 *value)
 {
@@ -164,7 +163,7 @@ static noinline __noclone bool cmap_get(struct cmap *map, u32 key, u32 *value)
 	return node;
 }
 
-/* Readers see the old value or the new one, at no time none. */
+/* Readers always see either the old value or the new one. */
 static noinline __noclone int cmap_set(struct cmap *map, u32 key, u32 value)
 {
 	struct cmap_bucket *bucket = &map->buckets[cmap_index(map, key)];
@@ -208,7 +207,7 @@ static noinline __noclone bool cmap_remove(struct cmap *map, u32 key)
 	return true;
 }
 
-/* When nobody uses the map any more. Its nodes go the way of all nodes. */
+/* The caller ensures that there are no users of the map. Frees its nodes like all nodes. */
 static void cmap_destroy(struct cmap *map)
 {
 	struct cmap_node *node;
@@ -221,7 +220,10 @@ static void cmap_destroy(struct cmap *map)
 	kfree(map);
 }
 
-/* Set by the writer; for the reader once ready is seen, for exit once the writer is stopped. */
+/*
+ * The writer sets it. The reader uses it after it has seen ready, the exit after the writer has
+ * stopped.
+ */
 static struct cmap *cmap;
 static bool ready;
 
@@ -268,14 +270,14 @@ static int reader_fn(void *unused)
 
 static void set_ready(void)
 {
-	/* Release: who sees ready sees the map and its nodes. */
+	/* Release: a thread that sees ready also sees the map and its nodes. */
 	smp_store_release(&ready, true);
 	wake_up(&wait);
 }
 
 /*
- * The keys are logged when all are done: logging to a slow console in between
- * would make the time long in which the reader sums old and new values.
+ * Logs the keys when all are done. Logging to a slow console in between would prolong the time in
+ * which the reader adds up both old and new values.
  */
 static int update_all(struct cmap *map, u32 step)
 {
@@ -307,7 +309,7 @@ static void remove_all(struct cmap *map)
 	}
 }
 
-/* If memory runs out, the map is emptied early, which ends the reader too. */
+/* If memory runs out, the writer empties the map early, which also ends the reader. */
 static int writer_fn(void *unused)
 {
 	u32 step;
@@ -371,7 +373,7 @@ static void __exit rcucmap_exit(void)
 		pr_info(MODULE_PREFIX "deleting cmap\n");
 		cmap_destroy(cmap);
 	}
-	/* node_free_rcu() is code of this module. */
+	/* Waits because node_free_rcu() is code of this module. */
 	unload_wait();
 
 	pr_info(MODULE_PREFIX "reads=%ld updates=%ld removes=%ld freed=%ld\n",

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How a module's exit deals with RCU callbacks that are pending, as the
- * parameter unload= says:
+ * How a module's exit handles pending RCU callbacks, as set by the parameter unload=:
  *
- *   none         not at all: a callback may run when its code is gone
- *   barrier      rcu_barrier()
- *   synchronize  none is ever pending: who would queue one waits with
- *                synchronize_rcu() and frees
+ *   none         it does not: a callback may run after its code is freed
+ *   barrier      it calls rcu_barrier()
+ *   synchronize  no callback is ever pending: code that would queue one calls
+ *                synchronize_rcu() and frees the object
  *   modref       each pending callback holds a reference to the module, so rmmod
  *                fails with EAGAIN ("in use") until the last one has run
- *   counter      the exit waits until as many have run as were queued
+ *   counter      the exit waits until all queued callbacks have run
  *
- * What is called here is to be seen as called by the module's function that
- * meant it, so that a trace names that one: hence __always_inline.
+ * A trace should show these calls as made by the module's function that needs them. The functions
+ * are therefore __always_inline.
  */
 #ifndef COMPANION_UNLOAD_H
 #define COMPANION_UNLOAD_H
@@ -49,14 +48,13 @@ static struct choice unload = {
 module_param_cb(unload, &choice_ops, &unload, 0444);
 MODULE_PARM_DESC(unload, "none (a bug), barrier (default), synchronize, modref or counter");
 
-/* For unload=counter. One more than are pending: the last one is dropped by the exit. */
+/* For unload=counter: number of pending callbacks plus one. The exit drops the extra one. */
 static refcount_t unload_pending = REFCOUNT_INIT(1);
 static DECLARE_COMPLETION(unload_all_run);
 
 /*
- * False if nothing was queued and the caller has to wait with synchronize_rcu()
- * instead: because it was told so, or because rmmod has begun, after which
- * there is no reference to the module to be had.
+ * Returns false if nothing was queued and the caller must wait with synchronize_rcu() instead.
+ * Reasons: unload=synchronize, or rmmod has begun, after which the module gives no more references.
  */
 static __always_inline bool unload_call_rcu(struct rcu_head *rcu, rcu_callback_t callback)
 {
@@ -78,10 +76,9 @@ static __always_inline bool unload_call_rcu(struct rcu_head *rcu, rcu_callback_t
 }
 
 /*
- * The last that a callback does. From here on the module may be unloaded, and
- * the way back to RCU is still its code; it stays long enough because
- * free_module() waits for a grace period of its own, which no callback
- * outlasts: callbacks run with bottom halves disabled.
+ * The last call in a callback. From here on the module may be unloaded, although the return to RCU
+ * is still module code. That code exists long enough: free_module() waits for a grace period of its
+ * own, and callbacks run with bottom halves disabled, so none outlasts that grace period.
  */
 static __always_inline void unload_callback_done(void)
 {
@@ -98,7 +95,7 @@ static __always_inline void unload_callback_done(void)
 	}
 }
 
-/* For the exit, when nobody can queue any more. */
+/* For the exit, when nothing can queue callbacks any more. */
 static __always_inline void unload_wait(void)
 {
 	switch (unload.chosen) {

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=dash
-# Runs in the guest of check_rates.sh: records one steady load, as it is and slowed
-# in three ways, in turn, so that whatever else changes with time changes all alike.
-# Needs: BOOT CYCLES LASTS
+# Runs in the guest of check_rates.sh. Records a steady load, unchanged and slowed in three ways. The recordings
+# alternate, so that any change over time affects all of them alike. Needs: BOOT CYCLES LASTS
 
 PARAMETERS=/sys/module/rcutree/parameters
 

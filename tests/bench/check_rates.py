@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Compares sets that are drawn from a folder of summaries, and counts the verdicts.
+"""Compares sets of summaries drawn from a folder, and counts the verdicts.
 
     check_rates.py RCUSCOPE FOLDER TRIES RUNS
 
-Summaries are named KIND-*.json; of kind "base" is the load as it is. The draws
-are seeded: the same folder gives the same rates.
+Summaries have the names KIND-*.json; kind "base" is the unchanged load. The draws are seeded: the same folder gives the
+same rates.
 """
 import json
 import pathlib
@@ -15,7 +15,7 @@ import sys
 
 RCUSCOPE, FOLDER, TRIES, RUNS = sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 
-# What is named: who held the longest grace periods, or the setting that differs.
+# Text that must appear in the result: the cause of the longest grace periods, or the setting that differs.
 CAUSES = {
     "reader": "rcu_unload:read_long",
     "first_fqs": "jiffies_till_first_fqs",
@@ -33,7 +33,7 @@ def check(current, baseline):
 
 
 def rates(kind, kinds):
-    """Verdicts, and in how many of the worse the cause is among the longest grace periods."""
+    """Number of each verdict, and how many of the "worse" ones name the cause."""
     draw = random.Random(kind)
     counts = dict.fromkeys(VERDICTS, 0)
     named = 0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# How often rcuscope check is right, on a real kernel. The help below says how.
+# Measures how often rcuscope check is right, on a real kernel. See the help below.
 set -euo pipefail
 HERE=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
 PROJECT=$(dirname -- "$(dirname -- "$HERE")")

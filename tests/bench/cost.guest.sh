@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=dash
-# Runs in the guest of cost.sh: the load by itself and under each tracer, in turn,
-# so that whatever else changes with time changes all alike.
-# Needs: TOOLS ROUNDS LASTS THREADS CPUS
+# Runs in the guest of cost.sh: the load by itself and under each tracer. The runs alternate, so that any change over
+# time affects all of them alike. Needs: TOOLS ROUNDS LASTS THREADS CPUS
 
 # shellcheck source=tests/bench/peers.guest.sh
 . /root/peers.guest.sh
 
-# What a recording of nothing takes on disk, and whatever is slow the first time.
+# Measures the size of an empty recording. It also takes the extra time of each tool's first run.
 for tool in none $TOOLS; do
 	measure "$tool" "$tool-empty" threads=0
 done

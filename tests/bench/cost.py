@@ -44,7 +44,7 @@ def measure_kernel(rcuscope, folder):
     return {
         **guest(folder),
         "tools": tools,
-        # Of the overhead: below 1 rcuscope costs less.
+        # Ratio of the overheads: below 1 rcuscope costs less.
         **{f"{ours}_to".replace("-", "_"): {name: tools[ours]["overhead_ns"] / tools[name]["overhead_ns"] for name in peers}
            if ours in tools else {} for ours in OURS},
     }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# What tracing each callback costs, beside other tracers. The help below says how.
+# Measures what it costs to trace each callback, compared with other tracers. See the help below.
 set -euo pipefail
 # shellcheck disable=SC2034 # for peers.sh
 ME=cost.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A gate against slower grace periods, for CI. The help below says how.
+# A CI gate against slower grace periods. See the help below.
 set -euo pipefail
 HERE=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
 PROJECT=$(dirname -- "$(dirname -- "$HERE")")
@@ -111,7 +111,7 @@ parse() {
 	[[ -x $RCUSCOPE ]] || usage_error "there is no $RCUSCOPE; build it, or name one with RCUSCOPE"
 }
 
-# A boot, a recording, a summary.
+# One boot with one recording and one summary.
 record() { # NAME KERNEL ARGUMENTS
 	local folder=$OUT/$1 status=0 command='sleep 5'
 	[[ -z $WORKLOAD ]] || command='sh /root/workload'

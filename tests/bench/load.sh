@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=dash
-# A steady load of RCU for a guest of the bench, until it ends. Sourced.
+# A steady RCU load for a guest of the bench, until the guest ends. Sourced.
 
-# umount ends in an expedited grace period, files that are closed in callbacks.
+# umount ends in an expedited grace period; closing files queues callbacks.
 busy_files() {
 	while :; do
 		mount -t tmpfs none /mnt
@@ -12,7 +12,7 @@ busy_files() {
 	done
 }
 
-# Writing to a console costs more than what is measured.
+# Console output costs more than what is measured.
 dmesg -n 1
 mkdir -p /mnt
 insmod /kmod/rcu_readers.ko reader_ms=100 writer_ms=2

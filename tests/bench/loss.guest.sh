@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=dash
-# Runs in the guest of loss.sh: the load under each tracer, at one rate after the other,
-# then in bursts, each twice as long as the last.
-# Needs: TOOLS RATES BURSTS LASTS THREADS CPUS
+# Runs in the guest of loss.sh: the load under each tracer, at each rate, then in bursts, each twice as large as the one
+# before. Needs: TOOLS RATES BURSTS LASTS THREADS CPUS
 
 # shellcheck source=tests/bench/peers.guest.sh
 . /root/peers.guest.sh
 
-# Beyond what the machine can do, a higher rate is the same again.
+# A rate that the machine cannot reach gives the same result as the one before.
 reached() { # NAME RATE
 	[ $(($(sed -n 's/^invoked_per_second=//p' "/out/$1.run") * 10)) -ge $(($2 * THREADS * 7)) ]
 }

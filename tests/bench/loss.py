@@ -14,7 +14,7 @@ KINDS = {"rate": "callbacks a second", "burst": "callbacks at once"}
 
 
 def measure_tool(tool, rcuscope, folder, kind):
-    """By how much was asked for, rising."""
+    """All runs of a tool, ordered by the requested rate or burst."""
     runs = []
     for file in folder.glob(f"{tool}-{kind}-*.run"):
         run = measure_run(tool, rcuscope, folder, file.stem, 0)
@@ -23,7 +23,7 @@ def measure_tool(tool, rcuscope, folder, kind):
 
 
 def lossless(runs, kind):
-    """The most of which nothing was lost, nor of anything less; what was reached, not what was asked for."""
+    """The highest load up to which no run lost anything; for rates, the rate that was reached, not the requested one."""
     most = None
     for run in runs:
         if run["events_lost"]:
@@ -47,7 +47,7 @@ def lost_text(run):
         return "-"
     if not run["events_lost"]:
         return "0"
-    # Never "0 %" of what did lose some.
+    # Never "0 %" for a run that lost something.
     return f"{max(run['events_lost'] / run['events'], 0.0001):.2%}"
 
 

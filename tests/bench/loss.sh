@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# From what rate on tracers lose events. The help below says how.
+# Finds the rate from which tracers lose events. See the help below.
 set -euo pipefail
 # shellcheck disable=SC2034 # for peers.sh
 ME=loss.sh

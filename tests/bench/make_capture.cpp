@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Writes a capture of any size, of the shape that the module rcu_load's has: each CPU queues callbacks, a grace period
-// later it invokes them in one batch, and the memory of one that has run is what is queued next.
+// Writes a capture of any size that resembles one of the module rcu_load: each CPU queues callbacks, invokes them in
+// one batch a grace period later, and then reuses their memory.
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -21,7 +21,7 @@ namespace {
 using namespace rcuscope;
 
 constexpr std::uint32_t cpus = 4;
-constexpr std::uint64_t period_ns = 4'000'000; // from one grace period's end to the next one's
+constexpr std::uint64_t period_ns = 4'000'000; // from the end of one grace period to the end of the next
 constexpr std::uint64_t per_period = 1000;     // callbacks queued on each CPU
 constexpr std::uint64_t code = 0xffffffffc0a00000;
 
@@ -54,9 +54,9 @@ private:
         std::uint64_t function = 0;
     };
     struct Cpu {
-        std::vector<std::uint64_t> free; // heads, the one freed last is taken first
-        std::vector<Queued> waiting;     // no grace period was begun for them yet
-        std::vector<Queued> assigned;    // to the one that is in progress
+        std::vector<std::uint64_t> free; // heads; the one freed last is reused first
+        std::vector<Queued> waiting;     // not assigned to a grace period yet
+        std::vector<Queued> assigned;    // assigned to the grace period in progress
         std::uint64_t heads = 0;
     };
 
@@ -72,7 +72,7 @@ private:
         }
     }
 
-    // The end of one grace period, the beginning of the next, and what they bring about.
+    // The end of one grace period, the start of the next, and the work that they trigger on each CPU.
     void period() {
         const std::uint64_t running = (counter_ << 2) | 1;
         put(0, now_, RS_GP_END, rs_gp{.h = {}, .gp_seq = running}, 0);
@@ -94,7 +94,7 @@ private:
         if (!ready.empty()) {
             invoke(number, ready, at += 1000);
         }
-        // While the callbacks of a batch run, others go on queueing: here after it.
+        // Real CPUs also queue callbacks while a batch runs; here they do so after it.
         const std::uint64_t step = (now_ + period_ns - 20'000 - at) / per_period;
         for (std::uint64_t i = 0; i < per_period; i++) {
             at += step / 2 + random_() % step / 2 + 1;

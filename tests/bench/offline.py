@@ -44,7 +44,7 @@ def run(command):
 
 
 def least(runs):
-    """Of each number the least: what others at work on the machine add to one need not be what they add to the other."""
+    """The minimum of each number separately: other work on the machine may slow each one in a different run."""
     return {key: min(one[key] for one in runs) for key in runs[0]}
 
 
@@ -54,7 +54,7 @@ def best_of(rounds, command):
 
 
 def read_only(arguments, capture):
-    """The reader by itself, and zstd on the same records."""
+    """Measures the reader by itself, and zstd on the same records."""
     lines = [subprocess.run([arguments.read_capture, capture], check=True, capture_output=True, text=True).stdout
              for _ in range(arguments.rounds)]
     return least([json.loads(line) for line in lines])
@@ -65,10 +65,10 @@ def per_event(one, events):
 
 
 def measure(arguments, events, folder, measured):
-    """The row of a size; `measured` is told of each of its steps, some of which take minutes."""
+    """Returns the row of one size. Calls `measured` after each step, since some steps take minutes."""
     capture = f"{folder}/capture.rcu"
     for out in ("out.json", "out.pftrace"):
-        os.symlink("/dev/null", f"{folder}/{out}")  # 25 GB otherwise, and a test of the disk
+        os.symlink("/dev/null", f"{folder}/{out}")  # otherwise 25 GB, and a benchmark of the disk
     subprocess.run([arguments.make_capture, capture, str(events)], check=True, stdout=subprocess.DEVNULL)
     reading = read_only(arguments, capture)
     written = reading["events"]
@@ -91,7 +91,7 @@ def record_peers(folder):
 
 
 def measure_peers(arguments):
-    """What each takes to print its own recording."""
+    """Measures what each peer takes to print its own recording."""
     with tempfile.TemporaryDirectory() as made:
         folder = arguments.peers or made
         if not arguments.peers:

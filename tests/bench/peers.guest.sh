@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=dash
-# For guests of the benchmarks: the load (rcu_load) by itself, or under a tracer, from before
-# it is loaded until it is gone. Sourced. Needs: LASTS, seconds of each run.
+# For guests of the benchmarks: runs the load (rcu_load) by itself or under a tracer. A tracer runs from before the
+# module is loaded until it is freed. Sourced. Needs: LASTS, seconds of each run.
 
 TRACEFS=/sys/kernel/tracing
 
-# RCU's tracepoints where there are any, else kprobe events on the functions that they are in.
+# Use RCU's tracepoints if the kernel has them, otherwise kprobe events on the functions that contain them.
 if [ -e $TRACEFS/events/rcu/rcu_callback ]; then
 	QUEUED=rcu:rcu_callback
 	INVOKED=rcu:rcu_invoke_callback
@@ -18,7 +18,7 @@ else
 	echo 'p:bench/invoked rcu_cblist_dequeue head=+0(%di) func=+8(+0(%di))' >>$TRACEFS/kprobe_events || exit
 fi
 
-# Where the load's functions lie tells its callbacks from others'.
+# The address range of the load's functions tells its callbacks from others.
 cat >/root/load <<'SCRIPT'
 {
 	head -n 1 /proc/stat | sed 's/^cpu */stat_before=/'
@@ -47,7 +47,7 @@ under() { # TOOL FILE PARAMETER...
 	esac
 }
 
-# Leaves what the load counted, and the size of what the tool wrote, in NAME.run.
+# Writes to NAME.run: the counts of the load, and the size of the tool's output.
 measure() { # TOOL NAME PARAMETER...
 	tool=$1 name=$2
 	shift 2
@@ -67,7 +67,7 @@ measure() { # TOOL NAME PARAMETER...
 	sync
 }
 
-# Writing to a console costs more than what is measured.
+# Console output costs more than what is measured.
 dmesg -n 1
 uname -r >/out/release
 cat /sys/devices/system/clocksource/clocksource0/current_clocksource >/out/clocksource

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What peers.guest.sh left of each run: what the load counted, and what each tool stored of it."""
+"""Reads the results of peers.guest.sh: what the load counted in each run, and how much of it each tool stored."""
 import collections
 import json
 import os
@@ -10,14 +10,14 @@ import subprocess
 import sys
 import tempfile
 
-# The module's code lies within this of its start.
+# Maximum size of the module's code.
 CODE = 1 << 16
 
 Stored = collections.namedtuple("Stored", "queued invoked")
 
 
 def read_run(file):
-    """What the guest wrote of a run: numbers by name, and the lists of /proc/stat."""
+    """The guest's results of a run: numbers by name, and the lists of /proc/stat."""
     run = {}
     for line in file.read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition("=")
@@ -29,7 +29,7 @@ def read_run(file):
 
 
 def idle_share(run):
-    """Of all CPUs' time, from before the load came until it was gone."""
+    """Idle share of the time of all CPUs, from before the load was loaded until after it was freed."""
     spent = [after - before for before, after in zip(run["stat_before"], run["stat_after"])][:8]
     return (spent[3] + spent[4]) / sum(spent)
 
@@ -50,7 +50,7 @@ def stored_by_rcuscope(rcuscope, file):
 
 def stored_in_summary(file):
     summary = json.loads(pathlib.Path(file).read_text(encoding="utf-8"))
-    # Of an invocation whose queueing was lost nothing is said here: it counts as lost.
+    # This number excludes invocations whose queueing record was lost, so these count as lost.
     return Stored(summary["counts"]["callbacks.queued"], summary["durations"]["callback.latency"]["count"])
 
 
@@ -69,11 +69,11 @@ def stored_by_bpftrace(file, is_code):
                 queued += words[0] == "q"
                 invoked += words[0] == "i"
                 first, last = min(first, head), max(last, head)
-    # Without its function a queueing is known by its head: those of the load lie side by side.
+    # A queueing line without a function is recognized by its head: the heads of the load are adjacent.
     return Stored(queued + sum(first <= head <= last for head in unnamed), invoked)
 
 
-# At the end of a batch the list is empty; then the function is whatever was there before.
+# At the end of a batch the list is empty (head 0). The function is then stale.
 EVENT = re.compile(r"\b(queued|invoked|rcu_callback|rcu_invoke_callback):.*\b(?:head|rhp)=(?!(?:0x)?0\b).*\bfunc=(?:0x)?(\w+)")
 
 
@@ -88,7 +88,8 @@ def stored_in_text(lines, is_code):
 
 def stored(tool, rcuscope, file, text):
     def is_code(function):
-        # trace-cmd knows no module that came later, and names what is beyond the kernel by its last symbol.
+        # trace-cmd knows no module that was loaded later. It gives addresses beyond the kernel the name of its last
+        # symbol.
         if not re.fullmatch("[0-9a-f]+", function):
             return function == "_end"
         return text <= int(function, 16) < text + CODE
@@ -101,7 +102,7 @@ def stored(tool, rcuscope, file, text):
         return stored_in_summary(file)
     if tool.startswith("bpftrace"):
         return stored_by_bpftrace(file, is_code)
-    # Raw: names of functions would be those of this machine.
+    # Raw output: function names would be resolved on this machine, not in the guest.
     if tool == "trace-cmd":
         return stored_in_text(lines_of(["trace-cmd", "report", "-R", "-i", file]), is_code)
     return stored_in_text(lines_of(["perf", "script", "-i", file, "--fields", "event,trace"]), is_code)
@@ -128,7 +129,7 @@ def measure_run(tool, rcuscope, folder, name, empty_bytes):
 
 
 def guest(folder):
-    """The kernel, and the clock that its tracers read."""
+    """The kernel, and the clock that its tracers read (from the files in `folder`)."""
     facts = {name: (folder / name).read_text(encoding="utf-8").strip() for name in ("release", "clocksource")}
     return {"kernel": folder.name, **facts}
 
@@ -140,7 +141,7 @@ def processor():
 
 
 def write_json(file, schema, **members):
-    """With the machine that was measured on; into a file whole, or not at all; nowhere if it has no name."""
+    """Adds the machine. Writes the file completely or not at all; "-" is stdout, an empty name means no output."""
     machine = {"processor": processor(), "processors": os.cpu_count()}
     text = json.dumps({"schema": schema, "machine": machine, **members}, indent=1)
     if file == "-":
@@ -152,7 +153,7 @@ def write_json(file, schema, **members):
 
 
 def measure_kernels(schema, measure, show, rcuscope, file, *folders):
-    """What the guest of each kernel left in its folder: measured, shown, and written as JSON."""
+    """Measures the results in each kernel's folder, shows them, and writes them as JSON."""
     results = [measure(rcuscope, pathlib.Path(folder)) for folder in folders]
     for result in results:
         show(result)

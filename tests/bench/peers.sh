@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# What the benchmarks beside other tracers share, on the host. Sourced with ME as the
-# name to speak with; the benchmark's own options are handled by own_option().
+# Host side of the benchmarks that compare tracers. Sourced with ME as the name in messages. The sourcing script handles
+# its own options in own_option().
 HERE=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
 PROJECT=$(dirname -- "$(dirname -- "$HERE")")
 VM=$PROJECT/tests/vm/vm
@@ -13,7 +13,7 @@ TOOLS=
 APPEND=
 JSON=
 KEEP=
-# One CPU has all to do, what the tools do in user space included.
+# One CPU does all work, including that of the tools in user space.
 GUEST=(--count-instructions)
 CPUS=0
 
@@ -71,12 +71,12 @@ parse() { # OPTION...
 	for tool in $TOOLS; do
 		[[ $tool =~ ^(rcuscope|rcuscope-summary|bpftrace|bpftrace-fentry|trace-cmd|perf)$ ]] || usage_error "no tool is called '$tool'"
 	done
-	# Now, not when all is measured.
+	# Checked now rather than after all measurements.
 	[[ ! $JSON || $JSON == - || -w $(dirname -- "$JSON") ]] || usage_error "--json $JSON: its folder cannot be written to"
 	[[ -x $RCUSCOPE ]] || usage_error "there is no $RCUSCOPE; build it, or name one with RCUSCOPE"
 }
 
-# By tracepoints there is nothing that fentry would do better.
+# Where tracepoints exist, fentry has no advantage.
 tools_for() { # KERNEL
 	case $TOOLS:$1 in
 	:rcu-trace-*) printf 'rcuscope rcuscope-summary bpftrace trace-cmd perf' ;;
@@ -85,8 +85,8 @@ tools_for() { # KERNEL
 	esac
 }
 
-# Boots each kernel and runs SCRIPT there with SETTINGS (VARIABLE=VALUE...) and TOOLS; then
-# hands the folders that it left to PROGRAM.
+# Boots each kernel and runs SCRIPT there with SETTINGS (VARIABLE=VALUE...) and TOOLS. Then gives the resulting folders
+# to PROGRAM.
 measure_kernels() { # SECONDS SCRIPT PROGRAM SETTINGS
 	local kernel folder status folders=()
 	"$PROJECT/.ci/setup" vm bench
@@ -96,7 +96,7 @@ measure_kernels() { # SECONDS SCRIPT PROGRAM SETTINGS
 		folder=${KEEP:-$WORK}/$kernel
 		rm -rf -- "$folder"
 		mkdir -p "$folder"
-		# bpftrace brings a compiler along, which has to fit into memory twice.
+		# bpftrace includes a compiler, which must fit into memory twice.
 		"$VM" run --kernel "$kernel" "${GUEST[@]}" --memory 3072 --append "$APPEND" --timeout "$1" \
 			--add /usr/bin/bpftrace:/usr/bin/ --add /usr/bin/trace-cmd:/usr/bin/ --add /usr/bin/perf:/usr/bin/ \
 			--add "$HERE/peer-kprobe.bt" --add "$HERE/peer-fentry.bt" --add "$HERE/peer-tracepoint.bt" \

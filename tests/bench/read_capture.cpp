@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What the reader of captures takes by itself: all events in the order of time, counted and forgotten. And beside it
-// what zstd takes: to decompress the same records, had it alone made them small, and to decompress the file's own
-// chunks, of which packing (capture/packing.hpp) has left little. Processor time, and of reading, in which chunks are
-// opened and merged ahead by threads, the time that passes, too.
+// Measures the capture reader by itself: it counts all events in time order. For comparison, measures zstd: to
+// decompress the same records if zstd alone had compressed them, and to decompress the file's own chunks, which packing
+// (capture/packing.hpp) has already made small. Reports processor time. For reading, in which threads open and merge
+// chunks ahead, it also reports elapsed time.
 #include <algorithm>
 #include <chrono>
 #include <ctime>
@@ -32,7 +32,7 @@ Status read_all(const std::string& path, std::uint64_t& events) {
     return reader->for_each_event([&](const Event&) { ++events; });
 }
 
-// From memory, so that it is nothing but zstd's time.
+// In memory, so that only zstd's own time is measured.
 class Frames {
 public:
     void add(std::span<const std::byte> stored, std::size_t size) {
@@ -40,9 +40,9 @@ public:
         bytes_ += stored.size();
     }
 
-    std::uint64_t bytes() const { return bytes_; } // compressed
+    std::uint64_t bytes() const { return bytes_; } // compressed size
 
-    // Seconds that it takes to decompress them.
+    // Decompresses all frames; returns the seconds.
     std::optional<double> decompress() const {
         Decompressor decompressor;
         std::vector<std::byte> out;
@@ -65,7 +65,7 @@ private:
     std::uint64_t bytes_ = 0;
 };
 
-// Of the file as it is, and of its records as they are when unpacked.
+// Loads the frames of the file as it is, and frames of its unpacked records.
 Status load(const std::string& path, Frames& packed, Frames& records) {
     auto file = InputFile::open(path);
     if (!file) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Values on the command line, and how text is shown: the first byte says which.
+// Fuzzes parsers of command-line values and the printing of text. The first byte selects one.
 #include "analysis/budget.hpp"
 #include "base/duration.hpp"
 #include "base/text.hpp"

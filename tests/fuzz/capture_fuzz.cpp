@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Capture files, byte by byte, but for the checksums of their chunks, which are made right.
+// Fuzzes capture files as bytes. The checksums of their chunks are corrected first.
 #include "chunks.hpp"
 #include "look.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Changes capture files where it matters: whole chunks, their headers, and what
-// is in them, which most changes of single bytes would only make unreadable.
+// Mutates capture files: whole chunks, their headers and their content. Most changes of single bytes would only make a
+// file unreadable.
 #include <random>
 #include <utility>
 
@@ -80,7 +80,7 @@ private:
             case 2:
                 std::swap(records[at], records[below(records.size())]);
                 break;
-            case 3: // the time is first: that of another record
+            case 3: // copy the time of another record, which is its first field
                 copy_front(records[at], records[below(records.size())], sizeof(std::uint64_t));
                 break;
             default:

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A capture file in parts, which can be changed and put together again with the
-// right checksums: a fuzzer does not guess those.
+// Splits a capture file into parts and joins them again with correct checksums, which a fuzzer cannot guess.
 #pragma once
 
 #include <cstddef>
@@ -15,14 +14,14 @@
 namespace rcuscope::fuzz {
 
 struct RawChunk {
-    ChunkHeader header{}; // its sizes and checksum are those of `stored` when it is put together
+    ChunkHeader header{}; // put_together() sets its sizes and checksum from `stored`
     Bytes stored;
 };
 
 struct RawCapture {
-    Bytes beginning; // the file's header, or what there is of it
+    Bytes beginning; // the file header, possibly truncated
     std::vector<RawChunk> chunks;
-    Bytes rest; // that does not read as a chunk
+    Bytes rest; // does not parse as a chunk
 };
 
 RawCapture take_apart(std::span<const std::byte> file);
@@ -31,7 +30,7 @@ Bytes put_together(const RawCapture& capture);
 RawChunk chunk_of(ChunkType type, std::span<const std::byte> payload, std::uint32_t cpu = 0);
 FileHeader file_header();
 
-// None: it is compressed, and cannot be decompressed, or is large.
+// Nothing: the payload is too large or cannot be decompressed.
 std::optional<Bytes> payload_of(const RawChunk& chunk);
 void set_payload(RawChunk& chunk, std::span<const std::byte> payload, bool compressed);
 

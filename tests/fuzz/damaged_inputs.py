@@ -1,15 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Every command that reads a file is given damaged ones.
+"""Runs every command that reads a file on damaged files.
 
     damaged_inputs.py RCUSCOPE MAKE_DAMAGED MAKE_HOSTILE REPOSITORY MODULES
 
-None may end by a signal, take more memory or time than its size explains, or end with an exit code
-that is not documented. MODULES: the folder with the sample modules of the unit tests. The inputs are
-the same in each run: `--keep FOLDER` leaves them there.
+No command may end by a signal, take more memory or time than the size of its file explains, or end with an
+undocumented exit code. MODULES: the folder with the sample modules of the unit tests. The inputs are the same in each
+run; `--keep FOLDER` keeps them there.
 
-Time may grow with what a file unpacks to, and no faster: well-formed captures that are made to take
-long (make_hostile) are given in two sizes.
+Time may grow at most linearly with the unpacked size of a file. To check this, well-formed captures that take as long
+as possible (make_hostile) are used in two sizes.
 """
 import argparse
 import concurrent.futures
@@ -32,22 +32,23 @@ most_seconds = 20  # of CPU time, for a file below 64 kB
 patience = 120  # seconds, on a busy machine, before a command is killed
 nobody = 65534
 
-# Of the damaged captures and summaries so many are read all the same: what is refused at once shows little.
+# Minimum share of the damaged captures and summaries that must still be readable: a file that is rejected at once tests
+# little.
 least_accepted = 1 / 3
 
-# Records of hostile captures: the most that are not refused, and an eighth of them. Linear time is 8 times as much,
-# quadratic 64 times.
+# Records of hostile captures: the highest number that is accepted, and an eighth of it. Linear time differs by a factor
+# of 8, quadratic time by 64.
 most_records = 1 << 17
 larger = 8
 far_from_linear = 30
-attempts = 5  # of which the shortest counts: a busy machine makes them longer, not shorter
-least_seconds = 0.005  # what is shorter is not measured well, and counts as this
+attempts = 5  # the shortest counts: a busy machine only makes them longer
+least_seconds = 0.005  # shorter times are not reliable, and count as this
 
 place = threading.local()
 
 
 class Ran:
-    """A command, run to its end. `attend` is given the process while it runs, with its output as a pipe."""
+    """A command, run to its end. Calls `attend` with the running process, whose output is then a pipe."""
 
     def __init__(self, command, user=None, attend=None):
         self.command = command
@@ -86,7 +87,7 @@ class Ran:
 
 
 def own_folder(root):
-    """Of this thread: what is written by its commands."""
+    """Folder for the output of this thread's commands."""
     if not hasattr(place, "folder"):
         place.folder = tempfile.mkdtemp(dir=root)
     return place.folder
@@ -110,13 +111,13 @@ def commands_of_summary(rcuscope, path, out, good):
     yield [rcuscope, "report", path]
     yield [rcuscope, "check", path, "--budget", "gp.p99<1s"]
     yield [rcuscope, "check", good, good, good, good, "--baseline", path, path, path, path]
-    # What reads captures alone is given it by mistake.
+    # Commands that read only captures must reject it.
     yield [rcuscope, "info", path]
     yield [rcuscope, "export", path, "-o", os.path.join(out, "x.json")]
 
 
 def fetch_page(process):
-    """Reads the page that `open` serves, after which that ends by itself."""
+    """Reads the page that `open` serves; `open` then ends by itself."""
     said = ""
     for line in process.stdout:
         said += line.decode()
@@ -144,9 +145,9 @@ class Inputs:
         self.summaries = summaries + golden + self.damaged_summaries
         modules = kernel_modules + sorted(glob.glob(os.path.join(corpus, "module_file/*")))
         self.modules = modules + self.damaged("files", modules_made, modules)
-        # Whole ones, of a current kernel and of older formats.
+        # Undamaged captures of a current kernel and of older formats.
         self.recordings = sorted(glob.glob(os.path.join(repository, "tests/viz/recordings/*.rcu")))
-        # Files of other targets are no captures; all the same somebody may name them.
+        # Files of other targets are no captures, but a user may name one.
         self.others = sorted(path for path in glob.glob(os.path.join(corpus, "*/*")) if "/corpus/capture/" not in path)
 
     def damaged(self, how, count, files):
@@ -157,8 +158,8 @@ class Inputs:
 
 
 def all_work(rcuscope, inputs, root):
-    """Functions, each of which gives what is wrong with one command."""
-    anybodys = shutil.copy(rcuscope, root)  # where it was built others may have no access
+    """Yields functions; each yields the problems of one command."""
+    anybodys = shutil.copy(rcuscope, root)  # other users may have no access to the build folder
     anybodys_folder = tempfile.mkdtemp(dir=root)
     if os.geteuid() == 0:
         os.chown(anybodys_folder, nobody, nobody)
@@ -171,7 +172,7 @@ def all_work(rcuscope, inputs, root):
                 yield ran.describe(problem)
 
     def record(path):
-        # Where a kernel could be traced it is not, for lack of privileges.
+        # Runs without privileges, so it records nothing even where the kernel could be traced.
         to = os.path.join(anybodys_folder, f"{threading.get_ident()}.rcu")
         ran = Ran([anybodys, "record", "-m", path, "-o", to, "--", "true"], nobody if os.geteuid() == 0 else None)
         problem = ran.problem((2, 3))
@@ -219,7 +220,7 @@ def all_work(rcuscope, inputs, root):
 
 
 class Growth:
-    """How much longer a command takes for a hostile capture of so many times the records."""
+    """Measures how the time of a command grows with the number of records in a hostile capture."""
 
     def __init__(self, rcuscope, make_hostile, root):
         self.rcuscope, self.make_hostile, self.root = rcuscope, make_hostile, root
@@ -305,7 +306,7 @@ def main():
     parser.add_argument("modules")
     parser.add_argument("--keep", help="leave the inputs in this new folder")
     arguments = parser.parse_args()
-    # So that a machine survives what goes wrong here; far beyond what is allowed.
+    # Protects the machine from runaway commands; far above the allowed memory.
     resource.setrlimit(resource.RLIMIT_DATA, (3 << 30, 3 << 30))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     began = time.monotonic()

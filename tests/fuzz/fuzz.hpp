@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What the targets share.
+// Helpers that the fuzz targets share.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ namespace rcuscope::fuzz {
 
 using Bytes = std::vector<std::byte>;
 
-// Of every input. Where it does not hold the program aborts, and the fuzzer keeps the input.
+// Checks a condition that must hold for every input. Otherwise the program aborts, and the fuzzer keeps the input.
 inline void require(bool holds, const char* what) {
     if (holds)
         return;
@@ -41,7 +41,7 @@ inline std::string text_of(std::span<const std::byte> bytes) {
     return text;
 }
 
-// Takes what an input is made of off its front; of nothing that is left zeros.
+// Takes values off the front of an input. When no bytes are left it returns zeros.
 class Cursor {
 public:
     explicit Cursor(std::span<const std::byte> bytes) : bytes_(bytes) {}
@@ -62,7 +62,7 @@ private:
     std::span<const std::byte> bytes_;
 };
 
-// A file that has a path and is in memory only.
+// A file that has a path and exists only in memory.
 class MemoryFile {
 public:
     MemoryFile() : fd_(::memfd_create("fuzz", MFD_CLOEXEC)) { require(fd_ >= 0, "there are files in memory"); }
@@ -81,7 +81,7 @@ private:
     int fd_;
 };
 
-// Output that is made and that nobody reads.
+// Discards all output.
 class Nowhere : public std::ostream {
 public:
     Nowhere() : std::ostream(&buffer_) {}
@@ -97,5 +97,5 @@ private:
 
 } // namespace rcuscope::fuzz
 
-// libFuzzer's and, without it, replay.cpp's way in.
+// Entry point of a target, called by libFuzzer or by replay.cpp.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What a machine says of itself in /proc, /sys and tracefs.
+// Fuzzes the readers of host information in /proc, /sys and tracefs.
 #include <array>
 #include <filesystem>
 #include <map>
@@ -29,10 +29,10 @@ constexpr std::array<const char*, 13> files{"proc/sys/kernel/version",
                                             "sys/module/rcutree/parameters/rcu_normal_wake_from_gp",
                                             "sys/module/rcutree/parameters/jiffies_till_first_fqs",
                                             "kprobe_profile"};
-constexpr char between = '\xff'; // of one file and the next
+constexpr char between = '\xff'; // separates the files in an input
 
 void lay_out(const test::TempDir& root, std::string_view text) {
-    static std::map<std::string, std::string> there; // what has not changed is not written again
+    static std::map<std::string, std::string> there; // unchanged files are not written again
     for (const char* name : files) {
         const std::string part(text.substr(0, text.find(between)));
         text.remove_prefix(std::min(text.size(), part.size() + 1));

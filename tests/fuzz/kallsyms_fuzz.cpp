@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The kernel's list of its symbols.
+// Fuzzes the parser of /proc/kallsyms.
 #include "fuzz.hpp"
 #include "kernel/kallsyms.hpp"
 

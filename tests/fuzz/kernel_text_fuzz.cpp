@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Lists of CPUs and the kernel's log: the first byte says which.
+// Fuzzes the parsers of CPU lists and of the kernel's log. The first byte selects one.
 #include "fuzz.hpp"
 #include "kernel/cpu_list.hpp"
 #include "record/stall_watch.hpp"
@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::Cursor cursor(fuzz::bytes_of(data, size));
     const std::uint8_t which = cursor.byte();
     const auto rest = cursor.rest();
-    // In memory of its own size: whoever reads beyond it is seen.
+    // In memory of exactly this size, so that a sanitizer detects a read past the end.
     const std::vector<char> exact = [&] {
         const std::string text = fuzz::text_of(rest);
         return std::vector<char>(text.begin(), text.end());

@@ -22,7 +22,7 @@ namespace rcuscope::fuzz {
 
 namespace {
 
-// Small ones, so that small inputs have hazards.
+// Low limits, so that small inputs have hazards.
 constexpr HazardLimits limits{.long_reader = 10'000, .callback_flood = 8};
 
 template <typename Write>
@@ -39,7 +39,7 @@ void require_json(Write write, const char* what) {
     require(is_ascii(text), "JSON is ASCII");
 }
 
-// Whatever a kernel's tasks and functions are called.
+// Checks that text is harmless for a terminal, whatever the names of tasks and functions are.
 template <typename Write>
 void require_harmless(Write write, const char* what) {
     const std::string text = written(write);
@@ -63,7 +63,7 @@ void perfetto(const Timeline& timeline) {
     write_perfetto(timeline, with_addresses, out);
 }
 
-// Neither a line of it steers a terminal, nor has it links and HTML, whatever is named in it.
+// Checks that no line of the Markdown steers a terminal, and that it has no links and no HTML, whatever the names are.
 void require_markdown(const Document& document) {
     const std::string text = written([&](std::ostream& out) { show_markdown(document, {}, out); });
     require_harmless([&](std::ostream& out) { out << text; }, "Markdown does not steer a terminal");
@@ -90,13 +90,13 @@ void report_json(const Timeline& timeline) {
                  "a report is JSON");
 }
 
-// As `rcuscope info` prints it.
+// Prints the same as `rcuscope info`.
 void info(const Timeline& timeline) {
     require_harmless([&](std::ostream& text) { print_info("\x1b[2J", timeline, {}, text); },
                      "info does not steer a terminal");
 }
 
-// What is summarized is what a check reads.
+// A summary must be readable by `check`.
 void summarize(const Timeline& timeline) {
     const Digest digest = digest_of(timeline, statistics_of(timeline), "fuzz");
     const std::string text = written([&](std::ostream& out) { write_digest(digest, out); });
@@ -112,7 +112,7 @@ const MemoryFile& capture_file() {
     return file;
 }
 
-// However callbacks were counted.
+// A report must not depend on how callbacks are stored.
 void numbers(const Timeline& timeline) {
     const auto loaded = load_numbers(capture_file().path(), limits);
     require(loaded.has_value(), "what can be exported can be reported on");

@@ -6,9 +6,8 @@
 
 namespace rcuscope::fuzz {
 
-// Does with a capture file whatever the commands do with one, and checks what
-// must hold of all that they write. Where a fuzzer runs, of all that only a part for each
-// input, chosen by its bytes: more inputs tell more.
+// Performs the operations of all commands on a capture file and checks their output. Under a fuzzer, each input gets
+// only one of the operations, chosen by its bytes, because more inputs find more.
 void look_at_capture(std::span<const std::byte> file);
 
 } // namespace rcuscope::fuzz

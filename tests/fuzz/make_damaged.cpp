@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-//     make_damaged captures|summaries|files COUNT FOLDER FILE...
+//   make_damaged captures|summaries|files COUNT FOLDER FILE...
 //
-// Writes COUNT damaged copies of the files into a folder, the same in each run: what every command of rcuscope is
-// given (damaged_inputs.py). Captures are changed as a fuzzer does it (capture_mutator.cpp), of summaries what they say
-// (summary_mutator.cpp) and of every second one a number in its text, the others byte by byte.
+// Writes COUNT damaged copies of the files into a folder, the same in each run. damaged_inputs.py gives them to every
+// command of rcuscope. Captures are mutated as by the fuzzer (capture_mutator.cpp). In summaries the values change
+// (summary_mutator.cpp), and in every second one also a number in the text. Other files change byte by byte.
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -40,7 +40,7 @@ std::size_t below(std::size_t limit) {
     return random_numbers()() % std::max<std::size_t>(limit, 1);
 }
 
-// Values of lengths, counts and offsets that are meant to do harm.
+// Values that are likely to break code when used as lengths, counts or offsets.
 template <typename Number>
 Number harmful() {
     constexpr std::array<std::uint64_t, 10> numbers = {
@@ -56,7 +56,7 @@ void set_number(Data& data, std::size_t at) {
         std::memcpy(data.data() + at, &number, sizeof number);
 }
 
-// Another number in the place of one in a text.
+// Replaces a number in a text.
 void change_text_number(Data& data, std::size_t at) {
     const auto digit = [](std::uint8_t byte) { return std::isdigit(byte) != 0; };
     const auto begin = std::find_if(data.begin() + static_cast<std::ptrdiff_t>(at), data.end(), digit);
@@ -81,7 +81,7 @@ void change(Data& data) {
         data.push_back(static_cast<std::uint8_t>(below(256)));
         return;
     }
-    // The parts that describe the rest are at the beginning, or at the end.
+    // One change in four is at the beginning: the parts that describe the rest are at the beginning or at the end.
     const std::size_t at = below(4) == 0 ? below(std::min<std::size_t>(data.size(), 128)) : below(data.size());
     switch (below(10)) {
     case 0:
@@ -121,7 +121,7 @@ Data read(const std::filesystem::path& path) {
     return {bytes.begin(), bytes.end()};
 }
 
-// The file itself if it is no summary.
+// Returns the file unchanged if it is no summary.
 Data with_summary_changed(const Data& data) {
     auto summary = rcuscope::digest_from_json({reinterpret_cast<const char*>(data.data()), data.size()}, "");
     if (!summary)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-//     make_hostile KIND RECORDS FILE
+//   make_hostile KIND RECORDS FILE
 //
-// Writes a capture that no kernel would send: small, well-formed, and made to take as much time or memory as can be.
-// Files of each kind are in corpus/capture; larger ones show how what they take grows.
+// Writes a capture that no kernel would send: small, well-formed, and made to take as much time or memory as possible.
+// corpus/capture has a file of each kind. Larger files show how time and memory grow.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -76,10 +76,10 @@ private:
     CaptureWriter& writer_;
 };
 
-// The inverse of 0x9e3779b97f4a7c15, a common multiplier to spread keys.
+// The inverse of 0x9e3779b97f4a7c15, a common multiplier of hash functions.
 constexpr std::uint64_t unspread = 0xf1de83e19937733d;
-// libstdc++'s unordered tables, as they grow, have 42,043 buckets for more than 20,753 elements, and 85,229 for more
-// than 42,043. Multiples of both lie in one bucket each time, if keys are hashed as they are.
+// A growing unordered table of libstdc++ has 42,043 buckets above 20,753 elements and 85,229 above 42,043. If the hash
+// is the identity, common multiples of both numbers all fall into one bucket.
 constexpr std::uint64_t buckets = std::uint64_t{42'043} * 85'229;
 
 const std::map<std::string, std::function<void(Hostile&, std::uint64_t)>>& kinds() {
@@ -198,7 +198,7 @@ const std::map<std::string, std::function<void(Hostile&, std::uint64_t)>>& kinds
                         RS_QS_SELF);
              to.end(1);
          }},
-        // The leaf waits for one CPU to the end: whether that has reported is asked each time.
+        // The leaf waits for one CPU until the end. For each report the reader checks whether that CPU has reported.
         {"reports-but-one",
          [](Hostile& to, std::uint64_t n) {
              to.begin(1);

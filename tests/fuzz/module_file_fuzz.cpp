@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Kernel modules (.ko).
+// Fuzzes the reader of kernel modules (.ko).
 #include "fuzz.hpp"
 #include "kernel/module_file.hpp"
 #include "probes/reader_functions.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The interface between libFuzzer and a mutator of its user (llvm.org/docs/LibFuzzer.html): capture_mutator.cpp defines
-// the second function; the first one is libFuzzer's, or make_damaged.cpp's.
+// Interface between libFuzzer and a custom mutator (llvm.org/docs/LibFuzzer.html). capture_mutator.cpp defines the
+// second function. The first one is from libFuzzer, or from make_damaged.cpp.
 #pragma once
 
 #include <cstddef>

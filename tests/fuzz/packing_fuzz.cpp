@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What an events chunk holds: two bytes of the size that it claims, and packed records.
+// Fuzzes unpacking of an events chunk. Input: two bytes of claimed size, then packed records.
 #include "capture/packing.hpp"
 
 #include "capture/payload.hpp"

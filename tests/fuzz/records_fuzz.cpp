@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Recordings that are made of an input step by step: records of every kind,
-// well-formed and near each other in time, address and name, as bytes that are
-// changed at random seldom are. One step repeats what came before, thousands of
-// times, so that a small input shows what takes time or memory out of all proportion.
+// Builds recordings from an input step by step. They have well-formed records of every kind, close to each other in
+// time, address and name, which random bytes rarely produce. One step repeats earlier records thousands of times, so
+// that a small input reveals operations that take excessive time or memory.
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -24,8 +23,8 @@ constexpr std::uint64_t kernel_text = 0xffffffff81000000;
 constexpr std::uint32_t cpus = 4;
 constexpr std::size_t most_records = 20'000;
 
-// What follows a record's header: q any 64 bits, d 32 bits, n the name of a module, s of a section, c of a task,
-// f the frames of a stack.
+// Layout after a record's header: q 64 bits, d 32 bits, n name of a module, s name of a section, c name of a task, f
+// the frames of a stack.
 struct Shape {
     rs_kind kind;
     std::size_t size;
@@ -91,7 +90,7 @@ constexpr std::array<std::string_view, 10> tasks{"insmod",
                                                  "rcuog/0",
                                                  "without-an-end-16"};
 
-// What is asked of a recording, by two bytes.
+// Properties of the recording, chosen by two bytes.
 struct Request {
     std::uint8_t flags = 0;
     std::uint8_t trailer = 0;
@@ -194,18 +193,18 @@ private:
             any();
     }
 
-    // Numbers that mean something to each other.
+    // Returns numbers that are related to each other.
     std::uint64_t number() {
         const std::uint64_t choice = in_.byte();
         if (choice < 64)
             return choice;
-        if (choice < 128) // gp_seq, around where it wraps
+        if (choice < 128) // gp_seq around the point where it wraps
             return static_cast<std::uint64_t>(-32) + (choice - 64);
         if (choice < 144)
             return module_text + (choice - 128) * 16;
         if (choice < 160)
             return kernel_text + (choice - 144) * 16;
-        if (choice < 192) // a head
+        if (choice < 192) // address of an rcu_head
             return 0xffff888000000000 + (choice - 160) * 64;
         if (choice < 216)
             return now_ - (choice - 192) * 1000;
@@ -274,7 +273,7 @@ private:
         add(Bytes(bytes.begin(), bytes.end()));
     }
 
-    // The last records of the CPU again and again, each time later, and with other numbers if that is asked for.
+    // Repeats the last records, each time later; optionally with other numbers.
     void repeat() {
         const std::uint8_t how = in_.byte();
         const std::size_t pattern = std::min<std::size_t>(1 + (how & 7U), recent_.size());
@@ -354,7 +353,7 @@ private:
         to.insert(to.end(), bytes.begin(), bytes.end());
     }
 
-    // Without an end where it is too long, as none should be.
+    // Too long a text has no terminating NUL, which no valid record has.
     template <std::size_t N>
     static void append_text(Bytes& to, std::string_view text) {
         std::array<char, N> field{};

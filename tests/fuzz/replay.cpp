@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Runs a target on files that are there, without libFuzzer: what was once found
-// stays mended in every build.
+// Runs a target on files, without libFuzzer. Inputs that once failed are tested in every build.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -12,7 +11,8 @@
 
 #include "fuzz.hpp"
 
-// What it throws ends it, which is what a test needs. NOLINTNEXTLINE(bugprone-exception-escape)
+// An exception ends the program, which a test needs.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
     std::vector<std::filesystem::path> files;
     for (const std::string& folder : std::vector<std::string>(argv + 1, argv + argc))
@@ -20,10 +20,10 @@ int main(int argc, char** argv) {
             files.push_back(entry.path());
     std::sort(files.begin(), files.end());
     for (const auto& file : files) {
-        std::cout << file.string() << std::endl; // before it may end the program
+        std::cout << file.string() << std::endl; // printed before a failure can end the program
         std::ifstream in(file, std::ios::binary);
         const std::vector<char> bytes{std::istreambuf_iterator<char>(in), {}};
-        // In memory of just that size, so that reading beyond is seen where that is looked for.
+        // In memory of exactly this size, so that a sanitizer detects a read past the end.
         const auto copied = std::as_bytes(std::span(bytes));
         std::vector<std::uint8_t> input(copied.size());
         std::transform(copied.begin(), copied.end(), input.begin(),

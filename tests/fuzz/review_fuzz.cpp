@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Kernel modules (.ko), whose code is read.
+// Fuzzes review of kernel modules (.ko), including the analysis of their code.
 #include <nlohmann/json.hpp>
 #include <sstream>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Summaries, of which a check makes a verdict.
+// Fuzzes the parser of summaries, and the verdict of a check on them.
 #include <array>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -37,7 +37,7 @@ void compare_with_itself(const Digest& digest) {
         result.current.push_back({name, digest});
         result.baseline.push_back({name, digest});
     }
-    // So that they differ, and in what a percentile is made of.
+    // Makes the two sides differ, also in the data of a percentile.
     result.current.back().digest.durations["gp"].add(result.current.back().digest.durations["gp"].max());
     result.current.back().digest.host.cpus++;
     for (const Budget& budget : limits)

@@ -39,7 +39,7 @@ public:
         case 5:
             change_hazards();
             break;
-        case 6: // what was not looked at
+        case 6: // removes something that was not recorded
             summary_.durations.erase(summary_.durations.contains("reader") ? "reader" : "wait.rcu_barrier");
             break;
         default:
@@ -59,7 +59,7 @@ private:
             0, 1, 1000, 0x7fffffff, 0xffffffff, 0x7fffffffffffffff, std::numeric_limits<std::uint64_t>::max()};
         return one_of(numbers);
     }
-    // Some of them together are still a number.
+    // Small enough that sums of them do not overflow.
     std::uint64_t count() { return number() >> 8; }
     Nanoseconds duration() { return static_cast<Nanoseconds>(number() >> 1); }
     const std::string& text() {
@@ -88,7 +88,7 @@ private:
         summary_.longest.push_back({took, text()});
         summary_.keep_longest();
     }
-    // Callbacks that have run, that have not, and of which it is not known.
+    // Callbacks that have run, that have not run, and with unknown outcome.
     void add_function() {
         Digest::Function row{.module = text(), .function = text(), .latency = {}};
         const Nanoseconds took = duration();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Changes what a summary says, and keeps what its members say of each other: most changes of its text contradict it,
-// and nothing is made of the file.
+// Changes the values in a summary and keeps them consistent. Most random changes of its text make it contradictory, and
+// the reader would reject the file at once.
 #pragma once
 
 #include <random>
