@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Records companion modules in a virtual machine. The help below says how.
+# Records companion modules in a virtual machine. The help below shows its use.
 set -euo pipefail
 cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")"
 # shellcheck disable=SC2034 # for common.sh
@@ -86,16 +86,16 @@ parse() {
 	esac
 	local value
 	for value in "$READER_MS" "$WRITER_MS"; do
-		# The module's parameter is an unsigned int; a day of waiting is not a demo.
+		# The module's parameter is an unsigned int, and the limit keeps the demo short.
 		[[ $value =~ ^[1-9][0-9]{0,4}$ ]] || usage_error "'$value' is not a number of milliseconds from 1 to 99999"
 	done
 	tests/vm/vm kernels | awk -v name="$KERNEL" 'NR > 1 && $1 == name { found = 1 } END { exit !found }' ||
 		usage_error "no kernel is called '$KERNEL' (there are: $(tests/vm/vm kernels | awk 'NR > 1 { print $1 }' | paste -sd' '))"
 }
 
-# In the guest: records MODULE while it is loaded, used until the condition
-# UNTIL holds, however long that takes here, and unloaded. All that on the first
-# CPU: the hazard's callbacks run on another one, which then has no time for a tracer.
+# Prints commands for the guest that record MODULE while it is loaded, used until the condition UNTIL holds, however
+# long that takes, and unloaded. All of this runs on the first CPU: the hazard's callbacks run on another CPU, which
+# then has no time for the tracer.
 guest_commands() { # STDERR NAME MODULE UNTIL [PARAMETER]...
 	local stderr=$1 name=$2 module=$3 until=$4
 	shift 4
@@ -113,12 +113,12 @@ exit \$status
 END
 }
 
-# Records into the folder NEW what guest_commands gives for the arguments.
+# Records into the folder NEW; guest_commands turns the arguments into the guest's commands.
 record() { # SECONDS PANICS NAME MODULE...
 	local seconds=$1 panics=$2 name=$3 module=$4 status=0 guest=$NEW/guest-$3
 	local options=() stderr=/dev/stderr
 	shift 2
-	# What goes through a pipe may be lost in a panic; the kernel's log is not.
+	# Output in a pipe may be lost in a panic; the kernel's log is not.
 	[[ $panics == no ]] || options=(--expect-panic) stderr=/dev/kmsg
 	tests/vm/vm run --kernel "$KERNEL" --timeout "$seconds" --rcuscope "$RCUSCOPE" "${options[@]}" \
 		--out "$guest" -- "$(guest_commands "$stderr" "$@")" >"$NEW/$name.output" || status=$?
@@ -132,7 +132,7 @@ record() { # SECONDS PANICS NAME MODULE...
 		fail 1 "recording $module on $KERNEL failed with status $status" \
 			"what was said is above; tests/vm/vm shell --kernel $KERNEL opens a shell on that kernel"
 	fi
-	# A kernel that died wrote no log file: the console has the log. The recording still has its .part name.
+	# A crashed kernel wrote no log file, so the console's log is used. The recording still has its .part name.
 	if [[ $panics == yes ]]; then
 		mv "$guest/console.log" "$guest/$name.log"
 		mv "$guest/$name".rcu.part "$guest/$name.rcu"
@@ -142,14 +142,13 @@ record() { # SECONDS PANICS NAME MODULE...
 		cat "$NEW/$name.errors" >&2
 		fail 1 "the recording could not be exported"
 	}
-	# The page is not in every build: what is missing for it, the build has said.
+	# Some builds have no page; the build has reported why.
 	"$RCUSCOPE" export "$NEW/$name.rcu" -o "$NEW/$name.html" 2>/dev/null || true
 	[[ $panics == yes ]] || "$RCUSCOPE" info --json "$NEW/$name.rcu" | grep -q '"complete": true' ||
 		fail 1 "the recording does not reach to the module's unload"
 }
 
-# Whole files only, each renamed into its place: what an earlier demo left
-# stays until then.
+# Only complete files are moved to OUT, each by a rename. The files of an earlier demo stay until then.
 publish() { # NAME
 	local file
 	for file in "$NEW/$1".{rcu,json,pftrace,log}; do
@@ -158,7 +157,7 @@ publish() { # NAME
 	for file in "$NEW/$1".{rcu,json,pftrace,log}; do
 		mv -f "$file" "$OUT/"
 	done
-	# One of an earlier demo would show something else.
+	# The page of an earlier demo would show another recording.
 	rm -f -- "$OUT/$1.html"
 	[[ ! -s $NEW/$1.html ]] || mv -f "$NEW/$1.html" "$OUT/"
 }
@@ -183,12 +182,12 @@ demo_life() {
 	how_to_open rcucmap
 }
 
-# What cut the recording off is told in it, too.
+# The output also says why the recording was cut off.
 info_without_probes() { # NAME
 	"$RCUSCOPE" info "$OUT/$1.rcu" 2>/dev/null | sed '/^Probes:/,$d; s/^/  /'
 }
 
-# The module's exit function queues a backlog, so that the bug kills every time.
+# The module's exit function queues a backlog, so that the bug crashes the kernel every time.
 demo_hazard() {
 	local used="dmesg | grep -q 'rcu_del: a='" backlog='long_read_ms=200 backlog=20000'
 	note "unloading rcu_unload on $KERNEL without waiting for its callbacks"
@@ -223,7 +222,7 @@ clean_up() { [[ -z $NEW ]] || rm -rf -- "$NEW"; }
 parse "$@"
 .ci/setup build vm || exit
 note "building"
-# The tests want more packages than this. Where ./test.sh was, they are there.
+# The tests need more packages than this. After a run of ./test.sh they are installed.
 configure=()
 [[ -f build/release/build.ninja ]] || configure=(-DRCUSCOPE_TESTS=OFF)
 build release rcuscope "${configure[@]}"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Builds the project and runs its tests through CTest. The help below says how.
+# Builds the project and runs its tests through CTest. The help below shows its use.
 set -euo pipefail
 cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")"
 # shellcheck disable=SC2034 # for common.sh
@@ -44,7 +44,7 @@ Examples:
 END
 }
 
-# Labels to run in the build of each preset.
+# The labels to run in the build of each preset.
 declare -A LABELS=()
 declare -A PRESET_OF=([unit]=release [golden]=release [viz]=release [vm]=release [matrix]=release [lint]=release)
 CTEST_ARGUMENTS=()
@@ -72,12 +72,12 @@ parse() {
 	done
 }
 
-# The configuration builds all that the tests of any group run.
+# The configuration builds everything that the tests of any group run.
 packages() {
 	local groups=(build test)
 	[[ ! ${LABELS[release]:-} =~ vm|matrix ]] || groups+=(vm)
 	[[ ! ${LABELS[release]:-} =~ viz ]] || groups+=(page viz)
-	[[ ! ${LABELS[asan]:-}${LABELS[tsan]:-} ]] || groups+=(page) # of which there are unit tests
+	[[ ! ${LABELS[asan]:-}${LABELS[tsan]:-} ]] || groups+=(page) # unit tests use the page
 	[[ ! ${LABELS[release]:-} =~ lint ]] || groups+=(lint)
 	[[ ! ${LABELS[fuzz]:-} ]] || groups+=(fuzz)
 	.ci/setup "${groups[@]}" || exit
@@ -86,8 +86,8 @@ packages() {
 PASSED=0 FAILED=0 SKIPPED=0
 WITH_FAILURES=() # reports
 
-# One line for each test: passed, failed or skipped, and its name. CTest counts
-# a test that could not be started among the skipped; here it has failed.
+# Prints one line for each test: passed, failed or skipped, and its name. CTest counts a test that could not be
+# started as skipped; here it counts as failed.
 results() { # REPORT
 	awk '
 	function tell() { if (name != "") print result, name }
@@ -100,8 +100,8 @@ results() { # REPORT
 	END { tell() }' "$1"
 }
 
-# The end of what each failed test said, once more, after all runs: where only the end of a log is
-# kept, it is to hold the failures of the first run too.
+# Prints the end of each failed test's output again, after all runs: if only the end of a log is kept, it should
+# include the failures of the first run.
 failures() { # REPORT...
 	python3 - "$@" <<'END'
 import sys
@@ -119,7 +119,8 @@ END
 
 run() { # PRESET
 	local preset=$1 report=build/$1-tests.xml status=0 result name seen=''
-	# A test with a guest waits for a quarter to half of its time: recorders, for grace periods as they attach and detach.
+	# A test with a guest waits for a quarter to half of its time: recorders wait for grace periods when they attach
+	# and detach.
 	local jobs=$(($(nproc) * 2))
 	note "running ${LABELS[$preset]//|/, } ($preset)"
 	rm -f "$report"
@@ -127,7 +128,7 @@ run() { # PRESET
 	"${PREFIX[@]}" ctest --test-dir "build/$preset" -L "^(${LABELS[$preset]})\$" -j"$jobs" --output-on-failure --no-tests=error \
 		--output-junit "$PWD/$report" "${CTEST_ARGUMENTS[@]}" </dev/null || status=$?
 	if [[ ! -s $report ]]; then
-		# Listing only (-N), or wrong arguments: nothing was run.
+		# Only a list (-N), or wrong arguments: no test ran.
 		((status == 0)) || fail 1 "CTest ended with $status and ran nothing in build/$preset"
 		return
 	fi
@@ -139,7 +140,7 @@ run() { # PRESET
 		esac
 	done < <(results "$report")
 	[[ ! $seen ]] || WITH_FAILURES+=("$report")
-	# Whatever else CTest was not content with.
+	# CTest may fail for another reason than a failed test.
 	((status == 0)) || [[ $seen ]] || fail 1 "CTest ended with status $status in build/$preset, though no test failed"
 }
 

@@ -1,14 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Holds a Perfetto trace to the JSON timeline of the same recording, span by span.
+"""Compares a Perfetto trace with the JSON timeline of the same recording, span by span.
 
     compare_perfetto.py PROTOC PROTO TRACE.pftrace TIMELINE.json
     compare_perfetto.py PROTOC PROTO RCUSCOPE RECORDING.rcu
 
-The trace is decoded by protoc, the protobuf compiler, and its slices put
-together as a viewer does: on each track an end closes the last begin. What
-must be there is worked out from the JSON alone. With a recording both are
-exported first.
+protoc, the protobuf compiler, decodes the trace. Its slices are joined as a viewer does it: on each track an end closes
+the last begin. The expected spans are computed from the JSON alone. With a recording both are exported first.
 """
 import collections
 import json
@@ -54,7 +52,7 @@ def packets(text):
 
 
 class Trace:
-    """What a viewer makes of the packets."""
+    """The packets as a viewer shows them."""
 
     def __init__(self, text):
         self.problems = []
@@ -103,7 +101,7 @@ class Trace:
                 self.problems.append(f"an end without a begin on {track} at {at}")
                 return
             name, begin, unfinished = stacks[uuid].pop()
-            # What lies within something ends within it: the one around it is still open.
+            # A span ends within the span that contains it, so the outer one is still open.
             self.spans[(track, name, begin, OPEN if unfinished else at)] += 1
             return
         name = event["name"][0] if event["name"] else names["event_names"][event["name_iid"][0]]
@@ -120,7 +118,7 @@ class Trace:
 
 
 class Wanted:
-    """What the JSON says must be there."""
+    """The spans and arrows that the JSON requires."""
 
     def __init__(self, timeline):
         self.timeline = timeline
@@ -263,7 +261,7 @@ def main(protoc, proto, first, second):
     problems = list(compare(trace, wanted))
     print("\n".join(problems[:40]))
     print(f"{sum(wanted.spans.values())} spans of the JSON, {sum(trace.spans.values())} of the trace, {len(problems)} problems")
-    # A comparison of nothing has found nothing out.
+    # A comparison without any span proves nothing, so it fails.
     return int(bool(problems) or not wanted.spans)
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Holds a Perfetto trace to what protoc, the protobuf compiler, reads in it.
+"""Compares a Perfetto trace, as protoc (the protobuf compiler) decodes it, with the expected text.
 
     decode_perfetto.py PROTOC PROTO TRACE EXPECTED
 

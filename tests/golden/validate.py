@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Holds documents to their JSON Schema, and the schema to its strictness.
+"""Checks documents against their JSON Schema, and that the schema is strict.
 
     validate.py SCHEMA DOCUMENT...
 
-Each document must be valid, and no longer be so with any one member removed
-(unless the schema says it may be missing) or with any one member too many.
+Each document must be valid. It must become invalid if any one member is removed (unless the schema allows that it is
+missing), and if any one member is added.
 """
 import copy
 import json
@@ -22,7 +22,7 @@ OPTIONAL = {"function_address", "caller_address", "place_address", "head", "obje
 
 
 def objects(value, path=()):
-    """Paths of every object within a value; of an array only the first element."""
+    """Paths of all objects within a value; of an array only the first element counts."""
     if isinstance(value, dict):
         yield path
         for key, member in value.items():

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Holds JUnit files to what CI systems read: well-formed XML whose counts are true.
+"""Checks JUnit files as CI systems read them: well-formed XML with correct counts.
 
     validate_junit.py FILE...
 """

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# What the lint scripts share. Sourced; leaves the project as the working folder.
+# Shared by the lint scripts, which source it. The working folder is the project's afterwards.
 
 cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../.." || exit
 
-# The project's files of the patterns (.: all), also those that are new: one a line.
-# Whoever owns the checkout, reading it is harmless.
+# Prints the project's files that match the patterns (.: all), including untracked ones, one per line. safe.directory:
+# git may read the checkout of any owner.
 project_files() { # PATTERN...
 	git -c safe.directory='*' ls-files --cached --others --exclude-standard --deduplicate -- "$@" |
 		while IFS= read -r file; do [[ ! -f $file || -L $file ]] || printf '%s\n' "$file"; done
@@ -19,7 +19,7 @@ problem() { # FILE WHAT
 	problems=$((problems + 1))
 }
 
-# A check that looked at nothing has found nothing out.
+# A check without any file proves nothing, so it fails.
 conclude() { # NUMBER-OF-FILES
 	(($1 > 0)) || { printf 'no files were checked\n'; exit 1; }
 	((problems == 0)) || exit 1

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A child of a process with threads may call async-signal-safe functions only, until it executes a program: another
-# thread may have held any lock. So posix_spawn() starts programs, and fork() is left to those who keep to that.
+# Until it executes a program, a child of a process with threads may call only async-signal-safe functions: another
+# thread may have held any lock at the fork. So programs are started with posix_spawn(); the files below may use
+# fork(), for the reason given.
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 

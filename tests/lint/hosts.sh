@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# No file names a host that packages come from: which mirror or proxy it is,
-# the machine knows (apt, npm, pip and their configuration).
+# No file may name a host of packages. The machine's configuration (apt, npm, pip) names the mirror or proxy.
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 
-# Written so that this file has none of them either.
+# The patterns are written so that they do not match this file.
 hosts=(
 	'(deb|security|snapshot|archive)[.](debian|ubuntu)[.](org|com)' 'ftp[.][a-z.]*debian[.]org'
 	'registry[.](npmjs[.]org|yarnpkg[.]com)' '(files[.]pythonhosted|pypi)[.]org'

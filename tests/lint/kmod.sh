@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: kmod.sh [KERNEL...]
-# Holds the companion modules, and the cases as they are, to sparse, which knows RCU's pointers from others
-# and locks that are not given back, with the headers of the bench's kernels
-# (default: all that this machine's compiler builds for).
+# Checks the companion modules and the cases (without FIXED) with sparse, which distinguishes RCU's pointers from
+# others and finds locks that are not released. It uses the headers of the bench's kernels (default: all for which
+# this machine's compiler builds).
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 
@@ -20,11 +20,11 @@ for folder in kmod tests/vm/cases; do
 	objects=$(sed -n 's/^obj-m += //p' "$folder/Kbuild")
 	for kernel in "${kernels[@]}"; do
 		headers=$(tests/vm/vm headers "$kernel")
-		# kbuild writes beside the sources.
+		# kbuild writes next to the sources.
 		copy=$work/$kernel/$folder
 		mkdir -p "$copy"
 		cp "$folder/Kbuild" "${files[@]}" "$copy"
-		# sparse speaks, but does not fail: what is said counts. -s leaves make nothing to say.
+		# sparse prints findings and does not fail, so any output counts. -s keeps make silent.
 		# shellcheck disable=SC2086 # one word for each object
 		output=$(env -u MAKEFLAGS -u MAKELEVEL make -s -C "$headers" M="$copy" C=2 CHECK=sparse W=1 \
 			$objects 2>&1) || problem "$folder" "cannot be compiled for $kernel"

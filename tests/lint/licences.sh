@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Every source file names its licence within its first three lines, and it is
-# the one of the folder it is in.
+# Every source file must name its licence within its first three lines, and it must be the licence of its folder.
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 
@@ -13,7 +12,7 @@ licence_of() { # FILE
 	esac
 }
 
-# Data cannot hold a comment, or would not be the same with one.
+# Data files cannot contain a comment, or would differ with one.
 is_source() { # FILE
 	case ${1##*/} in
 	*.c | *.h | *.cpp | *.hpp | *.S | *.sh | *.py | *.ts | *.js | *.mjs | *.css | *.cmake | *.proto | *.yml | *.yaml) ;;
@@ -27,7 +26,7 @@ while IFS= read -r file; do
 	is_source "$file" || continue
 	count=$((count + 1))
 	wanted=$(licence_of "$file")
-	# Configuration is no part of what the folder's licence covers.
+	# The folder's licence does not cover configuration files.
 	[[ ${file##*/} != .* && ${file##*/} != CMakeLists.txt ]] || wanted=BSD-2-Clause
 	found=$(head -n 3 -- "$file" | sed -n -E 's|^.*SPDX-License-Identifier: (.*[^ */>-])[ */>-]*$|\1|p')
 	[[ $found == "$wanted" ]] || problem "$file" "names ${found:-no licence} within its first three lines; here it is $wanted"

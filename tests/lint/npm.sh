@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# npm runs no package's install script: not in viz/, for any caller, and not where a file of the project calls it,
-# whatever the user's own configuration says. The check matches npm's commands, not the mere word.
+# npm must run no package's install script: neither in viz/, for any caller, nor where a file of the project calls
+# npm, whatever the user's own configuration says. The check matches commands of npm, not the word alone.
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Printed text goes through base/text_out, and JSON through base/json_text: there names are made harmless.
+# Printed text must go through base/text_out, and JSON through base/json_text: these escape names from outside.
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 

@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""What review finds in modules of Debian's kernels, as rows of the table in docs/review.md.
+"""Prints the findings of review in modules of Debian's kernels, as rows of the table in docs/review.md.
 
     debian.py RCUSCOPE NAME=FOLDER...            prints the rows
     debian.py --check RCUSCOPE NAME=FOLDER...    compares them with docs/review.md: exit code 1 if they differ
 
-NAME is the kernel as the table calls it, FOLDER where the modules of its package lie. Packages need not be installed:
-apt-get download linux-image-VERSION-unsigned && dpkg -x linux-image-*.deb FOLDER. Only what is shown or likely is in
-the table.
+NAME is the kernel's name in the table, FOLDER contains the modules of its package. Packages need not be installed:
+apt-get download linux-image-VERSION-unsigned && dpkg -x linux-image-*.deb FOLDER. The table has only findings whose
+sureness is "shown" or "likely".
 """
 import json
 import pathlib

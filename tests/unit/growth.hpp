@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Measures how the time of a function grows with the size of its input.
 #pragma once
 
 #include <algorithm>
@@ -7,15 +9,15 @@
 
 namespace rcuscope::test {
 
-// Of this thread alone, whatever else the machine does.
+// CPU time of this thread, independent of the machine's load.
 inline double cpu_seconds() {
     timespec now{};
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-// How many times as long `run(size)` takes for eight times the size: about 8 where time grows as the size does, 64
-// where it grows with its square. The shortest of several tries.
+// The ratio of the times of `run(8 * size)` and `run(size)`: about 8 for linear time, 64 for quadratic time. Each
+// time is the shortest of several attempts.
 template <typename Run>
 double growth(std::size_t size, Run run) {
     const auto shortest = [&](std::size_t of) {

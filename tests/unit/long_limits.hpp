@@ -7,7 +7,8 @@
 
 namespace rcuscope::test {
 
-// Other limits for long lists while it lives: bytes on the heap, and of files in memory.
+// Sets other limits for long lists during its lifetime: bytes on the heap, and bytes of files that are resident in
+// memory.
 class LongLimits {
 public:
     LongLimits(std::size_t heap, std::size_t resident) : before_(LongMemoryLimits::in_force()) {

@@ -13,7 +13,7 @@
 
 namespace rcuscope::test {
 
-// A folder that goes with its owner.
+// A temporary folder that is removed with this object.
 class TempDir {
 public:
     TempDir() {
@@ -31,11 +31,11 @@ public:
 
     std::string path() const { return path_.string(); }
     std::string file(const std::string& name) const { return (path_ / name).string(); }
-    // How many there are.
+    // The number of entries.
     std::size_t files() const {
         return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
     }
-    // Makes the file's folders too; returns its path.
+    // Also creates the file's folders; returns its path.
     std::string write(const std::string& name, std::string_view text) const {
         const std::filesystem::path path = path_ / name;
         std::filesystem::create_directories(path.parent_path());

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// A test fixture with root and two other users in a world-writable folder.
 #pragma once
 
 #include <cstdlib>
@@ -20,8 +22,7 @@ inline struct stat status_of(const std::string& path) {
     return status;
 }
 
-// Root in a folder that others can write to, and two of those. Needs root: where a test run is not, that is a skip,
-// which is a failure in CI.
+// Needs root. Without root the test is skipped, which is a failure in CI.
 class TwoUsers : public testing::Test {
 protected:
     static constexpr uid_t alice = 41001;
@@ -43,13 +44,13 @@ protected:
     }
 
     static void give(const std::string& path, uid_t user) { ASSERT_EQ(::lchown(path.c_str(), user, user), 0) << path; }
-    // A link by this user.
+    // Creates a symbolic link that this user owns.
     std::string link(const std::string& target, const std::string& path, uid_t user) const {
         EXPECT_EQ(::symlink(target.c_str(), path.c_str()), 0) << path;
         give(path, user);
         return path;
     }
-    // The result of `run` in a process of this user; 255 if the process died.
+    // Runs `run` in a process of this user and returns its result; 255 if the process was killed.
     static int as(uid_t user, const std::function<int()>& run) {
         const pid_t child = ::fork();
         if (child == 0) {
@@ -68,8 +69,8 @@ protected:
     }
 
     TempDir folder;
-    std::string shared = folder.file("shared"); // sticky, everybody's
-    std::string secret = folder.file("secret"); // of root's
+    std::string shared = folder.file("shared"); // sticky, world-writable
+    std::string secret = folder.file("secret"); // owned by root
 };
 
 } // namespace rcuscope::test

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: npm_run.sh SCRIPT
-# Runs a script of viz/package.json, or says what for it is missing.
+# Runs a script of viz/package.json, or reports which program is missing for it.
 set -euo pipefail
 
 skip() { printf 'skipped: %s\n' "$1"; exit 77; }

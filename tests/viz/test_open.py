@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""rcuscope open: what is served is the export, to this machine alone, once.
+"""Tests rcuscope open: it serves exactly the export, to this machine only, once.
 
     test_open.py RCUSCOPE RECORDING PAGE
 """
@@ -22,7 +22,7 @@ def expect(what, condition):
 
 
 class Opened:
-    """rcuscope open, as far as that it waits."""
+    """A running rcuscope open that waits for requests."""
 
     def __init__(self, rcuscope, *arguments):
         environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")}

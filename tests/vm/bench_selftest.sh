@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck disable=SC2317 # check calls the conditions by their names
-# Shows that the bench does what the tests on top of it rely on. Needs no
-# rcuscope; gets the kernels if they are not cached. About two minutes.
+# Tests the functions of the bench that the other tests rely on. Needs no rcuscope; fetches the kernels that are not
+# cached. Takes about two minutes.
 set -euo pipefail
 PATH+=:/usr/sbin:/sbin
 
@@ -10,7 +10,7 @@ HERE=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
 VM=$HERE/vm
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/bench-selftest.XXXXXX")
 trap 'rm -rf -- "$WORK"' EXIT
-# Whatever vm leaves behind is then seen here, and only that.
+# A folder of its own, so that nothing_left() sees only files that vm leaves behind.
 mkdir "$WORK/tmp"
 export TMPDIR=$WORK/tmp
 
@@ -60,7 +60,7 @@ for kernel in $("$VM" kernels | awk 'NR > 1 { print $1 }'); do
 	check "$kernel: has headers" test -f "$(<"$WORK/out")/Makefile"
 	release=$("$VM" kernels | sed -n "s/^$kernel .*(\(.*\)).*/\1/p")
 
-	# One boot for what does not disturb each other.
+	# One boot for all checks that do not disturb each other.
 	mkdir -p "$WORK/kmod"
 	printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\nMODULE_DESCRIPTION("x");\n' >"$WORK/kmod/empty.c"
 	printf 'obj-m += empty.o\n' >"$WORK/kmod/Kbuild"
@@ -97,7 +97,7 @@ check 'lost+found does not come out' test ! -e "$WORK/result/lost+found"
 check 'the console is kept' grep -q 'Linux version' "$WORK/result/console.log"
 check 'the console has no CR' no_cr "$WORK/result/console.log"
 
-# However busy this machine is meanwhile. /proc/uptime counts hundredths.
+# The result must not depend on the load of this machine. /proc/uptime counts hundredths of a second.
 hundredths=()
 for _ in 1 2; do
 	# shellcheck disable=SC2016 # the guest's
@@ -114,7 +114,7 @@ check "where instructions are counted, what takes as many takes as long (${hundr
 vm run -- 'seq 200000'
 check 'a megabyte of output is whole, without CR' cmp <(seq 200000) "$WORK/out"
 
-# What the built kernels are there for.
+# Checks the properties for which the built kernels exist.
 has() { # KERNEL WHAT GUEST-COMMANDS [OPTION]...: they succeed there
 	local kernel=$1 what=$2 commands=$3
 	shift 3
@@ -161,7 +161,7 @@ kill -KILL "$!"
 wait "$!" || true
 sleep 1
 check 'no QEMU outlives its vm, not even a killed one' no_qemu_in_scratch
-rm -rf "$TMPDIR"/rcuscope-vm.* # the killed one's: nobody could remove it
+rm -rf "$TMPDIR"/rcuscope-vm.* # of the killed vm, which could not remove it
 
 "$VM" run -- 'echo one' >"$WORK/one" 2>/dev/null &
 "$VM" run -- 'echo two' >"$WORK/two" 2>/dev/null

@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """usage: holders_known.py FILE...
-Of all grace periods over 50 ms in the tests' loads, in less than one of 20 it is not known who held it. Each test has
-left a tally (lib/timeline.py) in one of the files.
+Checks that the holder is unknown for less than 1 of 20 grace periods over 50 ms in the tests' loads. Each test has left
+a tally (lib/timeline.py) in one of the files.
 """
 import json
 import pathlib
 import sys
 
-FEWEST = 100 # that say anything
+FEWEST = 100 # the smallest number with a meaning
 
 
 def main(files):

@@ -1,19 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: rcucmap_log.sh [KERNEL...]
-# Runs the module rcucmap in the kernels (default: all of the bench) to its end
-# and holds its log against what it has to say; then unloads it early at
-# several points, which has to end as cleanly.
+# Runs the module rcucmap to its end on the given kernels (default: all of the bench) and checks its log. Then unloads
+# it early at several moments, which must end as cleanly.
 set -euo pipefail
 
 vm=$(dirname -- "$0")/vm
 
-# In the guest: prints the log of one run after another, each after a line
-# "run NAME". A run starts with an empty log.
+# Script for the guest: prints the log of one run after another, each after a line "run NAME". Each run starts with an
+# empty log.
 guest=$(cat <<'EOF'
 log() { dmesg | sed 's/^\[[^]]*\] //'; }
 
-# Whatever the machine's speed; the limit is only there to show the log.
+# The wait does not depend on the speed of the machine. The limit exists only to show the log of a machine that hangs.
 wait_for() { # LINE
 	tries=0
 	until log | grep -qxF "$1"; do
@@ -23,7 +22,7 @@ wait_for() { # LINE
 	done
 }
 
-run() { # NAME LINE [PARAMETER...]: unloads when the log has LINE (none: at once)
+run() { # unloads when the log has LINE (empty: at once)
 	echo "run $1"
 	line=$2
 	shift 2
@@ -87,16 +86,15 @@ same() { # WHAT EXPECTED ACTUAL
 	diff --label expected --label actual -u <(printf '%s\n' "$2") <(printf '%s\n' "$3") || failed "$1"
 }
 
-# The lines of run NAME that the module wrote; the kernel puts the module's
-# name before its own remarks about modules that are not part of it.
+# Prints the lines of run NAME that the module wrote. The kernel uses the module's name as prefix of its own remarks,
+# too.
 lines_of() { # NAME
 	awk -v name="$1" '$1 == "run" { on = $2 == name; next }
 		on && /^(r|w|rcucmap): / && !/out-of-tree|verification failed/' "$work/output"
 }
 
-# A sum that is taken while a round goes on may have old and new values in it.
-# The first sum logged after a round may have been taken during it. All others
-# are 45 times the round's step.
+# A sum that is taken during a round may mix old and new values. The first sum that is logged after a round may have
+# been taken during it. All other sums are 45 times the number of the round.
 check_sums() { # stdin: the log
 	awk '
 	function bad(why) { print "line " NR ": " $0 ": " why; status = 1 }
@@ -133,7 +131,7 @@ check_full() {
 	same "the reader's lines" $'r: init\nr: wait...\nr: run\nr: continue\nr: done: sum == 0' \
 		"$(grep '^r: ' <<<"$log" | sed 's/^r: continue: sum: [0-9]*$/r: continue/' | uniq)"
 	sums=$(grep -c '^r: continue' <<<"$log")
-	reads=$(((sums + 1) * 10)) # the sum 0 is logged as done
+	reads=$(((sums + 1) * 10)) # the sum 0 is logged as "done"
 	same "the end" $'rcucmap: deleting cmap\nrcucmap: reads='$reads$' updates=40 removes=10 freed=50\nrcucmap: exit' \
 		"$(grep '^rcucmap: ' <<<"$log")"
 	same "nothing after the end" 'rcucmap: exit' "$(tail -n 1 <<<"$log")"
@@ -178,7 +176,7 @@ check_kernel() {
 	mapfile -t names < <(sed -n 's/^run \(early-.*\)/\1/p' "$work/output")
 	((${#names[@]})) || failed "there were no early runs"
 	for name in "${names[@]}"; do check_early "$name"; done
-	# insmod may try more than one system call: the line comes several times.
+	# insmod may try more than one system call, so the line may be repeated.
 	same "intervals of 0" 'rcucmap: reader_ms and writer_ms must be at least 1' "$(lines_of refused | uniq)"
 }
 

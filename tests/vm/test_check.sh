@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_check.sh KERNEL
-# A kernel that was slowed is told from one that was not, with the right exit
-# code. The effect is many times what is needed: how often smaller ones are seen
-# is for tests/bench/check_rates.sh to say. Not at p50: between two that a reader
-# held there is often one that nobody did.
+# rcuscope check distinguishes a slowed kernel from one that is not, and exits with the right status. The effect is
+# many times larger than necessary; tests/bench/check_rates.sh measures how often smaller effects are found. The
+# metric is not gp.p50: between two grace periods that a reader held there often is one without a holder.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -15,7 +14,7 @@ guest --add "$PROJECT/tests/bench/load.sh" <<'GUEST'
 record() { # NAME COMMAND
 	expect_status "$1" 0 rcuscope record --quiet -o "/out/$1.rcu" -- sh -c "$2"
 }
-# Within the recording: attaching and detaching wait for many grace periods.
+# The load runs within the recording only, because attaching and detaching wait for many grace periods.
 slowed='insmod /kmod/rcu_unload.ko reader_ms=1 writer_ms=1000 long_read_ms=100 && sleep 2 && rmmod rcu_unload'
 for run in 1 2 3 4; do
 	record "base-$run" 'sleep 2'

@@ -1,19 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_companions.sh KERNEL
-# The companion modules do and log what they say of themselves, refuse what is
-# wrong, and unload cleanly, whatever deals with their pending callbacks and
-# however early. (rcucmap_log.sh looks at rcucmap more closely.)
+# The companion modules do and log what they promise, refuse wrong parameters, and unload cleanly, with each way to
+# handle pending callbacks and at any time. (rcucmap_log.sh tests rcucmap in more detail.)
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
 
 guest <<'GUEST'
-# What modules and their threads logged; not what the kernel says about modules.
+# The lines that modules and their threads logged, without the kernel's remarks about modules.
 log() { dmesg | sed 's/^\[[^]]*\] //' | grep -vE 'out-of-tree|verification failed|^Disabling lock'; }
 
-in_log() { # NUMBER PATTERN: so many lines of it, or more
+in_log() { # at least NUMBER lines
 	[ "$(log | grep -cE -- "$2")" -ge "$1" ]
 }
 
@@ -21,14 +20,14 @@ several_values() { [ "$(log | sed -n 's/^READER-[0-9]*:\([0-9]*\)(.*/\1/p' | sor
 
 refcnt_is() { [ "$(cat "/sys/module/$1/refcnt")" "$2" "$3" ]; }
 
-load() { # MODULE [PARAMETER]...: with an empty log
+load() { # with an empty log
 	module=$1
 	shift
 	dmesg -c >/run/before
 	expect_status "insmod $module $*" 0 insmod "/kmod/$module.ko" "$@"
 }
 
-unloaded() { # NAME: the log is then /out/NAME.log
+unloaded() { # writes the log to /out/NAME.log
 	log >"/out/$1.log"
 	! ps | grep -E '\[(rcucmap|rcu)_(reader[0-9]*|writer|hogger|waiter[0-9]*|preempted|queuer[0-9]*)\]' || failed "$1: a thread is left"
 }
@@ -38,7 +37,7 @@ unload() { # NAME
 	unloaded "$1"
 }
 
-# With unload=modref: as soon as no callback is pending.
+# With unload=modref, rmmod succeeds only while no callback is pending.
 unload_when_idle() { # NAME
 	wait_for "rmmod $module of $1" rmmod "$module"
 	unloaded "$1"
@@ -63,7 +62,7 @@ done
 parameter() { cat "/sys/module/rcu_load/parameters/$1"; }
 parameter_is() { [ "$(parameter "$1")" "$2" "$3" ]; }
 
-# The rate is turned up while it runs.
+# The rate is increased while the module runs.
 load rcu_load threads=2 rate=10 readers=1 waiters=1
 wait_for "sections" parameter_is reads -ge 10
 wait_for "grace periods" parameter_is synchronize_rcu -ge 3
@@ -97,7 +96,7 @@ for mode in barrier synchronize modref counter; do
 	$unload cmap-early-$mode
 done
 
-# By default a barrier, which finds many callbacks.
+# The default is a barrier; many callbacks are pending when it runs.
 load rcu_unload long_read_ms=500 reader_ms=10 writer_ms=10
 expect_equal "unload, if nothing is said" barrier "$(cat /sys/module/rcu_unload/parameters/unload)"
 wait_for "deletions" in_log 60 '^rcu_del'
@@ -111,7 +110,7 @@ load rcu_unload unload=synchronize long_read_ms=50 reader_ms=10 writer_ms=10
 wait_for "deletions" in_log 5 '^rcu_writer: delete'
 unload unload-synchronize
 
-# Short sections, so that at times nothing is pending; the writer is at work.
+# Sections are short, so that at times no callback is pending although the writer works.
 load rcu_unload unload=modref long_read_ms=1 writer_ms=300
 wait_for "deletions" in_log 2 '^rcu_del'
 unload_when_idle unload-modref
@@ -122,12 +121,12 @@ for mode in barrier counter synchronize; do
 	unload backlog-$mode
 done
 
-# Callbacks that are queued before the exit.
+# These callbacks are queued before the exit.
 load rcu_unload unload=barrier backlog=3000 callback_us=50
 echo 1 >/sys/module/rcu_unload/parameters/stop
 unload backlog-stopped
 
-# References are held: 4 s of callbacks, and no way to unload meanwhile.
+# Each callback holds a reference: for 4 s of callbacks the module cannot be unloaded.
 load rcu_unload unload=modref backlog=4000 callback_us=1000 long_read_ms=100 writer_ms=10
 wait_for "an update" in_log 1 '^rcu_writer'
 echo 1 >/sys/module/rcu_unload/parameters/stop
@@ -188,7 +187,7 @@ refused 'queued is a count, and cannot be set' rcu_load queued=1
 refused 'reader_ms and writer_ms must be at least 1' rcu_readers reader_ms=0
 refused 'reader_ms and writer_ms must be at least 1' rcu_readers writer_ms=0
 
-# RCU has a node less on its hands, and goes on. At the end, just in case.
+# RCU loses one node and goes on. This runs last, in case it damages more.
 load rcu_unload misuse=double
 wait_for "the callback" in_log 1 'misuse: the callback has run'
 unload double
@@ -197,7 +196,7 @@ wait_for "an update" in_log 1 '^rcu_writer'
 unload after-double
 GUEST
 
-# The last line has the module's own counts: an array COUNT by their names.
+# Sets the array COUNT from the last line of the log, which has the module's own counts.
 declare -A COUNT
 counts() { # NAME MODULE
 	local pair pairs
@@ -258,8 +257,8 @@ for mode in barrier synchronize modref counter; do
 	fi
 done
 
-# Every value was read, written and deleted as the counts say. QUEUED is what
-# call_rcu() counts: a number, "all" (one for each node), or "some".
+# The reads, writes and deletions in the log must match the counts. QUEUED is the number of call_rcu() calls: a
+# number, "all" (one for each node), or "some".
 check_unload() { # NAME BACKLOG QUEUED
 	local name=$1 backlog=$2 queued=$3 nodes
 	counts "$name" rcu_unload
@@ -281,7 +280,7 @@ for name in hog-busy hog-preempted; do
 	expect "$name: nobody waits for nothing" test "${COUNT[hogs]}" -ge "${COUNT[waits]}"
 done
 
-# Every callback has run, and threads that had no room waited.
+# Every callback has run, and threads without room waited.
 check_load() { # NAME LEAST-QUEUED
 	counts "$1" rcu_load
 	expect "$1: queued" test "${COUNT[queued]}" -ge "$2"
@@ -303,7 +302,7 @@ for name in unload-barrier unload-counter; do
 		END { exit !burst }' "$OUT/$name.log"
 done
 check_unload unload-synchronize 0 0
-# The exit gets no reference, so at least the last node is deleted directly.
+# The exit function gets no reference, so it deletes at least the last node directly.
 check_unload unload-modref 0 some
 expect "unload-modref: callbacks" test "${COUNT[queued]}" -ge 2 -a "${COUNT[queued]}" -lt "${COUNT[deleted]}"
 

@@ -1,26 +1,25 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_crash.sh KERNEL
-# A module that is unloaded while its callbacks are queued takes the kernel with
-# it, every time; and every time the tracer says so before, and the capture that
-# is found on the disk afterwards tells why, unless the disk was too slow.
+# Unloading a module while its callbacks are queued crashes the kernel, in every run. In every run the tracer reports
+# this before the crash, and the capture that is on the disk afterwards shows why, unless the disk was too slow.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
 
-# Slow callbacks make the last grace period last, and with it the time in which the tracer can
-# speak: on a machine that is emulated, and shared, it needs more than a real one. Where they run
-# nobody else does, so the tracer stays on the other CPU; the module queues them elsewhere.
+# Slow callbacks make the last grace period long, and with it the time in which the tracer can report: an emulated and
+# shared machine needs more time than a real one. No other task runs on the CPU that invokes the callbacks, so the
+# tracer stays on the other CPU; the module queues its callbacks elsewhere.
 commands=$(cat <<'GUEST'
-# What goes through a pipe may be lost in a panic; the kernel's log is not.
+# Output in a pipe may be lost in a panic; the kernel's log is not.
 echo on >/proc/sys/kernel/printk_devkmsg
 taskset 1 rcuscope record -m /kmod/rcu_unload.ko --until-unload -o /out/run.rcu -- \
 	live rcu_unload 'rcu_del: ' 1 unload=none backlog=20000 callback_us=300 long_read_ms=200 2>/dev/kmsg
 GUEST
 )
 
-# What the capture still has of the module's end: "freeing", and "ran" if callbacks ran after that.
+# Prints what the capture still has of the module's end: "freeing", and "ran" if callbacks ran after that.
 last_words() { # FILE.json
 	/usr/bin/python3 -c '
 import json, sys
@@ -33,7 +32,7 @@ if begin is not None:
 }
 
 runs=${RCUSCOPE_CRASHES:-10}
-ran=0 # in how many captures
+ran=0 # number of captures with "ran"
 for ((i = 1; i <= runs; i++)); do
 	out=$WORK/crash
 	rm -rf "$out"
@@ -49,7 +48,8 @@ for ((i = 1; i <= runs; i++)); do
 		'len(modules) == 1 and all(modules[0][step] is not None for step in ("loaded_ns", "init_done_ns"))'
 	words=$(last_words "$out/run.json")
 	if [[ $words == freeing* ]]; then
-		# What is pending is counted a moment after free_module() was entered, while callbacks run on another CPU.
+		# The program counts pending callbacks a moment after free_module() was entered, while callbacks run on
+		# another CPU.
 		check_timeline holds "$out/run.json" \
 			'[(h["kind"], h["severity"], h["module"]) for h in hazards if h["severity"] == "fatal"] == [("freed-with-pending-callbacks", "fatal", "rcu_unload")]' \
 			'modules[0]["exit_ns"] is not None and modules[0]["exit_done_ns"] is not None' \
@@ -60,7 +60,7 @@ for ((i = 1; i <= runs; i++)); do
 	[[ $words != *ran ]] || ran=$((ran + 1))
 	((failures == 0)) || { tail -n 30 "$out/console.log"; break; }
 done
-# How much of the last milliseconds is on the disk is a race against the kernel's death, which is not won each time.
+# The kernel may crash before the last milliseconds are on the disk, so not every run has them.
 ((failures > 0 || 2 * ran >= runs)) ||
 	failed "callbacks that ran after free_module() was entered: in $ran of $runs captures only"
 finish

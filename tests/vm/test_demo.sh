@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_demo.sh [KERNEL]
 #        test_demo.sh --check FOLDER
-# The first demonstration leaves a capture and its exports that show a whole life
-# of rcucmap; the second one shows a crash and why it came, and that it need not.
-# With --check only looks at what the first one left in FOLDER.
+# The first demonstration leaves a capture and exports that show a whole life of rcucmap. The second one shows a
+# crash, its cause, and how to avoid it. With --check this only checks what the first one left in FOLDER.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_doctor.sh KERNEL
-# What doctor says of each kernel is what docs/doctor/ shows to those who have no such kernel at hand.
+# docs/doctor/ has the output of doctor for each kernel, for users who do not have that kernel. Both must match.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -14,7 +14,7 @@ expect_status "doctor --json" 0 rcuscope doctor --json
 cp /tmp/stdout /out/doctor.json
 GUEST
 
-# Distributions go on to new releases of a kernel.
+# Distributions change the release of a kernel.
 without_release() { sed '1s/^Kernel [^ ]*/Kernel RELEASE/' "$1"; }
 expect "docs/doctor/$KERNEL.txt is what doctor says" \
 	diff <(without_release "$PROJECT/docs/doctor/$KERNEL.txt") <(without_release "$OUT/doctor.txt")

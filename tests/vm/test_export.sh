@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_export.sh KERNEL
-# A capture leaves the machine on which it was made and says the same
-# elsewhere, to anybody, and as much as is left of it when it is damaged.
+# A capture that was copied to another machine gives the same exports there, also for an unprivileged user. A damaged
+# capture gives as much as is left of it.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
 
-# The same program as in the guest, but where anybody may run it.
+# The same program as in the guest, copied to where an unprivileged user may run it.
 for place in "${RCUSCOPE:-}" "$PROJECT"/build/release/tracer/rcuscope; do
 	[[ ! -x $place ]] || break
 done
@@ -20,7 +20,7 @@ expect_status record 0 rcuscope record -m /kmod/rcucmap.ko --until-unload -o /ou
 	live rcucmap 'r: done' 1 reader_ms=20 writer_ms=100
 GUEST
 
-# Without privileges, where there are any.
+# Runs rcuscope without privileges, if this script has any.
 unprivileged=()
 ((EUID != 0)) || unprivileged=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 cd "$WORK"
@@ -51,7 +51,7 @@ expect_run "info --json" 0 rcuscope info run.rcu --json
 check_timeline holds "$WORK/stdout" 'complete' 'lost == 0' 'callbacks["done"] == 50' 'file["cut"] is None' \
 	'file["bytes"] == file["valid_bytes"]'
 
-# Counted again from the JSON timeline.
+# report.py counts again from the JSON timeline.
 expect_run "report in JSON" 0 rcuscope report run.rcu -o report.json
 expect_run "summarize" 0 rcuscope summarize run.rcu -o base.json
 for what in report base; do
@@ -65,7 +65,7 @@ for form in '' --markdown; do
 	expect "report $form names the callbacks" grep -q 'rcucmap:node_free_rcu' "$WORK/stdout"
 	expect_equal "report $form: lines with colours" 0 "$(grep -c $'\e' "$WORK/stdout")"
 done
-# How RCU is set up there.
+# The settings of RCU on the recording's machine.
 check_timeline holds run.json 'host["settings"]["virtualization"] == "TCG"' \
 	'host["settings"]["cpus_online"] == str(host["cpus"])' 'host["settings"]["rcu_nocbs"] == "none"' \
 	'host["settings"]["rcu_expedited"] == host["settings"]["rcu_normal"] == "0"' \
@@ -87,7 +87,7 @@ expect_run "a folder that is not there" 2 rcuscope export run.rcu -o nowhere/x.j
 expect_clear_error "a folder that is not there"
 nothing_but "after refusals"
 
-# What is no capture.
+# Files that are no capture.
 : >empty.rcu
 head -c 100000 /dev/urandom >random.rcu
 { head -c 8 run.rcu; printf '\377\0\0\0'; tail -c +13 run.rcu; } >newer.rcu
@@ -104,7 +104,7 @@ done
 rm -r empty.rcu random.rcu newer.rcu folder.rcu
 nothing_but "after what is no capture"
 
-# Cut anywhere: what is left is shown, and that it was cut. The seed is for who
-# wants the same cuts again.
+# Truncates the capture anywhere: the rest must be shown, and that the capture was truncated. Set SEED to repeat the
+# cuts of an earlier run.
 expect "cut captures" /usr/bin/python3 -B "$TESTS_VM/lib/cut_captures.py" "$WORK/any/rcuscope" run.rcu "${SEED:-$RANDOM}"
 finish

@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_faults.sh KERNEL
-# Whatever goes wrong around a recorder, it ends, nothing of it stays, and of a load
-# that counts what it does each callback is recorded or told to be lost: a full disk,
-# one that stands still, a pipe that nobody reads any more, CPUs that go and come, a module that
-# comes and goes 200 times, another recorder, a recorder that stands still, a clock
-# that is set back.
+# When something around a recorder fails, the recorder ends and leaves nothing in the kernel. Each callback of a load
+# that counts its own calls is recorded or reported as lost. The faults: a full disk, a disk that stands still, a pipe
+# whose reader ends, CPU hotplug, a module that is loaded and unloaded 200 times, a second recorder, a stopped
+# recorder, a clock that is set back.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -14,7 +13,7 @@ begin "$@"
 guest --add "$(command -v bpftool):/usr/sbin/" <<'GUEST'
 [ -x /usr/sbin/bpftool ] || failed "there is no bpftool in the guest"
 
-# Loads rcu_load, does something while it runs, and unloads it.
+# Loads rcu_load, runs a command while it works, and unloads it.
 cat >/root/load <<'SCRIPT'
 until_queued=$1 meanwhile=$2
 shift 2
@@ -27,7 +26,7 @@ SCRIPT
 
 RECORD='rcuscope record --quiet -m /kmod/rcu_load.ko --no-functions --until-unload'
 
-# The load's own counts are in NAME.log.
+# Saves the load's own counts to NAME.log.
 counted() { # NAME
 	dmesg -c >"/out/$1.log"
 	expect_nothing_left "$1"
@@ -35,7 +34,7 @@ counted() { # NAME
 
 dmesg -c >/run/before
 
-# 64 kB of room, which the load fills.
+# 64 kB of space, which the load fills.
 mkdir /root/small
 mount -t tmpfs -o size=64k tmpfs /root/small
 echo earlier >/root/small/x.rcu
@@ -43,13 +42,13 @@ expect_status full-disk 4 $RECORD -o /root/small/x.rcu -- sh /root/load 200000 t
 expect_stderr full-disk 'small/x.rcu: .*No space left'
 expect_stderr full-disk 'hint: .*what was recorded until then is kept: rcuscope info /root/small/x.rcu.part$'
 counted full-disk
-# The earlier file is what it was, and beside it is what there was room for, and nothing else.
+# The earlier file is unchanged. Next to it is only the part that there was space for.
 expect_equal "files of a full disk" 'x.rcu x.rcu.part ' "$(ls -A /root/small | tr '\n' ' ')"
 expect_equal "an earlier file" earlier "$(cat /root/small/x.rcu)"
 cp /root/small/x.rcu.part /out/full-disk.rcu
 umount /root/small
 
-# A disk that does nothing for some seconds is as slow as one can be.
+# A frozen file system stands for a very slow disk.
 freeze='fsfreeze --freeze /out; sleep 5; fsfreeze --unfreeze /out'
 expect_status slow-disk 0 $RECORD --buffer 64 -o /out/slow-disk.rcu -- sh /root/load 100000 "$freeze" threads=2 rate=0
 counted slow-disk
@@ -98,11 +97,11 @@ expect_equal "the year by the clock" 2001 "$(date +%Y)"
 GUEST
 
 cd -- "$OUT"
-# Everything that was recorded until the disk was full is there.
+# Everything that was recorded until the disk was full is in the capture.
 expect_run "full-disk: export" 0 "$RCUSCOPE" export full-disk.rcu -o full-disk.json
 check_timeline valid full-disk.json
 check_timeline holds full-disk.json 'not capture["complete"]' 'len(callbacks) > 0'
-# Of each callback that the load counted, it is known what it did, or that this was lost.
+# Each callback that the load counted is in the timeline or is reported as lost.
 for name in slow-disk hotplug lives outer inner stopped set-back; do
 	queued=$(sed -n 's/.*rcu_load: .*\bqueued=\([0-9]*\).*/\1/p' "$name.log" | awk '{ sum += $1 } END { print sum + 0 }')
 	expect_run "$name: export" 0 "$RCUSCOPE" export "$name.rcu" -o "$name.json"
@@ -113,7 +112,7 @@ for name in slow-disk hotplug lives outer inner stopped set-back; do
 		check_timeline valid "$name.json"
 		check_timeline holds "$name.json" "$lost > 0"
 		;;
-	# The inner one comes and goes meanwhile.
+	# The inner recorder is attached and detached meanwhile.
 	outer) check_timeline whole "$name.json" --disturbed --unseen rcu_load:rcu_load_init ;;
 	*) check_timeline whole "$name.json" --unseen rcu_load:rcu_load_init ;;
 	esac
@@ -121,7 +120,7 @@ for name in slow-disk hotplug lives outer inner stopped set-back; do
 		"len([c for c in callbacks if c['function'] == 'rcu_load:load_invoked']) + $lost == $queued > 0"
 done
 check_timeline holds lives.json 'len(modules) == 200' 'every(modules, lambda life: life["freed_ns"] is not None)'
-# What the clock on the wall says has no place on the timeline.
+# The wall clock does not affect the timeline.
 check_timeline holds set-back.json '0 < capture["end_ns"] < 600 * 10**9' \
 	'every(callbacks, lambda c: 0 <= c["queued_ns"] <= c["invoked_ns"] <= capture["end_ns"])'
 finish

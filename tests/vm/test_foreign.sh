@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_foreign.sh KERNEL
-# Modules with a known right answer (tests/vm/cases), wrong and corrected, are loaded, used
-# and unloaded under the recorder: each has the findings of the table in lib/cases.py and no
-# others, and the counts of its own log. RCUSCOPE_ROUNDS: as often, those that can be.
+# Modules with a known right answer (tests/vm/cases), wrong and corrected, are loaded, used and unloaded under the
+# recorder. Each must have exactly the findings of the table in lib/cases.py, and the counts of its own log.
+# RCUSCOPE_ROUNDS: number of lives, for cases that can be repeated.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
 rounds=${RCUSCOPE_ROUNDS:-1}
-# The kernel places a module's probes again at each load, and some kernels refuse some of them: a second life shows it.
+# The kernel places a module's probes again at each load, and some kernels refuse some of them. A second life shows
+# this.
 rounds_of() { # GROUP
 	[[ $1 == idle ]] && echo $((rounds + 1)) || echo "$rounds"
 }
@@ -40,7 +41,7 @@ dmesg >/out/$1.log
 GUEST
 }
 
-# What the cases do wrong, the kernel may find, too.
+# The kernel may also complain about the mistakes in the cases.
 # shellcheck disable=SC2034 # for guest
 EXPECTED_COMPLAINT='rcu_note_context_switch|kmem_cache_destroy|__kmem_cache_shutdown|__slab_err|Slab cache still has objects|cleanup_srcu_struct|rcu_do_batch'
 guest --add "$WORK/cases:/root/cases" --add "$WORK/stripped:/root/stripped" <<GUEST
@@ -62,7 +63,7 @@ refused() { # MODULE
 SCRIPT
 $(for group in "${groups[@]}"; do record_group "$group"; done)
 
-# One of two that load it at a time is refused: the module has six lives.
+# Two processes load the module at the same time; the kernel refuses one of them. The module has six lives.
 expect_status twice 0 rcuscope record -m /root/cases/no_barrier_idle.ko --until-unload -o /out/twice.json -- sh -c '
 	i=0
 	while [ \$i -lt 6 ]; do

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_hazards.sh KERNEL
-# Every companion module is recorded and counted exactly; and each hazard that
-# they can be told to bring about is found and told, with where it comes from.
+# Every companion module is recorded and counted exactly. Each hazard that their parameters can cause is found and
+# reported with its origin.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -37,7 +37,7 @@ record_life block 1 '--fail-on hazard' rcu_unload rcu_del 3 misuse=block long_re
 record_life long 1 '--fail-on warning --long-reader 200ms' rcu_unload rcu_del 3 long_read_ms=400
 record_life flood 1 '--fail-on hazard --callback-flood 200' rcu_unload rcu_del 3 long_read_ms=50 backlog=500 callback_us=1
 record_life mild 0 '--fail-on latent --long-reader 200ms' rcu_unload rcu_del 3 long_read_ms=400
-# Its init function fails: there is nothing to unload.
+# The init function fails, so there is no module to unload.
 record init 1 '--fail-on hazard --linger 1' rcu_replace sh -c 'insmod /kmod/rcu_replace.ko fail_init=1 || true'
 GUEST
 
@@ -48,13 +48,13 @@ for name in readers list replace unload; do
 	check_timeline whole "$OUT/$name.json" --unseen rcu_replace:show_name
 	check_timeline holds "$OUT/$name.json" 'hazards == []' "all(c['state'] == 'done' for c in of(callbacks, 'rcu_$name'))"
 done
-# The compiler chooses the last function of a module's code: tests/vm/test_odd_modules.sh.
+# The compiler decides which function is the last in a module's code: see tests/vm/test_odd_modules.sh.
 told=$(grep -cE 'not seen .*rcu_replace:show_name: a probe there can make' "$OUT/replace.stderr") || true
 check_timeline holds "$OUT/replace.json" 'len(of(callbacks, "rcu_replace")) == 1' \
 	"len(of(read_sections, 'rcu_replace')) == (0 if $told else 2)" \
 	'of(callbacks, "rcu_replace")[0]["function"] == "rcu_replace:swap_rcu"'
-# How each got to where it queues, frees or waits. Of a jump there is no return address, from which on a stack is taken:
-# list_free_all() ends in one to rcu_barrier().
+# Checks the stacks of calls that queue, free or wait. A stack starts at a return address, which a tail call does not
+# have: list_free_all() ends in a tail call to rcu_barrier().
 check_timeline holds "$OUT/list.json" \
 	'len(of(callbacks, "rcu_list")) == 4' \
 	'all(stack_of(c)[0] == "rcu_list:list_free_all" and "__x64_sys_delete_module" in stack_of(c) for c in of(callbacks, "rcu_list"))' \
@@ -88,7 +88,7 @@ check_timeline holds "$OUT/long.json" "$only" '"rcu_unload:read_long" in hazards
 check_timeline holds "$OUT/mild.json" '[h["kind"] for h in hazards] == ["long-reader"]'
 hazard flood callback-flood warning
 check_timeline holds "$OUT/flood.json" "$only" '"rcu_unload:backlog_del" in hazards[0]["text"]'
-# Whether the callback ran before the memory went is luck. busybox' insmod tries twice.
+# Timing decides whether the callback runs before the memory is freed. insmod of busybox tries twice.
 check_timeline valid "$OUT/init.json"
 check_timeline holds "$OUT/init.json" 'modules != []' \
 	'[h["kind"] for h in hazards] == ["init-failed-with-pending-callbacks" for m in modules if m["pending_at_exit"]]' \

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_holders.sh KERNEL
-# Who held a grace period is named by what was there to be seen: a reader's
-# section, a CPU that was taken, a preempted reader, and nobody who was idle.
+# The holder of a grace period is named correctly: a reader's section, a busy CPU, or a preempted reader, and never an
+# idle CPU or task.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -15,19 +15,19 @@ GUEST
 check_timeline holds "$OUT/reader.json" 'len(long_periods(1000)) >= 2' \
 	"all_held(long_periods(1000), lambda h: h['kind'] == 'read-section' and h['function'] == 'rcu_unload:read_long')"
 
-# RCU's own thread may be the one that waits for the CPU which is taken, and where
-# readers are preempted somebody whom the hogger interrupted within a section.
+# RCU's own thread may be the one that waits for the busy CPU, and on kernels that preempt readers the hogger may have
+# interrupted a task within a section.
 check_hogged() { # NAME CPU
 	check_timeline holds "$OUT/$1.json" 'len(long_periods(200)) >= 3' \
 		"mostly_held(long_periods(200), lambda h: h['kind'] == 'busy-cpu' and h['cpu'] == $2 and h['comm'] == 'rcu_hogger')" \
 		"2 * sum(gp['held_by']['kind'] == 'busy-cpu' for gp in long_periods(200)) >= len(long_periods(200))"
 }
 check_hogged busy 1
-# A sample may fall into what it calls, from where the stack cannot be walked.
+# A sample may hit a function that hog_cpu() calls and from which the stack cannot be walked.
 check_timeline holds "$OUT/busy.json" "any('rcu_hog:hog_cpu' in gp['held_by']['stack'] for gp in long_periods(200))"
 expect "the summary says it in words" grep -qE 'GP -?[0-9]+ took .*: CPU 1, rcu_hogger \([0-9]+\), in ' "$OUT/busy.stderr"
 
-# Four CPUs, three of them idle; and a kernel that lets a reader be preempted.
+# Four CPUs, three of them idle; and a kernel that can preempt a reader.
 guest --cpus 4 --append preempt=full <<GUEST
 $(record_module idle rcu_hog 'rcu_waiter: waited' 4 hog_ms=400 cpu=2)
 $(record_module preempted rcu_hog 'rcu_waiter: waited' 4 hog_ms=400 hog=preempted cpu=3)

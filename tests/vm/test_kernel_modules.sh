@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_kernel_modules.sh KERNEL
-# Modules of the kernel's own package, which nobody here wrote, are loaded, used and unloaded
-# under the recorder: their callbacks are those that a kprobe of tracefs on call_rcu() saw, and
-# the verdict on each is what its source says.
+# Modules of the kernel's own package, which are independent of this project, are loaded, used and unloaded under the
+# recorder. Their callbacks must match what a tracefs kprobe on call_rcu() saw, and the verdict on each must match its
+# source.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
 
 modules=(sit vxlan macsec wireguard bridge macvlan sch_taprio act_ct)
-# What they need in use, and do not depend on.
+# Modules that are needed in use and are not dependencies.
 beside=(dummy veth cls_matchall sch_ingress gcm ctr ghash_generic aes_generic)
 options=()
 for tool in ip tc bridge; do
@@ -27,7 +27,7 @@ cat >/root/use.sh <<'SCRIPT'
 tool() { # PATH ARGUMENT...
 	"\$@" || failed "\$*"
 }
-# Not busybox' own.
+# The tools of iproute2; busybox has its own.
 ip() { tool /usr/sbin/ip "\$@"; }
 tc() { tool /usr/sbin/tc "\$@"; }
 bridge() { tool /usr/sbin/bridge "\$@"; }
@@ -91,7 +91,7 @@ use_act_ct() {
 
 for module in ${modules[*]}; do
 	modprobe \$module || failed "modprobe \$module"
-	# While it has its symbols.
+	# The symbols exist only while the module is loaded.
 	grep "\\[\$module\\]" /proc/kallsyms >/out/\$module.symbols
 	use_\$module
 	rmmod \$module || failed "rmmod \$module"

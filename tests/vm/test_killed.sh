@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_killed.sh KERNEL
-# However a recorder ends, nothing of it stays in the kernel, what it follows
-# goes on, and the capture can be read.
+# However a recorder ends, it leaves nothing in the kernel, the module that it follows continues, and the capture can
+# be read.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -11,8 +11,7 @@ begin "$@"
 guest --add "$(command -v bpftool):/usr/sbin/" <<'GUEST'
 [ -x /usr/sbin/bpftool ] || failed "there is no bpftool in the guest"
 
-# Starts a recorder in the background, with rcucmap running under it; returns
-# when the capture has events of it.
+# Starts a recorder in the background, with rcucmap running under it. Returns when the capture has events of rcucmap.
 start_recording() { # CAPTURE [WRAPPER]
 	dmesg -c >/run/before
 	${2:-} rcuscope record -m /kmod/rcucmap.ko --until-unload -o "$1" -- \
@@ -23,7 +22,7 @@ start_recording() { # CAPTURE [WRAPPER]
 	wait_for "events in the capture" sh -c "rcuscope info --json $1.part | grep -q '\"read_sections\": [1-9]'"
 }
 
-# The module is none the worse.
+# The module must be unaffected.
 end_rcucmap() { # WHAT
 	wait_for "rcucmap's end, after $1" rcucmap_done
 	rmmod rcucmap || failed "$1: rmmod"
@@ -49,7 +48,7 @@ expect_status "export of a cut capture" 0 rcuscope export /out/kill.rcu.part -o 
 
 for signal in INT TERM HUP; do
 	start_recording /out/$signal.rcu
-	# Not to the shell's background jobs, which ignore SIGINT: rcuscope must not.
+	# A shell's background jobs ignore SIGINT; rcuscope must not.
 	kill -$signal $recorder
 	wait_status SIG$signal 0
 	expect_nothing_left SIG$signal
@@ -58,13 +57,13 @@ for signal in INT TERM HUP; do
 	expect_status "export after SIG$signal" 0 rcuscope export /out/$signal.rcu -o /out/$signal.json
 done
 
-# The first signal in each phase, and a second. While probes are placed: nothing is recorded.
+# Sends a signal in each phase, and then a second one. First phase: while probes are placed, nothing is recorded.
 start() { # OPTION...
 	dmesg -c >/run/before
 	rcuscope record "$@" >/tmp/stdout 2>/tmp/stderr &
 	recorder=$!
 }
-# The kernel delivers two pending signals in either order.
+# The kernel may deliver two pending signals in either order.
 taken() { grep -q '^ShdPnd:[[:space:]]*0*$' /proc/$recorder/status; }
 send() { # SIGNAL
 	wait_for "an earlier signal to be taken" taken
@@ -81,12 +80,12 @@ expect_nothing_left "SIGTERM while probes are placed"
 expect_no_file "SIGTERM while probes are placed" '/tmp/ran /out/placing.json /out/placing.rcu.*'
 expect_equal "a recording that was there" earlier "$(cat /out/placing.rcu)"
 
-# While they are removed: the first one finds the recording over already.
+# Second phase: while probes are removed. When the first signal arrives, the recording is already over.
 links() { bpftool link show | grep -c '^[0-9]'; }
 some_are_gone() { [ "$(links)" -lt "$all" ]; }
 remove_probes() { # NAME: records until probes are being removed
 	rm -f /tmp/end
-	# The last record is of a wait for a grace period in umount.
+	# The last record is about a wait for a grace period in umount.
 	mkdir -p /tmp/mounted
 	start -o "/out/$1.rcu" -o "/out/$1.json" -- sh -c 'touch /tmp/begun; until [ -e /tmp/end ]; do usleep 10000; done
 		mount -t tmpfs none /tmp/mounted; exec umount /tmp/mounted'
@@ -112,7 +111,7 @@ wait_for "all to go after a second signal" nothing_left || show_left
 sh -c "$(sed -n 's/^  hint: //p' /tmp/stderr)" || failed "what a second signal hints at"
 [ -s /out/twice.json ] || failed "the command that is hinted at makes nothing"
 
-# While outputs are written: a pipe that is opened and not read yet holds it there.
+# Third phase: while outputs are written. A pipe whose reader does not read yet stops the recorder there.
 mkfifo /run/pipe.json
 probes_are_gone_from() { [ -e "$1" ] && [ "$(links)" = 0 ]; }
 for signals in TERM "INT HUP"; do
@@ -134,7 +133,7 @@ for signals in TERM "INT HUP"; do
 done
 expect_no_file "signals" '/out/*.tmp* /out/*.part.tmp*'
 
-# Nobody is left to clean up but the next recorder.
+# Recorder and guard are killed, so only the next recorder can clean up.
 start_recording /out/both.rcu
 kill -KILL $(rcuscope_processes | cut -d' ' -f1)
 wait_status "SIGKILL of both" 137
@@ -144,9 +143,9 @@ expect_status "the next recorder" 0 rcuscope record -m /kmod/rcucmap.ko --until-
 	sh -c 'insmod /kmod/rcucmap.ko reader_ms=20 writer_ms=20; rmmod rcucmap'
 expect_nothing_left "the next recorder"
 
-# Two as in two containers: each is the second process of a namespace of its own, and does not see the other.
+# Two recorders as in two containers: each is the second process of its own PID namespace and does not see the other.
 contained() { # COMMAND...
-	# shellcheck disable=SC2016 # for the shell in there, which is process 1
+	# for the inner shell, which is process 1
 	unshare --pid --fork --mount-proc sh -c '"$@"; exit $?' sh "$@"
 }
 events() { cut -d ' ' -f 1 $TRACEFS/kprobe_events | sort; }
@@ -179,12 +178,12 @@ for name in removing writing; do
 	check_timeline holds "$OUT/$name.json" 'capture["complete"]' 'capture["end_reason"].startswith("command ended")'
 done
 check_timeline valid "$OUT/twice.json"
-# Nothing is lost of what came before probes were removed.
+# The recording has everything that happened before probes were removed.
 for name in removing twice; do
 	check_timeline holds "$OUT/$name.json" 'any(wait["comm"] == "umount" and wait["end_ns"] for wait in waits)'
 done
 check_timeline whole "$OUT/next.json"
-# It saw every read, before and after the other came and went.
+# It saw every read, before and after the other recorder came and went.
 reads=$(sed -n 's/.*rcucmap: reads=\([0-9]*\).*/\1/p' "$OUT/one.log")
 check_timeline valid "$OUT/one.json"
 check_timeline holds "$OUT/one.json" 'capture["complete"]' 'capture["end_reason"] == "module freed"' \

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_load.sh KERNEL
-# A load that counts what it does is recorded to the last callback, section and
-# wait, as it comes and in bursts. Where the buffers are too small for it, just what
-# is missing is told to be lost.
+# A load that counts its own calls is recorded completely, to the last callback, section and wait, at a constant rate
+# and in bursts. If the buffers are too small, the missing records are reported as lost, and nothing else is.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -30,9 +29,9 @@ record_load() { # NAME 'OPTIONS OF record' LEAST-QUEUED [PARAMETER]...
 }
 record_load rate --strict 2000 threads=2 rate=500 readers=1 waiters=1
 record_load burst --strict 10000 burst=2500 pause_ms=200 cpus=1
-# A page of buffer has room for a hundred callbacks.
+# One page of buffer has room for a hundred callbacks.
 record_load lost '--buffer 4' 10000 burst=2500 pause_ms=200 cpus=1
-# Callbacks that are followed for their caller: 65536 at once are told from others.
+# Callbacks that are followed because of their caller: the map has room for 65536 pending ones.
 expect_status many 0 rcuscope record -m /kmod/rcu_load.ko --no-functions --until-unload --buffer 16384 -o /out/many.rcu -- \
 	sh load 1 others=70000 rate=10
 expect_nothing_left many
@@ -48,8 +47,8 @@ done
 count() { sed -n "s/.*rcu_load: .*\b$1=\([0-9]*\).*/\1/p" "$OUT/lost.log"; } # NAME
 queued=$(count queued)
 expect_equal "lost: callbacks that ran" "$queued" "$(count invoked)"
-# What was lost is counted by what it told, too: with what was recorded it is all. Of one that was queued
-# before any was lost, and whose end is not known, the record of that is among them.
+# The loss counters also count what the lost records were about, so recorded and lost callbacks add up. If a callback
+# was queued before the losses and its end is unknown, the record of its end is among the lost ones.
 check_timeline valid "$OUT/lost.json"
 check_timeline holds "$OUT/lost.json" 'capture["complete"]' \
 	'every(callbacks, lambda c: c["function"] == "rcu_load:load_invoked" and c["state"] in ("done", "unknown"))' \
@@ -59,7 +58,7 @@ check_timeline holds "$OUT/lost.json" 'capture["complete"]' \
 	'sum(loss["count"] for loss in capture["lost"]) >= capture["lost_callbacks"]["queued"] + max(capture["lost_callbacks"]["invoked"], capture["lost_callbacks"]["done"])' \
 	"next(probe['hits'] for probe in capture['probes'] if probe['hook'] == 'callback.queued') >= $queued"
 
-# The ends of the callbacks beyond 65536 are lost, and these callbacks are not said to be pending.
+# The ends of the callbacks beyond 65536 are lost, and these callbacks are not shown as pending.
 expect_run "many: export" 0 "$RCUSCOPE" export "$OUT/many.rcu" -o "$OUT/many.json"
 check_timeline valid "$OUT/many.json"
 check_timeline holds "$OUT/many.json" 'len([c for c in callbacks if c["function"] == "wakeme_after_rcu"]) == 70000' \

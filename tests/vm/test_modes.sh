@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_modes.sh KERNEL
-# The ways to record: how long, what of, how many at once, and with buffers
-# that are too small.
+# The modes of recording: duration, scope, number of recorders, and buffers that are too small.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -19,7 +18,7 @@ record() { # NAME [OPTION]...: a life of rcucmap
 	expect_nothing_left "$name"
 }
 
-# For a time; the whole system; quietly; where nothing is said of the output.
+# A duration; the whole system; quiet; with the default output.
 churn() { i=0; while :; do i=$((i + 1)); echo x >"/tmp/churn.$((i % 50))"; rm "/tmp/churn.$((i % 50))"; done; }
 churn &
 churning=$!
@@ -39,7 +38,7 @@ record function --until-unload --function 'cmap_*'
 life="$life; $life"
 record twice
 
-# Two at once on the same module, so each probe twice in the same place.
+# Two recorders follow the same module, so each site is probed twice.
 mkfifo /tmp/go
 rcuscope record -m /kmod/rcucmap.ko --until-unload -o /out/first.json -- sh -c 'touch /tmp/begun; cat /tmp/go' 2>/tmp/first.err &
 first=$!
@@ -58,7 +57,7 @@ dmesg -c >/out/two.log
 expect_equal "groups of probes of two recorders" 2 "$(wc -l </out/groups)"
 expect_nothing_left "two recorders"
 
-# Buffers of a page, and a recorder that is stopped while they fill.
+# Buffers of one page, and a recorder that is stopped while they fill.
 rcuscope record -m /kmod/rcucmap.ko --all-callbacks --until-unload --buffer 4 --strict -o /out/lost.json -- sh -c 'touch /tmp/begun; cat /tmp/go' 2>/tmp/stderr &
 recorder=$!
 wait_for "its begin" [ -e /tmp/begun ]
@@ -95,7 +94,7 @@ check_timeline rcucmap "$OUT/twice.json" "$OUT/twice.log" --lives 2
 check_timeline rcucmap "$OUT/first.json" "$OUT/two.log" --disturbed
 check_timeline rcucmap "$OUT/second.json" "$OUT/two.log" --disturbed
 
-# Nothing is concluded across a gap: what was not seen to end is unknown.
+# The analysis draws no conclusions across a gap: a callback whose end was not seen is unknown.
 check_timeline valid "$OUT/lost.json"
 check_timeline holds "$OUT/lost.json" \
 	'capture["lost"]' 'all(loss["count"] > 0 for loss in capture["lost"])' 'capture["complete"]' \

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_odd_modules.sh KERNEL
-# Modules in which a probe at the wrong place kills some kernels (tests/vm/odd) are followed
-# through their lives: the machine goes on, what can be seen is seen, and the rest is told. Twins
-# are modules of which one dies, or kills, where another was.
+# Modules in which a probe at the wrong site crashes some kernels (tests/vm/odd) are followed through their lives. The
+# machine survives, everything that can be seen safely is seen, and the rest is reported. Twins are modules that are
+# loaded at the address where another twin was: a stale probe of the one could crash the other.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -15,11 +15,12 @@ for file in "$odd"/*.ko; do
 	modules+=("$(basename -- "$file" .ko)")
 done
 expect_equal "odd modules" 11 "${#modules[@]}"
-# Not besides those with which their places would conflict.
+# The others are recorded in a separate run, because the sites of the twins would conflict with theirs.
 mapfile -t odd_ones < <(printf '%s\n' "${modules[@]}" | grep '^odd_')
 twins=(twin_call twin_jump twin_entry twin_last)
 
-# Each twin lies where the one before it was: what the kernel still knows of that is at the new one's place.
+# Each twin is loaded where the previous one was, so that data that the kernel still has about the old site refers to
+# the new one's code.
 guest --timeout 240 --add "$odd:/root/odd" <<GUEST
 expect_status twins 0 rcuscope record $(printf -- '-m /root/odd/%s.ko ' "${twins[@]}") \
 	-o /out/twins.rcu -o /out/twins.json -- sh -ec '
@@ -73,7 +74,7 @@ check_timeline holds "$OUT/even.json" \
 	"[c['function'] for c in function_calls].count('even_core:even_core_read') == 10"
 
 expect_equal "twins that lay where twin_call was" "twin_jump twin_entry twin_last" "$(paste -sd' ' "$OUT/met" || true)"
-# What can be mixed up is not probed, and the kernel was given nothing that it had to refuse.
+# Sites that could be confused are not probed, and the kernel had no probe to refuse.
 if ((preempt_rcu == 1)); then
 	same='another place that is probed has the same offset in a page'
 	for what in "read-side sections of twin_jump:twin_jump_read: $same" "calls of twin_entry:twin_entry_call: $same" \

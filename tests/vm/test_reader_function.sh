@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_reader_function.sh KERNEL
-# Calls of a function that is said to be a reader are read-side sections: as many
-# as the module itself counts, and found out as those who hold grace periods,
-# where rcu_read_lock() can be seen as well as where it cannot.
+# Calls of a function that --reader-function names are read-side sections: as many as the module itself counts, and
+# named as holders of grace periods, on kernels where rcu_read_lock() can be seen and on others.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -34,7 +33,7 @@ cp /tmp/stdout /out/doctor
 GUEST
 
 reads=$(sed -n 's/.*rcu_unload: reads=\([0-9]*\) .*/\1/p' "$OUT/long.log")
-# Each grace period within the module's life that was longer than a second, with who held it.
+# The holders of grace periods that were longer than a second and within the module's life.
 long='[gp["held_by"] for gp in grace_periods if not gp["expedited"] and gp["start_ns"] is not None and gp["end_ns"] and gp["end_ns"] - gp["start_ns"] > 10**9 and any(m["init_done_ns"] < gp["start_ns"] and gp["end_ns"] < (m["exit_done_ns"] or 0) for m in modules)]'
 check_timeline valid "$OUT/long.json"
 check_timeline holds "$OUT/long.json" "${reads:-0} > 10" "function_calls == []" \
@@ -44,7 +43,8 @@ check_timeline holds "$OUT/long.json" "${reads:-0} > 10" "function_calls == []" 
 	"len($long) >= 2" \
 	"all(h['kind'] == 'read-section' and h['function'] == 'rcu_unload:read_long' and h['comm'] == 'rcu_reader2' for h in $long)" \
 	'[h["kind"] for h in hazards if h["kind"].endswith("reader")] == ["long-reader"]'
-# What rcu_read_lock() shows is in the calls, is what is counted, and what hazards and holders name.
+# Sections by rcu_read_lock() lie within the calls. Where they are seen, they are what is counted, and what hazards
+# and holders name.
 check_timeline holds "$OUT/long.json" \
 	"len([s for s in read_sections if s['by'] == 'rcu_read_lock']) == (${reads:-0} if host['preempt_rcu'] else 0)" \
 	"all(s['nesting'] == (1 if s['by'] == 'rcu_read_lock' else 0) for s in read_sections)" \

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_record_rcucmap.sh KERNEL
-# A recording of a whole life of rcucmap shows exactly what the module's own
-# log and ftrace say happened, in every format.
+# A recording of a whole life of rcucmap shows exactly what the module's own log and ftrace show, in every format.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -14,10 +13,11 @@ check_recorded_rcucmap "$OUT"
 expect "the summary names the 50 callbacks" grep -qE 'callbacks of rcucmap:node_free_rcu +50 queued, 50 run' "$OUT/record.stderr"
 ! grep -q 'read-side sections  *not known' "$OUT/record.stderr" || readers_unknown=1
 check_timeline holds "$OUT/run.json" "host['preempt_rcu'] == (not ${readers_unknown:-0})"
-# An interrupt's call_rcu() that comes while the program of another runs is missed, and told.
+# A call_rcu() in an interrupt is missed if the program for another call runs at that moment; this is reported.
 expect "the summary says that nothing was lost" grep -qE 'lost +nothing($|; [0-9]+ times)' "$OUT/record.stderr"
 
-# What each program cost; the module's own load and end lie well within the recording, so their runs are its hits.
+# Checks the cost of each program. Load and end of the module lie well within the recording, so for these programs
+# runs equal hits.
 runs='{p["program"]: p["runs"] for p in capture["programs"]}'
 check_timeline holds "$OUT/run.json" 'capture["recorder_cpu_ns"] > 0' \
 	'all(bool(p["runs"]) == bool(p["ns"]) for p in capture["programs"])' \
@@ -25,7 +25,7 @@ check_timeline holds "$OUT/run.json" 'capture["recorder_cpu_ns"] > 0' \
 	"${runs}['module_init_fentry'] == ${runs}['module_free_fentry'] == 1"
 expect "the summary has a row for each program" grep -qE '^  module_free_fentry +fentry/free_module +1 ' "$OUT/record.stderr"
 
-# What protoc and a JSON parser read in the other two.
+# protoc and a JSON parser must be able to read the two trace formats.
 golden=$PROJECT/tests/golden
 if protoc --proto_path "$golden" --decode rcuscope.golden.Trace "$golden/perfetto.proto" \
 	<"$OUT/run.pftrace" >"$OUT/run.pftrace.txt"; then

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_refusals.sh KERNEL
-# What cannot be done is refused with the right status, a line that says why,
-# and nothing left behind, neither files nor anything in the kernel.
+# rcuscope refuses what it cannot do with the right status and a line that says why. It leaves nothing behind, neither
+# files nor anything in the kernel.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -13,8 +13,8 @@ other=$("$VM" kernels | awk -v this="$KERNEL" 'NR > 1 && $1 != this { print $1; 
 other_release=$("$VM" kernels | sed -n "s/^$other .*(\(.*\)).*/\1/p")
 tools=(--add "$(command -v bpftool):/usr/sbin/")
 
-# Of record, with a status, a pattern that stderr must have, and the rest of
-# its command line. A doctor that must refuse too says the same.
+# Checks a refusal of record: its status, a pattern that stderr must have, and the rest of its command line. If doctor
+# must refuse too, it reports the same.
 cat >"$WORK/refuse.sh" <<'EOS'
 refused() { # WHAT STATUS PATTERN COMMAND...
 	what=$1
@@ -31,11 +31,12 @@ refused() { # WHAT STATUS PATTERN COMMAND...
 	expect_equal "$what: files" "$before" "$(ls -A /tmp /root /out)"
 	expect_nothing_left "$what"
 }
-touch /tmp/stdout /tmp/stderr /tmp/refusal # there before and after
+touch /tmp/stdout /tmp/stderr /tmp/refusal # so that they exist before and after
 record='rcuscope record -m /kmod/rcucmap.ko -o /tmp/r.rcu -o /tmp/r.json'
 EOS
 
-# A module whose author means harm: a function's name is a line that root's kprobe_events would obey.
+# A hostile module: the name of a function is a line that the kernel would execute if rcuscope wrote it to
+# kprobe_events.
 own=$("$VM" modules "$KERNEL")/rcucmap.ko
 objcopy --redefine-sym "cmap_get=cmap_get"$'\np:foreign/evil schedule\n#' "$own" "$WORK/evil.ko"
 
@@ -105,7 +106,7 @@ mount --bind /run/empty /sys/devices/system/cpu
 refused "no list of CPUs" 3 'CPUs.*cpu/possible' \$record -- true
 umount /sys/devices/system/cpu
 
-# A folder of everybody's, in which another user has put things in the way.
+# A world-writable folder in which another user has placed files, links and pipes.
 his() { chown -h 65534:65534 "\$@"; }
 mkdir -m 1777 /shared
 mkdir /shared/his /root/etc
@@ -127,7 +128,8 @@ refused "a recording into the module" 2 'it is the file that is read' sh -c 'cp 
 	rm /tmp/m.ko /tmp/m.rcu
 	exit \$status'
 
-# And after all that it works, beside those too; as sudo calls it, for who called sudo.
+# After all refusals a recording still works, next to these files; with the variables of sudo, the files belong to the
+# user who called sudo.
 ln -s /root/secret /shared/r.rcu.part
 echo his >/shared/r.rcu
 chmod 666 /shared/r.rcu

@@ -1,16 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_settings.sh KERNEL
-# What changes how RCU goes about its work, and how many CPUs it has, changes
-# nothing in how true a recording is, nor in who is named as the holder; and the
-# recording says what it was.
+# Settings of RCU and the number of CPUs change neither the accuracy of a recording nor the holders that it names. The
+# recording contains the settings.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
 
-# A reader whose section cannot be seen is known by its CPU. And RCU's own thread may be
-# the one that waits for the CPU which is taken.
+# If sections cannot be seen, the holder is the CPU of the reader. RCU's own thread may also be the one that waits for
+# the busy CPU.
 reader="h['kind'] == 'gp-kthread' or h['kind'] == 'read-section' and h['function'] == 'rcu_unload:read_long'"
 blind_reader="h['kind'] == 'gp-kthread' or h['kind'] == 'busy-cpu' and h['comm'] == 'rcu_reader2'"
 
@@ -35,9 +34,9 @@ GUEST
 		"all_held(long_periods(300, 'rcu_unload'), (lambda h: $reader) if host['preempt_rcu'] else (lambda h: $blind_reader))"
 	check_timeline holds "$OUT/run.json" \
 		"mostly_held(long_periods(200, 'rcu_hog'), lambda h: h['kind'] == 'busy-cpu' and h['comm'] == 'rcu_hogger')"
-	# Whoever takes the only CPU keeps everybody from asking for a grace period, too.
+	# A task that uses the only CPU also keeps all others from requesting a grace period.
 	[[ $name == 'one CPU'* ]] || {
-		# Where RCU is lazy only others ask for one, and they may not.
+		# With lazy RCU only other users request grace periods, and they may not.
 		[[ $(<"$OUT/lazy") == Y && $name == *offloaded* ]] || check_timeline holds "$OUT/run.json" 'long_periods(300, "rcu_unload")'
 		check_timeline holds "$OUT/run.json" 'len(long_periods(200, "rcu_hog")) >= 3' \
 			"2 * sum(gp['held_by']['kind'] == 'busy-cpu' for gp in long_periods(200, 'rcu_hog')) >= len(long_periods(200, 'rcu_hog'))"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_summary.sh KERNEL
-# What the kernel counts by itself (record --mode summary), by each way to see RCU, where
-# callbacks are offloaded, while a CPU goes, and of the whole system: exactly what the load
-# counts, and as slow as events of the same callbacks say. And what a callback of a flood costs.
+# Counts that the BPF programs keep themselves (record --mode summary), with each way to see RCU, with offloaded
+# callbacks, during CPU hotplug, and for the whole system. They must equal the load's own counts, and their latencies
+# must match a recording of the same callbacks with events. Also measures what a callback of a flood costs.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -45,14 +45,15 @@ record_load system "$steady" "insmod /kmod/rcu_load.ko \$PARAMETERS; sleep 3; rm
 	for i in 1 2; do for online in 0 1; do echo $online >/sys/devices/system/cpu/cpu1/online; sleep 0.3; done; done
 	rmmod rcu_load' $follow
 
-# Within a recording that counts another one with events: both see the same callbacks, however slow the machine is.
+# A recording with --mode summary contains another one with events. Both see the same callbacks, however slow the
+# machine is.
 for way in $ways; do
 	via="--via $way"
 	[ "$way" != best ] || via=
 	record_load "same-$way" "$steady" "rcuscope record $follow --no-functions -q -o /out/events-$way.rcu -- sh -c '$once'" $follow $via
 done
 
-# While it counts there is no buffer that an event could go to: maps of type 27, and arrays are of type 2.
+# With --mode summary there is no ring buffer for events. Map type 27 is a ring buffer, type 2 an array.
 maps_of() { grep -l "^map_type:.$2\$" "/proc/$1/fdinfo/"* | wc -l; }
 for mode in summary events; do
 	rcuscope record --mode $mode -q -o /tmp/s.json -- sleep 2 2>/tmp/stderr &
@@ -72,8 +73,8 @@ expect_status "no such mode" 2 rcuscope record --mode sometimes -- true
 GUEST
 guest <<<"ways='$ways'"$'\n'"$RECORD_LOAD"$'\n'"$ALL_WAYS"
 
-# CHECK is Python on what the kernel counted ("summary"), what the module did ("load", all its
-# lives together) and the summary of events of the same callbacks, if there is one.
+# CHECK is Python on the counts of the BPF programs ("summary"), the counts of the module's log ("load", all its lives
+# together) and the summary of events of the same callbacks ("events"), if there is one.
 summary_holds() { # NAME CHECK...
 	local name=$1 events=$WORK/none.json
 	shift
@@ -102,8 +103,8 @@ def quantile(digest, name, share):
     return 0
 
 
-# Either may have missed some: by so much a rank may be off. What is timed twice, one after the other, differs by some
-# microseconds, and by the width of a bucket.
+# Each of the two may have missed some callbacks, so a rank may differ by that number. Durations that both measure,
+# one after the other, differ by some microseconds and by the width of a bucket.
 near = 1.25
 
 
@@ -133,14 +134,15 @@ PYTHON
 }
 exact=('len(mine) == 1 and row["function"] == "load_invoked"' 'row["queued"] == load["queued"]' 'row["invoked"] == load["invoked"]'
 	'row["pending"] == 0')
-# A task may go to another CPU between its program and the list: one in many thousands is then not known.
+# A task may move to another CPU between the program and the enqueueing: of many thousands of callbacks, one is then
+# unknown.
 timed=('row["unknown"] <= 0.001 * load["queued"]' 'row["latency"]["count"] + row["unknown"] == row["queued"]')
-# Kprobes do not run within each other; with full preemption fentry misses what comes while a program's task is off
-# the CPU. That is told.
+# Kprobe programs do not nest. With full preemption fentry misses calls that come while the task of a running program
+# is preempted. Both are reported.
 honest=('len(mine) == 1 and row["function"] == "load_invoked"'
 	'0 <= load["queued"] - row["queued"] <= summary["lost"] + row["invoked"] - row["latency"]["count"]'
 	'0 <= load["invoked"] - row["invoked"] <= summary["lost"]' 'load["invoked"] - row["latency"]["count"] <= summary["lost"] + row["unknown"]'
-	# The busier the machine, the more of them.
+	# A busier machine misses more.
 	'row["latency"]["count"] >= 0.9 * load["invoked"]')
 
 rcuscope=${RCUSCOPE:-$PROJECT/build/release/tracer/rcuscope}
@@ -168,9 +170,9 @@ expect_run "check of what was not looked at" 1 "$rcuscope" check "$OUT/best.json
 expect_run "report of a summary" 0 "$rcuscope" report "$OUT/best.json"
 grep -q 'rcu_load:load_invoked' "$WORK/stdout" || failed "the report does not name the function"
 
-# A flood that is invoked while it goes on, with room for all of it and with room for few: a callback that there was no
-# room for costs no more than one that there was room for. The guest's time goes by with its instructions; three
-# hundredths are what the flood's end, for which is looked now and then, may change.
+# A flood of callbacks that are invoked while it goes on, with room for all of them and with room for few. A callback
+# without room must not cost more than one with room. The guest's clock counts instructions; 3 % is the tolerance,
+# because the end of the flood is polled.
 flood=2000000
 # shellcheck disable=SC2016 # the guest's
 guest --count-instructions <<<"export FLOOD=$flood"$'\n'"$RECORD_LOAD"'
@@ -181,7 +183,7 @@ for buffer in 32768 64; do
 done'
 summary_holds flood-32768 "${exact[@]}" "${timed[@]}" "load['queued'] >= $flood"
 summary_holds flood-64 "${exact[@]}" 'row["unknown"] > 0.5 * load["queued"]' 'row["latency"]["count"] + row["unknown"] == row["queued"]'
-flood_cost() { # NAME: in the guest's ns, of one
+flood_cost() { # in ns by the guest's clock, for one callback
 	sed -n 's/.*queued=\([0-9]*\) .* elapsed_us=\([0-9]*\) .*/\1 \2/p' "$OUT/$1.log" | { read -r queued us; printf '%d' $((us * 1000 / queued)); }
 }
 with_room=$(flood_cost flood-32768) without=$(flood_cost flood-64)

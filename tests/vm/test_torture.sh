@@ -1,16 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_torture.sh KERNEL
-# The kernel's own tests of RCU run, a load that nobody here wrote; by each way to
-# see RCU, the recording agrees with the kernel's gp_seq, and callback by callback
-# with what ftrace's events say of the same time.
+# Runs the kernel's own tests of RCU, a load that is independent of this project. With each way to see RCU, the
+# recording must agree with the kernel's gp_seq and, callback by callback, with ftrace's events of the same time.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
 ways='tracepoint fentry kprobe'
 
-# The ends of both tests dump ftrace's top-level buffer; the witness is an instance.
+# Both tests dump ftrace's top-level buffer at their end, so the witness is a separate instance.
 guest --memory 2048 --append no_hash_pointers --kernel-module rcutorture --kernel-module rcuscale <<GUEST
 mkdir \$FTRACE
 echo 32768 >\$FTRACE/buffer_size_kb

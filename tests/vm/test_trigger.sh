@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_trigger.sh KERNEL
-# What is waited for is caught: the last seconds are written when it happens, and
-# the analysis says why it happened; meanwhile memory stays bounded.
+# When a trigger fires, the last seconds are written, and the analysis shows the cause. Meanwhile memory stays
+# bounded.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
 
-# The kernel is meant to warn of stalls here.
+# The kernel warns of stalls here; that is intended.
 # shellcheck disable=SC2034
 EXPECTED_COMPLAINT='rcu: INFO: rcu_'
 gcc-12 -O2 -Wall -static "$TESTS_VM/guest/ask_unload.c" -o "$WORK/ask_unload"
@@ -27,8 +27,8 @@ refused "no trigger" 'hint: write gp>DURATION' --stop-on 'nonsense>1s'
 refused "no module" 'no module is followed' --trigger 'reader>1s'
 refused "nothing to keep" 'keep-last' --keep-last 0s --trigger stall
 
-# In the background a module's life goes on while the recorder ends, and while grace periods
-# are long that takes long.
+# The module's life runs in the background, because it goes on while the recorder ends; it takes long while grace
+# periods are long.
 record_life() { # NAME 'OPTION...' MODULE LINE COUNT [PARAMETER]...
 	name=$1 options=$2 module=$3
 	shift 2
@@ -39,7 +39,7 @@ record_life() { # NAME 'OPTION...' MODULE LINE COUNT [PARAMETER]...
 	wait $!
 }
 
-# Each time: the file, and why.
+# For each trigger: checks the files and the reported cause.
 expect_status gp 0 rcuscope record -m /kmod/rcu_hog.ko --keep-last 5s --trigger 'gp>300ms' -o /out/gp.rcu -o /out/gp.json -- \
 	live rcu_hog 'rcu_waiter: waited' 4 hog_ms=400
 cp /tmp/stderr /out/gp.stderr
@@ -48,18 +48,18 @@ expect_status "info of a file of a trigger" 0 rcuscope info /out/gp-1.rcu
 cp /tmp/stdout /out/gp.info
 expect_nothing_left gp
 
-# Again: what is there stays. And it ends by itself.
+# Files that exist are not overwritten. The recorder ends after --max-files files.
 cp /out/gp-1.rcu /run/before
 expect_status max-files 0 rcuscope record -m /kmod/rcu_hog.ko --until-unload --max-files 1 --trigger 'gp>300ms' -o /out/gp.rcu -- insmod /kmod/rcu_hog.ko hog_ms=400
 rmmod rcu_hog
 expect_stderr "max-files" 'ended: 1 files were written'
 cmp /run/before /out/gp-1.rcu || failed "a file that was there has changed"
 
-# Ends there.
+# --stop-on ends the recording.
 record_life reader '--stop-on reader>500ms -o /out/reader.rcu -o /out/reader.json' rcu_unload rcu_reader2 2 long_read_ms=1500
 expect_nothing_left reader
 record_life callback '--all-callbacks --stop-on callback>300ms -o /out/callback.json' rcu_hog 'rcu_waiter: waited' 3 hog_ms=400
-# An idle kernel may have none for minutes.
+# An idle kernel may have no callbacks for minutes.
 insmod /kmod/rcu_load.ko rate=1000
 expect_status pending 0 rcuscope record --stop-on 'pending>0' -o /out/pending.json
 rmmod rcu_load
@@ -69,12 +69,12 @@ echo 3 >/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout
 record_life stall '--stop-on stall -o /out/stall.json' rcu_hog 'rcu: INFO: rcu_' 1 hog_ms=5000
 expect_nothing_left stall
 
-# What does not happen leaves nothing.
+# A trigger that does not fire leaves no files.
 expect_status never 0 rcuscope record --trigger 'gp>1000s' -o /out/never.rcu -- true
 expect_stderr never 'ended: command ended'
 expect_no_file never '/out/never*'
 
-# Bounded: the recorder is the parent of its command. It may keep what some 6000 callbacks did.
+# Memory is bounded. The recorder is the parent of its command. It may keep the records of about 6000 callbacks.
 cat >load <<'SCRIPT'
 queued() { cat /sys/module/rcu_load/parameters/queued; }
 insmod /kmod/rcu_load.ko threads=2 rate=10000 || exit
@@ -88,8 +88,8 @@ expect_status bounded 0 rcuscope record -m /kmod/rcu_load.ko --no-functions --ke
 	sh load
 expect_nothing_left bounded
 
-# Anybody may ask for a module to be unloaded, by any name. Neither does a refusal wake the recorder, nor is anything kept
-# of it. What the module's owner does beside that is recorded as ever.
+# Every user may ask for a module to be unloaded, by any name. A refusal must not wake the recorder, and no record of
+# it is kept. The actions of the module's owner are recorded as usual.
 cat >ask <<'SCRIPT'
 of_recorder() { awk -v what="$2:" '$1 == what { print $2 }' "/proc/$PPID/$1"; }
 insmod /kmod/rcucmap.ko reader_ms=10 writer_ms=20
@@ -119,7 +119,7 @@ for how in kept:'--keep-last 1000s --keep-memory 1' filed:; do
 done
 GUEST
 
-# The parts of the first trigger, in shares that are rounded to a tenth each.
+# Checks that the shares of the first trigger add up; each is rounded to a tenth.
 expect_whole() { # STDERR
 	awk '/^Written:/ { exit } match($0, /[0-9.]+ %  /) { sum += substr($0, RSTART) } END { exit !(sum > 99.7 && sum < 100.3) }' \
 		"$1" || { failed "the shares of $(basename -- "$1") do not add up"; cat "$1"; }
@@ -128,8 +128,8 @@ long='[g for g in grace_periods if not g["expedited"] and g["start_ns"] is not N
 check_timeline holds "$OUT/gp-1.json" 'capture["complete"]' 'capture["end_reason"].startswith("gp>300ms: grace period ")' \
 	"len($long) >= 1" "every($long, lambda g: g['held_by']['kind'] != 'unknown')"
 expect "the trigger says what it fired on" grep -qE '^Trigger gp>300ms: grace period -?[0-9]+ took ' "$OUT/gp.stderr"
-# It fired once or twice, too seldom to ask for the hogger in most (vm.holders does): RCU's own thread may have
-# waited, too, or the emulator not have run a CPU.
+# The trigger fires once or twice. That is too few to require that the hogger is named in most cases (test_holders.sh
+# does): RCU's own thread may have waited, too, or the emulator may not have run a CPU.
 expect "it names the holder" grep -qE '^  GP -?[0-9]+ took .*: (CPU 1, rcu_hogger \([0-9]+\), (in|took no timer tick) |every CPU had reported )' \
 	"$OUT/gp.stderr"
 expect "it names the CPU in its parts" grep -qE '%  until CPU 1 reported$' "$OUT/gp.stderr"
@@ -151,12 +151,13 @@ expect_whole "$OUT/stall.stderr"
 
 check_timeline holds "$OUT/bounded.json" 'any("--keep-memory" in m["why"] for m in capture["missing"])' 'len(callbacks) > 1000'
 early=$(<"$OUT/early") late=$(<"$OUT/late")
-# 120000 callbacks were queued and invoked meanwhile: more than 40 bytes each, in the densest form there is.
+# Meanwhile 120000 callbacks were queued and invoked. Each needs more than 40 bytes in the densest encoding.
 expect "memory is bounded: $early kB early, $late kB late" test $((late - early)) -lt 4800
 
-# Fifteen rounds of 20000 refusals. What is kept of each would be 160 bytes, so memory would grow by 3200 kB in each
-# round. The names of functions, which the recorder reads when a module comes, cost memory once. An urgent refusal would
-# wake the recorder, which looks 20 times a second by itself, and write to the file, which it does twice a second.
+# Fifteen rounds of 20000 refusals. A kept refusal would need 160 bytes, so memory would grow by 3200 kB in each
+# round. The names of functions, which the recorder reads when a module is loaded, need memory once. An urgent record
+# would wake the recorder, which otherwise polls 20 times a second, and cause a write to the file, which otherwise
+# happens twice a second.
 for name in kept filed; do
 	grew='' woken='' written='' seconds=''
 	# shellcheck disable=SC1090
@@ -166,7 +167,7 @@ for name in kept filed; do
 	for kilobytes in "${rounds[@]}"; do
 		((kilobytes < 1000)) || many=$((many + 1))
 	done
-	# Into a file goes what is buffered of it, too.
+	# With a file, memory also has its write buffer.
 	[[ $name == filed ]] || expect "$name: memory is bounded, it grew by$grew kB" test "${#rounds[@]}" -eq 15 -a $many -lt 6
 	expect "$name: woken $woken times in $seconds s" test "${woken:-9999}" -lt $((200 * ${seconds:-0}))
 	expect "$name: written $written times in $seconds s" test "${written:-9999}" -lt $((20 * ${seconds:-0}))

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_unload.sh KERNEL
-# Each right way to unload, ten times or RCUSCOPE_ROUNDS, while others queue callbacks too: no
-# alarm. No way at all: never missed, whether it went well or not.
+# Each right way to unload runs ten times, or RCUSCOPE_ROUNDS times, while others queue callbacks too: there must be
+# no finding. Unloading without waiting must always be found, whether the kernel survived or not.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -10,8 +10,8 @@ begin "$@"
 ROUNDS=${RCUSCOPE_ROUNDS:-10}
 RIGHT_WAYS=(barrier synchronize modref counter)
 
-# In the guest: lives of the module, each of which ends once it has written for a
-# while; by references it is refused first, while a callback is pending.
+# Script for the guest: lives of the module, each of which ends after some writes. With unload=modref, rmmod must
+# first be refused while a callback is pending.
 lives=$(cat <<'GUEST'
 cat >/root/lives.sh <<'SCRIPT'
 load() {
@@ -53,7 +53,8 @@ GUEST
 
 guest <<GUEST
 $lives
-# Callbacks of others: of the kernel's files, of another module's lives, and many of a third, which queues them cheaply.
+# Callbacks of others: from the kernel's files, from the lives of another module, and many from a third module, which
+# queues them cheaply.
 files() {
 	while [ ! -e /tmp/enough ]; do
 		mkdir -p /tmp/load/a/b
@@ -92,17 +93,17 @@ for way in "${RIGHT_WAYS[@]}"; do
 		'all(c["state"] == "done" for c in of(callbacks, "rcu_unload"))' \
 		'all("had not run" not in m["verdict"] for m in of_name(modules, "rcu_unload"))'
 done
-# The last that a callback does is to put its reference: a jump, from which module_put() returns to RCU. In an
-# interrupt that comes within another module_put() it is missed, and told.
+# At its end a callback puts its module reference in a tail call, from which module_put() returns to RCU. If it runs
+# in an interrupt within another module_put(), it is missed; this is reported.
 check_timeline holds "$OUT/modref.json" \
 	"len([m for m in of_name(modules, 'rcu_unload') if m['refusals']]) == $ROUNDS" \
 	'len([r for m in modules for r in m["references"] if r["taken"] and (r["caller"] or "").startswith("rcu_unload:")]) == len(of(callbacks, "rcu_unload"))' \
 	'len(of(callbacks, "rcu_unload")) - missed("module.references") <= len([r for m in modules for r in m["references"] if not r["taken"] and (r["caller"] or "").startswith(("rcu_unload:", "rcu_do_batch"))]) <= len(of(callbacks, "rcu_unload"))'
 
-# Callbacks that were pending when an exit function had returned. The kernel's side counts them a moment later, and
+# Callbacks that were pending when an exit function had returned. The BPF program counts them a moment later;
 # meanwhile they may run on another CPU.
 pending='len([c for c in of(callbacks, "rcu_unload") if m["loaded_ns"] < c["queued_ns"] < m["exit_done_ns"] and (c["invoked_ns"] is None or c["invoked_ns"] > m["exit_done_ns"])])'
-# Without any way the kernel may die of it; then the rest is done by the next one.
+# Without waiting the kernel may crash; then another guest runs the remaining rounds.
 for ((left = ROUNDS, boots = 0; left > 0 && boots < ROUNDS; boots++)); do
 	none=$WORK/none-$boots
 	run "$VM" run --kernel "$KERNEL" --timeout 300 --add "$TESTS_VM/lib/guest_check.sh" --out "$none" -- \
@@ -121,7 +122,8 @@ for ((left = ROUNDS, boots = 0; left > 0 && boots < ROUNDS; boots++)); do
 		check_timeline holds "$none/none.json" 'hazards[-1]["severity"] == "fatal"' ;;
 	*) failed "the guest ended with status $STATUS"; cat "$WORK/stderr"; left=0 ;;
 	esac
-	# A hazard for each life in which callbacks were pending at the end of the exit function, and only for those.
+	# There must be a hazard for each life in which callbacks were pending at the end of the exit function, and for no
+	# other.
 	check_timeline holds "$none/none.json" \
 		'[m["exit_done_ns"] for m in modules if m["pending_at_exit"]] == [h["at_ns"] if h["severity"] == "latent" else max(m["exit_done_ns"] for m in modules if m["exit_done_ns"] and m["exit_done_ns"] <= h["at_ns"]) for h in hazards]' \
 		'any(m["pending_at_exit"] for m in modules)'

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_unload_delay.sh KERNEL
-# Between the exit function and the freeing of the memory the kernel removes the probes of a module. That takes less
-# than a millisecond, counted in instructions, and what is said of the module is the same with and without them. Where
-# there are too many, the time is told. Calls of functions are counted exactly, however they are left.
+# Between the exit function and the freeing of the memory the kernel removes the probes of a module. Counted in
+# instructions this takes less than a millisecond, and the verdict on the module is the same with and without probes.
+# If there are too many probes, the time is reported. Calls of functions are counted exactly, however the function is
+# left.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -39,9 +40,9 @@ def going(path):
     with open(path, encoding="utf-8") as file:
         timeline = json.load(file)
     lives = timeline["modules"]
-    # The next thing that the kernel does after it has removed the probes.
+    # The kernel's next step after it has removed the probes.
     waits = [w["begin_ns"] for w in timeline["waits"] if (w["caller"] or "").startswith("ftrace_release_mod")]
-    # An interrupt may come meanwhile, in one life or another.
+    # An interrupt may come meanwhile in some of the lives, so the minimum counts.
     delay = min(min(at for at in waits if at >= life["exit_done_ns"]) - life["exit_done_ns"] for life in lives)
     return delay, len(lives), {life["verdict"] for life in lives}, {h["kind"] for h in timeline["hazards"]}
 
@@ -57,8 +58,8 @@ for module in "${modules[@]}"; do
 	check_timeline holds "$OUT/$module.json" "all($removed)" \
 		'min(m["unprobed_ns"] - m["unprobing_ns"] for m in modules) < 1_000_000' "all($late)"
 done
-# 1,024 places: the kernel waits for a grace period for each of the pages but one, in which it had copies of their
-# instructions. What is left of the time is as without probes.
+# 1,024 sites: the kernel waits for a grace period for each page of instruction copies except one. The rest of the
+# delay is the same as without probes.
 check_timeline holds "$OUT/many_readers.json" "all($removed)" \
 	'all(m["unprobed_ns"] - m["unprobing_ns"] > 5_000_000 for m in modules)' \
 	'all(min(w["begin_ns"] for w in waits if (w["caller"] or "").startswith("ftrace_release_mod")) - m["exit_done_ns"] - (m["unprobed_ns"] - m["unprobing_ns"]) < 1_000_000 for m in modules)' \
@@ -76,8 +77,8 @@ check_timeline holds "$OUT/many_functions.json" \
 	"all(c['begin_ns'] <= c['end_ns'] for c in function_calls)" \
 	"$(calls many_functions object_free) == [True] * 21"
 expect_equal "calls that tails counts" 100 "$(counted tails calls)"
-# A jump is the end of the function that jumps; in a function that calls itself the last to be called is the first to
-# return; and one that sleeps is as long as its sleep.
+# A tail call ends the function that makes it. In a recursive function the last call returns first. A function that
+# sleeps takes at least as long as its sleep.
 check_timeline holds "$OUT/tails.json" \
 	"$(calls tails places_tail) == [True] * 10" "$(calls tails places_inner) == [True] * 20" \
 	"$(calls tails places_recursive) == [True] * 50" "$(calls tails places_sleep) == [True] * 10" \

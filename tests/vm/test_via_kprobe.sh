@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_via_kprobe.sh KERNEL
-# A timeline means the same by whichever way RCU was seen: what holds of a
-# recording with fentry holds of one with kprobes.
+# A timeline means the same with each way to see RCU: a recording with kprobes passes the checks of a recording with
+# fentry.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
 
-# The kernel may skip programs of kprobes (bpf/skipped.h). A recording is exact, or it
-# tells that something is lost; then another is made, until one is exact.
+# The kernel may skip programs of kprobes (bpf/skipped.h). A recording is either exact or reports losses; the test
+# repeats it until one is exact.
 for _ in 1 2 3 4 5 6; do
 	record_rcucmap --via kprobe
 	check_timeline holds "$OUT/run.json" \

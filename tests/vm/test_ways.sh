@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: test_ways.sh KERNEL
-# The complete ways to see RCU tell the same: three recorders at once, each by
-# another, and their timelines are compared event by event.
+# The complete ways to see RCU show the same: three recorders run at once, each with another way, and their timelines
+# are compared event by event.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
@@ -12,7 +12,7 @@ guest <<'GUEST'
 ways='tracepoint fentry kprobe'
 for way in $ways; do
 	mkfifo /tmp/go.$way
-	# Stacks of all callbacks, while the machine may be busy with other guests.
+	# The buffers hold the stacks of all callbacks, while the machine may be busy with other guests.
 	rcuscope record --buffer 16384 -m /kmod/rcucmap.ko --no-functions --until-unload --addresses --stacks --via $way --all-callbacks \
 		-o /out/$way.json -- sh -c "touch /tmp/ready.$way; cat /tmp/go.$way" 2>/out/$way.stderr &
 	echo $! >/tmp/recorder.$way
@@ -27,7 +27,7 @@ done
 churn() { i=0; while [ ! -e /tmp/enough ]; do i=$((i + 1)); echo x >"/tmp/churn.$((i % 50))"; rm "/tmp/churn.$((i % 50))"; done; }
 churn &
 start_rcucmap reader_ms=10 writer_ms=20
-# Another user of the tracepoint comes and goes: it is then reached in another way.
+# Another user of the tracepoint comes and goes; each time the kernel changes how it calls the tracepoint.
 mkdir $TRACEFS/instances/other
 for enabled in 0 1 0 1 0; do
 	echo $enabled >$TRACEFS/instances/other/events/rcu/rcu_callback/enable
@@ -37,7 +37,7 @@ rmdir $TRACEFS/instances/other
 wait_for "rcucmap's end" rcucmap_done
 >/tmp/enough
 for way in $ways; do echo go >/tmp/go.$way; done
-echo 1 >/sys/kernel/rcu_expedited # for what free_module() waits
+echo 1 >/sys/kernel/rcu_expedited # for the wait in free_module()
 rmmod rcucmap
 echo 0 >/sys/kernel/rcu_expedited
 for way in $ways; do

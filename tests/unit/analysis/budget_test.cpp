@@ -23,7 +23,7 @@ Budget budget(const std::string& text) {
     return parsed.value_or(Budget{});
 }
 
-// WHAT: WHY (HINT)
+// Returns "WHAT: WHY (HINT)".
 std::string wrong_budget(const std::string& text) {
     const auto parsed = parse_budget(text);
     if (parsed)
@@ -91,7 +91,7 @@ TEST(JudgeBudget, NothingSeenIsNotKept) {
     EXPECT_EQ(unknown.verdict, BudgetVerdict::unknown);
     EXPECT_EQ(unknown.worst_run, 1U);
     EXPECT_EQ(unknown.why, "nothing of it was seen");
-    // What is exceeded is that, whatever else is not known.
+    // An exceeded budget is exceeded, even if other values are unknown.
     EXPECT_EQ(judge(budget("gp.p99<1ms"), runs).verdict, BudgetVerdict::exceeded);
 }
 

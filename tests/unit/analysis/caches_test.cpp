@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests the hazard of a cache that is destroyed while frees of its objects are pending.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,7 +18,7 @@ using testing::SizeIs;
 constexpr std::uint64_t slab_start = 0x8000;
 constexpr std::uint64_t object_size = 64;
 
-// The exit function of rcu_unload destroys a cache at 450. Objects 0 to 3 of its one slab are not free.
+// The exit function of rcu_unload destroys a cache at 450. Objects 0 to 3 of its only slab are in use.
 Unloading destroying() {
     Unloading scene;
     scene.timeline.caches_left.push_back(
@@ -49,7 +51,7 @@ TEST(CacheDestroyed, WithObjectsThatKfreeRcuHas) {
     kfree_rcu(scene, 400, slab_start);
     kfree_rcu(scene, 410, slab_start + 3 * object_size);
     kfree_rcu(scene, 420, slab_start + 4 * object_size);  // free by then
-    kfree_rcu(scene, 430, slab_start + 64 * object_size); // no object of it
+    kfree_rcu(scene, 430, slab_start + 64 * object_size); // not one of its objects
     kfree_rcu(scene, 460, slab_start + object_size);      // later
 
     const auto hazards = scene.find();
@@ -114,7 +116,7 @@ TEST(CacheDestroyed, SinceItsCallbacksRanJustBefore) {
     scene.callback(410, 455, 456).head(slab_start);
     scene.callback(440, 460, 470).head(slab_start + object_size);
     scene.callback(440, 460, 480).head(0x100);
-    scene.callback(460, 470, 480).head(slab_start); // and after
+    scene.callback(460, 470, 480).head(slab_start); // after the destruction
     scene.timeline.waits.push_back({.kind = event::WaitKind::rcu_barrier, .tid = 77, .begin = 451, .end = 469});
     scene.timeline.waits.push_back({.kind = event::WaitKind::rcu_barrier, .tid = 78, .begin = 451, .end = 475});
     scene.timeline.waits.push_back(

@@ -17,8 +17,8 @@
 namespace rcuscope::test {
 namespace {
 
-// A recording in which modules come, queue callbacks on two CPUs, and go, with more or less care; `odd` per mille of
-// its steps are what should not happen.
+// A recording in which modules are loaded, queue callbacks on two CPUs, and are unloaded, with or without waiting.
+// `odd` per mille of its steps are events that should not happen.
 class RandomRecording {
 public:
     RandomRecording(unsigned seed, unsigned odd) : random_(seed), odd_(odd) {
@@ -71,7 +71,7 @@ private:
         queued_[cpu].push_back(what);
     }
 
-    // What was queued waits for it, and is ready.
+    // Queued callbacks wait for this grace period, and are ready after it.
     void end_grace_period() {
         counter_++;
         scenario.gp_start(now, counter_).assign(now, counter_, 0).assign(now, counter_, 1);
@@ -109,7 +109,7 @@ private:
         if (chance(100)) {
             scenario.reference(now, name, true, 1);
         } else if (at == 3 && chance(500)) {
-            // it stays for a while
+            // it stays loaded for a while
         } else if (at == 3 && chance(300)) {
             scenario.module(now, event::ModuleStep::unloading, name).module(now, event::ModuleStep::refused, name, -11);
         } else {
@@ -132,7 +132,7 @@ private:
             }
             break;
         case 3:
-            scenario.queue(now, ++heads_, 0xa0); // that is never seen to run
+            scenario.queue(now, ++heads_, 0xa0); // never invoked in the recording
             break;
         case 4:
             scenario.module(now, event::ModuleStep::init_done, "mod_a", -12);
@@ -167,7 +167,7 @@ void tell(const CallbackStatistics& of, std::ostream& out) {
     out << "\n";
 }
 
-// All that is made of it, but for its rows.
+// All results except the rows.
 std::string all_of(const Timeline& timeline, const Statistics& numbers) {
     std::ostringstream out;
     tell(numbers.all_callbacks, out);
@@ -196,7 +196,7 @@ std::string by_rows(const RandomRecording& recording, const HazardLimits& limits
     return all_of(timeline, statistics_of(timeline));
 }
 
-// "": it is one for rows.
+// "": the timeline had to be built with rows.
 std::string by_taking(const RandomRecording& recording, const HazardLimits& limits, std::size_t& kept) {
     CallbackNumbers callbacks({}, limits.callback_flood);
     auto timeline = recording.scenario.complete(recording.now + 10, callbacks);

@@ -44,7 +44,7 @@ TEST(Comparable, NamesEachSettingAndItsValues) {
     EXPECT_EQ(refused_runs(runs, {"all"}), "");
 }
 
-// One that decides is refused, whichever it is; and so is one among many runs.
+// Runs that differ in any significant setting are refused, even a single one among many runs.
 TEST(Comparable, EachSettingThatDecidesIsRefused) {
     for (const HostSetting& setting : host_settings) {
         auto runs = two();
@@ -70,7 +70,7 @@ TEST(Comparable, AnotherKernelIsWhatIsCompared) {
 
 TEST(Comparable, ARecordingIsNotTwo) {
     auto runs = two();
-    EXPECT_TRUE(refuse_twice(runs)); // nothing is in them
+    EXPECT_TRUE(refuse_twice(runs)); // they are empty
     for (RunDigest& run : runs)
         run.digest.durations["gp"].add(1'234'567);
     const auto status = refuse_twice(runs);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// How often the verdict is which, over hundreds of made-up comparisons whose
-// truth is known. Seeded: these rates are the same each time.
+// Measures how often each verdict occurs in hundreds of synthetic comparisons whose truth is known. The random seed
+// is fixed, so the rates are the same each time.
 #include <gtest/gtest.h>
 #include <map>
 
@@ -10,8 +10,8 @@
 namespace rcuscope::test {
 namespace {
 
-// 2.5 % is allowed, and 1.1 % is the standard error of what is counted.
-constexpr double expected_at_most = 4.7; // of 200
+// 2.5 % is the limit; 1.1 % is the standard error of the measured rate.
+constexpr double expected_at_most = 4.7; // with 200 tries
 
 // In percent of the tries.
 struct Rates {
@@ -51,7 +51,7 @@ TEST(CompareRates, ASlowdownIsWorse) {
     EXPECT_EQ(better[Change::worse], 0);
 }
 
-// Real, but not large: with ever so many runs it is none of what was asked for.
+// A real but small slowdown: even with many runs it is below the slowdown that the test looks for.
 TEST(CompareRates, ASmallSlowdownIsNotWorse) {
     const Load load{.within = 0.1, .between = 0.01, .events = 400};
     EXPECT_GE(rates(slower(load, 1.05), load, 8)[Change::same], 97);
@@ -65,7 +65,7 @@ TEST(CompareRates, MoreRunsSeeSmallerSlowdowns) {
     EXPECT_GE(many, 95);
 }
 
-// Events of one run are alike, however many: tests that take them for independent fail here.
+// Events of one run are similar, however many there are: a test that takes them as independent fails here.
 TEST(CompareRates, NoiseOfRunsIsNotWorse) {
     for (const double between : {0.2, 0.5, 1.0}) {
         const Load load{.between = between, .events = 300};
@@ -85,7 +85,7 @@ TEST(CompareRates, FatTailsAreNotWorse) {
     EXPECT_GE(rates(slower(load, 2), load)[Change::worse], 95);
 }
 
-// What is asked at once is paid for once, whether the answers go together or not.
+// Testing several metrics at once is corrected once, whether they are correlated or not.
 TEST(CompareRates, ManyMetricsAreOneVerdict) {
     const Load load{.between = 0.15, .events = 200, .names = {"gp", "gp.expedited", "callback.latency"}};
     const Rates same = rates(load, load, 5, 800);
@@ -94,7 +94,7 @@ TEST(CompareRates, ManyMetricsAreOneVerdict) {
     EXPECT_GE(rates(slower(load, 2), load)[Change::worse], 95);
 }
 
-// A slowdown by what "same" has to rule out is never taken for that.
+// A slowdown by the factor that "same" excludes is never judged as "same".
 TEST(CompareRates, ADoublingIsNeverTheSame) {
     for (const double between : {0.1, 0.4, 0.8}) {
         const Load load{.between = between, .events = 300};

@@ -11,7 +11,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// One run for each of these: `events` durations of so many milliseconds.
+// One run for each value: `events` durations of so many milliseconds.
 std::vector<RunDigest> flat(const std::vector<double>& milliseconds, std::uint64_t events = 400) {
     std::vector<RunDigest> runs;
     for (const double each : milliseconds) {
@@ -98,7 +98,7 @@ TEST(Compare, WhatTheBaselineHasTooLittleOfIsLeftOutAndSaidToBe) {
     ASSERT_EQ(comparison.left_out.size(), 4U);
     EXPECT_EQ(comparison.left_out[0].name, "gp.expedited.p50");
     EXPECT_EQ(comparison.left_out[0].why, "a baseline run has 0 events, and 10 are needed");
-    // But not if it was asked for.
+    // It is not left out if the user asked for it.
     CompareOptions options;
     options.metrics = {percentile_of("gp.expedited", 50)};
     const Comparison asked = compare(flat(base), flat(base), options).value();

@@ -25,7 +25,7 @@ std::string rich_text() {
     return text_of(digest_of(rich_timeline(), statistics_of(rich_timeline()), "1.2.3"));
 }
 
-// Why it is refused; "" if it is not.
+// The reason of the refusal; "" if the text is accepted.
 std::string refused_text(const std::string& text) {
     const auto digest = digest_from_json(text, "base.json");
     if (digest)
@@ -36,7 +36,7 @@ std::string refused_text(const std::string& text) {
     return digest.error().why;
 }
 
-// The rich one with one member set to something else.
+// The refusal of the rich digest with one member set to another value.
 std::string refusal_with(const std::string& pointer, const Json& value) {
     Json json = Json::parse(rich_text());
     json[Json::json_pointer(pointer)] = value;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests the hazard of an rcu_head that is queued twice.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -75,7 +77,7 @@ TEST(DoubleQueue, NoneIfALossMayHideTheInvocation) {
     Unloading scene;
     scene.callback(10).unknown().head(7).callback(50, 100, 101).head(7).lost(20, 30);
     EXPECT_THAT(doubles(scene), IsEmpty());
-    // The invocation that was seen may be that of the second.
+    // The invocation that was seen may be that of the second one.
     Unloading mistaken;
     mistaken.callback(10, 100, 101).head(7).callback(50).head(7).lost(20, 30);
     EXPECT_THAT(doubles(mistaken), IsEmpty());
@@ -120,7 +122,7 @@ TEST(DoubleQueue, NoneIfInvocationsCouldNotBeSeen) {
     EXPECT_THAT(doubles(scene), IsEmpty());
 }
 
-// Of a file that was cut off the last records of some CPUs may be missing.
+// In a truncated file the last records of some CPUs may be missing.
 TEST(DoubleQueue, AtACutOnlyWhereTheFirstOnesCpuIsKnownThatLong) {
     Unloading scene;
     scene.callback(10).unknown().head(7).from("f", 1, "a").callback(50).unknown().head(7).from("f", 2, "a");
@@ -130,7 +132,7 @@ TEST(DoubleQueue, AtACutOnlyWhereTheFirstOnesCpuIsKnownThatLong) {
     EXPECT_EQ(doubles(scene).size(), 1U);
 }
 
-// More heads than are remembered once they are over.
+// More heads than the analysis keeps after their callbacks have run.
 TEST(DoubleQueue, AmongManyHeads) {
     Unloading scene;
     scene.timeline.capture.end = 1'000'000;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests the explanation of why a trigger fired.
 #include "analysis/firing.hpp"
 
 #include <gmock/gmock.h>
@@ -136,14 +138,14 @@ TEST_F(Firings, PendingCallbacksAreCountedByFunction) {
     EXPECT_THAT(analysis.parts.back(), FieldsAre("of other functions", 6));
 }
 
-// The kernel counts those, too, that were queued before the recording begins.
+// The kernel also counts callbacks that were queued before the recording began.
 TEST_F(Firings, PendingCallbacksAddUpToWhatTheTriggerSaid) {
     for (int i = 0; i < 11; i++) {
         Callback& callback = timeline.callbacks.emplace_back();
         callback.function = {.address = 1, .function = "f"};
         callback.queued = i * ms;
     }
-    timeline.callbacks[0].invoked = 90 * ms; // and runs
+    timeline.callbacks[0].invoked = 90 * ms; // it is running
     const auto analysis = fired(FiredOn::nothing, 64, 100 * ms, "pending>10");
     EXPECT_EQ(analysis.whole, 64);
     EXPECT_THAT(analysis.parts, ElementsAre(FieldsAre("of f", 11), FieldsAre(HasSubstr("before it begins"), 53)));

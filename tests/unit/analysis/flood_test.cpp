@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests the hazard callback-flood.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -19,7 +19,7 @@ Nanoseconds exactly(std::vector<Nanoseconds> values, double percent) {
 
 std::vector<Nanoseconds> random_values(std::mt19937_64& random) {
     std::vector<Nanoseconds> values(1 + random() % 3000);
-    // From all the magnitudes there are: a shift by a random count.
+    // A shift by a random count gives values of all magnitudes.
     for (Nanoseconds& value : values)
         value = static_cast<Nanoseconds>(random() >> (1 + random() % 63));
     return values;
@@ -90,7 +90,7 @@ TEST(Histogram, does_not_come_back_from_what_contradicts_itself) {
         return Histogram::from(buckets, min, max, sum);
     };
     EXPECT_TRUE(from([](auto&, auto&, auto&, auto&) {}));
-    EXPECT_FALSE(from([](auto& buckets, auto&, auto&, auto&) { buckets[1001] = 1; })); // no bucket's lowest value
+    EXPECT_FALSE(from([](auto& buckets, auto&, auto&, auto&) { buckets[1001] = 1; })); // not a bucket's lowest value
     EXPECT_FALSE(from([](auto& buckets, auto&, auto&, auto&) { buckets[-5] = 1; }));
     EXPECT_FALSE(from([](auto& buckets, auto&, auto&, auto&) { buckets.begin()->second = 0; }));
     EXPECT_FALSE(from([](auto& buckets, auto&, auto&, auto&) {
@@ -125,7 +125,7 @@ TEST(Histogram, counts_as_many_as_there_are_numbers) {
     EXPECT_EQ(histogram.percentile(50), 9);
 }
 
-// However many buckets hold something, they are the same whether they were counted or read, in whichever order.
+// Histograms are equal whether they were counted, read or merged, in any order, with few or many non-empty buckets.
 TEST(Histogram, FewBucketsAndManyAreKeptAlike) {
     for (const std::size_t size : {1U, 7U, 8U, 9U, 10U, 200U}) {
         Histogram falling;

@@ -158,8 +158,8 @@ TEST_F(Held, ByTheSectionThatAPreemptedReaderEnteredBeforeItsCpusReport) {
     section(102 * ms, 298 * ms).cpu = 0;
     report(104 * ms, event::QuiescentKind::self, {0}, false, true);
     report(108 * ms, event::QuiescentKind::scan, {1}, true);
-    gp().preempted_readers.push_back({.at = 101 * ms, .tid = 128, .comm = "rcu_reader2"}); // of a section before
-    gp().preempted_readers.push_back({.at = 299 * ms, .tid = 128, .comm = "rcu_reader2"}); // of one after
+    gp().preempted_readers.push_back({.at = 101 * ms, .tid = 128, .comm = "rcu_reader2"}); // in a section before
+    gp().preempted_readers.push_back({.at = 299 * ms, .tid = 128, .comm = "rcu_reader2"}); // in a section after
     gp().preempted_readers.push_back({.at = 200 * ms, .tid = 99, .comm = "other"});
     EXPECT_EQ(find().kind, HolderKind::preempted_reader);
     gp().preempted_readers.push_back({.at = 250 * ms, .tid = 128, .comm = "rcu_reader2"});
@@ -244,8 +244,8 @@ TEST_F(Held, AnExpeditedOneWhoseDriverDidNotRun) {
     EXPECT_THAT(find().text, HasSubstr("whoever drives it ran 190 ms later"));
 }
 
-// `size` read-side sections, one every 20 ms, and after the begin of each a grace period of a millisecond. `change` is
-// given each section.
+// `size` read-side sections, one every 20 ms, each with a grace period of a millisecond after its begin. `change` is
+// called with each section.
 template <typename Change>
 void judge(std::size_t size, Change change) {
     Timeline timeline;
@@ -271,7 +271,7 @@ TEST(Holders, SectionsThatNeverEndAreNotAllLookedAtForEachGracePeriod) {
     EXPECT_LT(growth(2000, [&](std::size_t size) { judge(size, never_unlocks); }), far_from_linear);
 }
 
-// One that never ends lies behind all of them, and none of them explains anything.
+// A section that never ends is before all others, and none of the sections explains a grace period.
 TEST(Holders, SectionsThatHaveEndedAreNotLookedAtAgain) {
     const auto all_but_the_first_end = [](std::size_t number, ReadSection& section) {
         if (number == 0)
@@ -282,7 +282,7 @@ TEST(Holders, SectionsThatHaveEndedAreNotLookedAtAgain) {
     EXPECT_LT(growth(2000, [&](std::size_t size) { judge(size, all_but_the_first_end); }), far_from_linear);
 }
 
-// All grace periods are in progress at once, in no order of their middles.
+// All grace periods are in progress at once, and their middles are in no order.
 TEST(Holders, AreFoundWhateverTheOrderOfGracePeriods) {
     Timeline timeline;
     timeline.capture.end = 1000 * ms;

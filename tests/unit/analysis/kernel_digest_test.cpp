@@ -14,7 +14,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// As the programs would count them.
+// Counts durations as the BPF programs do.
 KernelDurations counted(const std::vector<std::uint64_t>& durations) {
     KernelDurations counts;
     for (const std::uint64_t duration : durations) {

@@ -7,7 +7,7 @@
 namespace rcuscope::test {
 namespace {
 
-// A question's shares of 252, which is how many relabelings five runs and five have.
+// Expects these shares of 252, the number of relabelings of five and five runs.
 void expect_shares(const Significance& answer, std::uint64_t greater, std::uint64_t less) {
     EXPECT_EQ(answer.greater.of, greater);
     EXPECT_EQ(answer.greater.all, 252U);
@@ -16,7 +16,7 @@ void expect_shares(const Significance& answer, std::uint64_t greater, std::uint6
 }
 
 TEST(Significance, CountsRelabelings) {
-    // Wilcoxon's table for 5 and 5: sums of ranks of 40, 39 and 38 at least are in 1, 2 and 4 of 252.
+    // Wilcoxon's table for 5 and 5: rank sums of at least 40, 39 and 38 occur in 1, 2 and 4 of 252 relabelings.
     expect_shares(significance({{{6, 7, 8, 9, 10}, {1, 2, 3, 4, 5}}}).front(), 1, 252);
     expect_shares(significance({{{5, 7, 8, 9, 10}, {1, 2, 3, 4, 6}}}).front(), 2, 251);
     expect_shares(significance({{{5, 6, 8, 9, 10}, {1, 2, 3, 4, 7}}}).front(), 4, 250);
@@ -25,23 +25,23 @@ TEST(Significance, CountsRelabelings) {
 
 TEST(Significance, EqualRunsShowNothing) {
     expect_shares(significance({{{7, 7, 7, 7, 7}, {7, 7, 7, 7, 7}}}).front(), 252, 252);
-    // Of equal ones each has the middle rank: {2, 2} of {1, 2, 2, 3} is as likely as not.
+    // Equal values have the middle rank: {2, 2} of {1, 2, 2, 3} is as likely as not.
     const Significance answer = significance({{{2, 2}, {1, 3}}}).front();
     EXPECT_EQ(answer.greater.of, answer.less.of);
 }
 
 TEST(Significance, OneQuestionMoreCostsNoMoreThanItsOwnRelabelings) {
     const TwoSides apart{{6, 7, 8, 9, 10}, {1, 2, 3, 4, 5}};
-    // The same relabeling is the most extreme of both: asked twice is asked once.
+    // The same relabeling is the most extreme of both questions: asking twice costs nothing.
     const auto twice = significance({apart, apart});
     expect_shares(twice[0], 1, 252);
     expect_shares(twice[1], 1, 252);
-    // Another question, whose most extreme relabeling is another.
+    // Another question, whose most extreme relabeling is another one.
     const TwoSides mixed{{1, 8, 3, 10, 5}, {6, 2, 7, 4, 9}};
     const auto both = significance({mixed, apart});
     EXPECT_EQ(both[1].greater.of, 2U);
     EXPECT_GT(both[0].greater.of, 25U);
-    // Six of them are what five runs and five carry.
+    // Five and five runs allow six relabelings.
     EXPECT_TRUE((Share{6, 252}.at_most_permille(25)));
     EXPECT_FALSE((Share{7, 252}.at_most_permille(25)));
 }
@@ -62,12 +62,12 @@ TEST(Significance, DrawsOfManyRelabelingsAreAlwaysTheSame) {
     const Significance answer = significance({sides}).front();
     EXPECT_EQ(answer.greater.all, 100'000U);
     EXPECT_EQ(answer.greater.of, significance({sides}).front().greater.of);
-    // 170 of the 225 pairs: by the normal approximation 0.9 %.
+    // 170 of the 225 pairs: 0.9 % by the normal approximation.
     EXPECT_GT(answer.greater.of, 700U);
     EXPECT_LT(answer.greater.of, 1'000U);
 }
 
-// Six independent questions at once: as often as is allowed, and not much less.
+// Six independent questions at once must be significant about as often as is allowed.
 TEST(Significance, NoiseIsSignificantAsOftenAsIsAllowed) {
     std::mt19937_64 random(3);
     constexpr int tries = 4000;
@@ -88,7 +88,7 @@ TEST(Significance, NoiseIsSignificantAsOftenAsIsAllowed) {
         greater += any_greater;
         less += any_less;
     }
-    // Of 2.5 % the standard error is 0.25 %.
+    // The standard error of 2.5 % is 0.25 %.
     for (const int count : {greater, less}) {
         EXPECT_LE(count * 1000, tries * 32);
         EXPECT_GE(count * 1000, tries * 17);
@@ -125,7 +125,8 @@ TEST(MedianOfRuns, HasAnIntervalOfRuns) {
 TEST(Effect, IsTheMedianOfTheRatios) {
     const Effect effect = effect_of({{110, 120, 130, 140, 150}, {100, 100, 100, 100, 100}});
     EXPECT_EQ(effect.value, 3'000);
-    // Of 25 ratios the third from either end: 2 of 252 relabelings have fewer than two pairs, 7 fewer than four.
+    // The third smallest and the third largest of 25 ratios: 2 of 252 relabelings have fewer than two pairs, 7 have
+    // fewer than four.
     EXPECT_EQ(effect.interval, (Interval{1'000, 5'000}));
     const Effect spread = effect_of({{10, 20, 30, 40, 50}, {10, 10, 10, 10, 1000}});
     EXPECT_EQ(spread.interval, (Interval{-9'700, 40'000}));

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests the hazards of read-side sections: long, blocked, never ended.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -43,7 +45,7 @@ TEST(NeverEnded, OneForEachFunctionThatLeftSomeOpen) {
     ReadSection& bad = scene.section(50, {});
     bad.left = SectionLeft::task_ended;
     bad.left_at = 70;
-    scene.section(80, {}); // open still
+    scene.section(80, {}); // still open
     ReadSection& unseen = scene.section(85, {});
     unseen.left = SectionLeft::unseen_end;
     unseen.left_at = 90;
@@ -131,7 +133,7 @@ TEST(LongReader, ACallThatIsSaidToBeASectionIsToldOnlyIfNoRealOneWithinItIs) {
     Unloading scene;
     scene.section(10, 200).by = SectionBy::function; // around the real one, which is long
     scene.section(20, 190);
-    scene.section(300, 500).by = SectionBy::function; // around one that is not
+    scene.section(300, 500).by = SectionBy::function; // around a short one
     scene.section(310, 320);
     scene.section(600, 800).by = SectionBy::function; // another task has the real one
     scene.section(610, 790).tid = 900;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Timelines made by hand.
+// Timelines that tests make by hand.
 #pragma once
 
 #include <string>
@@ -11,8 +11,8 @@ namespace rcuscope::test {
 
 inline constexpr Nanoseconds ms = 1'000'000;
 
-// A recording of 1000 ns in which module rcu_unload is unloaded: its exit function
-// runs from 400 to 480, and it is freed from 500 to 600.
+// A recording of 1000 ns in which the module rcu_unload is unloaded: its exit function runs from 400 to 480, and its
+// memory is freed from 500 to 600.
 class Unloading {
 public:
     Unloading() {
@@ -44,15 +44,15 @@ public:
         row.state = done ? CallbackState::done : CallbackState::pending;
         return *this;
     }
-    Unloading& unknown() { // of the callback before
+    Unloading& unknown() { // the last callback
         timeline.callbacks.back().state = CallbackState::unknown;
         return *this;
     }
-    Unloading& head(std::uint64_t head) { // of the callback before
+    Unloading& head(std::uint64_t head) { // the last callback
         timeline.callbacks.back().head = head;
         return *this;
     }
-    Unloading& from(const std::string& function, std::uint32_t cpu, const std::string& comm) { // the callback before
+    Unloading& from(const std::string& function, std::uint32_t cpu, const std::string& comm) { // the last callback
         CodePlace caller = timeline.callbacks.back().caller;
         caller.function = function;
         timeline.callbacks.back().caller = caller;
@@ -101,7 +101,7 @@ public:
         life().freed = std::nullopt;
         return *this;
     }
-    // Its init function returned an error, and nothing of an exit function.
+    // The init function returned an error, so there was no exit function.
     Unloading& init_failed() {
         life().init_done = 610;
         life().init_error = -12;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The right ways to unload a module that uses call_rcu(), as recordings see
-// them, with callbacks of others around: none of them is a hazard.
+// The right ways to unload a module that uses call_rcu(), as recordings show them, with callbacks of others around.
+// None of them is a hazard.
 #include <cerrno>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ constexpr std::uint64_t others = 0xe00; // a function of the kernel
 constexpr std::uint64_t exit_place = 0xe117;
 const std::string name = "rcu_right";
 
-// rcu_right is live, and has queued the callbacks 1 and 2, of which 1 has run.
+// rcu_right is live. It has queued the callbacks 1 and 2, and 1 has run.
 Scenario live() {
     Scenario scenario;
     scenario.metadata.followed = {name};
@@ -33,7 +33,7 @@ Scenario live() {
     return scenario;
 }
 
-// The rest of its life from free_module() on, which takes until long after; others' callbacks are pending all the time.
+// The rest of its life, until the end of free_module(). Callbacks of others are pending all the time.
 Timeline freed(Scenario scenario, std::uint64_t pending_at_exit = 0) {
     scenario.module(300, ModuleStep::exited, name).pending(300, ModuleStep::exited, name, pending_at_exit);
     scenario.queue(305, 102, others);
@@ -60,7 +60,7 @@ TEST(RightWays, Barrier) {
               "rcu_right: 2 callbacks, all done 149 ns before its code was freed; rcu_barrier() waited 80 ns");
 }
 
-// synchronize_rcu() instead of call_rcu(): there is nothing to wait for.
+// With synchronize_rcu() instead of call_rcu() there is no callback to wait for.
 TEST(RightWays, Synchronize) {
     Scenario scenario;
     scenario.metadata.followed = {name};
@@ -73,13 +73,13 @@ TEST(RightWays, Synchronize) {
     EXPECT_THAT(freed(scenario).hazards, IsEmpty());
 }
 
-// Each pending callback holds a reference, so that unloading is refused as long.
+// Each pending callback holds a reference, so unloading is refused until it has run.
 TEST(RightWays, References) {
     Scenario scenario = live();
     scenario.reference(70, name, true, 1);
     scenario.module(100, ModuleStep::unloading, name).module(101, ModuleStep::refused, name, -EWOULDBLOCK);
     scenario.cpu(1).tid(7).invoke(150, 2).reference(151, name, false, 0);
-    // The callback drops the last reference, and is still on its way out when it is unloaded.
+    // The callback drops the last reference, and has not returned yet when the module is unloaded.
     scenario.cpu(0).tid(100).module(152, ModuleStep::unloading, name);
     scenario.cpu(1).tid(7).done(305, 2).cpu(0).tid(100);
 
@@ -92,7 +92,7 @@ TEST(RightWays, References) {
                                               "unloading was refused 1 time (module in use)");
 }
 
-// The last callback wakes the exit function, which may return before it does.
+// The last callback wakes the exit function, which may return before the callback does.
 TEST(RightWays, Counter) {
     Scenario scenario = live();
     scenario.module(200, ModuleStep::unloading, name);
@@ -101,7 +101,7 @@ TEST(RightWays, Counter) {
     EXPECT_THAT(freed(scenario).hazards, IsEmpty());
 }
 
-// Somebody else woke it, by chance when the callback had run.
+// Another task woke it, by chance after the callback had run.
 TEST(WrongWays, AWakeupThatIsNotTheLastCallbacks) {
     Scenario scenario = live();
     scenario.module(200, ModuleStep::unloading, name);
@@ -114,7 +114,7 @@ TEST(WrongWays, AWakeupThatIsNotTheLastCallbacks) {
     EXPECT_EQ(timeline.hazards[0].severity, "warning");
 }
 
-// The exit function sleeps and looks until the last callback has run.
+// The exit function sleeps and polls until the last callback has run.
 TEST(RightWays, Polling) {
     ModuleInfo module;
     module.name = name;
@@ -140,7 +140,7 @@ TEST(RightWays, Polling) {
     polling.metadata.modules[0].exit_polls_with.reset();
     EXPECT_THAT(freed(polling).hazards, SizeIs(1)) << "it has no loop";
 
-    // On another CPU it looks while the last one runs, and before that has counted itself.
+    // It polls while the last callback runs on another CPU, and the callback has not counted itself yet.
     Scenario meanwhile = live();
     meanwhile.metadata.modules = {module};
     meanwhile.module(200, ModuleStep::unloading, name);
@@ -152,7 +152,7 @@ TEST(RightWays, Polling) {
     EXPECT_THAT(freed(meanwhile).hazards, IsEmpty());
 }
 
-// rcu_barrier() as a jump: it seems to be called by delete_module().
+// rcu_barrier() as a tail call: its caller seems to be delete_module().
 TEST(RightWays, BarrierThatIsJumpedTo) {
     Scenario scenario = live();
     ModuleInfo module;
@@ -167,7 +167,7 @@ TEST(RightWays, BarrierThatIsJumpedTo) {
     scenario.at(210, event::WaitBegin{.kind = WaitKind::rcu_barrier, .caller = delete_module});
     scenario.cpu(1).tid(7).invoke(250, 2).done(251, 2).cpu(0).tid(100);
     scenario.at(290, event::WaitEnd{.kind = WaitKind::rcu_barrier});
-    // A barrier of another task, which is not known to unload anything.
+    // A barrier of another task, which is not known to unload a module.
     scenario.tid(8).at(292, event::WaitBegin{.kind = WaitKind::rcu_barrier, .caller = delete_module});
     scenario.tid(100);
 
@@ -180,7 +180,7 @@ TEST(RightWays, BarrierThatIsJumpedTo) {
               "rcu_right: 2 callbacks, all done 149 ns before its code was freed; rcu_barrier() waited 80 ns");
 }
 
-// A function of the kernel that waits by itself, called by the exit function.
+// The exit function calls a function of the kernel that waits by itself.
 TEST(RightWays, BarrierOfAFunctionOfTheKernels) {
     Scenario scenario = live();
     scenario.symbols.push_back({.address = 0x6e7, .name = "netdev_run_todo", .offset = 0x17, .module = ""});
@@ -202,7 +202,7 @@ TEST(RightWays, LossesMakeNoHazardWhereTheKernelCounted) {
     EXPECT_THAT(timeline.hazards, IsEmpty());
 }
 
-// And the wrong way, by the same means: the callback runs while free_module() waits.
+// Without a wait the callback runs while free_module() waits.
 TEST(WrongWays, NothingThatWaits) {
     Scenario scenario = live();
     scenario.module(200, ModuleStep::unloading, name);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Runs that were never recorded, for the tests of what compares them.
+// Synthetic runs, for the tests of comparisons.
 #pragma once
 
 #include <cmath>
@@ -27,12 +27,12 @@ inline RunDigest empty_run(const std::string& name) {
     return run;
 }
 
-// Each run's own chance: some are a little slower as a whole. Within a run durations are lognormal,
-// and one in `tail` is of a heavier kind.
+// The distribution of durations. A random factor makes each run slower or faster as a whole. Within a run durations
+// are lognormal, and one in `tail` has a heavier tail.
 struct Load {
     double median_ms = 8;
     double within = 0.3;   // standard deviation of the logarithm
-    double between = 0.05; // the same, of runs
+    double between = 0.05; // the same, between runs
     std::size_t events = 600;
     std::size_t tail = 0;
     std::vector<std::string> names = {"gp"}; // independent of each other
@@ -42,7 +42,7 @@ class Chance {
 public:
     explicit Chance(std::uint64_t seed) : random_(seed) {}
 
-    // Not the library's distributions: those differ between libraries.
+    // Not the standard library's distributions: those differ between implementations.
     double uniform() { return (static_cast<double>(random_() >> 11) + 0.5) * 0x1p-53; }
     double normal() { return std::sqrt(-2 * std::log(uniform())) * std::cos(2 * std::numbers::pi * uniform()); }
 
@@ -53,7 +53,7 @@ public:
             for (std::size_t event = 0; event < load.events; ++event) {
                 double duration = median * std::exp(load.within * normal());
                 if (load.tail && event % load.tail == 0)
-                    duration *= std::min(1 / uniform(), 100.0); // Pareto's
+                    duration *= std::min(1 / uniform(), 100.0); // Pareto distribution
                 run.digest.durations[name].add(static_cast<Nanoseconds>(duration));
             }
         }

@@ -179,7 +179,7 @@ TEST(Statistics, ModulesLossesAndCounts) {
     EXPECT_EQ(numbers.function_calls, 6U);
 }
 
-// Perhaps for the tracer's own sake.
+// The tracer itself may have caused such a grace period.
 TEST(Statistics, LeaveOutWhatBeganBeforeTheRecording) {
     Timeline timeline;
     GracePeriod before;

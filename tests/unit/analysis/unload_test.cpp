@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests the hazards of unloading a module while its callbacks are pending.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <tuple>
@@ -16,7 +18,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-// The one hazard that was found.
+// The single hazard that is found.
 Hazard only(Unloading& scene) {
     const auto hazards = scene.find();
     EXPECT_EQ(hazards.size(), 1U);
@@ -77,7 +79,7 @@ TEST(UnloadHazard, LatentIfTheyRanBetweenTheExitAndTheEndOfTheMemory) {
               "rcu_barrier() in its exit function, after the last call_rcu(), before anything it uses goes away.");
 }
 
-// The kernel removed the tracer's probes from 485 to 495: without them the memory would have been gone at 590.
+// The kernel removed the tracer's probes from 485 to 495. Without probes the memory would have been freed at 590.
 TEST(UnloadHazard, SaysWhatWouldHaveBeenTooLateWithoutTheProbes) {
     Unloading scene;
     scene.life().unprobing = 485;
@@ -138,7 +140,7 @@ TEST(UnloadHazard, OfAHeadThatWasQueuedTwiceIsTheDoubleCallAlone) {
               "rcu_unload: 2 callbacks, of which 1 never ran: see double-call-rcu; rcu_barrier() waited 60 ns");
 }
 
-// What breaks RCU's list takes others' callbacks along, and a barrier was there.
+// A damaged list of RCU also loses other callbacks, although there was a barrier.
 TEST(UnloadHazard, WhatWasOnABrokenListIsExplainedToo) {
     Unloading scene;
     scene.callback(10, 100, 101).head(7).callback(20).head(7).callback(21).wait(WaitKind::rcu_barrier, 410, 470);
@@ -196,11 +198,11 @@ TEST(NoBarrier, IsNotSaidWhereTheCallbackDropsAReference) {
     scene.callback(10, 20, 30).timeline.callbacks.back().invoked_cpu = 1;
     scene.life().references = {{.at = 10, .taken = true, .count = 1}, {.at = 25, .taken = false, .count = 0, .cpu = 1}};
     EXPECT_THAT(scene.find(), IsEmpty());
-    scene.life().references.back().cpu = 0; // somebody else's
+    scene.life().references.back().cpu = 0; // another task's
     EXPECT_EQ(only(scene).kind, "no-barrier");
 }
 
-// Its .ko says that its callbacks may wake the exit function, which then had no need to wait.
+// The .ko shows that its callbacks may wake the exit function, which then did not need to wait.
 TEST(NoBarrier, IsNotSaidOfACounterThatWasDown) {
     Unloading scene;
     ExitWays& ways = scene.timeline.exit_ways["rcu_unload"];
@@ -304,7 +306,7 @@ TEST(UnloadHazard, FatalIfTheRecordingBreaksOffMeanwhile) {
     Unloading scene;
     scene.callback(490)
         .unknown()
-        .callback(491, 540) // runs when everything ends
+        .callback(491, 540) // runs when the recording ends
         .unknown()
         .callback(492, 530, 531)
         .cut_off_at(540);
@@ -391,7 +393,7 @@ TEST(UnloadHazard, CallbacksBelongToTheLifeInWhichTheyWereQueued) {
 
 TEST(UnloadHazard, TheNextLifeTellsThatTheLastIsOver) {
     Unloading scene;
-    scene.life().freed = std::nullopt; // the record of it was lost
+    scene.life().freed = std::nullopt; // this record was lost
     ModuleLife& second = scene.timeline.modules.emplace_back();
     second.name = "rcu_unload";
     second.loaded = 700;
@@ -463,7 +465,7 @@ TEST(FailedInit, NoneIfEverythingRanBefore) {
     EXPECT_THAT(Unloading().init_failed().callback(10, 100, 101).find(), IsEmpty());
 }
 
-// do_init_module() tells the error when the memory is gone: too late for a kernel that dies before.
+// do_init_module() returns the error after the memory is freed: too late if the kernel crashes before.
 TEST(FailedInit, IsKnownByAFreeingThatNobodyAskedFor) {
     Unloading scene;
     scene.init_failed().callback(490).unknown().cut_off_at(540);
@@ -571,12 +573,12 @@ TEST(KernelsCount, AtACutIsWhatIsLeft) {
     EXPECT_THAT(hazard.text, HasSubstr("20000 of its callbacks had not run, as counted in the kernel"));
 }
 
-// The last records of a CPU may be missing from a file that was cut off.
+// In a truncated file the last records of a CPU may be missing.
 TEST(KernelsCount, OfZeroAtACutIsBelieved) {
     EXPECT_THAT(Unloading().callback(450).unknown().counted(0, 0, {}).cut_off_at(540).find(), IsEmpty());
 }
 
-// All exit functions run at the same time, in which everybody waits.
+// All exit functions run at the same time, and all waits are in this time.
 TEST(UnloadVerdict, TimeGrowsAsModulesAndWaitsDo) {
     const auto judge = [](std::size_t size) {
         Unloading scene;

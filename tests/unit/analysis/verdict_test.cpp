@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests the verdict on a module that was unloaded.
 #include <cerrno>
 #include <gtest/gtest.h>
 #include <limits>
@@ -35,7 +37,7 @@ TEST(Verdict, NothingWasQueued) {
     EXPECT_EQ(Unloading().missed("callback.queued").verdict(), "rcu_unload: nothing was seen to be queued");
 }
 
-// Functions of the kernel's and kfree_rcu() run no code of the module's: no barrier is asked for.
+// Functions of the kernel and kfree_rcu() run no code of the module, so no barrier is required.
 TEST(Verdict, NamesWhatItQueuedWithFunctionsOfOthers) {
     Unloading scene;
     scene.callback(10, 20, 21, "kfree", "").callback(11, 20, 21, "kfree", "").callback(12, 20, 21, "f", "other");

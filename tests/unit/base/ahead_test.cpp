@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests Ahead, an ordered parallel prefetch.
 #include "base/ahead.hpp"
 
 #include <algorithm>
@@ -13,7 +15,7 @@
 namespace rcuscope {
 namespace {
 
-// Each makes some of 1, 2, ... up to `last`.
+// Makers that create 1, 2, ... up to `last`.
 std::vector<Ahead<int>::Make> numbers_up_to(int last, std::size_t makers = 1) {
     return {makers, [last](int& item, std::size_t number) {
                 item = static_cast<int>(number) + 1;
@@ -42,7 +44,7 @@ TEST(Ahead, GivesAllInTheirOrder) {
     }
 }
 
-// The one whose turn it is may be the last to be ready.
+// The item whose turn it is may be the last one that is ready.
 TEST(Ahead, GivesAllInTheirOrderWhateverEachTakes) {
     const std::vector<Ahead<int>::Make> makers(3, [](int& item, std::size_t number) {
         if (number % 3 == 0) {
@@ -60,7 +62,8 @@ TEST(Ahead, GivesAllInTheirOrderWhateverEachTakes) {
     EXPECT_FALSE(ahead.next(item));
 }
 
-// Rather than to wait: what another has not begun, and what comes after what another is making.
+// The consumer makes items itself instead of waiting: items that no thread has begun, and items after the one that a
+// thread is making.
 TEST(Ahead, IsMadeByWhoeverAsks) {
     std::mutex mutex;
     mutex.lock();
@@ -78,7 +81,7 @@ TEST(Ahead, IsMadeByWhoeverAsks) {
         return item <= 100;
     };
     Ahead<int> ahead({slow}, 3, own);
-    expect_all(ahead, 100); // never, if what the other holds up were waited for
+    expect_all(ahead, 100); // never ends if the consumer waits for the slow maker
     EXPECT_TRUE(released);
 }
 
@@ -114,7 +117,7 @@ TEST(Ahead, HoldsNoMoreThanItMay) {
     std::atomic<std::size_t> taken = 0;
     std::atomic<bool> too_many = false;
     const std::vector<Ahead<int>::Make> makers(2, [&](int&, std::size_t number) {
-        too_many = too_many || number > taken + most; // one of these is being asked for
+        too_many = too_many || number > taken + most; // the consumer waits for one of these
         return number < 500;
     });
     Ahead<int> ahead(makers, most, makers.front());
@@ -134,7 +137,7 @@ TEST(Ahead, UsesMemoryAgain) {
         memory.push_back(item.data());
         return number < 100;
     });
-    { // when it is gone, nothing is made any more
+    { // after the destructor no maker runs
         Ahead<std::vector<int>> ahead(makers, most);
         for (std::vector<int> item; ahead.next(item);) {
         }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests Beside, a worker thread with a bounded FIFO.
 #include "base/beside.hpp"
 
 #include <atomic>
@@ -57,7 +59,7 @@ TEST(Beside, NoMoreWaitThanItSays) {
         beside.give(item);
     }
     beside.finish();
-    EXPECT_LE(most, 4); // and the one that is being given
+    EXPECT_LE(most, 4); // plus the item that is being given
 }
 
 TEST(Beside, TellsWhatWentWrongAndDoesNothingMore) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests BoxedText, a text that is mostly empty and has the size of a pointer.
 #include "base/boxed_text.hpp"
 
 #include <gtest/gtest.h>

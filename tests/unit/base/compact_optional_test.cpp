@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests CompactOptional, an optional number that needs no extra space.
 #include "base/compact_optional.hpp"
 
 #include <cstdint>

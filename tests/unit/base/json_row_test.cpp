@@ -23,7 +23,7 @@ std::string written(const Value& value) {
 
 TEST(JsonRow, IsWhatOrderedJsonMakes) {
     JsonRow row;
-    for (int round = 0; round < 2; ++round) { // its memory is used again, and nothing else
+    for (int round = 0; round < 2; ++round) { // reuses only the memory
         row.clear();
         row.begin_object();
         row.member("id", 7U);
@@ -53,7 +53,7 @@ TEST(JsonRow, IsWhatOrderedJsonMakes) {
     }
 }
 
-// Which are escaped once.
+// A shared text is escaped only once.
 TEST(JsonRow, SharedTexts) {
     JsonRow row;
     for (int i = 0; i < 2; i++) {

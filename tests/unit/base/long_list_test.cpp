@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests LongList, a list that spills to a file.
 #include "base/long_list.hpp"
 
 #include <algorithm>
@@ -25,14 +27,14 @@ namespace {
 struct Row {
     std::uint64_t key = 0;
     std::uint64_t order = 0;
-    std::uint64_t more[5] = {}; // a row lies across the border of two chunks now and then
+    std::uint64_t more[5] = {}; // some rows lie across the border of two chunks
 };
 
 bool by_key(const Row& a, const Row& b) {
     return a.key < b.key;
 }
 
-// Of files that are mapped, as the kernel counts it.
+// Resident bytes of mapped files, as the kernel counts them.
 std::size_t resident_file_bytes() {
     std::ifstream status("/proc/self/status");
     for (std::string word; status >> word;) {
@@ -74,7 +76,7 @@ TEST(LongList, GoesIntoAFileWhereTheBudgetEnds) {
     LongList<Row> list;
     for (std::uint64_t i = 0; i < 200'000; i++) {
         list.push_back({.key = i, .order = i});
-        list[i / 2].order++; // what is gone comes back, and may be changed
+        list[i / 2].order++; // an evicted row is loaded again, and can be changed
     }
     EXPECT_TRUE(list.in_file());
     std::uint64_t wrong = 0;
@@ -86,7 +88,7 @@ TEST(LongList, GoesIntoAFileWhereTheBudgetEnds) {
 
 TEST(LongList, LittleOfItIsResident) {
     const test::LongLimits limits(1 << 20, 4 << 20);
-    constexpr std::uint64_t rows = 1'500'000; // more than the addresses that a file begins with
+    constexpr std::uint64_t rows = 1'500'000; // more than the initial address range of a file
     const std::size_t before = resident_file_bytes();
     LongList<Row> list;
     std::size_t most = 0;
@@ -138,7 +140,7 @@ TEST(LongList, SomeOfItLieTogether) {
     EXPECT_TRUE(list.some(0, 0).empty());
 }
 
-// TMPDIR, as it was, when the test is over.
+// Restores TMPDIR at the end of the test.
 class TmpdirAsItWas {
 public:
     TmpdirAsItWas() {

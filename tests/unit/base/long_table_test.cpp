@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests LongTable, a hash table that may spill to a file.
 #include "base/long_table.hpp"
 
 #include <array>
@@ -20,7 +22,7 @@ struct Value {
     std::array<std::byte, bytes - sizeof(sum)> rest{};
 };
 
-// The table does what a std::map does with the same keys, some of which come again.
+// The table behaves like a std::map with the same keys, some of which occur several times.
 template <std::size_t bytes_each>
 void expect_as_a_map(std::uint64_t keys) {
     std::minstd_rand random;

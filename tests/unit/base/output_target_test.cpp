@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-// Nothing, or why it was refused.
+// "" if accepted, else the reason of the refusal.
 std::string why_not(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs = {}) {
     const auto resolved = resolve_outputs(outputs, inputs);
     if (resolved)
@@ -139,9 +139,9 @@ TEST_F(Outputs, AFinalLinkIsFollowedForItsOwnerOnly) {
     ASSERT_TRUE(own);
     EXPECT_EQ(own->name(), "secret");
     EXPECT_EQ(own->file_path(), fs::canonical(folder.path()).string() + "/secret");
-    // Where one's own leads to somebody else's.
+    // The user's own link leads to a link of another user.
     refuse(link("run.json", shared + "/own-to-theirs.json", 0), "run.json is a symbolic link of another user");
-    // Root's leads root, and nobody else.
+    // The kernel follows root's links for root only.
     EXPECT_EQ(as(alice, [&] { return OutputTarget::resolve(shared + "/own.json") ? 0 : 2; }), 2);
     link(shared + "/new.json", shared + "/hers.json", alice);
     EXPECT_EQ(as(alice, [&] { return OutputTarget::resolve(shared + "/hers.json") ? 0 : 2; }), 0);
@@ -166,7 +166,7 @@ TEST_F(Outputs, UnderSudoAlsoTheLinksOfWhoCalledIt) {
         call_by_sudo(wrong, "41001");
         refuse(hers, "symbolic link of another user");
     }
-    // Anybody can set variables.
+    // Any user can set these variables.
     call_by_sudo("41001", "41001");
     EXPECT_EQ(as(mallory, [&] { return OutputTarget::resolve(hers) ? 0 : 2; }), 2);
 }
@@ -190,7 +190,7 @@ TEST_F(Outputs, ABlockDeviceAndASocketAreNoOutputs) {
 TEST_F(Outputs, WhereNoFileCanBeMadeIsKnownBeforehand) {
     folder.write("shared/his.json", "his");
     give(shared + "/his.json", mallory);
-    // In a sticky folder nobody but root takes away what is another's.
+    // In a sticky folder only root can remove files of other users.
     EXPECT_EQ(as(alice,
                  [&] {
                      const auto target = OutputTarget::resolve(shared + "/his.json");

@@ -39,8 +39,8 @@ TEST(SeededHash, TextIsSipHash13) {
     }
 }
 
-// As by chance, where 79 of 100 places are different: keys in an order, and those that a table of 2^n places without a
-// seed has in one place.
+// The keys are in sequence, or collide in a table of 2^n buckets without a seed. They must spread as random keys do,
+// where 79 % of the keys have distinct buckets.
 TEST(SeededHash, SpreadsKeysThatCollideWithoutASeed) {
     constexpr std::size_t keys = 1U << 12;
     for (const unsigned shift : {0U, 4U, 12U, 20U, 32U, 52U}) {

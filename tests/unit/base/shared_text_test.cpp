@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests SharedText, an interned text of a string pool.
 #include "base/shared_text.hpp"
 
 #include <gtest/gtest.h>
@@ -30,7 +32,7 @@ TEST(SharedText, NoTextIsEmpty) {
 
 TEST(SharedText, IsOrderedByWhatItSays) {
     const SharedText later = "zz";
-    const SharedText earlier = "aa"; // though it came after
+    const SharedText earlier = "aa"; // created later
     EXPECT_LT(earlier, later);
     EXPECT_EQ(std::unordered_set<SharedText>({later, earlier, later}).size(), 2U);
 }

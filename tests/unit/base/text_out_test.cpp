@@ -45,7 +45,7 @@ TEST(StandardError, IsWrittenAtOnce) {
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "rcuscope: \\u{1b}\n");
 }
 
-// U+009B is CSI, U+202E turns text around.
+// U+009B is CSI, U+202E reverses the direction of text.
 TEST(JsonText, IsAsciiAndMeansTheSame) {
     const nlohmann::ordered_json value{"\xc2\x9b\xe2\x80\xae\x7f\xf0\x9f\x98\x80\"\n"};
     const std::string text = JsonText(value).text();

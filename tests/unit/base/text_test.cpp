@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// The text with every '?' a U+FFFD.
+// The pattern with U+FFFD for each '?'.
 std::string marked(std::string_view pattern) {
     std::string text;
     for (const char c : pattern) {

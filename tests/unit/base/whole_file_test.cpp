@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests that an output file is written completely or not at all.
 #include "base/whole_file.hpp"
 
 #include <array>
@@ -28,7 +30,7 @@ std::string text_of(const std::string& path) {
     return read_file(path).value_or("?");
 }
 
-// Until its last byte is written there is nothing to see, and nothing to clean up.
+// Until its last byte is written the file has no name, so there is nothing to clean up.
 TEST(WholeFile, OfOneThatIsKilledNothingIsLeft) {
     const TempDir dir;
     dir.write("run.json", "old");
@@ -93,7 +95,7 @@ TEST_F(WrittenBesideOthers, AFolderThatIsALinkByThenIsNotFollowed) {
     EXPECT_EQ(text_of(shared + "/moved/secret"), "hello");
 }
 
-// A file that another user has prepared stays theirs, and holds nothing of the output.
+// A file that another user has prepared remains that user's, and receives no output.
 TEST_F(WrittenBesideOthers, AFileOfAnotherUserIsReplacedNotWrittenInto) {
     const std::string path = folder.write("shared/run.json", "his");
     give(path, mallory);
@@ -125,7 +127,7 @@ TEST_F(WrittenBesideOthers, InAFolderOfAnotherUserNothingElseIsTouched) {
     auto part = NewFile::part(*target, 0600);
     ASSERT_TRUE(part);
     EXPECT_EQ(part->path(), his + "/run.json.part-2");
-    // He takes it away, and puts another in its place.
+    // The other user moves it away and replaces it by another file.
     fs::rename(his + "/run.json.part-2", his + "/taken");
     folder.write("his/run.json.part-2", "his");
     EXPECT_FALSE(part->put_in_place());

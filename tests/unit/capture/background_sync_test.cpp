@@ -7,7 +7,7 @@
 namespace rcuscope {
 namespace {
 
-// Of a disk that answers when it is told to.
+// A disk whose sync ends when the test says so.
 class SlowDisk {
 public:
     std::function<Status()> sync() {
@@ -20,7 +20,7 @@ public:
     }
     void wait_until_begun() { begun_.acquire(); }
     void let_end() { may_end_.release(); }
-    int count() const { return count_; } // once nobody syncs
+    int count() const { return count_; } // when no sync is in progress
 
 private:
     int count_ = 0;
@@ -33,7 +33,7 @@ TEST(BackgroundSync, WhoAsksDoesNotWait) {
     BackgroundSync syncing(disk.sync());
     syncing.ask();
     disk.wait_until_begun();
-    // Written after the first had begun, so that one more is needed; and one is enough.
+    // Written after the first sync had begun, so one more sync is necessary, and one is enough.
     syncing.ask();
     syncing.ask();
     EXPECT_TRUE(syncing.status());

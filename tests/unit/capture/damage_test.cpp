@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Captures that were cut off, damaged or made up. Wherever a file ends or goes
-// wrong, what stands before is read, and nothing else.
+// Truncated, damaged and hostile captures. The reader must return everything before the damage, and nothing else.
 #include <gmock/gmock.h>
 #include <map>
 #include <memory>
@@ -35,7 +34,7 @@ bool is_prefix(const Streams& part, const Streams& whole) {
     });
 }
 
-// In order within each CPU, so that what is cut off is the end of each stream.
+// Records are in order within each CPU, so a truncation removes the end of each stream.
 Bytes recording(const TempDir& dir, std::uint64_t records, std::uint64_t flush_every) {
     const std::string path = dir.file("whole.rcu");
     constexpr std::uint32_t cpus = 4;
@@ -109,7 +108,7 @@ TEST(Damage, RandomBytesFlipped) {
     }
 }
 
-// The same below the checksum, which then is right: content of any kind.
+// Arbitrary contents with a correct checksum.
 TEST(Damage, RandomPayloadsWithRightChecksums) {
     const TempDir dir;
     const Bytes beginning = capture_beginning(dir, 4);
@@ -144,7 +143,7 @@ TEST(Damage, RandomPayloadsWithRightChecksums) {
 
 class DamagedChunk : public testing::Test {
 protected:
-    // What is said of a file of one good events chunk, the given chunk and another good one.
+    // The reader's reason for a file with one good events chunk, the given chunk and another good one.
     std::string reason(std::span<const std::byte> chunk) {
         Bytes bytes = capture_beginning(dir_, 1);
         append(bytes, chunk_of(ChunkType::events, sized(cb_record(1, 1))));
@@ -204,7 +203,7 @@ TEST_F(DamagedChunk, WhatWasNotPacked) {
     EXPECT_THAT(reason(chunk_of(type, sized(cb_record(1, 1)), 0, chunk_packed)), HasSubstr("cannot be unpacked"));
 }
 
-// What a chunk says of its records, and is not so. Its checksum is right, so that only opening it shows.
+// Chunks whose header does not match their records. The checksum is correct, so only unpacking shows it.
 TEST(Damage, TimesThatAreNotThoseOfTheRecords) {
     const TempDir dir;
     const auto read = [&](ChunkTimes times, std::span<const std::byte> records) {
@@ -235,12 +234,12 @@ TEST(Damage, TimesThatAreNotThoseOfTheRecords) {
     const auto over = read({4, 2}, runs_over);
     ASSERT_FALSE(over);
     EXPECT_THAT(over.error().why, HasSubstr("a record runs over its end"));
-    // More records than there are bytes for: seen at once.
+    // More records than the bytes can hold: refused at once.
     EXPECT_THAT(read({4, 1'000'000}, records)->extent.cut_reason, HasSubstr("as many records as it claims"));
     EXPECT_THAT(read({4, 0}, records)->extent.cut_reason, HasSubstr("as many records as it claims"));
 }
 
-// Whatever is read, unpacked and merged ahead by then: what went wrong is told behind all that was before it.
+// The reader reads, unpacks and merges ahead. Nevertheless it reports an error only after all events before it.
 TEST(Damage, AllEventsBeforeWhatIsMadeUpAreGiven) {
     const TempDir dir;
     constexpr std::uint64_t each = 700;
@@ -275,7 +274,7 @@ long peak_kib() {
     return usage.ru_maxrss;
 }
 
-// A few kilobytes that become a gigabyte: whatever a chunk claims, no more than a chunk's size is made of it.
+// A few kilobytes that unpack to a gigabyte: the reader unpacks at most the maximum size of a chunk.
 TEST_F(DamagedChunk, BombsAreNotUnpacked) {
     constexpr std::size_t huge = 1u << 30;
     Bytes bomb;
@@ -295,7 +294,7 @@ TEST_F(DamagedChunk, BombsAreNotUnpacked) {
         }
     }
     ASSERT_LT(bomb.size(), 1u << 20);
-    // A record of the greatest size, and then each byte pair asks for another of its shape.
+    // One record of the maximum size; then each pair of bytes asks for another one of the same shape.
     Bytes packed = bytes_of_text("\xff\x80\x04");
     append(packed, Bytes(512));
     packed.resize(900'000);
@@ -367,7 +366,7 @@ TEST(Damage, BytesAfterTheEnd) {
     EXPECT_THAT(back->extent.cut_reason, HasSubstr("bytes follow the end"));
 }
 
-// Made so that every chunk reaches to the end of time: all would have to be open.
+// Every chunk reaches to the end of time, so all chunks would have to be open at once.
 TEST(Damage, ChunksThatAllOverlapAreRefused) {
     const TempDir dir;
     Bytes records;
@@ -381,7 +380,7 @@ TEST(Damage, ChunksThatAllOverlapAreRefused) {
     const Bytes chunk = chunk_of(static_cast<std::uint16_t>(ChunkType::events), *frame, 0, chunk_compressed,
                                  static_cast<std::uint32_t>(records.size()));
     Bytes bytes = capture_beginning(dir, 1);
-    append(bytes, chunk_of(std::uint16_t{99}, Bytes(4U << 20))); // its size explains the others
+    append(bytes, chunk_of(std::uint16_t{99}, Bytes(4U << 20))); // its size justifies the others
     for (int i = 0; i < 400; ++i) {
         append(bytes, chunk);
     }
@@ -402,7 +401,7 @@ TEST(Damage, FileThatChangesWhileItIsRead) {
     EXPECT_EQ(read.error().why, "it changed while it was read");
 }
 
-// A packed chunk of callbacks that are all the same is some hundred bytes of file, and 1 MiB of records.
+// A packed chunk of identical callbacks needs some hundred bytes in the file and holds 1 MiB of records.
 TEST(Damage, AFileThatUnpacksToFarMoreThanItsSizeIsRefused) {
     const TempDir dir;
     const std::string path = dir.file("made.rcu");
@@ -417,7 +416,7 @@ TEST(Damage, AFileThatUnpacksToFarMoreThanItsSizeIsRefused) {
         }
         ASSERT_TRUE(writer->finish({.end_ns = 2000, .reason = "made up"}));
     };
-    write(5); // a file of few chunks may be odd
+    write(5); // in a file of few chunks any ratio is allowed
     EXPECT_TRUE(read_back(path));
 
     write(50);
@@ -443,7 +442,7 @@ TEST(Damage, TextsThatUnpackToFarMoreThanTheirSizeAreRefused) {
     EXPECT_THAT(back.error().why, testing::HasSubstr("unpack to more than"));
 }
 
-// 16 MiB of it are a few hundred bytes of file.
+// 16 MiB of it need a few hundred bytes in the file.
 TEST(Damage, MoreJsonThanAnyRecordingHasIsNotHeldInMemory) {
     constexpr std::size_t most = max_chunk_size;
     std::string text = "[";

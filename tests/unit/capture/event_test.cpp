@@ -190,7 +190,7 @@ TEST(Event, ModuleReference) {
     EXPECT_TRUE(taken.taken);
     EXPECT_EQ(taken.count, 3);
     EXPECT_EQ(taken.caller, 0xc12u);
-    // Read without a lock, a count may be anything.
+    // The count is read without a lock, so it may have any value.
     const auto put = decoded<event::ModuleRef>(rs_module_ref{header_of(RS_MODULE_REF, 1000), 0, -1, 0, "rcu_refs"});
     EXPECT_FALSE(put.taken);
     EXPECT_EQ(put.count, -1);
@@ -260,7 +260,7 @@ TEST(Event, Switch) {
     EXPECT_EQ(decoded<event::SwitchIn>(rs_switch{header_of(RS_SWITCH_IN, 1000), 3, 0}).nesting, 3u);
 }
 
-// The sizes on the wire are the format of files that exist.
+// Existing files depend on these sizes.
 TEST(Event, AddedRecordsHaveTheSizesOfTheFormat) {
     EXPECT_EQ(sizeof(rs_module_pending), 80u);
     EXPECT_EQ(sizeof(rs_module_ref), 88u);

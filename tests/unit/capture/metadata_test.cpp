@@ -75,7 +75,7 @@ TEST(Metadata, TrailerRoundTrip) {
     EXPECT_EQ(back->missing->at(0).hook, "module.jumps");
 }
 
-// As in captures that are older than they.
+// Older captures do not have them.
 TEST(Metadata, WhatMayBeNoneMayBeMissing) {
     json less = to_json(full_metadata());
     less.erase("sequences");
@@ -131,7 +131,7 @@ TEST(Metadata, TrailerOfATriggerRoundTrip) {
 
 TEST(Metadata, EveryMemberMustBeThere) {
     json whole = to_json(full_metadata());
-    whole.erase("sequences"); // which may be none
+    whole.erase("sequences"); // this one is optional
     for (const auto& [name, value] : whole.items()) {
         json less = whole;
         less.erase(name);
@@ -149,14 +149,14 @@ TEST(Metadata, UnknownMembersAreIgnored) {
     EXPECT_TRUE(metadata_from_json(more));
 }
 
-// Every value in the tree, replaced by one of each wrong type, is refused, and none throws.
+// Replaces every value in the tree by one of each wrong type: it must be refused, without an exception.
 TEST(Metadata, WrongTypesAreRefused) {
     const json whole = to_json(full_metadata());
     const json flat = whole.flatten();
     const json wrong[] = {nullptr, -1, 1.5, "text", true, json::array({nullptr}), json::object()};
     for (const auto& [place, value] : flat.items()) {
         for (const json& other : wrong) {
-            const bool is_none = other.is_null() && place.starts_with("/modules/0/exit_"); // which says: not known
+            const bool is_none = other.is_null() && place.starts_with("/modules/0/exit_"); // null means unknown there
             if (other.type() == value.type() || is_none) {
                 continue;
             }

@@ -37,7 +37,7 @@ Bytes pack(std::span<const Bytes> records) {
     return pack_each(records).bytes;
 }
 
-// The same records as they lie in a ring, behind them one that is being written.
+// The same records as a ring buffer holds them, followed by one that is being written.
 Packed pack_ring(std::span<const Bytes> records) {
     Bytes ring;
     for (const Bytes& record : records) {
@@ -72,7 +72,7 @@ TEST(Packing, RunsOfCallbacks) {
         std::vector<Bytes> records;
         rs_u64 ns = 1000, head = 0x10000, done = 0;
         for (int i = 0; i < 400; i++) {
-            // Seldom something that no run holds.
+            // Sometimes a record that does not fit into a run.
             const bool odd = random() % 50 == 0;
             ns += odd ? random() % 200000 : random() % 3000;
             done = odd ? random() : head;
@@ -126,7 +126,7 @@ TEST(Packing, WhatCallbacksLeaveBehind) {
         records.push_back(cb_record(1'000'000'300 + i * 700, 0xffff888000000000 + i * 64));
     }
     expect_round_trip(records);
-    // Number, mask, two bytes of time and two of the head.
+    // Shape number, mask, two bytes of time and two bytes of the head.
     EXPECT_LT(pack(records).size(), records.size() * 6 + 200);
 }
 
@@ -148,7 +148,7 @@ TEST(Packing, AnythingOfAnySize) {
     }
 }
 
-// Far from the end of what is packed numbers are read otherwise than near it.
+// The unpacker reads numbers near the end of its input in another way than numbers before it.
 TEST(Packing, NumbersOfAnyLength) {
     std::vector<Bytes> records;
     rs_cb_queued record{header_of(RS_CB_QUEUED, 1), 1, 1, 1};
@@ -163,7 +163,7 @@ TEST(Packing, NumbersOfAnyLength) {
     expect_round_trip(records);
 }
 
-// Of few words and of many, of which any differ, by numbers of any length, but mostly of two bytes.
+// Few and many words, of which any may differ, by numbers of any length, mostly of two bytes.
 TEST(Packing, StepsOfAnyWords) {
     std::mt19937_64 random(5);
     for (std::size_t words = 2; words < 10; words++) {
@@ -173,7 +173,7 @@ TEST(Packing, StepsOfAnyWords) {
             const auto changed = random();
             const bool odd = random() % 8 == 0;
             for (std::size_t word = 0; word < words; word++) {
-                if (word != 1 && (changed >> word & 1) != 0) { // the kind stays
+                if (word != 1 && (changed >> word & 1) != 0) { // the kind does not change
                     const rs_u64 step = odd ? random() >> random() % 64 : 64 + random() % (8192 - 64);
                     record[word] += (changed >> (word + 32) & 1) != 0 ? step : 0 - step;
                 }
@@ -214,7 +214,7 @@ TEST(Packing, WhetherTheyAreInOrderIsSeen) {
             EXPECT_FALSE(seen(with)) << place << ": " << late.size();
         }
     }
-    Bytes far = next(~0ULL); // and then around
+    Bytes far = next(~0ULL); // then the time wraps around
     records.back() = far;
     EXPECT_TRUE(seen(records));
     records.push_back(next(5));
@@ -223,7 +223,7 @@ TEST(Packing, WhetherTheyAreInOrderIsSeen) {
     EXPECT_TRUE(seen(records));
 }
 
-// Of more shapes than have a number.
+// More shapes than there are shape numbers.
 TEST(Packing, ManyShapes) {
     std::vector<Bytes> records;
     for (int round = 0; round < 2; round++) {
@@ -243,11 +243,11 @@ TEST(Packing, TheEarliestTimeIsKnown) {
     ASSERT_TRUE(packer.times());
     EXPECT_EQ(packer.times()->first_ns, 3000u);
     EXPECT_EQ(packer.times()->records, 3u);
-    Bytes odd = cb_record(2000, 1); // of no shape
+    Bytes odd = cb_record(2000, 1); // without a shape
     odd.resize(odd.size() + 3);
     packer.add(odd);
     EXPECT_EQ(packer.times()->first_ns, 2000u);
-    packer.add(Bytes(5)); // too short to have a time
+    packer.add(Bytes(5)); // too short for a time
     EXPECT_FALSE(packer.times());
     packer.clear();
     packer.add(cb_record(7000, 1));
@@ -284,16 +284,16 @@ TEST(Packing, DamageIsNoRecord) {
         }
         return !unpack_records(wrong, 100, out);
     };
-    EXPECT_TRUE(refused({0, 0}));       // a shape that was not there before
-    EXPECT_TRUE(refused({255, 16, 0})); // less than it says
+    EXPECT_TRUE(refused({0, 0}));       // a shape that was not defined before
+    EXPECT_TRUE(refused({255, 16, 0})); // less than its size says
     EXPECT_TRUE(refused({255, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2}));
-    // The same in the midst of many.
+    // The same in the middle of many records.
     const auto refused_within = [&](std::initializer_list<int> bytes) {
         Bytes wrong = pack(std::span(records).first(1));
         for (int byte : bytes) {
             wrong.push_back(static_cast<std::byte>(byte));
         }
-        wrong.insert(wrong.end(), 400, std::byte{0}); // records in which nothing differs
+        wrong.insert(wrong.end(), 400, std::byte{0}); // records without a difference
         return !unpack_records(wrong, 202 * (2 + sizeof(rs_cb)), out);
     };
     EXPECT_FALSE(refused_within({0, 1, 2}));

@@ -105,7 +105,7 @@ TEST(Reader, EveryPartComesBack) {
     EXPECT_EQ(reader->extent().valid_bytes, reader->extent().file_bytes);
     EXPECT_EQ(reader->extent().event_chunks, 1u);
     EXPECT_EQ(reader->extent().event_bytes, sizeof(rs_task));
-    for (int pass = 0; pass < 2; ++pass) { // it can be read again
+    for (int pass = 0; pass < 2; ++pass) { // the file can be read again
         std::vector<Event> events;
         ASSERT_TRUE(reader->for_each_event([&](const Event& event) { events.push_back(event); }));
         ASSERT_EQ(events.size(), 1u);
@@ -157,8 +157,8 @@ TEST(Reader, EqualTimesByCpuThenAsSent) {
     EXPECT_THAT(heads(back->events), ElementsAre(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
-// A task that is preempted between a record's time and its sending: everything
-// that the CPU sends meanwhile comes first, here three full chunks of it.
+// A task is preempted between taking a record's time and sending the record. Everything that the CPU sends meanwhile
+// comes first, here three full chunks.
 TEST(Reader, RecordSentMuchTooLate) {
     const TempDir dir;
     const std::string path = dir.file("a.rcu");
@@ -195,7 +195,7 @@ TEST(Reader, MergeOfManyCpusIsAStableSort) {
     };
     std::vector<Sent> sent;
     for (std::uint64_t i = 0; i < 200000; ++i) {
-        // Few distinct times, and now and then one from the past.
+        // Few distinct times, and sometimes one from the past.
         const std::uint64_t late = random() % 50 == 0 ? random() % 2000 : 0;
         const Sent one{10000 + i / 10 - late, static_cast<std::uint32_t>(random() % cpus), i};
         sent.push_back(one);
@@ -216,7 +216,7 @@ TEST(Reader, MergeOfManyCpusIsAStableSort) {
     }
 }
 
-// While other events are still read and merged ahead.
+// The reader is destroyed while it still reads and merges other events ahead.
 TEST(Reader, IsLeftInTheMiddle) {
     const TempDir dir;
     const std::string path = dir.file("a.rcu");
@@ -246,7 +246,7 @@ TEST(Reader, UnknownChunksAreSkippedAndCounted) {
     const Bytes record = sized(cb_record(1, 1));
     append(bytes, chunk_of(777, bytes_of_text("from the future")));
     append(bytes, chunk_of(static_cast<std::uint16_t>(ChunkType::events), record, 0, 0x8000)); // an unknown flag
-    append(bytes, chunk_of(ChunkType::metadata, bytes_of_text("not even JSON")));              // the first counts
+    append(bytes, chunk_of(ChunkType::metadata, bytes_of_text("not even JSON")));              // only the first counts
     append(bytes, chunk_of(ChunkType::events, record));
     append(bytes, chunk_of(ChunkType::events, {}));
     const auto back = read_back(dir, bytes);
@@ -263,12 +263,12 @@ TEST(Reader, UnknownAndMalformedRecordsAreSkippedAndCounted) {
     const Bytes cut = cb_record(2, 1);
     Bytes records;
     append(records, sized(bytes_of(rs_header{1, 1, 9999, 0}))); // unknown kind
-    append(records, sized(Bytes{}));                            // nothing
+    append(records, sized(Bytes{}));                            // empty
     append(records, sized(Bytes(15)));                          // too short to have a time
     append(records, sized(std::span(cut).first(20)));
     append(records, sized(cb_record(3, 3)));
     append(bytes, chunk_of(ChunkType::events, records));
-    append(bytes, chunk_of(ChunkType::events, sized(Bytes{}))); // no record with a time at all
+    append(bytes, chunk_of(ChunkType::events, sized(Bytes{}))); // no record with a time
     const auto back = read_back(dir, bytes);
     ASSERT_TRUE(back);
     EXPECT_THAT(heads(back->events), ElementsAre(3));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Records that are taken out of a ring, and compressed when the recording is over if they came fast.
+// Records that are copied from a ring buffer and, if they came fast, compressed after the recording.
 #include <gmock/gmock.h>
 #include <numeric>
 #include <sys/stat.h>
@@ -41,10 +41,10 @@ Status put_ring(CaptureWriter& writer, std::uint32_t cpu, const Bytes& ring) {
     return writer.ring(cpu, std::span(&part, 1));
 }
 
-// So many records that none is compressed on its way.
+// So many records that the writer compresses none of them during the recording.
 constexpr std::uint64_t many = 40000;
 
-// Finished, and not yet compressed.
+// A finished recording that is not compressed yet.
 CaptureWriter recording(const TempDir& dir, const std::string& name = "ring.rcu") {
     auto writer = capture_at(dir.file(name), metadata_of_cpus(2));
     EXPECT_TRUE(put_ring(*writer, 0, ring_of(0, many)));
@@ -92,7 +92,8 @@ TEST(Ring, WhatIsHeldBackComesBeforeIt) {
     EXPECT_TRUE(writer->record(0, cb_record(500, 0)));
     Bytes ring;
     for (std::uint64_t i = 1; i < many; ++i) {
-        put_in_ring(ring, cb_record(500, i)); // all of one time: their order is that in which they were sent
+        put_in_ring(ring,
+                    cb_record(500, i)); // all have the same time, so their order is the order in which they were sent
     }
     EXPECT_TRUE(put_ring(*writer, 0, ring));
     EXPECT_TRUE(writer->record(0, cb_record(500, many)));
@@ -151,7 +152,7 @@ TEST(CompressCapture, AnotherFileOfItsNameIsLeft) {
     const TempDir dir;
     CaptureWriter writer = recording(dir);
     const std::string path = writer.path();
-    // Another recording is finished meanwhile.
+    // Meanwhile another recording is finished under the same name.
     write_file(dir.file("other.rcu"), bytes_of_text("another"));
     ASSERT_TRUE(writer.compress([&](double done) {
         if (done > 0.5 && std::filesystem::exists(dir.file("other.rcu")))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What the tests of the capture file share.
+// Helpers for the tests of capture files.
 #pragma once
 
 #include <algorithm>
@@ -60,12 +60,12 @@ inline rs_header header_of(rs_kind kind, rs_u64 ns, rs_u16 aux = 0, rs_u32 tid =
     return {ns, tid, static_cast<rs_u16>(kind), aux};
 }
 
-// A record whose `head` tells it from all others.
+// A record whose `head` distinguishes it from all others.
 inline Bytes cb_record(rs_u64 ns, rs_u64 head) {
     return bytes_of(rs_cb{header_of(RS_CB_INVOKED, ns), head, 0});
 }
 
-// Puts a record at the end of what lies in a ring.
+// Appends a record to the contents of a ring buffer.
 inline void put_in_ring(Bytes& ring, std::span<const std::byte> record, bool whole = true) {
     append(ring, bytes_of(rs_ring_header{whole ? record.size() : 0}));
     append(ring, record);
@@ -83,7 +83,7 @@ inline Metadata metadata_of_cpus(std::uint32_t cpus) {
     return metadata;
 }
 
-// A chunk as the writer would make it, but of whatever a test wants in it.
+// A chunk in the writer's format with arbitrary contents.
 inline Bytes chunk_of(std::uint16_t type, std::span<const std::byte> stored, std::uint32_t cpu = 0,
                       std::uint16_t flags = 0, std::uint32_t size = 0) {
     ChunkHeader header{};
@@ -114,7 +114,7 @@ inline Result<CaptureWriter> capture_at(const std::string& path, const Metadata&
         [&](OutputTarget target) { return CaptureWriter::create({std::move(target)}, metadata); });
 }
 
-// What a capture of `cpus` CPUs begins with: its header and its metadata.
+// The beginning of a capture of `cpus` CPUs: its header and its metadata.
 inline Bytes capture_beginning(const TempDir& dir, std::uint32_t cpus) {
     const std::string path = dir.file("beginning.rcu");
     auto writer = capture_at(path, metadata_of_cpus(cpus));

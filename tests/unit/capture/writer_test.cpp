@@ -132,7 +132,7 @@ TEST(Writer, RecordsAreHeldBackUntilFlush) {
     EXPECT_EQ(writer->bytes_written(), before);
     ASSERT_TRUE(writer->flush(true));
     EXPECT_GT(writer->bytes_written(), before);
-    const auto back = read_back(writer->path()); // of a recording that still goes on
+    const auto back = read_back(writer->path()); // the recording still goes on
     ASSERT_TRUE(back);
     EXPECT_EQ(back->events.size(), 1u);
     EXPECT_FALSE(back->trailer);
@@ -207,7 +207,7 @@ TEST(Writer, FullDevice) {
     EXPECT_THAT(writer.error().hint, HasSubstr("free some space"));
 }
 
-// A limit on the size of files stands in for a disk that fills up in between.
+// A limit on the size of files stands for a disk that fills up.
 class FileSizeLimit {
 public:
     explicit FileSizeLimit(rlim_t bytes) {

@@ -17,7 +17,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// Five hundred grace periods about so long, as a recording of its own.
+// A recording with five hundred grace periods of about this length.
 RunDigest slow_by(const std::string& name, double median_ms, std::uint64_t seed) {
     Chance chance(seed);
     RunDigest run = chance.run({.median_ms = median_ms, .between = 0.02, .events = 500});
@@ -37,7 +37,7 @@ std::string summary(const RunDigest& run) {
     return out.str();
 }
 
-// What the command makes of its arguments, in a folder of its own.
+// Runs the command on its arguments, in a folder of its own.
 class Check : public testing::Test {
 protected:
     // Five summaries, "NAME-1.json" to "NAME-5.json".
@@ -49,13 +49,13 @@ protected:
         return files;
     }
 
-    // The exit code.
+    // Returns the exit code.
     int check(std::vector<std::string> arguments) {
         CLI::App app;
         Outcome result = ExitCode::done;
         add_check(app, result);
         arguments.insert(arguments.begin(), "check");
-        std::reverse(arguments.begin(), arguments.end()); // as CLI11 wants it
+        std::reverse(arguments.begin(), arguments.end()); // in CLI11's order
         error = {};
         testing::internal::CaptureStdout();
         try {
@@ -166,7 +166,7 @@ TEST_F(Check, RefusesWhatCannotBeCompared) {
     EXPECT_EQ(check(current + std::vector<std::string>{"--allow-different", "cpus"} + against(base)), 0);
     EXPECT_THAT(output, HasSubstr("differs, and was allowed to: cpus is 2 in "));
     EXPECT_EQ(check(current + std::vector<std::string>{"--allow-different", "weather"} + against(base)), 2);
-    // Limits are absolute.
+    // Limits are absolute values.
     EXPECT_EQ(check(current + std::vector<std::string>{"--budget", "gp.p50<1s"}), 0);
 }
 
@@ -189,7 +189,7 @@ TEST_F(Check, WrongArgumentsAreSaidBeforeAnythingIsRead) {
     EXPECT_THAT(wrong({"--budget", "hazards==0", "-o", "x.junit"}), HasSubstr("x.junit: the ending"));
 }
 
-// Where the shell has expanded a pattern, no file is taken for what it is not.
+// If the shell has expanded a pattern, no file must be taken for something else.
 TEST_F(Check, ABaselineIsOneFileOrAPattern) {
     const auto base = five("base", 8, 1);
     const auto slow = five("slow", 16, 3);
@@ -204,7 +204,7 @@ TEST_F(Check, ABaselineIsOneFileOrAPattern) {
     }
     EXPECT_EQ(check({slow[0], "--baseline", folder.file("none-*.json")}), 2);
     EXPECT_EQ(error.why, "no file is named so");
-    // A name with the characters of a pattern is a name.
+    // A file name with the characters of a pattern is a file name.
     const std::string odd = folder.write("[x]*.json", summary(slow_by("odd", 8, 1)));
     EXPECT_EQ(check({slow[0], "--baseline", odd}), 0);
     EXPECT_THAT(output, HasSubstr("1 current with 1 baseline runs"));
@@ -215,7 +215,7 @@ TEST_F(Check, AFlagTakesNoFile) {
     const std::vector<std::string> budget{"--budget", "gp.p50<50ms"};
     EXPECT_EQ(check(budget + std::vector<std::string>{"--json"} + slow), 0);
     EXPECT_EQ(nlohmann::json::parse(output)["current"].size(), 5);
-    // As it was written before: nothing is written, and the hint says what to write instead.
+    // The syntax of earlier versions: nothing is written, and the hint shows the new syntax.
     const std::string earlier = folder.write("earlier.json", "{}");
     for (const std::string& file : {earlier, folder.file("new.json")}) {
         EXPECT_EQ(check({slow[0], "--budget", "gp.p50<50ms", "--json", file}), 2);
@@ -247,12 +247,12 @@ TEST_F(Check, WritesForPrograms) {
     EXPECT_THAT(file_text(page), HasSubstr("# rcuscope check: failed: worse: gp.p50, gp.p99\n"));
     EXPECT_EQ(check(slow + std::vector<std::string>{"-o", "-"} + against(base)), 1);
     EXPECT_EQ(output, file_text(text));
-    // Not at all, if not whole.
+    // No file is written if not all can be.
     EXPECT_EQ(check(slow + std::vector<std::string>{"-o", folder.file("no/where.xml")} + against(base)), 2);
     EXPECT_FALSE(std::filesystem::exists(folder.file("no")));
 }
 
-// A CI system looks at the files whatever the exit code was.
+// A CI system reads the files whatever the exit code was.
 TEST_F(Check, FilesOfACheckThatFailsSaySo) {
     const std::string cut = folder.write("cut.rcu", "RCUSCOPE");
     const std::vector<std::string> files{"-o", folder.file("r.xml"), "-o", folder.file("r.json"),
@@ -283,7 +283,7 @@ TEST_F(Check, TheSameSummariesGiveTheSameBytes) {
     EXPECT_EQ(output, once);
 }
 
-// All that can be in a result, with names that are hard to write down.
+// Every part that a result can have, with names that need escaping.
 CheckResult rich_result(bool strict) {
     CheckResult result{
         .strict = strict, .current = {}, .baseline = {}, .differences = {}, .comparison = {}, .budgets = {}};
@@ -295,7 +295,7 @@ CheckResult rich_result(bool strict) {
         for (std::size_t event = 0; event < 30; ++event)
             for (RunDigest* run : {&result.baseline.back(), &result.current.back()})
                 run->digest.durations["gp.expedited"].add(static_cast<Nanoseconds>(1000 * (1 + (event + i) % 7)));
-        // Noise enough that nothing can be told.
+        // So much noise that the verdict is unknown.
         for (RunDigest* run : {&result.baseline.back(), &result.current.back()})
             run->digest.durations["callback.latency"].add(Nanoseconds{1'000'000} << (3 * i), 300);
     }

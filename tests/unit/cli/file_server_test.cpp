@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The server of `rcuscope open` over real sockets: who gets the file, and that nobody keeps it from the others.
+// The server of `rcuscope open` over real sockets: which clients get the file, and that no client can block the
+// others.
 #include "cli/file_server.hpp"
 
 #include <algorithm>
@@ -21,9 +22,9 @@
 #include "base/whole_file.hpp"
 
 #ifdef __SANITIZE_THREAD__
-// The library that Debian builds is not instrumented. Its static set of methods is made by the first request's thread
-// and read by the next ones behind the guard of that static, which TSan does not see there; of the set it sees what
-// goes through memcpy(), memcmp() and operator new. With an instrumented build of the same library it reports nothing.
+// Debian's build of the library is not instrumented. The first request's thread creates its static set of methods, and
+// later threads read the set behind the guard of that static, which TSan cannot see there. TSan sees only the accesses
+// through memcpy(), memcmp() and operator new. With an instrumented build of the same library it reports nothing.
 extern "C" const char* __tsan_default_suppressions() {
     return "called_from_lib:libcpp-httplib.so\nrace:libcpp-httplib.so\n";
 }
@@ -39,7 +40,7 @@ using testing::StartsWith;
 
 constexpr const char* ui = "https://ui.perfetto.dev";
 
-// `room`: bytes that the client's side holds unread; 0: the kernel's choice.
+// `room`: size of the client's receive buffer in bytes; 0: the kernel's default.
 Fd connected(std::uint16_t port, int room = 0) {
     Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (room > 0) {
@@ -67,7 +68,7 @@ std::string read_all(const Fd& client) {
 
 class FileServerTest : public testing::Test {
 protected:
-    // `contents` is served until it is fetched, or until the test's end, which fetches it.
+    // `contents` is served until a client fetches it, or until the end of the test, which fetches it.
     void serve(std::string contents = "contents", const ServeLimits& limits = {}) {
         body_ = std::move(contents);
         auto unnamed = write_unnamed([&](std::ostream& out) { out << body_; });
@@ -98,13 +99,13 @@ protected:
         if (thread_.joinable())
             thread_.join();
     }
-    // For limits so short that a busy machine may miss them: then the client asks again.
+    // With very short limits a busy machine may miss them; then the client asks again.
     void fetch_until_it_ends() {
         while (thread_.joinable() && !ended_ && !fetches())
             std::this_thread::yield();
         join();
     }
-    // It still waits: what was asked before has not ended it.
+    // The server still waits: earlier requests have not ended it.
     void expect_waiting() {
         EXPECT_TRUE(fetches()) << "it is not there any more";
         join();
@@ -209,8 +210,8 @@ TEST_F(FileServerTest, WhatIsNoRequestIsAnsweredOrCutOff) {
     expect_waiting();
 }
 
-// Neither who has begun a request nor who has stopped reading is waited for: they are still connected when another
-// client has the file.
+// The server waits neither for a client that has only begun its request nor for one that has stopped reading: they
+// are still connected when another client gets the file.
 TEST_F(FileServerTest, ASlowClientHoldsNobody) {
     serve(std::string(32 << 20, 'x'), {.request = 1h, .answer = 1h});
     const Fd silent = connected(port_);
@@ -224,7 +225,7 @@ TEST_F(FileServerTest, ASlowClientHoldsNobody) {
 TEST_F(FileServerTest, ARequestHasATimeAsAWhole) {
     serve("contents", {.request = 1s});
     const Fd drip = connected(port_);
-    // A byte now and then, for as long as they are taken.
+    // One byte at a time, as long as the server accepts them.
     while (send_text(drip, "x"))
         std::this_thread::sleep_for(20ms);
     expect_waiting_in_short_limits();
@@ -242,7 +243,7 @@ TEST_F(FileServerTest, AnAnswerHasATimeAsAWhole) {
         taken += static_cast<std::size_t>(got);
         if (!began)
             began = std::chrono::steady_clock::now();
-        // Slowly, until the limit is long over; what is in the sockets' buffers then comes at once.
+        // Slowly, until the limit is long over. The rest is in the sockets' buffers and comes at once.
         if (std::chrono::steady_clock::now() - *began < 5 * limit)
             std::this_thread::sleep_for(10ms);
     }
@@ -250,7 +251,7 @@ TEST_F(FileServerTest, AnAnswerHasATimeAsAWhole) {
     expect_waiting_in_short_limits();
 }
 
-// A client beyond the limit is answered when one of the connections has ended.
+// A client beyond the limit gets its answer when one of the connections has ended.
 TEST_F(FileServerTest, ThereAreOnlySoManyConnections) {
     serve("contents", {.request = 1s, .connections = 2});
     std::array<Fd, 2> silent{connected(port_), connected(port_)};
@@ -265,7 +266,7 @@ TEST_F(FileServerTest, ThereAreOnlySoManyConnections) {
     expect_waiting_in_short_limits();
 }
 
-// All of it may be in the sockets' buffers, and nobody has read it.
+// The whole file may be in the sockets' buffers without being read.
 TEST_F(FileServerTest, WhatIsNotReadIsNotFetched) {
     serve();
     {

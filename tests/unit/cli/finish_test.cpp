@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests what `record` does after the recording: exports, summary, verdict.
 #include "cli/finish.hpp"
 
 #include <algorithm>
@@ -46,10 +48,10 @@ protected:
     static std::vector<OutputTarget> targets(const std::vector<std::string>& paths) {
         return resolve_outputs(paths, {}).value();
     }
-    // As descriptor 3, as the process is given it.
+    // Opens the capture as descriptor 3, as the process gets it.
     int run_to_finish(const FinishRequest& request) {
         const Fd file(::open(capture.c_str(), O_RDONLY | O_CLOEXEC));
-        const Fd saved(::fcntl(capture_descriptor, F_DUPFD_CLOEXEC, 10)); // none, if there is none
+        const Fd saved(::fcntl(capture_descriptor, F_DUPFD_CLOEXEC, 10)); // invalid if descriptor 3 is not open
         if (file.get() != capture_descriptor)
             ::dup2(file.get(), capture_descriptor);
         const int code = run(finish_arguments(request, capture, true));
@@ -58,7 +60,7 @@ protected:
         return code;
     }
 
-    // A file of a trigger.
+    // A capture that a trigger wrote.
     static CaptureWriter finished_capture(NumberedOutputs& outputs) {
         auto writer = CaptureWriter::create(outputs.next().value(), Metadata{});
         EXPECT_TRUE(writer && writer->finish({}));
@@ -86,7 +88,8 @@ TEST_F(Finish, SaysWhatIsMissingBeforeEachOutput) {
                                               "  hint: rcuscope info x.rcu.part\n");
 }
 
-// A pipe that is opened and not read holds it there. The first signal changes nothing, the second ends it.
+// A pipe that is open and not read blocks the process in its write. The first signal changes nothing, the second ends
+// it.
 TEST_F(Finish, ASecondSignalNamesWhatIsNotWritten) {
     const std::string pipe = folder.file("pipe.json");
     ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
@@ -129,7 +132,7 @@ TEST_F(Finish, AsACommandDoesTheSame) {
     request.limits.callback_flood = 5;
     request.fail_on = "hazard";
     request.quiet = true;
-    EXPECT_EQ(run_to_finish(request), 1); // of hazards that only these limits find
+    EXPECT_EQ(run_to_finish(request), 1); // only these limits find the hazards
     EXPECT_THAT(said, HasSubstr("(--fail-on hazard)"));
     EXPECT_THAT(said, Not(HasSubstr("Written:")));
     EXPECT_TRUE(std::filesystem::exists(json));
@@ -145,8 +148,8 @@ TEST_F(Finish, ARecordingIsKeptUntilItsOutputsAreWritten) {
     EXPECT_TRUE(std::filesystem::exists(capture));
 }
 
-// The shell reads by itself: it blocks signals while it starts a command.
-// The process that starts the program has signals blocked, and handlers and descriptors open.
+// The parent process has blocked signals, handlers and open descriptors. The shell script reads /proc by builtins,
+// because the shell blocks signals while it starts a command.
 TEST_F(Finish, AFileOfATriggerIsFinishedByACleanProcess) {
     const std::string out = folder.file("out");
     const std::string program = folder.write(
@@ -172,7 +175,7 @@ TEST_F(Finish, AFileOfATriggerIsFinishedByACleanProcess) {
     for (std::string line; std::getline(in, line);)
         lines.push_back(line);
     ASSERT_GE(lines.size(), 9) << file_text(out);
-    EXPECT_THAT(lines[0], HasSubstr("0000000000000000")); // blocked
+    EXPECT_THAT(lines[0], HasSubstr("0000000000000000")); // blocked signals
     const auto ignored = std::stoull(lines[1].substr(lines[1].find('\t')), nullptr, 16);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE})
         EXPECT_FALSE(ignored >> (signal - 1) & 1) << signal;
@@ -194,7 +197,7 @@ TEST_F(Finish, OneThatCannotBeStartedIsNoSuccess) {
     EXPECT_NE(outputs.finish(), ExitCode::done);
 }
 
-// Before anything is placed, asked for or touched: without privileges this is what is said, too.
+// This error comes before all others, also before the one about privileges, and before anything is changed.
 TEST_F(Finish, ACommandThatIsNotThereLeavesAnEarlierRecordingAlone) {
     const std::string before = file_text(capture);
     EXPECT_EQ(run({"rcuscope", "record", "-o", capture, "--", "/no/such/command"}), 2);

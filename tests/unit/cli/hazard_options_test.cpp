@@ -9,7 +9,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// What the options make of these arguments; the error, if there is one.
+// Parses the arguments; returns the error, if there is one.
 std::string parse(std::string arguments, HazardLimits& limits, std::string& fail_on) {
     CLI::App app;
     add_hazard_limits(app, limits);

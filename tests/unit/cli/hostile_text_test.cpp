@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Every text that a file holds is made hostile, and every output of every command is looked at: none steers a terminal,
-// begins a line of its own, formats Markdown, or is markup in HTML and XML. The texts of a capture's and a summary's
-// JSON are found by what there is, so that a new one is among them.
+// Makes every text in a file hostile and checks every output of every command: no text may control a terminal, begin
+// a line of its own, format Markdown, or be markup in HTML and XML. The texts in the JSON of captures and summaries
+// are found by visiting all members, so that new ones are included.
 #include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ using Json = nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
 
-// Texts that some output once took for its own. A task's name has room for fifteen bytes.
+// Texts that have a meaning in some output. The name of a task has room for fifteen bytes.
 const std::vector<std::string> short_texts{"\x1b[31mred",
                                            "\nINJECTED",
                                            "@evil #1 !2",
@@ -38,7 +38,7 @@ const std::vector<std::string> short_texts{"\x1b[31mred",
                                            "\xff\xc2\x9b\xe2\x80\xae\xe2\x81\xa6z",
                                            "\xef\xbf\xbe\xef\xbf\xbf\x7f"};
 
-// JSON holds nothing that is not UTF-8.
+// JSON contains only UTF-8.
 std::string all_of_it() {
     std::string text = "x";
     for (const std::string& each : short_texts)
@@ -46,7 +46,7 @@ std::string all_of_it() {
     return valid_utf8(text + "\0nul\r\n\nINJECTED @evil"s + std::string(100, 'y'));
 }
 
-// ---- what no output may hold
+// ---- properties of all outputs
 
 void expect_lines_are_harmless(const std::string& text) {
     for (const std::string_view line : split_lines(text)) {
@@ -76,7 +76,7 @@ void expect_markdown(const std::string& text) {
         else
             EXPECT_TRUE(text[at] != '<' && text[at] != '`' && text[at] != '[') << text.substr(at, 40);
     }
-    std::size_t wanted = 0; // of a table's first row
+    std::size_t wanted = 0; // cells in the table's first row
     for (const std::string_view line : split_lines(text)) {
         const std::size_t cells = line.starts_with("|") ? cells_of(line) : 0;
         EXPECT_TRUE(cells == 0 || wanted == 0 || cells == wanted) << line.substr(0, 200);
@@ -129,7 +129,7 @@ struct Ran {
     std::string out;
 };
 
-// Whatever it comes to, what it says on standard error is for a terminal.
+// The text on standard error is always checked as output for a terminal.
 Ran run(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "rcuscope");
     std::vector<char*> argv;
@@ -160,7 +160,7 @@ std::string text_of_file(const std::string& path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// In every form that check writes.
+// In every format that check writes.
 void look_at_check(const std::vector<std::string>& arguments, const TempDir& folder) {
     look(arguments, expect_lines_are_harmless);
     for (const auto& [name, expect] :
@@ -209,7 +209,7 @@ void look_at_capture(const std::string& capture, const TempDir& folder) {
 
 // ---- hostile files
 
-// The value after it was read and written again; none if it cannot be read.
+// The value after it was read and written again; nullopt if it cannot be read.
 using ReadBackJson = std::optional<Json> (*)(const Json&);
 
 std::optional<Json> metadata_again(const Json& value) {
@@ -239,11 +239,11 @@ std::optional<Json> digest_again(const Json& value) {
     return Json::parse(out.str());
 }
 
-// Makes every text hostile with which a value still reads, and every name of a member that is taken over: what is left
-// are words that have to be known ones.
+// Replaces every text by a hostile one if the value can still be read with it, and every member name that the reader
+// keeps. Only words of a fixed set remain.
 class Poisoner {
 public:
-    // `keep`: the places whose texts are left alone.
+    // `keep`: locations in the JSON whose texts stay unchanged.
     Poisoner(Json& whole, std::string with, ReadBackJson again, std::function<bool(const std::string&)> keep = {})
         : whole_(whole), with_(std::move(with)), again_(again), keep_(std::move(keep)) {}
     void poison() {
@@ -257,7 +257,7 @@ private:
             return;
         if (part.is_string()) {
             Json before = std::exchange(part, with_);
-            // Elements of an array are alike.
+            // Elements of an array are treated alike.
             const auto [known, first] = taken_.try_emplace(place, false);
             if (first)
                 known->second = again_(whole_).has_value();
@@ -300,11 +300,11 @@ private:
     std::string with_;
     ReadBackJson again_;
     std::function<bool(const std::string&)> keep_;
-    std::map<std::string, bool> taken_; // what is hostile is taken there
+    std::map<std::string, bool> taken_; // whether the reader accepts hostile text there
     std::size_t changed_ = 0;
 };
 
-// A real recording, with the JSON of each chunk made hostile.
+// A real recording with hostile text in the JSON of each chunk.
 std::string poisoned(const std::string& recording, const std::string& with, const TempDir& folder,
                      const std::function<bool(const std::string&)>& keep = {}) {
     const Bytes file = read_file(RCUSCOPE_SOURCE_DIR "/tests/viz/recordings/" + recording + ".rcu");
@@ -333,7 +333,7 @@ std::string poisoned(const std::string& recording, const std::string& with, cons
             .poison();
         append(made, chunk_of(type, bytes_of_text(dump_json(value))));
     }
-    // A file may be named anything, too.
+    // The name of a file may be anything, too.
     std::string path = folder.file("\x1b[31m\nINJECTED @evil <script>x.rcu");
     write_file(path, made);
     return path;
@@ -344,7 +344,7 @@ void put(char (&field)[size], const std::string& text) {
     std::memcpy(field, text.data(), std::min(text.size(), size - 1));
 }
 
-// A module that goes too early, a long reader in it and who blocks a grace period, all of that name.
+// A module that is freed too early, a long reader in it and the holder of a grace period, all with this name.
 class MadeCapture {
 public:
     MadeCapture(const std::string& path, const std::string& name) : name_(name) {
@@ -444,7 +444,7 @@ TEST(HostileText, OfARealRecordingsJsonIsHarmless) {
     look_at_capture(poisoned("demo", all_of_it(), folder), folder);
 }
 
-// By these names what is said of a module finds its events.
+// These names link what is said of a module to its events, so they stay unchanged.
 TEST(HostileText, BesideAModuleThatIsKnownIsHarmless) {
     const TempDir folder;
     const auto keep = [](const std::string& place) {
@@ -470,7 +470,7 @@ std::string with_other_name(std::string file, const std::string& name, std::stri
     return file;
 }
 
-// A module's functions, its sources and the folder of these are called as their author likes.
+// The author of a module chooses the names of its functions, its sources and their folder.
 TEST(HostileText, OfAModuleFileIsHarmless) {
     for (const std::string& module : {"a_named_module"s, "a_named_callback"s}) {
         const std::string file = text_of_file(RCUSCOPE_SAMPLES_DIR "/review_" + module + "_plain.ko");
@@ -487,13 +487,13 @@ TEST(HostileText, OfAModuleFileIsHarmless) {
             look({"review", path, "--json"}, expect_json);
             EXPECT_EQ(run({"review", path, "--fail-on", "any"}).code, 1) << "there is nothing to name";
             folder.write("named.ko", with_other_name(file, module, text));
-            // A name may have dots, but none of the others' letters.
+            // A name may have dots, but no other special character of these texts.
             EXPECT_EQ(run({"review", folder.file("named.ko")}).code, text.starts_with("www.") ? 0 : 2);
         }
     }
 }
 
-// An error about a file quotes words of the file.
+// An error about a file quotes text from the file.
 TEST(HostileText, InAnErrorIsHarmless) {
     const TempDir folder;
     Json metadata = to_json(metadata_of_cpus(1));

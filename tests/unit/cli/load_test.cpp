@@ -27,7 +27,7 @@ std::string recording(const std::string& name) {
     return RCUSCOPE_SOURCE_DIR "/tests/viz/recordings/" + name + ".rcu";
 }
 
-// Of real kernels: an orderly recording, one of a kernel that died, one of a reader.
+// From real kernels: a normal recording, one of a kernel that crashed, one of a long reader.
 TEST(LoadNumbers, AreThoseOfTheTimeline) {
     for (const char* name : {"demo", "crash", "long-reader"}) {
         const auto rows = load_timeline(recording(name), {});
@@ -39,7 +39,7 @@ TEST(LoadNumbers, AreThoseOfTheTimeline) {
     }
 }
 
-// Names that no other recording has, each of a callback of its own.
+// A recording whose names occur in no other recording, each in a different callback.
 std::string recording_with_names(const TempDir& dir, unsigned number) {
     constexpr std::uint64_t names = 4000;
     std::mt19937_64 random(number);
@@ -76,9 +76,9 @@ TEST(Load, WhatARecordingNamedGoesWithIt) {
     EXPECT_EQ(interning::size(), before);
 }
 
-// A sanitizer's own heap does not tell.
+// The heap of a sanitizer has other statistics.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-// As check does it.
+// In the way that check loads them.
 TEST(Load, ManyRecordingsTakeTheMemoryOfOne) {
     const TempDir dir;
     const auto in_use = [] { return static_cast<double>(::mallinfo2().uordblks); };

@@ -17,7 +17,7 @@ void add_all(CLI::App& app, Outcome& result) {
         add(app, result);
 }
 
-// An option never takes the next argument for a second value: "-o run.json other.rcu" would replace a recording.
+// An option must not take the next argument as a second value: "-o run.json other.rcu" would overwrite a recording.
 TEST(Options, TakeOneValueEach) {
     CLI::App app;
     Outcome result = ExitCode::done;
@@ -81,7 +81,7 @@ TEST_F(OutputFiles, AreGoneIfTheCommandFailed) {
     }
     EXPECT_FALSE(std::filesystem::exists(a));
     EXPECT_TRUE(std::filesystem::exists(folder.path()));
-    // By an exception.
+    // The outputs are removed by an exception, too.
     folder.write("a.json", "earlier");
     testing::internal::CaptureStderr();
     { const Outputs outputs(targets({a})); }
@@ -120,7 +120,7 @@ TEST_F(OutputFiles, WhatCameMeanwhileStays) {
     EXPECT_EQ(file_text(b), "of another process");
 }
 
-// The commands themselves.
+// Tests the commands themselves.
 TEST_F(OutputFiles, OfCommandsThatFailAreGone) {
     const std::string bad = folder.write("bad.rcu", "RCUSCOPE");
     for (const char* name : {"export", "report", "summarize", "info"}) {
@@ -128,7 +128,7 @@ TEST_F(OutputFiles, OfCommandsThatFailAreGone) {
         CLI::App app;
         Outcome result = ExitCode::done;
         add_all(app, result);
-        std::vector<std::string> words{a, "-o", bad, name}; // the last first, as CLI11 wants it
+        std::vector<std::string> words{a, "-o", bad, name}; // in reverse order, as CLI11 expects
         app.parse(words);
         ASSERT_FALSE(result) << name;
         EXPECT_EQ(result.error().code, ExitCode::bad_input);

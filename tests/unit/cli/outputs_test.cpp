@@ -18,12 +18,12 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-// Each command, as a process of its own, with its outputs.
+// Each command with its outputs, as a separate process.
 class Outputs : public testing::Test {
 protected:
     Outputs() { fs::copy_file(RCUSCOPE_SOURCE_DIR "/tests/viz/recordings/demo.rcu", capture); }
 
-    // The exit code; what it said is in `error`.
+    // Returns the exit code; stderr is in `error`.
     int rcuscope(std::vector<std::string> arguments, const std::string& standard_output = "/dev/null") {
         const int status = wait_for(start(std::move(arguments), standard_output));
         return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -113,7 +113,7 @@ TEST_F(Outputs, AFullDiskHasOneExitCode) {
     }
 }
 
-// A pipe that is open, and not read, holds each command there.
+// A pipe that is open and not read blocks each command in its write.
 TEST_F(Outputs, WhatASignalKeptFromBeingWrittenIsGone) {
     const std::string pipe = folder.file("pipe.json");
     ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
@@ -139,7 +139,7 @@ TEST_F(Outputs, WhatASignalKeptFromBeingWrittenIsGone) {
     }
 }
 
-// nohup, and a shell's background jobs.
+// As with nohup, and with a shell's background jobs.
 TEST_F(Outputs, ASignalThatIsIgnoredStaysIgnored) {
     const std::string pipe = folder.file("pipe.json");
     ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);

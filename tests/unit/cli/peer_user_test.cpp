@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests the lookup of the user at the other end of a loopback connection.
 #include "cli/peer_user.hpp"
 
 #include <arpa/inet.h>

@@ -14,13 +14,13 @@
 #include "capture/support.hpp"
 #include "temp_dir.hpp"
 
-// A sanitizer reserves more address space than any limit.
+// A sanitizer reserves more address space than any limit allows.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
 namespace rcuscope::test {
 namespace {
 
-// The pages of address space that the process has by now.
+// The number of pages of address space that the process has.
 rlim_t pages_in_use() {
     std::ifstream statm("/proc/self/statm");
     rlim_t pages = 0;
@@ -36,11 +36,11 @@ rlim_t pages_in_use() {
     std::string name = "rcuscope";
     std::array<char*, 3> argv{name.data(), command.data(), capture.data()};
     const int code = run_program(static_cast<int>(argv.size()), argv.data());
-    std::filesystem::remove_all(std::filesystem::path(capture).parent_path()); // this process's own
+    std::filesystem::remove_all(std::filesystem::path(capture).parent_path()); // the folder of this process
     ::_exit(code);
 }
 
-// A hundred thousand grace periods, which are some ten MiB in one piece.
+// A hundred thousand grace periods, which need about ten MiB in one piece.
 void write_capture(const std::string& path) {
     auto writer = capture_at(path, metadata_of_cpus(1));
     ASSERT_TRUE(writer);
@@ -51,7 +51,7 @@ void write_capture(const std::string& path) {
 }
 
 TEST(Program, InputThatAsksForMoreMemoryThanThereIsIsUnusable) {
-    GTEST_FLAG_SET(death_test_style, "threadsafe"); // a new process: what others freed here would be used again
+    GTEST_FLAG_SET(death_test_style, "threadsafe"); // a new process, which cannot reuse memory that this one has freed
     const TempDir folder;
     const std::string capture = folder.file("run.rcu");
     write_capture(capture);

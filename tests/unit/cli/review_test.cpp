@@ -17,7 +17,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// Every form that a value can have, and each member once with a value in the first element of its list.
+// Every form that a value can have. The first element of each list has a value in every member.
 ReviewResult rich_review() {
     const KoPlace known{"put", ".text", 31, "mine.c", 12};
     const KoPlace nowhere{"", ".text", 4, "", 0};
@@ -136,7 +136,7 @@ TEST(ReviewCommand, ANameIsLookedUpAmongInstalledModules) {
         const auto found = find_modules({name}, set);
         return found ? "found" : found.error().why;
     };
-    for (const bool installed : {false, true}) { // by the files' names, and by the lists that depmod makes
+    for (const bool installed : {false, true}) { // by the file names, and by depmod's lists
         if (installed) {
             ASSERT_EQ(std::system(("/sbin/depmod -b " + root.path() + " 6.1.0-test").c_str()), 0) << "no depmod?";
         }

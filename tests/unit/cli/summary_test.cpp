@@ -82,7 +82,7 @@ Hazard hazard(std::string kind, std::string severity, std::string text) {
     return result;
 }
 
-// Numbers of CPUs may have holes.
+// The numbers of CPUs may have gaps.
 TEST(PrintSummary, SaysHowManyCpusThereWere) {
     Timeline timeline = empty();
     timeline.host.cpus = 12;
@@ -294,7 +294,7 @@ TEST(PrintSummary, TenFunctionsWithCallbacksAreEnough) {
     EXPECT_THAT(summary_of(timeline), HasSubstr("and of 2 functions more\n"));
 }
 
-// Every text of a recording may have been made to steer the terminal of its reader.
+// Any text of a recording may contain control sequences for the user's terminal.
 TEST(PrintSummary, UntrustedTextIsShownNotObeyed) {
     Timeline timeline = empty();
     const std::string evil = "\x1b[2Jx";

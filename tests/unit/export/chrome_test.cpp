@@ -19,7 +19,7 @@ std::string text_of(const Timeline& timeline, bool addresses = false) {
     return out.str();
 }
 
-// The events of a phase, by name of their track.
+// The events of a phase, by the name of their track.
 std::map<std::string, std::vector<Json>> events_of(const Json& trace, const std::string& phase) {
     std::map<Json, std::string> tracks;
     std::map<std::string, std::vector<Json>> found;
@@ -88,7 +88,7 @@ TEST(Chrome, LeadsArrowsFromSliceToSlice) {
         if (!event.contains("id"))
             continue;
         arrows[event["id"]][event["ph"]] = event["ts"];
-        EXPECT_EQ(event["ts"], (*slice)["ts"]); // it lies on the slice written before it
+        EXPECT_EQ(event["ts"], (*slice)["ts"]); // it is on the slice written before it
         EXPECT_EQ(event["tid"], (*slice)["tid"]);
     }
     EXPECT_EQ(arrows.size(), 4U);

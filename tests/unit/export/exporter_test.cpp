@@ -101,7 +101,7 @@ TEST_F(Exporter, LeavesTheOldFileWhenTheFormatIsUnknown) {
 
 TEST_F(Exporter, LeavesTheOldFileAndNoTemporaryWhenWritingFails) {
     std::ofstream(in_folder("run.json")) << "old";
-    // A file may grow to 100 bytes: as a full disk would, write() fails midway.
+    // The file may grow to 100 bytes, so write() fails midway, as with a full disk.
     rlimit before{};
     ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
     rlimit small = before;

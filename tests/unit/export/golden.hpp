@@ -14,8 +14,8 @@ inline std::string file_text(const std::string& path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// Expects what tests/golden/NAME holds. With RCUSCOPE_UPDATE_GOLDEN=1 in the
-// environment the file is written instead.
+// Expects that tests/golden/NAME contains `text`. With RCUSCOPE_UPDATE_GOLDEN=1 in the environment the file is
+// written instead.
 inline void expect_golden(const std::string& name, const std::string& text) {
     const std::string path = std::string(RCUSCOPE_SOURCE_DIR) + "/tests/golden/" + name;
     if (std::getenv("RCUSCOPE_UPDATE_GOLDEN") != nullptr) // NOLINT(concurrency-mt-unsafe): one thread

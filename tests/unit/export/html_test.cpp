@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What is in the page is the JSON timeline, byte by byte, and can be nothing
-// else. The page itself is tested in viz/.
+// The page contains the JSON timeline, byte by byte, and no text can break out of it. The tests of the page itself
+// are in viz/.
 #include <gtest/gtest.h>
 #include <sstream>
 #include <zlib.h>
@@ -58,7 +58,7 @@ TEST(Html, HoldsTheJsonTimeline) {
         EXPECT_FALSE(format_for_file("x.html"));
         GTEST_SKIP() << "built without the page";
     }
-    // Of any length: base64 ends in three ways.
+    // Lengths with all three endings of base64.
     for (const std::size_t hazards : {0U, 1U, 2U, 3U, 4U, 5U}) {
         Timeline timeline = test::rich_timeline();
         timeline.hazards.resize(std::min(timeline.hazards.size(), hazards));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The timeline's JSON against golden files, byte for byte. After a change that
-// is meant see tests/golden/CMakeLists.txt.
+// Compares the timeline's JSON with golden files, byte by byte. For an intended change see
+// tests/golden/CMakeLists.txt.
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -118,8 +118,7 @@ TEST(TimelineJson, ShowsAddressesOnlyWhenAsked) {
     EXPECT_TRUE(json["callbacks"][2]["caller_address"].is_null());
 }
 
-// A large timeline must not be held at once: the stream sees it in
-// pieces no longer than one element.
+// A large timeline must not be in memory as one text: the stream gets it in pieces that are at most one element long.
 TEST(TimelineJson, WritesElementByElement) {
     struct Counting : std::stringbuf {
         std::streamsize longest = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A timeline whose lists lie in files is exported as one that is in memory.
+// A timeline whose lists are in files must be exported like one in memory.
 #include <gtest/gtest.h>
 #include <sstream>
 #include <string>
@@ -13,7 +13,7 @@
 namespace rcuscope {
 namespace {
 
-// Callbacks on two CPUs, more of them pending at some times than at others; heads are used again.
+// Callbacks on two CPUs, with a varying number of pending ones; heads are reused.
 Timeline busy() {
     test::Scenario scenario;
     Nanoseconds at = 1000;
@@ -46,7 +46,7 @@ std::string exported(const Timeline& timeline) {
     return out.str();
 }
 
-// Each of them overlaps all others, and none lies within another: each needs a track of its own.
+// Each slice overlaps all others without nesting, so each needs a separate track.
 TEST(LongTimeline, TimeGrowsAsTracksDo) {
     const auto write = [](std::size_t size) {
         test::Scenario scenario;

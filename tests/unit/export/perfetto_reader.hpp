@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Reads a Perfetto trace back, as far as the tests look at it. The field
-// numbers are written out here once more, so that a wrong one in the exporter's
-// table does not agree with itself.
+// Parses the parts of a Perfetto trace that the tests check. It has its own copy of the field numbers, so that a
+// wrong number in the exporter's table is found.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +37,7 @@ struct PerfettoEvent {
 struct PerfettoTrace {
     std::map<std::uint64_t, PerfettoTrack> tracks; // by uuid
     std::vector<PerfettoEvent> events;
-    std::map<std::uint32_t, std::uint64_t> clocks; // reading by id
+    std::map<std::uint32_t, std::uint64_t> clocks; // reading by clock id
     std::vector<std::uint32_t> sequences;          // of each packet
     std::vector<std::uint32_t> flags;              // of each packet
 
@@ -49,7 +48,7 @@ struct PerfettoTrace {
                 read_packet(trace.get_message());
     }
 
-    // Of the first track of that name; 0 if there is none.
+    // The first track with that name; 0 if there is none.
     std::uint64_t track(const std::string& name) const {
         for (const auto& [uuid, track] : tracks)
             if (track.name == name)

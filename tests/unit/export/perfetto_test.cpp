@@ -31,8 +31,8 @@ PerfettoTrace trace_of(const Timeline& timeline, bool addresses = false) {
     return PerfettoTrace(bytes_of(timeline, addresses));
 }
 
-// "name from-to" of every slice of a track with two blanks a level, "name at" of
-// every instant. Fails where slices do not nest.
+// Describes a track: "name from-to" for every slice, indented by two blanks per level, and "name at" for every
+// instant. Fails if slices do not nest.
 std::vector<std::string> drawn(const PerfettoTrace& trace, const std::string& track) {
     std::vector<std::string> lines;
     std::vector<std::size_t> open;
@@ -57,7 +57,7 @@ std::vector<std::string> drawn(const PerfettoTrace& trace, const std::string& tr
     return lines;
 }
 
-// What is in it stands, as protoc reads it, in timeline.pftrace.txt beside it.
+// timeline.pftrace.txt in the same folder has the contents as protoc decodes them.
 TEST(Perfetto, IsGolden) {
     test::expect_golden("timeline.pftrace", bytes_of(test::rich_timeline()));
 }
@@ -223,7 +223,7 @@ TEST(Perfetto, CountsPendingCallbacks) {
         points.emplace_back((event.at - start) / 1000, event.value);
     }
     using P = std::pair<std::uint64_t, std::int64_t>;
-    // The one queued at 6900 counts no longer when the first loss ends.
+    // The callback that was queued at 6900 is not counted any more when the first loss ends.
     EXPECT_THAT(points, ElementsAre(P(0, 0), P(610, 1), P(620, 2), P(650, 3), P(700, 4), P(4210, 3), P(4230, 2),
                                     P(4250, 1), P(4300, 0), P(6900, 1), P(7500, 0), P(7950, 1)));
 }
@@ -278,7 +278,7 @@ TEST(Perfetto, HasOneSliceForEachOfTheModel) {
     EXPECT_EQ(slices("callbacks"), timeline.batches.size() + invoked);
     EXPECT_EQ(slices(": calls"), timeline.function_calls.size());
     EXPECT_EQ(slices(": read-side sections"),
-              timeline.read_sections.size() + 3); // in which three times one did not run
+              timeline.read_sections.size() + 3); // three of them have a time off the CPU
     EXPECT_EQ(slices(": waits"), timeline.waits.size());
     EXPECT_EQ(slices("Lost records"), timeline.capture.lost.size());
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// One timeline with something of everything, made by hand for every test of
-// the exporters.
+// A timeline with an example of everything, for all tests of the exporters.
 #pragma once
 
 #include "timeline/model.hpp"
@@ -96,7 +95,7 @@ inline void add_modules(Timeline& timeline) {
 }
 
 inline void add_grace_periods(Timeline& timeline) {
-    GracePeriod before; // it had begun before the recording
+    GracePeriod before; // it began before the recording
     before.id = 1;
     before.flavor = "rcu";
     before.gp_seq = -355;
@@ -148,7 +147,7 @@ inline void add_grace_periods(Timeline& timeline) {
     timeline.grace_periods = {before, usual, fast, open};
 }
 
-// A section on either side of a call's end, and one within the other.
+// A section on each side of a call's end, and one section within the other.
 inline void add_readers(Timeline& timeline) {
     timeline.tasks = {{.tid = 15, .tgid = 15, .comm = "rcuop/0", .kthread = true},
                       {.tid = 812, .tgid = 812, .comm = "reader", .kthread = true},
@@ -171,7 +170,7 @@ inline void add_readers(Timeline& timeline) {
          .place = in_module("cmap_peek", 0x10),
          .nesting = 1,
          .off_cpu = {{.at = 1'210'000, .until = 1'220'000, .voluntary = false}}},
-        // Overlaps the one above without lying in it: the locks were let go out of order.
+        // Overlaps the previous section without nesting: the locks were released out of order.
         {.tid = 812,
          .comm = "reader",
          .cpu = 2,
@@ -179,7 +178,7 @@ inline void add_readers(Timeline& timeline) {
          .end = 2'100'000,
          .place = in_module("cmap_get", 0x24),
          .nesting = 1},
-        // A call that is said to be a section.
+        // A call that --reader-function makes a section.
         {.tid = 812,
          .comm = "reader",
          .cpu = 2,
@@ -194,7 +193,7 @@ inline void add_readers(Timeline& timeline) {
          .end = {},
          .place = in_module("cmap_get", 0x24),
          .off_cpu = {{.at = 9'600'000, .until = {}, .voluntary = false}}},
-        // Its task ended within it.
+        // The task ended within the section.
         {.tid = 815,
          .comm = "leaver",
          .cpu = 3,
@@ -262,7 +261,7 @@ inline void add_callbacks(Timeline& timeline) {
     second.queued = 620'000;
     second.invoked = 4'230'000;
     second.done = 4'240'000;
-    Callback kernels = queued(3, 650'000, CallbackState::done); // its grace period is not known
+    Callback kernels = queued(3, 650'000, CallbackState::done); // its grace period is unknown
     kernels.function = in_kernel("i_callback");
     kernels.caller = SharedPlace();
     kernels.queued_tid = 0;
@@ -335,7 +334,7 @@ inline Timeline rich_timeline() {
     return timeline;
 }
 
-// Names as an attacker, or a broken kernel, would choose them.
+// Names that an attacker or a damaged kernel could choose.
 inline Timeline nasty_timeline() {
     Timeline timeline = rich_timeline();
     timeline.capture.complete = false;

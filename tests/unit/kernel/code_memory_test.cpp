@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests where a kprobe is safe in a module's memory.
 #include "kernel/code_memory.hpp"
 
 #include <cstdint>
@@ -16,7 +18,7 @@ Code nops(std::size_t count) {
     return Code(count, 0x90);
 }
 
-// A section of 64 bytes with a function, and behind it one with the last function, which is `last`.
+// A section of 64 bytes with a function, followed by one with the last function, `last`.
 struct TwoFunctions {
     explicit TwoFunctions(Code code, std::uint64_t alignment = 16) : last(std::move(code)) {
         memory.add_section(1, first, first.size(), 16);
@@ -43,11 +45,11 @@ TEST(CodeMemory, BytesThatAreNoInstructionsAreNotTrusted) {
     Code code = nops(32);
     code[31] = 0xe8; // a call whose distance would be in the zeros
     EXPECT_FALSE(TwoFunctions(code).takes_probe(2, 1));
-    code[31] = 0x06; // none at all
+    code[31] = 0x06; // not an instruction
     EXPECT_FALSE(TwoFunctions(code).takes_probe(2, 1));
 }
 
-// The last of these begins within the function, and ends where it does not.
+// An instruction begins within the function and ends behind it.
 TEST(CodeMemory, TheFunctionsEndMustBeMet) {
     const Code code{0x90, 0xe8, 0, 0, 0, 0, 0x90, 0x90};
     CodeMemory memory;
@@ -69,7 +71,7 @@ TEST(CodeMemory, WhatARelocationChangesTellsNoLength) {
     }
 }
 
-// A section of alternatives, say, has no symbol, so the function before goes on through it.
+// A section without symbols, such as one of alternatives, counts as part of the function before it.
 TEST(CodeMemory, ASectionWithoutSymbolsBelongsToTheFunctionBeforeIt) {
     for (const std::size_t size : {4u, 5u}) {
         TwoFunctions functions(nops(9));
@@ -116,7 +118,7 @@ TEST(CodeMemory, ALastFunctionAtThePagesVeryEnd) {
     memory.add_symbol(1, 0, page - 1);
     memory.add_symbol(1, page - 1, 1);
     EXPECT_TRUE(memory.takes_probe(1, 8));
-    Code crossing = code; // the first one's last instruction is a call that goes on beyond the page
+    Code crossing = code; // the first one's last instruction is a call that crosses the page's end
     crossing[page - 2] = 0xe8;
     CodeMemory other;
     other.add_section(1, crossing, page, 16);
@@ -144,7 +146,7 @@ TEST(CodeMemory, WhatNoModuleHasIsNotTrusted) {
         memory.add_symbol(1, 0, 32);
         EXPECT_FALSE(memory.takes_probe(1, 0)) << alignment;
     }
-    CodeMemory large; // fewer bytes than it says; the rest would be zeros
+    CodeMemory large; // fewer bytes than its size says; the rest would be zeros
     large.add_section(1, code, std::uint64_t{1} << 30, 1);
     large.add_symbol(1, 0, 32);
     EXPECT_TRUE(large.takes_probe(1, 0));

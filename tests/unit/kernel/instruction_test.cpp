@@ -11,14 +11,15 @@ namespace {
 
 using Code = std::vector<unsigned char>;
 
-// "3 of 7": the bytes that tell the length, and all. What follows them does not matter.
+// "3 of 7": the number of bytes that determine the length, and the length. The bytes after the instruction do not
+// matter.
 std::string words_of(Code code) {
     code.resize(code.size() + 15, 0xff);
     const auto instruction = instruction_at(code);
     return instruction ? std::to_string(instruction->shape) + " of " + std::to_string(instruction->size) : "unknown";
 }
 
-// As objdump has them.
+// The lengths are objdump's.
 TEST(Instruction, LengthsOfWhatCompilersMake) {
     const struct {
         Code code;
@@ -57,12 +58,12 @@ TEST(Instruction, LengthsOfWhatCompilersMake) {
         {{0x66, 0x0f, 0x3a, 0x0f, 0xc1, 0x08}, "5 of 6"},                 // palignr
         {{0xc8, 0, 0, 0}, "unknown"},                                     // enter
         {{0xc5, 0xf8, 0x77}, "unknown"},                                  // vzeroupper
-        {{0x62, 0xf1, 0x7c, 0x48, 0x28, 0xc1}, "unknown"},                // of AVX-512
-        {{0x06}, "unknown"},                                              // not in 64-bit mode
-        {{0x66, 0xe8, 0, 0, 0, 0}, "unknown"},                            // differs between makers
-        {{0x48, 0x66, 0x90}, "unknown"},                                  // REX is to be the last prefix
+        {{0x62, 0xf1, 0x7c, 0x48, 0x28, 0xc1}, "unknown"},                // AVX-512
+        {{0x06}, "unknown"},                                              // invalid in 64-bit mode
+        {{0x66, 0xe8, 0, 0, 0, 0}, "unknown"},                            // differs between vendors
+        {{0x48, 0x66, 0x90}, "unknown"},                                  // REX must be the last prefix
         {{0x26, 0x2e, 0x36, 0x3e, 0x64, 0x90}, "unknown"},                // five prefixes
-        {{0x66, 0x66, 0x66, 0x66, 0x66, 0x90}, "6 of 6"},                 // of which one counts
+        {{0x66, 0x66, 0x66, 0x66, 0x66, 0x90}, "6 of 6"},                 // only one of them has an effect
     };
     for (const auto& [code, expected] : all)
         EXPECT_EQ(words_of(code), expected) << "opcode " << static_cast<unsigned>(code[0]);

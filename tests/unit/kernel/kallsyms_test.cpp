@@ -25,7 +25,7 @@ constexpr const char* a_kernel = "0000000000000000 A fixed_percpu_data\n"
                                  "ffffffffc0001040 T call_rcu\t[strange]\n"
                                  "ffffffffc0003000 d hz_table\t[rcuhazard]\n";
 
-// "rcuhazard:hz_read.isra.0+0x4"; empty: no place.
+// "rcuhazard:hz_read.isra.0+0x4"; empty: unknown.
 std::string place(const Kallsyms& symbols, std::uint64_t address) {
     const auto found = symbols.place_of(address);
     if (!found)
@@ -50,7 +50,7 @@ TEST(Kallsyms, CodeReachesToTheNextFunction) {
     EXPECT_EQ(symbols.code_of("synchronize_rcu").address, 0xffffffff81100010);
     EXPECT_EQ(symbols.code_of("synchronize_rcu").size, 0xffff0u);
     EXPECT_EQ(symbols.code_of("_text").size, 0x100000u);
-    for (const char* name : {"arch_thing", "call_rcu", "rcu_state", "nowhere"}) // the last one, and none
+    for (const char* name : {"arch_thing", "call_rcu", "rcu_state", "nowhere"}) // the last symbol, and missing ones
         EXPECT_EQ(symbols.code_of(name).size, 0u) << name;
 }
 
@@ -79,7 +79,7 @@ TEST(Kallsyms, DataIsNeverAFunction) {
 TEST(Kallsyms, AddressesAreOfTheKernelProperOnly) {
     const Kallsyms symbols = Kallsyms::parse(a_kernel);
     EXPECT_EQ(symbols.address_of("rcu_state"), 0xffffffff82000000);
-    EXPECT_EQ(symbols.address_of("rcu_data"), 0x2e000u); // per CPU: an offset
+    EXPECT_EQ(symbols.address_of("rcu_data"), 0x2e000u); // an offset, because it is per-CPU
     EXPECT_EQ(symbols.address_of("synchronize_rcu"), 0xffffffff81100010);
     EXPECT_EQ(symbols.address_of("hz_table"), std::nullopt);
     EXPECT_EQ(symbols.address_of("rcu_stat"), std::nullopt);
@@ -135,7 +135,7 @@ TEST(Kallsyms, AHugeLine) {
 }
 
 TEST(Kallsyms, SurvivesBeingMoved) {
-    Kallsyms symbols = Kallsyms::parse("1 t a\n"); // short enough to be held in the object itself
+    Kallsyms symbols = Kallsyms::parse("1 t a\n"); // short enough for the string's inline buffer
     const Kallsyms moved = std::move(symbols);
     EXPECT_TRUE(moved.has_function("a"));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Kernel modules made in memory: of as many functions and relocations as a test wants, and with names that no compiler
-// would write.
+// Builds kernel modules in memory, with any number of functions and relocations, and with names that no compiler
+// generates.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +24,9 @@ public:
     explicit MadeModule(std::string name = "made") : name_(std::move(name)) {}
 
     void add(const Function& function) { functions_.push_back(function); }
-    // A call of __rcu_read_lock() at this place of .text.
+    // Adds a call of __rcu_read_lock() at this offset of .text.
     void add_call(std::uint64_t offset) { calls_.push_back(offset); }
-    // Another section header for the bytes of .rela.text, so many times.
+    // Adds so many further section headers for the bytes of .rela.text.
     void repeat_relocations(std::size_t times) { repeated_ = times; }
 
     std::string bytes() const {
@@ -36,7 +36,7 @@ public:
         for (const std::uint64_t call : calls_)
             text.replace(call, 5, std::string("\xe8\0\0\0\0", 5));
         std::string strings(1, '\0');
-        std::map<std::string, std::uint32_t> known; // a name is there once
+        std::map<std::string, std::uint32_t> known; // each name is stored once
         const auto string = [&](const std::string& of) {
             const auto [found, fresh] = known.try_emplace(of, static_cast<std::uint32_t>(strings.size()));
             if (fresh)

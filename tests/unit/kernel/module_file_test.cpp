@@ -20,7 +20,7 @@ std::string sample(const std::string& name) {
     return RCUSCOPE_SAMPLES_DIR "/" + name;
 }
 
-// What sample_module.S holds.
+// The contents of sample_module.S.
 ModuleFile sample_module() {
     auto read = read_module_file(sample("sample_module.ko"));
     EXPECT_TRUE(read) << read.error().why;
@@ -55,7 +55,7 @@ std::vector<std::string> words_of(const std::vector<KoFunction>& functions) {
     return words;
 }
 
-// Imports of RCU's other kinds are told, RCU's own are not.
+// Reports imports of SRCU and the like, but not RCU's own functions.
 TEST(ModuleFile, KnowsWhatItUsesThatIsNotFollowed) {
     EXPECT_THAT(sample_module().not_followed, ElementsAre("call_srcu()", "percpu_ref_kill()"));
 }
@@ -78,7 +78,7 @@ TEST(ModuleFile, SaysWhatItIs) {
     EXPECT_EQ(module.build_id, "00017f80feff102030405060708090a0b0c0d0e0");
 }
 
-// Kprobe events refuse what ftrace cannot trace; a part split off counts as its function.
+// Kprobe events refuse functions that ftrace cannot trace. A split-off part counts as its function.
 TEST(ModuleFile, KnowsWhatCannotBeProbed) {
     const auto module = read_module_file(sample("traced_module.ko"));
     ASSERT_TRUE(module) << module.error().why;
@@ -109,7 +109,7 @@ std::vector<std::string> unsafe_entries(const ModuleFile& module) {
     return unsafe;
 }
 
-// kernel/code_memory.hpp: the init code ends at an odd address, and its last function holds a section.
+// See kernel/code_memory.hpp: the init code ends at an odd address, and its last function has a section.
 TEST(ModuleFile, WhereAProbeCouldKillTheKernelThereIsNone) {
     const auto module = read_module_file(sample("odd_module.ko"));
     ASSERT_TRUE(module) << module.error().why;
@@ -117,7 +117,8 @@ TEST(ModuleFile, WhereAProbeCouldKillTheKernelThereIsNone) {
                 ElementsAre(HasSubstr("sample_init: a probe there can make the kernel read beyond")));
     EXPECT_THAT(words_of(module->read_sites),
                 ElementsAre("lock sample_read+5", "unlock sample_read+11", "unlock sample_read.cold+2"));
-    // A probe at the entry of sample_init is ftrace's; sample_exit has no place of ftrace's, and ends the core code.
+    // A probe at the entry of sample_init is based on ftrace. sample_exit has no ftrace location and is last in the
+    // core code.
     EXPECT_THAT(unsafe_entries(*module), ElementsAre("sample_exit"));
 
     const auto even = read_module_file(sample("traced_module.ko"));
@@ -125,8 +126,8 @@ TEST(ModuleFile, WhereAProbeCouldKillTheKernelThereIsNone) {
     EXPECT_THAT(even->unseen_readers, testing::IsEmpty());
 }
 
-// Without mod_unload in vermagic the exit code lies behind the init code. What is then last in the core's memory
-// ends at an odd address, and is a part of sample_read: what one opens, the other may close.
+// Without mod_unload in vermagic the exit code is behind the init code. Then the last function in the core's memory
+// ends at an odd address and is a part of sample_read: one part may close a section that the other opens.
 TEST(ModuleFile, WhereTheExitCodeLiesIsTheKernels) {
     const auto module = read_module_file(sample("odd_exit_module.ko"));
     ASSERT_TRUE(module) << module.error().why;
@@ -135,7 +136,7 @@ TEST(ModuleFile, WhereTheExitCodeLiesIsTheKernels) {
     EXPECT_THAT(words_of(module->read_sites), ElementsAre("lock sample_init+0", "unlock sample_init+5"));
 }
 
-// Probes there are accepted before the module comes, and refused when it does, without a word to us.
+// The kernel accepts such probes before the module is loaded, and drops them at the load without an error.
 TEST(ModuleFile, WhatIsClosedToKprobesIsKnown) {
     const auto module = read_module_file(sample("no_kprobes.ko"));
     ASSERT_TRUE(module) << module.error().why;
@@ -150,7 +151,7 @@ TEST(ModuleFile, WhatIsClosedToKprobesIsKnown) {
                             HasSubstr("sample_read.cold: ")));
 }
 
-// A recording knows a section by the first 31 letters of its name.
+// A recording identifies a section by the first 31 characters of its name.
 TEST(ModuleFile, SectionsOfOneNameHaveNoFunctions) {
     const auto module = read_module_file(sample("long_names.ko"));
     ASSERT_TRUE(module) << module.error().why;
@@ -160,7 +161,7 @@ TEST(ModuleFile, SectionsOfOneNameHaveNoFunctions) {
     EXPECT_EQ(module->unusable_sites, sample_module().unusable_sites + 4);
 }
 
-// Within a function the kernel takes a label for a function of its own, which ftrace cannot trace.
+// The kernel takes a label within a function for another function, which ftrace cannot trace.
 TEST(ModuleFile, ALabelBeforeAPlaceHidesItsFunction) {
     const auto module = read_module_file(sample("labelled_module.ko"));
     ASSERT_TRUE(module) << module.error().why;
@@ -206,7 +207,7 @@ TEST(ModuleFile, OtherReferencesInCodeAreCounted) {
     EXPECT_EQ(module.unusable_example, ".text+68: neither a call nor a jump");
 }
 
-// A probe is placed by its function's name: of two functions the kernel would take one.
+// A probe is placed by the name of its function: of two functions with that name the kernel would take one.
 TEST(ModuleFile, SitesInFunctionsOfOneNameAreUnusable) {
     const auto twins = read_module_file(sample("twins.ko"));
     ASSERT_TRUE(twins) << twins.error().why;
@@ -221,7 +222,7 @@ TEST(ModuleFile, SitesInFunctionsOfOneNameAreUnusable) {
 TEST(ModuleFile, WhatItDoesNotHaveIsEmpty) {
     const auto twins = read_module_file(sample("twins.ko"));
     ASSERT_TRUE(twins) << twins.error().why;
-    EXPECT_EQ(twins->release, "6.12.0"); // the only word of vermagic
+    EXPECT_EQ(twins->release, "6.12.0"); // vermagic has only this word
     EXPECT_EQ(twins->build_id, "");
     EXPECT_EQ(twins->init_function, "");
     EXPECT_EQ(twins->exit_function, "");
@@ -244,14 +245,14 @@ TEST(ModuleFileErrors, OfAnotherMachine) {
     EXPECT_EQ(why_not(dir.write("arm.ko", bytes)), "it is not a relocatable x86-64 object");
 }
 
-// Whatever it says of a damaged file: it says it, and reads nothing outside of the file.
+// The reader must report an error for a damaged file and must not read outside of it.
 TEST(ModuleFileDamage, CutAnywhere) {
     const TempDir dir;
     const std::string whole = read_file(sample("sample_module.ko")).value_or("");
     ASSERT_FALSE(whole.empty());
     for (std::size_t size = 0; size < whole.size(); size += 97) {
         const auto read = read_module_file(dir.write("cut.ko", whole.substr(0, size)));
-        EXPECT_FALSE(read) << size; // the table of sections is at the end
+        EXPECT_FALSE(read) << size; // the section headers are at the end
     }
 }
 
@@ -270,7 +271,7 @@ TEST(ModuleFileDamage, BytesChangedAnywhere) {
     }
 }
 
-// Every 32-bit word of the table of sections at its greatest: sizes, offsets, links and indices out of range.
+// Each 32-bit word of the section headers is set to its maximum: sizes, offsets, links and indices out of range.
 TEST(ModuleFileDamage, TableOfSectionsOutOfRange) {
     const TempDir dir;
     const std::string whole = read_file(sample("sample_module.ko")).value_or("");
@@ -285,7 +286,7 @@ TEST(ModuleFileDamage, TableOfSectionsOutOfRange) {
     }
 }
 
-// "init:27 call": where in which memory, and what is there
+// "init:27 call": memory, offset and kind of instruction.
 std::string words_of(const ProbedCode& code) {
     const std::map<std::uint16_t, std::string> known{
         {0xe8, "call"}, {0xe9, "jump"}, {ProbedCode::of_ftrace, "ftrace"}, {ProbedCode::of_return, "return"}};
@@ -300,7 +301,7 @@ TEST(ModuleFile, KnowsWhereProbesLieAndWhatIsThere) {
     std::vector<std::string> sites;
     for (const KoReadSite& site : module->read_sites)
         sites.push_back(site.function + " " + words_of(site.code));
-    // .text is 117 bytes long, and .text.unlikely aligned to 16.
+    // .text has 117 bytes, and .text.unlikely is aligned to 16.
     EXPECT_THAT(sites, testing::IsSupersetOf<std::string>({"sample_read core:21 call", "sample_read core:27 call",
                                                            "sample_read.cold core:130 jump", "sample_init init:0 call",
                                                            "sample_init init:5 call"}));
@@ -314,7 +315,7 @@ TEST(ModuleFile, KnowsWhereProbesLieAndWhatIsThere) {
     EXPECT_THAT(words_of(jumps->jumps.at(0).code), testing::EndsWith(" jump"));
 }
 
-// The kernel decodes up to the end of a memory only for a probe in the last function.
+// The kernel decodes to the end of a memory only for a probe in the last function.
 TEST(ModuleFile, KnowsForWhatTheKernelDecodesToTheEnd) {
     const auto module = read_module_file(sample("traced_module.ko"));
     ASSERT_TRUE(module) << module.error().why;
@@ -371,7 +372,7 @@ TEST(ModuleFile, CallsAreSeenAtPlacesWhereTheCodeIsCertain) {
     EXPECT_THAT(unsure, testing::Each(testing::EndsWith(":")));
 }
 
-// The kernel may have put a return for a jump to its thunk.
+// The kernel may have replaced a jump to its return thunk by a return.
 TEST(ModuleFile, KnowsWhatIsAtTheFunctionsPlaces) {
     const auto module = read_module_file(sample("sample_places.ko"));
     ASSERT_TRUE(module) << module.error().why;
@@ -384,7 +385,7 @@ TEST(ModuleFile, KnowsWhatIsAtTheFunctionsPlaces) {
     EXPECT_THAT(codes["places_straight"], ElementsAre("return", "return"));
 }
 
-// CONFIG_PREEMPTION, which vermagic tells.
+// This depends on CONFIG_PREEMPTION, which vermagic shows.
 TEST(ModuleFile, ThereAreNoPlacesWhereTheKernelDoesNotEmulateReturns) {
     const auto module = read_module_file(sample("voluntary_places.ko"));
     ASSERT_TRUE(module) << module.error().why;

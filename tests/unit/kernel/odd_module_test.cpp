@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Modules that somebody made to harm who reads them.
+// Modules that are made to harm their reader.
 #include <gmock/gmock.h>
 
 #include "growth.hpp"
@@ -51,7 +51,8 @@ TEST(OddModule, AModuleIsNotCalledWhatTheKernelWouldTakeForMore) {
     EXPECT_TRUE(read(MadeModule(std::string(55, 'm'))));
 }
 
-// A function keeps its name, whatever that is: it may be shown. That nothing is written for it is of PlaceSites.
+// A function keeps its name, whatever it is, because the name may be displayed. PlaceSites tests that no probe is
+// written for it.
 TEST(OddModule, AFunctionMayBeCalledAnything) {
     MadeModule made;
     made.add({"a\nb", 0, 16});
@@ -62,7 +63,7 @@ TEST(OddModule, AFunctionMayBeCalledAnything) {
     EXPECT_EQ(module->functions[0].name, "a\nb");
 }
 
-// In the file a long name is there once, however many symbols have it; read it would be there for each.
+// The file has a long name once, however many symbols refer to it; in memory each symbol would have a copy.
 TEST(OddModule, NoFunctionsNameIsLongerThanTheKernelTakes) {
     MadeModule made;
     for (std::uint64_t i = 0; i < 400; i++)

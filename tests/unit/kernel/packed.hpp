@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Files as the tools that compress modules write them.
+// Compresses files in the formats of compressed modules.
 #pragma once
 
 #include <lzma.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Functions whose last call the compiler has made a jump. */
+/* Functions that end in a tail call. */
 
 #include "sample_functions.inc"
 
@@ -9,7 +9,7 @@
 	jmp call_rcu			/* +5 */
 	end_function jumps_free
 
-	/* A call, a conditional jump, and a jump to what is not followed. */
+	/* No tail calls of a followed function: a call, a conditional jump, and a jump to another function. */
 	function jumps_not
 	call __fentry__
 	call call_rcu
@@ -17,15 +17,17 @@
 	jmp kfree
 	end_function jumps_not
 
-	/* Code that no symbol names. */
+	/* Code without a symbol. */
 	.p2align 4
 	nop
 	jmp kvfree_call_rcu		/* .text+65 */
 	int3
 	int3
 
-	/* A callback that wakes the exit function by way of another function, which lies elsewhere: a call
-	 * within a section needs no relocation. */
+	/*
+	 * A callback that wakes the exit function through another function, which is in another section, because a call
+	 * within a section needs no relocation.
+	 */
 	.section .text.unlikely, "ax", @progbits
 	function jumps_done
 	call __fentry__

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a compiler and kbuild leave in a .ko, byte by byte: the reader of module
- * files is tested on it. Instructions that a test names are preceded by bytes
- * that are easy to count.
+ * The output of a compiler and kbuild in a .ko, byte by byte, for the tests of the reader of
+ * module files. The instructions before those that a test names have sizes that are easy to count.
  */
 
 #include "sample_functions.inc"
@@ -27,33 +26,33 @@ sample_label:
 	ret
 	end_function sample_read
 
-	/* The section is closed by a jump at the end. */
+	/* A tail call at the end closes the section. */
 	function sample_tail.isra.0
 	call __rcu_read_lock		/* +0 */
 	test %eax, %eax
 	jmp __rcu_read_unlock		/* +7 */
 	end_function sample_tail.isra.0
 
-	/* Not always taken, so not to be counted as an unlock. */
+	/* Not always taken, so it does not count as an unlock. */
 	function sample_conditional
 	test %eax, %eax
 	je __rcu_read_unlock
 	ret
 	end_function sample_conditional
 
-	/* The address as a value, in code: no site either. */
+	/* The address as a value in code is not a site. */
 	function sample_address
 	lea __rcu_read_lock(%rip), %rax
 	movabs $__rcu_read_unlock, %rcx
 	ret
 	end_function sample_address
 
-	/* A second name of the same place: listed later, as are all global ones. */
+	/* A second name for the same address. It is listed later, as are all global symbols. */
 	.globl sample_alias
 	.type sample_alias, @function
 	.set sample_alias, sample_address
 
-	/* Not followed by a recording, whatever it is that uses them. */
+	/* Imports that a recording does not follow (call_srcu(), percpu_ref), however they are used. */
 	.section .rodata, "a", @progbits
 	.quad percpu_ref_kill_and_confirm, call_srcu, rcu_barrier
 	.text
@@ -82,7 +81,7 @@ stray:
 	.set init_module, sample_init
 
 #ifndef WITH_ODD_END
-	/* The kernel decodes until the end of the page: two bytes of zeros at a time, if this is even. */
+	/* The kernel decodes until the end of the page. If this size is even, two bytes of zeros are one instruction. */
 	int3
 #endif
 
@@ -110,7 +109,7 @@ stray:
 	reader sample_shared_2, .text.of_these_two_31_letters_are_alike
 #endif
 
-	/* References in data are nobody's calls. */
+	/* References in data are not calls. */
 	.data
 	.type sample_table, @object
 sample_table:
@@ -122,14 +121,14 @@ sample_table:
 	.skip 64
 
 #ifdef WITH_MCOUNT
-	/* What ftrace can trace; sample_exit is not among it, as no __exit function is. */
+	/* The functions that ftrace can trace: like every __exit function, sample_exit is not among them. */
 	.section __mcount_loc, "a", @progbits
 	.quad sample_read
 	.quad sample_init
 #endif
 
 #ifdef WITH_NOKPROBE
-	/* NOKPROBE_SYMBOL(sample_read), and the older way for another. */
+	/* NOKPROBE_SYMBOL(sample_read), and the older way to exclude a function from kprobes. */
 	.section _kprobe_blacklist, "aw", @progbits
 	.quad sample_read
 

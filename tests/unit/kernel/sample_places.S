@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Functions, and how they are entered and left. */
+/* Functions with various entries and exits, for the tests that find where a function can be probed. */
 
 #include "sample_functions.inc"
 
@@ -14,7 +14,7 @@
 	int3
 	end_function places_plain
 
-	/* Two ways out, of which one is a jump. */
+	/* Two exits, one of which is a tail call. */
 	function places_two
 	endbr64
 	call __fentry__
@@ -25,7 +25,7 @@
 	int3
 	end_function places_two
 
-	/* The entry is the place of another probe besides. */
+	/* Another probe is at the entry, too. */
 	function places_reads
 	call __fentry__
 	push %rbx
@@ -34,7 +34,7 @@
 	jmp __rcu_read_unlock		/* +12 */
 	end_function places_reads
 
-	/* No call and no branch: it is left where it is entered. */
+	/* A single basic block from the entry to the exit. */
 	function places_straight
 	call __fentry__
 	mov %edi, %eax
@@ -47,7 +47,7 @@
 	int3
 	end_function places_empty
 
-	/* A part that was split off, and comes back. */
+	/* A part that the compiler split off, and that jumps back. */
 	function places_split
 	call __fentry__
 	test %edi, %edi
@@ -57,7 +57,7 @@
 	int3
 	end_function places_split
 
-	/* It never returns. */
+	/* Never returns. */
 	function places_forever
 	call __fentry__
 	call kfree			/* +5 */
@@ -65,7 +65,7 @@
 	jmp 1b
 	end_function places_forever
 
-	/* The rest is not certain. Jumped back to at its first instruction: */
+	/* For the functions from here on, entry and exits are not certain. A loop back to the first instruction: */
 	function unsure_loop
 	call __fentry__
 1:	dec %edi
@@ -90,14 +90,14 @@
 1:	ret
 	end_function unsure_table
 
-	/* By a retpoline, which the kernel may replace by an instruction that it executes elsewhere. */
+	/* A jump through a retpoline. The kernel may replace it by an instruction that it executes elsewhere. */
 	function unsure_pointer
 	call __fentry__
 	mov (%rdi), %rax
 	jmp __x86_indirect_thunk_rax
 	end_function unsure_pointer
 
-	/* A jump could be put in place of the return and the next instruction. */
+	/* A jump could replace the return and the next instruction. */
 	function unsure_return
 	call __fentry__
 	call kfree
@@ -133,7 +133,7 @@
 	int3
 	end_function unsure_sharer
 
-	/* It goes on in whatever comes behind it. */
+	/* Execution continues in the code that follows. */
 	function unsure_end
 	call __fentry__
 	call kfree
@@ -148,7 +148,7 @@
 1:	jmp __SCT__might_resched
 	end_function unsure_static_call
 
-	/* A static call of the module's own. */
+	/* A static call in the module itself. */
 	function unsure_own_static_call
 	call __fentry__
 .Lstatic_call:
@@ -157,7 +157,7 @@
 	int3
 	end_function unsure_own_static_call
 
-	/* No place of ftrace's, so it may be entered without a call. */
+	/* Without an ftrace location it may be entered without a call. */
 	function unsure_untraced
 	nop
 	call kfree

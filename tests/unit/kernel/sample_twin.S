@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A file of a module. Two of them make a module in which a static function's
- * name stands for two functions.
+ * One file of a module. Two of these make a module in which the name of a static function stands
+ * for two functions.
  */
 	.text
 	.p2align 4

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// On folders that look like a machine's /proc and /sys.
+// Uses folders that look like a machine's /proc and /sys.
 #include "kernel/settings.hpp"
 
 #include <algorithm>
@@ -26,7 +26,7 @@ protected:
     }
     void write(const std::string& name, const std::string& text) { root_.write(name, text); }
     void offload() { write("proc/20/comm", "rcuog/0\n"); }
-    // "" if it is not known.
+    // "" if unknown.
     std::string of(const std::string& name, bool knows_lazy = false) const {
         const auto settings = read_settings(knows_lazy, root_.path());
         const auto at = settings.find(name);
@@ -54,7 +54,7 @@ TEST_F(Settings, HaveNamesOfTheTable) {
 TEST_F(Settings, AreNotThereWhereNothingCanBeRead) {
     const TempDir nothing;
     auto settings = read_settings(false, nothing.path());
-    settings.erase("virtualization"); // the CPU tells
+    settings.erase("virtualization"); // the CPU reports it
     EXPECT_TRUE(settings.empty());
 }
 
@@ -76,7 +76,7 @@ TEST_F(Settings, PreemptionOfTheCommandLineComesBeforeTheConfiguration) {
     EXPECT_EQ(of("preemption"), "lazy");
     write("proc/cmdline", "preempt=sometimes\n");
     EXPECT_EQ(of("preemption"), "full");
-    // Where it cannot be changed it is not.
+    // Ignored on a kernel where preemption cannot be changed.
     write("proc/cmdline", "preempt=none\n");
     write("proc/sys/kernel/version", "#1 SMP PREEMPT\n");
     write("boot/config-6.1.0-test", "CONFIG_PREEMPT=y\n");

@@ -41,7 +41,7 @@ TEST(Unpack, ACompressedModuleIsReadAsItIs) {
     }
 }
 
-// More than one buffer of each decoder.
+// Larger than the buffer of each decoder.
 TEST(Unpack, ALargeOneComesOutWhole) {
     std::string bytes = sample_bytes();
     for (unsigned i = 0; bytes.size() < 1'000'000; i = i * 1664525 + 1013904223)

@@ -7,7 +7,7 @@
 namespace rcuscope::test {
 namespace {
 
-// With CPUs "0-3,8-11" those in between have states, too, which nobody uses.
+// With CPUs "0-3,8-11" the CPUs in between have unused states, too.
 TEST(CpuLosses, ACpuIsThePlaceOfItsState) {
     constexpr std::size_t limit = 12;
     const auto states = std::make_unique<rs_cpu[]>(limit);

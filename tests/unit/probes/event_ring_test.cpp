@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A CPU's ring of records from both sides: the programs' (bpf/event_ring.h) and user space's (probes/ring.hpp).
+// The event ring of a CPU from both sides: the BPF programs (bpf/event_ring.h) and user space (probes/ring.hpp).
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -22,7 +22,7 @@ namespace {
 std::vector<rs_segment> segments;
 rs_u64 ring_bytes = 0;
 rs_u64 rs_ring_segments = 0;
-std::function<void()> interrupt; // comes between the look at the head and its move
+std::function<void()> interrupt; // runs between the read of the head and its compare-and-swap
 
 char* rs_segment_at(rs_u64 number) {
     return reinterpret_cast<char*>(&segments.at(number));
@@ -30,7 +30,7 @@ char* rs_segment_at(rs_u64 number) {
 
 int woken = 0;
 rs_u64 clock_ns = 0;
-std::function<void()> anything; // may come between any two steps of a program
+std::function<void()> anything; // may run between any two steps of a program
 
 void step() {
     if (anything)
@@ -77,7 +77,7 @@ protected:
         reader.emplace(ring, std::as_writable_bytes(std::span(segments)), bytes);
     }
 
-    // A record of so many words, each of them `number`; it is not committed. Nothing: no room.
+    // Reserves a record of so many words, each equal to `number`, without committing it. nullptr: no room.
     rs_ring_header* reserve(rs_u64 number, std::size_t words) {
         rs_ring_header* header = rs_ring_reserve(&ring, rs_ring_bytes_of(8 * words));
         if (header) {
@@ -92,7 +92,7 @@ protected:
             rs_ring_commit(header, 8 * words);
         return header != nullptr;
     }
-    // What is whole up to the first that is not, which is released.
+    // Takes all records up to the first uncommitted one, and releases them.
     std::vector<rs_u64> take() {
         std::vector<rs_u64> numbers;
         const std::uint64_t to = reader->end();
@@ -195,7 +195,7 @@ TEST_F(EventRing, WakesOnceWhenAQuarterIsFull) {
     EXPECT_EQ(woken, 2);
 }
 
-// Programs that are interrupted, or preempted, by others and by user space wherever they can be.
+// Programs are interrupted or preempted by other programs and by user space at every possible step.
 class Interleaved : public EventRing {
 protected:
     void send() {
@@ -206,7 +206,7 @@ protected:
         rs_ring_commit(reinterpret_cast<rs_ring_header*>(record) - 1, sizeof(rs_cb_done));
         sent++;
     }
-    // A record is late if it is taken now and all records of its time were said to be taken before.
+    // A record is late if it is taken now although all records of its time were reported as taken before.
     void look() {
         const rs_u64 now = ++clock_ns;
         const std::uint64_t head = reader->end();

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests the ownership of probe groups and the removal of dead recorders' probes.
 #include "probes/guard.hpp"
 
 #include <array>
@@ -22,13 +24,14 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// A file in which the kernel's would be: what is written is collected.
+// A plain file in place of the kernel's: it collects what is written.
 struct FakeKprobeEvents {
     explicit FakeKprobeEvents(const std::string& text = {}) { hold(text); }
 
     void hold(const std::string& text) const { dir.write("kprobe_events", text); }
     std::string text() const { return read_file(events.path()).value_or("unreadable"); }
-    // Plays the kernel: once the removal of the event is asked for, no event is left. False if nobody asked in time.
+    // Simulates the kernel: when the event's removal is requested, removes all events. False if it is not requested
+    // in time.
     bool remove_when_asked(const std::string& event) const {
         const auto deadline = std::chrono::steady_clock::now() + 20s;
         while (text().find("-:" + event + "\n") == std::string::npos) {
@@ -48,7 +51,7 @@ std::string event_in(const std::string& group) {
     return group + "/" + group + "_sites";
 }
 
-// The group of a recorder that is gone: nobody owns it any more.
+// The group of a recorder that has ended: no process owns it.
 std::string dead_group(const KprobeEvents& events) {
     const auto group = EventGroup::take(events);
     return group ? group->name().text() : "none";
@@ -125,14 +128,14 @@ TEST(StaleProbes, ThoseOfEndedRecordersAreRemoved) {
     ASSERT_TRUE(alive);
     const std::string dead = dead_group(file.events);
     const std::string others = "p:" + event_in(alive->name().text()) +
-                               " demo:demo_read+0x5\n" // of one that runs
+                               " demo:demo_read+0x5\n" // of a running recorder
                                "p:kprobes/mine vfs_read\n"
                                "nonsense\n";
     const std::string stale = "p:" + event_in(dead) +
                               " demo:demo_read+0x5\n" //
                               "p:" +
                               event_in(dead) +
-                              " demo:demo_read+0x9\n" // of one event, removed together
+                              " demo:demo_read+0x9\n" // of the same event, removed together
                               "r64:" +
                               dead + "/" + dead + "_returns demo:demo_read\n";
     file.hold(others + stale);
@@ -140,7 +143,7 @@ TEST(StaleProbes, ThoseOfEndedRecordersAreRemoved) {
     EXPECT_EQ(file.text(), others + stale + "-:" + dead + "/" + dead + "_returns\n-:" + event_in(dead) + "\n");
 }
 
-// Such as those of versions that named groups by process id, which means nothing in another namespace.
+// For example groups of versions that named them by process id, which is ambiguous between namespaces.
 TEST(StaleProbes, WhatMayBeSomebodysStaysAndIsTold) {
     const std::string text = "p:rcuscope_7/rcuscope_7_sites demo:demo_read+0x5\n";
     const FakeKprobeEvents file(text);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// How the programs count latencies (bpf/latency_run.h): as if each had been counted by itself.
+// The programs' counting of latencies (bpf/latency_run.h) must equal counting each one separately.
 #include <algorithm>
 #include <array>
 #include <gtest/gtest.h>

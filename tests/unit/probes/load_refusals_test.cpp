@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests the detection of sites that the kernel refused to probe at the load of a module.
 #include "probes/load_refusals.hpp"
 
 #include <gmock/gmock.h>

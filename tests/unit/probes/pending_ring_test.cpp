@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The rings of queued callbacks, as the programs have them (bpf/pending_ring.h).
+// The programs' rings of queued callbacks (bpf/pending_ring.h).
 #include <cstddef>
 #include <gtest/gtest.h>
 #include <map>
@@ -16,7 +16,7 @@ constexpr std::size_t ring_size = 64;
 
 std::vector<rs_pending> entries;
 std::map<rs_u32, int> forgotten;
-rs_u64 steps = 0; // of loops
+rs_u64 steps = 0; // iterations of loops
 rs_u64 pushed_at = 0;
 rs_u64 times_asked = 0;
 
@@ -51,7 +51,7 @@ constexpr rs_u64 head_of(rs_u64 number) {
 class PendingRing : public testing::Test {
 protected:
     PendingRing() {
-        rs_pending_ring_make(&ring_, ring_size, ring_size); // the second CPU's
+        rs_pending_ring_make(&ring_, ring_size, ring_size); // of the second CPU
         entries.assign(2 * ring_size, {});
         forgotten.clear();
         steps = times_asked = 0;
@@ -65,7 +65,7 @@ protected:
         for (rs_u64 number = from; number < to; number++)
             ASSERT_TRUE(push(number)) << number;
     }
-    // When it was queued; none: that is not known.
+    // The time when it was queued; nullopt: unknown.
     std::optional<rs_u64> pop(rs_u64 number) {
         rs_pending popped{};
         if (!rs_pending_pop_first(&ring_, head_of(number), &popped) &&
@@ -82,7 +82,7 @@ protected:
     rs_u64 held() const { return ring_.end - ring_.first; }
 
     rs_pending_ring ring_{};
-    rs_u64 searched_ = 0; // as of one batch
+    rs_u64 searched_ = 0; // for one batch
 };
 
 TEST_F(PendingRing, GivesWhatWasPutInInItsOrder) {
@@ -137,7 +137,7 @@ TEST_F(PendingRing, AfterAFloodNothingIsSearchedFor) {
         ASSERT_EQ(queued.value_or(1000 + invoked), 1000 + invoked);
         timed += known[invoked++];
     };
-    // Three are queued for each that is invoked, then the rest is.
+    // Three callbacks are queued per invoked one; then the rest is invoked.
     for (rs_u64 number = 0; number < flood; number++) {
         known[number] = push(number);
         if (number > flood / 10 && number % 3 == 0)
@@ -175,7 +175,7 @@ TEST_F(PendingRing, WhatHasNoEntryIsToldFromWhatIsInAnothersRing) {
     EXPECT_FALSE(rs_pending_skip(&ring_, head_of(100))) << "it was one";
 }
 
-// As where an interrupt queues between a look at the ring and the count of what it has no room for.
+// An interrupt may queue between the check of the ring and the counting of callbacks without room.
 TEST_F(PendingRing, AWrongCountOfWhatIsNotInItIsMended) {
     push(0, ring_size - RS_PENDING_SLACK);
     for (rs_u64 number = 100; number < 110; number++)
@@ -190,7 +190,7 @@ TEST_F(PendingRing, AWrongCountOfWhatIsNotInItIsMended) {
     EXPECT_EQ(held(), 0u);
 }
 
-// One that was queued elsewhere, or is invoked unseen, does not stay for ever, and keeps none from being known.
+// A callback that was queued elsewhere, or invoked unseen, is removed eventually and does not hide others.
 TEST_F(PendingRing, OneThatNeverComesIsPassedBy) {
     push(0, 50);
     expect_pop(1, 1 + RS_PENDING_AHEAD);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests the exclusion of sites that the kernel could confuse with other sites.
 #include "probes/place_conflicts.hpp"
 
 #include <gmock/gmock.h>
@@ -65,7 +67,7 @@ TEST(PlaceConflicts, AJumpIsNotProbedWhereTheTableMayHaveACall) {
 }
 
 TEST(PlaceConflicts, OfOneModuleToo) {
-    ModuleFile module = module_named("large"); // it may come a page later
+    ModuleFile module = module_named("large"); // it may be loaded a page later
     module.read_sites = {site("one", code_at(0x80, call)), site("two", code_at(2 * page + 0x80, jump))};
     EXPECT_THAT(read_in(without_conflicts({module})[0]), ElementsAre("one"));
     module.read_sites = {site("one", code_at(0x80, call)), site("one", code_at(2 * page + 0x80, jump))};
@@ -149,7 +151,7 @@ TEST(PlaceConflicts, FunctionsAreSeenByFtraceWhereTheirPlacesConflict) {
     EXPECT_THAT(left[0].functions[2].why_unseen(), HasSubstr("the same offset in a page"));
 }
 
-// A conflict of the last function leaves the other functions as they are.
+// A conflict of the last function does not affect other functions.
 TEST(PlaceConflicts, TheLastFunctionAloneIsSeenByFtrace) {
     ModuleFile module = with_places({0x700, page + 0x600});
     for (ProbedCode& code : module.functions[1].code_of_places)
@@ -161,7 +163,7 @@ TEST(PlaceConflicts, TheLastFunctionAloneIsSeenByFtrace) {
     EXPECT_THAT(seen_within(without_conflicts({module})[0]), ElementsAre(true, true));
 }
 
-// The kernel refuses breakpoints where the kprobes of an unloaded module disturb its decoder.
+// The kernel refuses breakpoints if the kprobes of an unloaded module confuse its decoder.
 TEST(PlaceConflicts, FunctionsAreSeenByFtraceWhereThereAreSeveralModules) {
     const ModuleFile module = with_places({0, 0x80});
     EXPECT_THAT(seen_within(without_conflicts({module, module_named("other")})[0]), ElementsAre(false, false));
@@ -177,7 +179,7 @@ TEST(PlaceConflicts, AReaderIsSeenByFtraceAlone) {
     EXPECT_TRUE(left[0].functions[1].places) << "the jump conflicts with none";
 }
 
-// A range that the kernel decodes must not hold the page offset of a place outside the range.
+// A range that the kernel decodes must not contain the page offset of a site outside the range.
 TEST(PlaceConflicts, WhatIsDecodedToTheEndIsMetByNoOtherPlace) {
     ModuleFile first = module_named("first");
     first.read_sites = {site("last", decoded_at(0xf10, {0xf00, page}))};

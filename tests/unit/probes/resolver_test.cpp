@@ -7,7 +7,7 @@
 #include "control.h"
 #include "probes/summary_hooks.hpp"
 #include "summary_layout.h"
-// After the types that it uses.
+// Needs the types above.
 #include "rcuscope.skel.h"
 
 namespace rcuscope::test {
@@ -20,7 +20,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-// A kernel that has all that the table names.
+// A kernel that offers everything in the table.
 KernelOffer everything() {
     KernelOffer offer;
     offer.btf = true;
@@ -32,14 +32,14 @@ KernelOffer everything() {
     return offer;
 }
 
-// Without CONFIG_RCU_TRACE, as most are built.
+// Without CONFIG_RCU_TRACE, like most kernels.
 KernelOffer without_rcu_trace() {
     KernelOffer offer = everything();
     offer.tracepoints = {"sched_switch", "sched_process_exit", "sched_waking", "softirq_entry", "softirq_exit"};
     return offer;
 }
 
-// Type information is where functions and tracepoints are found.
+// Functions and tracepoints are looked up in the type information.
 KernelOffer without_btf() {
     KernelOffer offer = everything();
     offer.btf = false;
@@ -66,7 +66,7 @@ PlannedHook planned(const AttachPlan& of, std::string_view name) {
     return found == of.hooks.end() ? PlannedHook{} : *found;
 }
 
-// By which way a hook is seen; none: it is not.
+// The way by which a hook is seen; nullopt: it is not seen.
 std::optional<Way> way_of(const AttachPlan& of, std::string_view name) {
     const PlannedHook hook = planned(of, name);
     return hook.taken ? std::optional(hook.taken->way) : std::nullopt;
@@ -148,7 +148,7 @@ TEST(Resolver, AForcedWayIsTheOnlyOneLookedAt) {
     const AttachPlan result = plan(everything(), only(Way::kprobe));
     EXPECT_EQ(way_of(result, "gp.start"), Way::kprobe);
     EXPECT_EQ(planned(result, "gp.start").passed_over.at(0).why, "not asked for (--via kprobe)");
-    EXPECT_EQ(way_of(result, "module.readers"), Way::tracefs_kprobe); // there is no other
+    EXPECT_EQ(way_of(result, "module.readers"), Way::tracefs_kprobe); // it has no other way
     EXPECT_THAT(result.programs(), Each(Not(HasSubstr("fentry"))));
 }
 
@@ -294,7 +294,7 @@ TEST(HookTable, OnlySitesHaveProgramsWithoutAFunction) {
         }
 }
 
-// What sends events of single callbacks is not what counts them, and nothing is attached for events' sake.
+// Programs that send events of single callbacks are not used for counting, and nothing is attached only for events.
 TEST(SummaryHookTable, CountsInsteadOfSending) {
     const std::set<std::string> sends = resolve(hook_table(), everything(), all_of_a_module).programs();
     for (const Way way : {Way::tracepoint, Way::fentry, Way::kprobe}) {
@@ -309,7 +309,7 @@ TEST(SummaryHookTable, CountsInsteadOfSending) {
     EXPECT_FALSE(sends.contains("summary_queued_event"));
 }
 
-// Opening needs no privileges: nothing is loaded.
+// Opening does not load the object, so it needs no privileges.
 struct BpfObject {
     rcuscope_bpf* skeleton = rcuscope_bpf::open();
     BpfObject() = default;
@@ -317,7 +317,7 @@ struct BpfObject {
     BpfObject& operator=(const BpfObject&) = delete;
     ~BpfObject() { rcuscope_bpf::destroy(skeleton); }
 
-    // Each program with where it says that it belongs: {"gp_init_fexit", "fexit/rcu_gp_init"}
+    // Each program with its section name: {"gp_init_fexit", "fexit/rcu_gp_init"}
     std::map<std::string, std::string> sections() const {
         std::map<std::string, std::string> found;
         bpf_program* each = nullptr;
@@ -333,7 +333,7 @@ TEST(HookTable, NamesExactlyTheProgramsThatThereAre) {
     std::set<std::string> there;
     for (const auto& [name, section] : object.sections())
         there.insert(name);
-    // Attached to nothing: user space calls them.
+    // This program is not attached: user space calls it.
     std::set<std::string> named{"read_sequences"};
     for (const std::span<const Hook> table : {hook_table(), summary_hook_table()})
         for (const Hook& hook : table)

@@ -13,7 +13,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// "function_entry demo:demo_read+0"
+// Example: "function_entry demo:demo_read+0"
 std::vector<std::string> words_of(const std::vector<SiteInfo>& sites) {
     constexpr const char* kinds[] = {"lock", "unlock", "entry", "return", "reader", "reader-return"};
     std::vector<std::string> words;
@@ -48,7 +48,7 @@ TEST(SitesOf, FunctionsByPattern) {
     EXPECT_THAT(sites_of(demo(), {.functions = {"demo", "read"}}), IsEmpty()) << "a pattern is of the whole name";
 }
 
-// A function that is a reader besides is followed to its return.
+// A function that is also a reader is probed at its entry and its return.
 TEST(SitesOf, CallsAtTheirPlaces) {
     ModuleFile module = demo();
     module.functions[0].places = {.entry = 7, .leaves = {20, 31}, .jumps_away = true};
@@ -94,7 +94,7 @@ KernelName group_7() {
     return *KernelName::of("rcuscope_7");
 }
 
-// Plain files where the kernel has its own: what is written is collected.
+// Plain files in place of the kernel's: they collect what is written.
 struct FakeTracefs {
     FakeTracefs() {
         dir.write("kprobe_events", "");
@@ -189,7 +189,7 @@ TEST(PlaceSites, AnEventThatHasNoPlaceIsNotAskedFor) {
     EXPECT_EQ(none->sites_event, std::nullopt);
 }
 
-// Each line is a command of root's: a name that is more than a name is never written.
+// The kernel executes each line as root, so a name with other characters must not be written.
 TEST(PlaceSites, ANameThatIsNoneIsRefused) {
     const FakeTracefs tracefs;
     const std::string evil = "demo_read\np:foreign/evil do_sys_open\n#";
@@ -232,7 +232,7 @@ TEST(PlaceSites, FailsIfTheEventHasNoId) {
 
 TEST(CountSites, SumsAllPlacesOfAnEvent) {
     const FakeTracefs tracefs;
-    // As trace_kprobe.c prints it: "  %-44s %15lu %15lu\n"
+    // The format of trace_kprobe.c: "  %-44s %15lu %15lu\n"
     tracefs.dir.write("kprobe_profile",
                       "  rcuscope_7_sites                                            12               1\n"
                       "  rcuscope_7_returns                                           3               0\n"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// For how long a CPU took no timer tick, as the programs tell it (bpf/ticks.h).
+// The time that a CPU took no timer tick, as the programs compute it (bpf/ticks.h).
 #include <gtest/gtest.h>
 
 #include "ticks.h"
@@ -10,7 +10,7 @@ namespace {
 
 constexpr rs_u64 ms = 1'000'000;
 
-// A tick at 100 ms; the tick had been stopped before, and idle been left at 50 ms.
+// A tick at 100 ms. Before it the tick had been stopped, and the CPU left idle at 50 ms.
 constexpr rs_tick last{.ns = 100 * ms, .stopped = 20 * ms, .idle_exit = 50 * ms};
 
 rs_u64 until(const rs_tick& next) {
@@ -28,7 +28,7 @@ TEST(Ticks, TimeWithInterruptsOffIsAllThatLiesBetweenTwo) {
 
 TEST(Ticks, TimeInIdleIsNone) {
     EXPECT_EQ(until({.ns = 5003 * ms, .stopped = 104 * ms, .idle_exit = 5000 * ms}), 3 * ms);
-    // It was idle already at the last tick, which came for a timer.
+    // The CPU was already idle at the last tick, which came for a timer.
     EXPECT_EQ(until({.ns = 5003 * ms, .stopped = 20 * ms, .idle_exit = 5000 * ms}), 3 * ms);
 }
 
@@ -36,7 +36,7 @@ TEST(Ticks, TimeWithInterruptsOffAfterIdleBeginsWhereIdleWasLeft) {
     EXPECT_EQ(until({.ns = 5165 * ms, .stopped = 104 * ms, .idle_exit = 5000 * ms}), 165 * ms);
 }
 
-// Its tick was stopped and idle was not left since: it was offline.
+// The tick was stopped, and the CPU has not left idle since: it was offline.
 TEST(Ticks, OfACpuThatWentAwayNothingIsKnown) {
     EXPECT_EQ(until({.ns = 5000 * ms, .stopped = 104 * ms, .idle_exit = 50 * ms}), 0u);
     EXPECT_EQ(until({.ns = 5000 * ms, .stopped = 0, .idle_exit = 0}), 0u);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests the metadata of what a recording can and cannot show.
 #include "record/describe.hpp"
 
 #include <gmock/gmock.h>
@@ -20,7 +22,7 @@ KoFunction notrace(const std::string& name, const std::string& section) {
     return {.name = name, .section = section, .offset = 0, .size = 16, .notrace = true};
 }
 
-// A plan in which calls of functions are seen.
+// A plan with the hook for function calls.
 AttachPlan plan_with_functions() {
     AttachPlan plan;
     for (const Hook& hook : hook_table())

@@ -15,9 +15,9 @@ namespace {
 
 constexpr int survived = 7;
 
-// Each in a process of its own: dispositions are the process's.
+// Each test runs in a separate process, because signal dispositions belong to the process.
 [[noreturn]] void with_signals(void (*body)(const EndSignals& signals), sighandler_t hangup = SIG_DFL) {
-    ::signal(SIGHUP, hangup); // not as of a test that is run with nohup
+    ::signal(SIGHUP, hangup); // independent of a test run under nohup
     {
         const auto signals = EndSignals::take();
         if (signals)
@@ -62,7 +62,7 @@ TEST(EndSignals, TheSecondIsObeyedAtOnce) {
                 testing::KilledBySignal(SIGINT), "^$");
 }
 
-// An earlier file of what is not written is not to be taken for it.
+// An earlier file must not be mistaken for the output that was not written.
 TEST(EndSignals, TheSecondRemovesEarlierFiles) {
     const test::TempDir folder;
     static std::string earlier;
@@ -93,7 +93,7 @@ TEST(EndSignals, TheSecondEndsHelpersThatStillRun) {
                         ::_exit(1);
                     const pid_t runs = ::fork();
                     if (runs == 0) {
-                        EndSignals::restore(); // as exec() does
+                        EndSignals::restore(); // like exec()
                         (void)!::write(ready[1], "", 1);
                         ::pause();
                     }
@@ -139,7 +139,8 @@ TEST(EndSignals, OfACommandThatHasNoSecond) {
     EXPECT_FALSE(EndSignals::taken());
 }
 
-// A background job of a shell ignores SIGINT, and it is meant when it is sent; nohup is meant, too.
+// A background job of a shell ignores SIGINT, but an explicit SIGINT must end the recording; a SIGHUP under nohup
+// must not.
 TEST(EndSignals, OfAShellsBackgroundJobAndOfNohup) {
     EXPECT_EXIT(
         {

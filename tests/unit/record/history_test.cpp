@@ -59,7 +59,7 @@ protected:
     }
 
     std::string path = testing::TempDir() + "history." + std::to_string(::getpid()) + ".rcu";
-    History history{2, 0}; // two blocks for each CPU
+    History history{2, 0}; // two blocks per CPU
     std::vector<SymbolInfo> symbols;
 };
 
@@ -170,7 +170,7 @@ TEST_F(HistoryTest, TheNewestSymbolsAreKept) {
     for (std::uint64_t address = 1; address <= 2 * History::symbols_kept + 1; address++) {
         given[0] = {address, "f", 0, ""};
         history.symbols(given);
-        if (address % 100 == 0) { // one that is given again and again
+        if (address % 100 == 0) { // a symbol that is given repeatedly
             given[0] = {7, "seven", 0, ""};
             history.symbols(given);
         }
@@ -182,7 +182,7 @@ TEST_F(HistoryTest, TheNewestSymbolsAreKept) {
     EXPECT_EQ(symbols.back().address, 2 * History::symbols_kept + 1);
 }
 
-// A user who may unload modules can ask for any name; the module that is there is not forgotten for that.
+// A user who may unload modules can ask for any name. This must not displace the module that is loaded.
 TEST(LastingFactsTest, NamesThatAreNoModulesAreForgotten) {
     LastingFacts facts;
     const auto take = [&](std::uint64_t ns, rs_module_step step, const std::string& name) {
@@ -223,7 +223,7 @@ TEST(LastingFactsTest, TasksThatWereLongNotSeenAreForgotten) {
     const auto take = [&](const auto& record) { facts.take(0, std::as_bytes(std::span(&record, 1))); };
     for (std::uint32_t tid = 1; tid <= 2 * LastingFacts::tasks_kept; tid++) {
         take(rs_task{{tid, tid, RS_TASK, 0}, tid, 0, "x"});
-        take(rs_cb{{tid, 1, RS_CB_INVOKED, 0}, 1, 2}); // by the first one, each time
+        take(rs_cb{{tid, 1, RS_CB_INVOKED, 0}, 1, 2}); // each time by the first task
     }
     EXPECT_EQ(facts.tasks(), 2 * LastingFacts::tasks_kept);
     const std::uint32_t last = 2 * LastingFacts::tasks_kept + 1;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests what the recorder reads in each record before the record goes into the file.
 #include "record/intake.hpp"
 
 #include <cstring>
@@ -33,7 +35,7 @@ struct Taking {
         sends(bytes_of(told));
     }
 
-    // How many records of what was sent since the last call are for the file.
+    // The number of records since the last call that go into the file.
     std::size_t kept(std::uint32_t cpu = 0) {
         std::vector<std::span<const std::byte>> parts;
         EXPECT_EQ(intake.look(cpu, ring, parts), ring.size());
@@ -86,7 +88,7 @@ TEST(Intake, CountsWhatIsPendingOfAModuleThatGoes) {
     EXPECT_THAT(taking.intake.unloads().say(), ElementsAre(HasSubstr("(CPU 0: 3; ")));
 }
 
-// Any user makes the kernel look for modules, and each may fail to load.
+// Any user can make the kernel look for a module, and the load may fail.
 TEST(Intake, OnlyWhatAFollowedModuleGoesThroughIsToBeOnTheDiskAtOnce) {
     Taking taking;
     const auto unloads = [&](const char* name) {
@@ -103,11 +105,11 @@ TEST(Intake, OnlyWhatAFollowedModuleGoesThroughIsToBeOnTheDiskAtOnce) {
 
 TEST(Intake, WhatCannotBeIsPassedOn) {
     Taking taking;
-    taking.begins_batch(window_start, 7, 0xffffffff); // of a CPU that no machine has
+    taking.begins_batch(window_start, 7, 0xffffffff); // no machine has this CPU
     taking.sends(bytes_of_text("odd"));
-    taking.sends(bytes_of(header_of(RS_CB_QUEUED, window_start))); // less than its kind has
+    taking.sends(bytes_of(header_of(RS_CB_QUEUED, window_start))); // shorter than its kind
     taking.sends(bytes_of(header_of(RS_BATCH_BEGIN, window_start)));
-    taking.sends(bytes_of(rs_header{window_start, 7, 999, 0})); // of a kind that is not known
+    taking.sends(bytes_of(rs_header{window_start, 7, 999, 0})); // unknown kind
     EXPECT_EQ(taking.kept(), 5);
     EXPECT_THAT(taking.intake.unloads().say(), IsEmpty());
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests the numbers of the recording's own cost.
 #include "record/own_share.hpp"
 
 #include <gtest/gtest.h>
@@ -15,7 +17,7 @@ SequencesAt at(std::uint64_t ns, std::uint64_t gp_seq, std::uint64_t expedited_s
 }
 
 TEST(OwnShare, CountsWhatEndedAcrossTheWrap) {
-    // Of the normal ones, one ends between -7 (in progress) and -4, two between 0 and 9 (in progress).
+    // One normal grace period ends between -7 (in progress) and -4, and two end between 0 and 9 (in progress).
     const std::uint64_t before = ~std::uint64_t{0} - 6;
     const OwnShare share = own_share(at(100, before, 40), at(150, before + 3, 40), at(900, 0, 44), at(1000, 9, 52));
     EXPECT_EQ(share.attach_ns, 50U);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint64_t text_base = 0xffffffffc0000000;
 
-// A lock at +5 and an unlock at +9 of each function, of 16 bytes.
+// Each function has 16 bytes, a lock at +5 and an unlock at +9.
 Metadata metadata(std::size_t functions, bool own_sections = false) {
     Metadata metadata;
     ModuleInfo module{.name = "demo"};
@@ -63,7 +63,7 @@ TEST(ReadSites, AreForgottenWhereTheModuleWasBefore) {
     EXPECT_EQ(sites.enters({.address = text_base + 16 + 9}), std::nullopt);
 }
 
-// As -ffunction-sections makes them.
+// Sections as -ffunction-sections generates them.
 TEST(ReadSites, TimeGrowsAsTheSectionsDo) {
     EXPECT_LT(growth(500,
                      [](std::size_t functions) {

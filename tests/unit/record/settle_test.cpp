@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests the wait for the grace periods of RCU-tasks that attaching probes causes.
 #include "record/settle.hpp"
 
 #include <deque>
@@ -7,7 +9,7 @@
 namespace rcuscope {
 namespace {
 
-// A kernel whose RCU-tasks goes on with each ordinary grace period.
+// A kernel whose RCU-tasks advances with each normal grace period.
 struct Kernel {
     std::deque<TasksSequences> later;
     TasksSequences now;
@@ -41,7 +43,7 @@ TEST(Settle, waits_for_each_flavour) {
 }
 
 TEST(Settle, is_not_deceived_by_a_rest_in_between) {
-    // At rest in between, while an ordinary grace period leads to the next of RCU-tasks.
+    // RCU-tasks is idle in between, while a normal grace period leads to the next one of RCU-tasks.
     Kernel kernel{{{9, 0}, {12, 0}, {13, 0}, {16, 0}}, {8, 0}};
     EXPECT_TRUE(*kernel.settle(10));
     EXPECT_EQ(kernel.now, (TasksSequences{16, 0}));

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests messages on stderr that must not block the recorder.
 #include "record/speaker.hpp"
 
 #include <array>
@@ -41,7 +43,7 @@ TEST(Speaker, DoesNotWaitForWhoeverListens) {
         Speaker speaker(pipe[1]);
         speaker.say(longer_than_a_pipe);
         speaker.say("end");
-        // Nobody has read yet, and both calls came back all the same.
+        // Both calls have returned, although nothing has been read yet.
         reader = std::thread([&] { heard = read_all(pipe[0]); });
     }
     ::close(pipe[1]);
@@ -50,7 +52,7 @@ TEST(Speaker, DoesNotWaitForWhoeverListens) {
     ::close(pipe[0]);
 }
 
-// A hazard's line names a module, and a module may be named anything.
+// The line of a hazard has the name of a module, which may be any text.
 TEST(Speaker, SaysNothingThatSteersTheTerminal) {
     std::array<int, 2> pipe{};
     ASSERT_EQ(::pipe(pipe.data()), 0);

@@ -18,7 +18,7 @@ constexpr const char* with_old = "1000 T call_site\n2000 T other_site\n900000 t 
 constexpr const char* with_new =
     "1000 T call_site\n2000 T other_site\n900000 t new_init\t[new]\n900100 t new_free\t[new]\n";
 
-// A collector, and the kallsyms that it reads again.
+// A collector, and the kallsyms file that it reads again.
 struct Collecting {
     explicit Collecting(const char* kallsyms)
         : path(dir.write("kallsyms", kallsyms)), collector(Kallsyms::parse(kallsyms), path) {}
@@ -33,7 +33,7 @@ struct Collecting {
     }
     void take(EventBody body) { collector.take({.ns = ns, .cpu = 0, .tid = 1, .body = std::move(body)}); }
 
-    // "900100 new:new_free+0"
+    // Example: "900100 new:new_free+0"
     std::vector<std::string> found() {
         std::vector<std::string> words;
         for (const SymbolInfo& symbol : collector.all_names()) {
@@ -45,7 +45,7 @@ struct Collecting {
         return words;
     }
 
-    // "new_free 7": since when each has its name
+    // "new_free 7": the time from which each name is valid
     std::vector<std::string> since() {
         std::vector<std::string> words;
         for (const SymbolInfo& symbol : collector.all_names())
@@ -56,7 +56,7 @@ struct Collecting {
     TempDir dir;
     std::string path;
     SymbolCollector collector;
-    std::uint64_t ns = 1; // of what is taken next
+    std::uint64_t ns = 1; // of the next event
 };
 
 TEST(SymbolCollector, NamesFunctionsCallersAndSites) {
@@ -102,7 +102,7 @@ TEST(SymbolCollector, WhatAModulesFileNamesIsNotAskedFor) {
     symbols.take(event::ModuleSection{.module = "new", .section = ".text", .address = 0x900000});
     symbols.queued(0x900100, 0x1010);
     EXPECT_THAT(symbols.found(), ElementsAre("1010 call_site+10"));
-    // Its init section is elsewhere, and goes.
+    // Its init section is at another address, and is freed.
     symbols.queued(0x910000);
     EXPECT_THAT(symbols.found(), ElementsAre("910000 new:new_init+0"));
 }
@@ -147,7 +147,8 @@ TEST(SymbolCollector, LooksAgainOnceAModuleHasCome) {
     EXPECT_THAT(symbols.found(), ElementsAre("900100 new:new_free+0"));
 }
 
-// A function reaches to the next symbol: until kallsyms is read again, the new module's code seems to be the old one's.
+// A function extends to the next symbol, so the new module's code seems to belong to the old one until kallsyms is
+// read again.
 TEST(SymbolCollector, ANewModuleIsNotTakenForItsNeighbour) {
     Collecting symbols("8f0000 t neighbour\t[old]\n");
     symbols.kallsyms_now("8f0000 t neighbour\t[old]\n900000 t new_init\t[new]\n");
@@ -167,7 +168,7 @@ TEST(SymbolCollector, AModuleMayComeWhereAnotherWas) {
     EXPECT_THAT(symbols.found(), ElementsAre("900000 new:new_init+0"));
 }
 
-// An event of one CPU may be drained before another's that tells of the module.
+// An event of one CPU may be read before the event of another CPU that reports the module.
 TEST(SymbolCollector, WaitsForAllCpusBeforeItNames) {
     Collecting symbols("8f0000 t neighbour\t[old]\n");
     symbols.kallsyms_now("8f0000 t neighbour\t[old]\n900000 t new_init\t[new]\n");
@@ -176,7 +177,7 @@ TEST(SymbolCollector, WaitsForAllCpusBeforeItNames) {
     EXPECT_THAT(symbols.found(), ElementsAre("900000 new:new_init+0"));
 }
 
-// Nothing tells that an init section is freed.
+// No event reports that an init section is freed.
 TEST(SymbolCollector, AModuleMayComeWhereAnothersInitSectionWas) {
     Collecting symbols(with_old);
     symbols.queued(0x900000);
@@ -199,7 +200,8 @@ TEST(SymbolCollector, SaysSinceWhenAnAddressHasItsName) {
     EXPECT_THAT(symbols.since(), ElementsAre("new_init 7"));
 }
 
-// Kallsyms may know a module whose coming is still in a ring: its name must not be given to what was there before.
+// Kallsyms may have a module whose load event is still in a ring. Its name must not be given to code that was at the
+// same address before.
 TEST(SymbolCollector, WaitsForTheComingOfAModuleThatKallsymsKnows) {
     Collecting symbols(kernel_alone);
     symbols.kallsyms_now(with_new);
@@ -233,7 +235,7 @@ TEST(SymbolCollector, TheKernelsOwnNamesStay) {
 
 TEST(SymbolCollector, KeepsItsNamesIfKallsymsCannotBeReadAgain) {
     Collecting symbols(with_old);
-    symbols.kallsyms_now("0 T call_site\n"); // hidden meanwhile
+    symbols.kallsyms_now("0 T call_site\n"); // hidden in the meantime
     symbols.module(ModuleStep::coming);
     symbols.queued(0x900000, 0x1000);
     EXPECT_THAT(symbols.found(), UnorderedElementsAre("900000 old:old_free+0", "1000 call_site+0"));

@@ -71,7 +71,7 @@ TEST_F(TriggerWatchTest, AGracePeriodFiresWhileItRunsAndOnce) {
 
 TEST_F(TriggerWatchTest, ALongOneBetweenTwoLooksFiresAtItsEnd) {
     wait_for({"gp>200ms"});
-    end(400 * ms, 5); // taken first: of another CPU
+    end(400 * ms, 5); // read first, because another CPU sent it
     start(100 * ms, 5);
     start(401 * ms, 6);
     look(450 * ms);
@@ -97,7 +97,7 @@ TEST_F(TriggerWatchTest, NormalAndExpeditedOnesHaveNumbersOfTheirOwn) {
 TEST_F(TriggerWatchTest, WhatIsNotYetDueWaitsForTheOtherCpus) {
     wait_for({"gp>200ms"});
     end(500 * ms, 5);
-    look(499 * ms); // the start, on another CPU, comes with the next look
+    look(499 * ms); // the start, on another CPU, is read by the next look
     start(490 * ms, 5);
     look(2000 * ms);
     EXPECT_THAT(watch->fired(), SizeIs(0));
@@ -116,12 +116,12 @@ TEST_F(TriggerWatchTest, AnEndThatWasNotSeenFiresNothing) {
     watch->forget(1);
     start(1100 * ms, 7);
     look(1101 * ms);
-    start(1150 * ms, 8); // so the one before has ended
+    start(1150 * ms, 8); // so the previous one has ended
     look(1340 * ms);
     EXPECT_THAT(watch->fired(), SizeIs(0));
 }
 
-// The loss has no record yet, which comes when there is room again.
+// The loss has no record yet; the record is sent when there is room again.
 TEST_F(TriggerWatchTest, AnEndThatIsKnownToBeLostFiresNothing) {
     wait_for({"gp>200ms"});
     start(100 * ms, 5);
@@ -133,7 +133,7 @@ TEST_F(TriggerWatchTest, AnEndThatIsKnownToBeLostFiresNothing) {
     EXPECT_THAT(watch->fired(), SizeIs(1)) << "it began long after that";
 }
 
-// One that began, and whose end was lost, after the time up to which everything was taken.
+// It began after the time up to which everything was read, and its end was lost.
 TEST_F(TriggerWatchTest, ALossCountsUntilALookHasGonePastIt) {
     wait_for({"gp>200ms"});
     start(152 * ms, 5);
@@ -184,7 +184,7 @@ TEST_F(TriggerWatchTest, CallbacksInTimeFireNothing) {
         look(i * 90 * ms + 85 * ms);
     }
     queue(20'000 * ms, 2);
-    lost(20'001 * ms); // perhaps its invocation
+    lost(20'001 * ms); // its invocation may be lost
     look(30'000 * ms);
     EXPECT_THAT(watch->fired(), SizeIs(0));
 }
@@ -200,7 +200,7 @@ TEST_F(TriggerWatchTest, AReadSectionFiresWhereverItsTaskRuns) {
     wait_for({"reader>100ms"});
     at(1 * ms, 0, event::Module{event::ModuleStep::coming, "demo", text_base, 0x1000, 0});
     at(1 * ms, 0, event::ModuleSection{"demo", ".text", text_base});
-    at(20 * ms, 1, event::Site{unlock, false}); // taken first
+    at(20 * ms, 1, event::Site{unlock, false}); // read first
     at(10 * ms, 0, event::Site{lock, false});
     look(200 * ms);
     EXPECT_THAT(watch->fired(), SizeIs(0));
@@ -216,7 +216,7 @@ TEST_F(TriggerWatchTest, AReadSectionFiresWhereverItsTaskRuns) {
     EXPECT_EQ(text(401 * ms), "a read-side section of task 7 took 190 ms");
 }
 
-// A kprobe may miss an unlock, and no record says so.
+// A kprobe may miss an unlock without any record about it.
 TEST_F(TriggerWatchTest, SectionsWhoseEndsWereMissedAreBounded) {
     wait_for({"reader>100ms"});
     at(0, 0, event::ModuleSection{"demo", ".text", text_base});

@@ -90,7 +90,7 @@ TEST_F(Watch, AnInvocationMayBeTakenBeforeItsQueueing) {
     watch.batch_begins(1, softirq, 0);
     invoke(1);
     queue(10 * millisecond, 0);
-    queue(25 * millisecond, 0); // the same memory, later
+    queue(25 * millisecond, 0); // the same memory is reused
     free(30 * millisecond, 1);
     EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("(CPU 0: 1; the oldest since 5.0 ms)")));
 }
@@ -105,7 +105,7 @@ TEST_F(Watch, AListIsEmptiedInItsOrder) {
     EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("(CPU 0: 10; the oldest since 200.0 ms)")));
 }
 
-// Callbacks of CPU 1 are offloaded to a task that moves on within its batch, while CPU 0 runs its own.
+// Callbacks of CPU 1 are offloaded to a task that migrates within its batch, while CPU 0 runs its own callbacks.
 TEST_F(Watch, AListMayBeRunAnywhere) {
     load();
     for (const std::uint32_t cpu : {0U, 1U})

@@ -35,7 +35,7 @@ std::string json_of(const Timeline& timeline) {
     return out.str();
 }
 
-// More of everything than rich_timeline() has, so that percentiles, charts and the longest have something to show.
+// More events than in rich_timeline(), for percentiles, charts and lists of the longest.
 Timeline busy_timeline() {
     Timeline timeline = rich_timeline();
     timeline.capture.end = 2'000'000'000;
@@ -156,7 +156,7 @@ TEST(Report, TwentyRowsAreEnoughForPeople) {
     EXPECT_EQ(Json::parse(json_of(timeline))["callbacks"]["functions"].size(), 23U);
 }
 
-// Every text of a recording may have been made to steer the terminal, or the page, of its reader.
+// Any text of a recording may contain control sequences or markup against the reader of the report.
 TEST(Report, UntrustedTextIsShownNotObeyed) {
     Timeline timeline = busy_timeline();
     const std::string evil = "\x1b[2J<b>|`*x_\n# y";
@@ -238,7 +238,7 @@ TEST(ShowTable, LinesUpAndLetsLongNamesBe) {
               " name" + std::string(42, ' ') + " n\n ä" + std::string(45, ' ') + " 1\n " + longer + "  23\n");
 }
 
-// Each of the two is a time that may be; their sum is none.
+// Each time is possible, but their sum overflows.
 TEST(Report, SumsOfTimesWithoutEndAreNoTimes) {
     Timeline timeline;
     for (int i = 0; i < 3; i++)

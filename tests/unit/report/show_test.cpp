@@ -13,7 +13,7 @@ void set_or_clear(const char* name, const char* value) {
     value != nullptr ? ::setenv(name, value, 1) : ::unsetenv(name);
 }
 
-// Whether standard output, made a terminal for the moment, gets colours.
+// Whether standard output has colours if it is a terminal.
 bool colours_on_a_terminal(const char* term, const char* no_color) {
     int terminal = -1;
     int program = -1;
@@ -31,7 +31,7 @@ bool colours_on_a_terminal(const char* term, const char* no_color) {
 
 TEST(Style, ColoursAreForTerminalsThatSayWhatTheyAreUnlessNobodyWantsThem) {
     EXPECT_TRUE(colours_on_a_terminal("xterm-256color", nullptr));
-    EXPECT_TRUE(colours_on_a_terminal("xterm-256color", "")); // as no-color.org has it
+    EXPECT_TRUE(colours_on_a_terminal("xterm-256color", "")); // as no-color.org specifies
     EXPECT_FALSE(colours_on_a_terminal("xterm-256color", "1"));
     EXPECT_FALSE(colours_on_a_terminal("dumb", nullptr));
     EXPECT_FALSE(colours_on_a_terminal(nullptr, nullptr));

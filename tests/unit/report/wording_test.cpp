@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests the grouping of sentences that differ only in numbers and times.
 #include "report/wording.hpp"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests the texts of kinds of findings and of locations in a .ko.
 #include "review/reading.hpp"
 
 #include <gmock/gmock.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Findings in small modules (modules/*.c), plain and corrected.
+// Findings in small modules (modules/*.c), as they are and corrected.
 #include "review/review.hpp"
 
 #include <gmock/gmock.h>
@@ -46,7 +46,7 @@ std::vector<std::string> callbacks_of(const ModuleReading& reading) {
 
 TEST(Review, CallbacksThatNothingWaitsFor) {
     const ModuleReading reading = reading_of("no_barrier", "plain");
-    EXPECT_THAT(findings_of(reading), ElementsAre("no-barrier likely")); // it calls what nothing is known of
+    EXPECT_THAT(findings_of(reading), ElementsAre("no-barrier likely")); // it calls an unknown function
     EXPECT_EQ(reading.findings.at(0).place.function, "put");
     EXPECT_THAT(reading.findings.at(0).what, HasSubstr("synchronize_rcu() at stop+"));
     EXPECT_THAT(reading.findings.at(0).why, HasSubstr("schedule_something()"));
@@ -104,7 +104,7 @@ TEST(Review, WhatRunsUntilItIsStopped) {
 
 TEST(Review, WhatTheKernelMayRunUntilItIsUnregistered) {
     EXPECT_THAT(plain("registered"), ElementsAre("barrier-too-early cannot-tell"));
-    EXPECT_THAT(fixed("registered"), IsEmpty()); // it names its owner
+    EXPECT_THAT(fixed("registered"), IsEmpty()); // its operations name the owner
 }
 
 TEST(Review, ACacheThatGoesBeforeItsObjects) {
@@ -165,7 +165,8 @@ TEST(Review, HowTheExitFunctionMayMeetCallbacks) {
     EXPECT_THAT(count.wakers, IsEmpty());
 }
 
-// In sample_jumps.S a callback wakes by way of another function, in another section, and the exit function waits so.
+// In sample_jumps.S a callback wakes the exit function through another function in another section; the exit function
+// waits in the same way.
 TEST(Review, WhoWakesByAnotherFunction) {
     const auto reading = review_module(RCUSCOPE_SAMPLES_DIR "/sample_jumps.ko");
     ASSERT_TRUE(reading) << reading.error().why;
@@ -184,7 +185,7 @@ TEST(Review, AFunctionOfTheKernelThatWaitsByItself) {
 TEST(Review, AModuleWithoutAnExitFunction) {
     EXPECT_THAT(plain("no_exit"), ElementsAre("no-barrier likely"));
     EXPECT_TRUE(reading_of("no_exit", "plain").unloadable);
-    EXPECT_FALSE(reading_of("no_exit", "fix").unloadable); // it has an init function
+    EXPECT_FALSE(reading_of("no_exit", "fix").unloadable); // because it has an init function
     EXPECT_THAT(fixed("no_exit"), IsEmpty());
 }
 

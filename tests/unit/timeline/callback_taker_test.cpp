@@ -14,7 +14,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr int many_callbacks = 5000; // more than are given at once
+constexpr int many_callbacks = 5000; // more than one batch
 
 class Taken final : public CallbackTaker {
 public:
@@ -40,7 +40,7 @@ public:
     int done = 0;
 };
 
-// So many, each with a grace period of its own, from time 100 on, ten for each.
+// So many callbacks, each with its own grace period, from time 100 on, every ten nanoseconds.
 Scenario one_by_one(int callbacks) {
     Scenario scenario;
     for (int i = 0; i < callbacks; i++) {
@@ -84,7 +84,8 @@ TEST(CallbackTaker, GetsAtTheEndWhatIsPending) {
     EXPECT_EQ(timeline->callbacks.back().state, CallbackState::pending);
 }
 
-// One that waits from the beginning holds up all that were queued after it, as they are given in their order.
+// A callback that waits from the beginning delays all that were queued after it, because the taker gets them in
+// order.
 TEST(CallbackTaker, WaitsForTheOldest) {
     Scenario scenario;
     scenario.queue(1, 99);
@@ -106,7 +107,7 @@ TEST(CallbackTaker, MoreThanCanWaitAreForRows) {
     EXPECT_FALSE(scenario.complete(end_of(300'000), taken));
 }
 
-// What was done when its module was about to go is judged at the end.
+// Callbacks that run while their module is being unloaded are judged at the end, so they stay in the timeline.
 TEST(CallbackTaker, LeavesThoseOfAModuleThatGoes) {
     const auto of_module = [](Scenario& scenario, int from, int callbacks) {
         for (int i = 0; i < callbacks; i++) {
@@ -130,7 +131,7 @@ TEST(CallbackTaker, LeavesThoseOfAModuleThatGoes) {
     EXPECT_EQ(timeline->callbacks.back().id, 2U * many_callbacks);
 }
 
-// Objects of the cache may have been with those that were pending then.
+// Objects of the cache may have belonged to callbacks that were pending then.
 TEST(CallbackTaker, LeavesThoseThatWerePendingWhenACacheWasDestroyed) {
     Scenario scenario;
     scenario.queue(50, 7).at(60, event::CacheLeft{event::CacheLeft::What{.cache = 1, .name = "nodes"}});
@@ -146,7 +147,7 @@ TEST(CallbackTaker, LeavesThoseThatWerePendingWhenACacheWasDestroyed) {
     EXPECT_GT(timeline->callbacks[1].queued, 80);
 }
 
-// Of this grace period nothing was known yet when the callback that it released was invoked.
+// The grace period was still unknown when the callback that it released was invoked.
 TEST(CallbackTaker, IsToldOfAGracePeriodLater) {
     Scenario scenario;
     scenario.queue(10, 7).assign(11, 999'999).invoke(12, 7).gp_end(12, 999'999).done(13, 7);
@@ -180,7 +181,7 @@ TEST(CallbackTaker, WhatIsOddIsForRows) {
     EXPECT_FALSE(std::move(cut).finish_taken(std::nullopt, "cut"));
 }
 
-// A grace period that a callback relied on, and that turns out to have been one of the tracer's own.
+// A callback relied on a grace period that turns out to be one of the tracer's own.
 TEST(CallbackTaker, WhatIsLearntTooLateIsForRows) {
     Scenario scenario = one_by_one(many_callbacks);
     scenario.metadata.sequences = RcuSequences{.gp_seq = running(1), .expedited_seq = 0};

@@ -31,7 +31,7 @@ TEST(Callbacks, FromQueueToReturn) {
     EXPECT_EQ(callback.state, CallbackState::done);
 }
 
-// An invocation, or a queueing, of which the program was skipped.
+// The program for an invocation, or for a call_rcu(), was skipped.
 Trailer with_missed(Scenario& scenario, const std::string& hook) {
     scenario.metadata.probes = {{.hook = hook, .via = "fentry", .symbol = "somewhere"}};
     Trailer trailer;
@@ -142,7 +142,7 @@ TEST(Callbacks, AHeadQueuedAgainAfterALossStartsAnew) {
     EXPECT_EQ(timeline.callbacks[1].done, 31);
 }
 
-// Two modules, of which one lies where the other lay.
+// Two modules, one loaded at the address of the other.
 TEST(Callbacks, AHeadWhoseCodeIsGoneStartsAnew) {
     Scenario scenario;
     scenario.symbols = {{.address = Scenario::func, .name = "note", .offset = 0, .module = "first"}};
@@ -161,7 +161,7 @@ TEST(Callbacks, AnotherFunctionOfTheSameHeadIsAnotherCallback) {
     EXPECT_EQ(timeline.callbacks.at(0).state, CallbackState::unknown);
 }
 
-// Nothing that is seen later is its invocation, and that none is seen does not mean that it is pending.
+// No later invocation belongs to it, and it is not pending only because no invocation is seen.
 TEST(Callbacks, OneWhoseEndWillNotBeSeenIsUnknown) {
     Scenario scenario;
     scenario.at(10, event::CbQueued{.head = 1, .func = 0xa, .end_unseen = true});
@@ -206,7 +206,7 @@ TEST(Callbacks, TwoGracePeriodsOutstanding) {
 }
 
 TEST(Callbacks, AnEarlierAssignmentReplacesALaterOneOnly) {
-    // The first waits for 7 and keeps it; the second was to wait for 9, and 8 is enough.
+    // The first callback waits for 7 and keeps it; the second was to wait for 9, and 8 is sufficient.
     Scenario scenario;
     scenario.queue(1, 1).assign(2, 7).queue(3, 2).assign(4, 9).queue(5, 3).assign(6, 8);
     scenario.gp_start(10, 7).gp_end(20, 7).invoke(21, 1).gp_start(22, 8).gp_end(30, 8).invoke(31, 2).invoke(32, 3);
@@ -219,7 +219,7 @@ TEST(Callbacks, AnEarlierAssignmentReplacesALaterOneOnly) {
 }
 
 TEST(Callbacks, AssignmentConcernsOneListOnly) {
-    // CPU 0 assigns on behalf of CPU 1, whose callbacks are offloaded.
+    // CPU 0 assigns callbacks for CPU 1, which are offloaded.
     Scenario scenario;
     scenario.queue(1, 1).cpu(1).queue(2, 2).cpu(0).assign(3, 7, 1).gp_start(10, 7).gp_end(20, 7);
     scenario.invoke(30, 1).invoke(31, 2);
@@ -245,7 +245,7 @@ TEST(Callbacks, ALossMayHaveBeenOfTheAssignment) {
 }
 
 TEST(Callbacks, ALossIsOfTheListsThatTheCpuAssigns) {
-    // CPU 1 assigns its own list, and that of CPU 2.
+    // CPU 1 assigns its own list and that of CPU 2.
     Scenario scenario;
     scenario.cpu(2).queue(1, 9).cpu(1).assign(2, 7, 2);
     scenario.cpu(0).queue(3, 1).cpu(2).queue(3, 2).cpu(1).lost(4, 5, 1).assign(7, 8, 2).cpu(0).assign(7, 8, 0);
@@ -277,7 +277,7 @@ TEST(Callbacks, ALossCostsTheSameHoweverManyListsThereAre) {
 TEST(Callbacks, OffloadedOnesAreAssignedWhenTheyLeaveTheBypass) {
     Scenario scenario;
     scenario.queue(1, 1).queue(2, 2).queue(3, 3);
-    // The second and the third are in the bypass list.
+    // The second and the third callback are in the bypass list.
     scenario.assign(4, 7, 0, 2).gp_start(10, 7).gp_end(20, 7).assign(21, 8).gp_start(22, 8).gp_end(30, 8);
     scenario.invoke(40, 1).invoke(41, 2).invoke(42, 3);
 
@@ -288,7 +288,7 @@ TEST(Callbacks, OffloadedOnesAreAssignedWhenTheyLeaveTheBypass) {
     EXPECT_EQ(timeline.callbacks.at(2).grace_period, 2U);
 }
 
-// More heads than are remembered once they are over, of which the first stays open.
+// More heads than the builder keeps after their callbacks have run; the first one stays open.
 TEST(Callbacks, ManyHeads) {
     constexpr Nanoseconds count = 20'000;
     Scenario scenario;
@@ -307,7 +307,7 @@ TEST(Callbacks, ManyHeads) {
     }
 }
 
-// Of a list of which the first part has its grace period, and is invoked in another order.
+// The first part of the list has its grace period already, and callbacks are invoked in another order.
 TEST(Callbacks, ALongListIsAssignedInParts) {
     constexpr std::uint64_t count = 1000;
     Scenario scenario;
@@ -346,7 +346,7 @@ TEST(CallbackBounds, NoMoreArePendingThanWereAtATime) {
 
 TEST(CallbackBounds, OneWhoseEndIsNotKnownMayBePendingForEver) {
     Scenario scenario;
-    for (std::uint64_t i = 0; i < 100; i++) { // each the end of which was lost
+    for (std::uint64_t i = 0; i < 100; i++) { // the end of each one was lost
         const auto at = static_cast<Nanoseconds>(10 * i);
         scenario.queue(at, 1).lost(at + 1, at + 2, i + 1);
     }
@@ -390,7 +390,7 @@ TEST(Callbacks, AGracePeriodOfTheTimeOfInvocationMayBeSeenAfterIt) {
 }
 
 TEST(Callbacks, TheGracePeriodsIdMayNotBeKnownAtTheInvocation) {
-    // Of the expedited one neither start nor end is known: it comes first.
+    // Neither start nor end of the expedited one is known, so it comes first.
     const Timeline timeline = Scenario()
                                   .queue(1, 1)
                                   .assign(2, 7)
@@ -479,13 +479,13 @@ TEST(Callbacks, ATaskMayGoToAnotherCpuBetweenTwoOfABatch) {
 }
 
 TEST(Callbacks, ElsewhereNothingElseReturns) {
-    // Not a softirq's callback, ...
+    // Not the return of a softirq's callback, ...
     EXPECT_EQ(Scenario().queue(10, 1).invoke(20, 1).cpu(1).done(30, 1).complete(99).callbacks.at(0).done, std::nullopt);
-    // ... not another task's, ...
+    // ... not of another task's, ...
     Scenario others;
     others.queue(10, 1).tid(31).task(14, "rcuop/1", true).tid(30).task(15, "rcuop/0", true).invoke(20, 1);
     EXPECT_EQ(others.cpu(1).tid(31).done(30, 1).complete(99).callbacks.at(0).done, std::nullopt);
-    // ... and none that may be of another round.
+    // ... and not one that may belong to another round.
     Scenario lossy;
     lossy.queue(10, 1).tid(30).task(15, "rcuop/0", true).invoke(20, 1).cpu(1).lost(21, 29, 4).done(30, 1);
     EXPECT_EQ(lossy.complete(99).callbacks.at(0).done, std::nullopt);

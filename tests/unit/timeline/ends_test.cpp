@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests Ends, a min-heap with a FIFO per CPU.
 #include "timeline/ends.hpp"
 
 #include <gtest/gtest.h>
@@ -10,7 +12,7 @@
 namespace rcuscope::test {
 namespace {
 
-// In whatever order they are added, and of however many CPUs: as a heap of them all would give them.
+// The order is that of a single heap, for any order of adding and any number of CPUs.
 TEST(Ends, ComeInTheOrderOfTime) {
     std::mt19937 generator(3);
     const auto random = [&](std::uint32_t below) { return static_cast<std::uint32_t>(generator() % below); };
@@ -21,7 +23,7 @@ TEST(Ends, ComeInTheOrderOfTime) {
         for (int i = 0; i < 5000; ++i) {
             const std::uint32_t cpu = random(cpus);
             last[cpu] += random(100);
-            const Nanoseconds late = random(20) == 0 ? random(1000) : 0; // out of its CPU's order
+            const Nanoseconds late = random(20) == 0 ? random(1000) : 0; // out of order on its CPU
             ends.add(cpu, last[cpu] - late, i);
             left.insert(last[cpu] - late);
             const Nanoseconds until = last[random(cpus)] - 500;

@@ -46,7 +46,7 @@ TEST(GracePeriods, WhatHappensWithin) {
     Scenario scenario;
     scenario.at(50, event::GpRequested{.gp_seq = running(7)})
         .at(60, event::GpRequested{.gp_seq = running(7)})
-        .at(70, event::GpRequested{.gp_seq = running(9)}) // which never starts here
+        .at(70, event::GpRequested{.gp_seq = running(9)}) // it does not start in this recording
         .gp_start(100, 7)
         .at(120, event::GpQuiescent{.kind = event::QuiescentKind::self,
                                     .gp_seq = running(7),
@@ -103,7 +103,7 @@ TEST(GracePeriods, ReportsOfCpusThatAreNoLeafsOfThemselves) {
     const Timeline timeline = Scenario()
                                   .gp_start(100, 7)
                                   .at(120, report(60, 0b110011, 0))    // CPUs 60, 61, 64, 65
-                                  .at(121, report(64, 0b100, 0b011))   // of which two were waited for then
+                                  .at(121, report(64, 0b100, 0b011))   // two of them were waited for then
                                   .at(122, report(63, 0b1000, 0b0101)) // 63 and 65
                                   .complete(1000);
 
@@ -127,7 +127,7 @@ TEST(GracePeriods, TimeGrowsAsReportsOfOneDo) {
 }
 
 TEST(GracePeriods, TimeGrowsAsTheirNumberDoesWhateverTheCountersAre) {
-    // libstdc++ gives a table of 5,088 to 20,753 elements so many buckets, one number after the other.
+    // For 5,088 to 20,753 elements libstdc++ uses these two numbers of buckets.
     constexpr std::uint64_t buckets = std::uint64_t{10'273} * 20'753;
     const auto take = [](std::size_t size) {
         Scenario scenario;
@@ -232,12 +232,12 @@ TEST(GracePeriods, TimesBeforeTheStartAreNegative) {
     EXPECT_EQ(timeline.grace_periods.at(0).start_uncertainty, 30);
 }
 
-// The hooks run a moment before or after the sequence changes: at the edges the sequence decides.
+// The hooks run a moment before or after the sequence changes, so at the edges the sequence decides.
 TEST(GracePeriods, InProgressWhenTheRecordingOpened) {
     Scenario scenario;
     scenario.metadata.sequences = {running(7), 9 << 2};
     scenario
-        .at(2, event::GpEnd{.gp_seq = running(8), .expedited = true}) // it had ended
+        .at(2, event::GpEnd{.gp_seq = running(8), .expedited = true}) // it had ended before
         .at(3, event::GpStart{.gp_seq = running(7), .since_ns = Scenario::absolute(1)})
         .gp_end(50, 7)
         .gp_start(60, 8)

@@ -216,7 +216,8 @@ TEST(Modules, WhoeverIsRefusedMeanwhileTakesNothingFromTheOneWhoWasGrantedIt) {
     EXPECT_EQ(timeline.modules[0].refusals.size(), 1U);
 }
 
-// What unloaded it sleeps once more when it is gone, and another one asks too early for the next life.
+// The task that unloaded it is woken once more after its memory is freed, and another task asks too early to unload
+// the next life.
 TEST(Modules, AWakeupAfterTheEndMakesNoLife) {
     Scenario scenario = with_exit_function();
     scenario.module(10, ModuleStep::coming, "rcu_demo").module(20, ModuleStep::live, "rcu_demo");
@@ -231,7 +232,7 @@ TEST(Modules, AWakeupAfterTheEndMakesNoLife) {
     EXPECT_EQ(timeline.modules[1].refusals.size(), 1U);
 }
 
-// rmmod of a module that is not there is refused too.
+// The kernel also refuses rmmod of a module that does not exist.
 TEST(Modules, ARefusalMakesAModuleOnlyIfItSaysThatItIsThere) {
     const Timeline timeline = Scenario()
                                   .module(20, ModuleStep::unloading, "nowhere")
@@ -245,7 +246,7 @@ TEST(Modules, ARefusalMakesAModuleOnlyIfItSaysThatItIsThere) {
     EXPECT_EQ(timeline.modules[0].loaded, std::nullopt);
 }
 
-// Two load it at a time, and one wants to unload it meanwhile.
+// Two tasks load it at the same time, and a third asks to unload it meanwhile.
 TEST(Modules, WhoeverIsRefusedWhileItIsLoadedIsRefusedTheLifeToCome) {
     const Timeline timeline = Scenario()
                                   .module(10, ModuleStep::unloading, "other")
@@ -266,7 +267,7 @@ TEST(Modules, WhoeverIsRefusedWhileItIsLoadedIsRefusedTheLifeToCome) {
     EXPECT_EQ(timeline.modules[1].exit, std::nullopt);
 }
 
-// A load that fails before the init function, or a module that was there before and has no exit function.
+// A load that fails before the init function, or a module that was loaded before and has no exit function.
 TEST(Modules, ARefusalOfALoadThatWasNotSeenMakesNoLife) {
     const Timeline timeline = Scenario()
                                   .module(10, ModuleStep::unloading, "other")
@@ -276,7 +277,7 @@ TEST(Modules, ARefusalOfALoadThatWasNotSeenMakesNoLife) {
     EXPECT_TRUE(timeline.modules.empty());
 }
 
-// free_module() takes the name off the list, and then waits for a grace period.
+// free_module() removes the name from the list and then waits for a grace period.
 TEST(Modules, AnotherOfItsNameMayComeBeforeItsMemoryIsGone) {
     const Timeline timeline = Scenario()
                                   .module(10, ModuleStep::coming, "other", 0, 0x1000)
@@ -368,7 +369,7 @@ TEST(Modules, WhoGoesOnWhichTaskAndWhatWakesIt) {
     EXPECT_EQ(life.exit_wakeups[1].head, 0xaedU);
 }
 
-// kfree_rcu() and call_rcu() as the last statement of an exit function are jumps.
+// kfree_rcu() and call_rcu() as the last statement of an exit function are tail calls.
 TEST(Modules, WhatAnExitFunctionJumpsToItCalls) {
     Scenario scenario = with_exit_function();
     constexpr std::uint64_t delete_module = 0xd317;
@@ -391,7 +392,7 @@ TEST(Modules, WhatAnExitFunctionJumpsToItCalls) {
     EXPECT_EQ(place_name(timeline.callbacks.at(0).caller, false), "rcu_demo:demo_exit");
 }
 
-// The return address belongs to the caller of the function that jumped.
+// The return address belongs to the caller of the function that made the tail call.
 TEST(Modules, ACallerThatIsNotCertainIsNotGiven) {
     Scenario scenario = with_exit_function();
     scenario.symbols.push_back({.address = 0x71, .name = "call_timer_fn", .offset = 0x27, .module = ""});

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests the conversion of raw times to the model's times.
 #include "timeline/moment.hpp"
 
 #include <array>
@@ -24,7 +26,7 @@ TEST(RelativeTime, OfWhatNoClockSaysIsTheFarthestThereIs) {
         << "what is between any two times is a time";
 }
 
-// What is in the order of raw times stays so.
+// Raw times in ascending order stay in that order.
 TEST(RelativeTime, KeepsTheOrder) {
     constexpr std::uint64_t start = 5'000'000'000;
     constexpr std::array<std::uint64_t, 8> rising{

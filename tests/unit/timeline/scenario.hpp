@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Events written tersely, and the timeline that they make.
+// Builds a timeline from a short list of events.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@
 
 namespace rcuscope::test {
 
-// The kernel's gp_seq of grace period `counter`: while it is in progress, and when it is over.
+// The kernel's gp_seq of grace period `counter`: while it is in progress, and after its end.
 constexpr std::uint64_t running(std::uint64_t counter) {
     return (counter << 2) | 1;
 }
@@ -24,7 +24,7 @@ constexpr std::uint64_t over(std::uint64_t counter) {
     return (counter + 1) << 2;
 }
 
-// Times are relative to the recording's start; cpu() and tid() hold for what follows.
+// Times are relative to the recording's start. cpu() and tid() apply to the events that follow.
 class Scenario {
 public:
     static constexpr std::uint64_t start_ns = 5'000'000;
@@ -54,11 +54,11 @@ public:
         return at(ns, event::GpStart{.gp_seq = running(counter), .since_ns = absolute(ns)});
     }
     Scenario& gp_end(Nanoseconds ns, std::uint64_t counter) { return at(ns, event::GpEnd{.gp_seq = running(counter)}); }
-    // Callbacks have function `func` unless a test is about functions.
+    // Callbacks have the function `func` unless a test is about functions.
     Scenario& queue(Nanoseconds ns, std::uint64_t head, std::uint64_t function = func) {
         return at(ns, event::CbQueued{.head = head, .func = function});
     }
-    // All callbacks of a CPU now wait for the end of grace period `counter`, but for those queued since `bypass`.
+    // All callbacks of a CPU now wait for the end of grace period `counter`, except those queued since `bypass`.
     Scenario& assign(Nanoseconds ns, std::uint64_t counter, std::uint32_t list_cpu = 0,
                      std::optional<Nanoseconds> bypass = std::nullopt) {
         return at(ns, event::CbAssigned{
@@ -68,11 +68,11 @@ public:
         return at(ns, event::CbInvoked{.head = head, .func = function});
     }
     Scenario& done(Nanoseconds ns, std::uint64_t head) { return at(ns, event::CbDone{.head = head}); }
-    // The function of callback `done` has returned, and the next one's runs.
+    // The function of callback `done` has returned, and the function of the next one begins.
     Scenario& next(Nanoseconds ns, std::uint64_t done, std::uint64_t head) {
         return at(ns, event::CbInvoked{.head = head, .func = func, .done = done});
     }
-    // The site that was the `number`th of has_site() is reached.
+    // Site `number`, in the order of has_site(), is reached.
     Scenario& site(Nanoseconds ns, std::size_t number) {
         const SiteInfo& info = metadata.sites.at(number);
         const bool is_return = info.kind == SiteKind::function_return || info.kind == SiteKind::reader_return;
@@ -91,7 +91,7 @@ public:
     Scenario& reference(Nanoseconds ns, const std::string& name, bool taken, std::int32_t count) {
         return at(ns, event::ModuleRef{.name = name, .taken = taken, .count = count, .caller = caller});
     }
-    // The task that runs the module's exit function, by the function of a callback, or by something else.
+    // The task in the module's exit function is woken by callback `head`; 0: by something else.
     Scenario& woken(Nanoseconds ns, const std::string& name, std::uint64_t head) {
         return at(ns, event::ModuleWoken{.head = head, .name = name});
     }
@@ -103,7 +103,7 @@ public:
     }
     Scenario& switch_in(Nanoseconds ns) { return at(ns, event::SwitchIn{.nesting = 1}); }
 
-    // A site of module "rcu_demo", which had its place before the recording began.
+    // A site of module "rcu_demo", whose address was known before the recording began.
     Scenario& has_site(SiteKind kind, const std::string& function, std::uint64_t offset = 0) {
         metadata.sites.push_back({.kind = kind, .module = "rcu_demo", .function = function, .offset = offset});
         const std::uint64_t begin = function_address(function);
@@ -117,7 +117,7 @@ public:
         return *this;
     }
 
-    // What was written task by task, as a reader gives it out.
+    // Sorts events that were written task by task into the order in which a reader returns them.
     Scenario& in_order() {
         std::stable_sort(events_.begin(), events_.end(), [](const Event& a, const Event& b) { return a.ns < b.ns; });
         return *this;
@@ -127,7 +127,7 @@ public:
     Timeline complete(const Trailer& trailer) const { return build(trailer, {}); }
     Timeline cut_off(const std::string& reason = "a chunk is cut") const { return build(std::nullopt, reason); }
 
-    // Nothing if it has to be built without a taker.
+    // Nullopt if the timeline must be built without a taker.
     std::optional<Timeline> complete(Nanoseconds end, CallbackTaker& taker) const {
         return complete(trailer_at(end), taker);
     }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+//
+// Tests the parts of a callback's latency.
 #include "timeline/shares.hpp"
 
 #include <gtest/gtest.h>

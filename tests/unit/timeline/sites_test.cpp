@@ -101,7 +101,7 @@ TEST(ReadSections, ALossReportedAgainGivesUpNothing) {
 }
 
 TEST(ReadSections, ATaskThatMovedAwayKeepsWhatIsOpen) {
-    // Task 1 was last seen on CPU 1, so a loss on CPU 0 cannot have hidden anything of it.
+    // Task 1 was last seen on CPU 1, so a loss on CPU 0 cannot have hidden any of its records.
     Scenario scenario = with_sites();
     scenario.tid(1).site(10, lock).cpu(1).site(11, enter).cpu(0).tid(2).lost(12, 14, 5);
     scenario.cpu(1).tid(1).site(20, unlock);
@@ -135,7 +135,7 @@ TEST(ReadSections, SayWhenTheirTaskDidNotRun) {
 TEST(ReadSections, ATaskThatEndsWithinThemLeavesThemOpen) {
     Scenario scenario = with_sites();
     scenario.tid(1).site(10, lock).site(20, lock).site(30, lock).left(40, event::LeftKind::exit, 2);
-    // Another task with its number.
+    // Another task with the same number.
     scenario.site(50, lock).site(60, unlock);
 
     const Timeline timeline = scenario.complete(99);
@@ -177,7 +177,7 @@ TEST(ReadSections, AnInterruptOverAnIdleTaskThatLeavesOneOpen) {
     EXPECT_EQ(timeline.read_sections[1].left, SectionLeft::no);
 }
 
-// The kernel's own sections are sent too: they are nobody's here.
+// The kernel's own sections are sent, too, and belong to no section of a module.
 TEST(ReadSections, SwitchesOutsideOfThemAndOfOtherTasksAreIgnored) {
     Scenario scenario = with_sites();
     scenario.tid(1).switch_out(5, false).switch_in(6).site(10, lock);
@@ -211,7 +211,7 @@ TEST(ReadSections, GivenUpByALossTheyAreNotSwitchedIn) {
 
 enum : std::size_t { reads = leave_inner + 1, has_read };
 
-// demo_inner is a reader besides.
+// demo_inner is also a reader.
 Scenario with_reader() {
     Scenario scenario = with_sites();
     scenario.has_site(SiteKind::reader_entry, "demo_inner").has_site(SiteKind::reader_return, "demo_inner");
@@ -246,8 +246,8 @@ TEST(ReaderFunctions, WithoutCallsAreSectionsOnly) {
 
 TEST(ReaderFunctions, ARealSectionKeepsItsEndWhicheverEndsFirst) {
     Scenario scenario = with_reader();
-    scenario.site(10, reads).site(12, lock).site(14, unlock).site(20, has_read); // the usual
-    scenario.site(30, reads).site(32, lock).site(34, has_read).site(36, unlock); // handed out
+    scenario.site(10, reads).site(12, lock).site(14, unlock).site(20, has_read); // the usual order
+    scenario.site(30, reads).site(32, lock).site(34, has_read).site(36, unlock); // the section outlives the call
 
     const Timeline timeline = scenario.complete(99);
 
@@ -313,7 +313,7 @@ TEST(FunctionCalls, EntryAndReturn) {
     EXPECT_EQ(timeline.function_calls[0].end, 20);
 }
 
-// The probe is behind the entry, where a section may begin; and a function may be left right there.
+// The probe is behind the entry, where a section may begin; and a function may return at the same instruction.
 TEST(FunctionCalls, AtPlacesWithinTheFunction) {
     Scenario scenario;
     scenario.has_site(SiteKind::function_entry, "demo_get", 0x10)
@@ -363,7 +363,8 @@ TEST(FunctionCalls, AReturnOfAnotherFunctionMatchesNothing) {
     EXPECT_EQ(timeline.function_calls[0].end, 12);
 }
 
-// Where ends are missed again and again no task is in ever more sections, each of which every switch would concern.
+// If ends are missed repeatedly, the number of open sections of a task is limited, because every switch affects each
+// of them.
 TEST(ReadSections, AreNotOpenWithoutNumber) {
     Scenario scenario = with_sites();
     constexpr Nanoseconds many = 1000;
@@ -384,10 +385,10 @@ TEST(ReadSections, AreNotOpenWithoutNumber) {
     for (const ReadSection& section : timeline.read_sections) {
         off_cpu += section.off_cpu.size();
     }
-    EXPECT_EQ(off_cpu, 8 * 1000U); // of each switch, those of the newest sections
+    EXPECT_EQ(off_cpu, 8 * 1000U); // each switch counts for the newest sections
 }
 
-// Where a module comes again and again, no time is spent on what was known long ago.
+// If modules are loaded repeatedly, old information must cost no time.
 TEST(ReadSections, TimeGrowsAsTheRecordsDoWhereModulesComeAgainAndAgain) {
     const auto take = [](std::size_t size) {
         Scenario scenario = with_sites();

@@ -74,7 +74,7 @@ TEST(Stacks, WithoutTheTrampolinesOfTracers) {
 TEST(Stacks, OfAnotherTimeTaskOrCpuIsNotIts) {
     const Timeline timeline = Named()
                                   .at(10, stack({0x20, 0x40}))
-                                  .at(11, queued_by(0x20, 1)) // its own was lost
+                                  .at(11, queued_by(0x20, 1)) // its own stack was lost
                                   .at(12, stack({0x20, 0x40}))
                                   .cpu(1)
                                   .at(12, queued_by(0x20, 2))

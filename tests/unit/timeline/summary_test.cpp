@@ -20,7 +20,7 @@ TEST(CaptureSummary, OfACompleteRecording) {
     module.not_followed = {"call_srcu()", "srcu_barrier()"};
     scenario.metadata.modules = {module, module, module};
     scenario.metadata.modules[1].not_followed = std::vector<std::string>();
-    scenario.metadata.modules[2].not_followed.reset(); // of an older capture
+    scenario.metadata.modules[2].not_followed.reset(); // as in an older capture
     Trailer trailer;
     trailer.end_ns = Scenario::absolute(500);
     trailer.reason = "command ended";

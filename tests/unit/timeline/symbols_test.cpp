@@ -104,7 +104,7 @@ event::Module coming(const std::string& module, std::uint64_t base, std::uint32_
     return {.step = event::ModuleStep::coming, .name = module, .base = base, .size = size};
 }
 
-// It may be gone before its names can be read.
+// The module may be freed before its names can be read.
 TEST(Symbols, CodeOfAModuleThatNobodyNamedIsTheModulesWhileItIsThere) {
     const Metadata metadata;
     Symbols symbols(metadata, {named(0x1080, "brief_free", "brief", 10)});
@@ -166,7 +166,7 @@ TEST(Symbols, ANameThatIsNewerThanAFollowedModuleReplacesIt) {
     EXPECT_EQ(name(symbols.function(0x1040)), "stranger:next+0");
 }
 
-// As captures have them that are older than the times of names.
+// Captures of older versions have names without times.
 TEST(Symbols, WithoutTimesTheModuleThatLiesThereTells) {
     const Metadata metadata;
     Symbols symbols(metadata,
@@ -188,7 +188,8 @@ TEST(Symbols, WithoutTimesTheModuleThatLiesThereTells) {
     EXPECT_EQ(symbols.function(0x1040)->function, "old_free");
 }
 
-// Two modules, one after the other at the same place: whatever is said of one of them is not said of the other.
+// Two modules are loaded one after the other at the same address. Facts about one must not be attributed to the
+// other.
 TEST(Symbols, TheTimelineNamesEachAsOfItsTime) {
     Scenario scenario;
     const std::uint64_t since = Scenario::absolute(50);
@@ -226,7 +227,7 @@ TEST(Symbols, TheTimelineNamesEachAsOfItsTime) {
     EXPECT_EQ(name(timeline.waits.at(1).caller), "new:new_caller+0");
 }
 
-// The file of a recording that waits may begin after the coming of a module, and a chunk with it may be lost.
+// The file of a flight recorder may begin after the load of a module, and a chunk with that event may be lost.
 TEST(Symbols, ATimeAloneChangesTheNameOfAStack) {
     Scenario scenario;
     scenario.symbols = {named(0x1080, "old_caller", "old", 0),
@@ -252,7 +253,7 @@ TEST(Symbols, ACallbackIsNamedAsOfWhenItWasQueued) {
     EXPECT_EQ(name(timeline.callbacks.at(1).function), "rcu_other:demo_free+0");
 }
 
-// A .ko that was stripped keeps the symbols that its relocations need.
+// A stripped .ko keeps the symbols that its relocations need.
 TEST(Symbols, CodeWithoutASymbolIsTheModulesAllTheSame) {
     Metadata metadata;
     ModuleInfo& module = metadata.modules.emplace_back();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A timer goes on queueing callbacks after the exit function's rcu_barrier(). */
+/* A timer continues to queue callbacks after the exit function's rcu_barrier(). */
 #include <linux/delay.h>
 #include <linux/timer.h>
 #include <linux/version.h>
@@ -39,7 +39,7 @@ static void __exit barrier_early_timer_exit(void)
 	rcu_barrier();
 	before = atomic_read(&queued);
 	while (atomic_read(&queued) < before + 2)
-		cond_resched(); /* its softirqs may be ksoftirqd's */
+		cond_resched(); /* softirqs may run in ksoftirqd, which needs the CPU */
 	WRITE_ONCE(stop, true);
 	timer_delete_sync(&timer);
 #endif

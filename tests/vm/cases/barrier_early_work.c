@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The exit function waits for callbacks, then for the work item that queues some. */
+/* The exit function waits for callbacks first, and then for the work item that queues some. */
 #include <linux/workqueue.h>
 
 #include "case.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Right: a function that the exit function calls waits, by a jump. */
+/* Correct: a function that the exit function calls ends in a tail call to rcu_barrier(). */
 #include "case.h"
 
 static int __init barrier_helper_init(void)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Right: the init function waits for its callbacks, and there are none afterwards. */
+/* Correct: the init function waits for its callbacks, and the module queues no others. */
 #include "case.h"
 
 static int __init barrier_in_init_init(void)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Right: a work item waits for the callbacks, and the exit function for the work item. */
+/* Correct: a work item waits for the callbacks, and the exit function waits for the work item. */
 #include <linux/workqueue.h>
 
 #include "case.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Right: the exit function ends in rcu_barrier(), to which gcc jumps. */
+/* Correct: the exit function ends in rcu_barrier(), which gcc makes a tail call. */
 #include "case.h"
 
 static int __init barrier_jump_init(void)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A callback queues the next one: one rcu_barrier() waits for the first of two. */
+/* A callback queues itself once more: a single rcu_barrier() waits only for its first run. */
 #include "case.h"
 
 static struct rcu_head head;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What callback_owner exports; each variant has a name of its own. */
+/* The callback that callback_owner exports; its FIXED variant has another name. */
 #ifndef CASES_BORROW_H
 #define CASES_BORROW_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A cache is destroyed while callbacks are to free objects of it. */
+/* The exit function destroys a cache while callbacks that free its objects are pending. */
 #include "case.h"
 
 static struct kmem_cache *cache;

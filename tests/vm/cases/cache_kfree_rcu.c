@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A cache is destroyed while kfree_rcu() has objects of it: rcu_barrier() does not wait for those.
+/*
+ * The exit function destroys a cache while kfree_rcu() holds objects of it; rcu_barrier() does not
+ * wait for kfree_rcu().
  */
 #include "case.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* As cache_call_rcu; but where kmem_cache_destroy() waits for what kfree_rcu() was given, it waits
- * long enough for the callbacks, too. */
+/*
+ * Like cache_call_rcu. On kernels where kmem_cache_destroy() waits for pending kfree_rcu(), this
+ * wait also lasts until the callbacks have run.
+ */
 #include "case.h"
 
 static struct kmem_cache *cache;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Queues callbacks of callback_owner's, and is gone before them: right, they are not its code. */
+/*
+ * Queues callback_owner's callback and is freed before it runs. Correct: the code is not its own.
+ */
 #include "borrow.h"
 #include "case.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The callback's function is this module's, and callback_borrower queues it. */
+/* callback_borrower queues this module's callback, and this module does not wait for it. */
 #include "borrow.h"
 #include "case.h"
 

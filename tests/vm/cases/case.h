@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the cases share: objects that RCU frees, and what a case counts of itself.
+ * Shared by all cases: objects that RCU frees, and the counts that a case logs.
  *
- * A case is a module with a known right answer to "is it safe to unload?". Most are built twice:
- * as they are, and with FIXED defined as NAME_fixed, which does it right. A case logs
+ * A case is a module with a known right answer to "is it safe to unload?". Most cases are built
+ * twice: as they are, and as NAME_fixed with FIXED defined, which is correct. At the end of its
+ * exit function a case logs
  *
  *   NAME: queued=N run=N sections=N kfree_rcu=N
  *
- * at the end of its exit function: calls of call_rcu(), callbacks of its own that have run,
- * read-side sections, calls of kfree_rcu(). The first three are parameters, too.
+ * These are calls of call_rcu(), callbacks of its own that have run, read-side sections, and
+ * calls of kfree_rcu(). The first three are also module parameters.
  */
 #ifndef CASES_CASE_H
 #define CASES_CASE_H
@@ -46,7 +47,7 @@ static __maybe_unused void object_free(struct rcu_head *rcu)
 	atomic_inc(&run);
 }
 
-/* barrier() keeps gcc from making the last call a jump: those are cases of their own. */
+/* barrier() keeps gcc from making call_rcu() a tail call; other cases test tail calls. */
 static __maybe_unused noinline __noclone void object_queue(rcu_callback_t callback)
 {
 	struct object *object = kzalloc(sizeof(*object), GFP_ATOMIC);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Right: the last callback completes what the exit function waits for. */
+/* Correct: the exit function waits for a completion, which the last callback completes. */
 #include <linux/completion.h>
 
 #include "case.h"

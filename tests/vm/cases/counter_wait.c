@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Right: the exit function looks at a count until all callbacks have run. */
+/* Correct: the exit function polls a counter until all callbacks have run. */
 #include <linux/delay.h>
 
 #include "case.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* An rcu_head is queued again while it is pending: the callback runs once. */
+/* The init function queues an rcu_head again while it is pending, so its callback runs once. */
 #include "case.h"
 
 static struct rcu_head head;

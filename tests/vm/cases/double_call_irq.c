@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* An rcu_head that a task has queued is queued again by an interrupt. */
+/* An interrupt queues an rcu_head again that a task has queued. */
 #include <linux/irq_work.h>
 
 #include "case.h"
@@ -22,7 +22,7 @@ static struct irq_work interrupt = IRQ_WORK_INIT_HARD(queue);
 
 static int __init double_call_irq_init(void)
 {
-	/* The section keeps the first call pending; the interrupt comes at once. */
+	/* The section keeps the first call pending; the interrupt comes immediately. */
 	preempt_disable();
 	queue(NULL);
 #ifdef FIXED

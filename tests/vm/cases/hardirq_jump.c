@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A hard interrupt's function ends in call_rcu(), by a jump; nothing waits for the callback. */
+/*
+ * A function in a hard interrupt ends in a tail call to call_rcu(). The module does not wait for
+ * the callback.
+ */
 #include <linux/irq_work.h>
 
 #include "case.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A callback that is in memory only until the init function is done. */
+/* The callback's code is freed when the init function is done. */
 #include "case.h"
 
 #ifdef FIXED

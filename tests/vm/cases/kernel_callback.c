@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Right: callbacks whose function is the kernel's kfree() need no wait. */
+/* Correct: no wait is necessary for callbacks whose function is the kernel's kfree(). */
 #include "case.h"
 
-/* kfree() is given the rcu_head, which is first. */
+/* kfree() gets the address of the rcu_head, so that is the first member. */
 struct freed {
 	struct rcu_head rcu;
 	long value;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* kfree_rcu() needs no wait; the callback that is queued beside it does. */
+/* kfree_rcu() needs no wait, but the callback that is queued next to it does. */
 #include "case.h"
 
 static int __init kfree_and_callbacks_init(void)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Right: the exit function ends in kfree_rcu(), to which gcc jumps. */
+/* Correct: the exit function ends in kfree_rcu(), which gcc makes a tail call. */
 #include "case.h"
 
 static struct object *object;

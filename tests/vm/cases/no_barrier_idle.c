@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Callbacks of its init function are done long before the exit function, which waits for none. */
+/* The exit function does not wait. The init function's callbacks have run long before it. */
 #include "case.h"
 
 static int __init no_barrier_idle_init(void)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Queues callbacks in its exit function and waits for none. */
+/* The exit function queues callbacks and does not wait for them. */
 #include "case.h"
 
 static int __init no_barrier_late_init(void)

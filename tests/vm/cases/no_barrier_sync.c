@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Waits with synchronize_rcu() for callbacks, which it does not do. */
+/* The exit function calls synchronize_rcu(), which does not wait for callbacks. */
 #include "case.h"
 
 static int __init no_barrier_sync_init(void)

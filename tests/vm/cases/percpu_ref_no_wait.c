@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A percpu_ref is killed, and its release is waited for by a sleep. */
+/* The exit function kills a percpu_ref and sleeps until its release function has been called. */
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/percpu-refcount.h>

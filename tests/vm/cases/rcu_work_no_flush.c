@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A work item that runs after a grace period, for which only a sleep waits. */
+/* The exit function queues an rcu_work and sleeps until it has been called, without a flush. */
 #include <linux/delay.h>
 #include <linux/workqueue.h>
 

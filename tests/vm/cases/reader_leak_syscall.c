@@ -10,7 +10,7 @@ static noinline __noclone void read_value(bool fail)
 	rcu_read_lock();
 #ifndef FIXED
 	if (fail) {
-		__release(RCU); /* sparse finds it, else. */
+		__release(RCU); /* else sparse reports the imbalance */
 		return;
 	}
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A thread's error path forgets rcu_read_unlock(); the thread ends. */
+/* A thread's error path lacks rcu_read_unlock(); the thread ends within the section. */
 #include <linux/kthread.h>
 #include <linux/sched/task.h>
 
@@ -13,7 +13,7 @@ static noinline __noclone int read_value(bool fail)
 	rcu_read_lock();
 #ifndef FIXED
 	if (fail) {
-		__release(RCU); /* sparse finds it, else. */
+		__release(RCU); /* else sparse reports the imbalance */
 		return -EINVAL;
 	}
 #endif

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A tasklet's function ends in call_rcu(), by a jump; nothing waits for the callback. */
+/*
+ * A tasklet's function ends in a tail call to call_rcu(). The module does not wait for the
+ * callback.
+ */
 #include <linux/delay.h>
 #include <linux/interrupt.h>
 

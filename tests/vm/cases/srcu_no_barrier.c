@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Callbacks of an SRCU domain, for which nothing waits. */
+/* The exit function does not wait for callbacks of an SRCU domain. */
 #include <linux/srcu.h>
 
 #include "case.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Right: callbacks and readers whose symbols are of every sort: cold, in a section of their own,
- * notrace, weak, aliased, very long, with a compiler's suffix, inline, __init, __exit.
+ * Correct: callbacks and readers with all sorts of symbols: cold, in a separate section, notrace,
+ * weak, alias, very long, with a compiler's suffix, inline, __init, __exit.
  */
 #include "case.h"
 
@@ -44,7 +44,7 @@ void CALLBACK(free_llvm);
 static noinline void __cold READER(read_cold);
 noinline void READER(read_constprop);
 static noinline void notrace READER(read_notrace);
-/* The kernel's inline implies notrace, also where gcc puts the function out of line. */
+/* The kernel's inline implies notrace, even if gcc does not inline the function. */
 static inline void READER(read_inline);
 static void (*read_inline_pointer)(void) = read_inline;
 static noinline void __init READER(read_init);

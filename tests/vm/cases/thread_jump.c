@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A thread calls a function that ends in call_rcu(), by a jump; the exit stops the thread only. */
+/*
+ * A thread calls a function that ends in a tail call to call_rcu(). The exit function stops only
+ * the thread.
+ */
 #include <linux/kthread.h>
 #include <linux/delay.h>
 

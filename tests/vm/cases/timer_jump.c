@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Right: a timer's function ends in call_rcu() with a function of the kernel's, by a jump. */
+/* Correct: a timer's function ends in a tail call to call_rcu() with a function of the kernel. */
 #include <linux/delay.h>
 #include <linux/timer.h>
 #include <linux/version.h>

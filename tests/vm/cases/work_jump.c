@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A work item's function ends in call_rcu(), by a jump; the exit waits for the item only. */
+/*
+ * A work item's function ends in a tail call to call_rcu(). The exit function waits only for the
+ * item.
+ */
 #include <linux/workqueue.h>
 
 #include "case.h"

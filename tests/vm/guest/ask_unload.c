@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * usage: ask_unload COUNT
- * As a user without privileges, asks COUNT times for modules to be unloaded, each
- * by a name of its own; then once more within a user namespace, where he has every
- * capability. Succeeds if the kernel has refused all of it.
+ * Asks COUNT times for modules to be unloaded, each by a different name, as a user without
+ * privileges; then the same within a user namespace, where that user has all capabilities.
+ * Exits with 0 if the kernel refused every request.
  */
 #define _GNU_SOURCE
 #include <errno.h>

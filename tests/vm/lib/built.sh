@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# Kernels that are built here: kind "built" of lib/kernels.sh.
+# Kernels that this machine builds: kind "built" of lib/kernels.sh.
 #
-# SPEC is the suites, the package with the source, and the fragments of
-# configuration (kernels/NAME.config), of which the later overrule the earlier.
-# The package stays in the cache: what is built from it tomorrow, because a
-# fragment was changed, needs no network and is of the same version.
+# SPEC is the suites, the package with the source, and the configuration fragments (kernels/NAME.config); a later
+# fragment overrules an earlier one. The source package stays in the cache, so that a rebuild after a change of a
+# fragment needs no network and uses the same version.
 
 COMPILER=gcc-12
 
-# Changed when this file keeps other things of a build, so that what older
-# versions of it left is not taken.
+# Part of the cache key. Increase it when this file keeps different build results, so that results of older versions
+# are not reused.
 RECIPE=1
 
-# What a build takes of the processor, to tell people how long they will wait.
+# CPU time of a build, for the estimate that is shown to the user.
 BUILD_CPU_MINUTES=8
 
 source_folder() { printf '%s/sources-%s/%s\n' "$CACHE" "$LAYOUT" "$1"; }
@@ -23,8 +22,8 @@ fragment_files() { # FRAGMENT...
 	for fragment; do printf '%s/kernels/%s.config\n' "$HERE" "$fragment"; done
 }
 
-# What goes into the folder's name, so that nothing stale is ever taken: the
-# configuration without its comments, the source's version, the compiler.
+# Prints a hash of all inputs of the build, which becomes part of the folder's name: the configuration without its
+# comments, the source's version and the compiler's version.
 key_built() { # SUITES PACKAGE FRAGMENT...
 	local package=$2 source files
 	source=$(source_folder "$package")
@@ -58,7 +57,7 @@ populate_built() { # FOLDER SUITES PACKAGE FRAGMENT...
 	need "$COMPILER" make flex bison bc pahole xz /usr/include/libelf.h
 	source=$(source_folder "$package")
 	mapfile -t files < <(fragment_files "$@")
-	# Spaces and colons are make's.
+	# Spaces and colons have a meaning in make.
 	[[ $folder != *[[:space:]:]* ]] ||
 		fail "no kernel can be built in $CACHE; set RCUSCOPE_CACHE to a path without space and colon"
 	note "building the kernel $KERNEL_NAME, about $(((BUILD_CPU_MINUTES - 1) / $(nproc) + 1)) minutes"
@@ -73,7 +72,7 @@ populate_built() { # FOLDER SUITES PACKAGE FRAGMENT...
 
 	release=$(<"$tree/include/config/kernel.release")
 	printf '%s\n' "$release" >"$folder/release"
-	# The key tells apart what is built of one source: caches further on ask for the version.
+	# Caches further on use "version" as their key. The key distinguishes configurations of one source.
 	printf '%s, configuration %s\n' "$(<"$source/version")" "$KERNEL_KEY" >"$folder/version"
 	cp "$tree/arch/x86/boot/bzImage" "$folder/vmlinuz"
 	cp "$tree/.config" "$folder/config"
@@ -83,7 +82,7 @@ populate_built() { # FOLDER SUITES PACKAGE FRAGMENT...
 	rm -rf "$tree" "$log"
 }
 
-# Runs a step of the build. On a terminal it shows how far it is.
+# Runs a step of the build. On a terminal it shows the elapsed time and the last line of the log.
 build_step() { # WHAT COMMAND...
 	local what=$1 status=0 begun=$SECONDS
 	shift
@@ -105,10 +104,9 @@ build_step() { # WHAT COMMAND...
 	fail "$KERNEL_NAME could not be built: $what failed; all that was said is in $log"
 }
 
-# A make that nothing of the caller's environment changes. Should vm be killed
-# outright, make goes, and the compilers with it. Where variables and statements
-# are is a seventh of the compilers' time; BTF is made of the types alone, and the
-# code is the same.
+# Runs make with a clean environment. If vm is killed outright, make and the compilers are killed, too. Without debug
+# information about the locations of variables and statements the compilers need a seventh less time; BTF contains
+# only types, and the generated code is the same.
 build_make() { # TREE ARGUMENT...
 	local tree=$1
 	shift
@@ -116,7 +114,7 @@ build_make() { # TREE ARGUMENT...
 		KCFLAGS='-fno-var-tracking -gno-statement-frontiers -gno-inline-points' setpriv --pdeathsig TERM make -C "$tree" "$@"
 }
 
-# Without most of what no fragment can want; all is 1.3 GB.
+# Leaves out most of what no fragment can need; the whole source is 1.3 GB.
 unpack_source() { # PACKAGE-FILE PACKAGE TREE
 	dpkg-deb --fsys-tarfile "$1" | tar -xO "./usr/src/$2.tar.xz" |
 		setpriv --pdeathsig KILL tar -xJ -C "$3" --strip-components=1 --wildcards \
@@ -124,12 +122,12 @@ unpack_source() { # PACKAGE-FILE PACKAGE TREE
 			--exclude="$2/drivers/gpu/*.[ch]" --exclude="$2/drivers/net/*/*.[ch]" --exclude="$2/drivers/media/*.[ch]" \
 			--exclude="$2/drivers/staging/*.[ch]" --exclude="$2/sound/*.[ch]" \
 			--exclude="$2/tools/testing" --exclude="$2/tools/perf"
-	# Whoever builds in what is kept (vm headers) shall have the same compiler.
+	# External modules that are built against the kept headers (vm headers) must use the same compiler.
 	sed -i -E "s/^((HOST)?CC\s*= (\\\$\(CROSS_COMPILE\))?)gcc$/\1$COMPILER/" "$3/Makefile"
 }
 
-# A line that the kernel does not take, perhaps because it depends on another,
-# would leave a kernel that is not what its configuration says.
+# Fails if the kernel does not accept a line of the fragments, for example because of a missing dependency: the built
+# kernel would not match its configuration.
 configure() { # TREE FILE...
 	local tree=$1 missing
 	shift
@@ -149,8 +147,8 @@ configure() { # TREE FILE...
 		"does not take, or not without something else: $(paste -sd, <<<"$missing")"
 }
 
-# The least that external modules can be built with. vmlinux is there for its
-# BTF, on which that of the modules is based.
+# Keeps the minimum that external modules need for their build. vmlinux contains only BTF, on which the BTF of the
+# modules is based.
 keep_headers() { # TREE FOLDER
 	mkdir "$2"
 	cd "$1" || exit

@@ -1,15 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The cases (tests/vm/cases): how each lives, and what a recording of it must say.
+"""The table of the test modules in tests/vm/cases: how each is loaded and used, and what its recording must contain.
 
-    cases.py groups ROUNDS           names of groups; the cases of one are followed by one recorder. In more than one
-                                     round only those that are about unloading, and leave the kernel whole
-    cases.py modules GROUP           their modules
-    cases.py lives GROUP ROUNDS      their lives, so many each, for the guest's shell with lib/guest_check.sh
+    cases.py groups ROUNDS           prints the names of groups; one recorder follows all cases of a group. With more
+                                     than one round only groups about unloading that do not damage the kernel
+    cases.py modules GROUP           prints the modules of the group
+    cases.py lives GROUP ROUNDS      prints shell commands for the guest that load, use and unload them ROUNDS times,
+                                     for lib/guest_check.sh
     cases.py check GROUP ROUNDS FOLDER KERNEL
-                                     FOLDER/GROUP.json, .stderr and .log against the table
+                                     checks FOLDER/GROUP.json, .stderr and .log against the table
 
-A group with the suffix _fixed is of the corrected variants, which must stay without a finding.
+A group with the suffix _fixed has the corrected variants, which must have no finding.
 """
 import dataclasses
 import json
@@ -19,7 +20,7 @@ import sys
 
 from timeline import missed_of
 
-# At most so many modules are followed by one recorder.
+# The limit of modules that one recorder follows.
 MOST_FOLLOWED = 8
 
 LATENT, WARNING, FATAL = "latent", "warning", "fatal"
@@ -28,35 +29,36 @@ LATENT, WARNING, FATAL = "latent", "warning", "fatal"
 @dataclasses.dataclass(frozen=True)
 class Case:
     name: str
-    # Kind and severity of each finding. None: the case is right as it is.
+    # Kind and severity of each finding. None: the case is correct.
     finding: tuple = None
-    # What the text of the finding says, and what nothing about the module says: patterns.
+    # Patterns that a text of the finding must match, and patterns that no text about the module may match.
     says: tuple = ()
     never: tuple = ()
-    # What the line "not followed" names, where the module imports it.
+    # Pattern for the line "not followed" of a module that imports such a function.
     not_followed: str = ""
-    # Waits that are the module's: kind and function.
+    # Waits that the module makes: kind and function.
     waits: tuple = ()
-    # Of each callback: pattern of its function, of its caller, of who queued it. Where None, none is of this module.
+    # Patterns of each callback's function and caller, and the context that queues it (None: any). None instead of all
+    # three: the module has no callbacks of its own.
     callbacks: tuple = (r"{module}:object_free", r"{module}:object_queue\+", None)
-    # The same of the fixed variant, where that differs.
+    # The same for the fixed variant, if it differs.
     fixed_callbacks: tuple = None
-    # Callbacks whose function is not its own.
+    # The callback's function belongs to the kernel or to another module.
     foreign: bool = False
-    # The counts of its log that are not what is seen: why is said beside the case.
+    # Counts in the module's log that differ from what the recording shows.
     not_counted: tuple = ()
-    # "PARAMETER VALUE" that ends what its init function has begun, and commands between load and unload.
+    # "PARAMETER VALUE": wait until the module parameter has this value. use: commands between load and unload.
     until: str = ""
     use: str = ""
-    # Names of modules that are loaded and unloaded within this one's life.
+    # Modules that are loaded and unloaded during the life of this one.
     guests: tuple = ()
-    # Kernels on which it does something else, or nothing.
+    # Kernels on which the case behaves differently, or has no effect.
     not_on: str = ""
-    # Kernels on which there is no finding.
+    # Kernels on which the case has no finding.
     right_on: str = ""
-    # Kernels on which kmem_cache_destroy() waits so long that it can destroy the cache.
+    # Kernels whose kmem_cache_destroy() waits so long that it can destroy the cache.
     lucky_on: str = ""
-    # A case that is in another group than its fixed variant.
+    # The finding exists only on a kernel with PREEMPT_RCU.
     needs_preempt_rcu: bool = False
 
 
@@ -68,7 +70,7 @@ OWN = r"{module}:object_free"
 NO_PREEMPT_RCU = "rcu-voluntary-6.1"
 
 GROUPS = {
-    # Callbacks are done long before the exit function, which waits for none.
+    # Callbacks run long before the exit function, which does not wait for them.
     "idle": [
         Case("no_barrier_idle", NO_BARRIER, until="run 6", says=(r"no_barrier_idle:object_queue", r"rcu_barrier\(\)"),
              never=NOT_THE_REASON),
@@ -80,25 +82,25 @@ GROUPS = {
              says=(r"hardirq_jump:fire",)),
         Case("work_jump", NO_BARRIER, until="run 1", callbacks=(OWN, r"{module}:queue_one\+", "task"),
              says=(r"work_jump:queue_one",)),
-        # The return address is the calling function's; queue_one() can be told only where its jump is probed.
+        # The return address is in the calling function; queue_one() can be named only if its tail call is probed.
         Case("thread_jump", NO_BARRIER, until="run 3", callbacks=(OWN, r"{module}:(queue_one|queuer)\+", "task"),
              says=(r"thread_jump:(queue_one|queuer)",)),
         Case("init_text_callback", ("callback-in-init-text", LATENT), until="run 1", callbacks=(r"{module}:note", r"{module}:", None),
              says=(r"init_text_callback:note",)),
     ],
-    # What was queued last is pending when the exit function returns, or an end never comes.
+    # The last callbacks may be pending when the exit function returns.
     "late": [
         Case("no_barrier_late", LATE, never=NOT_THE_REASON),
         Case("no_barrier_sync", NO_BARRIER_SYNC, says=(r"synchronize_rcu\(\)",), never=NOT_THE_REASON),
         Case("barrier_early_timer", LATE, until="run 1", callbacks=(OWN, r"{module}:object_queue\+", "softirq"),
              never=NOT_THE_REASON),
         Case("barrier_early_work", LATE, never=NOT_THE_REASON),
-        # The second is queued by the first.
+        # The first callback queues the second.
         Case("barrier_once", LATE, callbacks=(r"{module}:again", r"{module}:", None), never=NOT_THE_REASON),
     ],
-    # The kernel itself complains of these.
+    # The kernel itself complains about these.
     "broken": [
-        # The cache waits by itself where there is kvfree_rcu_barrier().
+        # The cache waits by itself on kernels that have kvfree_rcu_barrier().
         Case("cache_kfree_rcu", ("cache-destroyed-with-pending-frees", FATAL), callbacks=None, right_on="6.12",
              fixed_callbacks=(r"{module}:cache_free", r"{module}:", None), says=(r"kfree_rcu\(\) in cache_kfree_rcu:",)),
         Case("cache_call_rcu", ("cache-destroyed-with-pending-frees", FATAL),
@@ -121,7 +123,7 @@ GROUPS = {
         Case("callback_borrower", callbacks=(r"callback_owner.*:borrowed_callback.*", r"{module}:object_queue\+", None),
              foreign=True),
     ],
-    # Right as they are.
+    # These are correct.
     "waits": [
         Case("barrier_in_init", waits=(("rcu_barrier", "barrier_in_init:"),)),
         Case("barrier_jump", waits=(("rcu_barrier", "barrier_jump:"),), not_counted=("run",)),
@@ -129,7 +131,7 @@ GROUPS = {
         Case("barrier_in_work", waits=(("rcu_barrier", "barrier_in_work:wait_for_callbacks"),)),
         Case("completion_wait", callbacks=(r"{module}:free_and_tell", r"{module}:object_queue\+", None)),
         Case("counter_wait"),
-        # Without it there is call_rcu() in its place.
+        # Without PREEMPT_RCU, call_rcu_tasks() is call_rcu().
         Case("tasks_completion", callbacks=None, not_followed=r"call_rcu_tasks\(\)", not_counted=("run",), not_on=NO_PREEMPT_RCU),
         Case("symbol_names", until="run 11", callbacks=(r"{module}:(free_\w+|object_free)(\.\w+)*", r"{module}:object_queue\+", None),
              # Two readers are notrace, and read_exit() is __exit.
@@ -140,7 +142,7 @@ GROUPS = {
         Case("kfree_jump", callbacks=None),
         Case("timer_jump", until="queued 1", callbacks=(r"kfree", r"{module}:fire\+", "softirq"), foreign=True, not_counted=("run",)),
     ],
-    # The kernel's lists are damaged from here on, so these are the last.
+    # These damage the kernel's lists, so they run last.
     "double": [
         Case("double_call", ("double-call-rcu", FATAL), callbacks=(r"{module}:note", r"{module}:", None), not_counted=("run",),
              never=(r"had not run", r"Its exit function should call rcu_barrier")),
@@ -148,14 +150,14 @@ GROUPS = {
              says=(r"double_call_irq:queue",), never=(r"had not run", r"Its exit function should call rcu_barrier")),
     ],
 }
-# In turn, hundreds of times.
+# These run in turn, hundreds of times.
 REPEATED = ("idle", "idle_fixed", "late", "late_fixed", "waits", "right")
-# Without symbols an address of the module's text is still the module's.
+# These also run without symbols: an address in the module's text still identifies the module.
 STRIPPED = ("no_barrier_idle", "no_barrier_late", "barrier_jump")
 
 
 def bare(case):
-    """The same without symbols: functions have no names, and a place is one in its section"""
+    """The case without symbols: functions have no names, and a location is an offset in its section"""
     def without_names(pattern):
         return re.sub(r"(?<=\{module\}:)\w+(\\\+)?", lambda _: r"\.text[\w.]*\+0x[0-9a-f]+", pattern)
 
@@ -179,7 +181,7 @@ def all_groups():
             groups["right"] = groups["right"] + fixed
         elif name not in ("waits", "right"):
             groups[name + "_fixed"] = fixed
-    # A jump that lies in no function is not probed: then it is not known who queued what.
+    # A tail call outside of any function is not probed, so the module that queued the callback is unknown.
     unseen = dataclasses.replace(named["timer_jump"], callbacks=None, not_counted=("queued", "run"), never=("nothing was queued",))
     groups["stripped"] = [*(bare(named[name]) for name in STRIPPED), unseen]
     groups["double"] = GROUPS["double"]
@@ -188,9 +190,9 @@ def all_groups():
 
 
 def print_lives(cases):
-    """Each is loaded, used and unloaded, both on one CPU: callbacks that an init or exit function queues stay where the
-    code of that function is freed, and there those of the kernel's own wait are behind them. What is late by luck does
-    not kill the machine."""
+    """Prints commands that load, use and unload each module. Loading and unloading happen on one CPU: a callback that an
+    init or exit function queues stays on the CPU where the code of that function is freed, and the kernel's own wait
+    queues its callback behind it. So a callback that is late does not crash the machine."""
     guests = {guest for case in cases for guest in case.guests}
     for case in cases:
         if case.name in guests:
@@ -219,7 +221,7 @@ class Check:
         self.expect(f"lives of {case.name}: {len(lives)}", len(lives) == self.rounds)
         finding = case.finding and not (case.right_on and case.right_on in self.kernel) and \
             (self.timeline["host"]["preempt_rcu"] or not case.needs_preempt_rcu)
-        # The kernel's own word on a cache that it could not destroy.
+        # The kernel's own message about a cache that it could not destroy.
         left = re.search(rf"kmem_cache_destroy {case.name}: Slab cache still has objects", self.log) is not None
         expected = [case.finding] * self.rounds if finding else []
         if finding and case.finding[0] == "cache-destroyed-with-pending-frees":
@@ -248,7 +250,7 @@ class Check:
         self.check_counts(case)
 
     def queued_by(self, case):
-        """Callbacks of the case: with a function of its own, or queued by it"""
+        """Callbacks of the case: those with a function of the module or, if the case is foreign, those that it queued"""
         function = case.callbacks[0].format(module=case.name) + "$"
         caller = case.callbacks[1].format(module=case.name)
         return [callback for callback in self.timeline["callbacks"]
@@ -264,7 +266,7 @@ class Check:
         caller = case.callbacks[1].format(module=case.name)
         callbacks = self.queued_by(case)
         self.expect(f"{case.name}: no callbacks", callbacks)
-        # Where the kernel did not take the place of a jump, it is not known who queued what.
+        # If the kernel refused the probe of a tail call, the caller is unknown.
         known = [callback for callback in callbacks if callback["caller"] or not self.refused_jumps(case)]
         wrong = [callback for callback in known if not re.match(caller, callback["caller"] or "")]
         self.expect(f"{case.name}: {len(wrong)} callers are not {caller}, such as {wrong[:1]}", not wrong)
@@ -290,9 +292,10 @@ class Check:
             "sections": len(sections) if self.timeline["host"]["preempt_rcu"] else counts["sections"],
             "kfree_rcu": sum((call["caller"] or "").startswith(case.name + ":") for call in self.timeline["kvfree_calls"]),
         }
-        # An interrupt that queues a callback while another's queueing is being recorded on its CPU is counted, not seen.
+        # An interrupt may queue a callback while the program for another call_rcu() runs on its CPU. The kernel skips
+        # the program then, and counts that.
         unseen = missed_of(self.timeline)("callback.queued")
-        # What ran after the exit function is not in its log.
+        # The log has no callbacks that ran after the exit function.
         ran = sum(callback["invoked_ns"] is not None for callback in callbacks)
         for name in seen:
             if name not in case.not_counted:

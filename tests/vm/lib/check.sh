@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# What the tests in tests/vm share, on the host. A test sources this, calls
-# begin, checks, and ends with finish. Every failed check is a line "FAILED".
+# Functions that the tests in tests/vm share, on the host. A test sources this file, calls begin, checks, and ends
+# with finish. Each failed check prints a line with "FAILED".
 
 TESTS_VM=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
 # shellcheck disable=SC2034 # for the tests
@@ -11,7 +11,7 @@ PATH+=:/usr/sbin:/sbin
 
 failures=0
 
-# Sets KERNEL, TEST, and WORK, a folder that goes when the test ends.
+# Sets KERNEL, TEST, and WORK, a folder that is removed when the test ends.
 begin() { # "$@" of the test: KERNEL
 	TEST=$(basename -- "$0" .sh)
 	(($# == 1)) || { printf 'usage: %s KERNEL (see %s kernels)\n' "$0" "$VM" >&2; exit 2; }
@@ -26,7 +26,7 @@ failed() { # WHAT
 	failures=$((failures + 1))
 }
 
-# Exits with the test's verdict.
+# Exits with 0 if no check failed, else with 1.
 finish() {
 	((failures == 0)) || { printf '%s: %s: %d checks failed\n' "$TEST" "${KERNEL:-}" "$failures"; exit 1; }
 	printf '%s: %s: ok\n' "$TEST" "${KERNEL:-}"
@@ -43,7 +43,7 @@ expect() { # WHAT COMMAND...
 	"$@" || failed "$what"
 }
 
-# Runs a command; leaves STATUS, and what it wrote in $WORK/stdout and $WORK/stderr.
+# Runs a command. Sets STATUS; the output is in $WORK/stdout and $WORK/stderr.
 run() { # COMMAND...
 	STATUS=0
 	"$@" >"$WORK/stdout" 2>"$WORK/stderr" </dev/null || STATUS=$?
@@ -63,7 +63,7 @@ expect_stderr() { # WHAT PATTERN
 	grep -qE -- "$2" "$WORK/stderr" || { failed "$1: stderr has no '$2'"; cat "$WORK/stderr"; }
 }
 
-# One line that says what failed, and perhaps one that says what to do.
+# Stderr must be one line that says what failed, and at most one hint that says what to do.
 expect_clear_error() { # WHAT
 	awk 'NR == 1 && !/^rcuscope: .+: .+/ || NR == 2 && !/^  hint: / || NR > 2 { bad = 1 } END { exit bad || !NR }' \
 		"$WORK/stderr" || { failed "$1: not one clear line of error"; cat "$WORK/stderr"; }
@@ -73,10 +73,9 @@ check_timeline() { # CHECK FILE ARGUMENT... (see timeline.py)
 	/usr/bin/python3 "$TESTS_VM/lib/timeline.py" "$@" || failed "timeline.py $1 $(basename -- "$2")"
 }
 
-# Boots $KERNEL and runs the script on stdin there, with lib/guest_check.sh;
-# what the script leaves in /out is then in $OUT, its output in $OUT/output.
-# The script must reach its end, and every "FAILED" line in it counts; so does
-# what the kernel complains of, but for lines that match EXPECTED_COMPLAINT.
+# Boots $KERNEL and runs the script on stdin there, with lib/guest_check.sh. Afterwards $OUT has the files that the
+# script left in /out, and $OUT/output has its output. The test fails if the script does not reach its end, if its
+# output has a line with "FAILED", or if the kernel logs a complaint that does not match EXPECTED_COMPLAINT.
 # shellcheck disable=SC2120 # the tests pass options
 guest() { # [OPTION of vm run]...
 	local status=0 script complaint
@@ -85,7 +84,7 @@ guest() { # [OPTION of vm run]...
 	script=$(cat)
 	"$VM" run --kernel "$KERNEL" --timeout 900 --add "$TESTS_VM/lib/guest_check.sh" --out "$OUT" "$@" -- \
 		". /root/guest_check.sh"$'\n'"$script"$'\n''echo "end of the guest"' >"$OUT/output" || status=$?
-	# With what follows: what a failed command said.
+	# The lines after "FAILED" show the stderr of the failed command.
 	! grep -a -A 12 'FAILED' "$OUT/output" || failed "in the guest"
 	[[ $status == 0 && $(tail -n 1 "$OUT/output") == "end of the guest" ]] || {
 		failed "the guest ended with status $status"
@@ -93,13 +92,14 @@ guest() { # [OPTION of vm run]...
 	}
 	complaint=$(grep -aE 'WARNING: |BUG: |Oops|general protection|rcu: INFO' "$OUT/console.log" |
 		grep -avE "${EXPECTED_COMPLAINT:-^$}") || return 0
-	# With what follows the first: where, and why.
+	# The lines after the first complaint show where it happened and why.
 	grep -a -A 30 -F -- "${complaint%%$'\n'*}" "$OUT/console.log"
 	failed "the kernel complained"
 }
 boots=0
 
-# For the script of a guest: records a life of MODULE, as of guest/live. Leaves NAME.json, NAME.stderr and NAME.log.
+# Prints script lines for the guest that record a life of MODULE, run by guest/live. They leave NAME.json, NAME.stderr
+# and NAME.log.
 record_module() { # NAME MODULE LINE COUNT [PARAMETER]...
 	local name=$1 module=$2 line=$3 count=$4
 	shift 4
@@ -110,8 +110,8 @@ dmesg -c >/out/$name.log
 GUEST
 }
 
-# The recording on which most checks stand: a whole life of rcucmap, and beside it
-# what ftrace saw of the grace periods and of call_rcu(), a witness of its own.
+# Makes the recording that most checks use: a whole life of rcucmap. ftrace records the ends of grace periods and the
+# calls of call_rcu() at the same time, as an independent witness.
 # shellcheck disable=SC2120
 record_rcucmap() { # [OPTION of record]...
 	# shellcheck disable=SC2119
@@ -131,7 +131,7 @@ GUEST
 }
 FTRACE=/sys/kernel/tracing/instances/witness
 
-# Where read-side sections cannot be seen, its calls are what is compared.
+# On a kernel whose read-side sections cannot be seen, the calls of the reader function are compared instead.
 check_recorded_rcucmap() { # FOLDER
 	local reads
 	reads=$(sed -n 's/.*rcucmap: reads=\([0-9]*\).*/\1/p' "$1/log")

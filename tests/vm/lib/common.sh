@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# Messages, the cache's place, locks and temporaries: what all parts of vm use.
+# Shared by all parts of vm: messages, the path of the cache, locks and temporary files.
 
 CACHE=${RCUSCOPE_CACHE:-${XDG_CACHE_HOME:-${HOME:?HOME is not set: set it, or RCUSCOPE_CACHE}/.cache}/rcuscope}
 
@@ -8,7 +8,7 @@ EXIT_USAGE=2
 # shellcheck disable=SC2034 # for vm
 EXIT_TIMEOUT=124
 # shellcheck disable=SC2034 # for vm
-BOOT_PATIENCE=120 # seconds of this machine's, for a guest to boot and to say where it was at its timeout
+BOOT_PATIENCE=120 # seconds by this machine's clock: for the guest's boot, and for its report of running processes at the timeout
 EXIT_GUEST=125 # the guest did not end normally, or the bench itself failed
 
 die() { # STATUS MESSAGE...
@@ -24,8 +24,8 @@ usage_error() { die "$EXIT_USAGE" "$* (see 'vm --help')"; }
 
 note() { printf 'vm: %s\n' "$*" >&2; }
 
-# Each line: a program or file and the Debian package that has it. All that is missing
-# is named at once, so that one apt command mends it.
+# Maps a program or file to the Debian package that contains it. need() reports all missing packages at once, so that
+# one apt command installs them.
 declare -A PACKAGE_OF=(
 	[qemu-system-x86_64]=qemu-system-x86 [busybox]=busybox-static
 	[cpio]=cpio [mke2fs]=e2fsprogs [e2fsck]=e2fsprogs [debugfs]=e2fsprogs
@@ -43,8 +43,8 @@ need() { # PROGRAM-OR-FILE...
 	fail "programs are missing on this machine; do: apt install $(printf '%s\n' "${packages[@]}" | sort -u | paste -sd' ')"
 }
 
-# Everything temporary goes below one folder, and everything that must not
-# outlive vm is in CHILDREN; the EXIT trap ends both, whatever ended vm.
+# All temporary files are in the folder SCRATCH, and CHILDREN lists the processes that must not outlive vm. The EXIT
+# trap removes both, whatever ended vm.
 SCRATCH=
 CHILDREN=()
 STAGING=
@@ -72,8 +72,8 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# One holder at a time for NAME, until unlock. Programs started meanwhile
-# inherit the descriptor; none of them outlives the locked span.
+# Takes the lock NAME exclusively until unlock. Programs that are started meanwhile inherit the descriptor; each of
+# them ends before unlock.
 LOCK_FD=
 lock() { # NAME
 	mkdir -p "$CACHE/locks" || fail "cannot create the cache $CACHE; set RCUSCOPE_CACHE to a folder you can write to"

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Cuts a capture off in 200 places and holds info and export to what is left.
+"""Truncates a capture at 200 random positions and checks what info and export make of each.
 
     cut_captures.py RCUSCOPE CAPTURE SEED
 """
@@ -17,7 +17,7 @@ CUTS = 200
 
 
 def run(*command):
-    # Bounded, so that a reader that never ends is told as such.
+    # The timeout reports a reader that does not end.
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
 
 
@@ -44,7 +44,7 @@ def check_cut(rcuscope, whole, cut, size, fails):
     fails.true(f"{name}: no reason of its end", capture["end_reason"])
     fails.equal(f"{name}: complete, says info", False, json.loads(info.stdout)["complete"])
     fails.true(f"{name}: info does not say why it was cut", json.loads(info.stdout)["file"]["cut"])
-    # What is there is what was there, from the beginning on.
+    # Everything in the truncated timeline must be in the whole one, too.
     for kind, time in (("callbacks", "queued_ns"), ("read_sections", "begin_ns"), ("grace_periods", "end_ns")):
         known = {entry[time] for entry in whole[kind]}
         fails.true(f"{name}: more {kind} than in the whole", len(timeline[kind]) <= len(whole[kind]))

@@ -2,18 +2,17 @@
 # shellcheck shell=bash
 # Kernels of another Debian release: kind "foreign" of lib/kernels.sh.
 #
-# The compiler and kbuild's own programs of such a kernel want that release's C
-# library, so its modules are built in a root of the release: packages unpacked
-# into a folder, none of their scripts run, entered with chroot in a mount
-# namespace. That takes no privileges where a user may have a user namespace.
+# The compiler and kbuild's own programs of such a kernel need the C library of that release. Its modules are
+# therefore built in a root of the release: a folder with unpacked packages, whose maintainer scripts do not run. The
+# build enters it with chroot in a mount namespace. This needs no privileges where users may create user namespaces.
 #
-# SPEC is the suites, the flavour, and the compiler that the headers ask for.
+# SPEC is the suites, the flavour, and the compiler that the headers require.
 
-# Changed when the root's contents change, so that an older one is not taken.
+# Part of the cache key. Increase it when the contents of the root change, so that an older root is not reused.
 ROOT_RECIPE=1
 
-# The programs that kbuild runs besides the compiler. perl-base: scripts of kbuild's;
-# pahole: the BTF of modules; mawk: without its postinst it has no name "awk".
+# The programs that kbuild runs besides the compiler. Scripts of kbuild need perl-base, and the BTF of modules needs
+# pahole. The name "awk" for mawk is created by mawk's postinst, which does not run here.
 ROOT_PACKAGES=(base-files dash coreutils sed grep mawk findutils binutils make perl-base pahole libelf1t64 zlib1g)
 
 root_folder() { printf '%s/roots-%s/%s-%s\n' "$CACHE" "$ROOT_RECIPE" "${1%%,*}" "$2"; } # SUITES COMPILER

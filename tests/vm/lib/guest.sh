@@ -1,23 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# The guest's file system: two cpio archives, which the kernel unpacks one
-# after the other. The first is the same for every run of a kernel and cached.
+# The guest's file system: two cpio archives, which the kernel unpacks one after the other. The first is the same for
+# all runs of a kernel and is cached.
 
-# What a kernel needs to have /out; what is built in is left out, what these
-# depend on is added.
+# The modules that a kernel needs to mount /out. Built-in modules are skipped; dependencies are added.
 GUEST_MODULES=(virtio_pci virtio_blk ext4)
 
 make_cpio() { # FOLDER: newc archive on stdout
 	(cd "$1" && find . -mindepth 1 -print0 | cpio --null --create --format=newc --owner=0:0 --quiet)
 }
 
-# Copies module NAME of kernel folder KERNEL into FOLDER, uncompressed and after
-# what it depends on, and appends it to FOLDER/modules.order. What is built in
-# is left out; 1 if there is no such module.
+# Copies module NAME of kernel folder KERNEL into FOLDER, uncompressed and after its dependencies, and appends it to
+# FOLDER/modules.order. Skips a built-in module. Returns 1 if there is no such module.
 add_kernel_module() { # KERNEL NAME FOLDER
 	local kernel=$1 name=${2//-/_} folder=$3 pattern file dependency
 	[[ ! -e $folder/$name.ko ]] || return 0
-	pattern=${name//_/[-_]} # file names have either
+	pattern=${name//_/[-_]} # file names use either character
 	! grep -qE "/$pattern\.ko$" "$kernel/modules/modules.builtin" || return 0
 	file=$(find -L "$kernel/modules/kernel" -name "$pattern.ko*" -print -quit)
 	[[ $file ]] || return
@@ -28,7 +26,7 @@ add_kernel_module() { # KERNEL NAME FOLDER
 	*.gz) gzip -dc "$file" ;;
 	*) cat "$file" ;;
 	esac >"$folder/$name.ko"
-	# .modinfo, read as strings: the host may lack modinfo.
+	# Reads .modinfo with grep, because the host may lack modinfo.
 	while read -r dependency; do
 		add_kernel_module "$kernel" "$dependency" "$folder" || return
 	done < <(tr '\0' '\n' <"$folder/$name.ko" | grep -a '^depends=' | cut -d= -f2 | tr ',' '\n' | grep .)
@@ -54,7 +52,7 @@ base_ensure() { # NAME
 		add_kernel_module "$kernel" "$module" "$root/vm/modules" ||
 			fail "the kernel in $kernel has no module $module, which the guest needs for /out"
 	done
-	# Two at once make the same file; the last rename wins.
+	# Two processes at the same time create identical files; the last rename wins.
 	STAGING=$(mktemp "$CACHE/base/.XXXXXX")
 	make_cpio "$root" >"$STAGING"
 	mv "$STAGING" "$BASE"
@@ -62,13 +60,13 @@ base_ensure() { # NAME
 	rm -rf "$root"
 }
 
-# The shared libraries of PROGRAM and the loader, at the same paths as here.
+# Copies the shared libraries of PROGRAM and the loader into ROOT, at the same paths as on the host.
 add_libraries() { # PROGRAM ROOT
 	local output library
-	# A script, a static program, a module or data: nothing to add.
+	# ldd fails for a script, a static program, a module or data: there is nothing to add.
 	output=$(ldd "$1" 2>/dev/null) || return 0
 	[[ $output != *"not found"* ]] || fail "$1 needs libraries that are not on this machine: $(grep 'not found' <<<"$output" | awk '{ print $1 }' | paste -sd' ')"
-	# The loader's cache, for libraries in places that are not its default.
+	# The loader's cache, for libraries outside the default folders.
 	if [[ -r /etc/ld.so.cache ]]; then
 		mkdir -p "$2/etc"
 		cp /etc/ld.so.cache "$2/etc/"
@@ -80,7 +78,7 @@ add_libraries() { # PROGRAM ROOT
 	done < <(grep -oE '(^|[[:space:]])/[^[:space:]]+ \(0x' <<<"$output" | awk '{ print $1 }')
 }
 
-# The modules of --kernel-module, where the guest's modprobe finds them.
+# Copies the modules of --kernel-module to where the guest's modprobe finds them.
 add_wanted_modules() { # NAME-OF-KERNEL ROOT MODULE...
 	local kernel root=$2 module release
 	kernel=$(kernel_folder "$1")
@@ -91,8 +89,7 @@ add_wanted_modules() { # NAME-OF-KERNEL ROOT MODULE...
 	done
 }
 
-# One --add: FILE or FILE:GUESTPATH. Without a path it lands in /root, where
-# the commands start.
+# Handles one --add: FILE or FILE:GUESTPATH. The default path is /root, where the commands start.
 add_file() { # FILE[:GUESTPATH] ROOT
 	local file=${1%%:*} path='' name
 	[[ $1 != *:* ]] || path=${1#*:}
@@ -115,7 +112,7 @@ add_file() { # FILE[:GUESTPATH] ROOT
 	fi
 }
 
-# Sets RCUSCOPE_BINARY. One that was named must be there.
+# Sets RCUSCOPE_BINARY. A program that was named must exist.
 # shellcheck disable=SC2034 # for vm
 find_rcuscope() { # PATH-OR-EMPTY
 	local named=${1:-${RCUSCOPE:-}} place

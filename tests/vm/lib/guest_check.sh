@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=dash
-# What the tests in tests/vm share, in the guest (busybox sh).
+# Functions that the tests in tests/vm share, in the guest (busybox sh).
 
 TRACEFS=/sys/kernel/tracing
 FTRACE=$TRACEFS/instances/witness
@@ -9,7 +9,7 @@ failed() { # WHAT
 	echo "FAILED: $1"
 }
 
-# Until a condition holds; the limit is for a machine that hangs.
+# Waits until a condition holds. The limit is for a machine that hangs.
 wait_for() { # WHAT COMMAND...
 	what=$1
 	shift
@@ -21,7 +21,7 @@ wait_for() { # WHAT COMMAND...
 	done
 }
 
-# Runs a command; leaves what it wrote in /tmp/stdout and /tmp/stderr.
+# Runs a command. Its output is in /tmp/stdout and /tmp/stderr.
 expect_status() { # WHAT STATUS COMMAND...
 	what=$1
 	wanted=$2
@@ -66,8 +66,8 @@ show_left() {
 	bpf_objects
 }
 
-# A recorder that has ended has cleaned up; BPF programs are freed after a
-# grace period of their own.
+# When a recorder has ended, it has cleaned up. Only BPF programs and links remain for a while: the kernel frees them
+# after a grace period.
 expect_nothing_left() { # WHAT
 	! grep . $TRACEFS/kprobe_events || failed "$1: kprobe events are left"
 	left=$(rcuscope_processes)
@@ -75,7 +75,7 @@ expect_nothing_left() { # WHAT
 	wait_for "BPF programs and links to go, after $1" nothing_left || show_left
 }
 
-# A function trace beside the recording, on the recording's clock.
+# Starts a function trace next to the recording, with the recording's clock.
 start_ftrace() { # FUNCTION...
 	mkdir $FTRACE
 	echo 8192 >$FTRACE/buffer_size_kb

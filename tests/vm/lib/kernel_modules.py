@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Modules of the kernel's own package: what a recording says of them against a kprobe of tracefs on call_rcu() and
-kvfree_call_rcu(), and its verdict against their source.
+"""Checks a recording of modules from the kernel's own package: their calls against a tracefs kprobe on call_rcu() and
+kvfree_call_rcu() (the witness), and the verdicts against the modules' source.
 
     kernel_modules.py FOLDER MODULE...      FOLDER: run.json, stderr, witness, MODULE.symbols
 """
@@ -11,20 +11,21 @@ import pathlib
 import re
 import sys
 
-# What is right of each, read off linux 6.1 and 6.12; a finding as kind and severity. The exit function of sit, macsec,
-# wireguard and bridge calls rcu_barrier(); that of vxlan and act_ct calls unregister_pernet_subsys(), which does
-# (net/core/net_namespace.c: unregister_pernet_operations()); macvlan has no callbacks of its own, only kfree_rcu().
-# sch_taprio waits for nothing: taprio_free_sched_cb() is its own, queued when a schedule goes.
+# The correct finding of each, as kind and severity, from reading the source of linux 6.1 and 6.12. The exit function
+# of sit, macsec, wireguard and bridge calls rcu_barrier(). That of vxlan and act_ct calls unregister_pernet_subsys(),
+# which calls rcu_barrier() (net/core/net_namespace.c: unregister_pernet_operations()). macvlan has no callbacks of
+# its own, only kfree_rcu(). sch_taprio does not wait: its own callback taprio_free_sched_cb() is queued when a
+# schedule is removed.
 FINDINGS = {"sch_taprio": ("no-barrier", "warning")}
-# Those whose life here queues callbacks of their own, and those that call kfree_rcu().
+# Modules that queue callbacks of their own in this test, and modules that call kfree_rcu().
 WITH_CALLBACKS = {"vxlan", "macsec", "bridge", "sch_taprio", "act_ct"}
 WITH_KFREE = {"sit", "macvlan"}
 PAGE = 4096
 
 
 class Witness:
-    """What the kprobes saw in each module's life: the function that was queued, and who called. Another module may
-    come to lie where one was."""
+    """Counts what the kprobes saw in each module's life, by queued function and caller. The life matters, because a
+    module may be loaded at the address of an earlier one."""
 
     def __init__(self, folder, lives, zero_ns):
         self.queued = collections.Counter()
@@ -52,7 +53,7 @@ class Witness:
 
 
 def finding_of(module, timeline, life):
-    """Whether a callback of one that waits for nothing was late is a matter of time."""
+    """The exit function of such a module does not wait. Whether a callback ran late depends on timing."""
     if module not in FINDINGS:
         return []
     late = any(callback["module"] == module and callback["invoked_ns"] > life["exit_done_ns"] for callback in timeline["callbacks"])
@@ -78,7 +79,8 @@ def main(folder, *modules):
         freed = sum((call["caller"] or "").startswith(module + ":") for call in timeline["kvfree_calls"])
         print(f"{module}: {queued} callbacks, {freed} kfree_rcu()")
         expect(f"{module}: {queued} callbacks, the witness saw {witness.queued[module]}", queued == witness.queued[module])
-        # A jump to kvfree_call_rcu() has another return address, which the witness does not know for the module's.
+        # A tail call to kvfree_call_rcu() has a return address in the calling function's caller, which the witness
+        # does not assign to the module.
         expect(f"{module}: {freed} kfree_rcu(), the witness saw {witness.freed[module]}", freed >= witness.freed[module])
         expect(f"{module}: no callbacks", queued or module not in WITH_CALLBACKS)
         expect(f"{module}: no kfree_rcu()", freed or module not in WITH_KFREE)

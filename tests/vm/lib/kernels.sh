@@ -1,27 +1,27 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# The kernels of the bench, and how each comes into the cache.
+# The kernels of the bench, and how each gets into the cache.
 #
-# One line per kernel: its name, its kind, and what the kind wants to know.
-# A kind KIND is a function populate_KIND FOLDER SPEC... that fills FOLDER with
-#   vmlinuz    the image QEMU boots
-#   release    what uname -r says there
-#   version    what people are told it is
+# One line per kernel: its name, its kind, and the SPEC of the kind. A kind KIND is a function populate_KIND FOLDER
+# SPEC... that fills FOLDER with
+#   vmlinuz    the image that QEMU boots
+#   release    the output of uname -r
+#   version    the version for messages to the user
 #   modules    link to its module folder (with modules.builtin and kernel/)
 #   headers    link to the build folder for external modules
-# FOLDER is renamed afterwards: links inside it must be relative. "version" must
-# differ where kernels differ: caches of what is made for a kernel go by it.
-# A kind may also have key_KIND SPEC..., which prints what a kernel has to be
-# made anew for when it changes, and prepare_KIND SPEC..., called before that.
+# FOLDER is renamed afterwards, so links inside it must be relative. Different kernels need different versions,
+# because the caches of what is built for a kernel use the version as their key. A kind may also have key_KIND
+# SPEC..., which prints a hash of the inputs of the kernel: the kernel is built again when it changes. prepare_KIND
+# SPEC... is called before key_KIND.
 #
 #   fetched: Debian packages. SPEC is the suites (comma-separated) and the
-#            flavour; the metapackages linux-{image,headers}-FLAVOUR tell the
+#            flavour; the metapackages linux-{image,headers}-FLAVOUR name the
 #            current version.
 #   built:   Debian's source, configured by fragments in kernels/. SPEC is the
 #            suites, the source's package, the fragments (lib/built.sh).
-#   foreign: as fetched, of another release of Debian than this machine's, in a
-#            root of which modules are built. SPEC is the suites, the flavour,
-#            the compiler (lib/foreign.sh).
+#   foreign: like fetched, for another Debian release than this machine's, with
+#            a root of that release in which modules are built. SPEC is the
+#            suites, the flavour, the compiler (lib/foreign.sh).
 KERNELS=(
 	'debian-6.1         fetched  bookworm,bookworm-security  cloud-amd64'
 	'debian-6.12        fetched  bookworm-backports          cloud-amd64'
@@ -32,17 +32,17 @@ KERNELS=(
 # shellcheck disable=SC2034 # for vm
 DEFAULT_KERNEL=debian-6.1
 
-# Changed when the layout above changes, so that older caches are not misread.
+# Part of the cache path. Increase it when the layout above changes, so that older caches are not misread.
 LAYOUT=1
 
-kernel_folder() ( # NAME; a shell of its own, so the caller's kernel stays looked up
+kernel_folder() ( # NAME; runs in a subshell, so the caller's KERNEL_* variables stay as they are
 	kernel_lookup "$1"
 	printf '%s/kernels-%s/%s\n' "$CACHE" "$LAYOUT" "$1${KERNEL_KEY:+-$KERNEL_KEY}"
 )
 
 kernel_names() { printf '%s\n' "${KERNELS[@]}" | awk '{ print $1 }'; }
 
-# Sets KERNEL_NAME, KERNEL_KIND, KERNEL_SPEC and KERNEL_KEY (empty: none).
+# Sets KERNEL_NAME, KERNEL_KIND, KERNEL_SPEC and KERNEL_KEY (empty: the kind has no key).
 kernel_lookup() { # NAME
 	local line spec
 	for line in "${KERNELS[@]}"; do
@@ -72,11 +72,10 @@ kernel_list() {
 	done < <(kernel_names)
 }
 
-# What is under its final name in the cache is whole: it is filled in STAGING
-# and renamed.
-stage() { # FOLDER; who calls holds its lock
+# A folder in the cache under its final name is complete: it is filled as STAGING and renamed at the end.
+stage() { # FOLDER; the caller holds its lock
 	mkdir -p "${1%/*}"
-	# Left by a vm that was killed outright; the lock says nobody is filling it.
+	# Left by a vm that was killed outright. The lock guarantees that no other process fills it.
 	rm -rf "${1%/*}/.${1##*/}".??????
 	STAGING=$(mktemp -d "${1%/*}/.${1##*/}.XXXXXX")
 	chmod 755 "$STAGING"
@@ -87,7 +86,7 @@ unstage() { # FOLDER
 	STAGING=
 }
 
-# Makes sure FOLDER is in the cache. Else FUNCTION fills STAGING, one vm at a time.
+# Makes sure that FOLDER is in the cache. If it is missing, FUNCTION fills STAGING; LOCK lets one vm at a time do so.
 ensure_cached() { # FOLDER LOCK FUNCTION ARGUMENT...
 	local folder=$1
 	if [[ -d $folder ]]; then
@@ -103,7 +102,7 @@ ensure_cached() { # FOLDER LOCK FUNCTION ARGUMENT...
 	unlock
 }
 
-# Makes sure NAME is in the cache.
+# Makes sure that kernel NAME is in the cache.
 kernel_ensure() { # NAME
 	kernel_lookup "$1"
 	if is_function "prepare_$KERNEL_KIND"; then
@@ -115,15 +114,14 @@ kernel_ensure() { # NAME
 
 kernel_fill() { # NAME
 	"populate_$KERNEL_KIND" "$STAGING" "${KERNEL_SPEC[@]}"
-	# Those of other keys that nobody has used for long.
+	# Removes builds with other keys that have been unused for a week.
 	[[ -z $KERNEL_KEY ]] ||
 		find "${STAGING%/*}" -mindepth 1 -maxdepth 1 -mtime +7 \( -name "$1-*" -o -name ".$1-*" \) -exec rm -rf {} +
 	note "$1 is now in the cache: $(<"$STAGING/version")"
 }
 
-# apt with a state of its own: neither what is installed on the machine nor its
-# preferences matter, and no privileges are needed. The machine's apt.conf
-# still counts, because proxies and certificates stand there.
+# Runs apt with a separate state: the packages installed on the machine and its preferences do not matter, and no
+# privileges are needed. The machine's apt.conf still applies, because it has proxies and certificates.
 private_apt() { # ROOT PROGRAM ARGUMENT...
 	local root=$1 program=$2
 	shift 2
@@ -134,13 +132,11 @@ private_apt() { # ROOT PROGRAM ARGUMENT...
 		-o Dir::Etc::preferences="$root/none" -o Dir::Etc::preferencesparts="$root/none" \
 		-o APT::Architecture=amd64 -o APT::Architectures=amd64 \
 		-o APT::Sandbox::User="$(id -un)" "$@"
-	# Sandbox user: apt run by root would go over to _apt, which cannot read
-	# a cache below /root.
+	# Sandbox user: as root, apt would switch to the user _apt, who cannot read a cache below /root.
 }
 
-# Where the machine itself gets SUITE from. A suite that is not configured is taken
-# from where others of its archive are: Debian has one for the suites called
-# -security, and one for all others.
+# Prints the URI from which this machine's apt gets SUITE. For a suite that is not configured it prints the URI of
+# another suite of the same archive: Debian has one archive for suites called -security and one for all others.
 archive_of() { # SUITE
 	local targets label=Debian
 	[[ $1 != *-security ]] || label=Debian-Security
@@ -167,7 +163,7 @@ write_sources() { # SUITES
 	done
 }
 
-# A private apt root for SUITES, with their lists of packages.
+# Creates a private apt root for SUITES, with their package lists.
 apt_begin() { # ROOT SUITES
 	local root=$1 suites=$2
 	need apt-get dpkg-deb
@@ -223,9 +219,8 @@ populate_fetched() { # FOLDER SUITES FLAVOUR
 	rm -rf "$root"
 }
 
-# The packages are made for /usr/src. Two things in them are absolute: the
-# Makefile's include, and the links from the module folder. Kbuild finds the
-# rest from where the included Makefile is.
+# The packages are made for /usr/src. Two things in them are absolute: the include in the Makefile, and the links from
+# the module folder. Kbuild derives all other paths from the included Makefile.
 relocate_headers() { # FOLDER HEADERS
 	sed -i 's|^include /usr/src/|include ../|' "$1/usr/src/$2/Makefile"
 	rm -f "$1/modules/build" "$1/modules/source"

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# The companion modules (kmod/), built for a kernel of the bench.
+# Builds the companion modules (kmod/) for a kernel of the bench.
 
 KMOD=${RCUSCOPE_KMOD:-$PROJECT/kmod}
 
-# Only sources: the checkout may hold what an older build left.
+# Lists only sources: the checkout may contain results of an older build.
 kmod_sources() {
 	(cd "$KMOD" && find . -type f \( -name 'Kbuild*' -o -name 'Makefile*' -o -name '*.[chS]' \) -print0 | sort -z)
 }
 
-# The compiler of the modules of the kernel that was looked up last: the machine's,
-# or, for a kernel of another release, that of its root.
+# Prints the version of the compiler for modules of the kernel that was looked up last: this machine's compiler or,
+# for a kernel of another release, the one in its root.
 compiler_version() {
 	if [[ $KERNEL_KIND == foreign ]]; then
 		cat "$(root_folder "${KERNEL_SPEC[0]}" "${KERNEL_SPEC[2]}")/version"
@@ -28,16 +28,15 @@ kbuild() { # KERNEL-FOLDER MODULES-FOLDER ARGUMENT...
 			make -C /kernel/headers M=/modules "$@"
 		return
 	fi
-	# A vmlinux beside the headers makes kbuild give the modules their BTF.
+	# If vmlinux is next to the headers, kbuild generates BTF for the modules.
 	[[ ! -e $kernel/headers/vmlinux ]] || need pahole
-	# The flags of a make that calls vm would leak in.
+	# If make calls vm, its flags must not reach this make.
 	env -u MAKEFLAGS -u MAKELEVEL make -C "$kernel/headers" M="$modules" "$@"
 }
 
-# Sets MODULES to the folder with the .ko files of kernel NAME, or to nothing
-# if the project has no modules. The sources are copied: kbuild writes beside
-# them, and the checkout stays clean. The folder's name is a hash of all that
-# goes in, so an unchanged source is never built twice.
+# Sets MODULES to the folder with the .ko files of kernel NAME, or to nothing if the project has no modules. The
+# sources are copied, because kbuild writes next to them and the checkout must stay clean. The folder's name is a hash
+# of all inputs, so an unchanged source is built only once.
 modules_ensure() { # NAME
 	MODULES=
 	[[ -f $KMOD/Kbuild ]] || return 0
@@ -57,7 +56,7 @@ modules_ensure() { # NAME
 
 build_modules() { # NAME KERNEL-FOLDER
 	local log=$STAGING/build.log
-	# Trees of sources that have long been changed.
+	# Removes builds of old sources.
 	find "${STAGING%/*}" -mindepth 1 -maxdepth 1 -mtime +7 -exec rm -rf {} +
 	kmod_sources | (cd "$KMOD" && xargs -0 cp -L --parents -t "$STAGING")
 	kbuild "$2" "$STAGING" KCFLAGS=-Werror modules >"$log" 2>&1 || {

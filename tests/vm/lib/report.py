@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Holds a report, or a summary, to the timeline of the same recording, counted again here.
+"""Checks a report or a summary against the timeline of the same recording, from which it computes all numbers again.
 
-    report.py REPORT TIMELINE     what `rcuscope report --json` and `rcuscope summarize` wrote
+    report.py REPORT TIMELINE     REPORT: output of `rcuscope report --json` or `rcuscope summarize`
 
-Counts must be equal, percentiles those of a sort within the error that is stated. A line for
-what does not hold; exit status 0 if all does.
+Counts must be equal; percentiles must be within the documented error of the sorted values. Prints a line for each
+difference; exit status 0 if there is none.
 """
 import collections
 import json
@@ -63,7 +63,7 @@ def share(callbacks, name):
 
 
 def deepest(callbacks):
-    """How many were queued and not invoked; of equal times the invocation first."""
+    """The largest number of callbacks that were queued and not yet invoked; at equal times the invocation is first."""
     steps = [(c["queued_ns"], 1) for c in callbacks]
     steps += [(c["invoked_ns"], -1) for c in callbacks if c["invoked_ns"] is not None]
     depth = most = 0

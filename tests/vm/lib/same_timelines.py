@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Compares two timelines of the same time: one saw RCU by its tracepoints, the other by the entries and returns of the
-functions in which these are. All times here are the kernel's, so that both can be laid on each other.
+"""Compares two timelines of the same time. One saw RCU by its tracepoints, the other by the entries and returns of the
+functions that contain these tracepoints. Both are compared on the kernel's clock.
 
-Whatever lies within the life of a module, for which both waited before it came, must be in both. What the other way
-may miss is what it tells: calls that the kernel hid from its programs (`missed`), and spans with losses (`lost`).
+Everything within the life of a module must be in both timelines; both recorders start before the module is loaded. The
+other timeline may miss only what it reports itself: calls that the kernel hid from its programs (`missed`), and spans
+with losses (`lost`).
 """
 import bisect
 import collections
@@ -40,7 +41,7 @@ class Side:
 
 
 class Window:
-    """When both were in place: what is wholly in it for one was in reach of the other."""
+    """The time in which both recorders were attached. Both must have an entry that lies wholly in the window."""
 
     def __init__(self, one, other):
         self.begin, self.end = max(one.begin, other.begin), min(one.end, other.end)
@@ -58,7 +59,8 @@ def check_periods(one, other, window, fails):
 
     ours, theirs = of(one), of(other)
     for key in sorted(within(one) ^ within(other)):
-        # One that is in the window for one of them is at its edge for the other, or it is missing there.
+        # If the grace period is in the window for one side only, it must be at the edge for the other side, or it is
+        # missing.
         fails.true(f"grace period {key}: only one of both has it", key in ours and key in theirs)
     for key in sorted(within(one) & within(other)):
         check_period(f"grace period {key}, also by {other.name}", one, other, ours[key], theirs[key], fails)
@@ -77,7 +79,7 @@ def check_period(name, one, other, ours, theirs, fails):
     fails.equal(f"{name}: uncertainty of its start", 0, ours["start_uncertainty_ns"])
     fails.ordered(f"{name}: start", their_start - theirs["start_uncertainty_ns"], start, their_start)
     fails.ordered(f"{name}: end", their_end, end, cleaned, their_cleaned)
-    if other.via["gp.requested"] != "kprobe": # it may miss what an interrupt asks for
+    if other.via["gp.requested"] != "kprobe": # it may miss requests by interrupts
         fails.ordered(f"{name}: requested", *other.times(theirs, "requested_ns"), *one.times(ours, "requested_ns"))
     fails.equal(f"{name}: forced scans", theirs["scans"], ours["scans"])
     fails.ordered(f"{name}: first scan", *one.times(ours, "first_scan_ns"), *other.times(theirs, "first_scan_ns"))
@@ -89,7 +91,7 @@ def check_quiescent_states(name, one, other, ours, theirs, fails):
         return (state["kind"], tuple(state["cpus"]), state["last"], state["blocked_readers"])
 
     fails.true(f"{name}: no quiescent state", ours)
-    if other.via["gp.quiescent"] == "kprobe": # it may miss those that an interrupt reports
+    if other.via["gp.quiescent"] == "kprobe": # it may miss states that an interrupt reports
         known = {what(state)[:2] for state in theirs}
         ours = [state for state in ours if what(state)[:2] in known]
     fails.equal(f"{name}: quiescent states", [what(state) for state in theirs], [what(state) for state in ours])
@@ -98,12 +100,13 @@ def check_quiescent_states(name, one, other, ours, theirs, fails):
 
 
 def pairs_of_callbacks(one, other, callbacks):
-    """Each of ours with theirs: the last one of that rcu_head which call_rcu() was entered for before. One that had run
-    by then is another: theirs was hidden from them, and ours begin later than theirs."""
+    """Pairs each callback of one side with the last entry of call_rcu() before it that the other side saw with the same
+    rcu_head. If that entry's callback had run by then, it is a different one: the kernel hid this call from the other
+    side. The entry must also be later than this side's previous call with that head."""
     by_head = collections.defaultdict(list)
     for callback in other.timeline["callbacks"]:
         by_head[callback["head"]].append((other.at(callback["queued_ns"]), callback))
-    before = {} # of the same rcu_head
+    before = {} # last call with each rcu_head
     for callback in callbacks:
         queued = one.at(callback["queued_ns"])
         entries = by_head[callback["head"]]
@@ -117,7 +120,7 @@ def pairs_of_callbacks(one, other, callbacks):
 
 def check_callbacks(one, other, window, fails):
     callbacks = one.timeline["callbacks"]
-    if other.via["callback.queued"] == "kprobe": # it may miss what an interrupt queues
+    if other.via["callback.queued"] == "kprobe": # it may miss callbacks that an interrupt queues
         callbacks = [callback for callback in callbacks if callback["queued_context"] == "task"]
     hidden = other.missed["callback.queued"] + other.missed["callback.invoked"]
     compared = strayed = 0
@@ -132,8 +135,9 @@ def check_callbacks(one, other, window, fails):
             continue
         compared += 1
         check_callback(one, other, ours, theirs, fails)
-        # Between the entry of call_rcu() and the list a task may move to another CPU, and an interrupt may assign what
-        # is on the list: then theirs was on another list than they saw, or was not yet there.
+        # Between the entry of call_rcu() and the enqueueing a task may move to another CPU, and an interrupt may
+        # assign the callbacks of the list. Then the callback was on another list than the other side saw, or was not
+        # on the list yet.
         expected, actual = other.gp_seq_of(theirs), one.gp_seq_of(ours)
         if expected is None or expected == actual:
             continue
@@ -153,13 +157,13 @@ def check_callback(one, other, ours, theirs, fails):
         fails.equal(f"{name}: {member}", theirs[member], ours[member])
     fails.equal(f"{name}: stack", *uncut(other.stack(theirs), one.stack(ours)))
     fails.ordered(f"{name}: queued", their_queued, queued)
-    # Both are done before the next one's invocation, or the batch's end, whichever of them comes first.
+    # Both "done" times are before the next callback's invocation or the end of the batch, whichever comes first.
     fails.ordered(f"{name}: invoked", their_invoked, invoked, min(done, their_done))
 
 
 def uncut(*stacks):
-    """What all of them hold. After 32 frames they are cut, their tracers' own among these: up to eight, since another user
-    of a tracepoint adds one."""
+    """Cuts all stacks to the length of the shortest. The kernel cuts them after 32 frames, which include the tracers' own
+    frames: up to eight, because another user of a tracepoint adds one."""
     if None in stacks or min(len(stack) for stack in stacks) < 32 - 8:
         return stacks
     return [stack[:min(len(stack) for stack in stacks)] for stack in stacks]
@@ -172,7 +176,7 @@ def check_waits(one, other, window, fails):
 
     ours, theirs = of(one), of(other)
     fails.true("no wait in rcu_barrier() to compare", ours)
-    # The program of a kprobe may be skipped, which is not counted.
+    # The kernel may skip the program of a kprobe without counting it.
     if other.missed["wait.rcu_barrier"] or other.via["wait.rcu_barrier"] == "kprobe":
         seen = [wait["tid"] for wait in theirs]
         ours = [wait for wait in ours if wait["tid"] in seen]

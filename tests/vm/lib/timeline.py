@@ -1,35 +1,34 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Holds a timeline (JSON) to what must be true of it.
+"""Checks a timeline (JSON).
 
-    timeline.py valid FILE              of every timeline, also of one cut off
-    timeline.py sequences FILE          its grace periods are those that the kernel's own
-                                        gp_seq counts; part of valid where nothing was lost
+    timeline.py valid FILE              every timeline, also a truncated one: schema, order, references
+    timeline.py sequences FILE          its grace periods are the ones that the kernel's gp_seq
+                                        counts; part of valid if nothing was lost
     timeline.py whole FILE [--disturbed] [--unseen MODULE:FUNCTION,...]
-                                        of one that ended in order and lost nothing;
-                                        disturbed by another tracer that came or went; which
-                                        functions may have been left out: where code comes to
-                                        lie, and so where a probe is safe, is the compiler's
+                                        a recording that ended normally and lost nothing;
+                                        --disturbed: another tracer came or went meanwhile;
+                                        --unseen: functions that may be missing, because the
+                                        compiler's layout decides where a probe is safe
     timeline.py rcucmap FILE [LOG] [--lives N] [--disturbed]
-                                        of a recording of the module rcucmap from its
-                                        load to its unload; LOG is the kernel's log
-    timeline.py counts FILE LOG MODULE  against what the companion module counted itself
+                                        a recording of the module rcucmap from its load to its
+                                        unload; LOG is the kernel's log
+    timeline.py counts FILE LOG MODULE  against the companion module's own counts
     timeline.py ftrace FILE TRACE [CALLS]
                                         against what ftrace saw in the same time
-    timeline.py same FILE OTHER MODULE  FILE saw RCU by tracepoints, OTHER by functions' entries
-                                        and returns, both at once: the same things, in the order
-                                        of the kernel's code, during MODULE's life
+    timeline.py same FILE OTHER MODULE  FILE saw RCU by tracepoints, OTHER by function entries and
+                                        returns at the same time: equal content, in the order of
+                                        the kernel's code, during MODULE's life
     timeline.py holds FILE EXPRESSION...
-                                        Python on the timeline: its members are names,
-                                        `of` gives the callbacks, sections ... of a module,
-                                        `long_periods` the grace periods longer than so many
-                                        milliseconds in a life of a followed module, or of the
-                                        one that is named, `all_held`
-                                        whether their holders fit, `every` the same of any
-                                        entries, `stack_of` the functions of an entry's stack
+                                        Python expressions on the timeline, whose members are
+                                        names. `of`: the callbacks, sections ... of a module;
+                                        `long_periods`: grace periods longer than so many
+                                        milliseconds in the life of a followed module, or of the
+                                        named one; `all_held`: their holders match; `every`: all
+                                        entries match; `stack_of`: functions of an entry's stack
 
-Each check includes the ones above it, up to rcucmap. A line for what does not hold; exit
-status 0 if all does.
+Each check includes the ones above it, up to rcucmap. Prints a line for each failure; exit
+status 0 if there is none.
 """
 import collections
 import json
@@ -44,10 +43,10 @@ from same_timelines import check_same
 
 SCHEMA = pathlib.Path(__file__).resolve().parents[3] / "docs" / "timeline.schema.json"
 KERNEL_HALF = 0xFFFF_8000_0000_0000
-# What rcucmap does in one life: so many nodes replaced, then removed.
+# Numbers of nodes that rcucmap replaces and removes in one life.
 UPDATES = 40
 REMOVES = 10
-# Hooks that a life of rcucmap cannot but hit.
+# Hooks that every life of rcucmap hits.
 MUST_HIT = [
     "gp.start", "gp.end", "callback.queued", "callback.assigned", "callback.invoked", "wait.rcu_barrier",
     "module.init", "module.free", "module.readers",
@@ -66,7 +65,7 @@ class Failures:
         self.true(f"{what}: expected {expected!r}, got {actual!r}", expected == actual)
 
     def ordered(self, what, *times):
-        """Each not before the one in front of it; those not known are passed over."""
+        """Checks that the times are in ascending order; unknown times are skipped."""
         known = [time for time in times if time is not None]
         self.true(f"{what}: not in order: {times}", known == sorted(known))
 
@@ -80,7 +79,7 @@ def of(entries, module="rcucmap"):
 
 
 def every(entries, fits):
-    """all(), and shows the first that does not fit"""
+    """all(), which prints the first entry that does not match"""
     wrong = next((entry for entry in entries if not fits(entry)), None)
     if wrong is not None:
         print(f"does not fit: {wrong}")
@@ -88,18 +87,18 @@ def every(entries, fits):
 
 
 def took_no_tick(holder):
-    """Of a CPU that the machine which emulates did not run"""
+    """The holder is a CPU that the emulator did not run"""
     return "took no timer tick" in holder["text"]
 
 
 def all_held(periods, fits):
-    """Whether each grace period's holder fits, but where a CPU took no tick"""
+    """Whether each grace period's holder matches, except holders that are CPUs without a tick"""
     return every((period["held_by"] for period in periods), lambda holder: fits(holder) or took_no_tick(holder))
 
 
 def mostly_held(periods, fits):
-    """The same for most of those that a CPU held, and all are known: where CPUs are emulated in turn, others are slow, too.
-    RCU's own thread and a reader that is preempted may wait for whoever takes the CPU."""
+    """Whether most holders that are CPUs match, and all holders are known: if CPUs are emulated in turn, other CPUs are
+    slow, too. RCU's own thread and a preempted reader are not counted: they may wait for the task that uses the CPU."""
     holders = [period["held_by"] for period in periods]
     if not every(holders, lambda holder: holder["kind"] != "unknown"):
         return False
@@ -116,7 +115,7 @@ def of_name(modules, name):
 
 
 def long_periods(timeline):
-    """Of grace periods longer than so many milliseconds, within a life of a followed module"""
+    """Grace periods longer than so many milliseconds, within a life of a followed module"""
     def within_a_life(period, module):
         return any(life["init_done_ns"] is not None and
                    life["init_done_ns"] < period["start_ns"] and period["end_ns"] < (life["exit_done_ns"] or 0)
@@ -134,12 +133,12 @@ def stack_of(timeline):
 
 
 def seen_by_kprobe(timeline):
-    """Whether RCU itself was seen by kprobes; a module's own places always are."""
+    """Whether RCU itself was seen by kprobes. A module's own sites are always probed with kprobes."""
     return any(probe["via"] == "kprobe" for probe in timeline["capture"]["probes"])
 
 
 def place_function(place):
-    """'rcucmap:cmap_set' of 'rcucmap:cmap_set+0x9f'"""
+    """'rcucmap:cmap_set' for 'rcucmap:cmap_set+0x9f'"""
     return (place or "").partition("+")[0]
 
 
@@ -194,13 +193,13 @@ def in_progress(sequence):
 
 
 def check_sequences(timeline, fails):
-    """The grace periods are those that the kernel's own sequences count, each by its number."""
+    """Checks that the grace periods are exactly the ones that the kernel's own sequences count."""
     start, end = timeline["capture"]["sequences_at_start"], timeline["capture"]["sequences_at_end"]
     if not start or not end:
         return
     for expedited, name in ((False, "gp_seq"), (True, "expedited_seq")):
         periods = [period for period in timeline["grace_periods"] if period["expedited"] == expedited]
-        # Ended within, and the one that was still in progress.
+        # Grace periods that ended during the recording, and the one that was in progress at its end.
         expected = set(range(start[name] >> 2, (end[name] >> 2) + in_progress(end[name])))
         seen = {period["gp_seq"] >> 2 for period in periods}
         fails.equal(f"grace periods by {name} (missing, too many)", ([], []),
@@ -210,7 +209,7 @@ def check_sequences(timeline, fails):
                         in_progress(start[name]) and period["gp_seq"] >> 2 == start[name] >> 2)
             if period["began_before"]:
                 fails.equal(f"grace period {period['id']} began before", None, period["start_ns"])
-        # The hook at the end of an expedited one runs a moment after the end.
+        # The hook for the end of an expedited grace period runs a moment after the end.
         if not expedited:
             fails.equal(f"grace periods that ended, by {name}", (end[name] >> 2) - (start[name] >> 2),
                         sum(period["end_ns"] is not None for period in periods))
@@ -220,9 +219,9 @@ def check_whole(timeline, fails, disturbed=False, unseen=()):
     capture = timeline["capture"]
     fails.equal("capture.complete", True, capture["complete"])
     fails.equal("capture.lost", [], capture["lost"])
-    # Only what no kernel shows by this way: calls of notrace functions, and the gap that kprobes have.
+    # Allowed are only calls of notrace functions, which no kernel shows, and the gap that kprobes have.
     allowed = {"module.functions"} | ({"kprobe"} if seen_by_kprobe(timeline) else set())
-    if not timeline["host"]["preempt_rcu"] and capture["followed"]: # and why is told
+    if not timeline["host"]["preempt_rcu"] and capture["followed"]: # and the reason is in capture.missing
         readers = {"module.readers", "reader.switched"}
         allowed |= readers
         fails.equal("what is told to be missing of readers", readers,
@@ -234,19 +233,20 @@ def check_whole(timeline, fails, disturbed=False, unseen=()):
             continue
         fails.true(f"missing: {missing}", missing["hook"] in allowed)
         fails.true(f"missing: {missing}", missing["hook"] != "module.functions" or "notrace" in missing["why"])
-    # SRCU dequeues with the same function, and may be interrupted in its program by RCU's softirq: then the kernel
-    # counts what it did not run.
+    # SRCU dequeues with the same function. RCU's softirq may interrupt its program; the kernel then skips the program
+    # for RCU and counts that.
     unknown = [callback for callback in timeline["callbacks"] if callback["state"] == "unknown"]
     running = [callback for callback in unknown if callback["invoked_ns"] is not None]
     fails.true(f"more callbacks run at the end than there are CPUs: {running}", len(running) <= timeline["host"]["cpus"])
     fails.true(f"callbacks of unknown fate, and fewer were missed: {unknown}",
                len(unknown) - len(running) <= missed_of(timeline)("callback.invoked"))
-    # No grace period is missing: each has the kernel's next number, and begins after the last one.
+    # No grace period is missing: each has the kernel's next number, and begins after the previous one.
     normal = [period for period in timeline["grace_periods"] if not period["expedited"]]
     for before, after in zip(normal, normal[1:]):
         name = f"grace period {after['id']} after {before['id']}"
         fails.equal(f"{name}: gp_seq", before["gp_seq"] + 4, after["gp_seq"])
-        # The kernel skips the fexit programs of calls that are under way when another tracer comes or goes.
+        # The kernel skips the fexit programs of calls that are in progress when another tracer is attached or
+        # detached.
         if not disturbed:
             fails.known(f"{name}: the one before", before, "end_ns", "cleaned_ns")
             fails.known(name, after, "start_ns")
@@ -258,7 +258,7 @@ def check_whole(timeline, fails, disturbed=False, unseen=()):
         for entry in timeline[kind]:
             fails.true(f"{kind}: after the end of the recording: {entry}",
                        all(entry[time] is None or entry[time] <= end for time in (first, last)))
-    # A wait without an end is one that goes on: a second one of that thread cannot be there.
+    # A wait without an end is still in progress, so its thread cannot begin another one.
     for wait in timeline["waits"]:
         later = [other for other in timeline["waits"]
                  if other["tid"] == wait["tid"] != 0 and other["begin_ns"] > wait["begin_ns"] and
@@ -273,7 +273,7 @@ def check_rcucmap(timeline, fails, log=None, lives=1):
         name = f"callback {callback['id']}"
         fails.equal(f"{name}: state", "done", callback["state"])
         fails.equal(f"{name}: function", "rcucmap:node_free_rcu", callback["function"])
-        # A kprobe may miss which grace period it was given; it is not guessed then.
+        # A kprobe may miss which grace period a callback was assigned to. The timeline does not guess it.
         fails.known(name, callback, *(["context"] if seen_by_kprobe(timeline) else ["context", "grace_period"]))
         period = next((each for each in timeline["grace_periods"] if each["id"] == callback["grace_period"]), None)
         if period:
@@ -316,7 +316,8 @@ def check_rcucmap(timeline, fails, log=None, lives=1):
     hits = {probe["hook"]: probe["hits"] for probe in timeline["capture"]["probes"]}
     for hook in MUST_HIT if seen else set(MUST_HIT) - {"module.readers"}:
         fails.true(f"{hook}: not hit: {hits.get(hook)}", hits.get(hook))
-    # Entries of functions run the same program, once where a call is seen at the place of a section.
+    # The probe at a function's entry runs the same program. If a call and a section begin or end at the same site,
+    # the program runs once for both.
     at_sections = {(section["tid"], section[end]) for section in sections for end in ("begin_ns", "end_ns")}
     entries = [call for call in of(timeline["function_calls"]) if (call["tid"], call["begin_ns"]) not in at_sections]
     fails.true(f"hits of module.readers: {hits.get('module.readers')} for {len(sections)} sections and {len(entries)} entries",
@@ -324,7 +325,7 @@ def check_rcucmap(timeline, fails, log=None, lives=1):
 
 
 def read_ftrace(file):
-    """(nanoseconds on the trace's clock, function, its caller) of a function trace, in order of time"""
+    """(nanoseconds on the trace's clock, function, its caller) for each line of a function trace, sorted by time"""
     text = pathlib.Path(file).read_text(encoding="utf-8", errors="replace")
     counts = re.search(r"entries-in-buffer/entries-written: (\d+)/(\d+)", text)
     if not counts or counts[1] != counts[2]:
@@ -334,15 +335,15 @@ def read_ftrace(file):
 
 
 def check_ftrace(timeline, trace, fails, calls=None):
-    """Ends of grace periods are entries of rcu_gp_cleanup(); ftrace saw it enter at nearly the same moment."""
+    """The end of a grace period is the entry of rcu_gp_cleanup(); ftrace saw that entry at nearly the same time."""
     start = timeline["capture"]["start_boottime_ns"]
     end = start + timeline["capture"]["end_ns"]
-    margin = 2_000_000  # ftrace and the tracer look at the clock one after the other
+    margin = 2_000_000  # ftrace and the tracer read the clock one after the other
     seen = [time for time, function, _ in read_ftrace(trace)
             if function == "rcu_gp_cleanup" and start - margin <= time <= end + margin]
     ends = sorted(start + period["end_ns"] for period in timeline["grace_periods"]
                   if not period["expedited"] and period["end_ns"] is not None)
-    # Which of the two looked first decides about one right at the edge.
+    # At the edges of the recording only one of the two may have seen an event.
     while seen and len(seen) > len(ends) and seen[0] < start + margin:
         seen.pop(0)
     while seen and len(seen) > len(ends) and seen[-1] > end - margin:
@@ -356,7 +357,7 @@ def check_ftrace(timeline, trace, fails, calls=None):
             fails.true(f"end of the grace period no. {i}: {time} is not near ftrace's {seen[i]}", low <= time <= high)
     if calls:
         callers = [caller for _, function, caller in read_ftrace(calls) if function == "call_rcu"]
-        # bucket_remove() jumps to call_rcu() at its end; with its return probed, ftrace cannot tell who called it.
+        # bucket_remove() ends in a tail call to call_rcu(). If its return is probed, ftrace cannot name the caller.
         for function, names, expected in (("cmap_set", r"cmap_set", UPDATES),
                                           ("cmap_remove", r"cmap_remove|bucket_remove.*|\[unknown/kretprobe'd\]", REMOVES)):
             known = [caller for caller in callers if re.fullmatch(names, caller)]
@@ -368,7 +369,7 @@ def check_counts(timeline, fails, log, module):
     fails.true(f"the log has no counts of {module}", lines)
     if not lines:
         return
-    counts = collections.Counter() # of all its lives
+    counts = collections.Counter() # of all lives of the module
     for line in lines:
         counts.update({name: int(value) for name, value in (pair.split("=") for pair in line.split())})
     callbacks = of(timeline["callbacks"], module)
@@ -376,7 +377,7 @@ def check_counts(timeline, fails, log, module):
     waits = [wait for wait in timeline["waits"]
              if wait["kind"] == "synchronize_rcu" and (wait["caller"] or "").startswith(module + ":")]
     seen = {
-        # Where nothing can be known of sections, there is nothing to compare.
+        # If the kernel shows no sections, there is nothing to compare.
         **({"reads": len(sections), "sections": len(sections)} if timeline["host"]["preempt_rcu"] or sections else {}),
         "queued": len(callbacks), "call_rcu": len(callbacks),
         "invoked": sum(callback["invoked_ns"] is not None for callback in callbacks),
@@ -385,7 +386,7 @@ def check_counts(timeline, fails, log, module):
     }
     compared = [name for name in counts if name in seen]
     fails.true(f"nothing to compare in {counts}", compared)
-    # A call that comes while its own program runs, or was preempted, is not shown to it, but counted.
+    # The kernel hides a call from a program that already runs, or was preempted, and counts that.
     hooks = {"queued": "callback.queued", "call_rcu": "callback.queued", "synchronize_rcu": "wait.synchronize_rcu"}
     for name in compared:
         hidden = missed_of(timeline)(hooks[name]) if name in hooks else 0
@@ -400,12 +401,12 @@ def missed_of(timeline):
 
 
 HELPERS = {"every": every, "all_held": all_held, "mostly_held": mostly_held, "of": of, "of_name": of_name, "place_function": place_function}
-# Made for the timeline in question.
+# These are created for each timeline.
 HELPERS_OF = {"missed": missed_of, "long_periods": long_periods, "stack_of": stack_of}
 
 
 def tally_holders(timeline, file):
-    """For tests/vm/holders_known.py: how many of the long grace periods have a holder, and why the others do not"""
+    """For tests/vm/holders_known.py: counts the long grace periods with a holder, and the texts of unknown holders"""
     if "RCUSCOPE_TALLY" not in os.environ or timeline.get("schema") != "rcuscope.timeline/1":
         return
     tally = pathlib.Path(os.environ["RCUSCOPE_TALLY"])
@@ -459,11 +460,11 @@ def main(check, file, *rest):
         check_ftrace(timeline, rest[0], fails, rest[1] if len(rest) > 1 else None)
     elif check == "holds":
         for expression in rest:
-            # The tests' own text, not what comes from a kernel.
+            # The expressions are the tests' own text; nothing in them comes from a kernel.
             helpers = HELPERS | {name: helper(timeline) for name, helper in HELPERS_OF.items()}
             try:
                 fails.true(f"does not hold: {expression}", eval(expression, helpers | timeline))
-            except (TypeError, LookupError) as error:  # of what is not known, or is not there
+            except (TypeError, LookupError) as error:  # a value is None or missing
                 fails.true(f"cannot hold ({error}): {expression}", False)
     elif check not in ("valid", "whole", "sequences"):
         sys.exit(__doc__)

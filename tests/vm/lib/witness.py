@@ -1,20 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Compares a timeline with what ftrace's own RCU events say of the same time.
+"""Compares a timeline with ftrace's own RCU events of the same time (the witness).
 
     witness.py FILE TRACE
 
-FILE is a timeline with addresses, TRACE the text of a tracefs instance that began to record
-before the tracer's window opened and went on until after it closed: rcu_grace_period,
-rcu_callback, rcu_kvfree_callback, rcu_invoke_callback, on the clock boot, nothing overrun,
-with no_hash_pointers. Exit status 0 if they agree.
+FILE is a timeline with addresses. TRACE is the text of a tracefs instance that began to record before the tracer's
+window opened and ended after it closed: rcu_grace_period, rcu_callback, rcu_kvfree_callback, rcu_invoke_callback, with
+the clock boot, without overrun, and with no_hash_pointers. Exit status 0 if they agree.
 
-Each callback is compared by its head, not by number alone. The tracer's hook runs before the
-event in the same call; if it is on the same tracepoint, after, since the witness came first. So
-only a call that was under way as the window opened or closed may stand on different sides for
-the two: the event of such a call is the first of its context after that moment, or with the
-same tracepoint the last before. ftrace prints microseconds, rounded: an event was within the one
-that begins half of one before what is printed.
+Each callback is compared by its head, not by number alone. In a call, the tracer's hook runs before the event. If the
+hook is on the same tracepoint, it runs after the event, because the witness was attached first. So the two can disagree
+only about a call that was in progress when the window opened or closed. The event of such a call is the first of its
+context after that moment or, with the same tracepoint, the last one before it. ftrace prints rounded microseconds: an
+event happened within the microsecond that begins half a microsecond before the printed time.
 """
 import bisect
 import collections
@@ -33,7 +31,7 @@ Seen = collections.namedtuple("Seen", "ns event context text head interrupt")
 
 
 def read_trace(file):
-    """In order of time."""
+    """Events of the trace, sorted by time."""
     text = pathlib.Path(file).read_text(encoding="utf-8", errors="replace")
     events = []
     for line in LINE.finditer(text):
@@ -50,7 +48,7 @@ def read_trace(file):
 
 
 def firsts_after(events, moment):
-    """Of each context the first event after the moment: what may have been under way then."""
+    """The first event of each context after the moment: its call may have been in progress then."""
     found = {}
     for seen in events:
         if seen.ns + MICROSECOND > moment:
@@ -59,12 +57,12 @@ def firsts_after(events, moment):
 
 
 def lasts_before(events, moment):
-    """Of each context the last event before the moment."""
+    """The last event of each context before the moment."""
     return set(map(id, {seen.context: seen for seen in events if seen.ns <= moment}.values()))
 
 
 def match(times, events, hook_first):
-    """Pairs each of the tracer's times with the event next to it, after or before; (event or None of each time)."""
+    """Pairs each of the tracer's times with the nearest event after or before it; returns one event or None per time."""
     stamps = [seen.ns for seen in events]
     result = []
     for ns in times:
@@ -94,7 +92,7 @@ class Comparison:
             self.failures.append(what)
 
     def within(self, seen):
-        """Surely within the window."""
+        """Certainly within the window."""
         return self.start <= seen.ns and seen.ns + MICROSECOND <= self.end
 
     def by_tracepoint(self, hook):
@@ -104,7 +102,8 @@ class Comparison:
         return sum(probe["missed"] for probe in self.capture["probes"] if probe["hook"] == hook)
 
     def grace_periods(self):
-        """The moments of the window's edges are never within a cleanup, in which the event "end" lies: so no edge is open."""
+        """The edges of the window never fall into a grace period's cleanup, which contains the event "end". So it is
+        certain which grace periods ended in the window."""
         ends = collections.Counter()
         for seen in self.events:
             of = re.match(r"\S+ (-?\d+) end$", seen.text)
@@ -120,7 +119,8 @@ class Comparison:
         return len(kernel)
 
     def compare(self, hook, names, entries, member, expected):
-        """Each entry has its event, and each event that must have one, an entry. Returns (ids of events with an entry, events without)."""
+        """Checks that each entry has its event, and each expected event its entry. Returns (ids of events with an entry,
+        events without)."""
         what = hook.rpartition(".")[2]
         hook_first = not self.by_tracepoint(hook)
         events = [seen for seen in self.events if seen.event in names]
@@ -128,7 +128,7 @@ class Comparison:
         heads, times = by_head(events), collections.defaultdict(list)
         for entry in entries:
             times[int(entry["head"], 16)].append(self.start + entry[member])
-        # Those of which one side may lie before the moment, and the other after it.
+        # Events that may be on different sides of the edge for ftrace and for the tracer.
         edge = firsts_after if hook_first else lasts_before
         at_start, at_end = edge(events, self.start), edge(events, self.end)
         outside, inside = (at_end, at_start) if hook_first else (at_start, at_end)
@@ -146,26 +146,27 @@ class Comparison:
     def callbacks(self):
         callbacks = self.timeline["callbacks"]
         queued, unseen = self.compare("callback.queued", QUEUED, callbacks, "queued_ns", lambda seen: True)
-        # By kprobes, those that an interrupt queues while the program of one runs are told of in words, without a number.
+        # With kprobes, callbacks that an interrupt queues while a program runs are reported in words, without a
+        # number.
         if any(missing["hook"] == "kprobe" for missing in self.capture["missing"]):
             unseen = [seen for seen in unseen if not seen.interrupt]
         self.judge("queued", unseen, self.missed("callback.queued"))
         heads = by_head(seen for seen in self.events if seen.event in QUEUED)
 
         def of_known_life(invocation):
-            """Of one that the timeline saw queued; rcu_barrier()'s own are not queued by call_rcu()."""
+            """The timeline saw this callback being queued. rcu_barrier() does not queue its own callbacks by call_rcu()."""
             lives = [seen for seen in heads[invocation.head] if seen.ns <= invocation.ns]
             return bool(lives) and id(lives[-1]) in queued
 
         done = [callback for callback in callbacks if callback["invoked_ns"] is not None]
         invoked, unseen = self.compare("callback.invoked", INVOKED, done, "invoked_ns", of_known_life)
-        # What kprobes skipped of them is told as lost (bpf/skipped.h).
+        # Invocations that kprobes skipped are reported as lost (bpf/skipped.h).
         lost = sum(loss["count"] for loss in self.capture["lost"])
         self.judge("invoked", unseen, self.missed("callback.invoked") + lost)
         return len(queued), len(invoked)
 
     def judge(self, what, unseen, told):
-        """What the tracer did not see must be what it tells that it did not see."""
+        """The number of unseen events must not exceed the number that the tracer reports as missed or lost."""
         self.expect(f"{what}: {len(unseen)} not seen, {told} told, such as {unseen[:3]}", len(unseen) <= told)
 
 

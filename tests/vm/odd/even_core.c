@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* As odd_core, but the code ends at an even address: the section is seen. */
+/* Like odd_core, but the code ends at an even address, so the section is seen. */
 #include "odd.h"
 
 void even_core_read(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Modules as hardly a compiler makes them, for tests/vm/test_odd_modules.sh. Each calls a
- * reader, which is in assembly, READS times in its init function. The reader is in a section
- * of its own, which is the last of its memory: none of these modules has an .exit.text.
+ * Modules that compilers rarely generate, for tests/vm/test_odd_modules.sh. Each calls a reader,
+ * which is written in assembly, READS times in its init function. The reader is in a separate
+ * section, which is the last of its memory: none of these modules has an .exit.text.
  */
 #include <linux/linkage.h>
 #include <linux/module.h>
@@ -16,7 +16,7 @@
 #define BEGIN_FUNCTION(name) "\t.type " name ", @function\n" name ":\n"
 #define END_FUNCTION(name)   "\t.size " name ", . - " name "\n"
 
-/* As gcc's -pg -mfentry -mrecord-mcount leaves it. */
+/* The code that gcc generates with -pg -mfentry -mrecord-mcount. */
 #define FTRACE_PLACE                                                                               \
 	"77:\tcall __fentry__\n"                                                                   \
 	"\t.pushsection __mcount_loc, \"a\", @progbits\n"                                          \
@@ -36,17 +36,17 @@
 #define READER(name)                                                                               \
 	BEGIN_FUNCTION(name) FTRACE_PLACE READ_LOCK READ_UNLOCK "\t" ASM_RET "\n" END_FUNCTION(name)
 
-/* From here to the end of the page are zeros, of which two are an instruction. */
+/* Zeros follow to the end of the page; two of them decode as one instruction. */
 #define EVEN_END "\t.balign 16, 0x90\n"
 #define ODD_END	 EVEN_END "\tnop\n"
 
 /*
- * Twins have a page of their own in a memory of two, so that one may lie where another was, and
- * something else in the middle of that page.
+ * Twins have a separate page in a memory of two pages, so that a twin can be loaded where another
+ * one was. TWIN_PLACE is the middle of that page, where each twin has something else.
  */
 #define TWIN_PAGE  ".pushsection .text.page, \"ax\", @progbits\n\t.balign 4096\n"
 #define TWIN_PLACE "\t.balign 2048, 0x90\n"
-/* An object ends the last function, so that no probed symbol is the last of the memory. */
+/* An object ends the last function, so that no probed symbol is the last one of the memory. */
 #define TWIN_END                                                                                   \
 	EVEN_END "\t.type twin_end, @object\ntwin_end:\n\t.byte 0, 0\n\t.size twin_end, . - "      \
 		 "twin_end\n" END_SECTION

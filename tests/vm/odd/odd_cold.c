@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* A section begins in the core, and ends in a part of the function that was split off and is last.
+/*
+ * A section begins in the core and ends in a split-off part of the function, which is last in the
+ * memory.
  */
 #include "odd.h"
 

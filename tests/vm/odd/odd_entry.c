@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The place of ftrace in the last function is not at its entry, so that a probe there is not of
- * ftrace. */
+/*
+ * The ftrace location of the last function is not at its entry, so a probe at the entry is not
+ * based on ftrace.
+ */
 #include "odd.h"
 
 void odd_entry_call(void);

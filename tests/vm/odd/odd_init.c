@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* As odd_core, in the memory of what is needed until the module has been initialised. */
+/* Like odd_core, but in the memory that is freed after the init function. */
 #include "odd.h"
 
 void odd_init_read(void);
-/* Sections are in the order in which the assembler meets them. */
+/* The assembler keeps sections in the order in which they first appear. */
 /* clang-format off */
 asm(IN_SECTION(".init.text")
     END_SECTION

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The last function ends at an even address; a section without symbols follows and does not. */
+/* The last function ends at an even address. A section without symbols follows, which does not. */
 #include "odd.h"
 
 void odd_more_read(void);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Symbols as assembly may have them: a function of no size at a reader's place, a label in a
- * section of no size at the end, which ends the last function for kallsyms, and a reader with
- * a label within, which the kernel takes for a function of its own, so that it refuses the
- * probe behind it. A reader in a section with a long name, one that is closed to kprobes. And a
- * reader of gcc's in which the kernel patches: static keys, alternatives.
+ * Unusual symbols that assembly can have: a function of size zero at the address of a reader; a
+ * label in an empty section at the end, which for kallsyms ends the last function; a reader with
+ * a label within, which the kernel takes for a function of its own, so that it refuses the probe
+ * behind the label; a reader in a section with a long name; a reader that is closed to kprobes;
+ * and a reader in C whose code the kernel patches: static keys, alternatives.
  */
 #include <linux/jump_label.h>
 #include <linux/kprobes.h>

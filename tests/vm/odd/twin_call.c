@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The place of which the other twins have something else: a call. */
+/* Twin with a call at TWIN_PLACE, where the other twins have something else. */
 #include "odd.h"
 
 void twin_call_read(void);

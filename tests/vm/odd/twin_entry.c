@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* A place of ftrace's. */
+/* Twin with an ftrace location at TWIN_PLACE. */
 #include "odd.h"
 
 void twin_entry_call(void);

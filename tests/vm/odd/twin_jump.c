@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* A jump: taken for a call, it returns to the ud2. */
+/*
+ * Twin with a jump at TWIN_PLACE. A kernel that takes it for twin_call's call returns to the ud2.
+ */
 #include "odd.h"
 
 void twin_jump_read(void);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The last function's symbol goes on over the place: a call there makes the zeros end at an odd
- * address.
+/*
+ * Twin whose last function's symbol extends over TWIN_PLACE. If a call is assumed there, the zeros
+ * behind it end at an odd address.
  */
 #include "odd.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* 40 functions, each with a read-side section and two ways out: fewer places than a page of the
- * kernel's has slots. */
+/*
+ * 40 functions, each with a read-side section and two returns. A page of the kernel's instruction
+ * slots has room for all their probes.
+ */
 #include "places.h"
 
 #define FUNCTION(n)                                                                                \

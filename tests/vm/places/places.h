@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Modules with many places to be probed. Each counts its calls in a way that does not need a probe,
- * and queues callbacks in its exit function for which nothing waits.
+ * Modules with many sites to probe. Each counts its calls without a probe, and queues callbacks
+ * in its exit function without waiting for them.
  */
 #ifndef PLACES_PLACES_H
 #define PLACES_PLACES_H
@@ -39,7 +39,7 @@ static inline void log_counts(void)
 		READ_ONCE(sections));
 }
 
-/* One expression of 8, 64, or 512 of them; each has a number of its own. */
+/* Expands "what" 8 or 64 times, each time with a different number. */
 #define TIMES_8(what, n)                                                                           \
 	what(n##0) what(n##1) what(n##2) what(n##3) what(n##4) what(n##5) what(n##6) what(n##7)
 #define TIMES_64(what, n)                                                                          \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Functions that are left and entered in unusual ways: each is called 10 times. */
+/* Functions that are entered and left in unusual ways; each is called 10 times. */
 #include <linux/sched.h>
 
 #include "places.h"
@@ -10,14 +10,14 @@ static noinline __noclone unsigned long places_inner(unsigned long x)
 	return x + READ_ONCE(calls);
 }
 
-/* Its last call is a jump. */
+/* Its last call is a tail call. */
 static noinline __noclone unsigned long places_tail(unsigned long x)
 {
 	WRITE_ONCE(calls, calls + 1);
 	return places_inner(x * 3);
 }
 
-/* It is called 10 times from outside, and 4 times as often by itself. */
+/* Is called 10 times from outside and calls itself 4 times for each of these. */
 static noinline __noclone unsigned long places_recursive(unsigned long x)
 {
 	unsigned long below = 1;
@@ -29,7 +29,7 @@ static noinline __noclone unsigned long places_recursive(unsigned long x)
 	return below + x;
 }
 
-/* The task leaves the CPU within it. */
+/* The task sleeps within the function. */
 static noinline __noclone unsigned long places_sleep(unsigned long x)
 {
 	WRITE_ONCE(calls, calls + 1);
@@ -37,7 +37,7 @@ static noinline __noclone unsigned long places_sleep(unsigned long x)
 	return x + READ_ONCE(calls);
 }
 
-/* The loop is all that there is of it. */
+/* The function consists of the loop only. */
 static noinline __noclone void places_loop(unsigned long *from, unsigned long until)
 {
 	do {
@@ -45,7 +45,7 @@ static noinline __noclone void places_loop(unsigned long *from, unsigned long un
 	} while (READ_ONCE(*from) != until);
 }
 
-/* Through a pointer. */
+/* Calls through a pointer. */
 static noinline __noclone unsigned long places_pointer(unsigned long (*function)(unsigned long),
 						       unsigned long x)
 {

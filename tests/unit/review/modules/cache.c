@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Its cache is destroyed before the wait for the callbacks that free into it. */
+/* The exit function destroys a cache before it waits for the callbacks that free its objects. */
 #include "module.h"
 
 static void* cache;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Its callback is freed with the init function. */
+/* The callback's code is freed with the init function. */
 #include "module.h"
 
 static struct obj obj;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Only a function of the kernel runs: nothing of the module has to be waited for. */
+/* Only a function of the kernel is a callback, so the exit function need not wait. */
 #include "module.h"
 
 static int __init start(void) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* kfree_rcu() of objects of a cache that is destroyed. */
+/* The exit function destroys a cache whose objects kfree_rcu() frees. */
 #include "module.h"
 
 static void* cache;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A section that is left open on a path, and what looks like one: conditions
- * that belong together, functions that lock for others.
+ * A read-side section that one path leaves open (WITH_LEAK), and code that only looks like it:
+ * related conditions, functions that lock for their callers.
  */
 #include "module.h"
 

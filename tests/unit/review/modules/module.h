@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a module includes, reduced to what the compiler has to see: modules for
- * the tests of the review are compiled without a kernel's headers, as kbuild
- * would compile them. With FIX each is as it should be.
+ * A minimal replacement of the kernel's headers: modules for the tests of review are compiled as
+ * kbuild would compile them, without a kernel's headers. With FIX a module is correct.
  */
 #pragma once
 

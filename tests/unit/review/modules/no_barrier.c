@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Queues callbacks of its own, and its exit function waits for readers only. */
+/* The module queues callbacks of its own, and its exit function waits only for readers. */
 #include "module.h"
 
 static void obj_free(struct rcu_head* head) {

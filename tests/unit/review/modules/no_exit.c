@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A library: neither an init nor an exit function. */
+/* A library with neither an init nor an exit function. */
 #include "module.h"
 
 static void obj_free(struct rcu_head* head) {

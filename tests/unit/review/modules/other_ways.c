@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Ways to wait that the file does not decide: a completion, a count that is looked
- * at again and again, a call through a pointer, a reference that the callback drops, a function of the kernel that
- * waits by itself, always or not.
+ * Ways to wait that review cannot judge from the file: a completion, a counter that is polled, a
+ * call through a pointer, a reference that the callback drops, and functions of the kernel that
+ * wait by themselves, always or under a condition.
  */
 #include "module.h"
 

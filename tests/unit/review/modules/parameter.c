@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The callback is a parameter; its callers pass several. */
+/* The callback is a parameter of put(), and the callers pass several functions. */
 #include "module.h"
 
 static void obj_free(struct rcu_head* head) {

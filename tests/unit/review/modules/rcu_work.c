@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* queue_rcu_work() of an item that the data fills in. */
+/* queue_rcu_work() with an item that static data initializes. */
 #include "module.h"
 
 struct work {

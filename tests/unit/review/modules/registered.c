@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the kernel may run until it is unregistered, after rcu_barrier(). With
- * an owner the kernel runs nothing of a module that is leaving.
+ * The kernel can call the module until it is unregistered, which happens after rcu_barrier(). With
+ * an owner the kernel does not call a module that is being unloaded.
  */
 #include "module.h"
 
@@ -28,7 +28,7 @@ static struct ops ops = {
 #endif
     .put = put,
 };
-/* As modpost adds it. */
+/* modpost adds this. */
 struct module __this_module __attribute__((section(".gnu.linkonce.this_module"), used)) = {{1}};
 
 static int __init start(void) {

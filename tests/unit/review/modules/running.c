@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What queues callbacks runs until it is stopped, after rcu_barrier(): HOW is a
- * timer that is set up at run time, a work item made at compile time or filled
- * in at run time, or a thread.
+ * Code that queues callbacks runs until it is stopped, which happens after rcu_barrier(). It is a
+ * timer that is set up at run time, a work item that is initialized at compile time or at run
+ * time, or a thread.
  */
 #include "module.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Both the call_rcu() and the rcu_barrier() are jumps; the barrier is in a function that the exit function calls. */
+/* Both call_rcu() and rcu_barrier() are tail calls; the exit function calls the function with the barrier. */
 #include "module.h"
 
 static void obj_free(struct rcu_head* head) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Its exit function queues a callback after rcu_barrier(), two functions down. */
+/* The exit function queues a callback after rcu_barrier(), two calls deep. */
 #include "module.h"
 
 static struct obj* last;

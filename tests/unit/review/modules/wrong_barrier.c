@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* call_srcu(), and rcu_barrier(). */
+/* call_srcu() with rcu_barrier(), which does not wait for SRCU's callbacks. */
 #include "module.h"
 
 static long srcu[32];
