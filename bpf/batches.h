@@ -233,34 +233,6 @@ static __always_inline void rs_dequeued_in_batch(__u64 head, __u64 func)
 		rs_dequeued_in(cpu, &cpu->batch, head, func);
 }
 
-SEC("fentry/rcu_do_batch")
-int BPF_PROG(batch_fentry, struct rcu_data *data)
-{
-	rs_batch_entered(data);
-	return 0;
-}
-
-SEC("fexit/rcu_do_batch")
-int BPF_PROG(batch_fexit)
-{
-	rs_batch_returned();
-	return 0;
-}
-
-SEC("kprobe/rcu_do_batch")
-int BPF_KPROBE(batch_kprobe, struct rcu_data *data)
-{
-	rs_batch_entered(data);
-	return 0;
-}
-
-SEC("kretprobe/rcu_do_batch")
-int BPF_KRETPROBE(batch_kretprobe)
-{
-	rs_batch_returned();
-	return 0;
-}
-
 SEC("fentry/rcu_cblist_dequeue")
 int BPF_PROG(dequeue_fentry, struct rcu_cblist *list)
 {

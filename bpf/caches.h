@@ -392,32 +392,4 @@ static __always_inline void rs_cache_shut_down(int error)
 	bpf_map_delete_elem(&cache_notes, &key);
 }
 
-SEC("fentry/kmem_cache_destroy")
-int BPF_PROG(cache_destroy_fentry, void *cache)
-{
-	rs_cache_destroyed((__u64)cache, rs_fentry_caller(ctx));
-	return 0;
-}
-
-SEC("fexit/__kmem_cache_shutdown")
-int BPF_PROG(cache_shutdown_fexit, void *cache, int error)
-{
-	rs_cache_shut_down(error);
-	return 0;
-}
-
-SEC("kprobe/kmem_cache_destroy")
-int BPF_KPROBE(cache_destroy_kprobe, void *cache)
-{
-	rs_cache_destroyed((__u64)cache, rs_kprobe_caller(ctx));
-	return 0;
-}
-
-SEC("kretprobe/__kmem_cache_shutdown")
-int BPF_KRETPROBE(cache_shutdown_kretprobe, int error)
-{
-	rs_cache_shut_down(error);
-	return 0;
-}
-
 #endif /* RCUSCOPE_CACHES_H */

@@ -126,20 +126,6 @@ static __always_inline void rs_bypass_flushed(struct rcu_cblist *bypassed, void 
 		bypass->since_ns = bypass->queued_ns;
 }
 
-SEC("fentry/rcu_cblist_flush_enqueue")
-int BPF_PROG(bypass_fentry, void *to, struct rcu_cblist *from, void *head)
-{
-	rs_bypass_flushed(from, head);
-	return 0;
-}
-
-SEC("kprobe/rcu_cblist_flush_enqueue")
-int BPF_KPROBE(bypass_kprobe, void *to, struct rcu_cblist *from, void *head)
-{
-	rs_bypass_flushed(from, head);
-	return 0;
-}
-
 static __always_inline __u64 rs_bypass_since(__u32 list_cpu)
 {
 	struct rs_bypass *bypass;

@@ -30,35 +30,7 @@ static __always_inline void rs_expedited_quiescent(struct rcu_node *node, __u64 
 			  BPF_CORE_READ(node, exp_tasks) != NULL);
 }
 
-SEC("fentry/rcu_report_exp_cpu_mult")
-int BPF_PROG(exp_quiescent_fentry, void *node, unsigned long mask, bool wake)
-{
-	rs_expedited_quiescent(node, mask, wake);
-	return 0;
-}
-
-SEC("kprobe/rcu_report_exp_cpu_mult")
-int BPF_KPROBE(exp_quiescent_kprobe, void *node, unsigned long mask, long wake)
-{
-	rs_expedited_quiescent(node, mask, wake & 0xff);
-	return 0;
-}
-
 /* Each CPU was asked, so the readers that had been preempted before are known. */
-SEC("fexit/sync_rcu_exp_select_cpus")
-int BPF_PROG(exp_selected_fexit)
-{
-	rs_send_all_blocked(RS_GP_EXPEDITED);
-	return 0;
-}
-
-SEC("kretprobe/sync_rcu_exp_select_cpus")
-int BPF_KRETPROBE(exp_selected_kretprobe)
-{
-	rs_send_all_blocked(RS_GP_EXPEDITED);
-	return 0;
-}
-
 /* This CPU was asked. If the grace period still waits for it, it could not report. */
 static __always_inline void rs_expedited_asked(void *ctx)
 {
@@ -72,20 +44,6 @@ static __always_inline void rs_expedited_asked(void *ctx)
 		return;
 	rs_hit(RS_COUNT_EXP_SAMPLE);
 	rs_send_sample(ctx, rs_expedited_seq(), 0, RS_GP_EXPEDITED);
-}
-
-SEC("fexit/rcu_exp_handler")
-int BPF_PROG(exp_asked_fexit)
-{
-	rs_expedited_asked(ctx);
-	return 0;
-}
-
-SEC("kretprobe/rcu_exp_handler")
-int BPF_KRETPROBE(exp_asked_kretprobe)
-{
-	rs_expedited_asked(ctx);
-	return 0;
 }
 
 #endif /* RCUSCOPE_EXPEDITED_H */

@@ -106,62 +106,6 @@ static __always_inline void rs_gp_cleanup_returned(void)
 	rs_send_gp(RS_GP_CLEANED, gp_cleanup_seq, 0);
 }
 
-SEC("fentry/rcu_gp_init")
-int BPF_PROG(gp_init_fentry)
-{
-	rs_gp_init_entered();
-	return 0;
-}
-
-SEC("fexit/rcu_gp_init")
-int BPF_PROG(gp_init_fexit, bool started)
-{
-	rs_gp_init_returned(started);
-	return 0;
-}
-
-SEC("kprobe/rcu_gp_init")
-int BPF_KPROBE(gp_init_kprobe)
-{
-	rs_gp_init_entered();
-	return 0;
-}
-
-SEC("kretprobe/rcu_gp_init")
-int BPF_KRETPROBE(gp_init_kretprobe, long started)
-{
-	rs_gp_init_returned(started & 0xff); /* a bool: the register's other bits are undefined */
-	return 0;
-}
-
-SEC("fentry/rcu_gp_cleanup")
-int BPF_PROG(gp_cleanup_fentry)
-{
-	rs_gp_cleanup_entered();
-	return 0;
-}
-
-SEC("fexit/rcu_gp_cleanup")
-int BPF_PROG(gp_cleanup_fexit)
-{
-	rs_gp_cleanup_returned();
-	return 0;
-}
-
-SEC("kprobe/rcu_gp_cleanup")
-int BPF_KPROBE(gp_cleanup_kprobe)
-{
-	rs_gp_cleanup_entered();
-	return 0;
-}
-
-SEC("kretprobe/rcu_gp_cleanup")
-int BPF_KRETPROBE(gp_cleanup_kretprobe)
-{
-	rs_gp_cleanup_returned();
-	return 0;
-}
-
 /*
  * Expedited: the first requester advances the sequence in a function that is inlined.
  * sync_rcu_exp_select_cpus() is the first function after it that can be probed. rcu_exp_wait_wake()
@@ -186,20 +130,6 @@ static __always_inline void rs_expedited_ended(__u64 wanted)
 	 * progress".
 	 */
 	rs_send_gp(RS_GP_END, wanted - 4 + 1, RS_GP_EXPEDITED);
-}
-
-SEC("fentry/sync_rcu_exp_select_cpus")
-int BPF_PROG(exp_start_fentry)
-{
-	rs_expedited_started();
-	return 0;
-}
-
-SEC("kprobe/sync_rcu_exp_select_cpus")
-int BPF_KPROBE(exp_start_kprobe)
-{
-	rs_expedited_started();
-	return 0;
 }
 
 SEC("fexit/rcu_exp_wait_wake")

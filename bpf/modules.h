@@ -301,38 +301,10 @@ static __always_inline void rs_memory_freed(__u64 memory)
 	}
 }
 
-SEC("fentry/execmem_free")
-int BPF_PROG(memory_freed_fentry, void *memory)
-{
-	rs_memory_freed((__u64)memory);
-	return 0;
-}
-
-SEC("kprobe/execmem_free")
-int BPF_KPROBE(memory_freed_kprobe, void *memory)
-{
-	rs_memory_freed((__u64)memory);
-	return 0;
-}
-
 /*
  * Linux 6.10, commit 223b5e57d0d5 ("mm/execmem, arch: convert remaining overrides of module_alloc
  * to execmem"), replaced it by execmem_free().
  */
-SEC("fentry/module_memfree")
-int BPF_PROG(module_memory_freed_fentry, void *memory)
-{
-	rs_memory_freed((__u64)memory);
-	return 0;
-}
-
-SEC("kprobe/module_memfree")
-int BPF_KPROBE(module_memory_freed_kprobe, void *memory)
-{
-	rs_memory_freed((__u64)memory);
-	return 0;
-}
-
 /*
  * The first argument is a pointer to a function, as in call_rcu(): rs_call_rcu_fentry() says why
  * BPF_PROG() cannot be used.
@@ -351,62 +323,6 @@ SEC("kretprobe/do_one_initcall")
 int BPF_KRETPROBE(init_returned_kretprobe, int ret)
 {
 	rs_init_returned(ret);
-	return 0;
-}
-
-SEC("fentry/do_init_module")
-int BPF_PROG(module_init_fentry, struct module *mod)
-{
-	rs_module_entered(mod, RS_NOTE_INIT, RS_MODULE_COMING);
-	return 0;
-}
-
-SEC("fexit/do_init_module")
-int BPF_PROG(module_init_fexit, struct module *mod, int ret)
-{
-	rs_module_returned(RS_NOTE_INIT, ret);
-	return 0;
-}
-
-SEC("kprobe/do_init_module")
-int BPF_KPROBE(module_init_kprobe, struct module *mod)
-{
-	rs_module_entered(mod, RS_NOTE_INIT, RS_MODULE_COMING);
-	return 0;
-}
-
-SEC("kretprobe/do_init_module")
-int BPF_KRETPROBE(module_init_kretprobe, int ret)
-{
-	rs_module_returned(RS_NOTE_INIT, ret);
-	return 0;
-}
-
-SEC("fentry/free_module")
-int BPF_PROG(module_free_fentry, struct module *mod)
-{
-	rs_module_entered(mod, RS_NOTE_FREE, RS_MODULE_FREEING);
-	return 0;
-}
-
-SEC("fexit/free_module")
-int BPF_PROG(module_free_fexit)
-{
-	rs_module_returned(RS_NOTE_FREE, 0);
-	return 0;
-}
-
-SEC("kprobe/free_module")
-int BPF_KPROBE(module_free_kprobe, struct module *mod)
-{
-	rs_module_entered(mod, RS_NOTE_FREE, RS_MODULE_FREEING);
-	return 0;
-}
-
-SEC("kretprobe/free_module")
-int BPF_KRETPROBE(module_free_kretprobe)
-{
-	rs_module_returned(RS_NOTE_FREE, 0);
 	return 0;
 }
 
@@ -542,76 +458,6 @@ static __always_inline void rs_unprobed(void)
 	bpf_map_delete_elem(&module_notes, &key);
 }
 
-SEC("fentry/kprobes_module_callback")
-int BPF_PROG(unprobe_fentry, void *block, unsigned long state, void *mod)
-{
-	rs_unprobing(state, mod);
-	return 0;
-}
-
-SEC("fexit/kprobes_module_callback")
-int BPF_PROG(unprobe_fexit)
-{
-	rs_unprobed();
-	return 0;
-}
-
-SEC("kprobe/kprobes_module_callback")
-int BPF_KPROBE(unprobe_kprobe, void *block, unsigned long state, void *mod)
-{
-	rs_unprobing(state, mod);
-	return 0;
-}
-
-SEC("kretprobe/kprobes_module_callback")
-int BPF_KRETPROBE(unprobe_kretprobe)
-{
-	rs_unprobed();
-	return 0;
-}
-
-SEC("fentry/__x64_sys_delete_module")
-int BPF_PROG(unload_fentry, struct pt_regs *syscall)
-{
-	rs_unload_asked(syscall);
-	return 0;
-}
-
-SEC("kprobe/__x64_sys_delete_module")
-int BPF_KPROBE(unload_kprobe, struct pt_regs *syscall)
-{
-	rs_unload_asked(syscall);
-	return 0;
-}
-
-SEC("fexit/__x64_sys_delete_module")
-int BPF_PROG(unload_fexit, struct pt_regs *syscall, long ret)
-{
-	rs_unload_answered(ret);
-	return 0;
-}
-
-SEC("kretprobe/__x64_sys_delete_module")
-int BPF_KRETPROBE(unload_kretprobe, long ret)
-{
-	rs_unload_answered(ret);
-	return 0;
-}
-
-SEC("fentry/blocking_notifier_call_chain")
-int BPF_PROG(exited_fentry, void *list, unsigned long state, void *mod)
-{
-	rs_notified((__u64)list, state, mod);
-	return 0;
-}
-
-SEC("kprobe/blocking_notifier_call_chain")
-int BPF_KPROBE(exited_kprobe, void *list, unsigned long state, void *mod)
-{
-	rs_notified((__u64)list, state, mod);
-	return 0;
-}
-
 /* include/linux/module.h: MODULE_REF_BASE. Each module starts with this reference. */
 #define RS_MODULE_REF_BASE 1
 
@@ -642,24 +488,10 @@ int BPF_PROG(ref_try_fexit, void *mod, bool taken)
 	return 0;
 }
 
-SEC("fentry/__module_get")
-int BPF_PROG(ref_get_fentry, void *mod)
-{
-	rs_referenced((__u64)mod, true, 1, rs_fentry_caller(ctx));
-	return 0;
-}
-
 /*
  * Probed at its entry: once the last reference is dropped, the module's memory may be freed at any
  * time.
  */
-SEC("fentry/module_put")
-int BPF_PROG(ref_put_fentry, void *mod)
-{
-	rs_referenced((__u64)mod, false, -1, rs_fentry_caller(ctx));
-	return 0;
-}
-
 struct rs_ref_note {
 	__u64 mod;
 	__u64 caller;
@@ -690,20 +522,6 @@ int BPF_KRETPROBE(ref_try_kretprobe, long taken)
 
 	if (note && (taken & 0xff))
 		rs_referenced(note->mod, true, 0, note->caller);
-	return 0;
-}
-
-SEC("kprobe/__module_get")
-int BPF_KPROBE(ref_get_kprobe, void *mod)
-{
-	rs_referenced((__u64)mod, true, 1, rs_kprobe_caller(ctx));
-	return 0;
-}
-
-SEC("kprobe/module_put")
-int BPF_KPROBE(ref_put_kprobe, void *mod)
-{
-	rs_referenced((__u64)mod, false, -1, rs_kprobe_caller(ctx));
 	return 0;
 }
 

@@ -34,20 +34,6 @@ static __always_inline void rs_gp_requested(__u64 wanted)
 	rs_send_gp(RS_GP_REQUESTED, wanted - 4 + 1, 0);
 }
 
-SEC("fentry/rcu_start_this_gp")
-int BPF_PROG(gp_request_fentry, void *node, void *data, unsigned long wanted)
-{
-	rs_gp_requested(wanted);
-	return 0;
-}
-
-SEC("kprobe/rcu_start_this_gp")
-int BPF_KPROBE(gp_request_kprobe, void *node, void *data, unsigned long wanted)
-{
-	rs_gp_requested(wanted);
-	return 0;
-}
-
 static __always_inline __u16 rs_quiescent_kind(__u64 mask)
 {
 	struct rcu_state *state = (void *)rcu_state_address;
@@ -100,20 +86,6 @@ static __always_inline void rs_quiescent(__u64 mask, struct rcu_node *node, __u6
 	rs_send_quiescent(RS_COUNT_GP_QUIESCENT, rs_quiescent_kind(left & mask), gp_seq,
 			  left & mask, left & ~mask, BPF_CORE_READ(node, grplo),
 			  BPF_CORE_READ(node, gp_tasks) != NULL);
-}
-
-SEC("fentry/rcu_report_qs_rnp")
-int BPF_PROG(quiescent_fentry, unsigned long mask, void *node, unsigned long gp_seq)
-{
-	rs_quiescent(mask, node, gp_seq);
-	return 0;
-}
-
-SEC("kprobe/rcu_report_qs_rnp")
-int BPF_KPROBE(quiescent_kprobe, unsigned long mask, void *node, unsigned long gp_seq)
-{
-	rs_quiescent(mask, node, gp_seq);
-	return 0;
 }
 
 struct rs_blocked_walk {
@@ -191,20 +163,6 @@ static __always_inline void rs_scan_began(void)
 	rs_send(record);
 	if (rs_power_of_two(count))
 		rs_send_all_blocked(0);
-}
-
-SEC("fentry/force_qs_rnp")
-int BPF_PROG(scan_fentry)
-{
-	rs_scan_began();
-	return 0;
-}
-
-SEC("kprobe/force_qs_rnp")
-int BPF_KPROBE(scan_kprobe)
-{
-	rs_scan_began();
-	return 0;
 }
 
 /* Per-CPU address of the kernel's static variable tick_cpu_sched; 0: unknown. */
@@ -330,22 +288,6 @@ static __always_inline void rs_tick(void *ctx, int user)
 		return;
 	rs_hit(RS_COUNT_GP_SAMPLE);
 	rs_send_sample(ctx, gp_seq, no_tick_ns / 1000, 0);
-}
-
-SEC("fentry/rcu_sched_clock_irq")
-int BPF_PROG(tick_fentry, int user)
-{
-	rs_tick_in_section(user);
-	rs_tick(ctx, user);
-	return 0;
-}
-
-SEC("kprobe/rcu_sched_clock_irq")
-int BPF_KPROBE(tick_kprobe, int user)
-{
-	rs_tick_in_section(user);
-	rs_tick(ctx, user);
-	return 0;
 }
 
 #endif /* RCUSCOPE_PROGRESS_H */

@@ -21,5 +21,7 @@
 #include "tracepoints.h"
 #include "waits.h"
 
+#include "probe_programs.h"
+
 /* bpf_probe_read_kernel() and bpf_get_stack() require a GPL-compatible license. */
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -92,38 +92,4 @@ static __always_inline void rs_wait_ended(__u16 what)
 	rs_send(record);
 }
 
-#define RS_WAIT_PROBES(name, function, what, counter)                                              \
-	SEC("fentry/" #function)                                                                   \
-	int name##_fentry(void *ctx)                                                               \
-	{                                                                                          \
-		rs_wait_began(ctx, what, counter, rs_fentry_caller(ctx));                          \
-		return 0;                                                                          \
-	}                                                                                          \
-                                                                                                   \
-	SEC("fexit/" #function)                                                                    \
-	int name##_fexit(void *ctx)                                                                \
-	{                                                                                          \
-		rs_wait_ended(what);                                                               \
-		return 0;                                                                          \
-	}                                                                                          \
-                                                                                                   \
-	SEC("kprobe/" #function)                                                                   \
-	int name##_kprobe(struct pt_regs *ctx)                                                     \
-	{                                                                                          \
-		rs_wait_began(ctx, what, counter, rs_kprobe_caller(ctx));                          \
-		return 0;                                                                          \
-	}                                                                                          \
-                                                                                                   \
-	SEC("kretprobe/" #function)                                                                \
-	int name##_kretprobe(struct pt_regs *ctx)                                                  \
-	{                                                                                          \
-		rs_wait_ended(what);                                                               \
-		return 0;                                                                          \
-	}
-
-RS_WAIT_PROBES(sync, synchronize_rcu, RS_WAIT_SYNCHRONIZE_RCU, RS_COUNT_WAIT_SYNC)
-RS_WAIT_PROBES(sync_exp, synchronize_rcu_expedited, RS_WAIT_SYNCHRONIZE_RCU_EXPEDITED,
-	       RS_COUNT_WAIT_SYNC_EXP)
-RS_WAIT_PROBES(barrier, rcu_barrier, RS_WAIT_RCU_BARRIER, RS_COUNT_WAIT_BARRIER)
-
 #endif /* RCUSCOPE_WAITS_H */

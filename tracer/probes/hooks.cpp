@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "probes/hooks.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
 #include "control.h"
 
 namespace rcuscope {
@@ -19,321 +23,73 @@ std::string_view to_text(Way way) {
     return "";
 }
 
-// The reasons for the order of the ways: The kernel does not run a fentry program on a CPU while the same program
-// already runs there. While a task is preempted or interrupted in the program, the program therefore misses other
-// calls on that CPU (the kernel counts these). RCU's tracepoints mostly fire with interrupts off, so they miss
-// nothing. That holds even in newer kernels, which may preempt programs of tracepoints. Tracepoints also show the
-// exact moment, which fentry only knows to lie between the entry and the return of a function. For example, between
-// the entry of call_rcu() and the insertion into the list, an interrupt may assign the callbacks on the list to a
-// grace period, or the task may migrate. Kprobes come last: their misses are not counted (bpf/skipped.h).
-//
-// No tracepoint shows callback.assigned: the kernel sends the event "AccWaitCB" even if nothing was assigned, and
-// sends none where rcu_accelerate_cbs_unlocked() marks callbacks for a grace period that is already requested. Where
-// callbacks are offloaded, call_rcu() may keep a callback off the list without an event, and the events of a batch do
-// not tell whose callbacks it runs.
+namespace {
+
+enum class HookKernels { every_kernel, newer_kernels };
+
+// Assembles the table from the rows of hook_list.h.
+class TableBuilder {
+public:
+    void begin(Hook hook, HookKernels kernels) {
+        hook.newer_kernels_only = kernels == HookKernels::newer_kernels;
+        table_.push_back(std::move(hook));
+        first_ = 0;
+    }
+
+    // Adds a program to the current hook, to its alternative of this way.
+    Alternative& add(Way way, Program program) {
+        auto& all = table_.back().alternatives;
+        auto found = std::find_if(all.begin() + static_cast<std::ptrdiff_t>(first_), all.end(),
+                                  [way](const Alternative& each) { return each.way == way; });
+        if (found == all.end())
+            found = all.insert(found, {way, {}});
+        found->programs.push_back(program);
+        return *found;
+    }
+
+    // Programs that are added from now on belong to other alternatives than those before.
+    void begin_alternatives() { first_ = table_.back().alternatives.size(); }
+
+    std::vector<Hook> take() {
+        for (Hook& hook : table_)
+            std::stable_sort(hook.alternatives.begin(), hook.alternatives.end(),
+                             [](const Alternative& a, const Alternative& b) { return a.way < b.way; });
+        return std::move(table_);
+    }
+
+private:
+    std::vector<Hook> table_;
+    std::size_t first_ = 0; // index of the first alternative of the last hook to which add() may add
+};
+
+std::vector<Hook> make_hook_table() {
+    TableBuilder table;
+#define RS_HOOK(counter, name, scope, kernels, shows, without)                                                         \
+    table.begin({name, shows, without, false, HookScope::scope, RS_COUNT_##counter, {}}, HookKernels::kernels);
+#define RS_EVENT(program, event) table.add(Way::tracepoint, {#program, "", #event});
+#define RS_OWN_CPU_EVENT(program, event) table.add(Way::tracepoint, {#program, "", #event}).own_cpu_only = true;
+#define RS_ENTRY(program, function, ...)                                                                               \
+    RS_FENTRY(program, function)                                                                                       \
+    RS_KPROBE(program, function)
+#define RS_RETURN(program, function, ...)                                                                              \
+    RS_FEXIT(program, function)                                                                                        \
+    RS_KRETPROBE(program, function)
+#define RS_FENTRY(program, function) table.add(Way::fentry, {#program "_fentry", #function});
+#define RS_FEXIT(program, function) table.add(Way::fentry, {#program "_fexit", #function});
+#define RS_KPROBE(program, function) table.add(Way::kprobe, {#program "_kprobe", #function});
+#define RS_KRETPROBE(program, function) table.add(Way::kprobe, {#program "_kretprobe", #function});
+#define RS_KPROBE_EVENT(program, event) table.add(Way::kprobe, {#program, "", #event});
+#define RS_SITE_KPROBE(program) table.add(Way::tracefs_kprobe, {#program, ""});
+#define RS_SITE_EVENT(program, event) table.add(Way::tracefs_kprobe, {#program, "", #event});
+#define RS_OR() table.begin_alternatives();
+#include "hook_list.h"
+    return table.take();
+}
+
+} // namespace
+
 std::span<const Hook> hook_table() {
-    static const std::vector<Hook> table = {
-        {"gp.start",
-         "when a grace period begins, and its gp_seq",
-         "beginnings of grace periods",
-         false,
-         HookScope::kernel,
-         RS_COUNT_GP_START,
-         {{Way::tracepoint, {{"gp_start_event", "", "rcu_grace_period"}}},
-          {Way::fentry, {{"gp_init_fentry", "rcu_gp_init"}, {"gp_init_fexit", "rcu_gp_init"}}},
-          {Way::kprobe, {{"gp_init_kprobe", "rcu_gp_init"}, {"gp_init_kretprobe", "rcu_gp_init"}}}}},
-        {"gp.end",
-         "when a grace period ends, and when that is announced",
-         "ends of grace periods",
-         false,
-         HookScope::kernel,
-         RS_COUNT_GP_END,
-         {{Way::tracepoint,
-           {{"gp_end_event", "", "rcu_future_grace_period"}, {"gp_cleaned_event", "", "rcu_grace_period"}}},
-          {Way::fentry, {{"gp_cleanup_fentry", "rcu_gp_cleanup"}, {"gp_cleanup_fexit", "rcu_gp_cleanup"}}},
-          {Way::kprobe, {{"gp_cleanup_kprobe", "rcu_gp_cleanup"}, {"gp_cleanup_kretprobe", "rcu_gp_cleanup"}}}}},
-        {"gp.requested",
-         "when a grace period is first asked for",
-         "since when a grace period was needed",
-         false,
-         HookScope::kernel,
-         RS_COUNT_GP_REQUESTED,
-         {{Way::tracepoint, {{"gp_request_event", "", "rcu_future_grace_period"}}},
-          {Way::fentry, {{"gp_request_fentry", "rcu_start_this_gp"}}},
-          {Way::kprobe, {{"gp_request_kprobe", "rcu_start_this_gp"}}}}},
-        {"gp.quiescent",
-         "each CPU's quiescent state, and how it was noticed",
-         "which CPU held a grace period",
-         false,
-         HookScope::kernel,
-         RS_COUNT_GP_QUIESCENT,
-         {{Way::tracepoint, {{"quiescent_event", "", "rcu_quiescent_state_report"}}},
-          {Way::fentry, {{"quiescent_fentry", "rcu_report_qs_rnp"}}},
-          {Way::kprobe, {{"quiescent_kprobe", "rcu_report_qs_rnp"}}}}},
-        {"gp.scan",
-         "each forced scan, and preempted readers that it finds",
-         "forced scans, and preempted readers",
-         false,
-         HookScope::kernel,
-         RS_COUNT_GP_SCAN,
-         {{Way::tracepoint, {{"scan_event", "", "rcu_grace_period"}}},
-          {Way::fentry, {{"scan_fentry", "force_qs_rnp"}}},
-          {Way::kprobe, {{"scan_kprobe", "force_qs_rnp"}}}}},
-        {"gp.sample",
-         "what a CPU does for which a grace period waits, at the tick after a scan",
-         "what a CPU did that held a grace period",
-         false,
-         HookScope::kernel,
-         RS_COUNT_GP_SAMPLE,
-         {{Way::fentry, {{"tick_fentry", "rcu_sched_clock_irq"}}},
-          {Way::kprobe, {{"tick_kprobe", "rcu_sched_clock_irq"}}}}},
-        {"gp.expedited.start",
-         "when an expedited grace period begins",
-         "beginnings of expedited grace periods",
-         false,
-         HookScope::kernel,
-         RS_COUNT_EXP_START,
-         {{Way::tracepoint, {{"exp_start_event", "", "rcu_exp_grace_period"}}},
-          {Way::fentry, {{"exp_start_fentry", "sync_rcu_exp_select_cpus"}}},
-          {Way::kprobe, {{"exp_start_kprobe", "sync_rcu_exp_select_cpus"}}}}},
-        {"gp.expedited.end",
-         "when an expedited grace period has ended and its waiters are woken",
-         "ends of expedited grace periods",
-         false,
-         HookScope::kernel,
-         RS_COUNT_EXP_END,
-         {{Way::tracepoint, {{"exp_end_event", "", "rcu_exp_grace_period"}}},
-          {Way::fentry, {{"exp_end_fexit", "rcu_exp_wait_wake"}}},
-          {Way::kprobe, {{"exp_wait_kprobe", "rcu_exp_wait_wake"}, {"exp_end_kretprobe", "rcu_exp_wait_wake"}}}}},
-        {"gp.expedited.quiescent",
-         "each CPU's quiescent state of an expedited grace period, and preempted readers that it waits for",
-         "which CPU held an expedited grace period",
-         false,
-         HookScope::kernel,
-         RS_COUNT_EXP_QUIESCENT,
-         {{Way::fentry,
-           {{"exp_quiescent_fentry", "rcu_report_exp_cpu_mult"}, {"exp_selected_fexit", "sync_rcu_exp_select_cpus"}}},
-          {Way::kprobe,
-           {{"exp_quiescent_kprobe", "rcu_report_exp_cpu_mult"},
-            {"exp_selected_kretprobe", "sync_rcu_exp_select_cpus"}}}}},
-        {"gp.expedited.sample",
-         "what a CPU did that could not report to an expedited grace period at once",
-         "what a CPU did that held an expedited grace period",
-         false,
-         HookScope::kernel,
-         RS_COUNT_EXP_SAMPLE,
-         {{Way::fentry, {{"exp_asked_fexit", "rcu_exp_handler"}}},
-          {Way::kprobe, {{"exp_asked_kretprobe", "rcu_exp_handler"}}}}},
-        {"callback.queued",
-         "call_rcu(): the callback, its function, who queued it",
-         "callbacks as they are queued, and so all of their lives",
-         false,
-         HookScope::kernel,
-         RS_COUNT_CB_QUEUED,
-         {{Way::tracepoint, {{"call_rcu_event", "", "rcu_callback"}}, true},
-          {Way::fentry, {{"call_rcu_fentry", "call_rcu"}}},
-          {Way::kprobe, {{"call_rcu_kprobe", "call_rcu"}}}}},
-        {"callback.queued.hurry",
-         "call_rcu_hurry(): the same for callbacks that RCU may not hold back",
-         "callbacks queued with call_rcu_hurry()",
-         true,
-         HookScope::kernel,
-         RS_COUNT_CB_HURRY,
-         {{Way::tracepoint, {{"call_rcu_event", "", "rcu_callback"}}, true}, // the program of callback.queued
-          {Way::fentry, {{"call_rcu_hurry_fentry", "call_rcu_hurry"}}},
-          {Way::kprobe, {{"call_rcu_hurry_kprobe", "call_rcu_hurry"}}}}},
-        {"callback.bypass",
-         "which offloaded callbacks are held back from their CPU's list",
-         "for which grace period an offloaded callback waits",
-         false,
-         HookScope::kernel,
-         RS_COUNT_CB_BYPASS,
-         {{Way::fentry, {{"bypass_fentry", "rcu_cblist_flush_enqueue"}}},
-          {Way::kprobe, {{"bypass_kprobe", "rcu_cblist_flush_enqueue"}}}}},
-        {"callback.assigned",
-         "for which grace period a callback waits",
-         "which grace period released a callback",
-         false,
-         HookScope::kernel,
-         RS_COUNT_CB_ASSIGNED,
-         {{Way::fentry, {{"accelerate_fexit", "rcu_segcblist_accelerate"}}},
-          {Way::kprobe,
-           {{"accelerate_kprobe", "rcu_segcblist_accelerate"}, {"accelerate_kretprobe", "rcu_segcblist_accelerate"}}}}},
-        {"callback.invoked",
-         "when a callback is invoked and when it is done, in which batch and context",
-         "invocations of callbacks",
-         false,
-         HookScope::kernel,
-         RS_COUNT_CB_INVOKED,
-         {{Way::tracepoint,
-           {{"batch_start_event", "", "rcu_batch_start"},
-            {"invoke_event", "", "rcu_invoke_callback"},
-            {"batch_end_event", "", "rcu_batch_end"}},
-           true},
-          {Way::fentry,
-           {{"batch_fentry", "rcu_do_batch"},
-            {"batch_fexit", "rcu_do_batch"},
-            {"dequeue_fentry", "rcu_cblist_dequeue"}}},
-          {Way::kprobe,
-           {{"batch_kprobe", "rcu_do_batch"},
-            {"batch_kretprobe", "rcu_do_batch"},
-            {"dequeue_kprobe", "rcu_cblist_dequeue"},
-            {"skipped_entry", "", "softirq_entry"},
-            {"skipped_exit", "", "softirq_exit"}}}}},
-        {"callback.kvfree_rcu",
-         "kvfree_rcu() and kfree_rcu(): memory to be freed after a grace period, and who frees it",
-         "calls of kvfree_rcu() and kfree_rcu()",
-         false,
-         HookScope::kernel,
-         RS_COUNT_KVFREE,
-         {{Way::fentry, {{"kvfree_fentry", "kvfree_call_rcu"}}},
-          {Way::kprobe, {{"kvfree_kprobe", "kvfree_call_rcu"}}}}},
-        {"wait.synchronize_rcu",
-         "tasks that wait in synchronize_rcu()",
-         "waits in synchronize_rcu()",
-         false,
-         HookScope::kernel,
-         RS_COUNT_WAIT_SYNC,
-         {{Way::fentry, {{"sync_fentry", "synchronize_rcu"}, {"sync_fexit", "synchronize_rcu"}}},
-          {Way::kprobe, {{"sync_kprobe", "synchronize_rcu"}, {"sync_kretprobe", "synchronize_rcu"}}}}},
-        {"wait.synchronize_rcu_expedited",
-         "tasks that wait in synchronize_rcu_expedited()",
-         "waits in synchronize_rcu_expedited(), and how early an expedited grace period may have begun",
-         false,
-         HookScope::kernel,
-         RS_COUNT_WAIT_SYNC_EXP,
-         {{Way::fentry,
-           {{"sync_exp_fentry", "synchronize_rcu_expedited"}, {"sync_exp_fexit", "synchronize_rcu_expedited"}}},
-          {Way::kprobe,
-           {{"sync_exp_kprobe", "synchronize_rcu_expedited"}, {"sync_exp_kretprobe", "synchronize_rcu_expedited"}}}}},
-        {"wait.rcu_barrier",
-         "tasks that wait in rcu_barrier()",
-         "waits in rcu_barrier()",
-         false,
-         HookScope::kernel,
-         RS_COUNT_WAIT_BARRIER,
-         {{Way::tracepoint, {{"barrier_event", "", "rcu_barrier"}}},
-          {Way::fentry, {{"barrier_fentry", "rcu_barrier"}, {"barrier_fexit", "rcu_barrier"}}},
-          {Way::kprobe, {{"barrier_kprobe", "rcu_barrier"}, {"barrier_kretprobe", "rcu_barrier"}}}}},
-        {"module.init",
-         "when a module is in memory, and when its init function has returned",
-         "loading of modules; a followed module's callbacks cannot be told from others",
-         false,
-         HookScope::kernel,
-         RS_COUNT_MODULE_INIT,
-         {{Way::fentry,
-           {{"module_init_fentry", "do_init_module"},
-            {"module_init_fexit", "do_init_module"},
-            {"init_returned_fexit", "do_one_initcall"}}},
-          {Way::kprobe,
-           {{"module_init_kprobe", "do_init_module"},
-            {"module_init_kretprobe", "do_init_module"},
-            {"init_returned_kretprobe", "do_one_initcall"}}}}},
-        {"module.init_freed",
-         "when the memory of a module's init code goes",
-         "when a module's init code is freed",
-         false,
-         HookScope::modules,
-         RS_COUNT_MODULE_INIT_FREED,
-         {{Way::fentry, {{"memory_freed_fentry", "execmem_free"}}},
-          {Way::fentry, {{"module_memory_freed_fentry", "module_memfree"}}},
-          {Way::kprobe, {{"memory_freed_kprobe", "execmem_free"}}},
-          {Way::kprobe, {{"module_memory_freed_kprobe", "module_memfree"}}}}},
-        {"module.exit",
-         "when a module's exit function is called and has returned, and when unloading is refused",
-         "when a module's exit function ran",
-         false,
-         HookScope::kernel,
-         RS_COUNT_MODULE_EXIT,
-         {{Way::fentry,
-           {{"unload_fentry", "__x64_sys_delete_module"},
-            {"unload_fexit", "__x64_sys_delete_module"},
-            {"exited_fentry", "blocking_notifier_call_chain"}}},
-          {Way::kprobe,
-           {{"unload_kprobe", "__x64_sys_delete_module"},
-            {"unload_kretprobe", "__x64_sys_delete_module"},
-            {"exited_kprobe", "blocking_notifier_call_chain"}}}}},
-        {"module.unprobed",
-         "how long the kernel takes to remove the probes from a followed module that goes",
-         "how much later the memory of a module goes because of its probes",
-         false,
-         HookScope::modules,
-         RS_COUNT_MODULE_UNPROBED,
-         {{Way::fentry, {{"unprobe_fentry", "kprobes_module_callback"}, {"unprobe_fexit", "kprobes_module_callback"}}},
-          {Way::kprobe,
-           {{"unprobe_kprobe", "kprobes_module_callback"}, {"unprobe_kretprobe", "kprobes_module_callback"}}}}},
-        {"module.free",
-         "when a module is being freed, and when its memory is gone",
-         "freeing of modules",
-         false,
-         HookScope::kernel,
-         RS_COUNT_MODULE_FREE,
-         {{Way::fentry, {{"module_free_fentry", "free_module"}, {"module_free_fexit", "free_module"}}},
-          {Way::kprobe, {{"module_free_kprobe", "free_module"}, {"module_free_kretprobe", "free_module"}}}}},
-        {"module.references",
-         "references to a followed module as they are taken and dropped",
-         "references to a module",
-         false,
-         HookScope::modules,
-         RS_COUNT_MODULE_REF,
-         {{Way::fentry,
-           {{"ref_try_fexit", "try_module_get"}, {"ref_get_fentry", "__module_get"}, {"ref_put_fentry", "module_put"}}},
-          {Way::kprobe,
-           {{"ref_try_kprobe", "try_module_get"},
-            {"ref_try_kretprobe", "try_module_get"},
-            {"ref_get_kprobe", "__module_get"},
-            {"ref_put_kprobe", "module_put"}}}}},
-        {"module.woken",
-         "what wakes the task that runs a followed module's exit function",
-         "whether an exit function waits for callbacks otherwise than by rcu_barrier()",
-         false,
-         HookScope::modules,
-         RS_COUNT_MODULE_WOKEN,
-         {{Way::tracepoint, {{"sched_waking", "", "sched_waking"}}}}},
-        {"module.jumps",
-         "which function of a followed module jumps to call_rcu() and its like instead of calling it",
-         "callbacks that are queued by a jump",
-         false,
-         HookScope::modules,
-         RS_COUNT_JUMP,
-         {{Way::tracefs_kprobe, {{"jump_kprobe", ""}}}}},
-        {"cache.destroyed",
-         "caches that a followed module destroys while objects of them are not free, and which those are",
-         "whether caches were destroyed too early",
-         false,
-         HookScope::modules,
-         RS_COUNT_CACHE,
-         {{Way::fentry,
-           {{"cache_destroy_fentry", "kmem_cache_destroy"}, {"cache_shutdown_fexit", "__kmem_cache_shutdown"}}},
-          {Way::kprobe,
-           {{"cache_destroy_kprobe", "kmem_cache_destroy"}, {"cache_shutdown_kretprobe", "__kmem_cache_shutdown"}}}}},
-        {"module.readers",
-         "read-side sections of a followed module, at the calls of __rcu_read_lock() in its .ko",
-         "read-side sections; a reader is known by nothing but the functions that --reader-function names",
-         false,
-         HookScope::read_sites,
-         RS_COUNT_SITE,
-         {{Way::tracefs_kprobe, {{"site_kprobe", ""}}}}},
-        {"reader.switched",
-         "when a task leaves the CPU within a read-side section, when it comes back, and when it ends",
-         "whether a reader blocked or was preempted, and whether it left a section open for good",
-         false,
-         HookScope::read_sites,
-         RS_COUNT_SWITCH,
-         {{Way::tracepoint, {{"sched_switch", "", "sched_switch"}, {"task_exit", "", "sched_process_exit"}}}}},
-        {"module.functions",
-         "calls of a followed module's functions",
-         "calls of a module's functions",
-         false,
-         HookScope::function_sites,
-         RS_COUNT_SITE_RETURN,
-         {{Way::tracefs_kprobe,
-           {{"site_kprobe", ""},
-            {"site_kretprobe", ""},
-            {"site_left_kprobe", ""},
-            {"skipped_entry", "", "softirq_entry"},
-            {"skipped_exit", "", "softirq_exit"}}}}},
-    };
+    static const std::vector<Hook> table = make_hook_table();
     return table;
 }
 

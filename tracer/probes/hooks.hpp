@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The table of hooks. A hook is one kind of observation; it lists alternative ways to make it, best first. To add a
-// hook, or a way, add a row here and its program in bpf/.
+// The table of hooks, generated from bpf/hook_list.h. A hook is one kind of observation; it lists alternative ways to
+// make it, best first.
 #pragma once
 
 #include <span>
@@ -10,6 +10,15 @@
 
 namespace rcuscope {
 
+// Best first. The reasons for the order:
+// - The kernel does not run a fentry program on a CPU while the same program already runs there. While a task is
+//   preempted or interrupted in the program, the program therefore misses other calls on that CPU (the kernel counts
+//   these). RCU's tracepoints mostly fire with interrupts off, so they miss nothing. That holds even in newer kernels,
+//   which may preempt programs of tracepoints.
+// - Tracepoints show the exact moment. fentry only knows that it lies between the entry and the return of a function:
+//   between the entry of call_rcu() and the insertion into the list, an interrupt may assign the callbacks on the list
+//   to a grace period, or the task may migrate.
+// - Misses of kprobes are not counted (bpf/skipped.h).
 enum class Way {
     tracepoint,     // tracepoints: needs their prototypes in the kernel's BTF
     fentry,         // fentry and fexit (BPF trampolines): needs the function in the kernel's BTF
