@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* clang-format off */
 /*
- * The list of hooks. A hook is one kind of observation; its rows name the BPF programs that make it.
+ * The list of hooks. A hook is one kind of observation; its rows name the BPF programs that make
+ * it.
  *
- * The list consists of macros and has several readers. A reader defines the macros that it needs and
- * includes this file: control.h generates the counters, probe_programs.h the programs at entries and
- * returns of functions, tracer/probes/hooks.cpp the table for the attach plan and for `doctor`.
- * To add a hook, add its rows here and its handler to bpf/.
+ * The list consists of macros and has several readers. A reader defines the macros that it needs
+ * and includes this file: control.h generates the counters, probe_programs.h the programs at
+ * entries and returns of functions, tracer/probes/hooks.cpp the table for the attach plan and for
+ * `doctor`. To add a hook, add its rows here and its handler to bpf/.
  *
  *   RS_HOOK(counter, name, scope, kernels, shows, without)
  *       Begins a hook; the rows that follow are its programs.
@@ -16,12 +18,13 @@
  *       shows     what the hook observes, and
  *       without   what a recording lacks without it: texts for users
  *
- * A hook has up to four ways: tracepoints; fentry and fexit; kprobes and kretprobes; kprobe events of
- * tracefs. The attach plan takes the first way that the kernel offers. A way needs all of its programs.
+ * A hook has up to four ways: tracepoints; fentry and fexit; kprobes and kretprobes; kprobe events
+ * of tracefs. The attach plan takes the first way that the kernel offers. A way needs all of its
+ * programs.
  *
  *   RS_EVENT(program, tracepoint)          a program for a tracepoint
- *   RS_OWN_CPU_EVENT(program, tracepoint)  the same; it misses callbacks that are offloaded to other
- *                                          CPUs
+ *   RS_OWN_CPU_EVENT(program, tracepoint)  the same; it misses callbacks that are offloaded to
+ *                                          other CPUs
  *   RS_ENTRY(program, function, parameters, handler)
  *                                          generates program_fentry and program_kprobe
  *   RS_RETURN(program, function, parameters, result, handler)
@@ -31,8 +34,8 @@
  *   RS_KPROBE_EVENT(program, tracepoint)   the kprobe way needs this program as well
  *   RS_SITE_KPROBE(program)                a program for kprobe events
  *   RS_SITE_EVENT(program, tracepoint)     that way needs this program as well
- *   RS_OR()                                the rows after it are an alternative for kernels without
- *                                          the functions of the rows before it
+ *   RS_OR()                                the rows after it are an alternative for kernels
+ *                                          without the functions of the rows before it
  *
  * `handler` is an expression. It may use the parameters, the result, `ctx` and rs_caller(ctx).
  */
@@ -75,8 +78,6 @@
 #ifndef RS_OR
 #define RS_OR(...)
 #endif
-
-/* clang-format off */
 
 RS_HOOK(GP_START, "gp.start", kernel, every_kernel,
 	"when a grace period begins, and its gp_seq",
@@ -310,8 +311,6 @@ RS_SITE_KPROBE(site_kretprobe)
 RS_SITE_KPROBE(site_left_kprobe)
 RS_SITE_EVENT(skipped_entry, softirq_entry)
 RS_SITE_EVENT(skipped_exit, softirq_exit)
-
-/* clang-format on */
 
 #undef RS_HOOK
 #undef RS_EVENT

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Runs words.py on the comments of sources and on documents.
+set -euo pipefail
+source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
+
+texts=()
+while IFS= read -r file; do
+	case $file in
+	tests/golden/*.md) ;; # outputs
+	*.hpp | *.cpp | *.h | *.c | *.S | *.inc | *.ts | *.js | *.mjs | *.py | *.sh | *.cmake | *.md) texts+=("$file") ;;
+	*CMakeLists.txt | *Kbuild | .ci/*) texts+=("$file") ;;
+	esac
+done < <(project_files .)
+tests/lint/words.py "${texts[@]}" || problem tests/lint/words.py 'has findings: CONTRIBUTING.md says how to write'
+conclude "${#texts[@]}"
