@@ -181,7 +181,7 @@ static __always_inline bool rs_follows_callback(__u64 head, __u64 func)
 	int module = rs_followed_code(func);
 
 	if (module >= 0)
-		__sync_fetch_and_add(&followed_callbacks_invoked[rs_place(module)], 1);
+		__sync_fetch_and_add(&followed_callbacks_invoked[rs_bounded_index(module)], 1);
 	if (module >= 0 || all_callbacks)
 		return true;
 	if (!queued_by_followed_count || bpf_map_delete_elem(&queued_by_followed, &head))

@@ -361,7 +361,7 @@ static __always_inline void rs_look_for_pending(const struct rs_cache_note *note
 
 static __always_inline void rs_cache_destroyed(__u64 cache, __u64 caller)
 {
-	struct rs_cache_note note = { .cache = cache, .caller = rs_before_jump(caller) };
+	struct rs_cache_note note = { .cache = cache, .caller = rs_tail_call_caller(caller) };
 	struct kmem_cache *destroyed = (void *)cache;
 	__u64 key = rs_task_key();
 

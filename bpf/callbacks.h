@@ -30,7 +30,7 @@ const volatile bool callbacks_lazy;
  */
 __u64 followed_queued;
 __u64 followed_done;
-__u64 followed_settled; /* like followed_callbacks_settled[] */
+__u64 followed_finished; /* like followed_callbacks_finished[] */
 
 #define RS_MAX_CPUS 4096
 
@@ -175,10 +175,10 @@ static __always_inline void rs_call_rcu(void *ctx, struct rs_cpu *cpu, enum rs_c
 	int module;
 
 	rs_hit_on(cpu, counter);
-	caller = rs_before_jump(caller);
+	caller = rs_tail_call_caller(caller);
 	module = rs_followed_code(func);
 	if (module >= 0)
-		__sync_fetch_and_add(&followed_callbacks_queued[rs_place(module)], 1);
+		__sync_fetch_and_add(&followed_callbacks_queued[rs_bounded_index(module)], 1);
 	if (module < 0 && !all_callbacks) {
 		if (!rs_followed_called(caller)) {
 			rs_note_bypass(NULL);

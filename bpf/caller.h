@@ -126,7 +126,7 @@ static __always_inline __u64 rs_kprobe_caller(struct pt_regs *regs)
  * tail calls, and these jumps are probed. This map keeps the last jump of a task, by the address to
  * which the callee will return. A jump in an interrupt has another return address.
  */
-struct rs_jump_key {
+struct rs_tail_call_key {
 	__u64 task;
 	__u64 returns_to;
 };
@@ -134,7 +134,7 @@ struct rs_jump_key {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
-	__type(key, struct rs_jump_key);
+	__type(key, struct rs_tail_call_key);
 	__type(value, __u64);
 } jumps SEC(".maps");
 
@@ -147,7 +147,7 @@ int jump_kprobe(struct pt_regs *ctx)
 {
 	/* In a kprobe handler the instruction pointer is one byte past the address of the int3. */
 	__u64 jump = PT_REGS_IP(ctx) - 1, caller = 0;
-	struct rs_jump_key key = { .task = bpf_get_current_task() };
+	struct rs_tail_call_key key = { .task = bpf_get_current_task() };
 	__u64 behind = jump + RS_JUMP_BYTES;
 
 	rs_hit(RS_COUNT_JUMP);
@@ -163,9 +163,9 @@ int jump_kprobe(struct pt_regs *ctx)
 }
 
 /* Address after the jump that led here, if there was one; otherwise `caller`. */
-static __always_inline __u64 rs_before_jump(__u64 caller)
+static __always_inline __u64 rs_tail_call_caller(__u64 caller)
 {
-	struct rs_jump_key key = { .returns_to = caller };
+	struct rs_tail_call_key key = { .returns_to = caller };
 	__u64 *behind, found;
 
 	if (!*(volatile __u64 *)&jumps_under_way)

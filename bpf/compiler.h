@@ -10,13 +10,13 @@
  * Compiler barrier: keeps all memory accesses before it and after it in program order. It emits no
  * instruction, so it does not order the CPU.
  */
-#define RS_IN_THIS_ORDER() __asm__ volatile("" ::: "memory")
+#define RS_COMPILER_BARRIER() __asm__ volatile("" ::: "memory")
 
 /*
  * Optimizer barrier: keeps the value in the register whose range the verifier has bounded, and
  * keeps the compiler from deriving the value again.
  */
-#define RS_KEEP(variable) __asm__ volatile("" : "+r"(variable))
+#define RS_OPAQUE(variable) __asm__ volatile("" : "+r"(variable))
 
 /*
  * A global function: the verifier checks it by itself, once, and assumes that each pointer may be

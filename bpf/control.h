@@ -43,7 +43,8 @@ struct rs_batch_state {
 /* Words after the site in which the return address is searched; a mask has one bit for each. */
 #define RS_FRAME_WORDS 64
 
-/* Where a function keeps its return address, relative to a tracepoint's arguments: see frame.h. */
+/* Where a function keeps its return address, relative to a tracepoint's arguments: see
+ * tracepoint_caller.h. */
 struct rs_frame {
 	rs_u64 site;   /* address to which the tracepoint returns */
 	rs_u32 at;     /* index of the word that holds it, from the arguments */
@@ -74,7 +75,7 @@ struct rs_cpu {
 	} seen;
 	rs_u64 callbacks_done; /* followed callbacks that ran on this CPU */
 	rs_u64 calls_skipped;  /* calls of followed callbacks' functions whose probes did not run:
-				  skipped.h */
+				  missed_kprobes.h */
 	struct rs_lost_callbacks lost_callbacks;
 	/* Batches in softirq context or in the CPU's own kthread: one runs at a time. */
 	struct rs_batch_state batch;

@@ -64,7 +64,7 @@ static __noinline int rs_wake(void)
 #define rs_now() bpf_ktime_get_boot_ns()
 
 /* User space drains the rings periodically. A ring that fills up faster wakes it. */
-#define rs_ring_fills() rs_wake()
+#define rs_ring_wake_reader() rs_wake()
 
 #include "event_ring.h"
 
@@ -157,7 +157,7 @@ RS_GLOBAL bool rs_tell_losses(struct rs_cpu *cpu, __u32 tid)
 
 	if (!cpu || !rs_ring_bytes)
 		return false;
-	lost = (struct rs_lost *)rs_ring_begin(&cpu->ring, sizeof(*lost));
+	lost = (struct rs_lost *)rs_ring_reserve_record(&cpu->ring, sizeof(*lost));
 	if (!lost)
 		return false;
 	rs_fill(&lost->h, tid, RS_LOST, 0);
@@ -175,7 +175,7 @@ static __always_inline void *rs_reserve(struct rs_cpu *cpu, __u64 size, __u32 ti
 	void *record = NULL;
 
 	if (cpu->lost_total == cpu->lost_told || rs_tell_losses(cpu, tid))
-		record = rs_ring_begin(&cpu->ring, size);
+		record = rs_ring_reserve_record(&cpu->ring, size);
 	if (!record)
 		rs_count_loss(cpu, 1);
 	return record;

@@ -24,7 +24,7 @@
  *   rs_segment_at(number)   a segment, or NULL
  *   rs_ring_bytes           bytes of each CPU's ring; 0: there are no rings and no calls to here
  *   rs_ring_segments        segments of each CPU; a power of two
- *   rs_ring_fills()         wakes user space because head passed `wake_at`
+ *   rs_ring_wake_reader()   wakes user space because head passed `wake_at`
  *   rs_now()                the clock of records
  */
 #ifndef RCUSCOPE_EVENT_RING_H
@@ -52,13 +52,13 @@ static __always_inline bool rs_ring_is_full(const struct rs_ring *ring, rs_u64 n
 	return (rs_s64)(next - *(const volatile rs_u64 *)&ring->tail) > most;
 }
 
-static __always_inline struct rs_ring_header *rs_ring_place(const struct rs_ring *ring, rs_u64 head,
-							    rs_u64 offset)
+static __always_inline struct rs_ring_header *rs_ring_header_at(const struct rs_ring *ring,
+								rs_u64 head, rs_u64 offset)
 {
 	char *segment = rs_segment_at(ring->first_segment +
 				      (head / RS_SEGMENT_BYTES & (rs_ring_segments - 1)));
 
-	RS_KEEP(offset); /* from here on the verifier keeps the bounds of this register */
+	RS_OPAQUE(offset); /* from here on the verifier keeps the bounds of this register */
 	/* Neither happens, but the verifier does not know that. */
 	if (!segment || offset > RS_LAST_OFFSET)
 		return NULL;
@@ -72,7 +72,7 @@ static __always_inline struct rs_ring_header *rs_ring_place(const struct rs_ring
  * It is a global function, which the verifier checks once for each program instead of at each call.
  * Because of the loop, those checks took most of the time to load the programs.
  */
-RS_GLOBAL rs_u64 rs_ring_move(struct rs_ring *ring, rs_u64 bytes)
+RS_GLOBAL rs_u64 rs_ring_reserve_slow(struct rs_ring *ring, rs_u64 bytes)
 {
 	/* Callers exclude both, but the verifier does not know that. */
 	if (!ring || !rs_ring_bytes)
@@ -91,7 +91,7 @@ RS_GLOBAL rs_u64 rs_ring_move(struct rs_ring *ring, rs_u64 bytes)
 		 */
 		wake_at = *(volatile rs_u64 *)&ring->wake_at;
 		if (head < wake_at && next >= wake_at)
-			rs_ring_fills();
+			rs_ring_wake_reader();
 		return head;
 	}
 	return RS_NO_ROOM;
@@ -108,19 +108,19 @@ static __always_inline struct rs_ring_header *rs_ring_reserve(struct rs_ring *ri
 	 */
 	if (offset > RS_LAST_OFFSET - bytes || head + bytes >= *(volatile rs_u64 *)&ring->wake_at ||
 	    __sync_val_compare_and_swap(&ring->head, head, head + bytes) != head) {
-		head = rs_ring_move(ring, bytes);
+		head = rs_ring_reserve_slow(ring, bytes);
 		if (head == RS_NO_ROOM)
 			return NULL;
 		offset = head & (RS_SEGMENT_BYTES - 1);
 	}
-	return rs_ring_place(ring, head, offset);
+	return rs_ring_header_at(ring, head, offset);
 }
 
 /*
  * Reserves room for a record of `size`, which excludes the ring's header, and sets its time. NULL:
  * no room.
  */
-static __always_inline struct rs_header *rs_ring_begin(struct rs_ring *ring, rs_u64 size)
+static __always_inline struct rs_header *rs_ring_reserve_record(struct rs_ring *ring, rs_u64 size)
 {
 	struct rs_ring_header *header = rs_ring_reserve(ring, rs_ring_bytes_of(size));
 	struct rs_header *record = (struct rs_header *)(header + 1);
@@ -136,7 +136,7 @@ static __always_inline void rs_ring_commit(struct rs_ring_header *header, rs_u64
 {
 #if defined(__TARGET_ARCH_x86)
 	/* x86 makes stores visible in program order, so a compiler barrier is enough. */
-	RS_IN_THIS_ORDER();
+	RS_COMPILER_BARRIER();
 	*(volatile rs_u64 *)&header->size = size;
 #else
 	__sync_lock_test_and_set(&header->size, size);

@@ -10,7 +10,7 @@
 #include "callbacks.h"
 #include "emit.h"
 #include "grace_periods.h"
-#include "progress.h"
+#include "gp_progress.h"
 
 /* wake: false if the task that drives the grace period reports for CPUs that need no interrupt. */
 static __always_inline void rs_expedited_quiescent(struct rcu_node *node, __u64 mask, bool wake)

@@ -34,7 +34,7 @@ __u64 followed_callbacks_invoked[RS_MAX_FOLLOWED];
  * rcu_barrier() that has returned. One that has not run by then is on no list any more, because its
  * head was queued again.
  */
-__u64 followed_callbacks_settled[RS_MAX_FOLLOWED];
+__u64 followed_callbacks_finished[RS_MAX_FOLLOWED];
 
 /*
  * Address of struct task_struct of the task that runs each module's exit function, from the entry
@@ -45,7 +45,8 @@ __u64 unloading_task[RS_MAX_FOLLOWED];
 __u64 followed_init[RS_MAX_FOLLOWED];
 struct rs_name followed_name[RS_MAX_FOLLOWED];
 
-#define rs_place(index) ((index) & (RS_MAX_FOLLOWED - 1)) /* bounds the index for the verifier */
+#define rs_bounded_index(index)                                                                    \
+	((index) & (RS_MAX_FOLLOWED - 1)) /* bounds the index for the verifier */
 
 static __always_inline bool rs_in_range(const volatile struct rs_range *range, __u64 address)
 {

@@ -244,9 +244,9 @@ RS_ENTRY(module_memory_freed, module_memfree, (void *memory), rs_memory_freed((_
 RS_HOOK(MODULE_EXIT, "module.exit", kernel, every_kernel,
 	"when a module's exit function is called and has returned, and when unloading is refused",
 	"when a module's exit function ran")
-RS_ENTRY(unload, __x64_sys_delete_module, (struct pt_regs *syscall), rs_unload_asked(syscall))
+RS_ENTRY(unload, __x64_sys_delete_module, (struct pt_regs *syscall), rs_delete_module_entered(syscall))
 RS_RETURN(unload, __x64_sys_delete_module, (struct pt_regs *syscall), (long ret),
-	  rs_unload_answered(ret))
+	  rs_delete_module_returned(ret))
 RS_ENTRY(exited, blocking_notifier_call_chain, (void *list, unsigned long state, void *mod),
 	 rs_notified((__u64)list, state, mod))
 

@@ -26,7 +26,7 @@ static __always_inline void rs_kvfree(void *ctx, __u64 head, __u64 what, __u64 c
 	if (!cpu)
 		return;
 	rs_hit(RS_COUNT_KVFREE);
-	caller = rs_before_jump(caller);
+	caller = rs_tail_call_caller(caller);
 	if (!all_callbacks && !rs_followed_called(caller))
 		return;
 	stack = rs_begin_stack(cpu);

@@ -47,7 +47,7 @@ static __always_inline void rs_run_end(struct rs_latency_run *run, struct rs_buc
 	 * The CPUs here make stores visible in program order. Otherwise user space would miss these
 	 * latencies for a moment.
 	 */
-	RS_IN_THIS_ORDER();
+	RS_COMPILER_BARRIER();
 	if (bucket < RS_BUCKETS)
 		__sync_fetch_and_add(&buckets->counts[bucket], count);
 	tally->sum += run->sum;

@@ -85,10 +85,10 @@ static __always_inline __u64 rs_send_pending(struct rs_cpu *cpu, __u16 step, str
 	 * Read `invoked` before `queued`: otherwise a callback invoked in between would seem to be
 	 * pending forever.
 	 */
-	invoked = followed_callbacks_invoked[rs_place(*followed)];
-	if (invoked < followed_callbacks_settled[rs_place(*followed)])
-		invoked = followed_callbacks_settled[rs_place(*followed)];
-	queued = followed_callbacks_queued[rs_place(*followed)];
+	invoked = followed_callbacks_invoked[rs_bounded_index(*followed)];
+	if (invoked < followed_callbacks_finished[rs_bounded_index(*followed)])
+		invoked = followed_callbacks_finished[rs_bounded_index(*followed)];
+	queued = followed_callbacks_queued[rs_bounded_index(*followed)];
 	pending = queued > invoked ? queued - invoked : 0;
 	record = rs_begin(rs_module_pending, cpu, RS_MODULE_PENDING, step);
 	if (!record)
@@ -149,7 +149,7 @@ static __always_inline void rs_send_sections(struct module *mod, const struct rs
  * Sends its delayed RS_MODULE_UNLOADING. This is the only record with an old time; no trigger looks
  * at it.
  */
-static __always_inline void rs_unload_granted(struct rs_cpu *cpu)
+static __always_inline void rs_delete_module_accepted(struct rs_cpu *cpu)
 {
 	__u64 key = rs_task_key() | RS_NOTE_UNLOAD;
 	struct rs_module_note *note = bpf_map_lookup_elem(&module_notes, &key);
@@ -170,8 +170,8 @@ const volatile bool init_freed_known;
 
 static __always_inline void rs_forget_init(__u32 followed)
 {
-	followed_code[rs_place(followed)].init.size = 0;
-	followed_init[rs_place(followed)] = 0;
+	followed_code[rs_bounded_index(followed)].init.size = 0;
+	followed_init[rs_bounded_index(followed)] = 0;
 }
 
 static __always_inline void rs_note_module(struct module *mod, struct rs_module_note *note,
@@ -199,18 +199,18 @@ static __always_inline void rs_module_entered(struct module *mod, __u64 which, _
 	if (which == RS_NOTE_INIT)
 		followed = bpf_map_lookup_elem(&followed_names, &note.name);
 	if (followed) {
-		followed_code[rs_place(*followed)] = code;
-		followed_module[rs_place(*followed)] = (__u64)mod;
-		followed_callbacks_queued[rs_place(*followed)] = 0;
-		followed_callbacks_invoked[rs_place(*followed)] = 0;
-		followed_callbacks_settled[rs_place(*followed)] = 0;
-		followed_init[rs_place(*followed)] = code.init.start;
-		followed_name[rs_place(*followed)] = note.name;
-		__sync_fetch_and_add(&followed_loaded[rs_place(*followed)], 1);
+		followed_code[rs_bounded_index(*followed)] = code;
+		followed_module[rs_bounded_index(*followed)] = (__u64)mod;
+		followed_callbacks_queued[rs_bounded_index(*followed)] = 0;
+		followed_callbacks_invoked[rs_bounded_index(*followed)] = 0;
+		followed_callbacks_finished[rs_bounded_index(*followed)] = 0;
+		followed_init[rs_bounded_index(*followed)] = code.init.start;
+		followed_name[rs_bounded_index(*followed)] = note.name;
+		__sync_fetch_and_add(&followed_loaded[rs_bounded_index(*followed)], 1);
 	}
 	rs_functions_changed(false);
 	if (which == RS_NOTE_FREE)
-		rs_unload_granted(cpu);
+		rs_delete_module_accepted(cpu);
 	rs_send_module(cpu, step, &note, 0);
 	if (followed)
 		rs_send_sections(mod, &note);
@@ -247,16 +247,16 @@ static __always_inline void rs_module_returned(__u64 which, int ret)
 		 * Otherwise the next module of this name was loaded before free_module() returned.
 		 * Its counts and code ranges have replaced those of the freed module.
 		 */
-		if (followed_code[rs_place(*followed)].core.start == note->base) {
+		if (followed_code[rs_bounded_index(*followed)].core.start == note->base) {
 			/*
 			 * Keep the code range while callbacks are pending: they are followed even
 			 * into freed memory.
 			 */
 			if (!rs_send_pending(cpu, step, &note->name))
-				followed_code[rs_place(*followed)].core.size = 0;
-			followed_module[rs_place(*followed)] = 0;
+				followed_code[rs_bounded_index(*followed)].core.size = 0;
+			followed_module[rs_bounded_index(*followed)] = 0;
 		}
-		__sync_fetch_and_add(&followed_freed[rs_place(*followed)], 1);
+		__sync_fetch_and_add(&followed_freed[rs_bounded_index(*followed)], 1);
 	}
 	rs_functions_changed(which == RS_NOTE_FREE);
 	bpf_map_delete_elem(&module_notes, &key);
@@ -353,7 +353,7 @@ __u32 exit_wakeups[RS_MAX_FOLLOWED];
  *
  * For a followed module the entry is sent at once: the kernel may crash before the call returns.
  */
-static __always_inline void rs_unload_asked(struct pt_regs *syscall)
+static __always_inline void rs_delete_module_entered(struct pt_regs *syscall)
 {
 	__u64 key = rs_task_key() | RS_NOTE_UNLOAD;
 	struct rs_module_note note = {};
@@ -373,8 +373,8 @@ static __always_inline void rs_unload_asked(struct pt_regs *syscall)
 	note.unsaid = !followed;
 	bpf_map_update_elem(&module_notes, &key, &note, BPF_ANY);
 	if (followed) {
-		exit_wakeups[rs_place(*followed)] = 0;
-		unloading_task[rs_place(*followed)] = bpf_get_current_task();
+		exit_wakeups[rs_bounded_index(*followed)] = 0;
+		unloading_task[rs_bounded_index(*followed)] = bpf_get_current_task();
 	}
 	if (!note.unsaid)
 		rs_send_module(cpu, RS_MODULE_UNLOADING, &note, 0);
@@ -385,12 +385,12 @@ static __always_inline void rs_exit_over(const struct rs_name *name)
 {
 	__u32 *followed = bpf_map_lookup_elem(&followed_names, name);
 
-	if (followed && unloading_task[rs_place(*followed)] == bpf_get_current_task())
-		unloading_task[rs_place(*followed)] = 0;
+	if (followed && unloading_task[rs_bounded_index(*followed)] == bpf_get_current_task())
+		unloading_task[rs_bounded_index(*followed)] = 0;
 }
 
 /* delete_module() returns -EPERM also because of modules_disabled and of security modules. */
-static __always_inline void rs_unload_answered(int ret)
+static __always_inline void rs_delete_module_returned(int ret)
 {
 	__u64 key = rs_task_key() | RS_NOTE_UNLOAD;
 	struct rs_module_note *note = bpf_map_lookup_elem(&module_notes, &key);
@@ -419,7 +419,7 @@ static __always_inline void rs_notified(__u64 list, __u64 state, struct module *
 	if (list != module_notify_list_address || state != RS_MODULE_STATE_GOING || !cpu)
 		return;
 	rs_note_module(mod, &note, &code);
-	rs_unload_granted(cpu);
+	rs_delete_module_accepted(cpu);
 	rs_exit_over(&note.name);
 	rs_send_module(cpu, RS_MODULE_EXITED, &note, 0);
 	rs_send_pending(cpu, RS_MODULE_EXITED, &note.name);

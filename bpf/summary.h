@@ -53,7 +53,7 @@ static __always_inline struct rs_summary_cpu *rs_summary_of(__u32 cpu)
 {
 	struct rs_summary_cpu *mine = &summary_cpus[cpu & (RS_MAX_CPUS - 1)];
 
-	RS_KEEP(mine);
+	RS_OPAQUE(mine);
 	return mine;
 }
 

@@ -48,7 +48,7 @@ static __always_inline bool rs_function_at(__u64 address, struct rs_function *fu
 	int followed = rs_followed_code(address);
 
 	if (followed >= 0) {
-		const struct rs_code *code = &followed_code[rs_place(followed)];
+		const struct rs_code *code = &followed_code[rs_bounded_index(followed)];
 		bool core = rs_in_range(&code->core, address);
 
 		function->address = address - (core ? code->core.start : code->init.start);

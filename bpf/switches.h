@@ -35,7 +35,7 @@ static __always_inline void rs_send_switch(__u16 kind, __u16 flags, __u32 tid, _
  * switched in a section of its own. The minimum counts: an interrupt may have left a section open.
  */
 #define RS_NESTING_UNKNOWN 0x7fffffff
-int own_nesting = RS_NESTING_UNKNOWN;
+int program_nesting = RS_NESTING_UNKNOWN;
 
 SEC("tp_btf/sched_switch")
 int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
@@ -43,9 +43,9 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	int leaves = prev->rcu_read_lock_nesting;
 	int comes = next->rcu_read_lock_nesting;
 
-	if (!prev->pid && leaves < own_nesting)
-		own_nesting = leaves;
-	leaves -= own_nesting;
+	if (!prev->pid && leaves < program_nesting)
+		program_nesting = leaves;
+	leaves -= program_nesting;
 	if (leaves > 0)
 		rs_send_switch(RS_SWITCH_OUT, preempt ? RS_SWITCH_PREEMPTED : 0, prev->pid, leaves);
 	if (comes > 0)
@@ -63,8 +63,8 @@ static __always_inline void rs_send_woken(__u32 followed, __u32 tid)
 	struct rs_batch_state *batch;
 	struct rs_module_woken *record;
 
-	if (!cpu ||
-	    __sync_fetch_and_add(&exit_wakeups[rs_place(followed)], 1) >= RS_MAX_EXIT_WAKEUPS)
+	if (!cpu || __sync_fetch_and_add(&exit_wakeups[rs_bounded_index(followed)], 1) >=
+			    RS_MAX_EXIT_WAKEUPS)
 		return;
 	rs_hit_on(cpu, RS_COUNT_MODULE_WOKEN);
 	batch = rs_context() == RS_CONTEXT_HARDIRQ ? NULL : rs_running_batch(cpu);
@@ -73,7 +73,7 @@ static __always_inline void rs_send_woken(__u32 followed, __u32 tid)
 		return;
 	record->h.tid = tid;
 	record->head = batch ? batch->running_head : 0;
-	__builtin_memcpy(record->name, followed_name[rs_place(followed)].text,
+	__builtin_memcpy(record->name, followed_name[rs_bounded_index(followed)].text,
 			 sizeof(record->name));
 	rs_send(record);
 }
@@ -99,10 +99,10 @@ int BPF_PROG(sched_waking, struct task_struct *task)
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(task_exit, struct task_struct *task)
 {
-	int nesting = task->rcu_read_lock_nesting - own_nesting;
+	int nesting = task->rcu_read_lock_nesting - program_nesting;
 	__u64 key = rs_key_of(task->pid);
 
-	if (own_nesting == RS_NESTING_UNKNOWN)
+	if (program_nesting == RS_NESTING_UNKNOWN)
 		return 0;
 	if (nesting > 0 || bpf_map_lookup_elem(&announced, &key))
 		rs_send_switch(RS_TASK_LEFT, RS_LEFT_BY_EXIT, task->pid, nesting > 0 ? nesting : 0);
@@ -110,8 +110,9 @@ int BPF_PROG(task_exit, struct task_struct *task)
 }
 
 /*
- * Like own_nesting, for the programs at a tick, whose nesting may differ. A tick in user mode, or
- * on an idle task, is usually outside any section. While the value is unknown, nothing is reported.
+ * Like program_nesting, for the programs at a tick, whose nesting may differ. A tick in user mode,
+ * or on an idle task, is usually outside any section. While the value is unknown, nothing is
+ * reported.
  */
 int own_nesting_at_tick = RS_NESTING_UNKNOWN;
 

@@ -27,9 +27,9 @@
 #include "callbacks.h"
 #include "caller.h"
 #include "emit.h"
-#include "frame.h"
+#include "tracepoint_caller.h"
 #include "grace_periods.h"
-#include "progress.h"
+#include "gp_progress.h"
 #include "waits.h"
 
 /* Functions that queue callbacks and wait for them, from kallsyms. */
@@ -38,7 +38,7 @@ const volatile struct rs_range rcu_barrier_code;
 
 #define RS_EVENT_LEN 16 /* more than the longest string that is compared */
 
-static __always_inline bool rs_says(const char *event, const char *word)
+static __always_inline bool rs_event_is(const char *event, const char *word)
 {
 	char text[RS_EVENT_LEN];
 
@@ -49,7 +49,7 @@ static __always_inline bool rs_says(const char *event, const char *word)
 SEC("tp_btf/rcu_grace_period")
 int BPF_PROG(gp_start_event, const char *flavour, unsigned long gp_seq, const char *event)
 {
-	if (!rs_says(event, "start"))
+	if (!rs_event_is(event, "start"))
 		return 0;
 	gp_scans = 0;
 	rs_hit(RS_COUNT_GP_START);
@@ -66,7 +66,7 @@ int BPF_PROG(gp_end_event, const char *flavour, unsigned long gp_seq, unsigned l
 	     __u8 level, int first_cpu, int last_cpu, const char *event)
 {
 	if (!level && (rs_gp_seq() & 3) &&
-	    (rs_says(event, "Cleanup") || rs_says(event, "CleanupMore")))
+	    (rs_event_is(event, "Cleanup") || rs_event_is(event, "CleanupMore")))
 		rs_gp_cleanup_entered();
 	return 0;
 }
@@ -74,7 +74,7 @@ int BPF_PROG(gp_end_event, const char *flavour, unsigned long gp_seq, unsigned l
 SEC("tp_btf/rcu_grace_period")
 int BPF_PROG(gp_cleaned_event, const char *flavour, unsigned long gp_seq, const char *event)
 {
-	if (rs_says(event, "end"))
+	if (rs_event_is(event, "end"))
 		rs_send_gp(RS_GP_CLEANED, gp_seq, 0);
 	return 0;
 }
@@ -83,7 +83,7 @@ SEC("tp_btf/rcu_future_grace_period")
 int BPF_PROG(gp_request_event, const char *flavour, unsigned long gp_seq, unsigned long wanted,
 	     __u8 level, int first_cpu, int last_cpu, const char *event)
 {
-	if (rs_says(event, "Startleaf"))
+	if (rs_event_is(event, "Startleaf"))
 		rs_gp_requested(wanted);
 	return 0;
 }
@@ -102,7 +102,7 @@ int BPF_PROG(quiescent_event, const char *flavour, unsigned long gp_seq, unsigne
 SEC("tp_btf/rcu_grace_period")
 int BPF_PROG(scan_event, const char *flavour, unsigned long gp_seq, const char *event)
 {
-	if (rs_says(event, "fqsstart"))
+	if (rs_event_is(event, "fqsstart"))
 		rs_scan_began();
 	return 0;
 }
@@ -110,7 +110,7 @@ int BPF_PROG(scan_event, const char *flavour, unsigned long gp_seq, const char *
 SEC("tp_btf/rcu_exp_grace_period")
 int BPF_PROG(exp_start_event, const char *flavour, unsigned long wanted, const char *event)
 {
-	if (rs_says(event, "start"))
+	if (rs_event_is(event, "start"))
 		rs_expedited_started();
 	return 0;
 }
@@ -118,7 +118,7 @@ int BPF_PROG(exp_start_event, const char *flavour, unsigned long wanted, const c
 SEC("tp_btf/rcu_exp_grace_period")
 int BPF_PROG(exp_end_event, const char *flavour, unsigned long wanted, const char *event)
 {
-	if (rs_says(event, "end"))
+	if (rs_event_is(event, "end"))
 		rs_expedited_ended(wanted);
 	return 0;
 }
@@ -162,10 +162,10 @@ int BPF_PROG(batch_end_event)
 SEC("tp_btf/rcu_barrier")
 int BPF_PROG(barrier_event, const char *flavour, const char *event)
 {
-	if (rs_says(event, "Begin"))
+	if (rs_event_is(event, "Begin"))
 		rs_wait_began(ctx, RS_WAIT_RCU_BARRIER, RS_COUNT_WAIT_BARRIER,
 			      rs_tracepoint_caller(ctx, &rcu_barrier_code));
-	else if (rs_says(event, "Inc2") || rs_says(event, "EarlyExit"))
+	else if (rs_event_is(event, "Inc2") || rs_event_is(event, "EarlyExit"))
 		rs_wait_ended(RS_WAIT_RCU_BARRIER);
 	return 0;
 }

@@ -42,13 +42,13 @@ static __always_inline void rs_barrier_ended(void)
 
 	if (!note)
 		return;
-	if (followed_settled < note->queued)
-		followed_settled = note->queued;
+	if (followed_finished < note->queued)
+		followed_finished = note->queued;
 	for (__u32 i = 0; i < RS_MAX_FOLLOWED; i++)
 		/* Otherwise the module was loaded again meanwhile. */
-		if (followed_callbacks_settled[i] < note->of_module[i] &&
+		if (followed_callbacks_finished[i] < note->of_module[i] &&
 		    note->of_module[i] <= followed_callbacks_queued[i])
-			followed_callbacks_settled[i] = note->of_module[i];
+			followed_callbacks_finished[i] = note->of_module[i];
 	bpf_map_delete_elem(&barrier_notes, &key);
 }
 
@@ -62,7 +62,7 @@ static __always_inline void rs_wait_began(void *ctx, __u16 what, enum rs_counter
 	if (!cpu)
 		return;
 	rs_hit(counter);
-	caller = rs_before_jump(caller);
+	caller = rs_tail_call_caller(caller);
 	if (what == RS_WAIT_RCU_BARRIER)
 		rs_barrier_began();
 	if (what == RS_WAIT_SYNCHRONIZE_RCU_EXPEDITED && !exp_asked_ns)

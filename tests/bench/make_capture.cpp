@@ -39,9 +39,8 @@ public:
             task.tgid = 800 + cpu;
             put(cpu, now_, RS_TASK, task, 0);
         }
-        while (events_ < wanted_ && status_) {
+        while (events_ < wanted_ && status_)
             period();
-        }
         return status_;
     }
 
@@ -67,9 +66,8 @@ private:
         record.h.kind = kind;
         record.h.aux = aux;
         events_++;
-        if (status_) {
+        if (status_)
             status_ = writer_.record(cpu, std::as_bytes(std::span(&record, 1)));
-        }
     }
 
     // The end of one grace period, the start of the next, and the work that they trigger on each CPU.
@@ -80,9 +78,8 @@ private:
         counter_++;
         const std::uint64_t next = (counter_ << 2) | 1;
         put(0, now_ + 4000, RS_GP_START, rs_gp_start{.h = {}, .gp_seq = next, .since_ns = now_ + 3500}, 0);
-        for (std::uint32_t cpu = 0; cpu < cpus; cpu++) {
+        for (std::uint32_t cpu = 0; cpu < cpus; cpu++)
             on_cpu(cpu, next);
-        }
         now_ += period_ns;
     }
 
@@ -91,16 +88,14 @@ private:
         std::uint64_t at = now_ + 10'000 + std::uint64_t{number} * 700;
         put(number, at, RS_CB_ASSIGNED, rs_cb_assigned{.h = {}, .gp_seq = (counter_ + 1) << 2, .list_cpu = number}, 0);
         const std::vector<Queued> ready = std::exchange(cpu.assigned, std::exchange(cpu.waiting, {}));
-        if (!ready.empty()) {
+        if (!ready.empty())
             invoke(number, ready, at += 1000);
-        }
         // Real CPUs also queue callbacks while a batch runs; here they do so after it.
         const std::uint64_t step = (now_ + period_ns - 20'000 - at) / per_period;
         for (std::uint64_t i = 0; i < per_period; i++) {
             at += step / 2 + random_() % step / 2 + 1;
-            if (cpu.free.empty()) {
+            if (cpu.free.empty())
                 cpu.free.push_back(0xffff888000000000 + (std::uint64_t{number} << 32) + 256 * cpu.heads++);
-            }
             const Queued one{.head = cpu.free.back(), .function = functions[random_() % functions.size()]};
             cpu.free.pop_back();
             cpu.waiting.push_back(one);
@@ -156,20 +151,17 @@ Metadata metadata() {
     metadata.start_ns = 999'000'000;
     metadata.command = {"insmod", "rcu_load.ko"};
     metadata.followed = {"rcu_load"};
-    for (const char* hook : {"gp.start", "gp.end", "callback.queued", "callback.assigned", "callback.invoked"}) {
+    for (const char* hook : {"gp.start", "gp.end", "callback.queued", "callback.assigned", "callback.invoked"})
         metadata.probes.push_back({.hook = hook, .via = "fentry", .symbol = hook});
-    }
     return metadata;
 }
 
 std::vector<SymbolInfo> symbols() {
     std::vector<SymbolInfo> symbols;
-    for (std::size_t i = 0; i < functions.size(); i++) {
+    for (std::size_t i = 0; i < functions.size(); i++)
         symbols.push_back({functions[i], "load_free_" + std::to_string(i), 0, "rcu_load"});
-    }
-    for (const std::uint64_t caller : callers) {
+    for (const std::uint64_t caller : callers)
         symbols.push_back({caller, "load_writer_" + std::to_string(caller >> 8 & 0xf), caller & 0xff, "rcu_load"});
-    }
     return symbols;
 }
 

@@ -26,9 +26,8 @@ double processor_seconds() {
 
 Status read_all(const std::string& path, std::uint64_t& events) {
     auto reader = CaptureReader::open(path);
-    if (!reader) {
+    if (!reader)
         return tl::unexpected(reader.error());
-    }
     return reader->for_each_event([&](const Event&) { ++events; });
 }
 
@@ -49,9 +48,8 @@ public:
         const double begin = processor_seconds();
         for (const Frame& frame : frames_) {
             out.resize(std::max(out.size(), frame.size));
-            if (!decompressor.decompress(frame.stored, std::span(out).first(frame.size))) {
+            if (!decompressor.decompress(frame.stored, std::span(out).first(frame.size)))
                 return std::nullopt;
-            }
         }
         return processor_seconds() - begin;
     }
@@ -68,28 +66,23 @@ private:
 // Loads the frames of the file as it is, and frames of its unpacked records.
 Status load(const std::string& path, Frames& packed, Frames& records) {
     auto file = InputFile::open(path);
-    if (!file) {
+    if (!file)
         return tl::unexpected(file.error());
-    }
     ChunkReader chunks(*file);
     Compressor compressor;
     std::vector<std::byte> payload;
     for (std::uint64_t at = sizeof(FileHeader); at < file->size();) {
         const auto chunk = chunks.read(at);
-        if (!chunk) {
+        if (!chunk)
             return file->cannot_read(chunk.error());
-        }
         at = chunk->end();
-        if (chunk->type() != ChunkType::events || (chunk->header.flags & chunk_compressed) == 0) {
+        if (chunk->type() != ChunkType::events || (chunk->header.flags & chunk_compressed) == 0)
             continue;
-        }
         packed.add(chunk->stored, chunk->header.size);
-        if (const auto read = chunks.payload(*chunk, payload); !read) {
+        if (const auto read = chunks.payload(*chunk, payload); !read)
             return file->cannot_read(read.error());
-        }
-        if (const auto frame = compressor.compress(payload)) {
+        if (const auto frame = compressor.compress(payload))
             records.add(*frame, payload.size());
-        }
     }
     return {};
 }
@@ -109,14 +102,12 @@ int measure(const std::string& path) {
     Frames packed;
     Frames records;
     status = status.and_then([&] { return load(path, packed, records); });
-    if (!status) {
+    if (!status)
         return failed(status.error().what + ": " + status.error().why);
-    }
     const auto zstd = records.decompress();
     const auto zstd_packed = packed.decompress();
-    if (!zstd || !zstd_packed) {
+    if (!zstd || !zstd_packed)
         return failed(path + " cannot be decompressed");
-    }
     std::cout << R"({"events": )" << events << R"(, "reading_seconds": )" << reading << R"(, "reading_elapsed": )"
               << elapsed.count() << R"(, "zstd_seconds": )" << *zstd << R"(, "zstd_bytes": )" << records.bytes()
               << R"(, "zstd_of_packed_seconds": )" << *zstd_packed << R"(, "packed_bytes": )" << packed.bytes()

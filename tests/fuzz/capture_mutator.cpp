@@ -102,8 +102,8 @@ private:
             std::memmove(to.data(), from.data(), size);
     }
 
-    static void mutate(Bytes& bytes, std::size_t most) {
-        std::vector<std::uint8_t> copy(std::max<std::size_t>(most, 1));
+    static void mutate(Bytes& bytes, std::size_t limit) {
+        std::vector<std::uint8_t> copy(std::max<std::size_t>(limit, 1));
         if (!bytes.empty())
             std::memcpy(copy.data(), bytes.data(), bytes.size());
         copy.resize(LLVMFuzzerMutate(copy.data(), bytes.size(), copy.size()));

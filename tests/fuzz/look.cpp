@@ -114,7 +114,7 @@ const MemoryFile& capture_file() {
 
 // A report must not depend on how callbacks are stored.
 void numbers(const Timeline& timeline) {
-    const auto loaded = load_numbers(capture_file().path(), limits);
+    const auto loaded = load_statistics(capture_file().path(), limits);
     require(loaded.has_value(), "what can be exported can be reported on");
     const auto report_of_it = [](const Timeline& of, const Statistics& with) {
         return written([&](std::ostream& out) { write_report_json(of, with, out); });

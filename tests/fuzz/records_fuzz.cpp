@@ -21,7 +21,7 @@ constexpr std::uint64_t start_ns = 50'000'000'000;
 constexpr std::uint64_t module_text = 0xffffffffc0000000;
 constexpr std::uint64_t kernel_text = 0xffffffff81000000;
 constexpr std::uint32_t cpus = 4;
-constexpr std::size_t most_records = 20'000;
+constexpr std::size_t max_records = 20'000;
 
 // Layout after a record's header: q 64 bits, d 32 bits, n name of a module, s name of a section, c name of a task, f
 // the frames of a stack.
@@ -165,7 +165,7 @@ public:
         capture_.beginning.assign(beginning.begin(), beginning.end());
         add_json(ChunkType::metadata, to_json(metadata_of(request_)));
         add_json(ChunkType::symbols, symbols_to_json(kernel_symbols()));
-        while (!in_.at_end() && made_ < most_records)
+        while (!in_.at_end() && made_ < max_records)
             step();
         for (cpu_ = 0; cpu_ < cpus; cpu_++)
             flush();
@@ -279,7 +279,7 @@ private:
         const std::size_t pattern = std::min<std::size_t>(1 + (how & 7U), recent_.size());
         const std::vector<Bytes> records(recent_.end() - static_cast<std::ptrdiff_t>(pattern), recent_.end());
         const std::size_t times = std::size_t{1} << (in_.byte() % 15U);
-        for (std::size_t time = 0; time < times && made_ < most_records; time++)
+        for (std::size_t time = 0; time < times && made_ < max_records; time++)
             for (Bytes record : records) {
                 now_ += 1000;
                 if (record.size() >= sizeof now_)

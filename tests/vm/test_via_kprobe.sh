@@ -8,7 +8,7 @@ set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
 
-# The kernel may skip programs of kprobes (bpf/skipped.h). A recording is either exact or reports losses; the test
+# The kernel may skip programs of kprobes (bpf/missed_kprobes.h). A recording is either exact or reports losses; the test
 # repeats it until one is exact.
 for _ in 1 2 3 4 5 6; do
 	record_rcucmap --via kprobe

@@ -18,7 +18,7 @@ struct Backlog {
     MaybeTime exceeded;         // when the backlog first exceeded the limit
 };
 
-// Adds up the steps (+1, -1) that PendingSteps (timeline/pending.hpp) emits in the order of time.
+// Adds up the steps (+1, -1) that PendingCounter (timeline/pending_counter.hpp) emits in the order of time.
 class BacklogCount {
 public:
     explicit BacklogCount(std::uint64_t limit = std::numeric_limits<std::uint64_t>::max()) : limit_(limit) {}
@@ -28,9 +28,8 @@ public:
         if (pending_ > 0 && static_cast<std::uint64_t>(pending_) > backlog_.deepest) {
             backlog_.deepest = static_cast<std::uint64_t>(pending_);
             backlog_.deepest_at = at;
-            if (backlog_.deepest > limit_ && !backlog_.exceeded) {
+            if (backlog_.deepest > limit_ && !backlog_.exceeded)
                 backlog_.exceeded = at;
-            }
         }
     }
 

@@ -20,9 +20,8 @@ public:
     explicit DestroyedCaches(const Timeline& timeline);
 
     void take(const Callback& callback) {
-        if (!caches_.empty() || !lucky_.empty()) {
+        if (!caches_.empty() || !lucky_.empty())
             judge(callback);
-        }
     }
 
     // One hazard for each cache that a module destroyed, or that the kernel refused to destroy, while RCU still had to

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "timeline/latency_breakdown.hpp"
 #include "timeline/moment.hpp"
-#include "timeline/shares.hpp"
 
 namespace rcuscope {
 
@@ -32,30 +32,27 @@ CallbackNumbers::CallbackNumbers(const std::vector<Loss>& losses, std::uint64_t 
     items_.reserve(batch);
 }
 
-std::uint32_t CallbackNumbers::number_module(const CodePlace& function) {
+std::uint32_t CallbackNumbers::number_module(const CodeLocation& function) {
     const bool named = !function.function.empty();
     const std::uint64_t key = std::uint64_t{function.module.id()} << 1 | (named ? 1 : 0);
     const auto [found, added] = module_numbers_.try_emplace(key, static_cast<std::uint32_t>(modules_.size()));
-    if (added) {
+    if (added)
         modules_.push_back({.named = named, .name = function.module});
-    }
     return found->second;
 }
 
 void CallbackNumbers::take(const Callback& callback, const GracePeriod* released_by, bool kept) {
-    if (!kept) {
+    if (!kept)
         pass(callback);
-    }
     add(callback, released_by, kept, false);
 }
 
 // Callbacks arrive in the order in which they were queued, so the last one is the newest.
 void CallbackNumbers::pass(const Callback& callback) {
-    const SharedText module = callback.function->module;
-    const SharedText queued_by = callback.caller->module;
-    if (!module.empty()) {
+    const PooledString module = callback.function->module;
+    const PooledString queued_by = callback.caller->module;
+    if (!module.empty())
         newest_passed_[module] = Queueing::of(callback);
-    }
     if (!queued_by.empty() && queued_by != module) {
         OthersFunction& others = passed_with_others_[queued_by][callback.function.id()];
         others.function = callback.function;
@@ -68,9 +65,8 @@ void CallbackNumbers::released(const Callback& callback, const GracePeriod& by) 
 }
 
 void CallbackNumbers::take_all(const Timeline& timeline) {
-    for (const Callback& callback : timeline.callbacks) {
+    for (const Callback& callback : timeline.callbacks)
         take(callback, released_by(callback, timeline.grace_periods), true);
-    }
 }
 
 void CallbackNumbers::give() {
@@ -80,9 +76,8 @@ void CallbackNumbers::give() {
 }
 
 void CallbackNumbers::count(std::vector<Item>& items) {
-    for (const Item& item : items) {
+    for (const Item& item : items)
         count(item);
-    }
 }
 
 void CallbackNumbers::count(const Item& item) {
@@ -93,9 +88,8 @@ void CallbackNumbers::count(const Item& item) {
     }
     Row& row = rows_[item.function];
     count_shares(item, row.numbers);
-    if (item.only_shares) {
+    if (item.only_shares)
         return;
-    }
     CallbackStatistics& numbers = row.numbers;
     numbers.queued++;
     numbers.done += item.state == CallbackState::done ? 1U : 0U;
@@ -104,9 +98,8 @@ void CallbackNumbers::count(const Item& item) {
     if (item.invoked) {
         numbers.invoked++;
         numbers.latency.add(elapsed(item.queued, *item.invoked));
-        if (item.done) {
+        if (item.done)
             numbers.run_time.add(elapsed(*item.invoked, *item.done));
-        }
     }
     if (!item.kept) {
         row.passed.count++;
@@ -129,8 +122,8 @@ void CallbackNumbers::count_shares(const Item& item, CallbackStatistics& numbers
     }
 }
 
-std::unordered_map<SharedText, CallbackNumbers::Passed> CallbackNumbers::passed() const {
-    std::unordered_map<SharedText, Passed> by_module;
+std::unordered_map<PooledString, CallbackNumbers::Passed> CallbackNumbers::passed() const {
+    std::unordered_map<PooledString, Passed> by_module;
     for (std::size_t i = 0; i < rows_.size(); i++) {
         if (const Passed& of = rows_[i].passed; of.count != 0) {
             Passed& all = by_module[functions_[i].module];
@@ -138,11 +131,9 @@ std::unordered_map<SharedText, CallbackNumbers::Passed> CallbackNumbers::passed(
             all.last_done = std::max(all.last_done.value_or(*of.last_done), *of.last_done);
         }
     }
-    for (auto& [module, all] : by_module) {
-        if (const auto newest = newest_passed_.find(module); newest != newest_passed_.end()) {
+    for (auto& [module, all] : by_module)
+        if (const auto newest = newest_passed_.find(module); newest != newest_passed_.end())
             all.newest = newest->second;
-        }
-    }
     return by_module;
 }
 
@@ -159,9 +150,8 @@ std::vector<CallbackStatistics> CallbackNumbers::by_function() const {
 
 std::vector<CallbackStatistics> CallbackNumbers::by_module() const {
     std::vector<CallbackStatistics> result(modules_.size());
-    for (const Row& row : rows_) {
+    for (const Row& row : rows_)
         merge(row.numbers, result[row.module]);
-    }
     for (std::size_t i = 0; i < modules_.size(); i++) {
         result[i].name.module = modules_[i].name;
         result[i].named = modules_[i].named;
@@ -172,9 +162,8 @@ std::vector<CallbackStatistics> CallbackNumbers::by_module() const {
 
 CallbackStatistics CallbackNumbers::all() const {
     CallbackStatistics result;
-    for (const Row& row : rows_) {
+    for (const Row& row : rows_)
         merge(row.numbers, result);
-    }
     result.backlog = all_pending_.backlog();
     return result;
 }

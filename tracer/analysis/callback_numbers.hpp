@@ -15,11 +15,11 @@
 #include "analysis/backlog.hpp"
 #include "analysis/function_index.hpp"
 #include "analysis/histogram.hpp"
-#include "base/beside.hpp"
 #include "base/seeded_hash.hpp"
-#include "timeline/callback_taker.hpp"
+#include "base/worker_queue.hpp"
+#include "timeline/callback_sink.hpp"
 #include "timeline/model.hpp"
-#include "timeline/pending.hpp"
+#include "timeline/pending_counter.hpp"
 
 namespace rcuscope {
 
@@ -55,10 +55,10 @@ struct CallbackStatistics {
 // When, where and by which task a callback was queued.
 struct Queueing {
     Nanoseconds at = 0;
-    SharedPlace function{};
-    SharedPlace caller{};
+    PooledLocation function{};
+    PooledLocation caller{};
     std::uint16_t cpu = 0;
-    SharedText comm{};
+    PooledString comm{};
     QueueContext in = QueueContext::unknown;
 
     static Queueing of(const Callback& callback) {
@@ -71,7 +71,7 @@ struct Queueing {
     }
 };
 
-class CallbackNumbers final : public CallbackTaker {
+class CallbackNumbers final : public CallbackSink {
 public:
     // `losses`: those of the recording. `flood`: Backlog::exceeded of a function is the time at which more than this
     // many of its callbacks were first pending.
@@ -103,15 +103,15 @@ public:
         CompactOptional<Nanoseconds> last_done{};
         Queueing newest{}; // of the callback that was queued last
     };
-    std::unordered_map<SharedText, Passed> passed() const; // by module; only modules that have some
+    std::unordered_map<PooledString, Passed> passed() const; // by module; only modules that have some
     // The number of such callbacks by the module that queued them, if their function belongs to another module, and by
     // this function.
     struct OthersFunction {
-        SharedPlace function{};
+        PooledLocation function{};
         std::size_t count = 0;
     };
-    using OthersFunctions = std::unordered_map<std::uint32_t, OthersFunction, SeededHash>; // by SharedPlace::id()
-    const std::unordered_map<SharedText, OthersFunctions>& passed_with_others() const { return passed_with_others_; }
+    using OthersFunctions = std::unordered_map<std::uint32_t, OthersFunction, SeededHash>; // by PooledLocation::id()
+    const std::unordered_map<PooledString, OthersFunctions>& passed_with_others() const { return passed_with_others_; }
 
 private:
     // One callback as the worker thread gets it. The worker thread reads no names. An item fits into a cache line,
@@ -139,13 +139,12 @@ private:
     static constexpr std::size_t batch = 8192;
     static constexpr std::size_t batches_waiting = 3;
 
-    std::uint32_t number_module(const CodePlace& function);
+    std::uint32_t number_module(const CodeLocation& function);
     void pass(const Callback& callback);
     void add(const Callback& callback, const GracePeriod* released_by, bool kept, bool only_shares) {
         const std::uint32_t function = functions_.of(callback.function);
-        if (function == module_of_.size()) {
+        if (function == module_of_.size())
             module_of_.push_back(number_module(*callback.function));
-        }
         Item& item = items_.emplace_back();
         item.queued = callback.queued;
         item.invoked = callback.invoked;
@@ -160,9 +159,8 @@ private:
         item.state = callback.state;
         item.kept = kept;
         item.only_shares = only_shares;
-        if (items_.size() == batch) {
+        if (items_.size() == batch)
             give();
-        }
     }
     void give();
     void count(std::vector<Item>& items);
@@ -170,27 +168,27 @@ private:
     static void count_shares(const Item& item, CallbackStatistics& numbers);
 
     const BacklogCount none_; // the initial value for each function, with the flood limit
-    PendingSteps steps_;      // used by the worker thread
+    PendingCounter steps_;    // used by the worker thread
 
     // Used by the caller's thread.
     FunctionIndex functions_;
     std::vector<std::uint32_t> module_of_; // by function
     struct Module {
         bool named = true;
-        SharedText name;
+        PooledString name;
     };
     std::vector<Module> modules_;
     std::unordered_map<std::uint64_t, std::uint32_t, SeededHash> module_numbers_; // by the key of number_module()
     std::vector<Item> items_;
-    std::unordered_map<SharedText, Queueing> newest_passed_;
-    std::unordered_map<SharedText, OthersFunctions> passed_with_others_;
+    std::unordered_map<PooledString, Queueing> newest_passed_;
+    std::unordered_map<PooledString, OthersFunctions> passed_with_others_;
 
     // Used by the worker thread until finish() returns.
     std::vector<Row> rows_; // by function
     std::vector<BacklogCount> module_pending_;
     BacklogCount all_pending_;
 
-    Beside<std::vector<Item>> counting_; // the last member: its thread uses the members above
+    WorkerQueue<std::vector<Item>> counting_; // the last member: its thread uses the members above
 };
 
 } // namespace rcuscope

@@ -100,10 +100,10 @@ void judge(ComparedMetric& row, const CompareOptions& options) {
 }
 
 Change overall(const std::vector<ComparedMetric>& rows) {
-    Change most = Change::same;
+    Change limit = Change::same;
     for (const ComparedMetric& row : rows)
-        most = std::max(most, row.verdict);
-    return most;
+        limit = std::max(limit, row.verdict);
+    return limit;
 }
 
 } // namespace
@@ -142,10 +142,10 @@ Status can_be_compared(const Metric& metric) {
 Result<Comparison> compare(const std::vector<RunDigest>& current, const std::vector<RunDigest>& baseline,
                            const CompareOptions& options) {
     for (const auto& [side, runs] : {std::pair("current", &current), std::pair("baseline", &baseline)})
-        if (runs->size() > CompareOptions::most_runs)
+        if (runs->size() > CompareOptions::max_runs)
             return fail(ExitCode::bad_input, "cannot compare",
                         std::to_string(runs->size()) + " " + side + " runs are more than " +
-                            std::to_string(CompareOptions::most_runs),
+                            std::to_string(CompareOptions::max_runs),
                         "give fewer");
     Comparison comparison;
     const auto metrics =

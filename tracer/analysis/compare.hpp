@@ -27,7 +27,7 @@ struct CompareOptions {
     std::int64_t min_effect = 1'000;              // a smaller effect is neither "worse" nor "better"
     std::int64_t rule_out = 10'000;               // "same" excludes a slowdown of this size
     static constexpr std::uint64_t permille = 25; // probability of any false "worse"; the same for any false "better"
-    static constexpr std::size_t most_runs = 100; // on each side
+    static constexpr std::size_t max_runs = 100;  // on each side
 };
 
 enum class Change : std::uint8_t { same, better, unknown, worse };

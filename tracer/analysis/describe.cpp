@@ -10,7 +10,7 @@ namespace rcuscope {
 
 namespace {
 
-std::string function_name(const CodePlace& place) {
+std::string function_name(const CodeLocation& place) {
     return place.module + ":" + place.function;
 }
 
@@ -54,25 +54,22 @@ struct Origin {
 
 std::string cpus_text(const std::set<std::uint32_t>& cpus) {
     constexpr std::size_t shown = 4;
-    if (cpus.size() > shown) {
+    if (cpus.size() > shown)
         return std::to_string(cpus.size()) + " CPUs";
-    }
     std::vector<std::string> numbers;
     numbers.reserve(cpus.size());
-    for (const std::uint32_t cpu : cpus) {
+    for (const std::uint32_t cpu : cpus)
         numbers.push_back(std::to_string(cpu));
-    }
     return (cpus.size() == 1 ? "CPU " : "CPUs ") + enumerate(numbers, 0);
 }
 
 std::string tasks_text(std::vector<std::string> comms, const char* one_task, const char* several) {
     constexpr std::size_t shown = 2;
     std::erase(comms, std::string());
-    if (comms.empty()) {
+    if (comms.empty())
         return {};
-    }
     const bool one = std::equal(comms.begin() + 1, comms.end(), comms.begin());
-    return (one ? one_task : several) + most_frequent(comms, shown);
+    return (one ? one_task : several) + max_frequent(comms, shown);
 }
 
 // "(CPU 0, task writer)"
@@ -89,17 +86,14 @@ std::string counted(std::uint64_t count, const std::string& what) {
     return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
-std::string most_frequent(const std::vector<std::string>& names, std::size_t shown) {
+std::string max_frequent(const std::vector<std::string>& names, std::size_t shown) {
     std::map<std::string, Frequency> groups;
-    for (const std::string& name : names) {
+    for (const std::string& name : names)
         groups[name].count++;
-    }
     std::vector<std::string> words;
-    for (const auto& [name, frequency] : by_frequency(groups)) {
-        if (words.size() < shown) {
+    for (const auto& [name, frequency] : by_frequency(groups))
+        if (words.size() < shown)
             words.push_back(name);
-        }
-    }
     const std::size_t more = groups.size() - words.size();
     return enumerate(words, more);
 }
@@ -107,32 +101,28 @@ std::string most_frequent(const std::vector<std::string>& names, std::size_t sho
 std::string functions_of(const std::vector<const Callback*>& callbacks) {
     std::vector<std::string> names;
     names.reserve(callbacks.size());
-    for (const Callback* callback : callbacks) {
+    for (const Callback* callback : callbacks)
         names.push_back(function_name(callback->function));
-    }
-    return most_frequent(names, 3);
+    return max_frequent(names, 3);
 }
 
-std::string origin_of(const CodePlace& caller) {
-    return caller.function.empty() ? "at a place not known" : "in " + place_name(caller, true);
+std::string origin_of(const CodeLocation& caller) {
+    return caller.function.empty() ? "at a place not known" : "in " + location_name(caller, true);
 }
 
 std::string origins_of(const std::vector<const Callback*>& callbacks) {
     constexpr std::size_t shown = 2;
     std::map<std::string, Origin> origins;
-    for (const Callback* callback : callbacks) {
+    for (const Callback* callback : callbacks)
         origins[origin_of(callback->caller)].add(callback->queued_cpu, callback->queued_comm, callback->queued_in);
-    }
     std::vector<std::string> words;
-    for (const auto& [place, origin] : by_frequency(origins)) {
-        if (words.size() < shown) {
+    for (const auto& [place, origin] : by_frequency(origins))
+        if (words.size() < shown)
             words.push_back(origin_text(place, origin));
-        }
-    }
     return enumerate(words, origins.size() - words.size());
 }
 
-std::string origin_of(const CodePlace& caller, std::uint32_t cpu, const std::string& comm, QueueContext in) {
+std::string origin_of(const CodeLocation& caller, std::uint32_t cpu, const std::string& comm, QueueContext in) {
     Origin origin;
     origin.add(cpu, comm, in);
     return origin_text(origin_of(caller), origin);
@@ -147,9 +137,8 @@ std::string queued_by(const std::string& comm, QueueContext in) {
 std::vector<std::uint32_t> ids_of(const std::vector<const Callback*>& callbacks) {
     std::vector<std::uint32_t> ids;
     ids.reserve(callbacks.size());
-    for (const Callback* callback : callbacks) {
+    for (const Callback* callback : callbacks)
         ids.push_back(callback->id);
-    }
     return ids;
 }
 

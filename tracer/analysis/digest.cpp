@@ -84,8 +84,8 @@ std::optional<std::uint64_t> Digest::count(std::string_view name) const {
 void Digest::keep_longest() {
     std::stable_sort(longest.begin(), longest.end(),
                      [](const Held& a, const Held& b) { return a.duration > b.duration; });
-    if (longest.size() > most_longest)
-        longest.resize(most_longest);
+    if (longest.size() > max_longest)
+        longest.resize(max_longest);
 }
 
 Digest digest_of(const Timeline& timeline, const Statistics& numbers, std::string tool_version) {

@@ -54,7 +54,7 @@ inline constexpr std::array<DigestName, 8> digest_counts{{
 // A name that is missing from `durations` or `counts` was not observed. The digest of a timeline has all names. The
 // digest of counts made in the kernel (kernel_digest.hpp) lacks some.
 struct Digest {
-    static constexpr std::size_t most_longest = 5;
+    static constexpr std::size_t max_longest = 5;
     using Durations = std::map<std::string, Histogram, std::less<>>;
     using Counts = std::map<std::string, std::uint64_t, std::less<>>;
 
@@ -79,7 +79,7 @@ struct Digest {
         bool operator==(const Function&) const = default;
     };
     std::vector<Function> functions;
-    // The longest grace periods, longest first, at most most_longest, each with a text that names its holder.
+    // The longest grace periods, longest first, at most max_longest, each with a text that names its holder.
     struct Held {
         Nanoseconds duration = 0;
         std::string text; // Holder::text; empty: not known
@@ -90,7 +90,7 @@ struct Digest {
     // Look up a name of digest_durations or digest_counts. Null or nullopt: not observed.
     const Histogram* duration(std::string_view name) const;
     std::optional<std::uint64_t> count(std::string_view name) const;
-    // Sorts `longest` and cuts it to most_longest elements.
+    // Sorts `longest` and cuts it to max_longest elements.
     void keep_longest();
 };
 

@@ -219,10 +219,10 @@ Wrong function_contradiction(const Digest& digest) {
 }
 
 Wrong longest_contradiction(const Digest& digest) {
-    constexpr std::size_t most = Digest::most_longest;
-    const std::uint64_t there = std::min<std::uint64_t>(events_in(digest, "gp"), most) +
-                                std::min<std::uint64_t>(events_in(digest, "gp.expedited"), most);
-    if (digest.longest.size() != std::min<std::uint64_t>(there, most))
+    constexpr std::size_t limit = Digest::max_longest;
+    const std::uint64_t there = std::min<std::uint64_t>(events_in(digest, "gp"), limit) +
+                                std::min<std::uint64_t>(events_in(digest, "gp.expedited"), limit);
+    if (digest.longest.size() != std::min<std::uint64_t>(there, limit))
         return "longest does not hold the five longest grace periods, or all there are";
     if (!std::is_sorted(digest.longest.begin(), digest.longest.end(),
                         [](const auto& a, const auto& b) { return a.duration > b.duration; }))

@@ -31,17 +31,15 @@ using Places = std::tuple<std::string, std::string, std::string>;
 
 // The time up to which the capture surely has the records of each CPU. A capture that was cut off may lack the last
 // records of some CPUs. Most callbacks run on the CPU that queued them.
-class Extent {
+class RecordedUntil {
 public:
-    explicit Extent(const Timeline& timeline) : complete_(timeline.capture.complete) {
-        if (complete_) {
+    explicit RecordedUntil(const Timeline& timeline) : complete_(timeline.capture.complete) {
+        if (complete_)
             return;
-        }
         for (const Callback& callback : timeline.callbacks) {
             seen(callback.queued_cpu, callback.queued);
-            if (callback.invoked && callback.invoked_cpu) {
+            if (callback.invoked && callback.invoked_cpu)
                 seen(*callback.invoked_cpu, *callback.invoked);
-            }
         }
     }
 
@@ -67,22 +65,19 @@ class UnseenRuns {
 public:
     explicit UnseenRuns(const Timeline& timeline) : any_(missed_runs(timeline.capture, "callback.invoked") > 0) {
         for (const GracePeriod& each : timeline.grace_periods) {
-            if (each.expedited) {
+            if (each.expedited)
                 continue;
-            }
-            if (each.end || each.start) {
+            if (each.end || each.start)
                 ends_.push_back(each.end ? *each.end : *each.start);
-            } else {
+            else
                 some_time_ = true;
-            }
         }
         std::sort(ends_.begin(), ends_.end());
     }
 
     bool may_hide(const Callback& first, const Callback& second) const {
-        if (first.invoked || !any_) {
+        if (first.invoked || !any_)
             return false;
-        }
         const auto end = std::lower_bound(ends_.begin(), ends_.end(), first.queued);
         return (some_time_ && first.queued <= second.queued) || (end != ends_.end() && *end <= second.queued);
     }
@@ -97,21 +92,17 @@ private:
 class FreedModules {
 public:
     explicit FreedModules(const Timeline& timeline) {
-        for (const ModuleLife& life : timeline.modules) {
-            if (life.freed) {
+        for (const ModuleLife& life : timeline.modules)
+            if (life.freed)
                 freed_[life.name].push_back(*life.freed);
-            }
-        }
-        for (auto& [name, times] : freed_) {
+        for (auto& [name, times] : freed_)
             std::sort(times.begin(), times.end());
-        }
     }
 
     bool had_code_of(const Callback& first, const Callback& second) const {
         const auto times = freed_.find(first.function->module.str());
-        if (times == freed_.end()) {
+        if (times == freed_.end())
             return false;
-        }
         const auto freed = std::lower_bound(times->second.begin(), times->second.end(), first.queued);
         return freed != times->second.end() && *freed <= second.queued;
     }
@@ -122,10 +113,9 @@ private:
 
 // True if the first was surely pending when the second was queued. A callback whose own function queues the head again
 // has been invoked before. After a loss in between, the invocation that was recorded may belong to the second.
-bool was_pending(const Callback& first, const Callback& second, const LossIndex& losses, const Extent& extent) {
-    if (losses.overlaps(first.queued, second.queued)) {
+bool was_pending(const Callback& first, const Callback& second, const LossIndex& losses, const RecordedUntil& extent) {
+    if (losses.overlaps(first.queued, second.queued))
         return false;
-    }
     return first.invoked ? *first.invoked > second.queued : extent.reaches(first.queued_cpu, second.queued);
 }
 
@@ -139,9 +129,8 @@ Hazard hazard_of(const Places& places, const std::vector<Pair>& pairs) {
                   .at = second.queued,
                   .callbacks = {},
                   .text = {}};
-    for (const Pair& pair : pairs) {
+    for (const Pair& pair : pairs)
         hazard.callbacks.insert(hazard.callbacks.end(), {pair.first->id, pair.second->id});
-    }
     std::sort(hazard.callbacks.begin(), hazard.callbacks.end());
     hazard.callbacks.erase(std::unique(hazard.callbacks.begin(), hazard.callbacks.end()), hazard.callbacks.end());
 
@@ -149,9 +138,8 @@ Hazard hazard_of(const Places& places, const std::vector<Pair>& pairs) {
     hazard.text = "an rcu_head was queued " + second_place + " for " + function + " while it was still pending, " +
                   duration_text(elapsed(first.queued, second.queued)) + " after it had been queued " +
                   (same ? "there" : first_place);
-    if (pairs.size() > 1) {
+    if (pairs.size() > 1)
         hazard.text += ", and so " + counted(pairs.size() - 1, "more time");
-    }
     hazard.text += ": that breaks RCU's list of callbacks, of which some then never run, or run twice; let one path "
                    "alone take an object out of its structure, and let that one call call_rcu(), once.";
     return hazard;
@@ -159,13 +147,13 @@ Hazard hazard_of(const Places& places, const std::vector<Pair>& pairs) {
 
 } // namespace
 
-struct DoubleQueues::Ground {
-    Ground(const Timeline& timeline, const LossIndex& of_records)
+struct DoubleQueues::Context {
+    Context(const Timeline& timeline, const LossIndex& of_records)
         : losses(of_records), watched(timeline), extent(timeline), unseen(timeline), freed(timeline) {}
 
     const LossIndex& losses;
     WatchedModules watched;
-    Extent extent;
+    RecordedUntil extent;
     UnseenRuns unseen;
     FreedModules freed;
     std::map<Places, std::vector<Pair>> pairs;
@@ -173,14 +161,13 @@ struct DoubleQueues::Ground {
 
 DoubleQueues::DoubleQueues(const Timeline& timeline, const LossIndex& losses)
     : judged_(!is_missing(timeline.capture, "callback.invoked") && !timeline.callback_bounds.heads_in_turn),
-      ground_(std::make_unique<Ground>(timeline, losses)) {}
+      context_(std::make_unique<Context>(timeline, losses)) {}
 DoubleQueues::~DoubleQueues() = default;
 
 // Returns the previous callback with the same head, or null if it was invoked before this one was queued.
 const Callback* DoubleQueues::exchange_newest(const Callback& callback) {
-    if (newest_.size() >= sweep_at_) {
+    if (newest_.size() >= sweep_at_)
         sweep(callback.queued);
-    }
     Newest& newest = newest_[callback.head];
     const Callback* before = newest.until > callback.queued ? newest.callback : nullptr;
     newest = {&callback, callback.invoked.value_or(std::numeric_limits<Nanoseconds>::max())};
@@ -193,33 +180,29 @@ void DoubleQueues::sweep(Nanoseconds now) {
 }
 
 void DoubleQueues::judge(const Callback& before, const Callback& callback) {
-    const Ground& ground = *ground_;
+    const Context& ground = *context_;
     if (!(ground.watched.contains(callback) || ground.watched.contains(before)) ||
         !was_pending(before, callback, ground.losses, ground.extent) || ground.unseen.may_hide(before, callback) ||
-        ground.freed.had_code_of(before, callback)) {
+        ground.freed.had_code_of(before, callback))
         return;
-    }
-    ground_->pairs[{origin_of(before.caller), origin_of(callback.caller), place_name(callback.function, false)}]
+    context_->pairs[{origin_of(before.caller), origin_of(callback.caller), location_name(callback.function, false)}]
         .push_back({.first = &before, .second = &callback});
 }
 
 std::vector<Hazard> DoubleQueues::hazards() const {
     std::vector<Hazard> hazards;
-    for (const auto& [places, pairs] : ground_->pairs) {
+    for (const auto& [places, pairs] : context_->pairs)
         hazards.push_back(hazard_of(places, pairs));
-    }
     return hazards;
 }
 
 std::unordered_set<std::uint32_t> DoubleQueues::never_ran() const {
     std::unordered_set<std::uint32_t> ids;
-    for (const auto& [places, pairs] : ground_->pairs) {
+    for (const auto& [places, pairs] : context_->pairs) {
         for (const Pair& pair : pairs) {
-            for (const Callback* callback : {pair.first, pair.second}) {
-                if (!callback->invoked) {
+            for (const Callback* callback : {pair.first, pair.second})
+                if (!callback->invoked)
                     ids.insert(callback->id);
-                }
-            }
         }
     }
     return ids;

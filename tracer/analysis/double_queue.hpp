@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "analysis/loss_index.hpp"
-#include "base/long_table.hpp"
-#include "timeline/heads.hpp"
+#include "base/spill_table.hpp"
+#include "timeline/head_hash.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
@@ -28,9 +28,8 @@ public:
 
     void take(const Callback& callback) {
         const bool judged = judged_ && callback.head != 0;
-        if (const Callback* before = judged ? exchange_newest(callback) : nullptr) {
+        if (const Callback* before = judged ? exchange_newest(callback) : nullptr)
             judge(*before, callback);
-        }
     }
 
     // One hazard for each pair of locations that queued the same heads, with all callbacks that they queued so.
@@ -39,7 +38,7 @@ public:
     std::unordered_set<std::uint32_t> never_ran() const;
 
 private:
-    struct Ground;
+    struct Context;
     struct Newest {
         const Callback* callback = nullptr;
         Nanoseconds until = 0; // when it was invoked; the maximum if that is not known
@@ -50,10 +49,10 @@ private:
     void sweep(Nanoseconds now);
 
     bool judged_; // false: invocations are not recorded, or no head was queued while it was pending
-    std::unique_ptr<Ground> ground_;
+    std::unique_ptr<Context> context_;
     // The callback that was queued last with each head. Most heads are reused. sweep() removes the invoked ones when
     // the table has grown to sweep_at_.
-    LongTable<Newest, HeadHash> newest_;
+    SpillTable<Newest, HeadHash> newest_;
     std::size_t sweep_at_ = 4096;
 };
 

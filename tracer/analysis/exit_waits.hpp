@@ -30,7 +30,7 @@ public:
     // Other tasks may wait at the same time. A wait belongs to the exit function if its task runs the exit function, if
     // its caller is in the module, or, where that task is not known, if its caller has no name. The index examines at
     // most this many waits of each of these groups for one exit function.
-    static constexpr std::size_t most_in_exit = 4096;
+    static constexpr std::size_t max_in_exit = 4096;
 
     explicit ExitWaitIndex(const Timeline& timeline); // the timeline must outlive the index
 
@@ -42,17 +42,17 @@ public:
 
     // The first `most` waits of a task that began between `from` and `to`.
     std::vector<const Wait*> of_task(std::uint32_t tid, Nanoseconds from, Nanoseconds to,
-                                     std::size_t most = most_in_exit) const;
+                                     std::size_t limit = max_in_exit) const;
 
 private:
-    using Places = LongList<std::uint32_t>; // indexes into Timeline::waits, ascending
+    using Places = SpillVector<std::uint32_t>; // indexes into Timeline::waits, ascending
 
     // The first `most` of these waits that began between `from` and `to`.
-    std::vector<std::uint32_t> within(const Places& places, Nanoseconds from, Nanoseconds to, std::size_t most) const;
+    std::vector<std::uint32_t> within(const Places& places, Nanoseconds from, Nanoseconds to, std::size_t limit) const;
     const Places* of_module(const ModuleLife& life) const;
 
-    const LongList<Wait>& waits_;
-    std::vector<Places> of_module_;                                 // by SharedText::id() of the module's name
+    const SpillVector<Wait>& waits_;
+    std::vector<Places> of_module_;                                 // by PooledString::id() of the module's name
     Places unnamed_;                                                // whose caller has no name
     std::unordered_map<std::uint32_t, Places, SeededHash> of_task_; // only tasks in ModuleLife::going_tid
 };

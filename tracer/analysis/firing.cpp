@@ -10,8 +10,8 @@
 #include "analysis/describe.hpp"
 #include "base/duration.hpp"
 #include "timeline/grace_periods.hpp"
+#include "timeline/latency_breakdown.hpp"
 #include "timeline/moment.hpp"
-#include "timeline/shares.hpp"
 
 namespace rcuscope {
 
@@ -98,15 +98,15 @@ void analyse_grace_period(const Timeline& timeline, const GracePeriod& grace_per
 // The normal grace period that covers most of an interval.
 const GracePeriod* longest_within(const Timeline& timeline, Nanoseconds from, Nanoseconds to) {
     const GracePeriod* longest = nullptr;
-    Nanoseconds most = 0;
+    Nanoseconds limit = 0;
     for (const GracePeriod& grace_period : timeline.grace_periods) {
         if (!grace_period.start || grace_period.expedited)
             continue;
         const Nanoseconds begin = std::max(from, *grace_period.start);
         const Nanoseconds end = std::min(to, grace_period.end.value_or(timeline.capture.end));
-        if (begin < end && elapsed(begin, end) > most) {
+        if (begin < end && elapsed(begin, end) > limit) {
             longest = &grace_period;
-            most = elapsed(begin, end);
+            limit = elapsed(begin, end);
         }
     }
     return longest;
@@ -115,12 +115,12 @@ const GracePeriod* longest_within(const Timeline& timeline, Nanoseconds from, Na
 void analyse_callback(const Timeline& timeline, const Callback& callback, FiringAnalysis& analysis) {
     const Nanoseconds end = callback.invoked.value_or(timeline.capture.end);
     Parts parts(analysis, callback.queued, end);
-    analysis.what += ": " + place_name(callback.function, false) + ", queued on CPU " +
+    analysis.what += ": " + location_name(callback.function, false) + ", queued on CPU " +
                      std::to_string(callback.queued_cpu) + " by " +
                      (interrupted(callback.queued_in) ? queued_by(callback.queued_comm, callback.queued_in)
                                                       : callback.queued_comm.str()) +
                      " (" + std::to_string(callback.queued_tid) + ")";
-    if (const auto shares = shares_of(callback, timeline.grace_periods)) {
+    if (const auto shares = latency_breakdown(callback, timeline.grace_periods)) {
         const Nanoseconds started = callback.queued + shares->waiting_for_start;
         parts.until(started, "until a grace period for it began");
         parts.until(started + shares->waiting_for_end, "until that had ended");
@@ -147,29 +147,29 @@ void analyse_section(const Timeline& timeline, const ReadSection& section, Firin
                       {"preempted", preempted},
                       {"off the CPU by its own doing", blocked}};
     analysis.holder = "CPU " + std::to_string(section.cpu) + ", " + section.comm + " (" + std::to_string(section.tid) +
-                      "), in " + place_name(section.place, false) + " for " + duration_text(analysis.whole);
+                      "), in " + location_name(section.place, false) + " for " + duration_text(analysis.whole);
 }
 
 // The pending callbacks by function. `counted`: their number as counted in the kernel. It may be greater, since some
 // were queued before the recording begins or their records were dropped from memory.
 void analyse_pending(const Timeline& timeline, Nanoseconds at, std::uint64_t counted, FiringAnalysis& analysis) {
-    constexpr std::size_t most = 5;
+    constexpr std::size_t limit = 5;
     analysis.counts = true;
     std::map<std::string, std::int64_t> by_function;
     for (const Callback& callback : timeline.callbacks)
         if (callback.queued <= at && callback.done.value_or(at + 1) > at) { // as the BPF programs count
-            by_function[place_name(callback.function, false)]++;
+            by_function[location_name(callback.function, false)]++;
             analysis.whole++;
         }
     for (const auto& [function, count] : by_function)
         analysis.parts.push_back({"of " + function, count});
     std::stable_sort(analysis.parts.begin(), analysis.parts.end(),
                      [](const Contribution& a, const Contribution& b) { return a.amount > b.amount; });
-    if (analysis.parts.size() > most) {
+    if (analysis.parts.size() > limit) {
         Contribution others{"of other functions", 0};
-        for (std::size_t i = most; i < analysis.parts.size(); i++)
+        for (std::size_t i = limit; i < analysis.parts.size(); i++)
             others.amount += analysis.parts[i].amount;
-        analysis.parts.resize(most);
+        analysis.parts.resize(limit);
         analysis.parts.push_back(std::move(others));
     }
     const auto all =

@@ -24,7 +24,7 @@ struct FiringAnalysis {
     std::int64_t whole = 0;          // the sum of the parts
     std::vector<Contribution> parts; // empty: the object is not in the recording
     std::string holder;              // a sentence; empty: not known
-    std::vector<CodePlace> stack;    // of the holder, innermost first
+    std::vector<CodeLocation> stack; // of the holder, innermost first
 };
 
 // Nullopt if no trigger fired in this recording. Call it after find_holders().

@@ -18,26 +18,22 @@ std::uint64_t flood_from(const CaptureSummary& capture, std::uint64_t limit) {
 }
 
 bool may_flood(const Timeline& timeline, std::uint64_t limit) {
-    return !is_missing(timeline.capture, "callback.invoked") && timeline.callback_bounds.most_pending > limit;
+    return !is_missing(timeline.capture, "callback.invoked") && timeline.callback_bounds.max_pending > limit;
 }
 
 std::vector<Hazard> flood_hazards(const Timeline& timeline, const CallbackNumbers& callbacks, std::uint64_t limit) {
     std::vector<Hazard> hazards;
-    if (!may_flood(timeline, limit)) {
+    if (!may_flood(timeline, limit))
         return hazards;
-    }
     const WatchedModules watched(timeline);
     const FunctionIndex& functions = callbacks.functions();
     std::map<std::pair<std::string, std::string>, Backlog> by_name; // module and function
-    for (std::size_t i = 0; i < functions.size(); i++) {
-        if (watched.contains(functions[i].module)) {
+    for (std::size_t i = 0; i < functions.size(); i++)
+        if (watched.contains(functions[i].module))
             by_name.emplace(std::pair(functions[i].module.str(), functions[i].function.str()), callbacks.backlog(i));
-        }
-    }
     for (const auto& [function, backlog] : by_name) {
-        if (!backlog.exceeded) {
+        if (!backlog.exceeded)
             continue;
-        }
         hazards.push_back({.kind = "callback-flood",
                            .severity = "warning",
                            .module = function.first,

@@ -19,30 +19,26 @@ namespace rcuscope {
 class FunctionIndex {
 public:
     struct Name {
-        SharedText module;
-        SharedText function;
+        PooledString module;
+        PooledString function;
     };
 
-    std::uint32_t of(SharedPlace place) {
-        if (place.id() >= by_place_.size()) {
+    std::uint32_t of(PooledLocation place) {
+        if (place.id() >= by_place_.size())
             by_place_.resize(place.id() + 1, none);
-        }
         std::uint32_t& known = by_place_[place.id()];
-        if (known == none) {
+        if (known == none)
             known = of(*place);
-        }
         return known;
     }
-    std::uint32_t of(const CodePlace& place) {
+    std::uint32_t of(const CodeLocation& place) {
         const std::uint64_t key = std::uint64_t{place.module.id()} << 32 | place.function.id();
-        if (key == last_key_ && !names_.empty()) { // consecutive callbacks often have the same function
+        if (key == last_key_ && !names_.empty()) // consecutive callbacks often have the same function
             return last_;
-        }
         const auto [found, added] = numbers_.try_emplace(key, static_cast<std::uint32_t>(names_.size()));
         if (added) {
-            if (names_.size() == most) {
+            if (names_.size() == limit)
                 too_many();
-            }
             names_.push_back({place.module, place.function});
         }
         last_key_ = key;
@@ -50,7 +46,7 @@ public:
     }
 
     // A kernel has a few thousand functions that use RCU. The statistics of each take one or two KiB.
-    static constexpr std::size_t most = 65'536;
+    static constexpr std::size_t limit = 65'536;
 
     std::size_t size() const { return names_.size(); }
     const Name& operator[](std::size_t number) const { return names_[number]; }
@@ -60,11 +56,11 @@ private:
 
     [[noreturn]] static void too_many() {
         throw LimitError({ExitCode::bad_input, "cannot use this recording",
-                          "it is of more than " + std::to_string(most) + " functions: no recording is",
+                          "it is of more than " + std::to_string(limit) + " functions: no recording is",
                           "the file was damaged or made up: record again"});
     }
 
-    std::vector<std::uint32_t> by_place_; // by SharedPlace::id()
+    std::vector<std::uint32_t> by_place_; // by PooledLocation::id()
     std::unordered_map<std::uint64_t, std::uint32_t, SeededHash> numbers_;
     std::vector<Name> names_;
     std::uint64_t last_key_ = 0;

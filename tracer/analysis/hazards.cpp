@@ -21,9 +21,8 @@ namespace rcuscope {
 
 void find_hazards(Timeline& timeline, const HazardLimits& limits) {
     CallbackNumbers callbacks(timeline.capture.lost, flood_from(timeline.capture, limits.callback_flood));
-    if (may_flood(timeline, limits.callback_flood)) {
+    if (may_flood(timeline, limits.callback_flood))
         callbacks.take_all(timeline);
-    }
     callbacks.finish();
     find_hazards(timeline, limits, callbacks);
 }
@@ -49,12 +48,10 @@ void find_hazards(Timeline& timeline, const HazardLimits& limits, const Callback
             add(unload_hazards(judged, timeline));
             std::vector<Hazard> waits = no_barrier_hazards(judged, timeline);
             std::ranges::move(init_text_hazards(judged, timeline), std::back_inserter(waits));
-            if (judged.probes_delay) {
+            if (judged.probes_delay)
                 timeline.modules[judged.index].late_without_probes = judged.late_without_probes.size();
-            }
-            if (judged.life->followed) {
+            if (judged.life->followed)
                 timeline.modules[judged.index].verdict = verdict_of(judged, timeline, waits);
-            }
             add(std::move(waits));
         }
     }

@@ -23,7 +23,7 @@ std::uint64_t& Histogram::count_at(std::uint32_t index) {
             place += 2;
         if (place < counts_.size() && counts_[place] == index)
             return counts_[place + 1];
-        if (counts_.size() < 2 * most_few) {
+        if (counts_.size() < 2 * max_few) {
             counts_.insert(counts_.begin() + static_cast<std::ptrdiff_t>(place), {index, 0});
             return counts_[place + 1];
         }

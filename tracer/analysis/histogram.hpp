@@ -84,19 +84,19 @@ private:
     void each_bucket(Each each) const;
 
     static constexpr std::uint32_t row_size = 1U << precision_bits;
-    static constexpr std::size_t most_rows = 64 - precision_bits + 1;
+    static constexpr std::size_t max_rows = 64 - precision_bits + 1;
     static std::size_t place_in(std::uint32_t row, std::uint32_t index) {
         return std::size_t{row - 1} * row_size + (index & (row_size - 1));
     }
 
-    // While at most most_few buckets are non-empty, counts_ holds pairs of index and count, ascending. A row takes one
+    // While at most max_few buckets are non-empty, counts_ holds pairs of index and count, ascending. A row takes one
     // KiB, and there may be a histogram for each of thousands of functions.
-    static constexpr std::size_t most_few = 8;
-    bool few() const { return counts_.size() <= 2 * most_few; }
+    static constexpr std::size_t max_few = 8;
+    bool few() const { return counts_.size() <= 2 * max_few; }
 
     // With more, counts_ holds a row of counts for each power of two that has a value, in the order of first use.
     std::vector<std::uint64_t> counts_;
-    std::array<std::uint8_t, most_rows> rows_{}; // by power of two: the number of its row in counts_, from 1; 0: none
+    std::array<std::uint8_t, max_rows> rows_{}; // by power of two: the number of its row in counts_, from 1; 0: none
     std::uint64_t count_ = 0;
     Nanoseconds min_ = std::numeric_limits<Nanoseconds>::max(); // the value for an empty histogram
     Nanoseconds max_ = 0;

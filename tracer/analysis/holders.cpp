@@ -32,40 +32,36 @@ public:
                 ends_.emplace(end, next_);
             }
         }
-        for (; !ends_.empty() && ends_.top().first <= at; ends_.pop()) {
+        for (; !ends_.empty() && ends_.top().first <= at; ends_.pop())
             open_.erase(ends_.top().second);
-        }
     }
 
-    // Visits the newest sections first, until `visit` returns false. Visits at most most_visited: if more are open,
+    // Visits the newest sections first, until `visit` returns false. Visits at most max_visited: if more are open,
     // the ends of the others were missed.
     template <typename Visit>
     void each(Visit visit) const {
         std::size_t visited = 0;
-        for (auto section = open_.rbegin(); section != open_.rend() && visited < most_visited; ++section, ++visited) {
-            if (!visit(sections_[*section])) {
+        for (auto section = open_.rbegin(); section != open_.rend() && visited < max_visited; ++section, ++visited)
+            if (!visit(sections_[*section]))
                 return;
-            }
-        }
     }
 
 private:
-    static constexpr std::size_t most_visited = 1024;
+    static constexpr std::size_t max_visited = 1024;
 
     using End = std::pair<Nanoseconds, std::size_t>;
 
-    const LongList<ReadSection>& sections_; // by begin
-    Nanoseconds end_;                       // of the recording
-    std::size_t next_ = 0;                  // index of the first section that has not begun
-    std::set<std::size_t> open_;            // indexes
+    const SpillVector<ReadSection>& sections_; // by begin
+    Nanoseconds end_;                          // of the recording
+    std::size_t next_ = 0;                     // index of the first section that has not begun
+    std::set<std::size_t> open_;               // indexes
     std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
 };
 
 std::string cpu_list(const std::vector<std::uint32_t>& cpus) {
     std::string text = cpus.size() == 1 ? "CPU " : "CPUs ";
-    for (std::size_t i = 0; i < cpus.size(); i++) {
+    for (std::size_t i = 0; i < cpus.size(); i++)
         text += (i == 0 ? "" : ", ") + std::to_string(cpus[i]);
-    }
     return text;
 }
 
@@ -106,11 +102,9 @@ private:
     // The last report of a quiescent state that was recorded.
     const QuiescentState* last_report() const {
         const QuiescentState* last = nullptr;
-        for (const QuiescentState& state : gp_.quiescent_states) {
-            if (!last || state.at >= last->at) {
+        for (const QuiescentState& state : gp_.quiescent_states)
+            if (!last || state.at >= last->at)
                 last = &state;
-            }
-        }
         return last;
     }
 
@@ -144,9 +138,8 @@ private:
             // sections seem open.
             return !longest || longest->by != SectionBy::rcu_read_lock || held < elapsed(start_, end_);
         });
-        if (!longest) {
+        if (!longest)
             return std::nullopt;
-        }
         Holder holder{.kind = HolderKind::read_section,
                       .cpu = longest->cpu,
                       .tid = longest->tid,
@@ -157,21 +150,19 @@ private:
                       .text = {}};
         holder.text = "CPU " + std::to_string(longest->cpu) + ", " + longest->comm +
                       (longest->by == SectionBy::function ? ", in a call of " : ", in ") +
-                      place_name(longest->place, false) + " for " +
+                      location_name(longest->place, false) + " for " +
                       duration_text(elapsed(longest->begin, sections_.end_of(*longest)));
         return holder;
     }
 
     std::optional<Holder> preempted_reader() const {
-        if (gp_.preempted_readers.empty()) {
+        if (gp_.preempted_readers.empty())
             return std::nullopt;
-        }
         // The last reader that a scan found has held the grace period since its start.
         const PreemptedReader& reader = gp_.preempted_readers.back();
         if (!explains(elapsed(start_, reader.at)) &&
-            !(last_ && last_->blocked_readers && explains(elapsed(last_->at, end_)))) {
+            !(last_ && last_->blocked_readers && explains(elapsed(last_->at, end_))))
             return std::nullopt;
-        }
         Holder holder{.kind = HolderKind::preempted_reader,
                       .cpu = std::nullopt,
                       .tid = reader.tid,
@@ -185,9 +176,8 @@ private:
     }
 
     std::optional<Holder> kthread() const {
-        if (!last_ || !last_->last || last_->blocked_readers || !explains(elapsed(last_->at, end_))) {
+        if (!last_ || !last_->last || last_->blocked_readers || !explains(elapsed(last_->at, end_)))
             return std::nullopt;
-        }
         Holder holder;
         holder.kind = HolderKind::gp_kthread;
         holder.held = elapsed(last_->at, end_);
@@ -198,22 +188,18 @@ private:
     }
 
     std::optional<Holder> last_cpu() const {
-        if (!last_ || !explains(elapsed(start_, last_->at)) || last_->cpus.empty()) {
+        if (!last_ || !explains(elapsed(start_, last_->at)) || last_->cpus.empty())
             return std::nullopt;
-        }
         Holder holder;
         holder.cpu = last_->cpus.front();
         holder.held = elapsed(start_, last_->at);
         // A CPU without ticks took no other samples in that time.
-        if (const BusyCpu* deaf = longest_without_tick()) {
+        if (const BusyCpu* deaf = longest_without_tick())
             return without_tick(*deaf, std::move(holder));
-        }
-        if (const BusyCpu* busy = newest_in_kernel()) {
+        if (const BusyCpu* busy = newest_in_kernel())
             return in_kernel(*busy, std::move(holder));
-        }
-        if (last_->kind != event::QuiescentKind::scan) {
+        if (last_->kind != event::QuiescentKind::scan)
             return std::nullopt;
-        }
         holder.kind = HolderKind::idle_cpu;
         holder.text =
             cpu_list(last_->cpus) + (last_->cpus.size() == 1 ? " was" : " were") + " idle or in user mode, which " +
@@ -232,12 +218,10 @@ private:
 
     const BusyCpu* longest_without_tick() const {
         const BusyCpu* longest = nullptr;
-        for (const BusyCpu& sample : gp_.busy_cpus) {
+        for (const BusyCpu& sample : gp_.busy_cpus)
             if (sample.no_tick > 0 && reported_last(sample) && explains(without_tick(sample)) &&
-                (!longest || without_tick(sample) > without_tick(*longest))) {
+                (!longest || without_tick(sample) > without_tick(*longest)))
                 longest = &sample;
-            }
-        }
         return longest;
     }
 
@@ -249,9 +233,8 @@ private:
         const BusyCpu* newest = nullptr;
         for (const BusyCpu& sample : gp_.busy_cpus) {
             const bool in_user_mode = sample.no_tick > 0 && sample.stack.empty();
-            if (!in_user_mode && reported_last(sample) && (!newest || sample.at >= newest->at)) {
+            if (!in_user_mode && reported_last(sample) && (!newest || sample.at >= newest->at))
                 newest = &sample;
-            }
         }
         const bool stale = newest && !gp_.expedited && elapsed(start_, newest->at) < elapsed(start_, last_->at) / 4;
         return stale ? nullptr : newest;
@@ -263,15 +246,14 @@ private:
         holder.tid = sample.tid;
         holder.comm = sample.comm;
         holder.stack = sample.stack;
-        if (!sample.stack.empty()) {
+        if (!sample.stack.empty())
             holder.place = sample.stack.front();
-        }
         return "CPU " + std::to_string(sample.cpu) + ", " + task_text(sample.comm, sample.tid);
     }
 
     Holder in_kernel(const BusyCpu& sample, Holder holder) const {
         holder.text = sampled(sample, holder);
-        holder.text += (holder.place.known() ? ", in " + place_name(holder.place, false) : ", in the kernel") +
+        holder.text += (holder.place.known() ? ", in " + location_name(holder.place, false) : ", in the kernel") +
                        (gp_.expedited ? ", with preemption off" : " without a context switch") +
                        ", reported last after " + duration_text(holder.held);
         return holder;
@@ -281,18 +263,16 @@ private:
         holder.held = without_tick(sample);
         holder.text = sampled(sample, holder);
         holder.text += ", took no timer tick for " + duration_text(holder.held) +
-                       (holder.place.known() ? " until " + place_name(holder.place, false) : "") +
+                       (holder.place.known() ? " until " + location_name(holder.place, false) : "") +
                        " (interrupts were off, or the CPU itself was not run)";
         return holder;
     }
 
     std::string missing() const {
-        if (!last_) {
+        if (!last_)
             return "no quiescent state of it was seen";
-        }
-        if (last_->blocked_readers) {
+        if (last_->blocked_readers)
             return "a preempted reader, which no forced scan found in time to name it";
-        }
         return cpu_list(last_->cpus) + " reported last, after " + duration_text(elapsed(start_, last_->at)) +
                (gp_.expedited ? ", and nothing showed what " : ", and no tick showed what ") +
                (last_->cpus.size() == 1 ? "it" : "they") + " did";
@@ -311,11 +291,9 @@ void find_holders(Timeline& timeline) {
     OpenSections sections(timeline);
     const LossIndex losses(timeline.capture.lost);
     std::vector<std::size_t> by_middle;
-    for (std::size_t i = 0; i < timeline.grace_periods.size(); i++) {
-        if (timeline.grace_periods[i].start && timeline.grace_periods[i].end) {
+    for (std::size_t i = 0; i < timeline.grace_periods.size(); i++)
+        if (timeline.grace_periods[i].start && timeline.grace_periods[i].end)
             by_middle.push_back(i);
-        }
-    }
     std::stable_sort(by_middle.begin(), by_middle.end(), [&](std::size_t a, std::size_t b) {
         return middle_of(timeline.grace_periods[a]) < middle_of(timeline.grace_periods[b]);
     });
@@ -323,9 +301,8 @@ void find_holders(Timeline& timeline) {
         GracePeriod& grace_period = timeline.grace_periods[i];
         sections.go_to(middle_of(grace_period));
         Holder holder = Judge(grace_period, sections).holder();
-        if (holder.kind == HolderKind::unknown && losses.overlaps(*grace_period.start, *grace_period.end)) {
+        if (holder.kind == HolderKind::unknown && losses.overlaps(*grace_period.start, *grace_period.end))
             holder.text += " (records were lost meanwhile)";
-        }
         grace_period.held_by = std::move(holder);
     }
 }

@@ -18,17 +18,14 @@ namespace {
 bool waited_in_init(const Callback& callback, const JudgedLife& judged, const Timeline& timeline) {
     const auto& waits = timeline.waits;
     const MaybeTime& init_done = judged.life->init_done;
-    if (!init_done || !callback.invoked || *callback.invoked > *init_done) {
+    if (!init_done || !callback.invoked || *callback.invoked > *init_done)
         return false;
-    }
     const auto first = std::lower_bound(waits.begin(), waits.end(), callback.queued,
                                         [](const Wait& wait, Nanoseconds at) { return wait.begin < at; });
-    for (auto wait = first; wait != waits.end() && wait->begin <= *init_done; ++wait) {
+    for (auto wait = first; wait != waits.end() && wait->begin <= *init_done; ++wait)
         if (wait->kind == event::WaitKind::rcu_barrier && wait->end && *wait->end <= *init_done &&
-            wait->caller.module == judged.life->name) {
+            wait->caller.module == judged.life->name)
             return true;
-        }
-    }
     return false;
 }
 
@@ -43,19 +40,18 @@ constexpr const char* keep_out_of_init_text =
 
 std::vector<Hazard> init_text_hazards(const JudgedLife& judged, const Timeline& timeline) {
     Callbacks own;
-    for (const Callback* callback : judged.in_init) {
-        if (!waited_in_init(*callback, judged, timeline)) {
+    for (const Callback* callback : judged.in_init)
+        if (!waited_in_init(*callback, judged, timeline))
             own.push_back(callback);
-        }
-    }
-    if (own.empty() || !judged.life->followed) {
+    if (own.empty() || !judged.life->followed)
         return {};
-    }
     Callbacks late;
     if (judged.init_gone) {
-        std::copy_if(own.begin(), own.end(), std::back_inserter(late), [&](const Callback* callback) {
-            return !in_time(*callback, *judged.init_gone) && callback->state != CallbackState::unknown;
-        });
+        std::copy_if(
+            own.begin(), own.end(), std::back_inserter(late),
+            [&](const Callback* callback) {
+                return !in_time(*callback, *judged.init_gone) && callback->state != CallbackState::unknown;
+            });
     }
     const Callbacks& told = late.empty() ? own : late;
     const bool one = told.size() == 1;
@@ -72,9 +68,8 @@ std::vector<Hazard> init_text_hazards(const JudgedLife& judged, const Timeline& 
         bool all_seen = true;
         for (const Callback* callback : own) {
             all_seen = all_seen && callback->invoked;
-            if (callback->invoked) {
+            if (callback->invoked)
                 last = std::max(last.value_or(*callback->invoked), callback->done.value_or(*callback->invoked));
-            }
         }
         if (judged.init_gone && last && all_seen && *last <= *judged.init_gone) {
             text += one ? "; it had run " : "; they had run ";

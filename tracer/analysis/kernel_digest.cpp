@@ -10,7 +10,7 @@
 namespace rcuscope {
 
 static_assert(RS_BUCKET_BITS == Histogram::precision_bits);
-static_assert(RS_KEPT_LONGEST == Digest::most_longest);
+static_assert(RS_KEPT_LONGEST == Digest::max_longest);
 
 namespace {
 

@@ -15,14 +15,11 @@ namespace rcuscope {
 namespace {
 
 Nanoseconds first_known(const ModuleLife& life) {
-    for (const MaybeTime& time : {life.loaded, life.init_done, life.exit, life.exit_done, life.free_begin}) {
-        if (time) {
+    for (const MaybeTime& time : {life.loaded, life.init_done, life.exit, life.exit_done, life.free_begin})
+        if (time)
             return *time;
-        }
-    }
-    if (life.freed) {
+    if (life.freed)
         return *life.freed;
-    }
     return !life.refusals.empty()     ? life.refusals.front().at
            : !life.references.empty() ? life.references.front().at
                                       : 0;
@@ -32,9 +29,8 @@ Nanoseconds first_known(const ModuleLife& life) {
 // an init function that failed, unless a record that would say otherwise was lost.
 bool init_failed(const JudgedLife& judged, const CaptureSummary& capture) {
     const ModuleLife& life = *judged.life;
-    if (life.init_error) {
+    if (life.init_error)
         return true;
-    }
     return life.loaded && life.free_begin && !life.init_done && !life.exit && !life.exit_done && !judged.records_lost &&
            !is_missing(capture, "module.init");
 }
@@ -51,9 +47,8 @@ std::map<std::string, Lives> lives_of(const Timeline& timeline, const LossIndex&
         next.first_known = first_known(life);
         next.begin = life.free_begin;
         next.gone = life.freed;
-        if (!lives.empty() && !lives.back().gone) {
+        if (!lives.empty() && !lives.back().gone)
             lives.back().gone = next.first_known;
-        }
         lives.push_back(std::move(next));
     }
     for (auto& [name, lives] : modules) {
@@ -81,27 +76,27 @@ JudgedLife& life_at(Lives& lives, Nanoseconds queued) {
 void count(const Callback& callback, JudgedLife& judged) {
     judged.queued++;
     judged.newest = Queueing::of(callback);
-    if (callback.invoked && (judged.last_run == nullptr || *judged.last_run->invoked < *callback.invoked)) {
+    if (callback.invoked && (judged.last_run == nullptr || *judged.last_run->invoked < *callback.invoked))
         judged.last_run = &callback;
-    }
     judged.not_seen += callback.invoked ? 0U : 1U;
     judged.not_returned += callback.invoked && !callback.done ? 1U : 0U;
-    if (callback.done) {
+    if (callback.done)
         judged.last_done = std::max(judged.last_done.value_or(*callback.done), *callback.done);
-    }
 }
 
 bool in_a_wait(Nanoseconds at, const std::vector<const Wait*>& waits) {
-    return std::any_of(waits.begin(), waits.end(), [at](const Wait* wait) {
-        return wait->begin <= at && at <= wait->end.value_or(std::numeric_limits<Nanoseconds>::max());
-    });
+    return std::any_of(
+        waits.begin(), waits.end(),
+        [at](const Wait* wait) {
+            return wait->begin <= at && at <= wait->end.value_or(std::numeric_limits<Nanoseconds>::max());
+        });
 }
 
 // True if an exit function that sleeps in a loop polled until the last callback had returned: at most one wakeup comes
 // after the return. None does if the callback returns while the woken task still waits for a CPU.
 bool looked_until(Nanoseconds done, const std::vector<Nanoseconds>& wakeups) {
-    return !wakeups.empty() &&
-           std::count_if(wakeups.begin(), wakeups.end(), [done](Nanoseconds at) { return at > done; }) <= 1;
+    return !wakeups.empty() && std::count_if(
+                                   wakeups.begin(), wakeups.end(), [done](Nanoseconds at) { return at > done; }) <= 1;
 }
 
 bool sleeps_in_loop(const JudgedLife& judged, const Timeline& timeline) {
@@ -112,26 +107,21 @@ bool sleeps_in_loop(const JudgedLife& judged, const Timeline& timeline) {
 // True if the last callback woke the exit function, or if the exit function polled until that callback had run.
 bool waited_for_last(const JudgedLife& judged, const ExitWaitIndex& waits, bool polls) {
     const ModuleLife& life = *judged.life;
-    if (judged.last_run == nullptr || !life.exit || !life.exit_done || *judged.last_run->invoked < *life.exit) {
+    if (judged.last_run == nullptr || !life.exit || !life.exit_done || *judged.last_run->invoked < *life.exit)
         return false;
-    }
     const Nanoseconds ran = *judged.last_run->invoked;
     std::vector<const Wait*> own;
-    if (life.going_tid && !life.exit_wakeups.empty()) {
+    if (life.going_tid && !life.exit_wakeups.empty())
         own = waits.of_task(*life.going_tid, *life.exit, *life.exit_done);
-    }
     std::vector<Nanoseconds> others;
     for (const ModuleLife::Wakeup& wakeup : life.exit_wakeups) {
-        if (wakeup.at < *life.exit || wakeup.at > *life.exit_done) {
+        if (wakeup.at < *life.exit || wakeup.at > *life.exit_done)
             continue;
-        }
         if (wakeup.head != 0 && wakeup.head == judged.last_run->head && wakeup.at >= ran &&
-            wakeup.at <= judged.last_run->done.value_or(wakeup.at)) {
+            wakeup.at <= judged.last_run->done.value_or(wakeup.at))
             return true;
-        }
-        if (!in_a_wait(wakeup.at, own)) {
+        if (!in_a_wait(wakeup.at, own))
             others.push_back(wakeup.at);
-        }
     }
     return polls && looked_until(judged.last_run->done.value_or(ran), others);
 }
@@ -145,12 +135,10 @@ bool held_by_callbacks(const JudgedLife& judged) {
         std::count_if(references.begin(), references.end(), [&](const ModuleLife::Reference& each) {
             return !each.taken && (each.caller.module == judged.life->name || each.caller.function == "rcu_do_batch");
         }));
-    if (drops > 0 && 2 * drops >= judged.queued) {
+    if (drops > 0 && 2 * drops >= judged.queued)
         return true;
-    }
-    if (judged.last_run == nullptr) {
+    if (judged.last_run == nullptr)
         return false;
-    }
     const Callback& last = *judged.last_run;
     return std::any_of(references.begin(), references.end(), [&](const ModuleLife::Reference& each) {
         return !each.taken && each.at >= *last.invoked && each.at <= last.done.value_or(each.at) &&
@@ -178,9 +166,8 @@ void judge_unfinished(const Callback& callback, JudgedLife& judged, const Timeli
 
 void judge_end(const Callback& callback, JudgedLife& judged, const Timeline& timeline, const LossIndex& losses) {
     const Nanoseconds deadline = judged.deadline(timeline.capture);
-    if (!judged.begin || callback.queued > deadline) {
+    if (!judged.begin || callback.queued > deadline)
         return;
-    }
     // free_module() waits for a grace period, and a grace period waits for a callback that is already running. So a
     // callback that was invoked before free_module() returned in time: its return was missed, or lies beyond the end.
     if (!callback.invoked || (!callback.done && *callback.invoked > *judged.begin)) {
@@ -219,11 +206,10 @@ private:
 
 // True if the kernel's own count proves that the callback began to run in time, or if the count gives the exact number
 // of those that did not.
-bool settled_by_count(const Callback& callback, const JudgedLife& judged, const Counts& counts) {
+bool resolved_by_count(const Callback& callback, const JudgedLife& judged, const Counts& counts) {
     const ModuleLife& life = *judged.life;
-    if (counts.exact(life.pending_at_freed) || (!judged.gone && counts.exact(life.pending_at_free))) {
+    if (counts.exact(life.pending_at_freed) || (!judged.gone && counts.exact(life.pending_at_free)))
         return true;
-    }
     return (counts.surely_none(life.pending_at_free) && callback.queued <= *judged.begin) ||
            (counts.surely_none(life.pending_at_exit) && callback.queued <= *judged.exited);
 }
@@ -234,9 +220,8 @@ bool settled_by_count(const Callback& callback, const JudgedLife& judged, const 
 std::size_t leave_doubled_out(JudgedLife& judged, const std::unordered_set<std::uint32_t>& doubled) {
     const auto is_doubled = [&](const Callback* callback) { return doubled.contains(callback->id); };
     if (std::none_of(judged.late.begin(), judged.late.end(), is_doubled) &&
-        std::none_of(judged.unsure.begin(), judged.unsure.end(), is_doubled)) {
+        std::none_of(judged.unsure.begin(), judged.unsure.end(), is_doubled))
         return 0;
-    }
     const auto explained = [&](const Callback* callback) {
         return !callback->invoked &&
                (is_doubled(callback) || (judged.barrier && callback->queued <= judged.barrier->begin));
@@ -246,17 +231,19 @@ std::size_t leave_doubled_out(JudgedLife& judged, const std::unordered_set<std::
 
 // Combines the lists with the kernel's counts, which hold where records were lost or the capture breaks off. A callback
 // that the timeline recorded is reported even if the counts contradict it.
-void settle(JudgedLife& judged, bool complete, const Counts& counts) {
-    if (!judged.begin) {
+void apply_kernel_counts(JudgedLife& judged, bool complete, const Counts& counts) {
+    if (!judged.begin)
         return;
-    }
     const ModuleLife& life = *judged.life;
-    std::erase_if(judged.unsure, [&](const Callback* callback) { return settled_by_count(*callback, judged, counts); });
+    std::erase_if(judged.unsure,
+                  [&](const Callback* callback) { return resolved_by_count(*callback, judged, counts); });
     // After a cut the last records of each CPU may be missing, so a missing invocation proves little.
     if (!complete && (judged.gone ? life.pending_at_freed : life.pending_at_free) == 0U) {
-        std::erase_if(judged.late, [&](const Callback* callback) {
-            return !callback->invoked && callback->queued <= judged.gone.value_or(*judged.begin);
-        });
+        std::erase_if(
+            judged.late,
+            [&](const Callback* callback) {
+                return !callback->invoked && callback->queued <= judged.gone.value_or(*judged.begin);
+            });
     }
     const auto surely = [&](const std::optional<std::uint64_t>& counted) {
         const std::uint64_t pending = counts.surely(counted);
@@ -283,15 +270,12 @@ void settle(JudgedLife& judged, bool complete, const Counts& counts) {
 // the free of the module, but not grace periods and callbacks.
 void judge_without_probes(JudgedLife& judged) {
     const ModuleLife& life = *judged.life;
-    if (!life.unprobing || !life.unprobed || *life.unprobed < *life.unprobing || !judged.gone) {
+    if (!life.unprobing || !life.unprobed || *life.unprobed < *life.unprobing || !judged.gone)
         return;
-    }
     judged.probes_delay = elapsed(*life.unprobing, *life.unprobed);
-    for (const Callback* callback : judged.just_ran) {
-        if (callback->done.value_or(*callback->invoked) > *judged.gone - *judged.probes_delay) {
+    for (const Callback* callback : judged.just_ran)
+        if (callback->done.value_or(*callback->invoked) > *judged.gone - *judged.probes_delay)
             judged.late_without_probes.push_back(callback);
-        }
-    }
 }
 
 } // namespace
@@ -300,7 +284,7 @@ LifeJudge::LifeJudge(const Timeline& timeline, const LossIndex& losses, const Ca
     : timeline_(timeline), losses_(losses), modules_(lives_of(timeline, losses)) {
     const auto passed = callbacks.passed();
     for (auto& [name, lives] : modules_) {
-        const SharedText module = name;
+        const PooledString module = name;
         by_name_.resize(std::max<std::size_t>(by_name_.size(), module.id() + 1));
         by_name_[module.id()] = &lives;
         if (const auto before = passed.find(module); before != passed.end()) {
@@ -310,25 +294,21 @@ LifeJudge::LifeJudge(const Timeline& timeline, const LossIndex& losses, const Ca
         }
     }
     for (const auto& [module, functions] : callbacks.passed_with_others()) {
-        if (Lives* lives = of_module(module)) {
-            for (const auto& [id, others] : functions) {
-                lives->front().with_others[place_name(others.function, false)] += others.count;
-            }
-        }
+        if (Lives* lives = of_module(module))
+            for (const auto& [id, others] : functions)
+                lives->front().with_others[location_name(others.function, false)] += others.count;
     }
     count_kvfree_calls();
 }
 
 void LifeJudge::count_kvfree_calls() {
-    for (const KvfreeCall& call : timeline_.kvfree_calls) {
-        if (Lives* lives = of_module(call.caller.module)) {
+    for (const KvfreeCall& call : timeline_.kvfree_calls)
+        if (Lives* lives = of_module(call.caller.module))
             life_at(*lives, call.at).kvfree_calls++;
-        }
-    }
 }
 
 void LifeJudge::count_other(const Callback& callback, Lives& lives) {
-    life_at(lives, callback.queued).with_others[place_name(callback.function, false)]++;
+    life_at(lives, callback.queued).with_others[location_name(callback.function, false)]++;
 }
 
 void LifeJudge::judge(const Callback& callback, Lives& lives) const {
@@ -354,11 +334,11 @@ std::map<std::string, Lives> LifeJudge::lives(const std::unordered_set<std::uint
             judged.held = held_by_callbacks(judged);
             judged.init_gone = life.init_freed ? life.init_freed : judged.gone;
             judged.doubled = leave_doubled_out(judged, doubled);
-            settle(judged, timeline_.capture.complete, counts);
+            apply_kernel_counts(judged, timeline_.capture.complete, counts);
             judge_without_probes(judged);
             if (judged.exited && life.going_tid && !judged.just_ran.empty()) {
                 judged.going_waits = waits.of_task(*life.going_tid, *judged.exited, judged.deadline(timeline_.capture),
-                                                   JudgedLife::most_going_waits);
+                                                   JudgedLife::max_going_waits);
             }
         }
     }

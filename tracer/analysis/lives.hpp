@@ -72,7 +72,7 @@ struct JudgedLife {
 
     // The waits, after the exit function or the failing init function returned, of the task that unloaded the module.
     // They tell in which wait the callbacks of `just_ran` ran. free_module() has few.
-    static constexpr std::size_t most_going_waits = 64;
+    static constexpr std::size_t max_going_waits = 64;
     std::vector<const Wait*> going_waits;
 
     // All callbacks had run when the exit function returned.
@@ -96,13 +96,11 @@ public:
     LifeJudge(const Timeline& timeline, const LossIndex& losses, const CallbackNumbers& callbacks);
 
     void take(const Callback& callback) {
-        if (Lives* own = of_module(callback.function->module)) {
+        if (Lives* own = of_module(callback.function->module))
             judge(callback, *own);
-        }
         if (callback.caller->module != callback.function->module) {
-            if (Lives* queued_by = of_module(callback.caller->module)) {
+            if (Lives* queued_by = of_module(callback.caller->module))
                 count_other(callback, *queued_by);
-            }
         }
     }
 
@@ -110,7 +108,7 @@ public:
     std::map<std::string, Lives> lives(const std::unordered_set<std::uint32_t>& doubled) &&;
 
 private:
-    Lives* of_module(SharedText module) { return module.id() < by_name_.size() ? by_name_[module.id()] : nullptr; }
+    Lives* of_module(PooledString module) { return module.id() < by_name_.size() ? by_name_[module.id()] : nullptr; }
     void judge(const Callback& callback, Lives& lives) const;
     static void count_other(const Callback& callback, Lives& lives);
     void count_kvfree_calls();
@@ -118,7 +116,7 @@ private:
     const Timeline& timeline_;
     const LossIndex& losses_;
     std::map<std::string, Lives> modules_;
-    std::vector<Lives*> by_name_; // by SharedText::id() of the module's name
+    std::vector<Lives*> by_name_; // by PooledString::id() of the module's name
 };
 
 } // namespace rcuscope

@@ -12,9 +12,8 @@ namespace rcuscope {
 LossIndex::LossIndex(std::vector<Loss> losses) : losses_(std::move(losses)) {
     sort_by_time(losses_, [](const Loss& loss) { return loss.from; });
     latest_to_.reserve(losses_.size());
-    for (const Loss& loss : losses_) {
+    for (const Loss& loss : losses_)
         latest_to_.push_back(latest_to_.empty() ? loss.to : std::max(loss.to, latest_to_.back()));
-    }
 }
 
 bool LossIndex::overlaps(Nanoseconds from, Nanoseconds to) const {

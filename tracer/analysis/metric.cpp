@@ -37,7 +37,8 @@ std::string names_of(std::span<const DigestName> table) {
 }
 
 bool is_among(std::string_view name, std::span<const DigestName> table) {
-    return std::any_of(table.begin(), table.end(), [&](const DigestName& row) { return row.name == name; });
+    return std::any_of(
+        table.begin(), table.end(), [&](const DigestName& row) { return row.name == name; });
 }
 
 std::int64_t signed_count(std::uint64_t count) {

@@ -32,9 +32,8 @@ bool references_are_known(const JudgedLife& judged, const CaptureSummary& captur
 std::string may_wait_unseen(const JudgedLife& judged, const Timeline& timeline) {
     const auto found = timeline.exit_ways.find(judged.life->name);
     if (found == timeline.exit_ways.end() || !judged.newest || judged.waited || judged.held ||
-        (judged.barrier && judged.barrier->begin >= judged.newest->at)) {
+        (judged.barrier && judged.barrier->begin >= judged.newest->at))
         return {};
-    }
     const ExitWays& ways = found->second;
     const std::string not_seen = ", by which it may wait for them: it was not seen to, and had no need to this time";
     const auto waker = ways.wakers.find(judged.newest->function->function.str());
@@ -44,9 +43,8 @@ std::string may_wait_unseen(const JudgedLife& judged, const Timeline& timeline) 
     }
     // An exit function that polls sleeps only if callbacks are pending.
     const bool had_run = judged.last_done && judged.life->exit && *judged.last_done < *judged.life->exit;
-    if (!ways.exit_polls_with.empty() && had_run) {
+    if (!ways.exit_polls_with.empty() && had_run)
         return "its exit function calls " + ways.exit_polls_with + "() in a loop" + not_seen;
-    }
     return {};
 }
 
@@ -56,17 +54,15 @@ std::vector<Hazard> no_barrier_hazards(const JudgedLife& judged, const Timeline&
     const bool went = judged.begin && !judged.init_failed && life.exit && life.exit_done;
     if (!life.followed || !went || !judged.calm() || judged.queued == 0 || judged.not_seen > judged.doubled ||
         judged.waited || judged.held || !waits_are_known(judged, capture) || !references_are_known(judged, capture) ||
-        (judged.barrier && judged.barrier->begin >= judged.newest->at) || !may_wait_unseen(judged, timeline).empty()) {
+        (judged.barrier && judged.barrier->begin >= judged.newest->at) || !may_wait_unseen(judged, timeline).empty())
         return {};
-    }
     const Queueing& last = *judged.newest;
     std::string text = "nothing in " + life.name + " was seen to wait for its callbacks (" +
-                       place_name(last.function, false) + "), queued " +
+                       location_name(last.function, false) + "), queued " +
                        origin_of(last.caller, last.cpu, last.comm, last.in) + ": ";
     text += judged.queued == 1 ? "it had run" : "all " + std::to_string(judged.queued) + " had run";
-    if (judged.last_done && *judged.last_done <= *life.exit_done) {
+    if (judged.last_done && *judged.last_done <= *life.exit_done)
         text += " " + duration_text(elapsed(*judged.last_done, *life.exit_done));
-    }
     text += " before its exit function returned, which may be luck; ";
     if (judged.waits.synchronize_last) {
         text += synchronize_is_not_enough(judged);

@@ -10,7 +10,7 @@ namespace rcuscope {
 
 namespace {
 
-constexpr std::uint64_t most_exact = 100'000;
+constexpr std::uint64_t max_exact = 100'000;
 constexpr std::uint64_t seed = 0x72637573636f7065; // an arbitrary constant
 
 // The binomial coefficient, at most `limit`.
@@ -59,7 +59,7 @@ template <typename Take>
 std::uint64_t each_relabeling(std::size_t current, std::size_t all, Take take) {
     std::vector<std::size_t> chosen(current);
     std::iota(chosen.begin(), chosen.end(), 0);
-    if (const std::uint64_t ways = ways_to_choose(all, current, most_exact + 1); ways <= most_exact) {
+    if (const std::uint64_t ways = ways_to_choose(all, current, max_exact + 1); ways <= max_exact) {
         do
             take(chosen);
         while (next_choice(chosen, all));
@@ -69,13 +69,13 @@ std::uint64_t each_relabeling(std::size_t current, std::size_t all, Take take) {
     std::mt19937_64 random(seed);
     std::vector<std::size_t> places(all);
     std::iota(places.begin(), places.end(), 0);
-    for (std::uint64_t draw = 1; draw < most_exact; ++draw) {
+    for (std::uint64_t draw = 1; draw < max_exact; ++draw) {
         for (std::size_t i = 0; i < current; ++i)
             std::swap(places[i], places[i + below(random, all - i)]);
         std::copy_n(places.begin(), current, chosen.begin());
         take(chosen);
     }
-    return most_exact;
+    return max_exact;
 }
 
 // One direction of the step-down maxT test. Higher ranks support the hypothesis.
@@ -95,13 +95,13 @@ public:
     // In the order of the observed sums, ascending: compares each observed sum with the maximum of the relabeled sums
     // of the questions so far.
     void take(const std::vector<std::size_t>& chosen) {
-        std::int64_t most = 0;
+        std::int64_t limit = 0;
         for (const std::size_t question : order_) {
             std::int64_t sum = 0;
             for (const std::size_t run : chosen)
                 sum += ranks_[question][run];
-            most = std::max(most, sum);
-            reached_[question] += most >= observed_[question];
+            limit = std::max(limit, sum);
+            reached_[question] += limit >= observed_[question];
         }
     }
 
@@ -194,7 +194,7 @@ std::vector<Significance> significance(const std::vector<TwoSides>& questions) {
 }
 
 Share smallest_share(std::size_t current, std::size_t baseline) {
-    return {1, ways_to_choose(current + baseline, current, most_exact)};
+    return {1, ways_to_choose(current + baseline, current, max_exact)};
 }
 
 Estimate median_of_runs(std::vector<std::int64_t> values) {

@@ -50,7 +50,7 @@ std::string name_of(const Function& function) {
 
 // The rcu_read_lock() sections that a hazard reports. A call of a reader function that overlaps one of them is the same
 // reader, so the hazard does not report the call.
-class Told {
+class ReportedSections {
 public:
     // Sections must be added in the order of begin.
     void add(const ReadSection& section, Nanoseconds end) {
@@ -59,9 +59,8 @@ public:
     }
     bool overlaps(const ReadSection& call, Nanoseconds end) const {
         const auto task = tasks_.find(call.tid);
-        if (task == tasks_.end()) {
+        if (task == tasks_.end())
             return false;
-        }
         const Spans& spans = task->second;
         const auto after = std::upper_bound(spans.begin(), spans.end(), end,
                                             [](Nanoseconds at, const auto& span) { return at < span.first; });
@@ -79,17 +78,15 @@ void each_reader(const Timeline& timeline, Found found, Visit visit) {
     const auto end_of = [&timeline](const ReadSection& section) {
         return section.known_end().value_or(timeline.capture.end);
     };
-    Told told;
+    ReportedSections reported;
     for (const SectionBy by : {SectionBy::rcu_read_lock, SectionBy::function}) {
         for (std::size_t i = 0; i < timeline.read_sections.size(); i++) {
             const ReadSection& section = timeline.read_sections[i];
             if (section.by != by || !found(section) ||
-                (by == SectionBy::function && told.overlaps(section, end_of(section)))) {
+                (by == SectionBy::function && reported.overlaps(section, end_of(section))))
                 continue;
-            }
-            if (by == SectionBy::rcu_read_lock) {
-                told.add(section, end_of(section));
-            }
+            if (by == SectionBy::rcu_read_lock)
+                reported.add(section, end_of(section));
             visit(i, section);
         }
     }
@@ -97,8 +94,8 @@ void each_reader(const Timeline& timeline, Found found, Visit visit) {
 
 // "rcu_demo:reader+0x12 (task reader 812, CPU 2)"
 std::string where(const ReadSection& section) {
-    return place_name(section.place, true) + " (task " + section.comm + " " + std::to_string(section.tid) + ", CPU " +
-           std::to_string(section.cpu) + ")";
+    return location_name(section.place, true) + " (task " + section.comm + " " + std::to_string(section.tid) +
+           ", CPU " + std::to_string(section.cpu) + ")";
 }
 
 Hazard hazard(const char* kind, const char* severity, const Function& function, Group group, std::string text) {
@@ -175,19 +172,15 @@ LastFreed last_freed(const Timeline& timeline) {
 // location that could not be probed, or because its module is gone.
 std::optional<Nanoseconds> duration_of(const ReadSection& section, const CaptureSummary& capture,
                                        const LossIndex& losses, const LastFreed& freed) {
-    if (section.end) {
+    if (section.end)
         return elapsed(section.begin, *section.end);
-    }
-    if (section.left == SectionLeft::unseen_end) {
+    if (section.left == SectionLeft::unseen_end)
         return std::nullopt;
-    }
-    if (losses.overlaps(section.begin, capture.end)) {
+    if (losses.overlaps(section.begin, capture.end))
         return std::nullopt;
-    }
     const auto module = freed.find(section.place.module);
-    if (module != freed.end() && module->second >= section.begin) {
+    if (module != freed.end() && module->second >= section.begin)
         return std::nullopt; // the module was freed: no task is in its code
-    }
     return elapsed(section.begin, capture.end);
 }
 
@@ -196,8 +189,9 @@ std::optional<Nanoseconds> duration_of(const ReadSection& section, const Capture
 std::vector<Hazard> blocked_reader_hazards(const Timeline& timeline) {
     std::map<Function, Group> groups;
     const auto first_block = [](const ReadSection& section) {
-        return std::find_if(section.off_cpu.begin(), section.off_cpu.end(),
-                            [](const ReadSection::OffCpu& off) { return off.voluntary; });
+        return std::find_if(
+            section.off_cpu.begin(), section.off_cpu.end(),
+            [](const ReadSection::OffCpu& off) { return off.voluntary; });
     };
     each_reader(
         timeline,
@@ -215,9 +209,8 @@ std::vector<Hazard> blocked_reader_hazards(const Timeline& timeline) {
         });
     std::vector<Hazard> hazards;
     hazards.reserve(groups.size());
-    for (auto& [function, group] : groups) {
+    for (auto& [function, group] : groups)
         hazards.push_back(blocked(timeline, function, std::move(group)));
-    }
     return hazards;
 }
 
@@ -225,23 +218,19 @@ std::vector<Hazard> left_reader_hazards(const Timeline& timeline) {
     std::map<Function, Group> groups;
     for (std::size_t i = 0; i < timeline.read_sections.size(); i++) {
         const ReadSection& section = timeline.read_sections[i];
-        if (section.never_ended()) {
+        if (section.never_ended())
             groups[function_of(section)].add(i, section.left_at);
-        }
     }
     std::map<Function, std::size_t> all;
     if (!groups.empty()) {
-        for (const ReadSection& section : timeline.read_sections) {
-            if (section.by == SectionBy::rcu_read_lock) {
+        for (const ReadSection& section : timeline.read_sections)
+            if (section.by == SectionBy::rcu_read_lock)
                 all[function_of(section)]++;
-            }
-        }
     }
     std::vector<Hazard> hazards;
     hazards.reserve(groups.size());
-    for (auto& [function, group] : groups) {
+    for (auto& [function, group] : groups)
         hazards.push_back(left_open(timeline, function, std::move(group), all[function]));
-    }
     return hazards;
 }
 
@@ -261,9 +250,8 @@ std::vector<Hazard> long_reader_hazards(const Timeline& timeline, const LossInde
         });
     std::vector<Hazard> hazards;
     hazards.reserve(groups.size());
-    for (auto& [function, group] : groups) {
+    for (auto& [function, group] : groups)
         hazards.push_back(long_one(timeline, function, std::move(group), limit));
-    }
     return hazards;
 }
 

@@ -14,14 +14,13 @@ namespace rcuscope {
 
 namespace {
 
-FunctionName name_of(const CodePlace& place) {
+FunctionName name_of(const CodeLocation& place) {
     return {.module = place.module, .function = place.function};
 }
 
 void add_duration(Histogram& durations, const MaybeTime& from, const MaybeTime& to) {
-    if (from && to) {
+    if (from && to)
         durations.add(elapsed(*from, *to));
-    }
 }
 
 GracePeriodStatistics grace_period_statistics(const std::vector<GracePeriod>& grace_periods, bool expedited) {
@@ -33,9 +32,8 @@ GracePeriodStatistics grace_period_statistics(const std::vector<GracePeriod>& gr
             statistics.count++;
             statistics.ended += grace_period.end ? 1U : 0U;
             add_duration(statistics.duration, grace_period.start, grace_period.end);
-            if (grace_period.start && grace_period.end) {
+            if (grace_period.start && grace_period.end)
                 ended.push_back(i);
-            }
         }
     }
     const auto longer = [&](std::size_t a, std::size_t b) {
@@ -43,7 +41,7 @@ GracePeriodStatistics grace_period_statistics(const std::vector<GracePeriod>& gr
         const Nanoseconds second = elapsed(*grace_periods[b].start, *grace_periods[b].end);
         return first != second ? first > second : a < b;
     };
-    const std::size_t kept = std::min(GracePeriodStatistics::most_longest, ended.size());
+    const std::size_t kept = std::min(GracePeriodStatistics::max_longest, ended.size());
     std::partial_sort(ended.begin(), ended.begin() + static_cast<std::ptrdiff_t>(kept), ended.end(), longer);
     ended.resize(kept);
     ended.shrink_to_fit();
@@ -55,9 +53,8 @@ template <typename Row, typename Map, typename MakeRow>
 std::vector<Row> rows_by_count(Map& groups, std::size_t Row::*count, MakeRow make_row) {
     std::vector<Row> rows;
     rows.reserve(groups.size());
-    for (auto& [key, group] : groups) {
+    for (auto& [key, group] : groups)
         rows.push_back(make_row(key, group));
-    }
     std::stable_sort(rows.begin(), rows.end(), [count](const Row& a, const Row& b) { return a.*count > b.*count; });
     return rows;
 }
@@ -70,7 +67,7 @@ std::vector<CallbackStatistics> by_count(std::vector<CallbackStatistics> rows) {
     return rows;
 }
 
-std::vector<ReadSectionStatistics> read_section_statistics(const LongList<ReadSection>& sections) {
+std::vector<ReadSectionStatistics> read_section_statistics(const SpillVector<ReadSection>& sections) {
     struct Group {
         std::size_t count = 0;
         std::size_t never_ended = 0;
@@ -89,9 +86,8 @@ std::vector<ReadSectionStatistics> read_section_statistics(const LongList<ReadSe
         const std::uint32_t function = index.of(section.place);
         by_function.resize(index.size());
         Group*& found = by_function[function][section.by == SectionBy::function ? 1 : 0];
-        if (found == nullptr) {
+        if (found == nullptr)
             found = &groups[{name_of(section.place), section.by}];
-        }
         Group& group = *found;
         group.count++;
         if (!section.end) {
@@ -119,7 +115,7 @@ std::vector<ReadSectionStatistics> read_section_statistics(const LongList<ReadSe
     });
 }
 
-std::vector<WaitStatistics> wait_statistics(const LongList<Wait>& waits) {
+std::vector<WaitStatistics> wait_statistics(const SpillVector<Wait>& waits) {
     struct Group {
         std::size_t count = 0;
         Histogram durations;
@@ -137,7 +133,7 @@ std::vector<WaitStatistics> wait_statistics(const LongList<Wait>& waits) {
     });
 }
 
-std::vector<KvfreeStatistics> kvfree_statistics(const LongList<KvfreeCall>& calls) {
+std::vector<KvfreeStatistics> kvfree_statistics(const SpillVector<KvfreeCall>& calls) {
     std::map<FunctionName, KvfreeStatistics> groups;
     for (const KvfreeCall& call : calls) {
         KvfreeStatistics& row = groups[name_of(call.caller)];
@@ -178,12 +174,10 @@ Statistics statistics_of(const Timeline& timeline, const CallbackNumbers& callba
     statistics.modules = module_statistics(timeline.modules);
     statistics.function_calls = timeline.function_calls.size();
     statistics.batches = timeline.batches.size();
-    for (const Loss& loss : timeline.capture.lost) {
+    for (const Loss& loss : timeline.capture.lost)
         statistics.lost += loss.count;
-    }
-    for (const CaptureSummary::Probe& probe : timeline.capture.probes) {
+    for (const CaptureSummary::Probe& probe : timeline.capture.probes)
         statistics.missed += probe.missed;
-    }
     return statistics;
 }
 

@@ -17,13 +17,12 @@
 namespace rcuscope {
 
 struct GracePeriodStatistics {
-    static constexpr std::size_t most_longest = 5;
+    static constexpr std::size_t max_longest = 5;
 
     std::size_t count = 0;
-    std::size_t ended = 0; // the end was seen
-    Histogram duration;    // of those whose start and end were seen
-    std::vector<std::size_t>
-        longest; // at most most_longest of these, longest first: indexes in Timeline::grace_periods
+    std::size_t ended = 0;            // the end was seen
+    Histogram duration;               // of those whose start and end were seen
+    std::vector<std::size_t> longest; // at most max_longest of these, longest first: indexes in Timeline::grace_periods
 };
 
 // The read-side critical sections that begin in one function, or the calls of a function that is a reader.

@@ -25,12 +25,11 @@ std::string ran_in(const Callback& callback, const JudgedLife& judged) {
         if (wait->begin <= at && at <= wait->end.value_or(at)) {
             return std::string("in ") + to_text(wait->kind) + "(), called by " +
                    (wait->caller.function.empty() ? "a function that is not known"
-                                                  : place_name(wait->caller, false) + "()");
+                                                  : location_name(wait->caller, false) + "()");
         }
     }
-    if (!judged.life->free_begin) {
+    if (!judged.life->free_begin)
         return "at some time before its memory was gone";
-    }
     return at < *judged.life->free_begin ? "before free_module() was entered"
                                          : "in free_module(), which did not wait then";
 }
@@ -43,21 +42,19 @@ std::string what_they_ran_in(const JudgedLife& judged) {
                      [](const Callback* a, const Callback* b) { return *a->invoked < *b->invoked; });
     for (const Callback* callback : by_time) {
         std::string phase = ran_in(*callback, judged);
-        if (phases.empty() || phases.back().first != phase) {
+        if (phases.empty() || phases.back().first != phase)
             phases.emplace_back(std::move(phase), 0);
-        }
         phases.back().second++;
     }
-    if (phases.size() == 1) {
+    if (phases.size() == 1)
         return (by_time.size() == 1 ? "it ran " : "they ran ") + phases.front().first;
-    }
     std::string text;
-    constexpr std::size_t most = 4;
-    for (std::size_t i = 0; i < phases.size() && i < most; i++) {
-        text += i == 0 ? "" : i + 1 == std::min(phases.size(), most) ? " and " : ", ";
+    constexpr std::size_t limit = 4;
+    for (std::size_t i = 0; i < phases.size() && i < limit; i++) {
+        text += i == 0 ? "" : i + 1 == std::min(phases.size(), limit) ? " and " : ", ";
         text += std::to_string(phases[i].second) + (i == 0 ? " of them ran " : " ") + phases[i].first;
     }
-    return text + (phases.size() > most ? ", and so on" : "");
+    return text + (phases.size() > limit ? ", and so on" : "");
 }
 
 } // namespace
@@ -79,13 +76,11 @@ namespace {
 
 // The remedy, after a note on what the exit function did instead and why that was not enough.
 std::string remedy(const JudgedLife& judged, const Callbacks& callbacks) {
-    if (judged.init_failed) {
+    if (judged.init_failed)
         return call_barrier(judged);
-    }
     const ExitWaits& waits = judged.waits;
-    if (waits.synchronize_last) {
+    if (waits.synchronize_last)
         return synchronize_is_not_enough(judged);
-    }
     if (waits.last_barrier) {
         const auto after =
             static_cast<std::uint64_t>(std::count_if(callbacks.begin(), callbacks.end(), [&](const Callback* callback) {
@@ -109,9 +104,8 @@ std::string remedy(const JudgedLife& judged, const Callbacks& callbacks) {
 // Where records were lost, `count` is the kernel's own count, and `callbacks` may lack some or all of them.
 std::string not_run(const Callbacks& callbacks, std::uint64_t count, const char* verb) {
     std::string text = std::to_string(count) + " of its callbacks";
-    if (!callbacks.empty()) {
+    if (!callbacks.empty())
         text += " (" + functions_of(callbacks) + "), queued " + origins_of(callbacks) + ",";
-    }
     text += std::string(" ") + verb;
     if (count > callbacks.size()) {
         text += ", as counted in the kernel (";
@@ -161,14 +155,12 @@ Hazard ended_meanwhile(const JudgedLife& judged, const CaptureSummary& capture) 
 std::optional<Nanoseconds> margin(const JudgedLife& judged) {
     MaybeTime last;
     for (const Callback* callback : judged.just_ran) {
-        if (!callback->done) {
+        if (!callback->done)
             return std::nullopt;
-        }
         last = std::max(last.value_or(*callback->done), *callback->done);
     }
-    if (!last || !judged.life->freed || judged.just_ran.size() < judged.just_ran_count) {
+    if (!last || !judged.life->freed || judged.just_ran.size() < judged.just_ran_count)
         return std::nullopt;
-    }
     return elapsed(*last, *judged.life->freed);
 }
 
@@ -202,22 +194,18 @@ Hazard went_well(const JudgedLife& judged, const CaptureSummary& capture) {
 }
 
 std::optional<Hazard> known_hazard(const JudgedLife& judged, const CaptureSummary& capture) {
-    if (!judged.begin) {
+    if (!judged.begin)
         return std::nullopt;
-    }
-    if (judged.late_count > 0) {
+    if (judged.late_count > 0)
         return judged.gone ? freed_too_early(judged) : ended_meanwhile(judged, capture);
-    }
-    if (judged.just_ran_count > 0) {
+    if (judged.just_ran_count > 0)
         return went_well(judged, capture);
-    }
     return std::nullopt;
 }
 
 std::optional<Hazard> unsure_hazard(const JudgedLife& judged, const CaptureSummary& capture) {
-    if (judged.unsure.empty()) {
+    if (judged.unsure.empty())
         return std::nullopt;
-    }
     const std::size_t count = judged.unsure.size();
     const char* why = judged.unsure_by_loss ? "records were lost meanwhile"
                       : missed_runs(capture, "callback.invoked") > 0
@@ -238,11 +226,9 @@ const char* unload_hazard_kind(const JudgedLife& judged, const char* of_exit) {
 
 std::vector<Hazard> unload_hazards(const JudgedLife& judged, const Timeline& timeline) {
     std::vector<Hazard> hazards;
-    for (auto& hazard : {known_hazard(judged, timeline.capture), unsure_hazard(judged, timeline.capture)}) {
-        if (hazard) {
+    for (auto& hazard : {known_hazard(judged, timeline.capture), unsure_hazard(judged, timeline.capture)})
+        if (hazard)
             hazards.push_back(*hazard);
-        }
-    }
     return hazards;
 }
 

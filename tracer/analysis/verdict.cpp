@@ -49,11 +49,10 @@ std::string with_others(const JudgedLife& judged) {
     }
     if (callbacks > 0) {
         parts.push_back(counted(callbacks, "callback") + " with functions that are not its own (" +
-                        most_frequent(names, 3) + ")");
+                        max_frequent(names, 3) + ")");
     }
-    if (judged.kvfree_calls > 0) {
+    if (judged.kvfree_calls > 0)
         parts.push_back(counted(judged.kvfree_calls, "call") + " of kfree_rcu() or kvfree_rcu()");
-    }
     return parts.empty() ? "" : parts.size() == 1 ? parts.front() : parts.front() + " and " + parts.back();
 }
 
@@ -61,30 +60,26 @@ std::string of_init_code(const JudgedLife& judged) {
     std::string text = counted(judged.in_init.size(), "callback") + " of its init code";
     MaybeTime last;
     for (const Callback* callback : judged.in_init) {
-        if (!callback->done || !judged.init_gone) {
+        if (!callback->done || !judged.init_gone)
             return text;
-        }
         last = std::max(last.value_or(*callback->done), *callback->done);
     }
-    if (*last <= *judged.init_gone) {
+    if (*last <= *judged.init_gone)
         text += ", done " + duration_text(elapsed(*last, *judged.init_gone)) + " before that code was freed";
-    }
     return text;
 }
 
 std::string of_own(const JudgedLife& judged) {
     std::string text = counted(judged.queued, "callback");
-    if (judged.doubled > 0 && judged.not_seen <= judged.doubled) {
+    if (judged.doubled > 0 && judged.not_seen <= judged.doubled)
         return text + ", of which " + std::to_string(judged.not_seen) + " never ran: see double-call-rcu";
-    }
     const bool freed_known = judged.life->freed && judged.last_done && *judged.last_done <= *judged.life->freed;
     if (judged.not_seen > 0) {
         return text + ", of which " + std::to_string(judged.not_seen) + (judged.not_seen == 1 ? " was" : " were") +
                " not seen to run";
     }
-    if (judged.not_returned > 0) {
+    if (judged.not_returned > 0)
         return text + (judged.queued == 1 ? ", which had" : ", all had") + " begun to run before its code was freed";
-    }
     text += judged.queued == 1 ? ", done" : ", all done";
     return freed_known ? text + " " + duration_text(elapsed(*judged.last_done, *judged.life->freed)) +
                              " before its code was freed"
@@ -93,9 +88,8 @@ std::string of_own(const JudgedLife& judged) {
 
 // Claims that nothing was queued only if every queueing would have been recorded.
 std::string of_nothing(const JudgedLife& judged, const CaptureSummary& capture) {
-    if (judged.records_lost) {
+    if (judged.records_lost)
         return "no callback is in the recording";
-    }
     const auto is_its = [&](const CaptureSummary::NotFollowed& module) { return module.module == judged.life->name; };
     const bool all_seen = std::none_of(capture.not_followed.begin(), capture.not_followed.end(), is_its) &&
                           !is_missing(capture, "module.jumps") && !is_missing(capture, "kernel log") &&
@@ -106,22 +100,17 @@ std::string of_nothing(const JudgedLife& judged, const CaptureSummary& capture) 
 std::string of_calm(const JudgedLife& judged, const CaptureSummary& capture) {
     const std::string others = with_others(judged);
     std::vector<std::string> parts;
-    if (judged.queued > 0) {
+    if (judged.queued > 0)
         parts.push_back(of_own(judged));
-    }
-    if (!judged.in_init.empty()) {
+    if (!judged.in_init.empty())
         parts.push_back(of_init_code(judged));
-    }
-    if (!others.empty()) {
+    if (!others.empty())
         parts.push_back(others);
-    }
-    if (parts.empty()) {
+    if (parts.empty())
         return of_nothing(judged, capture);
-    }
     std::string text = parts.front();
-    for (std::size_t i = 1; i < parts.size(); i++) {
+    for (std::size_t i = 1; i < parts.size(); i++)
         text += "; " + parts[i];
-    }
     return text;
 }
 
@@ -166,9 +155,8 @@ std::string of_staying(const JudgedLife& judged, const CaptureSummary& capture) 
 std::string waits_text(const JudgedLife& judged) {
     const ExitWaits& waits = judged.waits;
     std::string text;
-    if (waits.in_barrier > 0) {
+    if (waits.in_barrier > 0)
         text += "; rcu_barrier() waited " + duration_text(static_cast<Nanoseconds>(waits.in_barrier));
-    }
     if (waits.in_synchronize > 0) {
         text += "; " + std::string(to_text(waits.synchronize)) + "() waited " +
                 duration_text(static_cast<Nanoseconds>(waits.in_synchronize));
@@ -178,28 +166,24 @@ std::string waits_text(const JudgedLife& judged) {
 
 // The error comes from the capture, which may be damaged: it can have any value.
 std::string reason_text(int error) {
-    constexpr int most = 4095; // MAX_ERRNO
-    if (error == -EWOULDBLOCK) {
+    constexpr int limit = 4095; // MAX_ERRNO
+    if (error == -EWOULDBLOCK)
         return "module in use";
-    }
-    return error < 0 && error >= -most ? errno_text(-error) : "error " + std::to_string(error);
+    return error < 0 && error >= -limit ? errno_text(-error) : "error " + std::to_string(error);
 }
 
 std::string refusals_text(const ModuleLife& life) {
-    if (life.refusals.empty()) {
+    if (life.refusals.empty())
         return {};
-    }
     std::vector<std::string> reasons;
-    for (const ModuleLife::Refusal& refusal : life.refusals) {
+    for (const ModuleLife::Refusal& refusal : life.refusals)
         reasons.push_back(reason_text(refusal.error));
-    }
-    return "; unloading was refused " + counted(reasons.size(), "time") + " (" + most_frequent(reasons, 2) + ")";
+    return "; unloading was refused " + counted(reasons.size(), "time") + " (" + max_frequent(reasons, 2) + ")";
 }
 
 std::string losses_text(const JudgedLife& judged) {
-    if (!judged.records_lost) {
+    if (!judged.records_lost)
         return {};
-    }
     // Even if the kernel's count settles the end, lost records make the number of callbacks too small.
     return judged.begin && judged.late_count == 0 && judged.just_ran_count == 0 && counted_none(judged)
                ? "; records were lost, but the kernel counted that none was left"
@@ -216,13 +200,11 @@ std::string verdict_of(const JudgedLife& judged, const Timeline& timeline, const
         text += life.init_error ? " (" + std::to_string(*life.init_error) + "); " : "; ";
     }
     text += judged.begin ? of_going(judged, timeline) : of_staying(judged, timeline.capture);
-    for (const Hazard& hazard : see) {
+    for (const Hazard& hazard : see)
         text += "; see " + hazard.kind;
-    }
     const bool calm = judged.begin && !judged.init_failed && judged.calm() && judged.queued > 0;
-    if (const std::string may = calm ? may_wait_unseen(judged, timeline) : std::string(); !may.empty()) {
+    if (const std::string may = calm ? may_wait_unseen(judged, timeline) : std::string(); !may.empty())
         text += "; " + may;
-    }
     return text + waits_text(judged) + refusals_text(life) + losses_text(judged);
 }
 

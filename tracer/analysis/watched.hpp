@@ -19,32 +19,30 @@ namespace rcuscope {
 class WatchedModules {
 public:
     explicit WatchedModules(const Timeline& timeline) {
-        for (const std::string& name : timeline.capture.followed) {
+        for (const std::string& name : timeline.capture.followed)
             add(name);
-        }
-        for (const ModuleLife& life : timeline.modules) {
+        for (const ModuleLife& life : timeline.modules)
             add(life.name);
-        }
     }
 
     bool contains(const Callback& callback) const { return contains(callback.function->module); }
-    bool contains(SharedText module) const { return module.id() < watched_.size() && watched_[module.id()]; }
+    bool contains(PooledString module) const { return module.id() < watched_.size() && watched_[module.id()]; }
 
 private:
-    void add(SharedText name) {
+    void add(PooledString name) {
         if (!name.empty()) {
             watched_.resize(std::max<std::size_t>(watched_.size(), name.id() + 1));
             watched_[name.id()] = true;
         }
     }
 
-    std::vector<bool> watched_; // by SharedText::id() of the module's name
+    std::vector<bool> watched_; // by PooledString::id() of the module's name
 };
 
 // True if the recording lacks this hook. Then a missing event proves nothing.
 inline bool is_missing(const CaptureSummary& capture, std::string_view hook) {
-    return std::any_of(capture.missing.begin(), capture.missing.end(),
-                       [hook](const MissingInfo& info) { return info.hook == hook; });
+    return std::any_of(
+        capture.missing.begin(), capture.missing.end(), [hook](const MissingInfo& info) { return info.hook == hook; });
 }
 
 } // namespace rcuscope

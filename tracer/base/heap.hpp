@@ -15,12 +15,10 @@ void sift_first(std::vector<T>& heap, Later later) {
     const T moved = heap.front();
     std::size_t at = 0;
     for (std::size_t child = 1; child < heap.size(); child = 2 * at + 1) {
-        if (child + 1 < heap.size() && later(heap[child], heap[child + 1])) {
+        if (child + 1 < heap.size() && later(heap[child], heap[child + 1]))
             ++child;
-        }
-        if (!later(moved, heap[child])) {
+        if (!later(moved, heap[child]))
             break;
-        }
         heap[at] = heap[child];
         at = child;
     }

@@ -15,7 +15,7 @@ namespace {
 
 struct Tables {
     std::vector<Table*> all;
-    std::size_t held = 0; // existing Recording objects
+    std::size_t held = 0; // existing Scope objects
     OwnerThread owner;
 };
 
@@ -49,26 +49,22 @@ std::size_t size() {
                            [](std::size_t sum, const Table* table) { return sum + table->size(); });
 }
 
-Recording::Recording() {
+Scope::Scope() {
     Tables& tables = interning::tables();
     tables.owner.check("recordings");
-    if (tables.held++ == 0) {
-        for (Table* table : tables.all) {
+    if (tables.held++ == 0)
+        for (Table* table : tables.all)
             table->kept_ = table->size();
-        }
-    }
 }
 
-Recording::Recording(Recording&& other) noexcept : holds_(std::exchange(other.holds_, false)) {}
+Scope::Scope(Scope&& other) noexcept : holds_(std::exchange(other.holds_, false)) {}
 
-Recording::~Recording() {
+Scope::~Scope() {
     Tables& tables = interning::tables();
-    if (!holds_ || --tables.held != 0) {
+    if (!holds_ || --tables.held != 0)
         return;
-    }
-    for (Table* table : tables.all) {
+    for (Table* table : tables.all)
         table->shrink(table->kept_);
-    }
 }
 
 } // namespace rcuscope::interning

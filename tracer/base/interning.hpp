@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The tables of interned values: the texts of SharedText, the locations of SharedPlace, the lists of Seldom. Each kind
-// has one table in the process, so that a value is only an index or a pointer. The destructor of the last Recording
-// removes all values that were added while a Recording existed: several captures that are read one after the other
+// The tables of interned values: the texts of PooledString, the locations of PooledLocation, the lists of RareList.
+// Each kind has one table in the process, so that a value is only an index or a pointer. The destructor of the last
+// Scope removes all values that were added while a Scope existed: several captures that are read one after the other
 // take the memory of one. Values added before stay.
 //
-// One thread reads and writes the tables: the first that makes a Recording or adds a value. Other threads get numbers
+// One thread reads and writes the tables: the first that makes a Scope or adds a value. Other threads get numbers
 // (analysis/callback_numbers.hpp). If another thread adds a value, the process aborts.
 #pragma once
 
@@ -29,18 +29,18 @@ protected:
     Table(); // registers the table, which must have static storage duration
 
 private:
-    friend class Recording;
-    std::size_t kept_ = 0; // size before the first Recording
+    friend class Scope;
+    std::size_t kept_ = 0; // size before the first Scope
 };
 
 // A guard that keeps the values of a recording. An object that holds such values also holds one of these, as its first
 // member, so that it is destroyed last.
-class Recording {
+class Scope {
 public:
-    Recording();
-    Recording(Recording&& other) noexcept;
-    Recording& operator=(Recording&&) = delete;
-    ~Recording();
+    Scope();
+    Scope(Scope&& other) noexcept;
+    Scope& operator=(Scope&&) = delete;
+    ~Scope();
 
 private:
     bool holds_ = true;
@@ -52,9 +52,8 @@ public:
     // Aborts the process if another thread owns the resource. `what` names the resource, in the plural.
     void check(const char* what) {
         const auto self = std::this_thread::get_id();
-        if (owner_ != self) [[unlikely]] {
+        if (owner_ != self) [[unlikely]]
             take(self, what);
-        }
     }
     // The next thread that calls check() becomes the owner.
     void release() { owner_ = {}; }

@@ -10,13 +10,12 @@ namespace rcuscope {
 void JsonRow::grow(std::size_t bytes) {
     capacity_ = 2 * (size_ + bytes);
     auto grown = std::make_unique<char[]>(capacity_);
-    if (size_ != 0) {
+    if (size_ != 0)
         std::memcpy(grown.get(), text_.get(), size_);
-    }
     text_ = std::move(grown);
 }
 
-void JsonRow::learn(SharedText text) {
+void JsonRow::learn(PooledString text) {
     JsonRow row;
     row.value(std::string_view(text));
     known_.resize(std::max<std::size_t>(known_.size(), text.id() + 1));
@@ -24,7 +23,8 @@ void JsonRow::learn(SharedText text) {
 }
 
 bool JsonRow::is_plain(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+    return std::all_of(
+        text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
 }
 
 void JsonRow::value(std::string_view text) {

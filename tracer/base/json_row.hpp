@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "base/compact_optional.hpp"
-#include "base/shared_text.hpp"
+#include "base/pooled_string.hpp"
 
 namespace rcuscope {
 
@@ -57,17 +57,16 @@ public:
     void value(bool value) { value ? put("true") : put("false"); }
     template <std::integral Number>
     void value(Number number) {
-        constexpr std::size_t most_digits = 20; // of a 64-bit number, including a sign
+        constexpr std::size_t max_digits = 20; // of a 64-bit number, including a sign
         separate();
-        char* at = room(most_digits);
-        size_ = static_cast<std::size_t>(std::to_chars(at, at + most_digits, number).ptr - text_.get());
+        char* at = room(max_digits);
+        size_ = static_cast<std::size_t>(std::to_chars(at, at + max_digits, number).ptr - text_.get());
     }
     // Invalid UTF-8 becomes U+FFFD.
     void value(std::string_view text);
-    void value(SharedText text) {
-        if (text.id() >= known_.size() || known_[text.id()].empty()) [[unlikely]] {
+    void value(PooledString text) {
+        if (text.id() >= known_.size() || known_[text.id()].empty()) [[unlikely]]
             learn(text);
-        }
         json(known_[text.id()]);
     }
     void value(const char* text) { value(std::string_view(text)); }
@@ -87,13 +86,12 @@ private:
     static bool is_plain(std::string_view text);
 
     [[gnu::always_inline]] char* room(std::size_t bytes) {
-        if (capacity_ - size_ < bytes) [[unlikely]] {
+        if (capacity_ - size_ < bytes) [[unlikely]]
             grow(bytes);
-        }
         return text_.get() + size_;
     }
     void grow(std::size_t bytes);
-    void learn(SharedText text);
+    void learn(PooledString text);
     // Appends a value that is already JSON.
     void json(std::string_view value) {
         separate();

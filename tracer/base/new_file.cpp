@@ -19,8 +19,8 @@ namespace rcuscope {
 
 namespace {
 
-constexpr int most_parts = 1000;
-constexpr int most_attempts = 100; // random names of 64 bits that are tried
+constexpr int max_parts = 1000;
+constexpr int max_attempts = 100; // random names of 64 bits that are tried
 
 // The length does not depend on the target's name, so that a long target name is no problem.
 std::string random_name() {
@@ -90,7 +90,7 @@ Result<NewFile> NewFile::hidden(const OutputTarget& target, mode_t mode) {
     int error = file.create(".", mode, O_TMPFILE);
     // Some file systems do not support O_TMPFILE.
     const bool named = error == EOPNOTSUPP || error == EISDIR;
-    for (int attempt = 0; named && error != 0 && attempt < most_attempts; attempt++) {
+    for (int attempt = 0; named && error != 0 && attempt < max_attempts; attempt++) {
         const std::string name = random_name();
         error = file.create(name, mode, O_CREAT | O_EXCL);
         if (error == 0)
@@ -106,7 +106,7 @@ Result<NewFile> NewFile::hidden(const OutputTarget& target, mode_t mode) {
 Result<NewFile> NewFile::part(const OutputTarget& target, mode_t mode) {
     NewFile file(target);
     int error = EEXIST;
-    for (int number = 1; error == EEXIST && number <= most_parts; number++) {
+    for (int number = 1; error == EEXIST && number <= max_parts; number++) {
         file.suffix_ = number == 1 ? ".part" : ".part-" + std::to_string(number);
         error = file.create(target.name() + file.suffix_, mode, O_CREAT | O_EXCL);
     }
@@ -129,7 +129,7 @@ Status NewFile::put_in_place() {
     const SignalsHeldBack held_back;
     if (name_.empty()) {
         bool linked = false;
-        for (int attempt = 0; !linked && attempt < most_attempts; attempt++) {
+        for (int attempt = 0; !linked && attempt < max_attempts; attempt++) {
             name_ = random_name();
             linked = link_in(fd_.get(), folder, name_.c_str());
             if (!linked && errno != EEXIST)

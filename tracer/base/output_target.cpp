@@ -18,7 +18,7 @@ namespace rcuscope {
 namespace {
 
 // The kernel's limit, MAXSYMLINKS.
-constexpr int most_links = 40;
+constexpr int max_links = 40;
 
 // open() waits for a reader that is about to open the pipe ("cat pipe & rcuscope ...").
 constexpr std::chrono::milliseconds reader_patience{2000};
@@ -96,7 +96,7 @@ struct OutputTarget::Walk {
             return refused(
                 path, name + " is a symbolic link of " + whose(status.st_uid) + ", who can point it anywhere",
                 last ? "name the file that it leads to, or take the link away" : "name the folder that it leads to");
-        if (++links > most_links)
+        if (++links > max_links)
             return write_error(path, ELOOP);
         auto text = text_of_link(link.get(), path);
         if (!text)

@@ -17,17 +17,15 @@ namespace {
 void fill_randomly(std::span<std::byte> out) {
     while (!out.empty()) {
         const ssize_t got = ::getrandom(out.data(), out.size(), GRND_NONBLOCK);
-        if (got > 0) {
+        if (got > 0)
             out = out.subspan(static_cast<std::size_t>(got));
-        } else if (errno != EINTR) {
+        else if (errno != EINTR)
             break;
-        }
     }
     if (!out.empty()) {
         std::random_device source;
-        for (std::byte& byte : out) {
+        for (std::byte& byte : out)
             byte = static_cast<std::byte>(source());
-        }
     }
 }
 
@@ -45,14 +43,12 @@ public:
 
     std::uint64_t of(std::string_view text) {
         const std::uint64_t length = text.size();
-        for (; text.size() >= sizeof(std::uint64_t); text.remove_prefix(sizeof(std::uint64_t))) {
+        for (; text.size() >= sizeof(std::uint64_t); text.remove_prefix(sizeof(std::uint64_t)))
             compress(word(text.substr(0, sizeof(std::uint64_t))));
-        }
         compress(word(text) | length << 56);
         v_[2] ^= 0xff;
-        for (int i = 0; i < finalization_rounds; i++) {
+        for (int i = 0; i < finalization_rounds; i++)
             round();
-        }
         return v_[0] ^ v_[1] ^ v_[2] ^ v_[3];
     }
 
@@ -61,9 +57,8 @@ private:
 
     static std::uint64_t word(std::string_view bytes) {
         std::uint64_t word = 0;
-        if (!bytes.empty()) {
+        if (!bytes.empty())
             std::memcpy(&word, bytes.data(), bytes.size());
-        }
         return word;
     }
 

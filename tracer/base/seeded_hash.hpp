@@ -20,13 +20,13 @@
 namespace rcuscope {
 
 struct HashKeys {
-    static constexpr std::size_t most_words = 4;
+    static constexpr std::size_t max_words = 4;
 
     struct Multiplier {
         std::uint64_t low = 0;
         std::uint64_t high = 0;
     };
-    std::array<Multiplier, most_words> multipliers; // one for each word of a table key
+    std::array<Multiplier, max_words> multipliers; // one for each word of a table key
     Multiplier addend;
     std::array<std::uint64_t, 2> text; // for SipHash
 
@@ -44,7 +44,7 @@ public:
     // The hash of one to four integers.
     template <std::integral... Words>
     std::size_t operator()(Words... words) const noexcept {
-        static_assert(sizeof...(Words) <= HashKeys::most_words);
+        static_assert(sizeof...(Words) <= HashKeys::max_words);
         Product sum = Product{keys_->addend.high} << 64 | keys_->addend.low;
         std::size_t i = 0;
         ((sum += product(keys_->multipliers[i++], static_cast<std::uint64_t>(words))), ...);

@@ -27,9 +27,8 @@ Fd temporary_file() {
     if (!fd && (errno == EOPNOTSUPP || errno == EISDIR)) { // the file system does not support O_TMPFILE
         std::string path = where + "/rcuscope-XXXXXX";
         fd = Fd(::mkostemp(path.data(), O_CLOEXEC));
-        if (fd) {
+        if (fd)
             ::unlink(path.c_str());
-        }
     }
     return fd;
 }

@@ -46,9 +46,8 @@ Status ChunkWriter::compressed(ChunkHeader header, std::span<const std::byte> ti
                     "a chunk of " + std::to_string(payload.size()) + " bytes is more than the format holds");
     }
     const auto frame = compressor_.compress(payload);
-    if (frame) {
+    if (frame)
         header.flags |= chunk_compressed;
-    }
     header.size = static_cast<std::uint32_t>(payload.size());
     return append(header, times, frame.value_or(payload));
 }

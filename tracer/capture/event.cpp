@@ -14,9 +14,8 @@ namespace {
 // Copies the wire struct from the start of a record. The record may be longer: a later version may append members.
 template <typename Wire>
 [[gnu::always_inline]] inline bool load(std::span<const std::byte> record, Wire& wire) {
-    if (record.size() < sizeof wire) {
+    if (record.size() < sizeof wire)
         return false;
-    }
     std::memcpy(&wire, record.data(), sizeof wire);
     return true;
 }
@@ -24,9 +23,8 @@ template <typename Wire>
 template <std::size_t N>
 std::optional<std::string> terminated(const char (&text)[N]) {
     const std::size_t length = ::strnlen(text, N);
-    if (length == N) {
+    if (length == N)
         return std::nullopt;
-    }
     return std::string(text, length);
 }
 
@@ -36,25 +34,22 @@ std::optional<event::Lost> lost(const rs_lost& wire) {
 
 std::optional<event::Task> task(const rs_task& wire) {
     auto comm = terminated(wire.comm);
-    if (!comm) {
+    if (!comm)
         return std::nullopt;
-    }
     return event::Task{wire.tgid, (wire.flags & RS_TASK_KTHREAD) != 0, std::move(*comm)};
 }
 
 // The frames of a stack; none if the record claims more than fit.
 std::optional<std::vector<std::uint64_t>> stack_frames(const rs_u64 (&stack)[RS_STACK_FRAMES], rs_u32 frames) {
-    if (frames > RS_STACK_FRAMES) {
+    if (frames > RS_STACK_FRAMES)
         return std::nullopt;
-    }
     return std::vector<std::uint64_t>(stack, stack + frames);
 }
 
 std::optional<event::Stack> stack(const rs_stack& wire) {
     auto frames = stack_frames(wire.stack, wire.frames);
-    if (!frames) {
+    if (!frames)
         return std::nullopt;
-    }
     return event::Stack{std::move(*frames)};
 }
 
@@ -73,9 +68,8 @@ std::optional<event::GpRequested> gp_requested(const rs_gp& wire) {
 
 std::optional<event::GpQuiescent> gp_quiescent(const rs_gp_quiescent& wire) {
     const unsigned kind = wire.h.aux & ~static_cast<unsigned>(RS_QS_EXPEDITED);
-    if (kind > RS_QS_OTHER || wire.first_cpu >= max_cpus) {
+    if (kind > RS_QS_OTHER || wire.first_cpu >= max_cpus)
         return std::nullopt;
-    }
     return event::GpQuiescent{static_cast<event::QuiescentKind>(kind),
                               (wire.h.aux & RS_QS_EXPEDITED) != 0,
                               wire.gp_seq,
@@ -91,18 +85,16 @@ std::optional<event::GpScan> gp_scan(const rs_gp_scan& wire) {
 
 std::optional<event::GpBlocked> gp_blocked(const rs_gp_blocked& wire) {
     auto comm = terminated(wire.comm);
-    if (!comm || wire.first_cpu >= max_cpus) {
+    if (!comm || wire.first_cpu >= max_cpus)
         return std::nullopt;
-    }
     return event::GpBlocked{(wire.h.aux & RS_GP_EXPEDITED) != 0, wire.gp_seq, wire.tid, wire.first_cpu,
                             std::move(*comm)};
 }
 
 std::optional<event::GpSample> gp_sample(const rs_gp_sample& wire) {
     auto frames = stack_frames(wire.stack, wire.frames);
-    if (!frames) {
+    if (!frames)
         return std::nullopt;
-    }
     return event::GpSample{(wire.h.aux & RS_GP_EXPEDITED) != 0, wire.no_tick_us, wire.gp_seq, std::move(*frames)};
 }
 
@@ -128,9 +120,8 @@ std::optional<event::KvfreeRcu> kvfree(const rs_kvfree& wire) {
 }
 
 std::optional<event::CbAssigned> cb_assigned(const rs_cb_assigned& wire) {
-    if (wire.list_cpu >= max_cpus) {
+    if (wire.list_cpu >= max_cpus)
         return std::nullopt;
-    }
     return event::CbAssigned{wire.gp_seq, wire.list_cpu, wire.bypass_ns};
 }
 
@@ -148,9 +139,8 @@ std::optional<event::CbInvoked> cb_next(const rs_cb_next& wire) {
 
 template <typename Body>
 std::optional<Body> batch(const rs_batch& wire) {
-    if (wire.list_cpu >= max_cpus) {
+    if (wire.list_cpu >= max_cpus)
         return std::nullopt;
-    }
     return Body{wire.list_cpu};
 }
 
@@ -169,17 +159,15 @@ std::optional<event::WaitKind> wait_kind(rs_u16 aux) {
 
 std::optional<event::WaitBegin> wait_begin(const rs_wait& wire) {
     const auto kind = wait_kind(wire.h.aux);
-    if (!kind) {
+    if (!kind)
         return std::nullopt;
-    }
     return event::WaitBegin{*kind, wire.caller};
 }
 
 std::optional<event::WaitEnd> wait_end(const rs_wait& wire) {
     const auto kind = wait_kind(wire.h.aux);
-    if (!kind) {
+    if (!kind)
         return std::nullopt;
-    }
     return event::WaitEnd{*kind};
 }
 
@@ -221,51 +209,45 @@ std::optional<event::ModuleStep> module_step(rs_u16 aux) {
 std::optional<event::Module> module(const rs_module& wire) {
     const auto step = module_step(wire.h.aux);
     auto name = terminated(wire.name);
-    if (!step || !name) {
+    if (!step || !name)
         return std::nullopt;
-    }
     return event::Module{*step, std::move(*name), wire.base, wire.size, wire.ret};
 }
 
 std::optional<event::ModuleSection> module_section(const rs_module_section& wire) {
     auto module = terminated(wire.module);
     auto section = terminated(wire.section);
-    if (!module || !section) {
+    if (!module || !section)
         return std::nullopt;
-    }
     return event::ModuleSection{std::move(*module), std::move(*section), wire.address};
 }
 
 std::optional<event::ModulePending> module_pending(const rs_module_pending& wire) {
     const auto step = module_step(wire.h.aux);
     auto name = terminated(wire.name);
-    if (!step || !name) {
+    if (!step || !name)
         return std::nullopt;
-    }
     return event::ModulePending{*step, std::move(*name), wire.pending};
 }
 
 std::optional<event::ModuleRef> module_ref(const rs_module_ref& wire) {
     auto name = terminated(wire.name);
-    if (!name) {
+    if (!name)
         return std::nullopt;
-    }
     return event::ModuleRef{std::move(*name), wire.h.aux != 0, wire.count, wire.caller};
 }
 
 std::optional<event::ModuleWoken> module_woken(const rs_module_woken& wire) {
     auto name = terminated(wire.name);
-    if (!name) {
+    if (!name)
         return std::nullopt;
-    }
     return event::ModuleWoken{.head = wire.head, .name = std::move(*name)};
 }
 
 std::optional<event::CacheLeft> cache_left(const rs_cache_left& wire) {
     auto name = terminated(wire.name);
-    if (!name) {
+    if (!name)
         return std::nullopt;
-    }
     return event::CacheLeft{event::CacheLeft::What{.cache = wire.cache,
                                                    .caller = wire.caller,
                                                    .objects = wire.objects,
@@ -274,9 +256,8 @@ std::optional<event::CacheLeft> cache_left(const rs_cache_left& wire) {
 }
 
 std::optional<event::CacheSlab> cache_slab(const rs_cache_slab& wire) {
-    if (wire.object_size == 0 || wire.in_use > wire.objects) {
+    if (wire.object_size == 0 || wire.in_use > wire.objects)
         return std::nullopt;
-    }
     return event::CacheSlab{event::CacheSlab::What{.cache = wire.cache,
                                                    .start = wire.start,
                                                    .object_size = wire.object_size,
@@ -288,9 +269,8 @@ std::optional<event::CacheSlab> cache_slab(const rs_cache_slab& wire) {
 
 std::optional<event::CachePending> cache_pending(const rs_cache_pending& wire) {
     auto name = terminated(wire.name);
-    if (!name || wire.callbacks == 0) {
+    if (!name || wire.callbacks == 0)
         return std::nullopt;
-    }
     return event::CachePending{event::CachePending::What{
         .cache = wire.cache,
         .caller = wire.caller,
@@ -322,19 +302,16 @@ template <typename Wire, typename Body>
 [[gnu::always_inline]] inline bool decode_as(std::span<const std::byte> record,
                                              std::optional<Body> (*convert)(const Wire&), EventBody& out) {
     Wire wire;
-    if (!load(record, wire)) {
+    if (!load(record, wire))
         return false;
-    }
     auto body = convert(wire);
-    if (!body) {
+    if (!body)
         return false;
-    }
     // `out` often holds an event of the same kind: assignment is cheaper than construction.
-    if (auto* same = std::get_if<Body>(&out)) {
+    if (auto* same = std::get_if<Body>(&out))
         *same = std::move(*body);
-    } else {
+    else
         out.emplace<Body>(std::move(*body));
-    }
     return true;
 }
 
@@ -415,9 +392,8 @@ template <typename Wire, typename Body>
 
 bool decode_record(std::span<const std::byte> record, std::uint32_t cpu, Event& out) {
     rs_header header;
-    if (!load(record, header) || !decode_body(header.kind, record, out.body)) {
+    if (!load(record, header) || !decode_body(header.kind, record, out.body))
         return false;
-    }
     out.ns = header.ns;
     out.cpu = cpu;
     out.tid = header.tid;

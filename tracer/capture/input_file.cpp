@@ -27,15 +27,12 @@ Result<InputFile> InputFile::open(const std::string& path) {
 
 Result<InputFile> InputFile::of(Fd fd, const std::string& path) {
     struct stat status {};
-    if (::fstat(fd.get(), &status) != 0) {
+    if (::fstat(fd.get(), &status) != 0)
         return cannot_read_path(path, errno_text(errno));
-    }
-    if (S_ISDIR(status.st_mode)) {
+    if (S_ISDIR(status.st_mode))
         return cannot_read_path(path, errno_text(EISDIR), "name a capture file in it");
-    }
-    if (!S_ISREG(status.st_mode)) {
+    if (!S_ISREG(status.st_mode))
         return cannot_read_path(path, "it is not a regular file", "save the capture to a file first");
-    }
     return InputFile(path, std::move(fd), static_cast<std::uint64_t>(status.st_size));
 }
 
@@ -47,12 +44,10 @@ Result<InputFile> InputFile::again() const {
 bool InputFile::read_at(std::uint64_t offset, std::span<std::byte> out) const {
     while (!out.empty()) {
         const ssize_t got = ::pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(offset));
-        if (got < 0 && errno == EINTR) {
+        if (got < 0 && errno == EINTR)
             continue;
-        }
-        if (got <= 0) {
+        if (got <= 0)
             return false;
-        }
         out = out.subspan(static_cast<std::size_t>(got));
         offset += static_cast<std::uint64_t>(got);
     }

@@ -45,9 +45,8 @@ private:
 template <typename T>
 nlohmann::json encode_value(const std::vector<T>& values) {
     auto array = nlohmann::json::array();
-    for (const T& value : values) {
+    for (const T& value : values)
         array.push_back(encode_json(value));
-    }
     return array;
 }
 
@@ -104,14 +103,12 @@ public:
 
     template <typename T>
     void operator()(const char* name, T& value) {
-        if (problem_) {
+        if (problem_)
             return;
-        }
         const auto member = object_.find(name);
         problem_ = member == object_.end() ? missing(value) : decode_json(*member, value);
-        if (problem_) {
+        if (problem_)
             problem_ = std::move(*problem_).within(std::string(".") + name);
-        }
     }
     JsonCheck take() { return std::move(problem_); }
 
@@ -137,15 +134,13 @@ private:
 
 template <typename T>
 JsonCheck decode_value(const nlohmann::json& json, std::vector<T>& values) {
-    if (!json.is_array()) {
+    if (!json.is_array())
         return JsonProblem{"", "is not an array"};
-    }
     values.clear();
     for (const nlohmann::json& element : json) {
         T value{};
-        if (auto problem = decode_json(element, value)) {
+        if (auto problem = decode_json(element, value))
             return std::move(*problem).within(std::string("[").append(std::to_string(values.size())).append("]"));
-        }
         values.push_back(std::move(value));
     }
     return std::nullopt;
@@ -163,15 +158,12 @@ JsonCheck decode_value(const nlohmann::json& json, std::optional<T>& value) {
 // A JSON object with arbitrary member names.
 template <typename T>
 JsonCheck decode_value(const nlohmann::json& json, std::map<std::string, T>& values) {
-    if (!json.is_object()) {
+    if (!json.is_object())
         return JsonProblem{"", "is not an object"};
-    }
     values.clear();
-    for (const auto& [name, member] : json.items()) {
-        if (auto problem = decode_json(member, values[name])) {
+    for (const auto& [name, member] : json.items())
+        if (auto problem = decode_json(member, values[name]))
             return std::move(*problem).within("." + name);
-        }
-    }
     return std::nullopt;
 }
 
@@ -205,31 +197,27 @@ JsonCheck decode_enum(const nlohmann::json& json, T& value) {
 template <typename T>
 JsonCheck decode_value(const nlohmann::json& json, T& value) {
     if constexpr (std::same_as<T, bool>) {
-        if (!json.is_boolean()) {
+        if (!json.is_boolean())
             return JsonProblem{"", "is neither true nor false"};
-        }
         value = json.template get<bool>();
         return std::nullopt;
     } else if constexpr (std::integral<T>) {
         return decode_integer(json, value);
     } else if constexpr (std::floating_point<T>) {
-        if (!json.is_number()) {
+        if (!json.is_number())
             return JsonProblem{"", "is not a number"};
-        }
         value = json.template get<T>();
         return std::nullopt;
     } else if constexpr (std::same_as<T, std::string>) {
-        if (!json.is_string()) {
+        if (!json.is_string())
             return JsonProblem{"", "is not a string"};
-        }
         value = json.template get_ref<const std::string&>();
         return std::nullopt;
     } else if constexpr (std::is_enum_v<T>) {
         return decode_enum(json, value);
     } else {
-        if (!json.is_object()) {
+        if (!json.is_object())
             return JsonProblem{"", "is not an object"};
-        }
         JsonDecoder decoder(json);
         fields(decoder, value);
         return decoder.take();

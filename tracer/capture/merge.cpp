@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/ahead.hpp"
-#include "base/tournament.hpp"
+#include "base/prefetcher.hpp"
+#include "base/tournament_tree.hpp"
+#include "capture/chunk_opener.hpp"
 #include "capture/open_chunk.hpp"
-#include "capture/opener.hpp"
 #include "capture/payload.hpp"
 
 namespace rcuscope {
@@ -32,12 +32,12 @@ bool is_worth_threads(const InputFile& file) {
 
 // Consecutive events in the order of time.
 struct Batch {
-    static constexpr std::size_t most = 8192;
+    static constexpr std::size_t limit = 8192;
 
-    std::vector<Event> events = std::vector<Event>(most); // reused memory
-    std::size_t size = 0;                                 // number of valid events
-    std::uint64_t skipped = 0;                            // records in between that are no event
-    Status status;                                        // the error that ends the merge after these events, if any
+    std::vector<Event> events = std::vector<Event>(limit); // reused memory
+    std::size_t size = 0;                                  // number of valid events
+    std::uint64_t skipped = 0;                             // records in between that are no event
+    Status status;                                         // the error that ends the merge after these events, if any
 };
 
 class Merge {
@@ -55,7 +55,7 @@ public:
     bool next(Batch& batch) {
         batch.size = 0;
         batch.skipped = 0;
-        while (!failed_ && batch.size < Batch::most) {
+        while (!failed_ && batch.size < Batch::limit) {
             if (due_ < first_.first()) {
                 batch.status = open_next();
                 failed_ = !batch.status;
@@ -71,7 +71,7 @@ public:
 private:
     // The sort key of a record. Upper half: its time. Lower half: the rank of its chunk (by CPU, then as sent), and in
     // the lowest place_bits the chunk's place, which is its index in open_, streams_ and first_. Keys are in the same
-    // order as Place (open_chunk.hpp).
+    // order as EventOrder (open_chunk.hpp).
     __extension__ using Key = unsigned __int128;
     static constexpr Key never = ~Key{0};
     static constexpr unsigned place_bits = 26;
@@ -91,20 +91,19 @@ private:
     // An open chunk counts at least this many bytes, so place_bits hold every place.
     static_assert((open_bytes_floor + max_cpus * open_bytes_per_cpu) / OpenChunk::bookkeeping_bytes < 1u << place_bits);
 
-    static constexpr std::size_t most_spare = chunks_ahead; // buffers of closed chunks that are kept for reuse
+    static constexpr std::size_t max_spare = chunks_ahead; // buffers of closed chunks that are kept for reuse
 
     // The number of threads that prefetch chunks; the merging thread also opens chunks instead of waiting. With more
     // threads than processors, a thread would often not run while another one waits for it.
     static std::size_t opening_threads() { return std::thread::hardware_concurrency() == 2 ? 1 : 2; }
-    static Ahead<Opened>::Make make_by(Opener& opener) {
-        return [&opener](Opened& opened, std::size_t number) { return opener.open(opened, number); };
+    static Prefetcher<OpenedChunk>::Make make_by(ChunkOpener& opener) {
+        return [&opener](OpenedChunk& opened, std::size_t number) { return opener.open(opened, number); };
     }
-    static std::vector<Ahead<Opened>::Make> make_by_each(std::span<Opener> openers) {
-        std::vector<Ahead<Opened>::Make> makers;
+    static std::vector<Prefetcher<OpenedChunk>::Make> make_by_each(std::span<ChunkOpener> openers) {
+        std::vector<Prefetcher<OpenedChunk>::Make> makers;
         makers.reserve(openers.size());
-        for (Opener& opener : openers) {
+        for (ChunkOpener& opener : openers)
             makers.push_back(make_by(opener));
-        }
         return makers;
     }
 
@@ -122,17 +121,15 @@ private:
             return std::tie(chunks[a].cpu, chunks[a].offset) < std::tie(chunks[b].cpu, chunks[b].offset);
         });
         std::vector<std::uint64_t> ranks(chunks.size());
-        for (std::size_t rank = 0; rank < order.size(); rank++) {
+        for (std::size_t rank = 0; rank < order.size(); rank++)
             ranks[order[rank]] = rank;
-        }
         return ranks;
     }
 
     std::uint64_t cpus() const {
         std::vector<std::uint32_t> numbers;
-        for (const EventChunk& chunk : chunks_) {
+        for (const EventChunk& chunk : chunks_)
             numbers.push_back(chunk.cpu);
-        }
         std::sort(numbers.begin(), numbers.end());
         return static_cast<std::uint64_t>(std::unique(numbers.begin(), numbers.end()) - numbers.begin());
     }
@@ -159,11 +156,10 @@ private:
             Key key = 0;
             do {
                 const auto record = record_at(stream.at);
-                if (decode_record(record, stream.cpu, batch.events[size])) [[likely]] {
+                if (decode_record(record, stream.cpu, batch.events[size])) [[likely]]
                     size++;
-                } else {
+                else
                     batch.skipped++;
-                }
                 if (--stream.left == 0) [[unlikely]] {
                     batch.size = size;
                     close(place);
@@ -171,9 +167,9 @@ private:
                 }
                 stream.at = record.data() + record.size();
                 key = key_of(time_at(stream.at), stream.which);
-            } while (key < until && size < Batch::most);
+            } while (key < until && size < Batch::limit);
             first_.set(place, key);
-        } while (size < Batch::most && first_.first() < due_);
+        } while (size < Batch::limit && first_.first() < due_);
         batch.size = size;
     }
 
@@ -190,9 +186,8 @@ private:
     void close(std::size_t place) {
         OpenChunk& chunk = open_[place];
         held_bytes_ -= chunk.bytes();
-        if (spare_.size() < most_spare) {
+        if (spare_.size() < max_spare)
             spare_.push_back(std::move(chunk.payload));
-        }
         chunk.payload = {};
         free_.push_back(place);
         first_.set(place, never);
@@ -204,9 +199,8 @@ private:
             spare_.pop_back();
         }
         ahead_.next(next_);
-        if (!next_.status) {
+        if (!next_.status)
             return next_.status;
-        }
         const std::size_t place = free_place();
         OpenChunk& chunk = open_[place];
         chunk = std::move(next_.chunk);
@@ -226,9 +220,8 @@ private:
         if (free_.empty()) {
             open_.emplace_back();
             streams_.emplace_back();
-            while (first_.places() < open_.size()) {
+            while (first_.places() < open_.size())
                 first_.add_places();
-            }
             return open_.size() - 1;
         }
         const std::size_t place = free_.back();
@@ -239,16 +232,16 @@ private:
     const InputFile& file_;
     const std::vector<EventChunk> chunks_;   // sorted by their first event
     const std::vector<std::uint64_t> ranks_; // rank of each chunk by CPU, then as sent
-    std::array<Opener, 2> openers_;          // one for each prefetching thread
-    Opener own_opener_;
-    Ahead<Opened> ahead_;
+    std::array<ChunkOpener, 2> openers_;     // one for each prefetching thread
+    ChunkOpener own_opener_;
+    Prefetcher<OpenedChunk> ahead_;
     std::size_t opened_ = 0;      // number of chunks opened so far
     Key due_ = never;             // key of the first record in the chunks that are not opened yet
     std::vector<OpenChunk> open_; // by place
     std::vector<Stream> streams_; // by place
     std::vector<std::size_t> free_;
-    Tournament<Key> first_{never};
-    Opened next_; // between two calls of open_next() only a buffer for reuse
+    TournamentTree<Key> first_{never};
+    OpenedChunk next_; // between two calls of open_next() only a buffer for reuse
     std::vector<std::vector<std::byte>> spare_;
     std::uint64_t held_bytes_ = 0;
     std::uint64_t budget_ = 0;
@@ -260,17 +253,15 @@ private:
 Status merge_events(const InputFile& file, std::span<const EventChunk> chunks, std::uint64_t& skipped_records,
                     const std::function<void(const Event&)>& take) {
     Merge merge(file, chunks);
-    Ahead<Batch> ahead({[&](Batch& batch, std::size_t) { return merge.next(batch); }},
-                       is_worth_threads(file) ? batches_ahead : 0);
+    Prefetcher<Batch> ahead({[&](Batch& batch, std::size_t) { return merge.next(batch); }},
+                            is_worth_threads(file) ? batches_ahead : 0);
     Batch batch;
     while (ahead.next(batch)) {
         skipped_records += batch.skipped;
-        for (const Event& event : std::span(batch.events).first(batch.size)) {
+        for (const Event& event : std::span(batch.events).first(batch.size))
             take(event);
-        }
-        if (!batch.status) {
+        if (!batch.status)
             return batch.status;
-        }
     }
     return {};
 }

@@ -14,7 +14,7 @@
 // file.
 //
 // One or two threads prefetch chunks, and another thread merges them and decodes events ahead of the caller
-// (base/ahead.hpp). The merging thread opens a chunk itself when it would otherwise wait for one.
+// (base/prefetcher.hpp). The merging thread opens a chunk itself when it would otherwise wait for one.
 #pragma once
 
 #include <cstdint>

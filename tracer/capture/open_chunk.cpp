@@ -57,23 +57,20 @@ bool look_at_all(std::span<const std::byte> payload, Unpacked& seen) {
 
 bool OpenChunk::begin(const Unpacked& seen, std::vector<std::byte>& spare) {
     Unpacked now = seen;
-    if (now.records == 0 && !look_at_all(payload, now)) {
+    if (now.records == 0 && !look_at_all(payload, now))
         return false;
-    }
     records = now.records;
     if (!now.in_order) {
         const std::vector<Ref> refs = sorted_refs(payload);
         spare.clear();
         spare.reserve(payload.size());
-        for (const Ref& ref : refs) {
+        for (const Ref& ref : refs)
             append_record(spare, record_at(payload.data() + ref.begin));
-        }
         payload.swap(spare);
         records = refs.size();
     }
-    if (records == 0) {
+    if (records == 0)
         return false;
-    }
     std::memcpy(&first_ns, payload.data() + sizeof(RecordSize), sizeof first_ns);
     return true;
 }

@@ -14,14 +14,14 @@ namespace rcuscope {
 
 // The sort key of an event: its time, then its CPU, then the order of sending. The position of its chunk in the file
 // stands for the latter, since later chunks of a CPU were sent later.
-struct Place {
+struct EventOrder {
     std::uint64_t ns = 0;
     std::uint32_t cpu = 0;
     std::uint64_t offset = 0;
 
     auto key() const { return std::tie(ns, cpu, offset); }
-    friend bool operator<(const Place& a, const Place& b) { return a.key() < b.key(); }
-    friend bool operator==(const Place& a, const Place& b) { return a.key() == b.key(); }
+    friend bool operator<(const EventOrder& a, const EventOrder& b) { return a.key() < b.key(); }
+    friend bool operator==(const EventOrder& a, const EventOrder& b) { return a.key() == b.key(); }
 };
 
 // An events chunk with its records in the order of time.
@@ -37,7 +37,7 @@ struct OpenChunk {
     // scratch buffer, with which the payload may be swapped.
     bool begin(const Unpacked& seen, std::vector<std::byte>& spare);
 
-    Place place() const { return {first_ns, cpu, offset}; } // of the first record
+    EventOrder place() const { return {first_ns, cpu, offset}; } // of the first record
 
     // The memory that it needs; the payload's capacity may be twice as large.
     std::size_t bytes() const { return bookkeeping_bytes + payload.size(); }

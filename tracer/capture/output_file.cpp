@@ -37,9 +37,8 @@ tl::unexpected<Error> OutputFile::failed(int error_number) const {
 static constexpr mode_t owner_only = S_IRUSR | S_IWUSR;
 
 Result<OutputFile> OutputFile::part(const OutputTarget& target) {
-    if (!target.is_file()) {
+    if (!target.is_file())
         return target.open().map([&](Fd fd) { return OutputFile(target.path(), std::nullopt, std::move(fd), false); });
-    }
     return NewFile::part(target, owner_only).map([&](NewFile file) {
         return OutputFile(target.path(), std::move(file), Fd(), true);
     });
@@ -54,9 +53,8 @@ Result<OutputFile> OutputFile::hidden(const OutputTarget& target) {
 Result<OutputFile> OutputFile::temporary() {
     const std::string path = temporary_folder() + " (temporary file)";
     Fd fd = temporary_file();
-    if (!fd) {
+    if (!fd)
         return write_error(path, errno);
-    }
     return OutputFile(path, std::nullopt, std::move(fd), true);
 }
 
@@ -70,9 +68,8 @@ Status OutputFile::append(std::initializer_list<std::span<const std::byte>> part
     }
     for (auto rest = without(vectors, 0); !rest.empty();) {
         const ssize_t written = ::writev(fd(), rest.data(), static_cast<int>(rest.size()));
-        if (written < 0 && errno == EINTR) {
+        if (written < 0 && errno == EINTR)
             continue;
-        }
         if (written < 0) {
             const int error_number = errno;
             // Best effort: a reader ignores a partial chunk at the end.
@@ -87,12 +84,10 @@ Status OutputFile::append(std::initializer_list<std::span<const std::byte>> part
 
 Status OutputFile::sync() {
     while (::fdatasync(fd()) != 0) {
-        if (errno == EINVAL || errno == EROFS || errno == ENOTSUP) {
+        if (errno == EINVAL || errno == EROFS || errno == ENOTSUP)
             return {}; // a pipe, a terminal: nothing to sync
-        }
-        if (errno != EINTR) {
+        if (errno != EINTR)
             return failed(errno);
-        }
     }
     return {};
 }
@@ -110,16 +105,14 @@ Status OutputFile::put_in_place() {
     // Some file systems report a write error only at a close, so a duplicate is closed here. No retry after EINTR:
     // Linux has released the descriptor then.
     Fd same(::fcntl(fd(), F_DUPFD_CLOEXEC, 0));
-    if (!same || (!same.close() && errno != EINTR)) {
+    if (!same || (!same.close() && errno != EINTR))
         return failed(errno);
-    }
     return file_ ? file_->put_in_place() : Status();
 }
 
 void OutputFile::discard() {
-    if (file_) {
+    if (file_)
         file_->discard();
-    }
 }
 
 Result<Fd> OutputFile::reopened() const {

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <limits>
 
-#include "capture/packed_marks.hpp"
+#include "capture/packed_format.hpp"
 #include "capture/payload.hpp"
 #include "capture/ring_records.hpp"
 #include "wire.h"
@@ -28,7 +28,7 @@ std::byte* put_long_leb128(std::byte* out, std::uint64_t value) {
     return out;
 }
 
-// The same, optimized for small values. `out` has room for most_leb128 bytes.
+// The same, optimized for small values. `out` has room for max_leb128 bytes.
 [[gnu::always_inline]] inline std::byte* put_leb128(std::byte* out, std::uint64_t value) {
     if (value < 0x80) {
         *out = static_cast<std::byte>(value);
@@ -63,13 +63,12 @@ std::uint64_t word_of(std::span<const std::byte> record, std::size_t i) {
 std::size_t PackedShapes::find(std::uint16_t kind, std::size_t words) const {
     const auto found = std::find_if(shapes.begin(), shapes.end(),
                                     [&](const Shape& shape) { return shape.kind == kind && shape.words == words; });
-    return found == shapes.end() ? most_shapes : static_cast<std::size_t>(found - shapes.begin());
+    return found == shapes.end() ? max_shapes : static_cast<std::size_t>(found - shapes.begin());
 }
 
 void PackedShapes::add(std::span<const std::byte> record) {
-    if (!can_be_shape(record.size()) || shapes.size() == most_shapes) {
+    if (!can_be_shape(record.size()) || shapes.size() == max_shapes)
         return;
-    }
     Shape& shape = shapes.emplace_back();
     shape.words = record.size() / word_bytes;
     shape.kind = kind_of(record);
@@ -78,13 +77,12 @@ void PackedShapes::add(std::span<const std::byte> record) {
 }
 
 void RecordPacker::make_room(std::size_t bytes) {
-    if (packed_.size() - used_ < bytes) {
+    if (packed_.size() - used_ < bytes)
         packed_.resize(2 * (used_ + bytes));
-    }
 }
 
 void RecordPacker::add_whole(std::span<const std::byte> record) {
-    make_room(1 + most_leb128 + record.size());
+    make_room(1 + max_leb128 + record.size());
     std::byte* out = packed_.data() + used_;
     *out++ = as_it_is;
     out = put_leb128(out, record.size());
@@ -112,13 +110,13 @@ void RecordPacker::add(std::span<const std::byte> record) {
     if (newest_ >= known_.shapes.size() || known_.shapes[newest_].kind != kind ||
         known_.shapes[newest_].words != words) {
         const std::size_t found = known_.find(kind, words);
-        if (found == most_shapes) {
+        if (found == max_shapes) {
             add_whole(record);
             return;
         }
         newest_ = found;
     }
-    make_room(1 + most_leb128 * (1 + words));
+    make_room(1 + max_leb128 * (1 + words));
     std::byte* out = packed_.data() + used_;
     auto& last = known_.shapes[newest_].last;
     last[0] = known_.last_ns;
@@ -134,9 +132,8 @@ namespace {
 [[gnu::always_inline]] inline std::byte* put_word(std::byte* out, std::uint64_t word, std::uint64_t& last, unsigned bit,
                                                   unsigned& changed) {
     const std::uint64_t difference = word - last;
-    if (difference == 0) {
+    if (difference == 0)
         return out;
-    }
     changed |= bit;
     last = word;
     return put_leb128(out, zigzag(difference));
@@ -147,9 +144,8 @@ namespace {
 std::byte* RecordPacker::put_few(std::byte* out, std::span<const std::byte> record, PackedShapes::Words& last) {
     std::byte* const mask = out++;
     unsigned changed = 0;
-    for (std::size_t i = 0; i < record.size() / word_bytes; ++i) {
+    for (std::size_t i = 0; i < record.size() / word_bytes; ++i)
         out = put_word(out, word_of(record, i), last[i], 1u << i, changed);
-    }
     *mask = static_cast<std::byte>(changed);
     return out;
 }
@@ -157,9 +153,8 @@ std::byte* RecordPacker::put_few(std::byte* out, std::span<const std::byte> reco
 std::byte* RecordPacker::put_many(std::byte* out, std::span<const std::byte> record, PackedShapes::Words& last) {
     const std::size_t words = record.size() / word_bytes;
     std::uint64_t changed = 0;
-    for (std::size_t i = 0; i < words; ++i) {
+    for (std::size_t i = 0; i < words; ++i)
         changed |= static_cast<std::uint64_t>(word_of(record, i) != last[i]) << i;
-    }
     out = put_leb128(out, changed);
     for (std::uint64_t left = changed; left != 0; left &= left - 1) {
         const auto i = static_cast<std::size_t>(__builtin_ctzll(left));
@@ -184,9 +179,8 @@ void put_run_header(std::byte* out, std::byte what, std::size_t shape, std::size
 std::size_t RecordPacker::add_run(std::span<const std::byte> ring, PackedShapes::Shape& shape) {
     constexpr std::size_t takes = ring_bytes_of(sizeof(rs_cb_queued));
     ring = ring.first(std::min(ring.size(), run_most * takes));
-    if (ring.size() < takes) {
+    if (ring.size() < takes)
         return 0;
-    }
     auto& last = shape.last;
     const std::uint64_t task = last[1], function = last[3];
     const bool linked = reinterpret_cast<const std::uint64_t*>(ring.data())[1 + 4] != last[4];
@@ -199,9 +193,8 @@ std::size_t RecordPacker::add_run(std::span<const std::byte> ring, PackedShapes:
         const std::uint64_t ns_step = words[0] - ns;
         const std::uint64_t head_step = words[2] - head + no_step;
         if (__atomic_load_n(&header->size, __ATOMIC_ACQUIRE) != sizeof(rs_cb_queued) || words[1] != task ||
-            words[3] != function || (ns_step | head_step) > run_most || words[4] != (linked ? head : end)) {
+            words[3] != function || (ns_step | head_step) > run_most || words[4] != (linked ? head : end))
             break;
-        }
         const auto steps = static_cast<std::uint32_t>(ns_step | head_step << 16);
         std::memcpy(out, &steps, sizeof steps);
         out += sizeof steps;
@@ -209,9 +202,8 @@ std::size_t RecordPacker::add_run(std::span<const std::byte> ring, PackedShapes:
         ns = words[0];
         head = words[2];
     }
-    if (at == 0) {
+    if (at == 0)
         return 0;
-    }
     put_run_header(packed_.data() + used_, linked ? linked_run : plain_run, newest_, at / takes);
     used_ = static_cast<std::size_t>(out - packed_.data());
     // The times in a run never decrease, so the first one is the earliest.
@@ -230,9 +222,8 @@ std::size_t RecordPacker::add_ring(std::span<const std::byte> ring) {
     make_room(2 * ring.size());
     std::size_t at = 0;
     for (bool more = true; more;) {
-        if (newest_ < known_.shapes.size() && known_.shapes[newest_].words == callback_words) {
+        if (newest_ < known_.shapes.size() && known_.shapes[newest_].words == callback_words)
             at += add_run(ring.subspan(at), known_.shapes[newest_]);
-        }
         const auto record = first_in_ring(ring.subspan(at));
         more = !record.empty();
         if (more) {

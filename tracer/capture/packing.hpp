@@ -14,7 +14,7 @@
 //           the previous record.
 //   254     The same, but word 4 is word 2 of the previous record: the callback that is done.
 //   255     The size as a LEB128, and the record unchanged. This defines the next shape number if the record can have a
-//           shape (whole words, at least a header, at most packed::most_words) and fewer than 253 shapes are defined.
+//           shape (whole words, at least a header, at most packed::max_words) and fewer than 253 shapes are defined.
 //
 // Runs exist since version 4 of the format. Before that, 253 and 254 were shape numbers, but no writer defined so many
 // shapes, so a reader reads older files correctly.
@@ -29,20 +29,20 @@
 #include <vector>
 
 #include "capture/format.hpp"
-#include "capture/packed_marks.hpp"
+#include "capture/packed_format.hpp"
 
 namespace rcuscope {
 
 // The shapes defined so far, each with its last record.
 class PackedShapes {
 public:
-    using Words = std::array<std::uint64_t, packed::most_words>;
+    using Words = std::array<std::uint64_t, packed::max_words>;
     struct Shape {
         std::size_t words = 0;
         std::uint16_t kind = 0;
         Words last;
     };
-    // The shape's number; packed::most_shapes if it is not defined.
+    // The shape's number; packed::max_shapes if it is not defined.
     std::size_t find(std::uint16_t kind, std::size_t words) const;
     void add(std::span<const std::byte> record);
 

@@ -36,16 +36,14 @@ Compressor::Compressor() : context_(ZSTD_createCCtx()) {}
 std::optional<std::span<const std::byte>> Compressor::compress(std::span<const std::byte> bytes) {
     // Fast enough to keep up with the drain of a busy machine; higher levels gain little on records.
     constexpr int level = 3;
-    if (!context_ || bytes.size() < 2) {
+    if (!context_ || bytes.size() < 2)
         return std::nullopt;
-    }
     // The buffer has no room for a frame that is not smaller: zstd fails in that case.
     frame_.resize(bytes.size() - 1);
     const std::size_t size =
         ZSTD_compressCCtx(context_.get(), frame_.data(), frame_.size(), bytes.data(), bytes.size(), level);
-    if (ZSTD_isError(size) != 0) {
+    if (ZSTD_isError(size) != 0)
         return std::nullopt;
-    }
     return std::span<const std::byte>(frame_).first(size);
 }
 
@@ -56,9 +54,8 @@ void Decompressor::Free::operator()(ZSTD_DCtx_s* context) const {
 Decompressor::Decompressor() : context_(ZSTD_createDCtx()) {}
 
 bool Decompressor::decompress(std::span<const std::byte> frame, std::span<std::byte> out) {
-    if (!context_) {
+    if (!context_)
         return false;
-    }
     const std::size_t size = ZSTD_decompressDCtx(context_.get(), out.data(), out.size(), frame.data(), frame.size());
     return ZSTD_isError(size) == 0 && size == out.size();
 }
@@ -69,9 +66,8 @@ std::string dump_json(const nlohmann::json& json) {
 
 nlohmann::json parse_json(std::span<const std::byte> bytes) {
     std::string text(bytes.size(), '\0');
-    if (!bytes.empty()) {
+    if (!bytes.empty())
         std::memcpy(text.data(), bytes.data(), bytes.size());
-    }
     return JsonShape(text).is_json() ? nlohmann::json::parse(text, nullptr, false)
                                      : nlohmann::json(nlohmann::json::value_t::discarded);
 }
@@ -85,9 +81,8 @@ void append_record(std::vector<std::byte>& payload, std::span<const std::byte> r
 
 std::optional<std::uint64_t> record_time(std::span<const std::byte> record) {
     rs_header header;
-    if (record.size() < sizeof header) {
+    if (record.size() < sizeof header)
         return std::nullopt;
-    }
     std::memcpy(&header, record.data(), sizeof header);
     return header.ns;
 }

@@ -83,14 +83,12 @@ template <typename Each>
 bool for_each_record(std::span<const std::byte> payload, Each&& each) {
     while (!payload.empty()) {
         RecordSize size = 0;
-        if (payload.size() < sizeof size) {
+        if (payload.size() < sizeof size)
             return false;
-        }
         std::memcpy(&size, payload.data(), sizeof size);
         payload = payload.subspan(sizeof size);
-        if (payload.size() < size) {
+        if (payload.size() < size)
             return false;
-        }
         each(payload.first(size));
         payload = payload.subspan(size);
     }

@@ -22,13 +22,11 @@ Result<CaptureReader> CaptureReader::open(const std::string& path) {
 }
 
 Result<CaptureReader> CaptureReader::open(Result<InputFile> file) {
-    if (!file) {
+    if (!file)
         return tl::unexpected<Error>(file.error());
-    }
     auto index = scan_capture(*file);
-    if (!index) {
+    if (!index)
         return tl::unexpected<Error>(index.error());
-    }
     CaptureExtent extent = index->extent;
     return CaptureReader(std::make_unique<Impl>(Impl{std::move(*file), std::move(*index), std::move(extent)}));
 }

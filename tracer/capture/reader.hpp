@@ -41,7 +41,7 @@ public:
     ~CaptureReader();
 
     const Metadata& metadata() const;
-    // The names of all symbols chunks, sorted and reduced by settle_symbols().
+    // The names of all symbols chunks, sorted and reduced by sort_and_deduplicate_symbols().
     const std::vector<SymbolInfo>& symbols() const;
     const std::optional<Trailer>& trailer() const; // none: the recording was cut off
     const CaptureExtent& extent() const;           // skipped_records is complete after for_each_event()

@@ -20,15 +20,13 @@ constexpr std::size_t ring_bytes_of(std::size_t record_bytes) {
 // The record at the beginning of `bytes`, which are aligned as above. Empty if a program still writes the record, or
 // if it does not end within `bytes`.
 inline std::span<const std::byte> first_in_ring(std::span<const std::byte> bytes) {
-    if (bytes.size() < sizeof(rs_ring_header)) {
+    if (bytes.size() < sizeof(rs_ring_header))
         return {};
-    }
     const auto* header = reinterpret_cast<const rs_ring_header*>(bytes.data());
     // The BPF program writes the size last, when the record is whole.
     const std::size_t size = __atomic_load_n(&header->size, __ATOMIC_ACQUIRE);
-    if (size > bytes.size() - sizeof(rs_ring_header) || ring_bytes_of(size) > bytes.size()) {
+    if (size > bytes.size() - sizeof(rs_ring_header) || ring_bytes_of(size) > bytes.size())
         return {};
-    }
     return bytes.subspan(sizeof(rs_ring_header), size);
 }
 
@@ -39,9 +37,8 @@ std::size_t for_each_ring_record(std::span<const std::byte> bytes, Each&& each) 
     std::size_t at = 0;
     for (;;) {
         const auto record = first_in_ring(bytes.subspan(at));
-        if (record.empty()) {
+        if (record.empty())
             return at;
-        }
         each(record);
         at += ring_bytes_of(record.size());
     }

@@ -14,20 +14,16 @@ namespace rcuscope {
 namespace {
 
 Status check_file_header(const InputFile& file) {
-    if (file.size() == 0) {
+    if (file.size() == 0)
         return file.cannot_read("it is empty", "the recording ended before anything was written");
-    }
     FileHeader header{};
     const auto present = static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), sizeof header));
-    if (!file.read_at(0, std::as_writable_bytes(std::span(&header, 1)).first(present))) {
+    if (!file.read_at(0, std::as_writable_bytes(std::span(&header, 1)).first(present)))
         return file.cannot_read("its first bytes cannot be read");
-    }
-    if (std::memcmp(header.magic, file_magic, std::min(present, sizeof file_magic)) != 0) {
+    if (std::memcmp(header.magic, file_magic, std::min(present, sizeof file_magic)) != 0)
         return file.cannot_read("it is not an rcuscope capture", "captures are made by rcuscope record");
-    }
-    if (present < sizeof header) {
+    if (present < sizeof header)
         return file.cannot_read("it was cut off inside its header", "record again");
-    }
     if (header.version > format_version) {
         return file.cannot_read("it is of capture format " + std::to_string(header.version) +
                                     "; this rcuscope reads up to " + std::to_string(format_version),
@@ -39,19 +35,18 @@ Status check_file_header(const InputFile& file) {
                                     std::to_string(RS_WIRE_VERSION),
                                 "read it with the version of rcuscope that recorded it");
     }
-    if (header.features != 0) {
+    if (header.features != 0)
         return file.cannot_read("it needs a feature that this rcuscope does not have", "update rcuscope");
-    }
     return {};
 }
 
 // The limit on the total unpacked size of all chunks, as a multiple of the file's size. It keeps time and memory
 // proportional to the file. In recordings, records unpack to 3 to 11 times their size in the file, and texts to up to
 // 15 times, so a file far beyond that was forged. least_unpacked is the limit for files of a few chunks.
-constexpr std::uint64_t most_unpacked_times = 128;
+constexpr std::uint64_t max_unpacked_times = 128;
 constexpr std::uint64_t least_unpacked = 4U << 20;
 // Each symbol names an address in the kernel's text. A kernel and its modules have a few hundred thousand functions.
-constexpr std::size_t most_symbols = std::size_t{1} << 19;
+constexpr std::size_t max_symbols = std::size_t{1} << 19;
 
 class Scanner {
 public:
@@ -61,27 +56,24 @@ public:
     }
 
     Result<CaptureIndex> scan() && {
-        if (Status status = take_metadata(); !status) {
+        if (Status status = take_metadata(); !status)
             return tl::unexpected<Error>(status.error());
-        }
         while (!index_.trailer && !at_end()) {
             if (auto taken = take_next(); !taken) {
                 index_.extent.cut_reason = std::move(taken.error());
                 break;
             }
-            if (index_.symbols.size() > most_symbols) {
-                return file_.cannot_read("it names more than " + std::to_string(most_symbols) +
+            if (index_.symbols.size() > max_symbols) {
+                return file_.cannot_read("it names more than " + std::to_string(max_symbols) +
                                              " addresses: no recording does that",
                                          made_up);
             }
         }
-        if (!fits()) {
+        if (!fits())
             return does_not_fit();
-        }
-        if (index_.extent.cut_reason.empty()) {
+        if (index_.extent.cut_reason.empty())
             index_.extent.cut_reason = why_ended();
-        }
-        settle_symbols(index_.symbols);
+        sort_and_deduplicate_symbols(index_.symbols);
         return std::move(index_);
     }
 
@@ -89,38 +81,30 @@ private:
     bool at_end() const { return index_.extent.valid_bytes == file_.size(); }
 
     std::string why_ended() const {
-        if (!index_.trailer) {
+        if (!index_.trailer)
             return "the recording has no end: it was cut off";
-        }
-        if (!at_end()) {
+        if (!at_end())
             return std::to_string(file_.size() - index_.extent.valid_bytes) + " bytes follow the end of the recording";
-        }
         return {};
     }
 
     Status take_metadata() {
         const std::uint64_t offset = index_.extent.valid_bytes;
-        if (at_end()) {
+        if (at_end())
             return no_metadata("it ends after its header");
-        }
         const auto chunk = chunks_.read(offset);
-        if (!chunk) {
+        if (!chunk)
             return no_metadata(chunk.error());
-        }
-        if (chunk->type() != ChunkType::metadata || !chunk->of_known_kind()) {
+        if (chunk->type() != ChunkType::metadata || !chunk->of_known_kind())
             return no_metadata(damaged(offset, "it should be the metadata"));
-        }
         const auto json = read_json(*chunk);
-        if (!json) {
+        if (!json)
             return no_metadata(json.error());
-        }
-        if (!count(*chunk)) {
+        if (!count(*chunk))
             return does_not_fit();
-        }
         auto metadata = metadata_from_json(*json);
-        if (!metadata) {
+        if (!metadata)
             return file_.cannot_read(metadata.error().why, "record again");
-        }
         index_.metadata = std::move(*metadata);
         index_.extent.valid_bytes = chunk->end();
         return {};
@@ -137,22 +121,21 @@ private:
         unpacked_bytes_ += std::max(chunk.header.size, packed ? chunk.header.unpacked : 0);
         return fits();
     }
-    bool fits() const { return unpacked_bytes_ <= most_unpacked(); }
-    std::uint64_t most_unpacked() const { return std::max(least_unpacked, most_unpacked_times * file_.size()); }
+    bool fits() const { return unpacked_bytes_ <= max_unpacked(); }
+    std::uint64_t max_unpacked() const { return std::max(least_unpacked, max_unpacked_times * file_.size()); }
     tl::unexpected<Error> does_not_fit() const {
         return file_.cannot_read(
-            "its " + std::to_string(file_.size()) + " bytes unpack to more than " + std::to_string(most_unpacked()) +
-                (most_unpacked() == least_unpacked ? std::string()
-                                                   : ", " + std::to_string(most_unpacked_times) + " times as many") +
+            "its " + std::to_string(file_.size()) + " bytes unpack to more than " + std::to_string(max_unpacked()) +
+                (max_unpacked() == least_unpacked ? std::string()
+                                                  : ", " + std::to_string(max_unpacked_times) + " times as many") +
                 ": no recording does that",
             made_up);
     }
 
     tl::expected<void, Damage> take_next() {
         const auto chunk = chunks_.read(index_.extent.valid_bytes);
-        if (!chunk) {
+        if (!chunk)
             return tl::unexpected<Damage>(chunk.error());
-        }
         return take(*chunk).map([&] { index_.extent.valid_bytes = chunk->end(); });
     }
 
@@ -168,29 +151,25 @@ private:
                 : read_json(chunk).and_then([&](const nlohmann::json& json) {
                       return chunk.type() == ChunkType::symbols ? take_symbols(chunk, json) : take_trailer(chunk, json);
                   });
-        if (taken && !count(chunk)) {
+        if (taken && !count(chunk))
             return tl::unexpected<Damage>("the file holds more than its size explains"); // scan() checks fits() again
-        }
         return taken;
     }
 
     tl::expected<void, Damage> take_events(const Chunk& chunk) {
-        if (chunk.header.cpu >= index_.metadata.host.cpus) {
+        if (chunk.header.cpu >= index_.metadata.host.cpus)
             return tl::unexpected<Damage>(damaged(chunk.offset, "it is of a CPU that the machine did not have"));
-        }
         return chunk.times ? take_timed(chunk, *chunk.times) : take_untimed(chunk);
     }
 
     // The header and the ChunkTimes tell all that the index needs, so the payload is not decompressed.
     tl::expected<void, Damage> take_timed(const Chunk& chunk, const ChunkTimes& times) {
-        if (auto sizes = chunks_.check_sizes(chunk); !sizes) {
+        if (auto sizes = chunks_.check_sizes(chunk); !sizes)
             return sizes;
-        }
         const bool packed = (chunk.header.flags & chunk_packed) != 0;
         const std::uint64_t bytes = packed ? chunk.header.unpacked : chunk.header.size;
-        if (times.records == 0 || times.records > bytes / sizeof(RecordSize)) {
+        if (times.records == 0 || times.records > bytes / sizeof(RecordSize))
             return tl::unexpected<Damage>(damaged(chunk.offset, "it cannot hold as many records as it claims"));
-        }
         ++index_.extent.event_chunks;
         index_.extent.event_bytes += bytes - times.records * sizeof(RecordSize);
         index_.events.push_back({chunk.offset, times.first_ns, chunk.header.cpu});
@@ -198,9 +177,8 @@ private:
     }
 
     tl::expected<void, Damage> take_untimed(const Chunk& chunk) {
-        if (auto read = chunks_.payload(chunk, payload_); !read) {
+        if (auto read = chunks_.payload(chunk, payload_); !read)
             return tl::unexpected<Damage>(read.error());
-        }
         std::uint64_t first_ns = std::numeric_limits<std::uint64_t>::max();
         std::uint64_t bytes = 0;
         std::uint64_t untimed = 0;
@@ -214,38 +192,33 @@ private:
                 ++untimed;
             }
         });
-        if (!whole) {
+        if (!whole)
             return tl::unexpected<Damage>(damaged(chunk.offset, "a record runs over its end"));
-        }
         ++index_.extent.event_chunks;
         index_.extent.event_bytes += bytes;
         index_.extent.skipped_records += untimed;
-        if (timed) {
+        if (timed)
             index_.events.push_back({chunk.offset, first_ns, chunk.header.cpu});
-        }
         return {};
     }
 
     tl::expected<void, Damage> take_symbols(const Chunk& chunk, const nlohmann::json& json) {
-        if (auto problem = append_symbols(json, index_.symbols)) {
+        if (auto problem = append_symbols(json, index_.symbols))
             return tl::unexpected<Damage>(damaged(chunk.offset, *problem));
-        }
         return {};
     }
 
     tl::expected<void, Damage> take_trailer(const Chunk& chunk, const nlohmann::json& json) {
         auto trailer = trailer_from_json(json);
-        if (!trailer) {
+        if (!trailer)
             return tl::unexpected<Damage>(damaged(chunk.offset, trailer.error().why));
-        }
         index_.trailer = std::move(*trailer);
         return {};
     }
 
     tl::expected<nlohmann::json, Damage> read_json(const Chunk& chunk) {
-        if (auto read = chunks_.payload(chunk, payload_); !read) {
+        if (auto read = chunks_.payload(chunk, payload_); !read)
             return tl::unexpected<Damage>(read.error());
-        }
         auto json = parse_json(payload_);
         if (json.is_discarded()) {
             return tl::unexpected<Damage>(
@@ -266,9 +239,8 @@ private:
 } // namespace
 
 Result<CaptureIndex> scan_capture(const InputFile& file) {
-    if (Status status = check_file_header(file); !status) {
+    if (Status status = check_file_header(file); !status)
         return tl::unexpected<Error>(status.error());
-    }
     return Scanner(file).scan();
 }
 

@@ -20,10 +20,10 @@ nlohmann::json symbols_to_json(std::span<const SymbolInfo> symbols);
 std::optional<std::string> append_symbols(const nlohmann::json& json, std::vector<SymbolInfo>& symbols);
 
 // The limit on the names that one address has without a time. In no recording do more modules get the same address.
-inline constexpr std::size_t most_untimed_names = 64;
+inline constexpr std::size_t max_untimed_names = 64;
 
 // Sorts by address, then by since_ns, names without since_ns first. Removes names that are superseded or repeat the
 // previous one.
-void settle_symbols(std::vector<SymbolInfo>& symbols);
+void sort_and_deduplicate_symbols(std::vector<SymbolInfo>& symbols);
 
 } // namespace rcuscope

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <limits>
 
-#include "capture/packed_marks.hpp"
+#include "capture/packed_format.hpp"
 #include "capture/payload.hpp"
 
 namespace rcuscope {
@@ -34,7 +34,7 @@ std::uint64_t joined(std::uint64_t bytes) {
     return (bytes & 0x000000000fffffff) | (bytes & 0x0fffffff00000000) >> 4;
 }
 
-// Reads a LEB128; most_leb128 bytes must be readable. Returns false if the number has more than 64 bits.
+// Reads a LEB128; max_leb128 bytes must be readable. Returns false if the number has more than 64 bits.
 [[gnu::always_inline]] inline bool take_quickly(const std::byte*& at, std::uint64_t& value) {
     std::uint64_t bytes = 0;
     std::memcpy(&bytes, at, sizeof bytes);
@@ -57,7 +57,7 @@ std::uint64_t joined(std::uint64_t bytes) {
     const auto ninth = std::to_integer<std::uint64_t>(at[8]);
     const auto tenth = std::to_integer<std::uint64_t>(at[9]);
     const bool nine = ninth < 0x80;
-    at += nine ? 9 : most_leb128;
+    at += nine ? 9 : max_leb128;
     value = joined(bytes) | (ninth & 0x7f) << 56 | (nine ? 0 : tenth << 63);
     return nine || tenth <= 1;
 }
@@ -66,8 +66,8 @@ std::uint64_t joined(std::uint64_t bytes) {
 // Nearly all records of callbacks are like that.
 struct Pairs {
     static constexpr std::size_t words = 5;
-    static constexpr std::size_t most = 4; // differences in 64 bits
-    static constexpr std::uint8_t none = most;
+    static constexpr std::size_t limit = 4; // differences in 64 bits
+    static constexpr std::uint8_t none = limit;
 
     std::uint64_t keep = 0;    // mask: the bits that the differences occupy
     std::uint64_t goes_on = 1; // the top bits of the bytes if each difference takes two bytes; 1: never matches
@@ -102,11 +102,9 @@ public:
         : at_(packed.data()), packed_end_(at_ + packed.size()), to_(out.data()), end_(to_ + out.size()) {}
 
     std::optional<Unpacked> run() {
-        while (take_short_ones(), left() != 0) {
-            if (!one()) {
+        while (take_short_ones(), left() != 0)
+            if (!one())
                 return std::nullopt;
-            }
-        }
         return to_ == end_ ? std::optional(seen_) : std::nullopt;
     }
 
@@ -124,13 +122,12 @@ private:
     // fits into the rest of the input and of the output. Stops at the first record that is different or malformed,
     // which one() then handles.
     void take_short_ones() {
-        constexpr std::size_t most_packed = 2 + few_words * most_leb128;
-        constexpr std::size_t most_room = sizeof(RecordSize) + few_words * word_bytes;
-        if (left() < most_packed || room() < most_room) {
+        constexpr std::size_t max_packed = 2 + few_words * max_leb128;
+        constexpr std::size_t max_room = sizeof(RecordSize) + few_words * word_bytes;
+        if (left() < max_packed || room() < max_room)
             return;
-        }
-        const std::byte* const last_at = packed_end_ - most_packed;
-        const std::byte* const last_to = end_ - most_room;
+        const std::byte* const last_at = packed_end_ - max_packed;
+        const std::byte* const last_to = end_ - max_room;
         const std::byte* at = at_;
         std::byte* to = to_;
         const std::size_t shapes = shapes_;
@@ -140,9 +137,8 @@ private:
         bool in_order = seen_.in_order;
         while (at <= last_at && to <= last_to) {
             const auto number = std::to_integer<std::size_t>(at[0]);
-            if (number >= shapes) {
+            if (number >= shapes)
                 break;
-            }
             Shape& shape = shape_[number];
             const auto changed = std::to_integer<unsigned>(at[1]);
             std::byte* const words = to + sizeof(RecordSize);
@@ -150,9 +146,8 @@ private:
             if ((changed >= shape.pairs || !take_pairs(next, all_pairs[changed], shape.last, ns, words)) &&
                 (shape.words > few_words || !take_words(changed, shape, ns, words, [&next](std::uint64_t& step) {
                      return take_quickly(next, step);
-                 }))) {
+                 })))
                 break;
-            }
             at = next;
             ns = word_at(words, 0);
             in_order &= ns >= latest;
@@ -176,13 +171,12 @@ private:
     [[gnu::always_inline]] static bool take_pairs(const std::byte*& at, const Pairs& pairs, const std::byte* last,
                                                   std::uint64_t ns, std::byte* words) {
         std::uint64_t bytes = word_at(at, 0) & pairs.keep;
-        if ((bytes & 0x8080808080808080) != pairs.goes_on) {
+        if ((bytes & 0x8080808080808080) != pairs.goes_on)
             return false;
-        }
         bytes = (bytes & 0x007f007f007f007f) | (bytes & 0x7f007f007f007f00) >> 1;
         const std::uint64_t odd = bytes & 0x0001000100010001;
         bytes = (bytes ^ odd) >> 1 ^ ((odd << 16) - odd); // unzigzag() of each
-        std::array<std::int16_t, 2 * Pairs::most> steps{};
+        std::array<std::int16_t, 2 * Pairs::limit> steps{};
         std::memcpy(steps.data(), &bytes, sizeof bytes);
         const auto step = [&](std::size_t word) { return static_cast<std::uint64_t>(steps[pairs.of_word[word]]); };
         put_word(words, 0, ns + step(0));
@@ -199,16 +193,14 @@ private:
     template <typename Take>
     [[gnu::always_inline]] static bool take_words(std::uint64_t changed, const Shape& shape, std::uint64_t ns,
                                                   std::byte* words, Take&& take) {
-        if (shape.words < most_words && changed >> shape.words != 0) {
+        if (shape.words < max_words && changed >> shape.words != 0)
             return false;
-        }
         for (std::size_t i = 0; i < shape.words; i++) {
             std::uint64_t word = i == 0 ? ns : word_at(shape.last, i);
             if ((changed >> i & 1) != 0) {
                 std::uint64_t step = 0;
-                if (!take(step)) {
+                if (!take(step))
                     return false;
-                }
                 word += unzigzag(step);
             }
             put_word(words, i, word);
@@ -218,9 +210,8 @@ private:
 
     bool one() {
         const std::byte first = *at_++;
-        if (first == as_it_is) {
+        if (first == as_it_is)
             return whole();
-        }
         return first == plain_run || first == linked_run ? run_of(first == linked_run)
                                                          : difference(std::to_integer<std::size_t>(first));
     }
@@ -228,19 +219,16 @@ private:
     bool run_of(bool linked) {
         constexpr std::size_t header = 3, packed_bytes = 4;
         constexpr std::size_t takes = sizeof(RecordSize) + callback_words * word_bytes;
-        if (left() < header) {
+        if (left() < header)
             return false;
-        }
         const auto number = std::to_integer<std::size_t>(at_[0]);
         const std::size_t records = std::to_integer<std::size_t>(at_[1]) | std::to_integer<std::size_t>(at_[2]) << 8;
         at_ += header;
         if (left() < packed_bytes * records || room() < takes * records || number >= shapes_ ||
-            shape_[number].words != callback_words) {
+            shape_[number].words != callback_words)
             return false;
-        }
-        if (records != 0) {
+        if (records != 0)
             put_run(shape_[number], records, linked);
-        }
         return true;
     }
 
@@ -280,13 +268,12 @@ private:
     bool whole() {
         std::uint64_t size = 0;
         if (!leb128(size) || size > std::numeric_limits<RecordSize>::max() || size > left() ||
-            sizeof(RecordSize) + size > room()) {
+            sizeof(RecordSize) + size > room())
             return false;
-        }
         std::memcpy(to_ + sizeof(RecordSize), at_, size);
         at_ += size;
         Shape* shape = nullptr;
-        if (can_be_shape(size) && shapes_ < most_shapes) {
+        if (can_be_shape(size) && shapes_ < max_shapes) {
             shape = &shape_[shapes_++];
             shape->words = static_cast<std::uint32_t>(size / word_bytes);
             shape->pairs = shape->words <= Pairs::words ? 1U << shape->words : 0;
@@ -297,15 +284,13 @@ private:
 
     bool difference(std::size_t number) {
         std::uint64_t changed = 0;
-        if (number >= shapes_ || !leb128(changed)) {
+        if (number >= shapes_ || !leb128(changed))
             return false;
-        }
         Shape& shape = shape_[number];
         const std::size_t size = shape.words * word_bytes;
         if (sizeof(RecordSize) + size > room() || !take_words(changed, shape, last_ns_, to_ + sizeof(RecordSize),
-                                                              [this](std::uint64_t& step) { return leb128(step); })) {
+                                                              [this](std::uint64_t& step) { return leb128(step); }))
             return false;
-        }
         end_record(static_cast<RecordSize>(size), &shape);
         return true;
     }
@@ -335,13 +320,11 @@ private:
         value = 0;
         for (unsigned shift = 0; shift < 64 && at_ != packed_end_; shift += 7) {
             const auto bits = std::to_integer<std::uint64_t>(*at_++);
-            if (shift == 63 && bits > 1) {
+            if (shift == 63 && bits > 1)
                 return false;
-            }
             value |= (bits & 0x7f) << shift;
-            if (bits < 0x80) {
+            if (bits < 0x80)
                 return true;
-            }
         }
         return false;
     }
@@ -350,7 +333,7 @@ private:
     const std::byte* packed_end_;
     std::byte* to_;
     std::byte* end_;
-    std::array<Shape, most_shapes> shape_; // by number; the first shapes_ are defined
+    std::array<Shape, max_shapes> shape_; // by number; the first shapes_ are defined
     std::size_t shapes_ = 0;
     std::uint64_t last_ns_ = 0; // to which the next time is relative
     std::uint64_t latest_ = 0;  // time of the previous record

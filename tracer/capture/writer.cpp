@@ -40,16 +40,16 @@ struct CaptureWriter::Impl {
     std::vector<RecordPacker> held;   // by CPU: packed records that are held back
     bool quick = false;               // the current records are not compressed
     std::uint64_t quick_bytes = 0;    // bytes written without compression
-    std::uint64_t most_quick;         // limit on quick_bytes; 0 for a pipe, which cannot be compressed later
+    std::uint64_t max_quick;          // limit on quick_bytes; 0 for a pipe, which cannot be compressed later
     std::optional<Error> final_error; // every later call returns this
-    CapturePlace place;
+    CaptureDestination place;
     bool discarded = false;
     std::optional<InputFile> compressed; // the file that replaced the one that was written
     BackgroundSync syncing;
 
-    Impl(OutputFile output, CapturePlace capture_place, std::uint32_t cpus)
+    Impl(OutputFile output, CaptureDestination capture_place, std::uint32_t cpus)
         : chunks(std::move(output)), held(cpus),
-          most_quick(chunks.file().regular() ? chunks.file().free_bytes() / quick_share : 0),
+          max_quick(chunks.file().regular() ? chunks.file().free_bytes() / quick_share : 0),
           place(std::move(capture_place)), syncing([this] { return chunks.file().sync(); }) {}
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
@@ -61,13 +61,11 @@ struct CaptureWriter::Impl {
 
     template <typename Step>
     Status attempt(Step&& step) {
-        if (final_error) {
+        if (final_error)
             return tl::unexpected<Error>(*final_error);
-        }
         Status status = step();
-        if (!status) {
+        if (!status)
             final_error = status.error();
-        }
         return status;
     }
 
@@ -95,9 +93,8 @@ struct CaptureWriter::Impl {
 
     Status write_held_of(std::uint32_t cpu) {
         auto& records = held[cpu];
-        if (records.empty()) {
+        if (records.empty())
             return {};
-        }
         Status status = quick ? chunks.quick_events(cpu, records) : chunks.events(cpu, records);
         quick_bytes += quick ? records.packed().size() : 0;
         records.clear();
@@ -105,20 +102,17 @@ struct CaptureWriter::Impl {
     }
 
     Status write_held() {
-        for (std::uint32_t cpu = 0; cpu < held.size(); ++cpu) {
-            if (Status status = write_held_of(cpu); !status) {
+        for (std::uint32_t cpu = 0; cpu < held.size(); ++cpu)
+            if (Status status = write_held_of(cpu); !status)
                 return status;
-            }
-        }
         return {};
     }
 
     Status take_ring(std::uint32_t cpu, std::span<const std::span<const std::byte>> parts) {
         std::size_t size = 0;
-        for (const auto part : parts) {
+        for (const auto part : parts)
             size += part.size();
-        }
-        quick = size >= ring_slow && quick_bytes < most_quick;
+        quick = size >= ring_slow && quick_bytes < max_quick;
         Status status = cpu < held.size() ? Status{} : no_cpu(cpu);
         for (auto part : parts) {
             while (status && !part.empty()) {
@@ -126,11 +120,10 @@ struct CaptureWriter::Impl {
                 const std::size_t room = events_target - held[cpu].unpacked_size() + ring_step;
                 const std::size_t taken = held[cpu].add_ring(part.first(std::min(part.size(), room)));
                 part = part.subspan(taken);
-                if (taken == 0) {
+                if (taken == 0)
                     status = refuse("a record of more than " + std::to_string(ring_step) + " bytes came");
-                } else if (held[cpu].unpacked_size() >= events_target) {
+                else if (held[cpu].unpacked_size() >= events_target)
                     status = write_held_of(cpu);
-                }
             }
         }
         quick = false;
@@ -138,12 +131,10 @@ struct CaptureWriter::Impl {
     }
 
     Status hold(std::uint32_t cpu, std::span<const std::byte> record) {
-        if (cpu >= held.size()) {
+        if (cpu >= held.size())
             return no_cpu(cpu);
-        }
-        if (record.size() > std::numeric_limits<RecordSize>::max()) {
+        if (record.size() > std::numeric_limits<RecordSize>::max())
             return refuse("a record of " + std::to_string(record.size()) + " bytes is more than the format holds");
-        }
         held[cpu].add(record);
         return held[cpu].unpacked_size() < events_target ? Status{} : write_held_of(cpu);
     }
@@ -151,9 +142,8 @@ struct CaptureWriter::Impl {
     Status write_symbols(std::span<const SymbolInfo> symbols) {
         while (!symbols.empty()) {
             const auto some = symbols.first(std::min(symbols.size(), symbols_per_chunk));
-            if (Status status = write_json(ChunkType::symbols, symbols_to_json(some)); !status) {
+            if (Status status = write_json(ChunkType::symbols, symbols_to_json(some)); !status)
                 return status;
-            }
             symbols = symbols.subspan(some.size());
         }
         return {};
@@ -173,11 +163,10 @@ CaptureWriter::CaptureWriter(CaptureWriter&&) noexcept = default;
 CaptureWriter& CaptureWriter::operator=(CaptureWriter&&) noexcept = default;
 CaptureWriter::~CaptureWriter() = default;
 
-Result<CaptureWriter> CaptureWriter::create(const CapturePlace& place, const Metadata& metadata) {
+Result<CaptureWriter> CaptureWriter::create(const CaptureDestination& place, const Metadata& metadata) {
     auto file = place.target ? OutputFile::part(*place.target) : OutputFile::temporary();
-    if (!file) {
+    if (!file)
         return tl::unexpected<Error>(file.error());
-    }
     if (metadata.host.cpus > max_cpus) {
         file->discard();
         return fail(ExitCode::bad_input, "cannot write " + file->path(),
@@ -210,9 +199,8 @@ Status CaptureWriter::symbols(std::span<const SymbolInfo> symbols) {
 Status CaptureWriter::flush(bool sync) {
     return impl_->attempt([&] {
         return impl_->write_held().and_then([&] {
-            if (sync) {
+            if (sync)
                 impl_->syncing.ask();
-            }
             return impl_->syncing.status();
         });
     });
@@ -220,9 +208,8 @@ Status CaptureWriter::flush(bool sync) {
 
 Status CaptureWriter::finish(const Trailer& trailer) {
     Status ended = impl_->attempt([&] { return impl_->write_end(trailer); });
-    if (ended) {
+    if (ended)
         impl_->final_error = impl_->refuse("the recording has ended").value();
-    }
     return ended;
 }
 
@@ -231,9 +218,8 @@ std::uint64_t CaptureWriter::bytes_written() const {
 }
 
 Status CaptureWriter::compress(const GoOn& go_on) {
-    if (impl_->quick_bytes == 0 || impl_->place.passing || !impl_->chunks.file().regular()) {
+    if (impl_->quick_bytes == 0 || impl_->place.passing || !impl_->chunks.file().regular())
         return {};
-    }
     return read_back()
         .and_then([&](const InputFile& from) { return compress_capture(from, *impl_->place.target, go_on); })
         .map([&](std::optional<InputFile> made) { impl_->compressed = std::move(made); });

@@ -36,7 +36,7 @@ struct SymbolInfo {
 };
 
 // The destination of a capture.
-struct CapturePlace {
+struct CaptureDestination {
     std::optional<OutputTarget> target; // none: a file without a name in the folder for temporary files
     bool passing = false; // an intermediate file, which finish() does not rename; set if there is no target
 };
@@ -48,7 +48,7 @@ public:
     // Creates the file and writes its header and metadata. The mode is 0600 because the file holds kernel addresses.
     // Its name ends in ".part" until finish(). Under that name it can be read even if the recorder or the kernel
     // crashes.
-    static Result<CaptureWriter> create(const CapturePlace& place, const Metadata& metadata);
+    static Result<CaptureWriter> create(const CaptureDestination& place, const Metadata& metadata);
 
     CaptureWriter(CaptureWriter&&) noexcept;
     CaptureWriter& operator=(CaptureWriter&&) noexcept;

@@ -55,14 +55,14 @@ std::string why_not_passed(const CheckResult& result) {
     return why;
 }
 
-std::vector<HeldInRun> longest_of(const std::vector<RunDigest>& runs, std::size_t most) {
+std::vector<HeldInRun> longest_of(const std::vector<RunDigest>& runs, std::size_t limit) {
     std::vector<HeldInRun> longest;
     for (const RunDigest& run : runs)
         for (const Digest::Held& held : run.digest.longest)
             longest.push_back({run.name, held});
     std::stable_sort(longest.begin(), longest.end(),
                      [](const HeldInRun& a, const HeldInRun& b) { return a.held.duration > b.held.duration; });
-    longest.resize(std::min(most, longest.size()));
+    longest.resize(std::min(limit, longest.size()));
     return longest;
 }
 

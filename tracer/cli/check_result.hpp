@@ -37,7 +37,7 @@ struct HeldInRun {
     Digest::Held held;
 };
 // At most `most` grace periods of these runs, the longest first.
-std::vector<HeldInRun> longest_of(const std::vector<RunDigest>& runs, std::size_t most);
+std::vector<HeldInRun> longest_of(const std::vector<RunDigest>& runs, std::size_t limit);
 
 void print_check(const CheckResult& result, bool colours, TextOut out);
 void write_check_json(const CheckResult& result, std::ostream& out);  // docs/check.schema.json

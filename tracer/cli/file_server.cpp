@@ -49,7 +49,7 @@ std::string random_digits() {
 // be accepted. The time limits of the connections bound this wait.
 class Threads : public httplib::TaskQueue {
 public:
-    Threads(std::size_t most, std::function<void()> hang_up) : most_(most), hang_up_(std::move(hang_up)) {}
+    Threads(std::size_t limit, std::function<void()> hang_up) : most_(limit), hang_up_(std::move(hang_up)) {}
 
     void enqueue(std::function<void()> task) override {
         std::unique_lock lock(mutex_);

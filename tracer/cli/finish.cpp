@@ -33,7 +33,7 @@ bool is_capture(const std::string& path) {
     return path.ends_with(".rcu");
 }
 
-CapturePlace capture_place(const std::vector<OutputTarget>& outputs) {
+CaptureDestination capture_place(const std::vector<OutputTarget>& outputs) {
     for (const OutputTarget& output : outputs)
         if (is_capture(output.path()))
             return {output, false};

@@ -34,7 +34,7 @@ std::vector<std::string> paths_of(const std::vector<OutputTarget>& outputs);
 
 // Where the capture goes: to the first output that is a capture, else into the folder of the first output that is a
 // file, since that file system needs room anyway, else into an unnamed file.
-CapturePlace capture_place(const std::vector<OutputTarget>& outputs);
+CaptureDestination capture_place(const std::vector<OutputTarget>& outputs);
 
 // A callback that gets the outputs that are not written yet. It is called before the first output and after each.
 using NotWritten = std::function<void(const std::vector<OutputTarget>& missing)>;

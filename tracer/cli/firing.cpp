@@ -32,8 +32,8 @@ void print_firing(const Timeline& timeline, TextOut out) {
     }
     if (!analysis->holder.empty())
         out << "  " << analysis->holder << "\n";
-    for (const CodePlace& place : analysis->stack)
-        out << "      " << place_name(place, true) << "\n";
+    for (const CodeLocation& place : analysis->stack)
+        out << "      " << location_name(place, true) << "\n";
 }
 
 } // namespace rcuscope

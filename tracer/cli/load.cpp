@@ -26,7 +26,7 @@ Result<LoadedTimeline> load_timeline(const std::string& capture, const HazardLim
 }
 
 Result<LoadedTimeline> load_timeline(Result<InputFile> capture, const HazardLimits& limits) {
-    interning::Recording recording;
+    interning::Scope recording;
     const std::string path = capture ? capture->path() : std::string();
     auto reader = CaptureReader::open(std::move(capture));
     if (!reader)
@@ -40,16 +40,16 @@ Result<LoadedTimeline> load_timeline(Result<InputFile> capture, const HazardLimi
     return LoadedTimeline{std::move(recording), std::move(*timeline), reader->extent()};
 }
 
-static LoadedNumbers judged(interning::Recording& recording, Timeline timeline, const CallbackNumbers& callbacks,
-                            const HazardLimits& limits) {
+static LoadedStatistics judged(interning::Scope& recording, Timeline timeline, const CallbackNumbers& callbacks,
+                               const HazardLimits& limits) {
     find_hazards(timeline, limits, callbacks);
     find_holders(timeline);
     Statistics numbers = statistics_of(timeline, callbacks);
     return {std::move(recording), std::move(timeline), std::move(numbers)};
 }
 
-static Result<LoadedNumbers> numbers_of(CaptureReader& reader, const HazardLimits& limits) {
-    interning::Recording recording;
+static Result<LoadedStatistics> numbers_of(CaptureReader& reader, const HazardLimits& limits) {
+    interning::Scope recording;
     {
         CallbackNumbers callbacks({}, limits.callback_flood);
         auto taken = build_timeline(reader, callbacks);
@@ -70,7 +70,7 @@ static Result<LoadedNumbers> numbers_of(CaptureReader& reader, const HazardLimit
     });
 }
 
-Result<LoadedNumbers> load_numbers(const std::string& capture, const HazardLimits& limits) {
+Result<LoadedStatistics> load_statistics(const std::string& capture, const HazardLimits& limits) {
     auto reader = CaptureReader::open(capture);
     if (!reader)
         return tl::unexpected(reader.error());

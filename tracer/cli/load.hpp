@@ -15,8 +15,8 @@
 namespace rcuscope {
 
 struct LoadedTimeline {
-    interning::Recording recording; // first member: destroyed last
-    Timeline timeline;              // with its hazards
+    interning::Scope recording; // first member: destroyed last
+    Timeline timeline;          // with its hazards
     CaptureExtent extent;
 };
 
@@ -24,14 +24,14 @@ struct LoadedTimeline {
 Result<LoadedTimeline> load_timeline(const std::string& capture, const HazardLimits& limits);
 Result<LoadedTimeline> load_timeline(Result<InputFile> capture, const HazardLimits& limits);
 
-struct LoadedNumbers {
-    interning::Recording recording; // first member: destroyed last
-    Timeline timeline;              // with its hazards, but only some of its callbacks
+struct LoadedStatistics {
+    interning::Scope recording; // first member: destroyed last
+    Timeline timeline;          // with its hazards, but only some of its callbacks
     Statistics numbers;
 };
 
 // The same for commands that need numbers and hazards, but no single callbacks. It takes less time, because it does not
 // keep the callbacks.
-Result<LoadedNumbers> load_numbers(const std::string& capture, const HazardLimits& limits);
+Result<LoadedStatistics> load_statistics(const std::string& capture, const HazardLimits& limits);
 
 } // namespace rcuscope

@@ -33,7 +33,7 @@ bool is_summary(const std::string& file) {
 Result<Digest> load_digest(const std::string& file, const HazardLimits& limits) {
     if (is_summary(file))
         return read_digest(file);
-    auto loaded = load_numbers(file, limits);
+    auto loaded = load_statistics(file, limits);
     if (!loaded)
         return tl::unexpected(loaded.error());
     return digest_of(loaded->timeline, loaded->numbers, version_text());

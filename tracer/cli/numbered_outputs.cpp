@@ -60,7 +60,7 @@ bool is_there(const std::string& path) {
 
 } // namespace
 
-Result<CapturePlace> NumberedOutputs::next() {
+Result<CaptureDestination> NumberedOutputs::next() {
     std::vector<std::string> paths;
     bool taken = true;
     while (taken) {

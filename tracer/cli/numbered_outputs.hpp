@@ -20,7 +20,7 @@ public:
         : request_(std::move(request)), program_(std::move(program)) {}
 
     // The capture for the next number for which no output file exists yet.
-    Result<CapturePlace> next();
+    Result<CaptureDestination> next();
     // Call this when the capture of next() is complete: starts the process that finishes it.
     void written(CaptureWriter& capture);
     // Waits for all processes. Returns the greatest of their exit codes; does_not_hold if one could not be started or

@@ -91,7 +91,7 @@ void Outputs::tell_signals() const {
 }
 
 Outputs::~Outputs() {
-    if (const std::string told = settle(); !told.empty())
+    if (const std::string told = remove_stale(); !told.empty())
         StandardError() << "rcuscope: " << told.substr(2) << "\n";
 }
 
@@ -111,7 +111,7 @@ Status Outputs::write(const std::function<Status(const OutputTarget& target)>& w
 }
 
 tl::unexpected<Error> Outputs::give_up(Error error) {
-    error.why += settle();
+    error.why += remove_stale();
     return tl::unexpected<Error>(std::move(error));
 }
 
@@ -123,7 +123,7 @@ std::vector<std::string> Outputs::not_written() const {
     return paths;
 }
 
-std::string Outputs::settle() {
+std::string Outputs::remove_stale() {
     std::string is_new;
     std::string gone;
     std::string earlier;
@@ -132,12 +132,11 @@ std::string Outputs::settle() {
     const std::optional<EndSignals> signals = std::exchange(signals_, std::nullopt);
     if (std::all_of(outputs.begin(), outputs.end(), [](const Output& output) { return output.written; }))
         return "";
-    for (const Output& output : outputs) {
+    for (const Output& output : outputs)
         if (output.written)
             add_name(is_new, output.target.path());
         else if (const auto removed = output.refused ? std::nullopt : output.target.remove_earlier())
             add_name(*removed ? gone : earlier, output.target.path());
-    }
     std::string told;
     for (const auto& [what, names] :
          {std::pair("new: ", &is_new), std::pair("gone: ", &gone), std::pair("still the earlier one: ", &earlier)})
@@ -150,7 +149,8 @@ Status write_forms(Outputs& outputs, std::span<const std::string_view> endings,
                    const std::function<void(std::string_view ending, std::ostream& out)>& write) {
     return outputs.write([&](const OutputTarget& target) {
         return ending_of(target.path(), endings).and_then([&](std::string_view ending) {
-            return write_whole(target, [&](std::ostream& out) { write(ending, out); });
+            return write_whole(
+                target, [&](std::ostream& out) { write(ending, out); });
         });
     });
 }

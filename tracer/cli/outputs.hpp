@@ -60,7 +60,7 @@ private:
     };
     // Removes the earlier files of outputs that are not written. Returns "; new: a.json; gone: b.json"; empty if all
     // outputs are written.
-    std::string settle();
+    std::string remove_stale();
     void tell_signals() const;
 
     std::vector<Output> outputs_;

@@ -27,11 +27,9 @@ namespace {
 // The limit on memory that applies, for the message.
 std::string memory_limit() {
     rlimit limit{};
-    for (const auto& [what, option] : {std::pair(RLIMIT_AS, "-v"), std::pair(RLIMIT_DATA, "-d")}) {
-        if (::getrlimit(what, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    for (const auto& [what, option] : {std::pair(RLIMIT_AS, "-v"), std::pair(RLIMIT_DATA, "-d")})
+        if (::getrlimit(what, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
             return "it is limited to " + std::to_string(limit.rlim_cur >> 10) + " KiB (ulimit " + option + ")";
-        }
-    }
     return "the machine, or the control group, has no more";
 }
 

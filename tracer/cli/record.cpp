@@ -9,16 +9,16 @@
 
 #include "base/output_target.hpp"
 #include "base/text_out.hpp"
-#include "cli/catch_options.hpp"
 #include "cli/cli.hpp"
 #include "cli/finish.hpp"
+#include "cli/flight_recorder_options.hpp"
 #include "cli/hazard_options.hpp"
 #include "cli/numbered_outputs.hpp"
 #include "cli/record_summary.hpp"
 #include "export/exporter.hpp"
 #include "kernel/host.hpp"
 #include "kernel/module_path.hpp"
-#include "probes/place_conflicts.hpp"
+#include "probes/probe_conflicts.hpp"
 #include "probes/session.hpp"
 #include "record/child.hpp"
 #include "record/recorder.hpp"
@@ -45,7 +45,7 @@ struct RecordArguments {
     double linger_s = 5;
     double duration_s = 0;
     std::uint64_t buffer_kib = 4096;
-    CatchArguments catching;
+    FlightRecorderArguments catching;
     bool stacks = false;
     bool stats = false;
     bool strict = false;
@@ -127,7 +127,7 @@ Result<RecordRequest> request_from(const RecordArguments& arguments) {
     if (!readers)
         return tl::unexpected(readers.error());
     request.reader_functions = std::move(*readers);
-    auto catching = catch_request(arguments.catching, !request.modules.empty());
+    auto catching = flight_recorder_request(arguments.catching, !request.modules.empty());
     if (!catching)
         return tl::unexpected(catching.error());
     request.catching = std::move(*catching);
@@ -142,7 +142,7 @@ Result<RecordRequest> request_from(const RecordArguments& arguments) {
     request.summary = arguments.mode == "summary";
     if (request.summary)
         request.functions.clear();
-    leave_conflicts_out(request.modules, request.functions, request.reader_functions);
+    leave_out_conflicts(request.modules, request.functions, request.reader_functions);
     request.command = arguments.command;
     request.tool_version = version_text();
     request.all_callbacks = arguments.all_callbacks || arguments.modules.empty();
@@ -180,7 +180,7 @@ Result<std::vector<OutputTarget>> outputs_of(const RecordArguments& arguments) {
 }
 
 // A capture in a pipe cannot be read back, so nothing can be made from it.
-Status check_readable(const RecordArguments& arguments, const CapturePlace& place) {
+Status check_readable(const RecordArguments& arguments, const CaptureDestination& place) {
     const bool read = arguments.outputs.size() > 1 || arguments.strict || !arguments.fail_on.empty();
     if (!read || !place.target || place.target->is_file())
         return {};
@@ -218,16 +218,19 @@ std::string for_events_only(const CLI::App& command) {
 
 // Writes the other formats and prints the summary. Tells the signal handlers what is still missing.
 Outcome finish(const FinishRequest& request, CaptureWriter& capture) {
-    return finish_recording(request, capture, true, [&](const std::vector<OutputTarget>& missing) {
-        std::string at_first;
-        if (!request.quiet && ::isatty(STDERR_FILENO))
-            at_first = "rcuscope: the recording has ended; what was asked for is being written (Ctrl-C leaves that)\n";
-        // Without a file among the outputs the capture has no name, and vanishes with the process.
-        const bool named = std::ranges::any_of(request.outputs, &OutputTarget::is_file);
-        std::string at_second =
-            named ? at_once_text(capture.path(), paths_of(missing)) : "rcuscope: ended at once: nothing is written\n";
-        EndSignals::say(at_first, missing.empty() ? "" : at_second, file_names(missing));
-    });
+    return finish_recording(
+        request, capture, true,
+        [&](const std::vector<OutputTarget>& missing) {
+            std::string at_first;
+            if (!request.quiet && ::isatty(STDERR_FILENO))
+                at_first =
+                    "rcuscope: the recording has ended; what was asked for is being written (Ctrl-C leaves that)\n";
+            // Without a file among the outputs the capture has no name, and vanishes with the process.
+            const bool named = std::ranges::any_of(request.outputs, &OutputTarget::is_file);
+            std::string at_second = named ? at_once_text(capture.path(), paths_of(missing))
+                                          : "rcuscope: ended at once: nothing is written\n";
+            EndSignals::say(at_first, missing.empty() ? "" : at_second, file_names(missing));
+        });
 }
 
 Result<std::optional<ExitCode>> run_events(const RecordArguments& arguments, RecordRequest request,
@@ -321,7 +324,7 @@ void add_record(CLI::App& app, Outcome& result) {
     command->add_option("--duration", arguments->duration_s, "End after this many seconds")->check(CLI::PositiveNumber);
     command->add_option("--via", arguments->via,
                         "See by this way only what it can show: tracepoint, fentry or kprobe [the best for each hook]");
-    add_catch_options(*command, arguments->catching);
+    add_flight_recorder_options(*command, arguments->catching);
     command->add_option("--buffer", arguments->buffer_kib, "KiB of buffer for each CPU, a power of two")
         ->capture_default_str();
     command->add_flag("--stacks", arguments->stacks,

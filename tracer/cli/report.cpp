@@ -31,8 +31,9 @@ struct ReportArguments {
     std::string_view printed() const { return json ? ".json" : markdown ? ".md" : ".txt"; }
     bool prints() const { return outputs.empty() || json || markdown; }
     bool wants_json() const {
-        return json || std::any_of(outputs.begin(), outputs.end(),
-                                   [](const auto& path) { return ending_of(path, report_endings) == ".json"; });
+        return json || std::any_of(
+                           outputs.begin(), outputs.end(),
+                           [](const auto& path) { return ending_of(path, report_endings) == ".json"; });
     }
 };
 
@@ -79,7 +80,7 @@ Outcome run_report(const ReportArguments& arguments) {
     if (!targets)
         return tl::unexpected(targets.error());
     Outputs outputs(std::move(*targets));
-    auto loaded = load_numbers(arguments.capture, arguments.limits);
+    auto loaded = load_statistics(arguments.capture, arguments.limits);
     if (!loaded) {
         if (const auto digest = read_digest(arguments.capture))
             return report_on_summary(arguments, outputs, *digest);

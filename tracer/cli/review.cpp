@@ -33,7 +33,7 @@ struct ReviewArguments {
 struct Gate {
     bool any = false;
     std::vector<FindingKind> kinds;
-    Sureness sureness = Sureness::likely;
+    Confidence sureness = Confidence::likely;
 
     bool stops(const Finding& finding) const {
         const bool kind = kinds.empty() || std::find(kinds.begin(), kinds.end(), finding.kind) != kinds.end();

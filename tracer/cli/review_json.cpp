@@ -17,7 +17,7 @@ Json text_or_null(const std::string& text) {
     return text.empty() ? Json() : Json(text);
 }
 
-Json place_json(const KoPlace& place) {
+Json place_json(const CodePosition& place) {
     return {{"function", text_or_null(place.function)},
             {"section", place.section},
             {"offset", place.offset},
@@ -38,7 +38,7 @@ Json deferral_json(const DeferralSite& site) {
             {"callbacks", std::move(callbacks)}};
 }
 
-Json way_json(const CodeWay& way) {
+Json way_json(const ReachedWaits& way) {
     if (way.function.empty())
         return {};
     Json waits = Json::array();
@@ -101,9 +101,9 @@ void write_array(std::ostream& out, const char* name, const std::vector<Element>
 void write_review_json(const ReviewResult& result, std::ostream& out) {
     out << "{\n  \"schema\": \"rcuscope.review/1\"";
     out << ",\n  \"findings\": "
-        << JsonText(Json{{"shown", result.count(Sureness::shown)},
-                         {"likely", result.count(Sureness::likely)},
-                         {"cannot_tell", result.count(Sureness::cannot_tell)}})
+        << JsonText(Json{{"shown", result.count(Confidence::shown)},
+                         {"likely", result.count(Confidence::likely)},
+                         {"cannot_tell", result.count(Confidence::cannot_tell)}})
                .text();
     write_array(out, "modules", result.modules, module_json);
     write_array(out, "unread", result.unread, [](const UnreadModule& unread) {

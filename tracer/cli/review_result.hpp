@@ -20,7 +20,7 @@ struct ReviewResult {
     std::vector<ModuleReading> modules;
     std::vector<UnreadModule> unread; // files below a folder that cannot be read as a module
     bool one_asked = false;           // the arguments give one file: the text shows it even if there is nothing to find
-    std::size_t count(Sureness sureness) const;
+    std::size_t count(Confidence sureness) const;
 };
 
 void write_review_text(const ReviewResult& result, std::ostream& out);

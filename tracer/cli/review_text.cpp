@@ -57,7 +57,7 @@ void write_wait(const WaitSite& wait, TextOut out) {
     out << "\n";
 }
 
-void write_way(const CodeWay& way, const char* what, TextOut out) {
+void write_way(const ReachedWaits& way, const char* what, TextOut out) {
     out << "  " << what << " " << way.function << "() waits" << (way.waits.empty() ? ": nowhere" : "") << "\n";
     for (const WaitSite& wait : way.waits)
         write_wait(wait, out);
@@ -68,10 +68,10 @@ void write_way(const CodeWay& way, const char* what, TextOut out) {
 
 void write_finding(const Finding& finding, TextOut out) {
     out << "  " << to_text(finding.kind) << ", "
-        << (finding.sureness == Sureness::cannot_tell ? "cannot be told from the file" : to_text(finding.sureness))
+        << (finding.sureness == Confidence::cannot_tell ? "cannot be told from the file" : to_text(finding.sureness))
         << ": " << finding.what << "\n"
-        << "    " << (finding.sureness == Sureness::cannot_tell ? "not decided: " : "why: ") << finding.why << "\n";
-    if (!finding.remedy.empty() && finding.sureness != Sureness::cannot_tell)
+        << "    " << (finding.sureness == Confidence::cannot_tell ? "not decided: " : "why: ") << finding.why << "\n";
+    if (!finding.remedy.empty() && finding.sureness != Confidence::cannot_tell)
         out << "    remedy: " << finding.remedy << "\n";
 }
 
@@ -108,7 +108,7 @@ void write_module(const ModuleReading& module, TextOut out) {
 
 } // namespace
 
-std::size_t ReviewResult::count(Sureness sureness) const {
+std::size_t ReviewResult::count(Confidence sureness) const {
     std::size_t count = 0;
     for (const ModuleReading& module : modules)
         count += static_cast<std::size_t>(
@@ -120,19 +120,18 @@ std::size_t ReviewResult::count(Sureness sureness) const {
 void write_review_text(const ReviewResult& result, std::ostream& stream) {
     TextOut out(stream);
     std::size_t quiet = 0;
-    for (const ModuleReading& module : result.modules) {
+    for (const ModuleReading& module : result.modules)
         if (result.one_asked || has_something_to_say(module))
             write_module(module, out);
         else
             quiet++;
-    }
     for (const UnreadModule& unread : result.unread)
         out << "not read: " << unread.path << ": " << unread.why << "\n";
     if (result.one_asked)
         return;
     out << result.modules.size() << " modules, of which " << quiet << " defer no work and have no finding\n"
-        << "findings: " << result.count(Sureness::shown) << " shown, " << result.count(Sureness::likely) << " likely, "
-        << result.count(Sureness::cannot_tell) << " that cannot be told from the file\n";
+        << "findings: " << result.count(Confidence::shown) << " shown, " << result.count(Confidence::likely)
+        << " likely, " << result.count(Confidence::cannot_tell) << " that cannot be told from the file\n";
 }
 
 } // namespace rcuscope

@@ -29,7 +29,7 @@ Outcome run_summarize(const SummarizeArguments& arguments) {
     if (!targets)
         return tl::unexpected(targets.error());
     Outputs outputs(std::move(*targets));
-    auto loaded = load_numbers(arguments.capture, arguments.limits);
+    auto loaded = load_statistics(arguments.capture, arguments.limits);
     if (!loaded)
         return outputs.give_up(loaded.error());
     const Digest digest = digest_of(loaded->timeline, loaded->numbers, version_text());

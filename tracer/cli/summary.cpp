@@ -45,17 +45,17 @@ void print_grace_periods(const char* name, const GracePeriodStatistics& of, Text
 
 // Prints what held the longest grace periods.
 void print_holders(const Timeline& timeline, const GracePeriodStatistics& of, TextOut out) {
-    constexpr std::size_t most = 3;
-    for (std::size_t i = 0; i < std::min(most, of.longest.size()); i++)
+    constexpr std::size_t limit = 3;
+    for (std::size_t i = 0; i < std::min(limit, of.longest.size()); i++)
         if (const auto& holder = timeline.grace_periods[of.longest[i]].held_by)
             show_wrapped(holder->text, 6, out);
 }
 
 void print_callbacks(const std::vector<CallbackStatistics>& rows, TextOut out) {
-    constexpr std::size_t most = 10;
+    constexpr std::size_t limit = 10;
     if (rows.empty())
         out << label("callbacks") << "0\n";
-    for (std::size_t i = 0; i < rows.size() && i < most; i++) {
+    for (std::size_t i = 0; i < rows.size() && i < limit; i++) {
         const CallbackStatistics& row = rows[i];
         out << label("callbacks of " + name_text(row.name)) << row.queued << " queued, " << row.done << " run";
         if (row.pending)
@@ -64,8 +64,8 @@ void print_callbacks(const std::vector<CallbackStatistics>& rows, TextOut out) {
             out << ", " << row.unknown << " unknown";
         out << "\n" << label("") << "latency " << quantiles(row.latency) << "\n";
     }
-    if (rows.size() > most)
-        out << label("") << "and of " << rows.size() - most << " functions more\n";
+    if (rows.size() > limit)
+        out << label("") << "and of " << rows.size() - limit << " functions more\n";
 }
 
 void print_readers(const Timeline& timeline, const std::vector<ReadSectionStatistics>& rows, TextOut out) {
@@ -79,7 +79,7 @@ void print_readers(const Timeline& timeline, const std::vector<ReadSectionStatis
 }
 
 // At most so many lives of a module and hazards of a kind are printed one by one; the page and the JSON have all.
-constexpr std::size_t most_told = 3;
+constexpr std::size_t max_told = 3;
 
 void print_life(const ModuleLife& life, TextOut out) {
     out << label("module " + life.name);
@@ -99,7 +99,7 @@ void print_life(const ModuleLife& life, TextOut out) {
 void print_wordings(const std::vector<std::string>& sentences, const char* what, TextOut out) {
     const std::vector<SameWording> wordings = by_wording(sentences);
     std::size_t told = 0;
-    for (std::size_t i = 0; i < std::min(most_told, wordings.size()); i++) {
+    for (std::size_t i = 0; i < std::min(max_told, wordings.size()); i++) {
         const SameWording& wording = wordings[i];
         show_wrapped((wording.count == 1 ? "once: " : std::to_string(wording.count) + " times, first: ") +
                          wording.first,
@@ -152,7 +152,7 @@ void print_modules(const Timeline& timeline, TextOut out) {
         modules[place->second].push_back(&life);
     }
     for (const std::vector<const ModuleLife*>& lives : modules)
-        if (lives.size() > most_told)
+        if (lives.size() > max_told)
             print_lives(lives, out);
         else
             for (const ModuleLife* life : lives)
@@ -172,7 +172,7 @@ void print_hazards(const std::vector<Hazard>& hazards, TextOut out) {
     out << label("hazards") << (hazards.empty() ? "none found" : std::to_string(hazards.size())) << "\n";
     for (const std::vector<const Hazard*>& kind : kinds) {
         const std::string name = "    " + kind.front()->severity + ": " + kind.front()->kind;
-        if (kind.size() > most_told) {
+        if (kind.size() > max_told) {
             std::vector<std::string> texts;
             texts.reserve(kind.size());
             for (const Hazard* hazard : kind)

@@ -6,7 +6,7 @@
 #include "base/text.hpp"
 #include "export/exporter.hpp"
 #include "timeline/json_parts.hpp"
-#include "timeline/shares.hpp"
+#include "timeline/latency_breakdown.hpp"
 
 namespace rcuscope {
 namespace {
@@ -23,8 +23,8 @@ Json or_null(const std::string& value) {
 }
 
 // A caller: the name with its offset.
-Json point(const CodePlace& place) {
-    return place.known() ? Json(place_name(place, true)) : Json(nullptr);
+Json point(const CodeLocation& place) {
+    return place.known() ? Json(location_name(place, true)) : Json(nullptr);
 }
 
 // Sequence numbers are signed, as in the kernel's own trace events.
@@ -88,12 +88,16 @@ void Writer::write_capture() {
     lines_.member("command_status", or_null(capture.command_status));
     lines_.member("followed", capture.followed);
     lines_.member("all_callbacks", capture.all_callbacks);
-    lines_.array("probes", capture.probes, [](const CaptureSummary::Probe& probe) -> Json {
-        return {{"hook", probe.hook}, {"via", probe.via}, {"hits", or_null(probe.hits)}, {"missed", probe.missed}};
-    });
-    lines_.array("missing", capture.missing, [](const MissingInfo& missing) -> Json {
-        return {{"hook", missing.hook}, {"why", missing.why}};
-    });
+    lines_.array(
+        "probes", capture.probes,
+        [](const CaptureSummary::Probe& probe) -> Json {
+            return {{"hook", probe.hook}, {"via", probe.via}, {"hits", or_null(probe.hits)}, {"missed", probe.missed}};
+        });
+    lines_.array(
+        "missing", capture.missing,
+        [](const MissingInfo& missing) -> Json {
+            return {{"hook", missing.hook}, {"why", missing.why}};
+        });
     lines_.array("not_followed", capture.not_followed, [](const CaptureSummary::NotFollowed& module) -> Json {
         return {{"module", module.module}, {"calls", module.calls}};
     });
@@ -108,18 +112,18 @@ void Writer::write_capture() {
 }
 
 // Values of rows that occur in large numbers. They are written without a JSON object in memory.
-void name(JsonRow& row, SharedPlace place, bool with_offset) {
-    row.value(shared_name(place, with_offset));
+void name(JsonRow& row, PooledLocation place, bool with_offset) {
+    row.value(pooled_name(place, with_offset));
 }
 
-void place(JsonRow& row, SharedPlace at) {
+void place(JsonRow& row, PooledLocation at) {
     if (at->known())
         name(row, at, true);
     else
         row.value(nullptr);
 }
 
-void text_or_null(JsonRow& row, SharedText text) {
+void text_or_null(JsonRow& row, PooledString text) {
     if (text.empty())
         row.value(nullptr);
     else
@@ -135,9 +139,9 @@ void text_or_null(JsonRow& row, const std::string& text) {
 }
 
 // A caller: the name with its offset.
-void point(JsonRow& row, const CodePlace& place) {
+void point(JsonRow& row, const CodeLocation& place) {
     if (place.known())
-        row.value(place_name(place, true));
+        row.value(location_name(place, true));
     else
         row.value(nullptr);
 }
@@ -212,7 +216,7 @@ void Writer::reference(JsonRow& row, const ModuleLife::Reference& reference) con
 }
 
 void Writer::shares(JsonRow& row, const Callback& callback) const {
-    const auto shares = shares_of(callback, timeline_.grace_periods);
+    const auto shares = latency_breakdown(callback, timeline_.grace_periods);
     if (!shares) {
         row.value(nullptr);
         return;
@@ -355,17 +359,17 @@ void Writer::function_call(JsonRow& row, const FunctionCall& call) const {
 }
 
 // The stack of a task, without offsets, for human readers.
-void stack(JsonRow& row, const std::vector<CodePlace>& places) {
+void stack(JsonRow& row, const std::vector<CodeLocation>& places) {
     row.begin_array();
-    for (const CodePlace& place : places)
-        row.value(place_name(place, false));
+    for (const CodeLocation& place : places)
+        row.value(location_name(place, false));
     row.end_array();
 }
 
 // A stack with offsets, caller first.
-Json points(const std::vector<CodePlace>& places) {
+Json points(const std::vector<CodeLocation>& places) {
     Json json = Json::array();
-    for (const CodePlace& place : places)
+    for (const CodeLocation& place : places)
         json.push_back(point(place));
     return json;
 }
@@ -413,7 +417,7 @@ void holder(JsonRow& row, const Holder& holder) {
     text_or_null(row, holder.comm);
     row.key("function");
     if (holder.place.known())
-        row.value(place_name(holder.place, false));
+        row.value(location_name(holder.place, false));
     else
         row.value(nullptr);
     row.member("held_ns", holder.held);
@@ -488,12 +492,14 @@ void Writer::write() {
     lines_.array("tasks", timeline_.tasks, task);
     lines_.rows("modules", timeline_.modules, [&](JsonRow& row, const auto& one) { module_life(row, one); });
     lines_.rows("grace_periods", timeline_.grace_periods, grace_period);
-    lines_.rows("read_sections", timeline_.read_sections,
-                [&](JsonRow& row, const auto& one) { read_section(row, one); });
+    lines_.rows(
+        "read_sections", timeline_.read_sections, [&](JsonRow& row, const auto& one) { read_section(row, one); });
     lines_.rows("callbacks", timeline_.callbacks, [&](JsonRow& row, const auto& one) { callback(row, one); });
     lines_.rows("batches", timeline_.batches, batch);
-    lines_.rows("kvfree_calls", timeline_.kvfree_calls, [&](JsonRow& row, const auto& one) { kvfree_call(row, one); });
-    lines_.rows("waits", timeline_.waits, [&](JsonRow& row, const auto& one) { wait(row, one); });
+    lines_.rows(
+        "kvfree_calls", timeline_.kvfree_calls, [&](JsonRow& row, const auto& one) { kvfree_call(row, one); });
+    lines_.rows(
+        "waits", timeline_.waits, [&](JsonRow& row, const auto& one) { wait(row, one); });
     lines_.rows("function_calls", timeline_.function_calls,
                 [&](JsonRow& row, const auto& one) { function_call(row, one); });
     lines_.array("hazards", timeline_.hazards, hazard);

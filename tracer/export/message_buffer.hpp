@@ -27,9 +27,8 @@ public:
         size_ = size;
     }
     void reserve(std::size_t size) {
-        if (size > capacity_) {
+        if (size > capacity_)
             grow(size);
-        }
     }
     void push_back(char byte) {
         reserve(size_ + 1);
@@ -60,9 +59,8 @@ private:
     void grow(std::size_t size) {
         capacity_ = 2 * size + 256;
         auto grown = std::make_unique<char[]>(capacity_);
-        if (size_ != 0) {
+        if (size_ != 0)
             std::memcpy(grown.get(), bytes_.get(), size_);
-        }
         bytes_ = std::move(grown);
     }
 

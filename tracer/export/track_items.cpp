@@ -61,14 +61,14 @@ public:
         if (!value.empty())
             add(name, std::move(value));
     }
-    void text(const char* name, SharedText value) {
+    void text(const char* name, PooledString value) {
         if (!value.empty())
             add(name, std::string_view(value));
     }
     void literal(const char* name, const char* value) { add(name, std::string_view(value)); }
-    void place(const char* name, SharedPlace place) {
+    void place(const char* name, PooledLocation place) {
         if (place->known())
-            text(name, shared_name(place, true));
+            text(name, pooled_name(place, true));
     }
     void address(const char* name, std::uint64_t address) {
         if (options_.addresses && address != 0)
@@ -79,8 +79,8 @@ public:
         if (!stack)
             return;
         std::string lines;
-        for (const CodePlace& place : timeline.stacks.at(*stack))
-            (lines += lines.empty() ? "" : "\n") += place_name(place, true);
+        for (const CodeLocation& place : timeline.stacks.at(*stack))
+            (lines += lines.empty() ? "" : "\n") += location_name(place, true);
         text("stack", std::move(lines));
     }
     // At most 20 ids, since viewers show an annotation on one line.
@@ -123,7 +123,7 @@ void note_grace_period(Notes& notes, const GracePeriod& gp) {
 
 void note_callback(Notes& notes, const Timeline& timeline, const Callback& callback) {
     notes.number("callback", callback.id);
-    notes.text("function", shared_name(callback.function, false));
+    notes.text("function", pooled_name(callback.function, false));
     notes.place("caller", callback.caller);
     notes.literal("state", to_text(callback.state));
     notes.flag("lazy", callback.lazy);
@@ -194,22 +194,22 @@ std::string item_name(const Layout& layout, const Item& item) {
         return name;
     }
     case ItemKind::callback:
-        return place_name(timeline.callbacks[item.index].function, false);
+        return location_name(timeline.callbacks[item.index].function, false);
     case ItemKind::call_rcu: {
         std::string name = "call_rcu ";
-        name += place_name(timeline.callbacks[item.index].function, false);
+        name += location_name(timeline.callbacks[item.index].function, false);
         return name;
     }
     case ItemKind::kvfree_rcu:
         return "kvfree_rcu";
     case ItemKind::read_section:
-        return place_name(timeline.read_sections[item.index].place, false);
+        return location_name(timeline.read_sections[item.index].place, false);
     case ItemKind::off_cpu:
         return timeline.read_sections[item.index].off_cpu[item.part].voluntary ? "blocked" : "preempted";
     case ItemKind::wait:
         return to_text(timeline.waits[item.index].kind);
     case ItemKind::function_call:
-        return place_name(timeline.function_calls[item.index].function, false);
+        return location_name(timeline.function_calls[item.index].function, false);
     case ItemKind::module_phase:
         return phase_name(item.phase);
     case ItemKind::hazard:

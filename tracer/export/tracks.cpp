@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "base/seeded_hash.hpp"
-#include "timeline/pending.hpp"
+#include "timeline/pending_counter.hpp"
 
 namespace rcuscope::tracks {
 namespace {
@@ -42,7 +42,7 @@ bool draws_before(const Item& a, const Item& b) {
 
 // A track whose slices nest. A slice that does not nest goes to another lane.
 struct Lane {
-    LongList<Item> items;
+    SpillVector<Item> items;
     std::vector<Nanoseconds> open; // ends of the slices that enclose the current time
 
     bool fits(const Item& item) {
@@ -55,7 +55,7 @@ struct Lane {
     }
 };
 
-// The lanes after the first one. The cost of an item is bounded for any number of lanes: only the first most_looked_at
+// The lanes after the first one. The cost of an item is bounded for any number of lanes: only the first max_looked_at
 // lanes, which suffice for a normal recording, are tried, and then the one of the others that becomes free first.
 class FurtherLanes {
 public:
@@ -66,7 +66,7 @@ public:
             first->items.push_back(item);
             return;
         }
-        if (lanes_.size() < most_looked_at) {
+        if (lanes_.size() < max_looked_at) {
             put(lanes_.size(), item);
             return;
         }
@@ -82,9 +82,9 @@ public:
     std::deque<Lane>& lanes() { return lanes_; }
 
 private:
-    static constexpr std::size_t most_looked_at = 64;
+    static constexpr std::size_t max_looked_at = 64;
 
-    std::size_t looked_at() const { return std::min(lanes_.size(), most_looked_at); }
+    std::size_t looked_at() const { return std::min(lanes_.size(), max_looked_at); }
     void put(std::size_t lane, const Item& item) {
         if (lane == lanes_.size())
             lanes_.emplace_back();
@@ -137,7 +137,7 @@ private:
         return layout_.tracks.size() - 1;
     }
 
-    void add_slices(std::size_t group, const std::string& name, std::uint8_t flow_rank, LongList<Item> items);
+    void add_slices(std::size_t group, const std::string& name, std::uint8_t flow_rank, SpillVector<Item> items);
     void find_released();
     void add_rcu();
     void add_grace_periods(std::size_t group, bool expedited, const char* name);
@@ -145,13 +145,13 @@ private:
     void add_modules();
     void add_cpus();
     void add_threads();
-    void add_off_cpu(std::size_t section, LongList<Item>& items) const;
+    void add_off_cpu(std::size_t section, SpillVector<Item>& items) const;
 
     const Timeline& timeline_;
     Layout layout_;
 };
 
-void Builder::add_slices(std::size_t group, const std::string& name, std::uint8_t flow_rank, LongList<Item> items) {
+void Builder::add_slices(std::size_t group, const std::string& name, std::uint8_t flow_rank, SpillVector<Item> items) {
     items.sort(draws_before);
     if (items.empty())
         return;
@@ -214,19 +214,19 @@ void Builder::add_rcu() {
     add_grace_periods(group, true, "Expedited grace periods");
     add_pending(group);
 
-    LongList<Item> hazards;
+    SpillVector<Item> hazards;
     for (std::size_t i = 0; i < timeline_.hazards.size(); ++i)
         hazards.push_back(instant(ItemKind::hazard, i, timeline_.hazards[i].at));
     add_slices(group, "Hazards", rank_rcu, std::move(hazards));
 
-    LongList<Item> losses;
+    SpillVector<Item> losses;
     for (std::size_t i = 0; i < timeline_.capture.lost.size(); ++i)
         losses.push_back(slice(ItemKind::loss, i, timeline_.capture.lost[i].from, timeline_.capture.lost[i].to));
     add_slices(group, "Lost records", rank_rcu, std::move(losses));
 }
 
 void Builder::add_grace_periods(std::size_t group, bool expedited, const char* name) {
-    LongList<Item> items;
+    SpillVector<Item> items;
     for (std::size_t i = 0; i < timeline_.grace_periods.size(); ++i) {
         const GracePeriod& gp = timeline_.grace_periods[i];
         if (gp.expedited != expedited)
@@ -252,7 +252,7 @@ void Builder::add_pending(std::size_t group) {
             points.push_back({at, points.back().value});
         points.back().value += change;
     };
-    PendingSteps steps(timeline_.capture.lost);
+    PendingCounter steps(timeline_.capture.lost);
     for (const Callback& callback : timeline_.callbacks)
         steps.take(callback, 0, step);
     steps.until(std::numeric_limits<Nanoseconds>::max(), step);
@@ -260,8 +260,8 @@ void Builder::add_pending(std::size_t group) {
 
 // The phases of a module's life between the times that are known.
 void Builder::add_modules() {
-    std::map<std::string, LongList<Item>> by_name;
-    std::map<std::string, LongList<Point>> references;
+    std::map<std::string, SpillVector<Item>> by_name;
+    std::map<std::string, SpillVector<Point>> references;
     for (std::size_t i = 0; i < timeline_.modules.size(); ++i) {
         const ModuleLife& life = timeline_.modules[i];
         for (const ModuleLife::Reference& reference : life.references)
@@ -280,7 +280,7 @@ void Builder::add_modules() {
              {life.freed, ModulePhase::free}}};
         constexpr std::array after{ModulePhase::init,   ModulePhase::live, ModulePhase::exit,
                                    ModulePhase::exited, ModulePhase::free, ModulePhase::free};
-        LongList<Item>& items = by_name[life.name];
+        SpillVector<Item>& items = by_name[life.name];
         MaybeTime since;                       // the last known mark
         ModulePhase phase = ModulePhase::init; // the phase that begins at this mark
         const auto add = [&](ModulePhase which, MaybeTime begin, MaybeTime end) {
@@ -321,7 +321,7 @@ void Builder::add_modules() {
 
 // A callback whose return was not seen is drawn until the next one on its CPU begins or its batch ends. Drawn to the
 // end of the recording it would enclose all later items.
-void close_callbacks(LongList<Item>& items) {
+void close_callbacks(SpillVector<Item>& items) {
     items.sort([](const Item& a, const Item& b) { return a.begin < b.begin; });
     MaybeTime next; // the begin of the next item
     for (std::size_t i = items.size(); i-- > 0;) {
@@ -332,16 +332,15 @@ void close_callbacks(LongList<Item>& items) {
             next = item.begin;
     }
     const Item* batch = nullptr;
-    for (Item& item : items) {
+    for (Item& item : items)
         if (item.kind == ItemKind::batch)
             batch = &item;
         else if (item.unfinished && batch != nullptr && batch->end >= item.begin)
             item.end = std::min(item.end, batch->end);
-    }
 }
 
 void Builder::add_cpus() {
-    std::map<std::uint32_t, LongList<Item>> by_cpu;
+    std::map<std::uint32_t, SpillVector<Item>> by_cpu;
     for (std::size_t i = 0; i < timeline_.batches.size(); ++i) {
         const Batch& batch = timeline_.batches[i];
         by_cpu[batch.cpu].push_back(slice(ItemKind::batch, i, batch.begin, batch.end));
@@ -363,7 +362,7 @@ void Builder::add_cpus() {
 
 // Nested sections share the times in which their thread did not run, so only the outermost section shows them. A time
 // whose end was missed is drawn to the end of its section. If that is not known either, it has no length.
-void Builder::add_off_cpu(std::size_t section, LongList<Item>& items) const {
+void Builder::add_off_cpu(std::size_t section, SpillVector<Item>& items) const {
     const ReadSection& row = timeline_.read_sections[section];
     if (row.nesting > 0)
         return;
@@ -378,13 +377,13 @@ void Builder::add_off_cpu(std::size_t section, LongList<Item>& items) const {
 
 void Builder::add_threads() {
     struct Thread {
-        SharedText comm;
-        LongList<Item> calls, sections, waits;
+        PooledString comm;
+        SpillVector<Item> calls, sections, waits;
     };
     // The idle tasks of all CPUs have tid 0. Their names distinguish them.
     std::map<std::pair<std::uint32_t, std::string>, Thread> threads;
     std::unordered_map<std::uint64_t, Thread*, SeededHash> known; // by tid; idle tasks by name
-    const auto thread = [&](std::uint32_t tid, SharedText comm) -> Thread& {
+    const auto thread = [&](std::uint32_t tid, PooledString comm) -> Thread& {
         const auto [place, is_new] = known.try_emplace(tid == 0 ? std::uint64_t{comm.id()} << 32 : tid);
         if (is_new) {
             place->second = &threads[{tid, tid == 0 ? comm.str() : std::string()}];

@@ -28,7 +28,7 @@
 #include <variant>
 #include <vector>
 
-#include "base/long_list.hpp"
+#include "base/spill_vector.hpp"
 #include "export/exporter.hpp"
 #include "timeline/model.hpp"
 
@@ -78,19 +78,19 @@ struct Track {
     std::string name;                 // untrusted bytes
     std::optional<std::size_t> group; // index of the group track
     std::uint8_t flow_rank = 0;       // of two points of an arrow at one time, the one with the lower rank comes first
-    LongList<Item> items;             // for slices: by begin, outer before inner
-    LongList<Point> points;           // for a counter: by time
+    SpillVector<Item> items;          // for slices: by begin, outer before inner
+    SpillVector<Point> points;        // for a counter: by time
     const char* counts = "";          // for a counter: what it counts
 };
 
 // The ids of the callbacks that have an arrow, by the index of the grace period that released them.
 struct Released {
-    LongList<std::uint32_t> ids;    // grouped by grace period
+    SpillVector<std::uint32_t> ids; // grouped by grace period
     std::vector<std::size_t> first; // prefix sums: the ids of grace period i are ids[first[i]] to ids[first[i + 1] - 1]
 
     std::size_t count(std::size_t grace_period) const { return first[grace_period + 1] - first[grace_period]; }
     std::span<const std::uint32_t> of(std::size_t grace_period) const {
-        return ids.some(first[grace_period], count(grace_period));
+        return ids.range(first[grace_period], count(grace_period));
     }
 };
 

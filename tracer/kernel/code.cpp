@@ -13,7 +13,8 @@ namespace {
 constexpr std::uint64_t distance_size = 4; // bytes of the distance of a relocated call or jump
 
 bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> prefixes) {
-    return std::any_of(prefixes.begin(), prefixes.end(), [&](std::string_view p) { return text.starts_with(p); });
+    return std::any_of(
+        prefixes.begin(), prefixes.end(), [&](std::string_view p) { return text.starts_with(p); });
 }
 
 // Functions that do not return to their caller.
@@ -133,23 +134,26 @@ void Code::read_relocations() {
             });
     }
     for (auto& of_section : relocations_)
-        std::sort(of_section.begin(), of_section.end(),
-                  [](const Relocation& a, const Relocation& b) { return a.offset < b.offset; });
+        std::sort(
+            of_section.begin(), of_section.end(),
+            [](const Relocation& a, const Relocation& b) { return a.offset < b.offset; });
     std::sort(data_pointers_.begin(), data_pointers_.end(),
               [](const DataPointer& a, const DataPointer& b) { return a.at < b.at; });
 }
 
 void Code::read_data(const KoElf::Section& relocations, std::size_t section) {
-    KoElf::for_each_relocation(relocations, [&](const GElf_Rela& rela) {
-        const CodeRef ref = resolve(rela);
-        if (ref.is_place() && elf_.sections()[ref.number].name == ".gnu.linkonce.this_module")
-            owner_pointers_.insert({section, rela.r_offset});
-        const auto function = function_beginning(ref);
-        if (!function)
-            return;
-        functions_[*function].address_taken = true;
-        data_pointers_.push_back({{section, rela.r_offset}, *function});
-    });
+    KoElf::for_each_relocation(
+        relocations,
+        [&](const GElf_Rela& rela) {
+            const CodeRef ref = resolve(rela);
+            if (ref.is_place() && elf_.sections()[ref.number].name == ".gnu.linkonce.this_module")
+                owner_pointers_.insert({section, rela.r_offset});
+            const auto function = function_beginning(ref);
+            if (!function)
+                return;
+            functions_[*function].address_taken = true;
+            data_pointers_.push_back({{section, rela.r_offset}, *function});
+        });
 }
 
 // struct bug_entry with relative pointers: the ud2, the file, the line and flags. Execution continues after a warning.
@@ -177,8 +181,8 @@ void Code::read_static_branches() {
     const KoElf::Section* relocations = elf_.section_named(".rela__jump_table");
     if (!relocations)
         return;
-    std::map<std::uint64_t, KoElf::Place> from;
-    std::map<std::uint64_t, KoElf::Place> to;
+    std::map<std::uint64_t, KoElf::SectionOffset> from;
+    std::map<std::uint64_t, KoElf::SectionOffset> to;
     KoElf::for_each_relocation(*relocations, [&](const GElf_Rela& rela) {
         const CodeRef ref = resolve(rela);
         if (!ref.is_place())
@@ -198,12 +202,12 @@ void Code::read_objects() {
     for (std::size_t i = 1; const auto symbol = elf_.symbol(i); i++)
         if (GELF_ST_TYPE(symbol->st_info) == STT_OBJECT && symbol->st_shndx != SHN_UNDEF &&
             symbol->st_shndx < elf_.sections().size()) {
-            const KoElf::Place place{symbol->st_shndx, symbol->st_value};
+            const KoElf::SectionOffset place{symbol->st_shndx, symbol->st_value};
             objects_.try_emplace(place, Object{place, symbol->st_size, elf_.name_of(*symbol)});
         }
 }
 
-bool Code::names_its_owner(const KoElf::Place& place) const {
+bool Code::names_its_owner(const KoElf::SectionOffset& place) const {
     const auto object = object_at(place);
     if (!object)
         return false;
@@ -212,7 +216,7 @@ bool Code::names_its_owner(const KoElf::Place& place) const {
            pointer->offset - object->place.offset < object->size;
 }
 
-std::optional<Code::Object> Code::object_at(const KoElf::Place& place) const {
+std::optional<Code::Object> Code::object_at(const KoElf::SectionOffset& place) const {
     const auto next = objects_.upper_bound(place);
     if (next == objects_.begin())
         return std::nullopt;
@@ -278,9 +282,9 @@ std::size_t Code::whole_of(std::size_t part) const {
     return known->second;
 }
 
-std::optional<std::size_t> Code::function_at(const KoElf::Place& place) const {
+std::optional<std::size_t> Code::function_at(const KoElf::SectionOffset& place) const {
     const auto next = std::upper_bound(functions_.begin(), functions_.end(), place,
-                                       [](const KoElf::Place& at, const Function& f) { return at < f.place; });
+                                       [](const KoElf::SectionOffset& at, const Function& f) { return at < f.place; });
     if (next == functions_.begin())
         return std::nullopt;
     const Function& function = *std::prev(next);
@@ -292,7 +296,7 @@ std::optional<std::size_t> Code::function_at(const KoElf::Place& place) const {
 std::optional<std::size_t> Code::function_at(const CodeRef& ref) const {
     if (!ref.is_place() || ref.offset < 0)
         return std::nullopt;
-    return function_at(KoElf::Place{ref.number, static_cast<std::uint64_t>(ref.offset)});
+    return function_at(KoElf::SectionOffset{ref.number, static_cast<std::uint64_t>(ref.offset)});
 }
 
 std::optional<std::size_t> Code::function_beginning(const CodeRef& ref) const {
@@ -302,7 +306,7 @@ std::optional<std::size_t> Code::function_beginning(const CodeRef& ref) const {
     return function;
 }
 
-std::span<const unsigned char> Code::bytes(const KoElf::Place& place) const {
+std::span<const unsigned char> Code::bytes(const KoElf::SectionOffset& place) const {
     const auto code = KoElf::bytes_of(elf_.sections()[place.section]);
     return place.offset < code.size() ? code.subspan(place.offset) : std::span<const unsigned char>();
 }
@@ -320,7 +324,7 @@ CodeRef Code::ref_at(std::size_t section, std::uint64_t from, std::uint64_t unti
 }
 
 bool Code::refers_to_own_functions(std::size_t function) const {
-    const KoElf::Place from = functions_[function].place;
+    const KoElf::SectionOffset from = functions_[function].place;
     const auto& all = takers_[from.section];
     const auto found = std::lower_bound(all.begin(), all.end(), from.offset);
     return found != all.end() && *found - from.offset < functions_[function].size;
@@ -390,7 +394,7 @@ const std::vector<Instruction86>& Code::instructions(std::size_t function) const
     return *decoded_[function];
 }
 
-const Instruction86* Code::instruction_at(const KoElf::Place& place) const {
+const Instruction86* Code::instruction_at(const KoElf::SectionOffset& place) const {
     const auto function = function_at(place);
     if (!function)
         return nullptr;
@@ -405,14 +409,14 @@ bool Code::is_tail_call(std::size_t section, const Instruction86& instruction) c
     if (!instruction.target.is_place())
         return true;
     const auto to = function_beginning(instruction.target);
-    return to && !functions_[*to].split_off && to != function_at(KoElf::Place{section, instruction.offset});
+    return to && !functions_[*to].split_off && to != function_at(KoElf::SectionOffset{section, instruction.offset});
 }
 
 Code::Next Code::after(std::size_t section, const Instruction86& instruction) const {
     Next next;
-    const auto go = [&](const KoElf::Place& place) { next.places[next.count++] = place; };
-    const KoElf::Place here{section, instruction.offset};
-    const KoElf::Place following{section, std::uint64_t{instruction.offset} + instruction.size};
+    const auto go = [&](const KoElf::SectionOffset& place) { next.places[next.count++] = place; };
+    const KoElf::SectionOffset here{section, instruction.offset};
+    const KoElf::SectionOffset following{section, std::uint64_t{instruction.offset} + instruction.size};
     switch (instruction.flow) {
     case Flow::next:
     case Flow::call:

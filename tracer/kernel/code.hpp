@@ -55,7 +55,7 @@ class Code {
 public:
     struct Function {
         std::string_view name;
-        KoElf::Place place;
+        KoElf::SectionOffset place;
         std::uint64_t size = 0;
         bool split_off = false;     // a part that the compiler split off (".cold"): reached by jumps only
         bool address_taken = false; // a pointer to it exists
@@ -67,7 +67,7 @@ public:
 
     const KoElf& elf() const { return elf_; }
     const std::vector<Function>& functions() const { return functions_; }
-    std::optional<std::size_t> function_at(const KoElf::Place& place) const;
+    std::optional<std::size_t> function_at(const KoElf::SectionOffset& place) const;
     std::optional<std::size_t> function_at(const CodeRef& ref) const;
     // Returns a function only if it begins at `ref`.
     std::optional<std::size_t> function_beginning(const CodeRef& ref) const;
@@ -81,8 +81,8 @@ public:
 
     // The instructions of a function, decoded on the first call. The list ends before bytes that cannot be decoded.
     const std::vector<Instruction86>& instructions(std::size_t function) const;
-    const Instruction86* instruction_at(const KoElf::Place& place) const;
-    std::span<const unsigned char> bytes(const KoElf::Place& place) const;
+    const Instruction86* instruction_at(const KoElf::SectionOffset& place) const;
+    std::span<const unsigned char> bytes(const KoElf::SectionOffset& place) const;
     // Whether the function takes the address of one of the module's functions.
     bool refers_to_own_functions(std::size_t function) const;
     // The target of the relocation within [from, until) of an instruction that ends at `end`.
@@ -90,7 +90,7 @@ public:
 
     // Where control flow goes after an instruction, apart from calls: at most three places.
     struct Next {
-        KoElf::Place places[3];
+        KoElf::SectionOffset places[3];
         std::size_t count = 0;
         bool returns = false;        // to the caller, also through a tail call
         std::optional<CodeRef> tail; // the target of a tail call
@@ -100,23 +100,23 @@ public:
 
     // Pointers in data to the module's own functions, sorted by where the pointers lie.
     struct DataPointer {
-        KoElf::Place at;
+        KoElf::SectionOffset at;
         std::size_t function = 0;
     };
     const std::vector<DataPointer>& data_pointers() const { return data_pointers_; }
     // Whether the object at `place` holds a pointer to the module (THIS_MODULE).
-    bool names_its_owner(const KoElf::Place& place) const;
+    bool names_its_owner(const KoElf::SectionOffset& place) const;
     // The data object that contains `place`; nothing if the symbol table has none.
     struct Object {
-        KoElf::Place place;
+        KoElf::SectionOffset place;
         std::uint64_t size = 0;
         std::string_view name;
     };
-    std::optional<Object> object_at(const KoElf::Place& place) const;
+    std::optional<Object> object_at(const KoElf::SectionOffset& place) const;
 
     // Direct calls and jumps to functions of other modules or the kernel, by place.
     struct ExternalCall {
-        KoElf::Place place; // of the instruction
+        KoElf::SectionOffset place; // of the instruction
         std::uint32_t symbol = 0;
         bool jump = false;
     };
@@ -128,7 +128,7 @@ public:
     // Direct calls and tail calls of each of the module's functions.
     struct CallSite {
         std::size_t function = 0; // the function that contains the call
-        KoElf::Place place;
+        KoElf::SectionOffset place;
     };
     const std::vector<CallSite>& callers_of(std::size_t function) const;
 
@@ -156,13 +156,14 @@ private:
     std::vector<std::vector<Relocation>> relocations_; // by section, sorted
     std::vector<std::vector<std::uint64_t>> takers_;   // by section: where code takes an own function's address
     std::set<std::string_view> imports_;
-    std::set<KoElf::Place> warnings_;                      // ud2 instructions after which execution continues
-    std::map<KoElf::Place, KoElf::Place> static_branches_; // by patchable instruction: the jump's target
-    std::vector<DataPointer> data_pointers_;               // sorted by place
-    std::set<KoElf::Place> owner_pointers_;                // places in data that hold the module's address
+    std::set<KoElf::SectionOffset> warnings_; // ud2 instructions after which execution continues
+    std::map<KoElf::SectionOffset, KoElf::SectionOffset>
+        static_branches_;                           // by patchable instruction: the jump's target
+    std::vector<DataPointer> data_pointers_;        // sorted by place
+    std::set<KoElf::SectionOffset> owner_pointers_; // places in data that hold the module's address
     std::vector<ExternalCall> external_calls_;
     mutable std::map<std::size_t, std::size_t> wholes_;
-    std::map<KoElf::Place, Object> objects_; // by begin
+    std::map<KoElf::SectionOffset, Object> objects_; // by begin
     mutable std::vector<std::optional<std::vector<Instruction86>>> decoded_;
     mutable std::optional<std::vector<std::vector<CallSite>>> callers_;
 };

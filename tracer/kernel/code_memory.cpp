@@ -15,7 +15,7 @@ constexpr std::uint64_t page = 4096;
 // Bytes of the longest instruction, which is also how many bytes the kernel copies from a probed address.
 constexpr std::uint64_t longest_instruction = 15;
 constexpr std::uint64_t zero_size = 2; // bytes of the instruction that zeros decode to
-constexpr std::uint64_t most = std::uint64_t{1} << 31;
+constexpr std::uint64_t limit = std::uint64_t{1} << 31;
 constexpr std::uint64_t relocated = 4;
 
 std::uint64_t aligned(std::uint64_t size, std::uint64_t alignment) {
@@ -26,7 +26,7 @@ std::uint64_t aligned(std::uint64_t size, std::uint64_t alignment) {
 
 void CodeMemory::add_section(std::size_t section, Bytes bytes, std::uint64_t size, std::uint64_t alignment) {
     alignment = std::max<std::uint64_t>(alignment, 1);
-    known_ = known_ && std::has_single_bit(alignment) && alignment < most && size < most && size_ < most;
+    known_ = known_ && std::has_single_bit(alignment) && alignment < limit && size < limit && size_ < limit;
     const std::uint64_t begin = known_ ? aligned(size_, alignment) : 0;
     placed_.emplace(section, begin);
     if (!known_)
@@ -38,14 +38,14 @@ void CodeMemory::add_section(std::size_t section, Bytes bytes, std::uint64_t siz
 
 void CodeMemory::add_symbol(std::size_t section, std::uint64_t offset, std::uint64_t size) {
     const auto place = placed_.find(section);
-    if (place == placed_.end() || offset > most)
+    if (place == placed_.end() || offset > limit)
         return;
     std::uint64_t& largest = symbols_[place->second + offset];
     largest = std::max(largest, size);
 }
 
 void CodeMemory::add_relocation(std::size_t section, std::uint64_t offset) {
-    if (const auto place = placed_.find(section); place != placed_.end() && offset < most)
+    if (const auto place = placed_.find(section); place != placed_.end() && offset < limit)
         relocations_.insert(place->second + offset);
 }
 
@@ -66,7 +66,7 @@ std::uint64_t CodeMemory::end() const {
 
 std::optional<std::uint64_t> CodeMemory::place_of(std::size_t section, std::uint64_t offset) const {
     const auto section_place = placed_.find(section);
-    if (!known_ || section_place == placed_.end() || offset > most)
+    if (!known_ || section_place == placed_.end() || offset > limit)
         return std::nullopt;
     return section_place->second + offset;
 }

@@ -10,7 +10,7 @@ namespace rcuscope {
 namespace {
 
 constexpr std::uint64_t call_size = 5;
-constexpr std::size_t most_leaves = 64;
+constexpr std::size_t max_leaves = 64;
 // Bytes of the longest run of instructions that the kernel replaces as one alternative.
 constexpr std::uint64_t longest_alternative = 64;
 
@@ -20,7 +20,7 @@ constexpr unsigned char opcode_short_jump = 0xeb;
 constexpr unsigned char opcode_return = 0xc3;
 constexpr unsigned char opcode_breakpoint = 0xcc;
 
-KoElf::Place following(std::size_t section, const Instruction86& instruction) {
+KoElf::SectionOffset following(std::size_t section, const Instruction86& instruction) {
     return {section, std::uint64_t{instruction.offset} + instruction.size};
 }
 
@@ -62,7 +62,8 @@ void FunctionPlaceFinder::read_tables() {
             const auto symbol = elf.symbol(GELF_R_SYM(rela.r_info));
             if (!symbol)
                 return;
-            const KoElf::Place place{symbol->st_shndx, symbol->st_value + static_cast<std::uint64_t>(rela.r_addend)};
+            const KoElf::SectionOffset place{symbol->st_shndx,
+                                             symbol->st_value + static_cast<std::uint64_t>(rela.r_addend)};
             if (of == "__ex_table")
                 jump_targets_.insert(place);
             else if (of == ".altinstructions")
@@ -74,12 +75,12 @@ void FunctionPlaceFinder::read_tables() {
 }
 
 // The kernel refuses kprobes at static calls, because it patches these.
-bool FunctionPlaceFinder::is_static_call(const KoElf::Place& place, const Instruction86& instruction) const {
+bool FunctionPlaceFinder::is_static_call(const KoElf::SectionOffset& place, const Instruction86& instruction) const {
     return static_calls_.contains(place) || code_.external(instruction.target).starts_with("__SCT__");
 }
 
 // Whether the kernel may have replaced the instruction there by an alternative.
-bool FunctionPlaceFinder::patched(const KoElf::Place& place) const {
+bool FunctionPlaceFinder::patched(const KoElf::SectionOffset& place) const {
     const auto above = alternatives_.upper_bound(place);
     return above != alternatives_.begin() && std::prev(above)->section == place.section &&
            place.offset - std::prev(above)->offset < longest_alternative;
@@ -101,7 +102,7 @@ bool FunctionPlaceFinder::stays(std::size_t function, std::size_t section, const
 // Whether the kernel emulates the instruction for a kprobe. It must never execute a copy of the instruction, nor put an
 // optimized probe's jump in its place.
 bool FunctionPlaceFinder::is_emulated(std::size_t section, const Instruction86& instruction) const {
-    const KoElf::Place place{section, instruction.offset};
+    const KoElf::SectionOffset place{section, instruction.offset};
     const auto bytes = code_.bytes(place);
     if (patched(place) || bytes.size() < 2)
         return false;
@@ -123,7 +124,8 @@ bool FunctionPlaceFinder::is_emulated(std::size_t section, const Instruction86& 
 
 // Searches the straight-line instructions after the ftrace call. Each call executes every one of them once, unless
 // something jumps between them.
-std::optional<std::uint64_t> FunctionPlaceFinder::entry_of(std::size_t function, const KoElf::Place& traced) const {
+std::optional<std::uint64_t> FunctionPlaceFinder::entry_of(std::size_t function,
+                                                           const KoElf::SectionOffset& traced) const {
     const auto& all = code_.instructions(function);
     const std::size_t section = traced.section;
     const auto first = static_cast<std::size_t>(
@@ -145,7 +147,8 @@ std::optional<std::uint64_t> FunctionPlaceFinder::entry_of(std::size_t function,
     return std::nullopt;
 }
 
-std::optional<FunctionPlaces> FunctionPlaceFinder::find(const KoElf::Place& place, const KoElf::Place& traced) const {
+std::optional<FunctionPlaces> FunctionPlaceFinder::find(const KoElf::SectionOffset& place,
+                                                        const KoElf::SectionOffset& traced) const {
     const auto function = code_.function_at(place);
     if (!function || code_.functions()[*function].place != place || code_.functions()[*function].split_off ||
         entangled_.contains(*function))
@@ -166,7 +169,7 @@ std::optional<FunctionPlaces> FunctionPlaceFinder::find(const KoElf::Place& plac
             if (!next.returns)
                 continue;
             // The kernel knows the parts by symbols of their own, so leaves must lie in the function itself.
-            if (part != *function || next.count > 0 || found.leaves.size() >= most_leaves ||
+            if (part != *function || next.count > 0 || found.leaves.size() >= max_leaves ||
                 !is_emulated(code.place.section, instruction) || instruction.flow == Flow::branch)
                 return std::nullopt;
             found.leaves.push_back(instruction.offset - place.offset);

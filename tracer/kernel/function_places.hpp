@@ -37,22 +37,22 @@ public:
 
     // Nothing unless the code proves that these are the entry and the leaves. `traced`: the ftrace call (__fentry__),
     // which is the first instruction, or the second after an endbr64.
-    std::optional<FunctionPlaces> find(const KoElf::Place& function, const KoElf::Place& traced) const;
+    std::optional<FunctionPlaces> find(const KoElf::SectionOffset& function, const KoElf::SectionOffset& traced) const;
 
 private:
     void read_jumps();
     void read_tables();
-    bool is_static_call(const KoElf::Place& place, const Instruction86& instruction) const;
-    bool patched(const KoElf::Place& place) const;
+    bool is_static_call(const KoElf::SectionOffset& place, const Instruction86& instruction) const;
+    bool patched(const KoElf::SectionOffset& place) const;
     bool is_emulated(std::size_t section, const Instruction86& instruction) const;
     bool stays(std::size_t function, std::size_t section, const Instruction86& instruction,
                const Code::Next& next) const;
-    std::optional<std::uint64_t> entry_of(std::size_t function, const KoElf::Place& traced) const;
+    std::optional<std::uint64_t> entry_of(std::size_t function, const KoElf::SectionOffset& traced) const;
 
     const Code& code_;
-    std::set<KoElf::Place> jump_targets_;         // also instructions that may fault, and where the kernel goes on then
-    std::set<KoElf::Place> alternatives_;         // where the kernel replaces instructions when it loads the module
-    std::set<KoElf::Place> static_calls_;         // calls and jumps that the kernel patches
+    std::set<KoElf::SectionOffset> jump_targets_; // also instructions that may fault, and where the kernel goes on then
+    std::set<KoElf::SectionOffset> alternatives_; // where the kernel replaces instructions when it loads the module
+    std::set<KoElf::SectionOffset> static_calls_; // calls and jumps that the kernel patches
     std::set<std::size_t> entangled_;             // functions into which others jump
     std::vector<std::vector<std::size_t>> parts_; // by function: the parts that the compiler split off
 };

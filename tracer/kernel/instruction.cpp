@@ -51,7 +51,7 @@ constexpr std::string_view after_0f = "mmmm!.....!.!m.!" // 00
 static_assert(one_byte.size() == 256 && after_0f.size() == 256);
 
 constexpr std::size_t longest = 15;          // bytes of any instruction
-constexpr std::size_t most_prefixes = 4;     // different prefixes; the kernel's decoder accepts no more
+constexpr std::size_t max_prefixes = 4;      // different prefixes; the kernel's decoder accepts no more
 constexpr unsigned char operand_size = 0x66; // prefix
 
 bool is_prefix(unsigned char byte) {
@@ -83,7 +83,7 @@ private:
         std::size_t different = 0;
         for (; at_ < code_.size() && is_prefix(code_[at_]); at_++) {
             const auto before = code_.first(at_);
-            if (std::find(before.begin(), before.end(), code_[at_]) == before.end() && ++different > most_prefixes)
+            if (std::find(before.begin(), before.end(), code_[at_]) == before.end() && ++different > max_prefixes)
                 return false;
             short_operands_ = short_operands_ || code_[at_] == operand_size;
         }

@@ -81,9 +81,9 @@ std::optional<std::uint64_t> Kallsyms::address_of(std::string_view wanted) const
 }
 
 Kallsyms::Code Kallsyms::code_of(std::string_view wanted) const {
-    const auto found = std::find_if(code_.begin(), code_.end(), [&](const Symbol& symbol) {
-        return symbol.module_size == 0 && name(symbol) == wanted;
-    });
+    const auto found = std::find_if(
+        code_.begin(), code_.end(),
+        [&](const Symbol& symbol) { return symbol.module_size == 0 && name(symbol) == wanted; });
     const auto next = std::find_if(found, code_.end(), [&](const Symbol& symbol) {
         return symbol.module_size == 0 && symbol.address > found->address;
     });
@@ -91,8 +91,9 @@ Kallsyms::Code Kallsyms::code_of(std::string_view wanted) const {
 }
 
 bool Kallsyms::has_function(std::string_view wanted) const {
-    return std::any_of(code_.begin(), code_.end(),
-                       [&](const Symbol& symbol) { return symbol.module_size == 0 && name(symbol) == wanted; });
+    return std::any_of(
+        code_.begin(), code_.end(),
+        [&](const Symbol& symbol) { return symbol.module_size == 0 && name(symbol) == wanted; });
 }
 
 bool Kallsyms::in_kernel_proper(std::uint64_t address) const {
@@ -121,7 +122,7 @@ std::set<std::string> Kallsyms::modules() const {
     return found;
 }
 
-std::optional<Kallsyms::Place> Kallsyms::place_of(std::uint64_t address) const {
+std::optional<Kallsyms::SymbolLocation> Kallsyms::place_of(std::uint64_t address) const {
     auto after = std::upper_bound(code_.begin(), code_.end(), address,
                                   [](std::uint64_t wanted, const Symbol& symbol) { return wanted < symbol.address; });
     if (after == code_.begin())
@@ -136,7 +137,7 @@ std::optional<Kallsyms::Place> Kallsyms::place_of(std::uint64_t address) const {
     const bool last = after == code_.end() || module(*after) != module(*found);
     if (last && address / page != found->address / page)
         return std::nullopt;
-    return Place{std::string(name(*found)), std::string(module(*found)), offset};
+    return SymbolLocation{std::string(name(*found)), std::string(module(*found)), offset};
 }
 
 } // namespace rcuscope

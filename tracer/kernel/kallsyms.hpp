@@ -24,7 +24,7 @@ public:
         std::uint32_t module_size = 0;
         char type = 0; // as nm(1) prints it
     };
-    struct Place {
+    struct SymbolLocation {
         std::string function;
         std::string module; // empty: the kernel itself
         std::uint64_t offset = 0;
@@ -53,7 +53,7 @@ public:
     // The modules that have code.
     std::set<std::string> modules() const;
     // The function that contains a code address. Data symbols are ignored.
-    std::optional<Place> place_of(std::uint64_t address) const;
+    std::optional<SymbolLocation> place_of(std::uint64_t address) const;
 
 private:
     std::string_view name(const Symbol& symbol) const { return {text_.data() + symbol.name_at, symbol.name_size}; }

@@ -167,7 +167,7 @@ Status KoElf::read_symbols() {
         return {};
     symtab_ = elf_getdata(symtab->scn, nullptr);
     strings_ = symtab->header.sh_link;
-    std::map<Place, Function> by_place;
+    std::map<SectionOffset, Function> by_place;
     for (std::size_t i = 0; const auto symbol = this->symbol(i); i++) {
         const std::size_t section = symbol->st_shndx;
         if (GELF_ST_TYPE(symbol->st_info) != STT_FUNC || section >= sections_.size() || !sections_[section].is_code())
@@ -176,7 +176,7 @@ Status KoElf::read_symbols() {
         if (name.size() > KernelName::longest)
             return not_a_module("it has a function whose name is longer than the " +
                                 std::to_string(KernelName::longest) + " bytes that the kernel takes");
-        const Place place{section, symbol->st_value};
+        const SectionOffset place{section, symbol->st_value};
         const bool second = name == "init_module" || name == "cleanup_module";
         if (second)
             (name == "init_module" ? init_ : exit_) = place;

@@ -30,16 +30,16 @@ public:
         bool is_code() const { return (header.sh_flags & SHF_ALLOC) && (header.sh_flags & SHF_EXECINSTR); }
     };
 
-    struct Place {
+    struct SectionOffset {
         std::size_t section = 0;
         std::uint64_t offset = 0; // in the section
 
-        auto operator<=>(const Place&) const = default; // NOLINT(modernize-use-nullptr): of <=> itself
+        auto operator<=>(const SectionOffset&) const = default; // NOLINT(modernize-use-nullptr): of <=> itself
     };
 
     struct Function {
         std::string_view name; // init_module and cleanup_module are aliases; another name at the place is preferred
-        Place place;
+        SectionOffset place;
         std::uint64_t size = 0;
     };
 
@@ -69,8 +69,8 @@ public:
     // The functions in code, sorted by place, one for each place. Symbols that the compiler and kbuild add are left
     // out: padding before functions (CONFIG_FUNCTION_PADDING) and type hashes (CONFIG_CFI_CLANG).
     const std::vector<Function>& functions() const { return functions_; }
-    std::optional<Place> init_function() const { return init_; }
-    std::optional<Place> exit_function() const { return exit_; }
+    std::optional<SectionOffset> init_function() const { return init_; }
+    std::optional<SectionOffset> exit_function() const { return exit_; }
 
     // Calls take(relocation) for each entry of a relocation section.
     template <typename Take>
@@ -113,8 +113,8 @@ private:
     Elf_Data* symtab_ = nullptr;
     std::size_t strings_ = 0;
     std::vector<Function> functions_;
-    std::optional<Place> init_;
-    std::optional<Place> exit_;
+    std::optional<SectionOffset> init_;
+    std::optional<SectionOffset> exit_;
 };
 
 } // namespace rcuscope

@@ -21,7 +21,7 @@ namespace rcuscope {
 namespace {
 
 // Linkers write build IDs of 20 bytes.
-constexpr std::size_t most_build_id_bytes = 64;
+constexpr std::size_t max_build_id_bytes = 64;
 
 // ENDBR64 is the first instruction of a function if the kernel has CONFIG_X86_KERNEL_IBT. An entry probe goes behind
 // it.
@@ -65,7 +65,7 @@ constexpr std::string_view followed_targets[] = {
     "rcu_barrier", "kmem_cache_destroy"};
 
 class Reader {
-    using Place = KoElf::Place;
+    using SectionOffset = KoElf::SectionOffset;
     using Section = KoElf::Section;
 
 public:
@@ -109,7 +109,7 @@ private:
             return;
         std::memcpy(&note, bytes.data(), sizeof(note));
         const std::size_t from = sizeof(note) + ((std::size_t{note.n_namesz} + 3) & ~std::size_t{3});
-        if (note.n_descsz > most_build_id_bytes)
+        if (note.n_descsz > max_build_id_bytes)
             return;
         for (std::size_t i = from; i < bytes.size() && i < from + note.n_descsz; i++) {
             constexpr char digits[] = "0123456789abcdef";
@@ -144,9 +144,9 @@ private:
     }
 
     // The first function that contains the place; functions may overlap.
-    const KoFunction* function_at(const Place& place) const {
+    const KoFunction* function_at(const SectionOffset& place) const {
         const auto index_of = [this](auto at) { return at - places_.begin(); };
-        const auto first = index_of(std::lower_bound(places_.begin(), places_.end(), Place{place.section, 0}));
+        const auto first = index_of(std::lower_bound(places_.begin(), places_.end(), SectionOffset{place.section, 0}));
         const auto last = index_of(std::upper_bound(places_.begin(), places_.end(), place));
         // The first function whose reach_ exceeds the place is the first one that contains it.
         const auto end = reach_.begin() + last;
@@ -177,8 +177,8 @@ private:
     // kprobe events accept functions that ftrace can trace: those with an entry in this table
     // (kernel/trace/trace_kprobe.c: within_notrace_func()). A part that the compiler split off counts as its function.
     void read_traceable() {
-        const std::set<Place> traced = places_in(".rela__mcount_loc");
-        const std::set<Place> no_kprobe = places_in(".rela_kprobe_blacklist");
+        const std::set<SectionOffset> traced = places_in(".rela__mcount_loc");
+        const std::set<SectionOffset> no_kprobe = places_in(".rela_kprobe_blacklist");
         std::set<std::string> traceable;
         for (std::size_t i = 0; i < places_.size(); i++) {
             KoFunction& function = file_.functions[i];
@@ -192,7 +192,7 @@ private:
             function.no_kprobe = no_kprobe.contains(places_[i]) || function.section == ".kprobes.text";
             function.ambiguous = bearers_[function.name] > 1;
             const bool ftrace = traced.contains({section, entry});
-            traced_.push_back(ftrace ? std::optional(Place{section, entry}) : std::nullopt);
+            traced_.push_back(ftrace ? std::optional(SectionOffset{section, entry}) : std::nullopt);
             function.unsafe = !ftrace && !layout_.takes_probe(section, entry);
             function.entry = probed_code(section, entry, ftrace);
         }
@@ -238,7 +238,7 @@ private:
     }
 
     // Keeps the entry and the leaves only if each of them can be probed.
-    void take_places(KoFunction& function, const Place& begin, FunctionPlaces found) {
+    void take_places(KoFunction& function, const SectionOffset& begin, FunctionPlaces found) {
         std::vector<std::uint64_t> offsets = found.leaves;
         offsets.insert(offsets.begin(), found.entry);
         std::vector<ProbedCode> codes;
@@ -254,8 +254,8 @@ private:
     }
 
     // The places in a table of code addresses.
-    std::set<Place> places_in(std::string_view relocations) const {
-        std::set<Place> places;
+    std::set<SectionOffset> places_in(std::string_view relocations) const {
+        std::set<SectionOffset> places;
         if (const Section* table = elf_.section_named(relocations))
             KoElf::for_each_relocation(*table, [&](const GElf_Rela& rela) {
                 if (const auto symbol = elf_.symbol(GELF_R_SYM(rela.r_info)))
@@ -264,7 +264,7 @@ private:
         return places;
     }
 
-    bool begins_with_endbr(const Place& place) const {
+    bool begins_with_endbr(const SectionOffset& place) const {
         const auto bytes = KoElf::bytes_of(sections_[place.section]);
         return place.offset <= bytes.size() && bytes.size() - place.offset >= sizeof(endbr) &&
                std::equal(std::begin(endbr), std::end(endbr),
@@ -382,12 +382,12 @@ private:
 
     const KoElf& elf_;
     const std::vector<Section>& sections_;
-    std::map<std::string, unsigned> code_sections_; // by name: their number
-    std::map<std::string_view, unsigned> bearers_;  // number of symbols, by name in the string table
-    std::vector<Place> places_;                     // of file_.functions
-    std::set<Place> thunk_returns_;                 // jumps to __x86_return_thunk
-    std::vector<std::optional<Place>> traced_;      // of file_.functions: the ftrace call
-    std::vector<std::uint64_t> reach_;              // the farthest end of any function of the section up to this one
+    std::map<std::string, unsigned> code_sections_;    // by name: their number
+    std::map<std::string_view, unsigned> bearers_;     // number of symbols, by name in the string table
+    std::vector<SectionOffset> places_;                // of file_.functions
+    std::set<SectionOffset> thunk_returns_;            // jumps to __x86_return_thunk
+    std::vector<std::optional<SectionOffset>> traced_; // of file_.functions: the ftrace call
+    std::vector<std::uint64_t> reach_;                 // the farthest end of any function of the section up to this one
     CodeLayout layout_;
     std::map<std::string, const char*> unseen_families_; // functions whose sites are left out, and why
     ModuleFile file_;

@@ -38,7 +38,7 @@ struct KoFunction {
     bool unsafe = false;               // a probe at its entry can crash the kernel (kernel/code_memory.hpp)
     bool no_kprobe = false;            // the kernel refuses kprobes in it (NOKPROBE_SYMBOL)
     bool ambiguous = false;            // other symbols share its name, by which probes are placed
-    const char* conflict = nullptr;    // text: it conflicts with another probe (probes/place_conflicts.hpp)
+    const char* conflict = nullptr;    // text: it conflicts with another probe (probes/probe_conflicts.hpp)
     std::optional<ProbedCode> entry{}; // location of a probe at its entry
     // Instructions at which probes that do not use ftrace see its calls. Empty if none are certain.
     std::optional<FunctionPlaces> places{};

@@ -53,12 +53,12 @@ std::string read_packed(const std::string& path) {
     const std::unique_ptr<gzFile_s, decltype(&gzclose)> file(gzopen(path.c_str(), "rb"), &gzclose);
     if (!file)
         return {};
-    constexpr std::size_t most = 16U << 20U; // a configuration has about 300 kB
+    constexpr std::size_t limit = 16U << 20U; // a configuration has about 300 kB
     std::string text;
     std::array<char, 1 << 16> part{};
     for (;;) {
         const int got = gzread(file.get(), part.data(), part.size());
-        if (got < 0 || text.size() > most)
+        if (got < 0 || text.size() > limit)
             return {};
         if (got == 0)
             return text;

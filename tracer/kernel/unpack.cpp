@@ -24,8 +24,8 @@ using Bytes = std::span<const unsigned char>;
 
 constexpr std::uint64_t always_allowed = 16U << 20;
 // Memory that a decoder may use: the dictionary of xz -9 has 64 MiB, the window of zstd --long 128 MiB.
-constexpr std::uint64_t most_for_decoder = 128U << 20;
-constexpr int most_zstd_window = 27; // as a power of 2
+constexpr std::uint64_t max_for_decoder = 128U << 20;
+constexpr int max_zstd_window = 27; // as a power of 2
 
 // Each format has a decoder. Its step() consumes bytes of `in`, writes to `out`, and reports the end of the data.
 struct Step {
@@ -37,7 +37,7 @@ struct Step {
 
 class XzDecoder {
 public:
-    XzDecoder() { ready_ = lzma_stream_decoder(&stream_, most_for_decoder, LZMA_CONCATENATED) == LZMA_OK; }
+    XzDecoder() { ready_ = lzma_stream_decoder(&stream_, max_for_decoder, LZMA_CONCATENATED) == LZMA_OK; }
     XzDecoder(const XzDecoder&) = delete;
     XzDecoder& operator=(const XzDecoder&) = delete;
     ~XzDecoder() { lzma_end(&stream_); }
@@ -86,7 +86,7 @@ class ZstdDecoder {
 public:
     ZstdDecoder() : context_(ZSTD_createDCtx()) {
         if (context_)
-            ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, most_zstd_window);
+            ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, max_zstd_window);
     }
 
     Step step(Bytes in, std::span<unsigned char> out, bool last) {
@@ -139,8 +139,8 @@ tl::expected<std::optional<std::string>, std::string> unpack_with(int fd, std::s
                 return tl::unexpected("it is damaged, or no " + std::string(format) +
                                       " data that takes less than 128 MiB to unpack");
             content.append(reinterpret_cast<const char*>(out.data()), step.made);
-            if (content.size() > std::max(always_allowed, packed * most_unpacked_times))
-                return tl::unexpected("it unpacks to more than " + std::to_string(most_unpacked_times) +
+            if (content.size() > std::max(always_allowed, packed * max_unpacked_times))
+                return tl::unexpected("it unpacks to more than " + std::to_string(max_unpacked_times) +
                                       " times its size, as no module does");
             if (step.finished)
                 return content;

@@ -18,7 +18,7 @@ namespace rcuscope {
 // - Tracepoints show the exact moment. fentry only knows that it lies between the entry and the return of a function:
 //   between the entry of call_rcu() and the insertion into the list, an interrupt may assign the callbacks on the list
 //   to a grace period, or the task may migrate.
-// - Misses of kprobes are not counted (bpf/skipped.h).
+// - Misses of kprobes are not counted (bpf/missed_kprobes.h).
 enum class Way {
     tracepoint,     // tracepoints: needs their prototypes in the kernel's BTF
     fentry,         // fentry and fexit (BPF trampolines): needs the function in the kernel's BTF

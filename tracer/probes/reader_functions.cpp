@@ -53,7 +53,7 @@ std::size_t distance(const std::string& a, const std::string& b) {
 
 // Names that the user may have meant: "read_long, read_short". Empty if no name is similar.
 std::string near_matches(const std::string& pattern, const ModuleFile& module) {
-    constexpr std::size_t most = 3;
+    constexpr std::size_t limit = 3;
     std::vector<std::pair<std::size_t, std::string>> near;
     for (const KoFunction& function : module.functions) {
         const std::size_t away = distance(pattern, function.name);
@@ -63,7 +63,7 @@ std::string near_matches(const std::string& pattern, const ModuleFile& module) {
     }
     std::sort(near.begin(), near.end());
     std::string names;
-    for (std::size_t i = 0; i < std::min(most, near.size()); i++)
+    for (std::size_t i = 0; i < std::min(limit, near.size()); i++)
         names += (i == 0 ? "" : ", ") + near[i].second;
     return names;
 }

@@ -8,8 +8,9 @@ namespace rcuscope {
 namespace {
 
 bool knows(const Hook& hook, Way way) {
-    return std::any_of(hook.alternatives.begin(), hook.alternatives.end(),
-                       [way](const Alternative& alternative) { return alternative.way == way; });
+    return std::any_of(
+        hook.alternatives.begin(), hook.alternatives.end(),
+        [way](const Alternative& alternative) { return alternative.way == way; });
 }
 
 // A kernel has all tracepoints of the group rcu, or only one, which shows nothing useful.
@@ -101,13 +102,15 @@ std::set<std::string> AttachPlan::programs() const {
 }
 
 bool AttachPlan::takes(std::string_view hook) const {
-    return std::any_of(hooks.begin(), hooks.end(),
-                       [&](const PlannedHook& planned) { return planned.taken && planned.hook->name == hook; });
+    return std::any_of(
+        hooks.begin(), hooks.end(),
+        [&](const PlannedHook& planned) { return planned.taken && planned.hook->name == hook; });
 }
 
 bool AttachPlan::takes_way(Way way) const {
-    return std::any_of(hooks.begin(), hooks.end(),
-                       [&](const PlannedHook& planned) { return planned.taken && planned.taken->way == way; });
+    return std::any_of(
+        hooks.begin(), hooks.end(),
+        [&](const PlannedHook& planned) { return planned.taken && planned.taken->way == way; });
 }
 
 AttachPlan resolve(std::span<const Hook> table, const KernelOffer& offer, const PlanRequest& request) {

@@ -50,10 +50,10 @@ int keep_libbpf_words(libbpf_print_level level, const char* format, va_list args
 
 // The last lines of libbpf's warnings: the verifier's log may be long, and its end gives the reason.
 std::string last_words() {
-    constexpr std::size_t most = 12;
+    constexpr std::size_t limit = 12;
     const auto lines = split_lines(libbpf_words());
     std::string text;
-    for (std::size_t i = lines.size() > most ? lines.size() - most : 0; i < lines.size(); i++)
+    for (std::size_t i = lines.size() > limit ? lines.size() - limit : 0; i < lines.size(); i++)
         text += "\n    " + std::string(lines[i]);
     return text;
 }
@@ -108,8 +108,8 @@ struct BpfSession::Impl {
     Status load(const AttachPlan& plan, const ThisKernel& kernel, const SessionConfig& config);
     Status map_states();
     Status make_rings(const SessionConfig& config);
-    Status size_summary(const SummaryRoom& room);
-    Status map_summary(const SummaryRoom& room);
+    Status size_summary(const SummarySizes& room);
+    Status map_summary(const SummarySizes& room);
     Status attach(const AttachPlan& plan);
     // The shared memory itself: the programs go on counting in it.
     std::span<rs_cpu> cpu_states() const { return {reinterpret_cast<rs_cpu*>(states->bytes().data()), cpus}; }
@@ -181,7 +181,7 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const ThisKernel& kernel, 
     return {};
 }
 
-Status BpfSession::Impl::size_summary(const SummaryRoom& room) {
+Status BpfSession::Impl::size_summary(const SummarySizes& room) {
     if (room.pending > std::numeric_limits<std::uint32_t>::max() / cpus)
         return fail(ExitCode::bad_input,
                     "cannot make room for " + std::to_string(room.pending) + " callbacks of each CPU",
@@ -202,7 +202,7 @@ Status BpfSession::Impl::size_summary(const SummaryRoom& room) {
     return {};
 }
 
-Status BpfSession::Impl::map_summary(const SummaryRoom& room) {
+Status BpfSession::Impl::map_summary(const SummarySizes& room) {
     const auto& maps = skeleton->maps;
     auto mapped = SummaryMaps::map({bpf_map__fd(maps.summary_functions), bpf_map__fd(maps.summary_sections),
                                     bpf_map__fd(maps.summary_pending), bpf_map__fd(maps.summary_tallies),
@@ -352,7 +352,7 @@ CallbackCounts BpfSession::callbacks() const {
     const volatile auto* shared = impl_->skeleton->bss;
     CallbackCounts counts;
     counts.done = shared->followed_done;
-    counts.done = std::max<std::uint64_t>(counts.done, shared->followed_settled);
+    counts.done = std::max<std::uint64_t>(counts.done, shared->followed_finished);
     counts.queued = shared->followed_queued;
     return counts;
 }

@@ -31,7 +31,7 @@ struct SessionConfig {
     bool all_callbacks = false;
     std::uint32_t ring_bytes = 4u << 20; // bytes of each CPU's ring; a power of two, whole pages
     bool stacks = false;                 // record the stacks of tasks that queue callbacks or wait
-    std::optional<SummaryRoom> summary;  // count in the kernel, without rings; none: send records
+    std::optional<SummarySizes> summary; // count in the kernel, without rings; none: send records
 };
 
 inline constexpr std::size_t max_followed = 8; // RS_MAX_FOLLOWED
@@ -98,7 +98,7 @@ public:
     // Runs of a hook's programs that the kernel skipped because the program was running on that CPU already.
     std::uint64_t missed(const Alternative& alternative) const;
     // Calls of callback functions whose kprobes the kernel skipped. Counted where the programs see RCU itself by
-    // fentry or tracepoints, which the kernel does not skip then (bpf/skipped.h).
+    // fentry or tracepoints, which the kernel does not skip then (bpf/missed_kprobes.h).
     std::uint64_t calls_skipped() const;
     std::vector<CpuLoss> losses() const;
     CallbackLosses lost_callbacks() const; // since the programs were loaded

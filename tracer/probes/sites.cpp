@@ -16,8 +16,9 @@ namespace rcuscope {
 namespace {
 
 bool matches_any(const std::string& name, const std::vector<std::string>& patterns) {
-    return std::any_of(patterns.begin(), patterns.end(),
-                       [&](const std::string& pattern) { return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0; });
+    return std::any_of(
+        patterns.begin(), patterns.end(),
+        [&](const std::string& pattern) { return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0; });
 }
 
 SiteEvent event_of(const SiteInfo& site) {

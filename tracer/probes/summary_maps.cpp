@@ -43,14 +43,14 @@ void add_buckets(const rs_buckets& buckets, KernelDurations& durations) {
 
 } // namespace
 
-SummaryRoom SummaryRoom::for_cpus(std::uint32_t cpus, std::uint32_t pending, bool whole_system) {
-    constexpr std::uint32_t most_bytes = 64u << 20;
+SummarySizes SummarySizes::for_cpus(std::uint32_t cpus, std::uint32_t pending, bool whole_system) {
+    constexpr std::uint32_t max_bytes = 64u << 20;
     const std::uint32_t slots = whole_system ? 512 : 64;
-    const std::uint32_t fit = most_bytes / (slots * static_cast<std::uint32_t>(sizeof(rs_buckets)));
+    const std::uint32_t fit = max_bytes / (slots * static_cast<std::uint32_t>(sizeof(rs_buckets)));
     return {pending, slots, std::bit_floor(std::clamp(fit, 1u, std::bit_ceil(cpus)))};
 }
 
-Result<SummaryMaps> SummaryMaps::map(const Descriptors& descriptors, const Shared& shared, const SummaryRoom& room) {
+Result<SummaryMaps> SummaryMaps::map(const Descriptors& descriptors, const Shared& shared, const SummarySizes& room) {
     std::uint32_t first = 0;
     for (rs_summary_cpu& cpu : shared.cpus) {
         rs_pending_ring_make(&cpu.ring, first, room.pending);

@@ -24,13 +24,13 @@ struct CallbackCounts {
 };
 
 // The sizes of the programs' maps.
-struct SummaryRoom {
+struct SummarySizes {
     std::uint32_t pending = 0; // callbacks that can be queued on a CPU at once; a power of two
     std::uint32_t slots = 0;   // functions, and one for callbacks whose function has no slot
     std::uint32_t copies = 0;  // copies of all buckets, which CPUs share; a power of two
 
     // `whole_system`: functions of the whole system, not only of followed modules. Buckets take 64 MiB at most.
-    static SummaryRoom for_cpus(std::uint32_t cpus, std::uint32_t pending, bool whole_system);
+    static SummarySizes for_cpus(std::uint32_t cpus, std::uint32_t pending, bool whole_system);
 };
 
 struct SummaryFunction {
@@ -63,7 +63,7 @@ public:
     };
 
     // Call before the programs run: sets up the rings of pending callbacks.
-    static Result<SummaryMaps> map(const Descriptors& descriptors, const Shared& shared, const SummaryRoom& room);
+    static Result<SummaryMaps> map(const Descriptors& descriptors, const Shared& shared, const SummarySizes& room);
     // The programs count only while the window is open.
     void open_window() { set_window(1); }
     void close_window() { set_window(0); }
@@ -79,7 +79,7 @@ public:
     Result<KernelGracePeriods> grace_periods(bool expedited) const;
 
 private:
-    SummaryMaps(const Descriptors& descriptors, const Shared& shared, const SummaryRoom& room, MappedMemory pending,
+    SummaryMaps(const Descriptors& descriptors, const Shared& shared, const SummarySizes& room, MappedMemory pending,
                 MappedMemory tallies)
         : descriptors_(descriptors), shared_(shared), room_(room), pending_(std::move(pending)),
           tallies_(std::move(tallies)) {}
@@ -92,7 +92,7 @@ private:
 
     Descriptors descriptors_;
     Shared shared_;
-    SummaryRoom room_;
+    SummarySizes room_;
     MappedMemory pending_; // rs_pending, grouped by CPU
     MappedMemory tallies_; // rs_tally of each slot, grouped by CPU
 };

@@ -54,7 +54,7 @@ void describe_hooks(Metadata& metadata, const AttachPlan& plan) {
                 functions += (functions.empty() ? "" : ", ") + std::string(program.place());
         metadata.probes.push_back({hook, std::string(to_text(planned.taken->way)), functions});
     }
-    // bpf/skipped.h reports the gaps that it detects as losses. This entry names the others.
+    // bpf/missed_kprobes.h reports the gaps that it detects as losses. This entry names the others.
     if (plan.takes_way(Way::kprobe))
         metadata.missing.push_back({"kprobe",
                                     "in an interrupt that comes while the program of a kprobe runs: callbacks that it "
@@ -105,13 +105,13 @@ public:
     // Calls take() once for each reason, such as take("a:one, a:two and 3 more", "__exit implies it").
     template <typename Take>
     void for_each(Take take) const {
-        constexpr std::size_t most = 6;
+        constexpr std::size_t limit = 6;
         for (const Group& group : groups_) {
             std::string names;
-            for (std::size_t i = 0; i < std::min(most, group.functions.size()); i++)
+            for (std::size_t i = 0; i < std::min(limit, group.functions.size()); i++)
                 names += (i == 0 ? "" : ", ") + group.functions[i];
-            if (group.functions.size() > most)
-                names += " and " + std::to_string(group.functions.size() - most) + " more";
+            if (group.functions.size() > limit)
+                names += " and " + std::to_string(group.functions.size() - limit) + " more";
             take(names, group.why);
         }
     }

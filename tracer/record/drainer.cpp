@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 bool Drainer::hurries() {
     const auto rings = ends_.session.rings();
-    return intake_.unloads().in_danger() ||
+    return record_filter_.unloads().in_danger() ||
            std::any_of(rings.begin(), rings.end(), [](const Ring& ring) { return ring.fills_up(); });
 }
 
@@ -24,25 +24,25 @@ Status Drainer::drain() {
     look();
     pass_on();
     say_hazards();
-    if (intake_.must_hold() && written_)
+    if (record_filter_.must_hold() && written_)
         written_ = ends_.sink.flush(true);
     return written_;
 }
 
 Status Drainer::drain_and_name() {
     for (;; std::this_thread::sleep_for(1ms)) {
-        if (auto drained = drain(); !drained || !intake_.symbols().reads())
+        if (auto drained = drain(); !drained || !record_filter_.symbols().reads())
             return drained;
-        intake_.symbols().hurry();
+        record_filter_.symbols().hurry();
     }
 }
 
 Status Drainer::drain_rest() {
-    constexpr int most_rounds = 1000;
+    constexpr int max_rounds = 1000;
     const auto waits = [](const Looked& looked) { return looked.seen.waits(); };
     for (int round = 0;; round++, std::this_thread::sleep_for(1ms)) {
         auto drained = drain_and_name();
-        if (!drained || round == most_rounds || std::none_of(looked_.begin(), looked_.end(), waits))
+        if (!drained || round == max_rounds || std::none_of(looked_.begin(), looked_.end(), waits))
             return drained;
     }
 }
@@ -76,7 +76,7 @@ void Drainer::look_for_modules() {
         if (std::exchange(loads_seen_[i], counts.loaded) == counts.loaded)
             continue;
         const Kallsyms::Code code = ends_.session.module_code(i);
-        intake_.unloads().begins(i, code.address, code.size);
+        record_filter_.unloads().begins(i, code.address, code.size);
     }
 }
 
@@ -85,7 +85,7 @@ void Drainer::look_at(std::uint32_t cpu, const Ring& ring, Looked& looked) {
     looked.looked = ring.begin();
     for (;;) {
         const auto piece = ring.piece(looked.looked, looked.sent);
-        const std::uint64_t next = Ring::after(looked.looked, intake_.look(cpu, piece, looked.parts));
+        const std::uint64_t next = Ring::after(looked.looked, record_filter_.look(cpu, piece, looked.parts));
         if (std::exchange(looked.looked, next) == next)
             break;
     }
@@ -95,7 +95,8 @@ void Drainer::look_at(std::uint32_t cpu, const Ring& ring, Looked& looked) {
 // Writes the names of code addresses before the records that contain these.
 void Drainer::pass_on() {
     // A trigger's file may be finished before a later call of names() gives the rest, so all names are read now.
-    if (const auto names = ends_.catcher ? intake_.symbols().all_names() : intake_.symbols().names();
+    if (const auto names =
+            ends_.flight_recorder ? record_filter_.symbols().all_names() : record_filter_.symbols().names();
         written_ && !names.empty())
         written_ = ends_.sink.symbols(names);
     const auto rings = ends_.session.rings();
@@ -110,10 +111,10 @@ void Drainer::pass_on() {
 // Called before the flush waits for a disk: the kernel may die within milliseconds. The speaker's thread writes the
 // message while the records go to the disk.
 void Drainer::say_hazards() {
-    for (const std::string& line : intake_.unloads().say()) {
-        ends_.speaker.say("rcuscope: HAZARD: " + line, ends_.status.clearing());
-        if (ends_.catcher)
-            ends_.catcher->hazard(line, drained_ns_);
+    for (const std::string& line : record_filter_.unloads().say()) {
+        ends_.async_stderr.say("rcuscope: HAZARD: " + line, ends_.status.clearing());
+        if (ends_.flight_recorder)
+            ends_.flight_recorder->hazard(line, drained_ns_);
     }
 }
 

@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "probes/seen_until.hpp"
+#include "probes/ring_watermark.hpp"
 #include "probes/session.hpp"
-#include "record/catcher.hpp"
-#include "record/intake.hpp"
+#include "record/async_stderr.hpp"
+#include "record/flight_recorder.hpp"
+#include "record/record_filter.hpp"
 #include "record/sink.hpp"
-#include "record/speaker.hpp"
 #include "record/status_line.hpp"
 
 namespace rcuscope {
@@ -23,15 +23,15 @@ namespace rcuscope {
 class Drainer {
 public:
     // The objects it works with; all must outlive it.
-    struct Ends {
+    struct Dependencies {
         BpfSession& session;
         RecordSink& sink;
-        Catcher* catcher; // the sink itself, if it is a flight recorder; else nullptr
-        Speaker& speaker;
+        FlightRecorder* flight_recorder; // the sink itself, if it is a flight recorder; else nullptr
+        AsyncStderr& async_stderr;
         StatusLine& status;
     };
-    Drainer(const Ends& ends, Intake intake, std::size_t modules)
-        : ends_(ends), intake_(std::move(intake)), loads_seen_(modules) {}
+    Drainer(const Dependencies& ends, RecordFilter record_filter, std::size_t modules)
+        : ends_(ends), record_filter_(std::move(record_filter)), loads_seen_(modules) {}
 
     // Takes every record sent so far, in each ring up to the first record that a program is still writing. The first
     // error of the sink is final: every later call returns it.
@@ -42,7 +42,7 @@ public:
     // record, and the records behind it wait for that. Gives up after 1000 rounds of at least 1 ms.
     Status drain_rest();
     // Records of a later time are dropped: the tracer itself causes those events.
-    void close_window(std::uint64_t ns) { intake_.close_window(ns); }
+    void close_window(std::uint64_t ns) { record_filter_.close_window(ns); }
 
     // Whether to drain again soon: the kernel may be about to die, or a ring is filled beyond the point at which the
     // programs wake the recorder.
@@ -59,7 +59,7 @@ private:
     struct Looked {
         std::uint64_t sent = 0;
         std::uint64_t looked = 0;
-        SeenUntil seen;
+        RingWatermark seen;
         std::vector<std::span<const std::byte>> parts;
     };
     void look();
@@ -68,8 +68,8 @@ private:
     void pass_on();
     void say_hazards();
 
-    Ends ends_;
-    Intake intake_;
+    Dependencies ends_;
+    RecordFilter record_filter_;
     std::vector<std::uint32_t> loads_seen_; // by followed module: its load count at the last look
     std::vector<Looked> looked_;            // by CPU
     std::uint64_t drained_ns_ = 0;

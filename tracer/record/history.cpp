@@ -17,7 +17,7 @@ std::uint64_t time_or(std::span<const std::byte> record, std::uint64_t otherwise
 
 } // namespace
 
-History::History(std::uint32_t cpus, std::uint64_t most_bytes) : cpus_(cpus), most_bytes_(most_bytes) {}
+History::History(std::uint32_t cpus, std::uint64_t max_bytes) : cpus_(cpus), max_bytes_(max_bytes) {}
 
 void History::record(std::uint32_t cpu, std::span<const std::byte> record) {
     Blocks& blocks = cpus_[cpu];
@@ -82,7 +82,7 @@ void History::forget_symbols() {
 }
 
 bool History::is_full() const {
-    return bytes() > most_bytes_ && blocks_ > 2 * cpus_.size();
+    return bytes() > max_bytes_ && blocks_ > 2 * cpus_.size();
 }
 
 void History::forget_front(std::uint32_t cpu) {
@@ -121,13 +121,15 @@ Status History::write(CaptureWriter& writer, std::uint64_t since_ns) const {
     if (auto done = writer.symbols(names); !done)
         return done;
     // Kept records from before `since_ns` are not written; they only update the facts.
-    LastingFacts facts = facts_;
+    PersistentFacts facts = facts_;
     for (std::uint32_t cpu = 0; cpu < cpus_.size(); cpu++)
         for (const Block& block : cpus_[cpu])
-            for_each_record(block.records, [&](std::span<const std::byte> record) {
-                if (time_or(record, since_ns) < since_ns)
-                    facts.take(cpu, record);
-            });
+            for_each_record(
+                block.records,
+                [&](std::span<const std::byte> record) {
+                    if (time_or(record, since_ns) < since_ns)
+                        facts.take(cpu, record);
+                });
     if (auto done = facts.write(writer).and_then([&] { return writer.flush(false); }); !done)
         return done;
     Status written;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Keeps the last seconds of a recording in bounded memory. Names and facts that later records need are kept longer.
-// Used by the flight recorder (record/catcher.hpp).
+// Used by the flight recorder (record/flight_recorder.hpp).
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 #include "base/error.hpp"
 #include "capture/writer.hpp"
-#include "record/lasting.hpp"
+#include "record/persistent_facts.hpp"
 #include "record/symbol_collector.hpp"
 
 namespace rcuscope {
@@ -26,10 +26,10 @@ public:
 
     // How many symbol names are kept: the ones given last. SymbolCollector gives each name again before it has given
     // half as many others.
-    static constexpr std::size_t symbols_kept = 2 * SymbolCollector::most_known;
+    static constexpr std::size_t symbols_kept = 2 * SymbolCollector::max_known;
 
-    // `most_bytes`: approximate limit in bytes, names included; at least two blocks are kept for each CPU.
-    History(std::uint32_t cpus, std::uint64_t most_bytes);
+    // `max_bytes`: approximate limit in bytes, names included; at least two blocks are kept for each CPU.
+    History(std::uint32_t cpus, std::uint64_t max_bytes);
 
     // Takes a wire record of a CPU in drain order.
     void record(std::uint32_t cpu, std::span<const std::byte> record);
@@ -69,10 +69,10 @@ private:
     void forget_symbols();
 
     std::vector<Blocks> cpus_;
-    std::uint64_t most_bytes_;
+    std::uint64_t max_bytes_;
     std::uint64_t blocks_ = 0;
     std::uint64_t whole_since_ = 0;
-    LastingFacts facts_;
+    PersistentFacts facts_;
     Symbols symbols_; // the newest of each key
     std::uint64_t symbols_given_ = 0;
     std::uint64_t symbol_bytes_ = 0; // approximate

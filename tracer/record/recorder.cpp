@@ -11,15 +11,15 @@
 
 #include "base/text.hpp"
 #include "kernel/host.hpp"
-#include "record/catcher.hpp"
+#include "record/async_stderr.hpp"
 #include "record/child.hpp"
 #include "record/describe.hpp"
 #include "record/drainer.hpp"
 #include "record/end_signals.hpp"
+#include "record/flight_recorder.hpp"
 #include "record/own_share.hpp"
-#include "record/placement.hpp"
+#include "record/probe_setup.hpp"
 #include "record/sink.hpp"
-#include "record/speaker.hpp"
 #include "record/status_line.hpp"
 #include "record/summary_mode.hpp"
 
@@ -48,7 +48,7 @@ public:
     Result<RecordOutcome> run();
 
 private:
-    Status look() { return placement_.look(request_); }
+    Status look() { return probe_setup_.look(request_); }
     Status place();
     Status open_capture();
     Status open_sink();
@@ -71,13 +71,13 @@ private:
     const EndSignals& signals_;
     std::optional<std::string> kept_; // the file that the text of the second signal names
     Metadata metadata_;
-    Placement placement_;
+    ProbeSetup probe_setup_;
     std::optional<Child> child_;
     std::unique_ptr<RecordSink> writer_;
-    Catcher* catcher_ = nullptr;     // the same object as writer_, if it is a flight recorder
-    SummaryMode* summary_ = nullptr; // the same object as writer_, if the kernel counts
+    FlightRecorder* flight_recorder_ = nullptr; // the same object as writer_, if it is a flight recorder
+    SummaryMode* summary_ = nullptr;            // the same object as writer_, if the kernel counts
     std::optional<CountedRecording> counted_;
-    std::optional<Speaker> speaker_;
+    std::optional<AsyncStderr> async_stderr_;
     std::optional<Drainer> drainer_; // empty if the kernel counts
 
     std::optional<int> command_status_;
@@ -118,13 +118,13 @@ Status Recorder::place() {
         child_.emplace(std::move(*child));
     }
     EndSignals::say("", "rcuscope: ended at once, before the recording began: nothing is recorded\n");
-    return placement_.place(request_, status_);
+    return probe_setup_.place(request_, status_);
 }
 
 // Creates the capture with all metadata that is known before the recording begins.
 Status Recorder::open_capture() {
     metadata_.tool_version = request_.tool_version;
-    metadata_.host = placement_.kernel().host;
+    metadata_.host = probe_setup_.kernel().host;
     if (request_.stats) {
         auto measuring = BpfSession::measure_programs();
         if (!measuring)
@@ -132,51 +132,52 @@ Status Recorder::open_capture() {
         measuring_ = std::move(*measuring);
         stats_before_ = run_stats();
     }
-    hits_before_ = placement_.hits();
+    hits_before_ = probe_setup_.hits();
     metadata_.clocks = {boottime_ns(), monotonic_ns(), realtime_ns()};
-    auto opened = placement_.sequences();
+    auto opened = probe_setup_.sequences();
     if (!opened)
         return tl::unexpected(opened.error());
     opened_ = *opened;
-    lost_before_ = placement_.session().lost_callbacks();
+    lost_before_ = probe_setup_.session().lost_callbacks();
     metadata_.start_ns = opened_.ns;
     metadata_.sequences = if_exact(opened_);
-    describe(metadata_, request_, placement_.plan());
-    if (!placement_.settled())
+    describe(metadata_, request_, probe_setup_.plan());
+    if (!probe_setup_.idle())
         metadata_.missing.push_back({"own share",
                                      "which of the first grace periods are the tracer's own: RCU-tasks was "
                                      "not at rest when the recording opened"});
-    if (const auto& sites = placement_.sites()) {
+    if (const auto& sites = probe_setup_.sites()) {
         metadata_.sites = sites->sites;
         metadata_.missing.insert(metadata_.missing.end(), sites->refused.begin(), sites->refused.end());
     }
     if (auto sink = open_sink(); !sink)
         return sink;
-    speaker_.emplace(STDERR_FILENO);
+    async_stderr_.emplace(STDERR_FILENO);
     if (!summary_)
-        drainer_.emplace(Drainer::Ends{placement_.session(), *writer_, catcher_, *speaker_, status_},
-                         Intake(SymbolCollector(std::move(*placement_.kernel().symbols)),
-                                UnloadWatch(metadata_.followed, placement_.plan().takes_way(Way::kprobe)), catcher_,
-                                metadata_.start_ns),
-                         request_.modules.size());
+        drainer_.emplace(
+            Drainer::Dependencies{probe_setup_.session(), *writer_, flight_recorder_, *async_stderr_, status_},
+            RecordFilter(SymbolCollector(std::move(*probe_setup_.kernel().symbols)),
+                         UnloadWatch(metadata_.followed, probe_setup_.plan().takes_way(Way::kprobe)), flight_recorder_,
+                         metadata_.start_ns),
+            request_.modules.size());
     return {};
 }
 
 Status Recorder::open_sink() {
     if (request_.summary) {
-        auto summary = std::make_unique<SummaryMode>(*placement_.session().summary(), request_.modules,
-                                                     *placement_.kernel().symbols);
+        auto summary = std::make_unique<SummaryMode>(*probe_setup_.session().summary(), request_.modules,
+                                                     *probe_setup_.kernel().symbols);
         summary_ = summary.get();
         writer_ = std::move(summary);
         summary_->open_window();
         return {};
     }
     if (request_.catching) {
-        auto catcher = Catcher::create(*request_.catching, request_.capture, metadata_);
-        if (!catcher)
-            return tl::unexpected(catcher.error());
-        catcher_ = catcher->get();
-        writer_ = std::move(*catcher);
+        auto flight_recorder = FlightRecorder::create(*request_.catching, request_.capture, metadata_);
+        if (!flight_recorder)
+            return tl::unexpected(flight_recorder.error());
+        flight_recorder_ = flight_recorder->get();
+        writer_ = std::move(*flight_recorder);
         return {};
     }
     auto writer = CaptureWriter::create(request_.capture, metadata_);
@@ -202,16 +203,16 @@ Status Recorder::take_all(bool named) {
 }
 
 Status Recorder::look_for_triggers() {
-    const CallbackCounts counts = placement_.session().callbacks();
-    return catcher_->look({drainer_->drained_ns(), drainer_->seen_until_ns(), drainer_->lost_by_ns(),
-                           counts.queued - std::min(counts.queued, counts.done)},
-                          [this] { return placement_.session().losses(); });
+    const CallbackCounts counts = probe_setup_.session().callbacks();
+    return flight_recorder_->look({drainer_->drained_ns(), drainer_->seen_until_ns(), drainer_->lost_by_ns(),
+                                   counts.queued - std::min(counts.queued, counts.done)},
+                                  [this] { return probe_setup_.session().losses(); });
 }
 
 // Why the recording is over; empty while it goes on.
 std::string Recorder::why_to_end() {
-    if (catcher_ && !catcher_->end_reason().empty())
-        return catcher_->end_reason();
+    if (flight_recorder_ && !flight_recorder_->end_reason().empty())
+        return flight_recorder_->end_reason();
     const auto now = Clock::now();
     if (request_.duration && now - started_ >= *request_.duration)
         return "duration over";
@@ -222,7 +223,7 @@ std::string Recorder::why_to_end() {
     bool all_freed = true;
     bool any_loaded = false;
     for (std::size_t i = 0; i < request_.modules.size(); i++) {
-        const ModuleCounts counts = placement_.session().module(i);
+        const ModuleCounts counts = probe_setup_.session().module(i);
         all_freed = all_freed && counts.freed > 0;
         any_loaded = any_loaded || counts.loaded > 0;
     }
@@ -232,7 +233,7 @@ std::string Recorder::why_to_end() {
     if (!by_command && !by_unload && !hopeless)
         return "";
     std::string reason = hopeless ? "command failed" : by_command ? "command ended" : "module freed";
-    const CallbackCounts counts = placement_.session().callbacks();
+    const CallbackCounts counts = probe_setup_.session().callbacks();
     if (!lingering_since_) {
         lingering_since_ = now;
         linger_target_ = counts.queued;
@@ -240,14 +241,14 @@ std::string Recorder::why_to_end() {
     if (counts.done >= linger_target_)
         return reason;
     if (now - *lingering_since_ >= request_.linger)
-        return reason + (placement_.session().losses().empty() ? "; callbacks still pending"
-                                                               : "; the end of callbacks was not seen");
+        return reason + (probe_setup_.session().losses().empty() ? "; callbacks still pending"
+                                                                 : "; the end of callbacks was not seen");
     return "";
 }
 
 Status Recorder::loop() {
     auto flushed = Clock::now();
-    std::array<pollfd, 3> waits{pollfd{signals_.fd(), POLLIN, 0}, pollfd{placement_.session().wakeup_fd(), POLLIN, 0},
+    std::array<pollfd, 3> waits{pollfd{signals_.fd(), POLLIN, 0}, pollfd{probe_setup_.session().wakeup_fd(), POLLIN, 0},
                                 pollfd{child_ ? child_->ended_fd() : -1, POLLIN, 0}};
     while (end_reason_.empty()) {
         const auto interval = drainer_ && drainer_->hurries() ? short_interval : drain_interval;
@@ -255,7 +256,7 @@ Status Recorder::loop() {
             return fail(ExitCode::cannot_here, "cannot wait for events", errno_text(errno));
         if (auto drained = take_all(false); !drained)
             return drained;
-        if (catcher_)
+        if (flight_recorder_)
             if (auto looked = look_for_triggers(); !looked)
                 return looked;
         if (waits_for_command() && (waits[2].revents & POLLIN)) {
@@ -281,13 +282,13 @@ std::uint64_t nanoseconds(const timeval& time) {
 RunStats Recorder::run_stats() {
     rusage used{};
     ::getrusage(RUSAGE_SELF, &used);
-    return {placement_.session().program_runs(), nanoseconds(used.ru_utime) + nanoseconds(used.ru_stime)};
+    return {probe_setup_.session().program_runs(), nanoseconds(used.ru_utime) + nanoseconds(used.ru_stime)};
 }
 
 // Removes the probes, drains the rest of the rings and writes the end of the file.
 Status Recorder::close() {
-    BpfSession& session = placement_.session();
-    auto closed = placement_.sequences();
+    BpfSession& session = probe_setup_.session();
+    auto closed = probe_setup_.sequences();
     if (!closed)
         return tl::unexpected(closed.error());
     if (drainer_)
@@ -295,7 +296,7 @@ Status Recorder::close() {
     else
         summary_->close_window();
     const CallbackLosses lost = session.lost_callbacks();
-    Trailer end{closed->ns, end_reason_, command_status_, placement_.hits(), {}, if_exact(*closed)};
+    Trailer end{closed->ns, end_reason_, command_status_, probe_setup_.hits(), {}, if_exact(*closed)};
     if (request_.stats)
         end.stats = grown(run_stats(), stats_before_);
     end.lost_callbacks = {lost.queued - lost_before_.queued, lost.invoked - lost_before_.invoked,
@@ -316,18 +317,18 @@ Status Recorder::close() {
     if (auto drained = drainer_ ? drainer_->drain_rest() : take_all(false); !drained)
         return drained;
     end.lost = session.losses();
-    if (auto refused = placement_.refused_at_load(); !refused.empty())
+    if (auto refused = probe_setup_.refused_at_load(); !refused.empty())
         end.missing = std::move(refused);
-    if (auto removed = placement_.remove_sites(); !removed)
+    if (auto removed = probe_setup_.remove_sites(); !removed)
         return removed;
     auto after = session.sequences();
     if (!after)
         return tl::unexpected(after.error());
-    end.own_share = own_share(placement_.before(), opened_, *closed, *after);
+    end.own_share = own_share(probe_setup_.before(), opened_, *closed, *after);
     if (summary_)
         if (auto summed = sum_up(end); !summed)
             return summed;
-    placement_.unload();
+    probe_setup_.unload();
     return writer_->finish(end).and_then([this] {
         say_where();
         return compress();
@@ -346,12 +347,12 @@ Status Recorder::compress() {
     });
     status_.clear();
     if (!done)
-        speaker_->say("rcuscope: the recording is complete, but larger than it need be: " + done.error().what + ": " +
-                      done.error().why);
+        async_stderr_->say("rcuscope: the recording is complete, but larger than it need be: " + done.error().what +
+                           ": " + done.error().why);
     return {};
 }
 
-// Must run before placement_.unload(), which frees the programs' maps.
+// Must run before probe_setup_.unload(), which frees the programs' maps.
 Status Recorder::sum_up(const Trailer& end) {
     std::uint64_t missed = 0;
     for (const ProbeHits& hits : end.hits)
@@ -369,7 +370,7 @@ void Recorder::show_progress() {
     const auto running = Clock::now() - started_;
     if (running < 2s)
         return;
-    const CallbackCounts counts = placement_.session().callbacks();
+    const CallbackCounts counts = probe_setup_.session().callbacks();
     status_.show("recording " + std::to_string(running / 1s) + " s: " + std::to_string(counts.queued) +
                  " callbacks queued, " + std::to_string(counts.done) + " done, " +
                  std::to_string(writer_->bytes() / 1024) + " KiB" +

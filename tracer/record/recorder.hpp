@@ -16,8 +16,8 @@
 #include "kernel/module_file.hpp"
 #include "probes/hooks.hpp"
 #include "probes/reader_functions.hpp"
-#include "record/catcher.hpp"
 #include "record/end_signals.hpp"
+#include "record/flight_recorder.hpp"
 #include "review/reading.hpp"
 
 namespace rcuscope {
@@ -33,16 +33,16 @@ struct RecordRequest {
     std::optional<Way> via;
     std::chrono::nanoseconds linger{};
     std::optional<std::chrono::nanoseconds> duration;
-    bool summary = false;                 // count in the kernel: no events, and no capture
-    std::uint32_t ring_bytes = 0;         // bytes of each CPU's ring; with `summary`: of the table of queueing times
-    bool stacks = false;                  // record stacks where callbacks are queued and where tasks wait
-    bool stats = false;                   // measure what the recording costs
-    bool progress = false;                // a status line on stderr
-    CapturePlace capture;                 // the file to write
-    std::optional<CatchRequest> catching; // set: keep only the last seconds
-    std::vector<std::string> exports;     // paths of exports to write later, for the text of the second signal
-    std::vector<EndSignals::FileName> earlier; // earlier files of these names; a second signal removes them
-    std::string tool_version;                  // written to the capture
+    bool summary = false;         // count in the kernel: no events, and no capture
+    std::uint32_t ring_bytes = 0; // bytes of each CPU's ring; with `summary`: of the table of queueing times
+    bool stacks = false;          // record stacks where callbacks are queued and where tasks wait
+    bool stats = false;           // measure what the recording costs
+    bool progress = false;        // a status line on stderr
+    CaptureDestination capture;   // the file to write
+    std::optional<FlightRecorderRequest> catching; // set: keep only the last seconds
+    std::vector<std::string> exports;              // paths of exports to write later, for the text of the second signal
+    std::vector<EndSignals::FileName> earlier;     // earlier files of these names; a second signal removes them
+    std::string tool_version;                      // written to the capture
 };
 
 // The result of a recording that counts in the kernel.

@@ -98,12 +98,11 @@ void SummaryMode::look() {
 Result<KernelSummary> SummaryMode::collect(std::uint64_t missed) {
     const auto sections = maps_.sections();
     std::vector<std::pair<std::uint32_t, NamedFunction>> slots{{RS_SLOT_OTHERS, {}}};
-    for (const auto& [function, slot] : maps_.functions()) {
+    for (const auto& [function, slot] : maps_.functions())
         if (!function.module)
             slots.emplace_back(slot, names_[slot]);
         else if (const std::size_t place = place_of(function); place < followed_.size())
             slots.emplace_back(slot, name_in_module(followed_[place], function, sections));
-    }
     auto counted = maps_.callbacks();
     if (!counted)
         return tl::unexpected(counted.error());

@@ -50,15 +50,16 @@ void SymbolCollector::take(const Event& event) {
 }
 
 bool SymbolCollector::named_by_file(std::uint64_t address) const {
-    return std::any_of(laid_out_.begin(), laid_out_.end(),
-                       [&](const LaidOut& each) { return each.sections_told && each.holds(address); });
+    return std::any_of(
+        laid_out_.begin(), laid_out_.end(),
+        [&](const LaidOut& each) { return each.sections_told && each.holds(address); });
 }
 
 void SymbolCollector::remember(std::uint64_t address) {
     if (address == 0 || !known_.insert(address).second)
         return;
     asked_.push_back({address});
-    if (known_.size() >= most_known) {
+    if (known_.size() >= max_known) {
         known_.clear();
         seen_last_ = {};
     }
@@ -108,24 +109,26 @@ std::vector<SymbolInfo> SymbolCollector::names() {
         take_what_was_read();
     std::vector<SymbolInfo> found;
     waits_for_modules_ = false;
-    std::erase_if(asked_, [&](Asked& asked) {
-        asked.of = asked.of.value_or(coming_);
-        if (named_by_file(asked.address))
+    std::erase_if(
+        asked_,
+        [&](Asked& asked) {
+            asked.of = asked.of.value_or(coming_);
+            if (named_by_file(asked.address))
+                return true;
+            if (*asked.of > known_of_ && !symbols_.in_kernel_proper(asked.address))
+                return false;
+            auto place = symbols_.place_of(asked.address);
+            if (!place)
+                return true;
+            const auto since = there_since(place->module);
+            if (!since && !std::exchange(asked.waited, true)) {
+                waits_for_modules_ = true;
+                return false;
+            }
+            found.push_back({asked.address, std::move(place->function), place->offset, std::move(place->module),
+                             since.value_or(0)});
             return true;
-        if (*asked.of > known_of_ && !symbols_.in_kernel_proper(asked.address))
-            return false;
-        auto place = symbols_.place_of(asked.address);
-        if (!place)
-            return true;
-        const auto since = there_since(place->module);
-        if (!since && !std::exchange(asked.waited, true)) {
-            waits_for_modules_ = true;
-            return false;
-        }
-        found.push_back(
-            {asked.address, std::move(place->function), place->offset, std::move(place->module), since.value_or(0)});
-        return true;
-    });
+        });
     const auto waits_for_kallsyms = [](const Asked& asked) { return !asked.waited; };
     if (!reading_.valid() && std::any_of(asked_.begin(), asked_.end(), waits_for_kallsyms))
         read_aside();

@@ -30,13 +30,13 @@ class SymbolCollector {
 public:
     // Limit of the set of known addresses. Code that comes and goes has no bound (any user can load packet filters), so
     // the set is cleared at this size and every address is looked up once more.
-    static constexpr std::size_t most_known = 1u << 16;
+    static constexpr std::size_t max_known = 1u << 16;
 
     // `path`: where `symbols` were read, and where they are read again.
     explicit SymbolCollector(Kallsyms symbols, std::string path = "/proc/kallsyms")
         : symbols_(std::move(symbols)), path_(std::move(path)), there_before_(symbols_.modules()) {}
 
-    // Remembers the new addresses of an event, except those of frequent kinds, which Intake gives to see().
+    // Remembers the new addresses of an event, except those of frequent kinds, which RecordFilter gives to see().
     void take(const Event& event);
     // Remembers one address. 0 means no address.
     void see(std::uint64_t address) {

@@ -20,7 +20,8 @@ TriggerWatch::TriggerWatch(std::vector<Trigger> triggers, const Metadata& metada
     : triggers_(std::move(triggers)), last_late_(triggers_.size()), sites_(metadata) {}
 
 bool TriggerWatch::wanted(TriggerKind kind) const {
-    return std::any_of(triggers_.begin(), triggers_.end(), [&](const Trigger& each) { return each.kind == kind; });
+    return std::any_of(
+        triggers_.begin(), triggers_.end(), [&](const Trigger& each) { return each.kind == kind; });
 }
 
 template <typename Act>
@@ -121,10 +122,10 @@ void TriggerWatch::invoked(const Step& step) {
 }
 
 void TriggerWatch::locked(const Step& step) {
-    if (sections_.size() >= most_readers && !sections_.contains(step.id))
+    if (sections_.size() >= max_readers && !sections_.contains(step.id))
         sections_.clear();
     std::vector<std::uint64_t>& open = sections_[step.id];
-    if (open.size() >= most_nested)
+    if (open.size() >= max_nested)
         open.erase(open.begin());
     open.push_back(step.ns);
 }
@@ -168,7 +169,7 @@ void TriggerWatch::forget_ended_unseen() {
 // A loss is noticed before its exact time is known, and the end of something whose start is still in steps_ may be
 // among the lost records. So a loss applies to every look() until one has gone past its time.
 void TriggerWatch::look_for_losses(std::uint64_t now_ns, std::uint64_t lost_by_ns) {
-    const bool given_up = steps_.size() > most_steps;
+    const bool given_up = steps_.size() > max_steps;
     if (given_up)
         steps_.clear();
     if (given_up || (lost_by_ns != 0 && looked_until_ns_ <= lost_by_ns))
@@ -177,9 +178,10 @@ void TriggerWatch::look_for_losses(std::uint64_t now_ns, std::uint64_t lost_by_n
 }
 
 void TriggerWatch::look(std::uint64_t now_ns, std::uint64_t pending, std::uint64_t lost_by_ns) {
-    std::stable_sort(steps_.begin(), steps_.end(), [](const Step& a, const Step& b) { return a.ns < b.ns; });
-    const auto not_yet = std::upper_bound(steps_.begin(), steps_.end(), now_ns,
-                                          [](std::uint64_t now, const Step& step) { return now < step.ns; });
+    std::stable_sort(
+        steps_.begin(), steps_.end(), [](const Step& a, const Step& b) { return a.ns < b.ns; });
+    const auto not_yet = std::upper_bound(
+        steps_.begin(), steps_.end(), now_ns, [](std::uint64_t now, const Step& step) { return now < step.ns; });
     std::for_each(steps_.begin(), not_yet, [this](const Step& step) { apply(step); });
     steps_.erase(steps_.begin(), not_yet);
     look_for_losses(now_ns, lost_by_ns);
@@ -191,11 +193,13 @@ void TriggerWatch::look(std::uint64_t now_ns, std::uint64_t pending, std::uint64
 }
 
 void TriggerWatch::look_at_grace_periods(std::uint64_t now_ns) {
-    each(TriggerKind::grace_period, [&](std::size_t trigger, std::uint64_t limit) {
-        for (auto& [key, open] : grace_periods_)
-            if (open.surely && longer(open.began_ns, now_ns, limit))
-                fire_gp(trigger, key, open, {.fired_ns = now_ns, .end_ns = std::nullopt, .said = {}});
-    });
+    each(
+        TriggerKind::grace_period,
+        [&](std::size_t trigger, std::uint64_t limit) {
+            for (auto& [key, open] : grace_periods_)
+                if (open.surely && longer(open.began_ns, now_ns, limit))
+                    fire_gp(trigger, key, open, {.fired_ns = now_ns, .end_ns = std::nullopt, .said = {}});
+        });
 }
 
 void TriggerWatch::look_at_callbacks(std::uint64_t now_ns) {
@@ -215,42 +219,48 @@ void TriggerWatch::look_at_callbacks(std::uint64_t now_ns) {
 }
 
 void TriggerWatch::look_at_sections(std::uint64_t now_ns) {
-    each(TriggerKind::reader, [&](std::size_t trigger, std::uint64_t limit) {
-        for (const auto& [tid, open] : sections_)
-            for (const std::uint64_t began_ns : open)
-                if (longer(began_ns, now_ns, limit))
-                    fire_once_a_burst({trigger, FiredOn::read_section, tid, began_ns, now_ns, std::nullopt, {}});
-    });
+    each(
+        TriggerKind::reader,
+        [&](std::size_t trigger, std::uint64_t limit) {
+            for (const auto& [tid, open] : sections_)
+                for (const std::uint64_t began_ns : open)
+                    if (longer(began_ns, now_ns, limit))
+                        fire_once_a_burst({trigger, FiredOn::read_section, tid, began_ns, now_ns, std::nullopt, {}});
+        });
 }
 
 void TriggerWatch::look_at_pending(std::uint64_t now_ns, std::uint64_t pending) {
-    each(TriggerKind::pending, [&](std::size_t trigger, std::uint64_t limit) {
-        if (pending > limit) {
-            fire_once_a_burst({trigger, FiredOn::nothing, pending, now_ns, now_ns, std::nullopt,
-                               std::to_string(pending) + " callbacks are queued and have not run"});
-            return;
-        }
-        for (Firing& firing : fired_)
-            if (firing.trigger == trigger && !firing.end_ns)
-                firing.end_ns = now_ns;
-    });
+    each(
+        TriggerKind::pending,
+        [&](std::size_t trigger, std::uint64_t limit) {
+            if (pending > limit) {
+                fire_once_a_burst({trigger, FiredOn::nothing, pending, now_ns, now_ns, std::nullopt,
+                                   std::to_string(pending) + " callbacks are queued and have not run"});
+                return;
+            }
+            for (Firing& firing : fired_)
+                if (firing.trigger == trigger && !firing.end_ns)
+                    firing.end_ns = now_ns;
+        });
 }
 
 void TriggerWatch::say(TriggerKind kind, const std::string& line, std::uint64_t now_ns) {
-    each(kind, [&](std::size_t trigger, std::uint64_t) {
-        Firing firing{trigger, FiredOn::nothing, 0, now_ns, now_ns, now_ns, line};
-        // A stall warning is about the running grace period.
-        const auto running = std::find_if(grace_periods_.begin(), grace_periods_.end(),
-                                          [](const auto& entry) { return !entry.first.first; });
-        if (kind != TriggerKind::stall)
-            fired_.push_back(std::move(firing));
-        else if (running == grace_periods_.end())
-            fire_once_a_burst(std::move(firing));
-        else {
-            firing.end_ns.reset();
-            fire_gp(trigger, running->first, running->second, std::move(firing));
-        }
-    });
+    each(
+        kind,
+        [&](std::size_t trigger, std::uint64_t) {
+            Firing firing{trigger, FiredOn::nothing, 0, now_ns, now_ns, now_ns, line};
+            // A stall warning is about the running grace period.
+            const auto running = std::find_if(
+                grace_periods_.begin(), grace_periods_.end(), [](const auto& entry) { return !entry.first.first; });
+            if (kind != TriggerKind::stall)
+                fired_.push_back(std::move(firing));
+            else if (running == grace_periods_.end())
+                fire_once_a_burst(std::move(firing));
+            else {
+                firing.end_ns.reset();
+                fire_gp(trigger, running->first, running->second, std::move(firing));
+            }
+        });
 }
 
 // Fires once for each pair of grace period and trigger.
@@ -277,7 +287,8 @@ void TriggerWatch::ended(FiredOn on, std::uint64_t id, std::uint64_t began_ns, s
 }
 
 bool TriggerWatch::over() const {
-    return std::all_of(fired_.begin(), fired_.end(), [](const Firing& firing) { return firing.end_ns.has_value(); });
+    return std::all_of(
+        fired_.begin(), fired_.end(), [](const Firing& firing) { return firing.end_ns.has_value(); });
 }
 
 std::string TriggerWatch::text(const Firing& firing, std::uint64_t now_ns) const {

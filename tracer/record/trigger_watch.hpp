@@ -103,7 +103,7 @@ private:
     ReadSites sites_;
     // Steps wait while a program is still writing an earlier record. If there are more than this, all of them are
     // dropped as if lost.
-    static constexpr std::size_t most_steps = 1u << 20;
+    static constexpr std::size_t max_steps = 1u << 20;
     std::vector<Step> steps_; // taken, not yet applied: the order is complete only once every CPU's events were taken
     std::uint64_t looked_until_ns_ = 0;
     std::map<GpKey, OpenGp> grace_periods_;
@@ -111,8 +111,8 @@ private:
     std::uint64_t oldest_queued_ns_ = 0;                                  // lower bound of the times in queued_
     // Unlocks may be missed without a loss record. So each task keeps its newest sections only, and all tasks are
     // dropped as if records were lost when there are too many.
-    static constexpr std::size_t most_nested = 16;
-    static constexpr std::size_t most_readers = 1u << 16;
+    static constexpr std::size_t max_nested = 16;
+    static constexpr std::size_t max_readers = 1u << 16;
     std::map<std::uint64_t, std::vector<std::uint64_t>> sections_; // begin times by tid
     std::vector<Firing> fired_;
 };

@@ -52,14 +52,13 @@ void UnloadWatch::begins(std::size_t place, std::uint64_t base, std::uint64_t si
 }
 
 void UnloadWatch::take(const Event& event) {
-    if (const auto* module = std::get_if<event::Module>(&event.body)) {
+    if (const auto* module = std::get_if<event::Module>(&event.body))
         module_step(event, *module);
-    } else if (const auto* told = std::get_if<event::ModulePending>(&event.body)) {
+    else if (const auto* told = std::get_if<event::ModulePending>(&event.body))
         pending_told(*told);
-    } else if (std::holds_alternative<event::Lost>(event.body)) {
+    else if (std::holds_alternative<event::Lost>(event.body))
         for (Module& each : modules_)
             each.gap = true;
-    }
 }
 
 void UnloadWatch::batch_begins(std::uint32_t cpu, std::uint32_t tid, std::uint32_t list_cpu) {
@@ -81,13 +80,12 @@ void UnloadWatch::module_step(const Event& event, const event::Module& step) {
     Module* module = find(step.name);
     if (!module)
         return;
-    if (step.step == event::ModuleStep::live || (step.step == event::ModuleStep::init_done && step.ret >= 0)) {
+    if (step.step == event::ModuleStep::live || (step.step == event::ModuleStep::init_done && step.ret >= 0))
         module->init_failed = false;
-    } else if (step.step == event::ModuleStep::freeing) {
+    else if (step.step == event::ModuleStep::freeing)
         module->free_begin_ns = event.ns;
-    } else if (step.step == event::ModuleStep::freed) {
+    else if (step.step == event::ModuleStep::freed)
         module->freed_ns = event.ns;
-    }
 }
 
 void UnloadWatch::pending_told(const event::ModulePending& told) {

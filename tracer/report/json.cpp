@@ -86,13 +86,13 @@ Json callback_function_json(const CallbackStatistics& row) {
     return json;
 }
 
-Json reader_json(const ReadSectionStatistics& row, const LongList<ReadSection>& sections) {
+Json reader_json(const ReadSectionStatistics& row, const SpillVector<ReadSection>& sections) {
     Json longest = nullptr;
     if (row.longest) {
         const ReadSection& section = sections[*row.longest];
         longest = {{"begin_ns", section.begin},
                    {"duration_ns", elapsed(section.begin, *section.end)},
-                   {"place", place_name(section.place, true)},
+                   {"place", location_name(section.place, true)},
                    {"cpu", section.cpu},
                    {"tid", section.tid},
                    {"comm", section.comm},

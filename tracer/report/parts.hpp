@@ -23,16 +23,16 @@ std::vector<std::string> with_percentiles(std::vector<std::string> columns);
 
 std::string settings_text(const HostInfo& host);
 
-// Adds a table with the first most_rows rows. If there are more, adds their number and `who_has_all`.
+// Adds a table with the first max_rows rows. If there are more, adds their number and `who_has_all`.
 template <typename Rows, typename MakeRow>
 void add_table(Section& section, Table table, const Rows& rows, MakeRow make_row,
                const char* who_has_all = "--json has them all") {
-    for (std::size_t i = 0; i < std::min(most_rows, rows.size()); i++)
+    for (std::size_t i = 0; i < std::min(max_rows, rows.size()); i++)
         table.rows.push_back(make_row(rows[i]));
     section.blocks.emplace_back(std::move(table));
-    if (rows.size() > most_rows)
+    if (rows.size() > max_rows)
         section.blocks.emplace_back(
-            Paragraph{"and " + std::to_string(rows.size() - most_rows) + " more: " + who_has_all, Tone::quiet});
+            Paragraph{"and " + std::to_string(rows.size() - max_rows) + " more: " + who_has_all, Tone::quiet});
 }
 
 // The rate, "12.3/s". Empty if the recording has no length.

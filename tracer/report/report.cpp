@@ -24,8 +24,8 @@ std::string percent_text(double part, double whole) {
 
 std::string total_text(const Histogram& histogram) {
     // In a forged capture the sum may exceed the range of Nanoseconds.
-    constexpr double most = 0x1p62;
-    return histogram.count() ? duration_text(static_cast<Nanoseconds>(std::min(histogram.sum(), most))) : "";
+    constexpr double limit = 0x1p62;
+    return histogram.count() ? duration_text(static_cast<Nanoseconds>(std::min(histogram.sum(), limit))) : "";
 }
 
 // ---- the recording
@@ -195,9 +195,9 @@ Section callback_section(const Statistics& numbers) {
 // ---- readers and waits
 
 std::string section_text(const ReadSection& section) {
-    std::string text = duration_text(elapsed(section.begin, *section.end)) + " in " + place_name(section.place, true) +
-                       ": " + section.comm + " (" + std::to_string(section.tid) + ") on CPU " +
-                       std::to_string(section.cpu);
+    std::string text = duration_text(elapsed(section.begin, *section.end)) + " in " +
+                       location_name(section.place, true) + ": " + section.comm + " (" + std::to_string(section.tid) +
+                       ") on CPU " + std::to_string(section.cpu);
     if (!section.off_cpu.empty())
         text += ", off the CPU " + std::to_string(section.off_cpu.size()) +
                 (section.off_cpu.size() == 1 ? " time" : " times");
@@ -219,11 +219,11 @@ Section reader_section(const Timeline& timeline, const Statistics& numbers) {
             add_percentiles(cells, row.duration);
             return cells;
         });
-    for (std::size_t i = 0; i < std::min(most_rows, rows.size()); i++)
+    for (std::size_t i = 0; i < std::min(max_rows, rows.size()); i++)
         if (const std::string open = open_ends_text(rows[i]); !open.empty())
             section.blocks.emplace_back(Item{.head = name_text(rows[i].name), .text = open});
     section.blocks.emplace_back(Paragraph{"The longest of each:"});
-    for (std::size_t i = 0; i < std::min(most_rows, rows.size()); i++)
+    for (std::size_t i = 0; i < std::min(max_rows, rows.size()); i++)
         if (rows[i].longest) {
             const ReadSection& longest = timeline.read_sections[*rows[i].longest];
             section.blocks.emplace_back(

@@ -45,12 +45,12 @@ std::size_t text_width(std::string_view text) {
     return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
-std::string bar_text(std::uint64_t count, std::uint64_t most, bool unicode) {
-    if (count == 0 || most == 0)
+std::string bar_text(std::uint64_t count, std::uint64_t limit, bool unicode) {
+    if (count == 0 || limit == 0)
         return {};
     constexpr std::array<const char*, 8> eighths{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     const std::size_t parts = unicode ? eighths.size() : 1; // steps per character
-    const double share = static_cast<double>(count) / static_cast<double>(most);
+    const double share = static_cast<double>(count) / static_cast<double>(limit);
     const auto length = static_cast<std::size_t>(std::lround(share * static_cast<double>(bar_width * parts)));
     const std::size_t shown = std::clamp<std::size_t>(length, 1, bar_width * parts);
     std::string bar;

@@ -33,7 +33,7 @@ void show_wrapped(std::string_view text, std::size_t indent, TextOut out);
 
 // A bar of a length proportional to count / most, in eighths of a block or in whole #. A count above 0 is always
 // visible.
-std::string bar_text(std::uint64_t count, std::uint64_t most, bool unicode);
+std::string bar_text(std::uint64_t count, std::uint64_t limit, bool unicode);
 
 // The number of characters of a printable UTF-8 text.
 std::size_t text_width(std::string_view text);

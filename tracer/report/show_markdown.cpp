@@ -52,12 +52,12 @@ private:
     }
     void show(const Chart& chart) {
         out_ << "### " << chart.title << "\n\n";
-        std::uint64_t most = 0;
+        std::uint64_t limit = 0;
         for (const Chart::Bar& bar : chart.bars)
-            most = std::max(most, bar.count);
+            limit = std::max(limit, bar.count);
         out_ << "| from | count | |\n|--:|--:|---|\n";
         for (const Chart::Bar& bar : chart.bars)
-            out_ << "| " << bar.label << " | " << bar.count << " | " << bar_text(bar.count, most, style_.unicode)
+            out_ << "| " << bar.label << " | " << bar.count << " | " << bar_text(bar.count, limit, style_.unicode)
                  << " |\n";
     }
 

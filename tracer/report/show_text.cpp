@@ -89,18 +89,18 @@ private:
     void show(const Chart& chart) {
         std::size_t label = 0;
         std::size_t number = 0;
-        std::uint64_t most = 0;
+        std::uint64_t limit = 0;
         for (const Chart::Bar& bar : chart.bars) {
             label = std::max(label, text_width(bar.label));
             number = std::max(number, std::to_string(bar.count).size());
-            most = std::max(most, bar.count);
+            limit = std::max(limit, bar.count);
         }
         heading(chart.title);
         for (const Chart::Bar& bar : chart.bars) {
             out_ << std::string(indent_, ' ') << padded(bar.label, label, false) << "  "
                  << padded(std::to_string(bar.count), number, false);
             if (bar.count)
-                out_ << "  " << bar_text(bar.count, most, style_.unicode);
+                out_ << "  " << bar_text(bar.count, limit, style_.unicode);
             out_ << "\n";
         }
     }

@@ -46,11 +46,11 @@ std::string without_duration(const GracePeriodStatistics& of, const char* kind) 
 // The start of a grace period is known within an interval. Returns the longest such interval: the maximum by which a
 // reported duration may be too short.
 Nanoseconds start_uncertainty(const Timeline& timeline) {
-    Nanoseconds most = 0;
+    Nanoseconds limit = 0;
     for (const GracePeriod& grace_period : timeline.grace_periods)
         if (!grace_period.began_before && grace_period.end)
-            most = std::max(most, grace_period.start_uncertainty);
-    return most;
+            limit = std::max(limit, grace_period.start_uncertainty);
+    return limit;
 }
 
 } // namespace
@@ -81,11 +81,11 @@ std::vector<Uncertainty> uncertainties(const Timeline& timeline, const Statistic
                              " it is not known whether they ran: neither run nor pending is said of them.");
     add("grace periods", without_duration(numbers.normal, "normal "));
     add("grace periods", without_duration(numbers.expedited, "expedited "));
-    if (const Nanoseconds most = start_uncertainty(timeline); most > 0)
+    if (const Nanoseconds limit = start_uncertainty(timeline); limit > 0)
         add("start of grace periods",
             "The moment when one began is known within the time that rcu_gp_init() took: each may be "
             "longer than said, by up to " +
-                duration_text(most) + ".");
+                duration_text(limit) + ".");
     return found;
 }
 

@@ -15,7 +15,7 @@
 namespace rcuscope {
 
 // The maximum number of rows in a table for human readers.
-inline constexpr std::size_t most_rows = 20;
+inline constexpr std::size_t max_rows = 20;
 
 // "rcucmap:node_free", "free_module"; "unknown" if no name is known.
 std::string name_text(const FunctionName& name);

@@ -9,11 +9,11 @@ namespace rcuscope {
 namespace {
 
 // If a callback is a parameter, it is looked up in the callers, through at most this many levels.
-constexpr std::size_t most_callers_deep = 4;
+constexpr std::size_t max_callers_deep = 4;
 
 class Finder {
 public:
-    Finder(Ways& ways, const ExporterOf& exporter) : ways_(ways), code_(ways.code()), exporter_(exporter) {}
+    Finder(ControlFlow& ways, const ExporterOf& exporter) : ways_(ways), code_(ways.code()), exporter_(exporter) {}
 
     std::vector<FoundDeferral> find() {
         std::vector<FoundDeferral> found;
@@ -57,7 +57,7 @@ private:
     }
 
     // Adds the possible callbacks in an argument of a call.
-    void add_argument(std::optional<std::size_t> function, const KoElf::Place& call, std::size_t argument,
+    void add_argument(std::optional<std::size_t> function, const KoElf::SectionOffset& call, std::size_t argument,
                       std::set<std::pair<std::size_t, std::size_t>>& asked, std::size_t depth) {
         if (!function)
             return add({CallbackOwner::unknown, "", ""});
@@ -82,7 +82,7 @@ private:
         }
         if (atom.kind == Atom::Kind::number && atom.place.offset == 0) // NULL: no callback
             return;
-        if (atom.kind != Atom::Kind::parameter || depth == most_callers_deep)
+        if (atom.kind != Atom::Kind::parameter || depth == max_callers_deep)
             return add({CallbackOwner::unknown, "", ""});
         if (!asked.emplace(function, atom.number).second)
             return;
@@ -148,7 +148,7 @@ private:
             add({CallbackOwner::unknown, "", ""});
     }
 
-    Ways& ways_;
+    ControlFlow& ways_;
     const Code& code_;
     const ExporterOf& exporter_;
     std::vector<DeferredCallback> callbacks_; // of the current call
@@ -157,7 +157,7 @@ private:
 
 } // namespace
 
-std::vector<FoundDeferral> find_deferrals(Ways& ways, const ExporterOf& exporter) {
+std::vector<FoundDeferral> find_deferrals(ControlFlow& ways, const ExporterOf& exporter) {
     return Finder(ways, exporter).find();
 }
 

@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "review/control_flow.hpp"
 #include "review/known_functions.hpp"
 #include "review/reading.hpp"
-#include "review/ways.hpp"
 
 namespace rcuscope {
 
@@ -21,7 +21,7 @@ using ExporterOf = std::function<std::optional<std::string>(std::string_view sym
 
 struct FoundDeferral {
     DeferralSite site;
-    KoElf::Place place; // section offset of the call
+    KoElf::SectionOffset place; // section offset of the call
     // Index of the function with the call; for a split-off part (".cold"), that of the function it belongs to.
     std::optional<std::size_t> function;
     // Indices of the module's own functions that it may queue, without those in init text.
@@ -30,6 +30,6 @@ struct FoundDeferral {
 };
 
 // Sorted by section offset.
-std::vector<FoundDeferral> find_deferrals(Ways& ways, const ExporterOf& exporter);
+std::vector<FoundDeferral> find_deferrals(ControlFlow& ways, const ExporterOf& exporter);
 
 } // namespace rcuscope

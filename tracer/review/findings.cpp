@@ -41,15 +41,16 @@ std::string function_text(std::string_view name) {
     return std::string(name) + "()";
 }
 
-// Sureness of a finding, and the reason.
+// Confidence of a finding, and the reason.
 struct Doubt {
-    Sureness sureness = Sureness::shown;
+    Confidence sureness = Confidence::shown;
     std::string why;
 };
 
 class Judge {
 public:
-    Judge(Ways& ways, const std::vector<FoundDeferral>& deferrals, const Ends& ends, const ModuleReading& reading)
+    Judge(ControlFlow& ways, const std::vector<FoundDeferral>& deferrals, const ModuleEntryPoints& ends,
+          const ModuleReading& reading)
         : ways_(ways), code_(ways.code()), deferrals_(deferrals), ends_(ends), reading_(reading) {}
 
     std::vector<Finding> judge() {
@@ -89,7 +90,7 @@ private:
         finding.kind = other ? FindingKind::wrong_barrier : FindingKind::no_barrier;
         finding.what = what_is_queued(sites) + ", and " + who_does_not_wait() + " waits for it" +
                        (other ? ": " + *other + " waits for callbacks of another kind" : "") + not_enough(flavour);
-        const Doubt doubt = own.empty() ? Doubt{Sureness::cannot_tell, "which function is queued is not in the file"}
+        const Doubt doubt = own.empty() ? Doubt{Confidence::cannot_tell, "which function is queued is not in the file"}
                                         : doubt_of(flavour, own);
         finding.sureness = doubt.sureness;
         finding.why = doubt.why;
@@ -164,28 +165,31 @@ private:
 
     // Whether the module defers work of this flavour, so that a barrier of it is needed.
     bool defers(Flavour flavour) const {
-        return std::any_of(deferrals_.begin(), deferrals_.end(), [&](const FoundDeferral& deferral) {
-            return deferral.site.flavour == flavour && (!deferral.own.empty() || deferral.unknown_callback);
-        });
+        return std::any_of(
+            deferrals_.begin(), deferrals_.end(),
+            [&](const FoundDeferral& deferral) {
+                return deferral.site.flavour == flavour && (!deferral.own.empty() || deferral.unknown_callback);
+            });
     }
 
     // Doubt due to the kernel functions that the exit function calls.
     Doubt doubt_of_calls() {
         for (const std::string_view name : ways_.externals(*ends_.exit))
             if (!known_harmless(name) && !known_wait(name, reading_.release))
-                return {Sureness::likely, "the exit function calls " + function_text(name) +
-                                              ", which is not known to wait for callbacks; what it calls is not in the "
-                                              "file"};
-        return {Sureness::shown,
+                return {Confidence::likely,
+                        "the exit function calls " + function_text(name) +
+                            ", which is not known to wait for callbacks; what it calls is not in the "
+                            "file"};
+        return {Confidence::shown,
                 "all that the exit function reaches is in the file, or known not to wait for callbacks"};
     }
 
     // Doubt about the finding that nothing waits.
     Doubt doubt_of(Flavour flavour, const std::vector<const FoundDeferral*>& own) {
-        const auto cannot_tell = [](std::string why) { return Doubt{Sureness::cannot_tell, std::move(why)}; };
+        const auto cannot_tell = [](std::string why) { return Doubt{Confidence::cannot_tell, std::move(why)}; };
         if (!ends_.exit)
-            return {Sureness::likely, "the module has neither an init nor an exit function, so it can be unloaded as "
-                                      "soon as nobody uses it"};
+            return {Confidence::likely, "the module has neither an init nor an exit function, so it can be unloaded as "
+                                        "soon as nobody uses it"};
         for (const WaitSite& wait : reading_.exit.waits) {
             if (wait.waits_for == WaitsFor::callbacks && wait.flavour == flavour)
                 return cannot_tell(wait.called + "() at " + to_text(wait.place) + " waits for callbacks " +
@@ -231,7 +235,7 @@ private:
     void judge_order(Flavour flavour, const std::vector<const FoundDeferral*>& own) {
         if (!ends_.exit || own.empty())
             return;
-        std::set<KoElf::Place> places;
+        std::set<KoElf::SectionOffset> places;
         for (const FoundDeferral* deferral : own)
             places.insert(deferral->place);
         const auto queues = [&](std::size_t, const Step& step) { return places.contains(step.place); };
@@ -242,7 +246,7 @@ private:
             finding.place = ways_.place_of(late.front().place);
             finding.what = "the exit function can still queue a callback at " + to_text(finding.place) +
                            ", after its last wait for callbacks";
-            finding.sureness = Sureness::shown;
+            finding.sureness = Confidence::shown;
             finding.why = "a path leads there from the wait, and from there to the end without another";
             finding.remedy = "call " + std::string(barrier_of(flavour)) + " after it";
             findings_.push_back(std::move(finding));
@@ -281,7 +285,7 @@ private:
             finding.place = ways_.place_of(late.front().place);
             finding.what = function_text(runs) + " can be run until " + stopped_by + "() at " + to_text(finding.place) +
                            ", and queue callbacks, after the exit function's last wait for callbacks";
-            finding.sureness = by_itself ? Sureness::likely : Sureness::cannot_tell;
+            finding.sureness = by_itself ? Confidence::likely : Confidence::cannot_tell;
             finding.why = by_itself
                               ? "it runs by itself until it is stopped; that it does at that time is not in the file"
                               : "the kernel runs it when it has a reason to; whether it has one then, and whether "
@@ -335,7 +339,8 @@ private:
     }
 
     // The variable of the module that holds the cache in an argument of a call. It identifies the cache.
-    std::optional<KoElf::Place> cache_given(std::size_t function, const KoElf::Place& call, std::size_t argument) {
+    std::optional<KoElf::SectionOffset> cache_given(std::size_t function, const KoElf::SectionOffset& call,
+                                                    std::size_t argument) {
         const auto& calls = ways_.values(function).calls;
         const auto known = calls.find(call);
         const Atom* atom = known == calls.end() ? nullptr : known->second.argument[argument].single();
@@ -350,7 +355,7 @@ private:
     }
 
     // The cache of the object in a call of kvfree_call_rcu(), if the same function allocates the object.
-    std::optional<KoElf::Place> cache_of_object(std::size_t function, const KoElf::Place& call) {
+    std::optional<KoElf::SectionOffset> cache_of_object(std::size_t function, const KoElf::SectionOffset& call) {
         const auto& calls = ways_.values(function).calls;
         const auto known = calls.find(call);
         if (known == calls.end())
@@ -369,7 +374,7 @@ private:
     // The caches into which own callbacks or kfree_rcu() free objects after a grace period.
     struct Freeing {
         const FoundDeferral* deferral = nullptr;
-        KoElf::Place cache;
+        KoElf::SectionOffset cache;
         std::string by; // the callback; empty for kfree_rcu()
     };
     std::vector<Freeing> freeing() {
@@ -394,7 +399,7 @@ private:
         const std::vector<Freeing> frees = freeing();
         if (frees.empty())
             return;
-        std::set<std::pair<KoElf::Place, KoElf::Place>> told;
+        std::set<std::pair<KoElf::SectionOffset, KoElf::SectionOffset>> told;
         for (const std::size_t function : ways_.reached(*ends_.exit))
             for (const Step& step : ways_.steps(function)) {
                 if (!step.calls || code_.external(*step.calls) != "kmem_cache_destroy")
@@ -408,7 +413,7 @@ private:
             }
     }
 
-    void judge_cache(const KoElf::Place& destroyed, const Freeing& free) {
+    void judge_cache(const KoElf::SectionOffset& destroyed, const Freeing& free) {
         const Flavour flavour = free.deferral->site.flavour;
         if (flavour == Flavour::kfree_rcu && known_wait("kmem_cache_destroy", reading_.release))
             return; // from 6.12 on, kmem_cache_destroy() itself waits for kfree_rcu()
@@ -443,10 +448,10 @@ private:
     Doubt doubt_of_cache() {
         for (const WaitSite& wait : reading_.exit.waits)
             if (wait.waits_for == WaitsFor::other)
-                return {Sureness::cannot_tell,
+                return {Confidence::cannot_tell,
                         wait.called + "() at " + to_text(wait.place) + " may wait until the objects are freed"};
         if (reading_.exit.indirect > 0)
-            return {Sureness::cannot_tell,
+            return {Confidence::cannot_tell,
                     "the exit function calls through a pointer at " + reading_.exit.indirect_example};
         return doubt_of_calls();
     }
@@ -471,25 +476,25 @@ private:
                        function_text(init_callback->function) +
                        ", whose code is freed when the module's init function has returned";
         const bool only = deferral.site.callbacks.size() == 1;
-        finding.sureness = only ? Sureness::shown : Sureness::likely;
+        finding.sureness = only ? Confidence::shown : Confidence::likely;
         finding.why = only ? "it is the only function that this call can queue"
                            : "it is one of the functions that this call can queue";
         finding.remedy = "take __init off " + function_text(init_callback->function);
         findings_.push_back(std::move(finding));
     }
 
-    Ways& ways_;
+    ControlFlow& ways_;
     const Code& code_;
     const std::vector<FoundDeferral>& deferrals_;
-    const Ends& ends_;
+    const ModuleEntryPoints& ends_;
     const ModuleReading& reading_;
     std::vector<Finding> findings_;
 };
 
 } // namespace
 
-std::vector<Finding> find_faults(Ways& ways, const std::vector<FoundDeferral>& deferrals, const Ends& ends,
-                                 const ModuleReading& reading) {
+std::vector<Finding> find_faults(ControlFlow& ways, const std::vector<FoundDeferral>& deferrals,
+                                 const ModuleEntryPoints& ends, const ModuleReading& reading) {
     return Judge(ways, deferrals, ends, reading).judge();
 }
 

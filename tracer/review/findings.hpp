@@ -6,19 +6,19 @@
 #include <optional>
 #include <vector>
 
+#include "review/control_flow.hpp"
 #include "review/deferrals.hpp"
 #include "review/reading.hpp"
-#include "review/ways.hpp"
 
 namespace rcuscope {
 
 // Indices of the module's init and exit function.
-struct Ends {
+struct ModuleEntryPoints {
     std::optional<std::size_t> init;
     std::optional<std::size_t> exit;
 };
 
-std::vector<Finding> find_faults(Ways& ways, const std::vector<FoundDeferral>& deferrals, const Ends& ends,
-                                 const ModuleReading& reading);
+std::vector<Finding> find_faults(ControlFlow& ways, const std::vector<FoundDeferral>& deferrals,
+                                 const ModuleEntryPoints& ends, const ModuleReading& reading);
 
 } // namespace rcuscope

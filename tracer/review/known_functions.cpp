@@ -289,8 +289,8 @@ auto by_name(const Row (&rows)[count]) {
 
 template <std::size_t count>
 bool starts_with_any(std::string_view name, const std::string_view (&prefixes)[count]) {
-    return std::any_of(std::begin(prefixes), std::end(prefixes),
-                       [&](std::string_view prefix) { return name.starts_with(prefix); });
+    return std::any_of(
+        std::begin(prefixes), std::end(prefixes), [&](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
 std::pair<unsigned, unsigned> release_of(std::string_view text) {

@@ -66,7 +66,7 @@ struct Lines::Session {
 Lines::Lines(const KoElf& elf) : elf_(elf) {}
 Lines::~Lines() = default;
 
-std::optional<SourceLine> Lines::at(const KoElf::Place& place) {
+std::optional<SourceLine> Lines::at(const KoElf::SectionOffset& place) {
     if (!opened_) {
         opened_ = true;
         auto session = std::make_unique<Session>();

@@ -25,7 +25,7 @@ public:
     ~Lines();
 
     // None if the file has no line for the section offset.
-    std::optional<SourceLine> at(const KoElf::Place& place);
+    std::optional<SourceLine> at(const KoElf::SectionOffset& place);
 
 private:
     struct Session;

@@ -16,7 +16,7 @@ constexpr int highest = 3;
 
 class Locks {
 public:
-    explicit Locks(Ways& ways) : ways_(ways), code_(ways.code()) {}
+    explicit Locks(ControlFlow& ways) : ways_(ways), code_(ways.code()) {}
 
     std::vector<Finding> find() {
         find_concerned();
@@ -141,9 +141,10 @@ private:
 
         const std::set<std::size_t> above = callers_above(function);
         const bool outside = called_from_outside(function) ||
-                             std::any_of(above.begin(), above.end(), [&](auto f) { return called_from_outside(f); });
-        const bool closed_above =
-            std::any_of(above.begin(), above.end(), [&](auto f) { return unlocks_for_others(f); });
+                             std::any_of(
+                                 above.begin(), above.end(), [&](auto f) { return called_from_outside(f); });
+        const bool closed_above = std::any_of(
+            above.begin(), above.end(), [&](auto f) { return unlocks_for_others(f); });
         const bool closed_beside = outside && std::any_of(concerned_.begin(), concerned_.end(), [&](auto f) {
                                        return called_from_outside(f) && unlocks_for_others(f);
                                    });
@@ -164,17 +165,17 @@ private:
                        (path->branch ? ", over the branch at " + to_text(ways_.place_of(*path->branch)) : "");
         finding.remedy = "call rcu_read_unlock() on that path, too";
         if (code_.functions()[function].exported || code_.functions()[function].address_taken) {
-            finding.sureness = Sureness::likely;
+            finding.sureness = Confidence::likely;
             finding.why = "other paths end the section; the function is called from outside of the module, and nothing "
                           "in the module ends a section for others";
         } else {
-            finding.sureness = Sureness::shown;
+            finding.sureness = Confidence::shown;
             finding.why = "nothing in the module that calls it ends a section that another function began";
         }
         return finding;
     }
 
-    Ways& ways_;
+    ControlFlow& ways_;
     const Code& code_;
     std::set<std::size_t> concerned_;
     std::set<std::size_t> holders_; // functions that call __rcu_read_lock()
@@ -184,7 +185,7 @@ private:
 
 } // namespace
 
-std::vector<Finding> find_open_sections(Ways& ways) {
+std::vector<Finding> find_open_sections(ControlFlow& ways) {
     return Locks(ways).find();
 }
 

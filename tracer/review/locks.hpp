@@ -6,13 +6,13 @@
 
 #include <vector>
 
+#include "review/control_flow.hpp"
 #include "review/paths.hpp"
 #include "review/reading.hpp"
-#include "review/ways.hpp"
 
 namespace rcuscope {
 
 // The findings of kind lock_without_unlock, in order of functions.
-std::vector<Finding> find_open_sections(Ways& ways);
+std::vector<Finding> find_open_sections(ControlFlow& ways);
 
 } // namespace rcuscope

@@ -17,9 +17,9 @@ namespace {
 
 constexpr int deepest_nesting = 3;
 // A path enters each step at most this often, which bounds loops.
-constexpr std::uint8_t most_visits = 2;
+constexpr std::uint8_t max_visits = 2;
 // Limit of one search, in instructions.
-constexpr std::size_t most_work = 300'000;
+constexpr std::size_t max_work = 300'000;
 
 // Symbolic value of a register or of memory. Equal ids mean equal values; different ids may still have equal values.
 using Id = std::uint32_t;
@@ -104,7 +104,7 @@ public:
         for (Id& each : first.reg)
             each = fresh();
         open_.push_back(std::move(first));
-        while (!open_.empty() && work_ < most_work) {
+        while (!open_.empty() && work_ < max_work) {
             Walk walk = std::move(open_.back());
             open_.pop_back();
             if (auto found = follow(std::move(walk)))
@@ -164,10 +164,10 @@ private:
 
     std::optional<FoundPath> follow(Walk walk) {
         for (;;) {
-            if (++work_ >= most_work)
+            if (++work_ >= max_work)
                 return std::nullopt;
             const Step& step = steps_[walk.step];
-            if (++walk.visits[walk.step] > most_visits)
+            if (++walk.visits[walk.step] > max_visits)
                 return std::nullopt;
             const int before = walk.depth;
             walk.depth = clamped(walk.depth + changes_[walk.step]);
@@ -198,9 +198,8 @@ private:
                 return std::nullopt;
             for (std::size_t i = 1; i < next.size(); i++) {
                 Walk other = walk;
-                if (branch_) {
+                if (branch_)
                     learn(other, *branch_, next[i] == taken_);
-                }
                 other.step = next[i];
                 open_.push_back(std::move(other));
             }
@@ -297,7 +296,7 @@ private:
             walk.equal[question.left] = question.right;
     }
 
-    bool decode(const KoElf::Place& place, ZydisDecodedInstruction& decoded,
+    bool decode(const KoElf::SectionOffset& place, ZydisDecodedInstruction& decoded,
                 std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT>& operands) const {
         const auto bytes = code_.bytes(place);
         return ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder_, bytes.data(), bytes.size(), &decoded, operands.data()));
@@ -310,7 +309,7 @@ private:
         return static_cast<std::size_t>(ZydisRegisterGetId(whole));
     }
 
-    Address address_of(const Walk& walk, const KoElf::Place& place, const ZydisDecodedInstruction& decoded,
+    Address address_of(const Walk& walk, const KoElf::SectionOffset& place, const ZydisDecodedInstruction& decoded,
                        const ZydisDecodedOperand& operand) const {
         const auto& memory = operand.mem;
         Address address;
@@ -330,7 +329,7 @@ private:
         return address;
     }
 
-    Id read(Walk& walk, const KoElf::Place& place, const ZydisDecodedInstruction& decoded,
+    Id read(Walk& walk, const KoElf::SectionOffset& place, const ZydisDecodedInstruction& decoded,
             const ZydisDecodedOperand& operand) {
         if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER) {
             const auto reg = general(operand.reg.value);
@@ -350,7 +349,7 @@ private:
         return fresh();
     }
 
-    void write(Walk& walk, const KoElf::Place& place, const ZydisDecodedInstruction& decoded,
+    void write(Walk& walk, const KoElf::SectionOffset& place, const ZydisDecodedInstruction& decoded,
                const ZydisDecodedOperand& operand, Id id) {
         if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER) {
             const auto reg = general(operand.reg.value);
@@ -361,7 +360,7 @@ private:
         }
     }
 
-    void execute(Walk& walk, const KoElf::Place& place) {
+    void execute(Walk& walk, const KoElf::SectionOffset& place) {
         ZydisDecodedInstruction decoded;
         std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
         if (!decode(place, decoded, operands))
@@ -426,7 +425,7 @@ private:
     }
 
     // setcc and cmovcc
-    void set(Walk& walk, const KoElf::Place& place, const ZydisDecodedInstruction& decoded,
+    void set(Walk& walk, const KoElf::SectionOffset& place, const ZydisDecodedInstruction& decoded,
              const ZydisDecodedOperand& to, const ZydisDecodedOperand& from, std::uint8_t condition) {
         const auto [question, negated] = asked(walk, condition);
         const auto known = answer(walk, question);

@@ -9,14 +9,14 @@
 #include <optional>
 #include <vector>
 
-#include "review/ways.hpp"
+#include "review/control_flow.hpp"
 
 namespace rcuscope {
 
 struct FoundPath {
-    KoElf::Place begin;                 // the step at which the depth last became more than 0
-    KoElf::Place end;                   // the return
-    std::optional<KoElf::Place> branch; // the last conditional jump between them
+    KoElf::SectionOffset begin;                 // the step at which the depth last became more than 0
+    KoElf::SectionOffset end;                   // the return
+    std::optional<KoElf::SectionOffset> branch; // the last conditional jump between them
 };
 
 // Searches a path from the function's entry to a return with a nesting depth above 0. `change` gives the difference

@@ -36,8 +36,8 @@ constexpr Names<FindingKind, 6> kinds{{{FindingKind::no_barrier, "no-barrier"},
                                        {FindingKind::cache_destroyed_before_barrier, "cache-destroyed-before-barrier"},
                                        {FindingKind::callback_in_init_text, "callback-in-init-text"},
                                        {FindingKind::lock_without_unlock, "lock-without-unlock"}}};
-constexpr Names<Sureness, 3> sure{
-    {{Sureness::shown, "shown"}, {Sureness::likely, "likely"}, {Sureness::cannot_tell, "cannot-tell"}}};
+constexpr Names<Confidence, 3> sure{
+    {{Confidence::shown, "shown"}, {Confidence::likely, "likely"}, {Confidence::cannot_tell, "cannot-tell"}}};
 
 template <typename Value, std::size_t count>
 std::string_view name_of(const Names<Value, count>& names, Value value) {
@@ -73,7 +73,7 @@ std::string_view to_text(FindingKind kind) {
     return name_of(kinds, kind);
 }
 
-std::string_view to_text(Sureness sureness) {
+std::string_view to_text(Confidence sureness) {
     return name_of(sure, sureness);
 }
 
@@ -81,11 +81,11 @@ std::optional<FindingKind> finding_kind_from(std::string_view text) {
     return value_of(kinds, text);
 }
 
-std::optional<Sureness> sureness_from(std::string_view text) {
+std::optional<Confidence> sureness_from(std::string_view text) {
     return value_of(sure, text);
 }
 
-std::string to_text(const KoPlace& place) {
+std::string to_text(const CodePosition& place) {
     std::string text = (place.function.empty() ? place.section : place.function) + "+" + hex(place.offset);
     if (!place.file.empty())
         text += " (" + base_name(place.file) + (place.line ? ":" + std::to_string(place.line) : "") + ")";

@@ -27,14 +27,14 @@ enum class Flavour {
 };
 
 // A location in the module's code, with the same names as in a recording, and its source line by debug information.
-struct KoPlace {
+struct CodePosition {
     std::string function;     // empty: in no function
     std::string section;      // ".text", ".init.text", ...
     std::uint64_t offset = 0; // bytes from the start of the function, or of the section if there is no function
     std::string file;         // path as given to the compiler; empty: not known
     unsigned line = 0;        // 0: not known
 
-    bool operator==(const KoPlace&) const = default;
+    bool operator==(const CodePosition&) const = default;
 };
 
 enum class CallbackOwner {
@@ -56,7 +56,7 @@ struct DeferredCallback {
 
 // A call that defers work until after a grace period.
 struct DeferralSite {
-    KoPlace place;
+    CodePosition place;
     Flavour flavour = Flavour::rcu;
     std::string called; // the called function: "call_rcu"
     bool jump = false;  // a tail call: the called function returns to the caller's caller
@@ -72,19 +72,19 @@ enum class WaitsFor {
 
 // A call that waits.
 struct WaitSite {
-    KoPlace place;
+    CodePosition place;
     std::string called; // "rcu_barrier", or another kernel function that waits
     WaitsFor waits_for = WaitsFor::other;
     Flavour flavour = Flavour::rcu; // only for WaitsFor::callbacks and grace_period
     bool jump = false;
-    bool certain = false;  // on every path through the function where the CodeWay begins, and without condition
+    bool certain = false;  // on every path through the function where the ReachedWaits begins, and without condition
     std::string ends_in;   // the wait that the called function calls: "rcu_barrier()"; empty: it is one itself
     std::string condition; // condition under which the function waits; empty: none
     bool in_loop = false;  // control flow may reach it again from itself
 };
 
 // The code that one of the module's functions reaches by direct calls and jumps.
-struct CodeWay {
+struct ReachedWaits {
     std::string function;         // where it begins; empty: the module has no such function
     std::vector<WaitSite> waits;  // in order of the code
     std::uint64_t indirect = 0;   // number of calls through pointers, whose targets are not known
@@ -110,7 +110,7 @@ enum class FindingKind {
     lock_without_unlock,
 };
 
-enum class Sureness {
+enum class Confidence {
     shown,       // no other reading of the code is possible
     likely,      // nothing in the code contradicts it
     cannot_tell, // the file does not contain the answer
@@ -118,8 +118,8 @@ enum class Sureness {
 
 struct Finding {
     FindingKind kind = FindingKind::no_barrier;
-    Sureness sureness = Sureness::cannot_tell;
-    KoPlace place;
+    Confidence sureness = Confidence::cannot_tell;
+    CodePosition place;
     std::string what;   // the fault, one sentence
     std::string why;    // the reason for this sureness
     std::string remedy; // empty if the file suggests none
@@ -131,8 +131,8 @@ struct ModuleReading {
     std::string release;     // kernel release that it was built for
     bool unloadable = false; // the kernel can unload it
     std::vector<DeferralSite> deferrals;
-    CodeWay exit;
-    CodeWay init; // includes the waits of its error paths
+    ReachedWaits exit;
+    ReachedWaits init; // includes the waits of its error paths
     OtherWaits other_waits;
     std::vector<Finding> findings;
     // Imported functions that defer work and that a recording does not follow: "call_srcu".
@@ -144,11 +144,11 @@ std::string_view to_text(Flavour flavour);
 std::string_view to_text(CallbackOwner owner);
 std::string_view to_text(WaitsFor what);
 std::string_view to_text(FindingKind kind);
-std::string_view to_text(Sureness sureness);
+std::string_view to_text(Confidence sureness);
 std::optional<FindingKind> finding_kind_from(std::string_view text);
-std::optional<Sureness> sureness_from(std::string_view text);
+std::optional<Confidence> sureness_from(std::string_view text);
 
 // "exit+0x1f", "exit+0x1f (mine.c:12)".
-std::string to_text(const KoPlace& place);
+std::string to_text(const CodePosition& place);
 
 } // namespace rcuscope

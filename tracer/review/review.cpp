@@ -6,8 +6,8 @@
 
 #include "kernel/code.hpp"
 #include "kernel/ko_elf.hpp"
+#include "review/control_flow.hpp"
 #include "review/findings.hpp"
-#include "review/ways.hpp"
 
 namespace rcuscope {
 
@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 7> not_followed{
     "call_srcu",      "call_rcu_tasks", "call_rcu_tasks_rude",        "call_rcu_tasks_trace",
     "queue_rcu_work", "tcf_queue_work", "percpu_ref_kill_and_confirm"};
 
-std::optional<std::size_t> function_of(const Code& code, const std::optional<KoElf::Place>& place) {
+std::optional<std::size_t> function_of(const Code& code, const std::optional<KoElf::SectionOffset>& place) {
     return place ? code.function_at(*place) : std::nullopt;
 }
 
@@ -31,11 +31,12 @@ constexpr std::array<std::string_view, 3> timed{"msleep", "usleep_range", "sched
 
 template <std::size_t size>
 bool starts_with_any(std::string_view text, const std::array<std::string_view, size>& beginnings) {
-    return std::any_of(beginnings.begin(), beginnings.end(),
-                       [text](std::string_view beginning) { return text.starts_with(beginning); });
+    return std::any_of(
+        beginnings.begin(), beginnings.end(),
+        [text](std::string_view beginning) { return text.starts_with(beginning); });
 }
 
-OtherWaits other_waits(const Ways& ways, const std::optional<std::size_t>& exit, const CodeWay& way) {
+OtherWaits other_waits(const ControlFlow& ways, const std::optional<std::size_t>& exit, const ReachedWaits& way) {
     OtherWaits waits;
     for (const auto& [function, name] :
          ways.callers_of([](std::string_view called) { return starts_with_any(called, waking); }))
@@ -63,17 +64,17 @@ Result<ModuleReading> review_module(const std::string& path, const ExporterOf& e
     reading.release = elf->modinfo().release;
 
     const Code code(*elf);
-    Ways ways(code, reading.release);
-    const Ends ends{function_of(code, elf->init_function()), function_of(code, elf->exit_function())};
+    ControlFlow ways(code, reading.release);
+    const ModuleEntryPoints ends{function_of(code, elf->init_function()), function_of(code, elf->exit_function())};
     // delete_module() refuses a module that has an init function but no exit function.
     reading.unloadable = elf->modinfo().unloads && (ends.exit || !ends.init);
     const std::vector<FoundDeferral> deferrals = find_deferrals(ways, exporter);
     for (const FoundDeferral& deferral : deferrals)
         reading.deferrals.push_back(deferral.site);
     if (ends.exit)
-        reading.exit = ways.way_from(*ends.exit);
+        reading.exit = ways.waits_reached_from(*ends.exit);
     if (ends.init)
-        reading.init = ways.way_from(*ends.init);
+        reading.init = ways.waits_reached_from(*ends.init);
     reading.other_waits = other_waits(ways, ends.exit, reading.exit);
     for (const std::string_view name : not_followed)
         if (code.imports(name))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Reviews a module's .ko for its use of RCU. Needs no kernel and no privileges. The steps are ways.hpp, deferrals.hpp
-// and findings.hpp; the result is reading.hpp.
+// Reviews a module's .ko for its use of RCU. Needs no kernel and no privileges. The steps are control_flow.hpp,
+// deferrals.hpp and findings.hpp; the result is reading.hpp.
 #pragma once
 
 #include <string>

@@ -24,7 +24,7 @@ bool Value::join(const Value& other) {
         atoms_.insert(at, atom);
         changed = true;
     }
-    if (atoms_.size() > most)
+    if (atoms_.size() > limit)
         *this = anything();
     return changed;
 }
@@ -33,7 +33,7 @@ namespace {
 
 // Limit for one function, in instructions. It bounds the time for hostile files; the propagation ends anyway, since
 // each state changes a bounded number of times.
-constexpr std::size_t most_steps = 4'000'000;
+constexpr std::size_t max_steps = 4'000'000;
 
 constexpr std::array<std::size_t, CallValues::arguments> parameters{rdi, rsi, rdx, rcx, r8, r9};
 
@@ -51,8 +51,8 @@ public:
         for (std::uint32_t i = 0; i < parameters.size(); i++)
             entry[parameters[i]] = Value::of({Atom::Kind::parameter, i, {}});
         reach(code_.functions()[function_].place, entry);
-        for (std::size_t steps = 0; !waiting_.empty() && steps < most_steps;) {
-            const KoElf::Place from = *waiting_.begin();
+        for (std::size_t steps = 0; !waiting_.empty() && steps < max_steps;) {
+            const KoElf::SectionOffset from = *waiting_.begin();
             waiting_.erase(waiting_.begin());
             steps += follow(from, states_.at(from));
         }
@@ -60,7 +60,7 @@ public:
     }
 
 private:
-    void reach(const KoElf::Place& place, const State& state) {
+    void reach(const KoElf::SectionOffset& place, const State& state) {
         const auto [known, fresh] = states_.try_emplace(place, state);
         bool changed = fresh;
         if (!fresh)
@@ -72,7 +72,7 @@ private:
 
     // Follows the code from a state to the next branch, jump, or section offset with a state. Returns the number of
     // instructions.
-    std::size_t follow(KoElf::Place at, State state) {
+    std::size_t follow(KoElf::SectionOffset at, State state) {
         for (std::size_t steps = 1;; steps++) {
             const Instruction86* instruction = code_.instruction_at(at);
             if (!instruction)
@@ -94,7 +94,7 @@ private:
         }
     }
 
-    void note_call(const KoElf::Place& at, const State& state) {
+    void note_call(const KoElf::SectionOffset& at, const State& state) {
         CallValues values;
         for (std::size_t i = 0; i < CallValues::arguments; i++)
             values.argument[i] = state[parameters[i]];
@@ -104,7 +104,7 @@ private:
                 known->second.argument[i].join(values.argument[i]);
     }
 
-    static void after_call(const KoElf::Place& at, State& state) {
+    static void after_call(const KoElf::SectionOffset& at, State& state) {
         for (const std::size_t scratch : {rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11})
             state[scratch] = Value::anything();
         state[rax] = Value::of({Atom::Kind::result, 0, at});
@@ -130,8 +130,8 @@ private:
     }
 
     // The address of a memory operand; anything if it has an index register.
-    Value address_of(const KoElf::Place& at, const ZydisDecodedInstruction& decoded, const ZydisDecodedOperand& operand,
-                     const State& state) const {
+    Value address_of(const KoElf::SectionOffset& at, const ZydisDecodedInstruction& decoded,
+                     const ZydisDecodedOperand& operand, const State& state) const {
         const auto& memory = operand.mem;
         const std::uint64_t begin = at.offset;
         if (memory.segment == ZYDIS_REGISTER_GS || memory.segment == ZYDIS_REGISTER_FS)
@@ -178,8 +178,8 @@ private:
         return value;
     }
 
-    Value value_of(const KoElf::Place& at, const ZydisDecodedInstruction& decoded, const ZydisDecodedOperand& operand,
-                   const State& state) const {
+    Value value_of(const KoElf::SectionOffset& at, const ZydisDecodedInstruction& decoded,
+                   const ZydisDecodedOperand& operand, const State& state) const {
         if (const auto reg = number_of(operand))
             return operand.size >= 32 ? state[*reg] : Value::anything();
         if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY)
@@ -194,7 +194,7 @@ private:
         return Value::anything();
     }
 
-    void execute(const KoElf::Place& at, const Instruction86& instruction, State& state) {
+    void execute(const KoElf::SectionOffset& at, const Instruction86& instruction, State& state) {
         ZydisDecodedInstruction decoded;
         std::array<ZydisDecodedOperand, ZYDIS_MAX_OPERAND_COUNT> operands;
         const auto bytes = code_.bytes(at);
@@ -260,8 +260,8 @@ private:
     const Code& code_;
     std::size_t function_;
     ZydisDecoder decoder_;
-    std::map<KoElf::Place, State> states_; // by section offset, where control flows may join
-    std::set<KoElf::Place> waiting_;
+    std::map<KoElf::SectionOffset, State> states_; // by section offset, where control flows may join
+    std::set<KoElf::SectionOffset> waiting_;
     FunctionValues found_;
 };
 

@@ -26,7 +26,7 @@ struct Atom {
 
     Kind kind = Kind::number;
     std::uint32_t number = 0;
-    KoElf::Place place;
+    KoElf::SectionOffset place;
 
     auto operator<=>(const Atom&) const = default; // NOLINT(modernize-use-nullptr): of <=> itself
 };
@@ -54,7 +54,7 @@ public:
     bool operator==(const Value&) const = default;
 
 private:
-    static constexpr std::size_t most = 4;
+    static constexpr std::size_t limit = 4;
 
     bool any_ = false;
     std::vector<Atom> atoms_; // sorted
@@ -67,11 +67,11 @@ struct CallValues {
 };
 
 struct FunctionValues {
-    std::map<KoElf::Place, CallValues> calls; // by the section offset of the call or tail call
+    std::map<KoElf::SectionOffset, CallValues> calls; // by the section offset of the call or tail call
     // Writes of the address of an own function into the module's data.
     std::vector<Code::DataPointer> stores;
     // Results of calls that it stores in the module's data: section offset of the call to that of the variable.
-    std::map<KoElf::Place, KoElf::Place> kept;
+    std::map<KoElf::SectionOffset, KoElf::SectionOffset> kept;
 };
 
 FunctionValues values_of(const Code& code, std::size_t function);

@@ -18,13 +18,12 @@ Result<Timeline> build_timeline(CaptureReader& reader) {
     });
 }
 
-Result<std::optional<Timeline>> build_timeline(CaptureReader& reader, CallbackTaker& taker) {
-    if (!reader.trailer() || !reader.trailer()->lost.empty()) {
+Result<std::optional<Timeline>> build_timeline(CaptureReader& reader, CallbackSink& taker) {
+    if (!reader.trailer() || !reader.trailer()->lost.empty())
         return std::nullopt; // the builder would return this, but only at the end
-    }
     TimelineBuilder builder(reader.metadata(), reader.symbols(), &taker);
     return take_all(reader, builder).map([&] {
-        return std::move(builder).finish_taken(reader.trailer(), reader.extent().cut_reason);
+        return std::move(builder).finish_with_sink(reader.trailer(), reader.extent().cut_reason);
     });
 }
 

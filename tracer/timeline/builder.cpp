@@ -27,7 +27,7 @@
 namespace rcuscope {
 
 struct TimelineBuilder::Impl {
-    Impl(const Metadata& from, const std::vector<SymbolInfo>& names, CallbackTaker* taker)
+    Impl(const Metadata& from, const std::vector<SymbolInfo>& names, CallbackSink* taker)
         : metadata(from), symbols(metadata, names), callbacks(losses, grace_periods, taker) {}
 
     void take(const Event& event);
@@ -43,21 +43,19 @@ struct TimelineBuilder::Impl {
 
     // The caller of the kernel function `target`.
     CalledFrom called_from(std::uint64_t caller, std::string_view target) {
-        const SharedPlace place = symbols.caller(caller);
+        const PooledLocation place = symbols.caller(caller);
         const auto stack = stacks.take(now, caller);
         if (modules.any_exits() && ExitJumps::may_hide_behind(place)) {
-            if (const std::string* module = modules.exiting(now.tid)) {
-                return {SharedPlace(exit_jumps.place_of(*module, target, place)), stack};
-            }
+            if (const std::string* module = modules.exiting(now.tid))
+                return {PooledLocation(exit_jumps.place_of(*module, target, place)), stack};
         }
         return {place, stack};
     }
 
     // One overload for each kind of event.
     void on(const event::Lost& body) {
-        if (losses.lost(now.cpu, body)) {
+        if (losses.lost(now.cpu, body))
             callbacks.lost(now.cpu);
-        }
     }
     void on(const event::Task& body) { tasks.describe(now, body); }
     void on(const event::Stack& body) { stacks.seen(now, body); }
@@ -99,18 +97,16 @@ struct TimelineBuilder::Impl {
                    each.function->in_init || *each.done == now.at || caches.destroyed_between(each.queued, *each.done);
         });
         CalledFrom from = called_from(body.caller, "call_rcu");
-        if (body.jumped) {
-            from.caller = SharedPlace();
-        }
+        if (body.jumped)
+            from.caller = PooledLocation();
         callbacks.queued(now, body, symbols.function(body.func), from, task->comm);
     }
     void on(const event::CbAssigned& body) {
         callbacks.assigned(now, body, body.bypass_ns ? std::optional(time(body.bypass_ns)) : std::nullopt);
     }
     void on(const event::CbInvoked& body) {
-        if (body.done != 0) {
+        if (body.done != 0)
             callbacks.done(now, body.done);
-        }
         const auto list_cpu = batches.invoked(now, *task);
         callbacks.invoked(now, body, task->context, list_cpu);
     }
@@ -129,7 +125,7 @@ struct TimelineBuilder::Impl {
             renamed();
         } else if (body.step == event::ModuleStep::freed) {
             callbacks.module_freed(body.name.str(), now.at);
-            symbols.freed(SharedText(body.name.str()));
+            symbols.freed(PooledString(body.name.str()));
             renamed();
         }
     }
@@ -140,9 +136,8 @@ struct TimelineBuilder::Impl {
     void on(const event::SwitchIn&) { sites.switched_in(now, *task); }
     void on(const event::TaskLeft& body) {
         sites.left(now, body, *task);
-        if (body.kind == event::LeftKind::exit) {
+        if (body.kind == event::LeftKind::exit)
             TaskTable::ended(*task);
-        }
     }
     void on(const event::CacheSlab& body) { caches.slab(body); }
     void on(const event::CacheLeft& body) {
@@ -163,7 +158,7 @@ struct TimelineBuilder::Impl {
     TaskTable tasks;
     GracePeriodTracker grace_periods;
     CallbackTracker callbacks;
-    LongList<KvfreeCall> kvfree_calls;
+    SpillVector<KvfreeCall> kvfree_calls;
     CacheTracker caches;
     WaitTracker waits;
     BatchTracker batches;
@@ -181,9 +176,8 @@ void TimelineBuilder::Impl::take(const Event& event) {
     now = {.at = time(event.ns), .cpu = event.cpu, .tid = event.tid};
     in_order = in_order && now.at >= last_event;
     last_event = std::max(last_event, now.at);
-    if (symbols.now(event.ns)) {
+    if (symbols.now(event.ns))
         renamed();
-    }
     task = &tasks.current(now, losses);
     std::visit([this](const auto& body) { on(body); }, event.body);
 }
@@ -204,12 +198,10 @@ Timeline TimelineBuilder::Impl::finish(const std::optional<Trailer>& trailer, co
         }
     }
     // Before the callbacks, which refer to grace periods by id.
-    if (timeline.capture.sequences_at_start) {
+    if (timeline.capture.sequences_at_start)
         grace_periods.opened(*timeline.capture.sequences_at_start);
-    }
-    if (timeline.capture.sequences_at_end) {
+    if (timeline.capture.sequences_at_end)
         grace_periods.closed(*timeline.capture.sequences_at_end, timeline.capture.end);
-    }
     timeline.grace_periods = grace_periods.finish();
     timeline.callbacks = callbacks.finish(timeline.capture, timeline.grace_periods);
     timeline.callback_bounds = callbacks.bounds();
@@ -225,7 +217,7 @@ Timeline TimelineBuilder::Impl::finish(const std::optional<Trailer>& trailer, co
     return timeline;
 }
 
-TimelineBuilder::TimelineBuilder(const Metadata& metadata, const std::vector<SymbolInfo>& symbols, CallbackTaker* taker)
+TimelineBuilder::TimelineBuilder(const Metadata& metadata, const std::vector<SymbolInfo>& symbols, CallbackSink* taker)
     : impl_(std::make_unique<Impl>(metadata, symbols, taker)) {}
 TimelineBuilder::TimelineBuilder(TimelineBuilder&&) noexcept = default;
 TimelineBuilder& TimelineBuilder::operator=(TimelineBuilder&&) noexcept = default;
@@ -239,10 +231,10 @@ Timeline TimelineBuilder::finish(const std::optional<Trailer>& trailer, const st
     return impl_->finish(trailer, cut_reason);
 }
 
-std::optional<Timeline> TimelineBuilder::finish_taken(const std::optional<Trailer>& trailer,
-                                                      const std::string& cut_reason) && {
+std::optional<Timeline> TimelineBuilder::finish_with_sink(const std::optional<Trailer>& trailer,
+                                                          const std::string& cut_reason) && {
     Timeline timeline = impl_->finish(trailer, cut_reason);
-    return impl_->in_order && impl_->callbacks.passed_well() ? std::optional(std::move(timeline)) : std::nullopt;
+    return impl_->in_order && impl_->callbacks.sink_is_consistent() ? std::optional(std::move(timeline)) : std::nullopt;
 }
 
 } // namespace rcuscope

@@ -12,7 +12,7 @@
 #include "capture/event.hpp"
 #include "capture/metadata.hpp"
 #include "capture/reader.hpp"
-#include "timeline/callback_taker.hpp"
+#include "timeline/callback_sink.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
@@ -21,7 +21,7 @@ class TimelineBuilder {
 public:
     // With a `taker`, callbacks go to it, and the timeline keeps only these callbacks as well: those not done at the
     // end, those whose module was being removed, and those whose grace period was not known when they were taken.
-    TimelineBuilder(const Metadata& metadata, const std::vector<SymbolInfo>& symbols, CallbackTaker* taker = nullptr);
+    TimelineBuilder(const Metadata& metadata, const std::vector<SymbolInfo>& symbols, CallbackSink* taker = nullptr);
     TimelineBuilder(TimelineBuilder&&) noexcept;
     TimelineBuilder& operator=(TimelineBuilder&&) noexcept;
     ~TimelineBuilder();
@@ -34,7 +34,7 @@ public:
 
     // finish() for a builder with a taker. Returns nothing if the taker did not get every callback exactly as the
     // timeline without a taker would have it; the taker's data is then useless.
-    std::optional<Timeline> finish_taken(const std::optional<Trailer>& trailer, const std::string& cut_reason) &&;
+    std::optional<Timeline> finish_with_sink(const std::optional<Trailer>& trailer, const std::string& cut_reason) &&;
 
 private:
     struct Impl;
@@ -45,6 +45,6 @@ private:
 Result<Timeline> build_timeline(CaptureReader& reader);
 
 // The same with a taker. Returns nothing if the timeline has to be built without one.
-Result<std::optional<Timeline>> build_timeline(CaptureReader& reader, CallbackTaker& taker);
+Result<std::optional<Timeline>> build_timeline(CaptureReader& reader, CallbackSink& taker);
 
 } // namespace rcuscope

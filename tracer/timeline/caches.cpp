@@ -7,25 +7,21 @@
 namespace rcuscope {
 
 void CacheTracker::slab(const event::CacheSlab& slab) {
-    if (!slabs_.empty() && slabs_.back().cache != slab.what->cache) {
+    if (!slabs_.empty() && slabs_.back().cache != slab.what->cache)
         slabs_.clear();
-    }
-    if (kept_slabs_ + slabs_.size() < most_cache_slabs) {
+    if (kept_slabs_ + slabs_.size() < max_cache_slabs)
         slabs_.push_back(*slab.what);
-    }
 }
 
-void CacheTracker::left(const Moment& moment, const event::CacheLeft& left, SharedPlace caller, SharedText comm) {
-    if (!slabs_.empty() && slabs_.back().cache != left.what->cache) {
+void CacheTracker::left(const Moment& moment, const event::CacheLeft& left, PooledLocation caller, PooledString comm) {
+    if (!slabs_.empty() && slabs_.back().cache != left.what->cache)
         slabs_.clear();
-    }
     // The kernel did not destroy it, so it is not a CachePending.
     std::erase_if(caches_pending_, [&](const CachePending& pending) {
         return pending.cache == left.what->cache && pending.tid == moment.tid;
     });
-    if (caches_left_.size() == most_caches_left) {
+    if (caches_left_.size() == max_caches_left)
         return;
-    }
     std::sort(slabs_.begin(), slabs_.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
     kept_slabs_ += slabs_.size();
     caches_left_.push_back({.at = moment.at,
@@ -38,11 +34,10 @@ void CacheTracker::left(const Moment& moment, const event::CacheLeft& left, Shar
                             .slabs = std::exchange(slabs_, {})});
 }
 
-void CacheTracker::pending(const Moment& moment, const event::CachePending& pending, SharedPlace caller,
-                           SharedText comm) {
-    if (caches_pending_.size() == most_caches_left) {
+void CacheTracker::pending(const Moment& moment, const event::CachePending& pending, PooledLocation caller,
+                           PooledString comm) {
+    if (caches_pending_.size() == max_caches_left)
         return;
-    }
     std::vector<std::uint64_t> heads = pending.what->heads;
     std::ranges::sort(heads);
     caches_pending_.push_back({.at = moment.at,

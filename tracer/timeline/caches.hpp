@@ -8,9 +8,9 @@
 #include <cstddef>
 #include <vector>
 
-#include "base/shared_text.hpp"
+#include "base/pooled_string.hpp"
 #include "capture/event.hpp"
-#include "timeline/code_place.hpp"
+#include "timeline/code_location.hpp"
 #include "timeline/model.hpp"
 #include "timeline/moment.hpp"
 
@@ -19,9 +19,9 @@ namespace rcuscope {
 class CacheTracker {
 public:
     void slab(const event::CacheSlab& slab);
-    void left(const Moment& moment, const event::CacheLeft& left, SharedPlace caller, SharedText comm);
+    void left(const Moment& moment, const event::CacheLeft& left, PooledLocation caller, PooledString comm);
 
-    void pending(const Moment& moment, const event::CachePending& pending, SharedPlace caller, SharedText comm);
+    void pending(const Moment& moment, const event::CachePending& pending, PooledLocation caller, PooledString comm);
 
     // Whether a kmem_cache_destroy() of either kind was recorded in [from, to].
     bool destroyed_between(Nanoseconds from, Nanoseconds to) const;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The callbacks of a timeline that is being built, in order of queueing. Without a taker (callback_taker.hpp) all rows
+// The callbacks of a timeline that is being built, in order of queueing. Without a taker (callback_sink.hpp) all rows
 // are kept. With a taker, a window (a ring buffer that grows up to a limit) holds the rows that may still change; rows
 // that leave it are kept only if they are marked, or if the caller of pass_done() says so.
 #pragma once
@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/long_list.hpp"
+#include "base/spill_vector.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
@@ -33,9 +33,8 @@ public:
             size_++;
             return &kept_.emplace_back();
         }
-        if (size_ - first_ == window_.size() && !widen()) {
+        if (size_ - first_ == window_.size() && !widen())
             return nullptr;
-        }
         Slot& slot = window_[size_++ & mask()];
         slot.keep = false;
         return &slot.row;
@@ -43,25 +42,22 @@ public:
 
     // Marks a row to be kept when it leaves the window.
     void keep(std::size_t index) {
-        if (!window_.empty()) {
+        if (!window_.empty())
             window_[index & mask()].keep = true;
-        }
     }
 
     // Moves the done rows at the front out of the window. Calls take(row, marked) for each; it returns whether to keep
     // the row.
     template <typename Take>
     void pass_done(Take&& take) {
-        while (first_ < size_ && window_[first_ & mask()].row.state == CallbackState::done) {
+        while (first_ < size_ && window_[first_ & mask()].row.state == CallbackState::done)
             pass_first(take);
-        }
     }
     // Does the same for all remaining rows, done or not. Afterwards all rows that are left are in kept_.
     template <typename Take>
     void pass_rest(Take&& take) {
-        while (first_ < size_) {
+        while (first_ < size_)
             pass_first(take);
-        }
         window_ = {};
     }
 
@@ -70,26 +66,23 @@ public:
 
     template <typename Change>
     void for_each(Change&& change) {
-        for (Callback& row : kept_) {
+        for (Callback& row : kept_)
             change(row);
-        }
-        for (std::size_t i = first_; !window_.empty() && i < size_; i++) {
+        for (std::size_t i = first_; !window_.empty() && i < size_; i++)
             change((*this)[i]);
-        }
     }
 
     // The row must be in the window or kept.
     Callback& find(std::size_t index) {
-        if (window_.empty() || index >= first_) {
+        if (window_.empty() || index >= first_)
             return (*this)[index];
-        }
         const auto id = static_cast<std::uint32_t>(index + 1);
         return *std::lower_bound(kept_.begin(), kept_.end(), id,
                                  [](const Callback& row, std::uint32_t wanted) { return row.id < wanted; });
     }
 
     // Only when the window is empty.
-    LongList<Callback> take_kept() { return std::move(kept_); }
+    SpillVector<Callback> take_kept() { return std::move(kept_); }
 
 private:
     struct Slot {
@@ -97,33 +90,30 @@ private:
         bool keep = false;
     };
     static constexpr std::size_t least_window = 4096; // window sizes are powers of two
-    static constexpr std::size_t most_window = 1U << 18;
+    static constexpr std::size_t max_window = 1U << 18;
 
     std::size_t mask() const { return window_.size() - 1; }
 
     template <typename Take>
     void pass_first(Take& take) {
         const Slot& slot = window_[first_ & mask()];
-        if (take(slot.row, slot.keep)) {
+        if (take(slot.row, slot.keep))
             kept_.push_back(slot.row);
-        }
         first_++;
     }
 
     bool widen() {
-        if (window_.size() == most_window) {
+        if (window_.size() == max_window)
             return false;
-        }
         std::vector<Slot> wider(2 * window_.size());
-        for (std::size_t i = first_; i < size_; i++) {
+        for (std::size_t i = first_; i < size_; i++)
             wider[i & (wider.size() - 1)] = window_[i & mask()];
-        }
         window_ = std::move(wider);
         return true;
     }
 
     std::size_t size_ = 0;
-    LongList<Callback> kept_;
+    SpillVector<Callback> kept_;
     std::vector<Slot> window_; // ring buffer by index; empty: all rows are kept
     std::size_t first_ = 0;
 };

@@ -10,7 +10,7 @@
 namespace rcuscope {
 
 CallbackTracker::Index CallbackTracker::take_oldest(Head& head) {
-    return std::exchange(head.oldest, opens_[head.oldest].next);
+    return std::exchange(head.oldest, open_callbacks_[head.oldest].next);
 }
 
 // The invocation was certainly missed.
@@ -25,8 +25,8 @@ void CallbackTracker::sweep() {
     sweep_at_ = std::max<std::size_t>(2 * heads_.size(), 4096);
 }
 
-void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued, SharedPlace function, CalledFrom from,
-                             SharedText comm) {
+void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued, PooledLocation function,
+                             CalledFrom from, PooledString comm) {
     const auto index = static_cast<Index>(rows_.size());
     in_order_ = in_order_ && (index == 0 || moment.at >= rows_.back().queued);
     Callback* const added = passed_well_ ? rows_.add() : nullptr;
@@ -61,18 +61,16 @@ void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued
     const Index place = open({.callback = index,
                               .number = static_cast<Index>(list(moment.cpu).queue(moment.at)),
                               .reports = losses_.reports()});
-    if (heads_.size() >= sweep_at_) {
+    if (heads_.size() >= sweep_at_)
         sweep();
-    }
     Head& head = heads_[queued.head];
-    while (head.oldest != none && is_over(head.oldest)) {
+    while (head.oldest != none && is_over(head.oldest))
         give_up(take_oldest(head));
-    }
     if (head.oldest == none) {
         head.oldest = head.newest = place;
     } else { // queued twice: a bug of the caller; both callbacks are shown
-        opens_[head.newest].next = place;
-        opens_[head.newest].ambiguous = opens_[place].ambiguous = true;
+        open_callbacks_[head.newest].next = place;
+        open_callbacks_[head.newest].ambiguous = open_callbacks_[place].ambiguous = true;
         head.newest = place;
     }
 }
@@ -87,12 +85,11 @@ void CallbackTracker::assigned(const Moment& moment, const event::CbAssigned& as
 
 void CallbackTracker::lost(std::uint32_t cpu) {
     lost_++;
-    if (cpu < lists_.size()) {
+    if (cpu < lists_.size())
         list(cpu).lose();
-    }
 }
 
-void CallbackTracker::module_freed(SharedText module, Nanoseconds at) {
+void CallbackTracker::module_freed(PooledString module, Nanoseconds at) {
     freed_.resize(std::max<std::size_t>(freed_.size(), module.id() + 1));
     freed_[module.id()] = at;
 }
@@ -102,19 +99,16 @@ void CallbackTracker::module_freed(SharedText module, Nanoseconds at) {
 void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invoked, InvocationContext context,
                               CompactOptional<std::uint32_t> list_cpu) {
     Head* const found = heads_.find(invoked.head);
-    if (found == nullptr) {
+    if (found == nullptr)
         return;
-    }
     Head& head = *found;
     // A different function: the memory was reused since, so the end of the earlier callback was missed.
-    while (head.oldest != none && row(head.oldest).function->address != invoked.func) {
+    while (head.oldest != none && row(head.oldest).function->address != invoked.func)
         give_up(take_oldest(head));
-    }
-    if (head.oldest == none) {
+    if (head.oldest == none)
         return;
-    }
     const Index place = take_oldest(head);
-    Open& run = opens_[place];
+    Open& run = open_callbacks_[place];
     Callback& callback = rows_[run.callback];
     callback.invoked = moment.at;
     callback.invoked_cpu = moment.cpu;
@@ -124,31 +118,27 @@ void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invo
     // list. The values of the list of queued_cpu then do not apply to this callback.
     if (list_cpu.value_or(callback.queued_cpu) == callback.queued_cpu) {
         SegmentedList& queued_on = list(callback.queued_cpu);
-        if (list_cpu && !run.ambiguous) {
+        if (list_cpu && !run.ambiguous)
             queued_on.invoked(run.number);
-        }
         if (const auto gp_seq = queued_on.assigned(run.number)) {
-            if (!releases_.invoked(callback, run.callback, *gp_seq)) {
+            if (!releases_.invoked(callback, run.callback, *gp_seq))
                 rows_.keep(run.callback);
-            }
         }
     }
     run.tid = moment.tid;
     run.cpu_reports = losses_.reports(moment.cpu);
     run.reports = losses_.reports();
-    if (head.running != none) {
+    if (head.running != none)
         close(head.running);
-    }
     head.running = place;
 }
 
 void CallbackTracker::done(const Moment& moment, std::uint64_t head) {
     Head* const found = heads_.find(head);
-    if (found == nullptr || found->running == none) {
+    if (found == nullptr || found->running == none)
         return;
-    }
     const Index place = std::exchange(found->running, none);
-    const Open& run = opens_[place];
+    const Open& run = open_callbacks_[place];
     Callback& callback = rows_[run.callback];
     // After a loss, this return may belong to a later callback with the same head. A callback stays on its CPU until it
     // returns. But the record may come with the next callback's invocation, and an rcuo kthread, which runs offloaded
@@ -162,27 +152,23 @@ void CallbackTracker::done(const Moment& moment, std::uint64_t head) {
     close(place);
 }
 
-LongList<Callback> CallbackTracker::finish(const CaptureSummary& capture,
-                                           const std::vector<GracePeriod>& grace_periods) {
+SpillVector<Callback> CallbackTracker::finish(const CaptureSummary& capture,
+                                              const std::vector<GracePeriod>& grace_periods) {
     Nanoseconds last_loss = std::numeric_limits<Nanoseconds>::min();
-    for (const Loss& loss : capture.lost) {
+    for (const Loss& loss : capture.lost)
         last_loss = std::max(last_loss, loss.to);
-    }
     // If the kernel skipped runs of the probe, any callback without a seen invocation may have been invoked.
     const bool all_seen = missed_runs(capture, "callback.invoked") == 0;
-    if (!all_seen) {
+    if (!all_seen)
         forget_ambiguous();
-    }
     passed_well_ = passed_well_ && all_seen && capture.complete && capture.lost.empty();
-    if (taker_ != nullptr && !passed_well_) {
+    if (taker_ != nullptr && !passed_well_)
         return {};
-    }
     passed_well_ = releases_.settle(rows_, grace_periods, taker_);
     for (const Index index : not_invoked()) {
         Callback& callback = rows_[index];
-        if (!(capture.complete && all_seen && callback.queued > last_loss)) {
+        if (!(capture.complete && all_seen && callback.queued > last_loss))
             callback.state = CallbackState::unknown;
-        }
     }
     if (taker_ != nullptr) {
         rows_.pass_rest([&](const Callback& callback, bool) {
@@ -190,12 +176,11 @@ LongList<Callback> CallbackTracker::finish(const CaptureSummary& capture,
             return true;
         });
     }
-    LongList<Callback> callbacks = rows_.take_kept();
+    SpillVector<Callback> callbacks = rows_.take_kept();
     if (!in_order_) {
         sort_by_time(callbacks, [](const Callback& callback) { return callback.queued; });
-        for (std::size_t i = 0; i < callbacks.size(); i++) {
+        for (std::size_t i = 0; i < callbacks.size(); i++)
             callbacks[i].id = static_cast<std::uint32_t>(i + 1);
-        }
     }
     return callbacks;
 }
@@ -203,9 +188,9 @@ LongList<Callback> CallbackTracker::finish(const CaptureSummary& capture,
 // A callback without a known end may have been pending to the end of the recording, so it counts. `ambiguous` callbacks
 // were open at the same time with the same head.
 CallbackBounds CallbackTracker::bounds() const {
-    const bool ambiguous = !ambiguous_.empty() ||
-                           std::any_of(opens_.begin(), opens_.end(), [](const Open& open) { return open.ambiguous; });
-    return {.most_pending = opens_.size() + given_up_ + ambiguous_.size(),
+    const bool ambiguous = !ambiguous_.empty() || std::any_of(open_callbacks_.begin(), open_callbacks_.end(),
+                                                              [](const Open& open) { return open.ambiguous; });
+    return {.max_pending = open_callbacks_.size() + given_up_ + ambiguous_.size(),
             .heads_in_turn = in_order_ && given_up_ == 0 && !ambiguous};
 }
 
@@ -213,9 +198,8 @@ CallbackBounds CallbackTracker::bounds() const {
 std::vector<CallbackTracker::Index> CallbackTracker::not_invoked() const {
     std::vector<Index> indexes;
     heads_.for_each([&](const Head& head) {
-        for (Index place = head.oldest; place != none; place = opens_[place].next) {
-            indexes.push_back(opens_[place].callback);
-        }
+        for (Index place = head.oldest; place != none; place = open_callbacks_[place].next)
+            indexes.push_back(open_callbacks_[place].callback);
     });
     std::sort(indexes.begin(), indexes.end());
     return indexes;
@@ -223,11 +207,9 @@ std::vector<CallbackTracker::Index> CallbackTracker::not_invoked() const {
 
 // Each of two open callbacks with the same head may own the invocation that was seen. Removes it from both.
 void CallbackTracker::forget_ambiguous() {
-    for (const Open& open : opens_) {
-        if (open.ambiguous) {
+    for (const Open& open : open_callbacks_)
+        if (open.ambiguous)
             ambiguous_.push_back(open.callback);
-        }
-    }
     for (const Index index : ambiguous_) {
         Callback& callback = rows_[index];
         callback.invoked = callback.done = std::nullopt;

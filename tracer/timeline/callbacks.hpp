@@ -2,7 +2,8 @@
 //
 // Follows callbacks from call_rcu() to the return of their function. The key of a callback is its head, the address of
 // its rcu_head; a head may be queued again as soon as its callback is invoked, even by that callback's own function.
-// To assign: RCU gives a callback on a CPU's list the gp_seq of the grace period that it waits for (segments.hpp).
+// To assign: RCU gives a callback on a CPU's list the gp_seq of the grace period that it waits for
+// (segmented_list.hpp).
 #pragma once
 
 #include <cstddef>
@@ -11,19 +12,19 @@
 #include <string>
 #include <vector>
 
-#include "base/long_list.hpp"
-#include "base/long_table.hpp"
+#include "base/spill_table.hpp"
+#include "base/spill_vector.hpp"
 #include "capture/event.hpp"
 #include "timeline/callback_rows.hpp"
-#include "timeline/callback_taker.hpp"
+#include "timeline/callback_sink.hpp"
 #include "timeline/grace_periods.hpp"
-#include "timeline/heads.hpp"
+#include "timeline/head_hash.hpp"
+#include "timeline/latency_breakdown.hpp"
 #include "timeline/losses.hpp"
 #include "timeline/model.hpp"
 #include "timeline/moment.hpp"
 #include "timeline/releases.hpp"
-#include "timeline/segments.hpp"
-#include "timeline/shares.hpp"
+#include "timeline/segmented_list.hpp"
 #include "timeline/stacks.hpp"
 
 namespace rcuscope {
@@ -31,18 +32,18 @@ namespace rcuscope {
 class CallbackTracker {
 public:
     // Without a taker (nullptr) all callbacks are kept.
-    CallbackTracker(const LossTracker& losses, const GracePeriodTracker& grace_periods, CallbackTaker* taker)
+    CallbackTracker(const LossTracker& losses, const GracePeriodTracker& grace_periods, CallbackSink* taker)
         : losses_(losses), grace_periods_(grace_periods), releases_(grace_periods), taker_(taker),
           rows_(taker != nullptr) {}
 
-    void queued(const Moment& moment, const event::CbQueued& queued, SharedPlace function, CalledFrom from,
-                SharedText comm);
+    void queued(const Moment& moment, const event::CbQueued& queued, PooledLocation function, CalledFrom from,
+                PooledString comm);
     // `bypass`: callbacks queued at this time or later are not on the list yet.
     void assigned(const Moment& moment, const event::CbAssigned& assigned, MaybeTime bypass);
     // A CPU lost records; some may have been assignments.
     void lost(std::uint32_t cpu);
     // A module's code was freed. A callback into it that was queued before ends when its head is queued again.
-    void module_freed(SharedText module, Nanoseconds at);
+    void module_freed(PooledString module, Nanoseconds at);
     // `list_cpu`: the CPU whose callback list is being run, if known.
     void invoked(const Moment& moment, const event::CbInvoked& invoked, InvocationContext context,
                  CompactOptional<std::uint32_t> list_cpu);
@@ -52,9 +53,8 @@ public:
     // keeps as well.
     template <typename Keep>
     void pass_on(Keep&& keep) {
-        if (taker_ == nullptr || rows_.size() < pass_at_) {
+        if (taker_ == nullptr || rows_.size() < pass_at_)
             return;
-        }
         pass_at_ = rows_.size() + pass_step;
         rows_.pass_done([&](const Callback& callback, bool wanted) {
             const bool kept = keep(callback) || wanted;
@@ -64,13 +64,13 @@ public:
     }
 
     // The kept callbacks. `grace_periods`: the result of GracePeriodTracker::finish().
-    LongList<Callback> finish(const CaptureSummary& capture, const std::vector<GracePeriod>& grace_periods);
+    SpillVector<Callback> finish(const CaptureSummary& capture, const std::vector<GracePeriod>& grace_periods);
 
     // After finish().
     CallbackBounds bounds() const;
     // After finish(): nothing seen later changes what the taker was given, and no analysis needs the taken rows to look
     // for two pending callbacks with one head.
-    bool passed_well() const { return passed_well_ && bounds().heads_in_turn; }
+    bool sink_is_consistent() const { return passed_well_ && bounds().heads_in_turn; }
 
 private:
     using Index = std::uint32_t; // as Callback::id
@@ -80,13 +80,13 @@ private:
     struct Open {
         Index callback = none;
         Index number = 0;              // on the callback list of the CPU that queued it
-        Index next = none;             // in opens_: queued later with the same head, also not invoked
+        Index next = none;             // in open_callbacks_: queued later with the same head, also not invoked
         std::uint32_t tid = 0;         // of the invoking task
         std::uint32_t reports = 0;     // LossTracker::reports() at queueing; then at invocation
         std::uint32_t cpu_reports = 0; // the same of the CPU where it runs, at invocation
         bool ambiguous = false;        // another callback with the same head was open meanwhile
     };
-    // Indices into opens_.
+    // Indices into open_callbacks_.
     struct Head {
         Index oldest = none; // queued, not yet invoked
         Index newest = none;
@@ -94,27 +94,26 @@ private:
 
         bool unused() const { return oldest == none && running == none; }
     };
-    using Heads = LongTable<Head, HeadHash>;
+    using Heads = SpillTable<Head, HeadHash>;
 
     static constexpr std::size_t pass_step = 1024;
 
-    Callback& row(Index open) { return rows_[opens_[open].callback]; }
+    Callback& row(Index open) { return rows_[open_callbacks_[open].callback]; }
     Index open(const Open& what) {
         if (free_.empty()) {
-            opens_.push_back(what);
-            return static_cast<Index>(opens_.size() - 1);
+            open_callbacks_.push_back(what);
+            return static_cast<Index>(open_callbacks_.size() - 1);
         }
         const Index place = free_.back();
         free_.pop_back();
-        opens_[place] = what;
+        open_callbacks_[place] = what;
         return place;
     }
     Index take_oldest(Head& head);
     // The callback has ended, or no more records of it can come.
     void close(Index open) {
-        if (opens_[open].ambiguous) {
-            ambiguous_.push_back(opens_[open].callback);
-        }
+        if (open_callbacks_[open].ambiguous)
+            ambiguous_.push_back(open_callbacks_[open].callback);
         free_.push_back(open);
     }
     void give_up(Index open);
@@ -123,11 +122,11 @@ private:
     // belongs to the new callback.
     bool is_over(Index open) {
         const Callback& callback = row(open);
-        return opens_[open].reports != losses_.reports() ||
-               list(callback.queued_cpu).was_run_past(opens_[open].number) || code_is_gone(callback);
+        return open_callbacks_[open].reports != losses_.reports() ||
+               list(callback.queued_cpu).was_run_past(open_callbacks_[open].number) || code_is_gone(callback);
     }
     bool code_is_gone(const Callback& callback) const {
-        const SharedText module = callback.function->module;
+        const PooledString module = callback.function->module;
         return module.id() < freed_.size() && freed_[module.id()] && *freed_[module.id()] >= callback.queued;
     }
     // One CPU's callback list. Other CPUs assign grace periods to it if its callbacks are offloaded.
@@ -138,14 +137,12 @@ private:
     // A loss on any CPU affects each list that other CPUs assign. It is applied lazily, when the list is next used, so
     // a loss has constant cost.
     List& list(std::uint32_t cpu) {
-        if (cpu >= lists_.size()) {
+        if (cpu >= lists_.size())
             lists_.resize(cpu + 1);
-        }
         List& list = lists_[cpu];
         if (list.losses != lost_) {
-            if (list.assigned_by_others) {
+            if (list.assigned_by_others)
                 list.lose();
-            }
             list.losses = lost_;
         }
         return list;
@@ -157,16 +154,16 @@ private:
     const LossTracker& losses_;
     const GracePeriodTracker& grace_periods_;
     Releases releases_;
-    CallbackTaker* const taker_;
+    CallbackSink* const taker_;
     CallbackRows rows_;
     std::size_t pass_at_ = pass_step; // number of rows at which pass_on() acts next
     bool passed_well_ = true;
     bool in_order_ = true;
-    LongList<Index> ambiguous_;
-    std::uint64_t given_up_ = 0; // number of callbacks
-    LongList<Open> opens_;       // as long as the maximum open at one time
-    LongList<Index> free_;       // unused entries of opens_
-    Heads heads_;                // most heads are reused; sweep() removes unused ones when there are many
+    SpillVector<Index> ambiguous_;
+    std::uint64_t given_up_ = 0;       // number of callbacks
+    SpillVector<Open> open_callbacks_; // as long as the maximum open at one time
+    SpillVector<Index> free_;          // unused entries of open_callbacks_
+    Heads heads_;                      // most heads are reused; sweep() removes unused ones when there are many
     std::size_t sweep_at_ = 4096;
     std::vector<List> lists_;      // by CPU
     std::uint64_t lost_ = 0;       // number of losses, on any CPU

@@ -12,13 +12,11 @@ constexpr std::uint64_t jump_size = 5; // jmp rel32: opcode e9 and 4 bytes
 ExitJumps::ExitJumps(const Metadata& metadata) {
     for (const ModuleInfo& module : metadata.modules) {
         if (module.exit_function.empty() || !exit_functions_.emplace(module.name, module.exit_function).second ||
-            !module.jumps) {
+            !module.jumps)
             continue;
-        }
         for (const ModuleJump& jump : *module.jumps) {
-            if (jump.function != module.exit_function) {
+            if (jump.function != module.exit_function)
                 continue;
-            }
             const auto [known, added] =
                 jumps_.try_emplace({module.name, jump.target}, Jump{.behind = jump.offset + jump_size});
             known->second.only = added;
@@ -26,15 +24,14 @@ ExitJumps::ExitJumps(const Metadata& metadata) {
     }
 }
 
-bool ExitJumps::may_hide_behind(const CodePlace& caller) {
+bool ExitJumps::may_hide_behind(const CodeLocation& caller) {
     return caller.module.empty() && caller.function.str().find("_sys_delete_module") != std::string::npos;
 }
 
-CodePlace ExitJumps::place_of(const std::string& module, std::string_view target, const CodePlace& caller) const {
+CodeLocation ExitJumps::place_of(const std::string& module, std::string_view target, const CodeLocation& caller) const {
     const auto exit = exit_functions_.find(module);
-    if (exit == exit_functions_.end()) {
+    if (exit == exit_functions_.end())
         return caller;
-    }
     const auto jump = jumps_.find({module, std::string(target)});
     const bool known = jump != jumps_.end() && jump->second.only;
     return {.address = caller.address,

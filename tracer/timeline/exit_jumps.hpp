@@ -9,9 +9,9 @@
 #include <string_view>
 #include <utility>
 
-#include "base/shared_text.hpp"
+#include "base/pooled_string.hpp"
 #include "capture/metadata.hpp"
-#include "timeline/code_place.hpp"
+#include "timeline/code_location.hpp"
 
 namespace rcuscope {
 
@@ -20,10 +20,10 @@ public:
     explicit ExitJumps(const Metadata& metadata);
 
     // Whether `caller` lies in delete_module().
-    static bool may_hide_behind(const CodePlace& caller);
+    static bool may_hide_behind(const CodeLocation& caller);
     // Location behind the jump to `target` in the module's exit function, like a return address. The function's start
     // unless exactly one such jump is known. `caller` if no exit function of the module is known.
-    CodePlace place_of(const std::string& module, std::string_view target, const CodePlace& caller) const;
+    CodeLocation place_of(const std::string& module, std::string_view target, const CodeLocation& caller) const;
 
 private:
     struct Jump {

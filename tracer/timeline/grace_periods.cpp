@@ -23,13 +23,11 @@ GracePeriod& GracePeriodTracker::entry(bool expedited, std::uint64_t gp_seq) {
 
 void GracePeriodTracker::started(Nanoseconds at, MaybeTime since, const event::GpStart& start) {
     GracePeriod& grace_period = entry(start.expedited, start.gp_seq);
-    if (grace_period.start) {
+    if (grace_period.start)
         return;
-    }
     // Without `since` there is no bound on how early it began.
-    if (!since) {
+    if (!since)
         return;
-    }
     // The record of the start may come after that of the end; the start itself lies before the end.
     const Nanoseconds begun = std::min(at, grace_period.end.value_or(at));
     grace_period.start = begun;
@@ -38,17 +36,15 @@ void GracePeriodTracker::started(Nanoseconds at, MaybeTime since, const event::G
 
 void GracePeriodTracker::ended(Nanoseconds at, const event::GpEnd& end) {
     GracePeriod& grace_period = entry(end.expedited, end.gp_seq);
-    if (!grace_period.end) {
+    if (!grace_period.end)
         grace_period.end = at;
-    }
 }
 
 void GracePeriodTracker::cleaned(Nanoseconds at, const event::GpCleaned& cleaned) {
     const ByCounter& known = flavor(cleaned.expedited);
     const auto found = known.find(cleaned.gp_seq >> rcu_seq_ctr_shift);
-    if (found != known.end() && !grace_periods_[found->second].cleaned) {
+    if (found != known.end() && !grace_periods_[found->second].cleaned)
         grace_periods_[found->second].cleaned = at;
-    }
 }
 
 void GracePeriodTracker::requested(Nanoseconds at, const event::GpRequested& requested) {
@@ -65,12 +61,10 @@ std::uint64_t GracePeriodTracker::Reported::exchange(std::uint32_t first_cpu, st
     const std::uint32_t shift = first_cpu % 64;
     const auto exchange_in = [this](std::uint32_t number, std::uint64_t added) {
         std::uint64_t* const known = find(number);
-        if (known != nullptr) {
+        if (known != nullptr)
             return std::exchange(*known, *known | added);
-        }
-        if (added != 0) {
+        if (added != 0)
             words_.push_back({number, added});
-        }
         return std::uint64_t{0};
     };
     const std::uint64_t low = exchange_in(first_cpu / 64, mask << shift) >> shift;
@@ -87,19 +81,16 @@ void GracePeriodTracker::quiescent(Nanoseconds at, const event::GpQuiescent& qui
     state.kind = quiescent.kind;
     state.last = last;
     state.blocked_readers = quiescent.blocked;
-    for (std::uint32_t bit = 0; bit < 64; bit++) {
-        if (quiescent.mask >> bit & 1) {
+    for (std::uint32_t bit = 0; bit < 64; bit++)
+        if (quiescent.mask >> bit & 1)
             state.cpus.push_back(quiescent.first_cpu + bit);
-        }
-    }
 }
 
 void GracePeriodTracker::scanned(Nanoseconds at, const event::GpScan& scan) {
     GracePeriod& grace_period = entry(false, scan.gp_seq);
     grace_period.scans = std::max(grace_period.scans, scan.count);
-    if (!grace_period.first_scan) {
+    if (!grace_period.first_scan)
         grace_period.first_scan = at;
-    }
 }
 
 void GracePeriodTracker::blocked(Nanoseconds at, const event::GpBlocked& blocked) {
@@ -144,9 +135,8 @@ void GracePeriodTracker::closed(const RcuSequences& sequences, Nanoseconds end) 
 
 // The hook at the start runs shortly after the start, so a grace period that began in the recording may have no record.
 void GracePeriodTracker::closed_with(bool expedited, std::uint64_t gp_seq, Nanoseconds end) {
-    if (!(gp_seq & rcu_seq_state_mask)) {
+    if (!(gp_seq & rcu_seq_state_mask))
         return;
-    }
     Nanoseconds since = 0;
     if (const auto last = flavor(expedited).find(counter_released_by(gp_seq)); last != flavor(expedited).end()) {
         const GracePeriod& row = grace_periods_[last->second];
@@ -160,11 +150,9 @@ void GracePeriodTracker::closed_with(bool expedited, std::uint64_t gp_seq, Nanos
 }
 
 std::vector<GracePeriod> GracePeriodTracker::finish() {
-    for (const auto& [counter, at] : requested_) {
-        if (const auto found = flavor(false).find(counter); found != flavor(false).end()) {
+    for (const auto& [counter, at] : requested_)
+        if (const auto found = flavor(false).find(counter); found != flavor(false).end())
             grace_periods_[found->second].requested = at;
-        }
-    }
     sort_by_time(grace_periods_, [](const GracePeriod& row) { return row.start ? *row.start : row.end.value_or(0); });
     for (std::size_t i = 0; i < grace_periods_.size(); i++) {
         GracePeriod& row = grace_periods_[i];

@@ -10,14 +10,12 @@ bool CacheLeft::holds(std::uint64_t address) const {
     const auto after =
         std::upper_bound(slabs.begin(), slabs.end(), address,
                          [](std::uint64_t from, const event::CacheSlab::What& slab) { return from < slab.start; });
-    if (after == slabs.begin()) {
+    if (after == slabs.begin())
         return false;
-    }
     const event::CacheSlab::What& slab = *std::prev(after);
     const std::uint64_t number = (address - slab.start) / slab.object_size;
-    if (!slab.free_known || number >= slab.objects || number / 64 >= slab.free.size()) {
+    if (!slab.free_known || number >= slab.objects || number / 64 >= slab.free.size())
         return false;
-    }
     return (slab.free[number / 64] >> number % 64 & 1) == 0;
 }
 

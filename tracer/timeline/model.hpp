@@ -16,13 +16,13 @@
 
 #include "base/boxed.hpp"
 #include "base/compact_optional.hpp"
-#include "base/long_list.hpp"
-#include "base/seldom.hpp"
-#include "base/shared_text.hpp"
+#include "base/pooled_string.hpp"
+#include "base/rare_list.hpp"
+#include "base/spill_vector.hpp"
 #include "capture/event.hpp"
 #include "capture/format.hpp"
 #include "capture/metadata.hpp"
-#include "timeline/code_place.hpp"
+#include "timeline/code_location.hpp"
 
 namespace rcuscope {
 
@@ -108,7 +108,7 @@ struct ModuleLife {
         std::uint32_t cpu = 0;
         std::uint32_t tid = 0;
         std::string comm;
-        CodePlace caller;
+        CodeLocation caller;
     };
     std::vector<Reference> references;
     struct Wakeup { // of the sleeping task that runs its exit function
@@ -150,8 +150,8 @@ struct BusyCpu {
     std::uint32_t cpu = 0;
     std::uint32_t tid = 0;
     std::string comm;
-    std::vector<CodePlace> stack; // of the task, innermost first; empty: it was in user mode
-    Nanoseconds no_tick = 0;      // for so long the CPU had no timer tick; 0: it had ticks, or not known
+    std::vector<CodeLocation> stack; // of the task, innermost first; empty: it was in user mode
+    Nanoseconds no_tick = 0;         // for so long the CPU had no timer tick; 0: it had ticks, or not known
 };
 
 // The kind of task or CPU that delayed the end of a grace period.
@@ -168,15 +168,15 @@ struct Holder {
     std::optional<std::uint32_t> cpu;
     std::optional<std::uint32_t> tid;
     std::string comm;
-    CodePlace place;
+    CodeLocation place;
     Nanoseconds held = 0; // for so long it delayed the grace period
-    std::vector<CodePlace> stack;
+    std::vector<CodeLocation> stack;
     std::string text; // one sentence
 };
 
 struct GracePeriod {
     std::uint32_t id = 0; // unique in this timeline, in order of time, from 1
-    SharedText flavor;    // "rcu"
+    PooledString flavor;  // "rcu"
     bool expedited = false;
     std::int64_t gp_seq = 0;   // value while in progress; signed, as the kernel's own trace events print it
     bool began_before = false; // before the recording, so perhaps due to the tracer itself: no statistic counts it
@@ -210,11 +210,11 @@ enum class SectionLeft : std::uint8_t {
 
 struct ReadSection {
     std::uint32_t tid = 0;
-    SharedText comm;
+    PooledString comm;
     std::uint32_t cpu = 0; // where it began
     Nanoseconds begin = 0;
     MaybeTime end;
-    CodePlace place;           // of the rcu_read_lock(), or the start of the reader function
+    CodeLocation place;        // of the rcu_read_lock(), or the start of the reader function
     std::uint32_t nesting = 0; // number of sections of the task that were already open
     SectionBy by = SectionBy::rcu_read_lock;
     struct OffCpu { // a time in which its task did not run
@@ -222,7 +222,7 @@ struct ReadSection {
         MaybeTime until;
         bool voluntary = false; // the task blocked or yielded; else it was preempted
     };
-    Seldom<OffCpu> off_cpu{};
+    RareList<OffCpu> off_cpu{};
     SectionLeft left = SectionLeft::no;
     Nanoseconds left_at = 0; // when that was found
 
@@ -245,9 +245,9 @@ using event::QueueContext;
 
 struct Callback {         // a recording has millions, so the size of this struct matters
     std::uint32_t id = 0; // unique in this timeline, in order of queueing, from 1
-    SharedPlace function;
-    SharedPlace caller; // of call_rcu()
-    SharedText queued_comm;
+    PooledLocation function;
+    PooledLocation caller; // of call_rcu()
+    PooledString queued_comm;
     std::uint64_t head = 0; // address of the rcu_head
     Nanoseconds queued = 0;
     CompactOptional<Nanoseconds> invoked;
@@ -269,8 +269,8 @@ struct KvfreeCall {
     Nanoseconds at = 0;
     std::uint32_t cpu = 0;
     std::uint32_t tid = 0;
-    SharedText comm;
-    CodePlace caller;
+    PooledString comm;
+    CodeLocation caller;
     std::uint64_t object = 0;                // its address
     bool headless = false;                   // without an rcu_head: the call itself may have waited for a grace period
     std::optional<std::uint32_t> stack;      // as Callback::stack
@@ -291,8 +291,8 @@ struct Batch {
 struct Wait {
     event::WaitKind kind = event::WaitKind::synchronize_rcu;
     std::uint32_t tid = 0;
-    SharedText comm;
-    CodePlace caller;
+    PooledString comm;
+    CodeLocation caller;
     bool expedited = false; // expedited by its name, or a synchronize_rcu() that the kernel made expedited
     Nanoseconds begin = 0;
     MaybeTime end;
@@ -300,25 +300,25 @@ struct Wait {
 };
 
 struct FunctionCall {
-    CodePlace function;
+    CodeLocation function;
     std::uint32_t tid = 0;
-    SharedText comm;
+    PooledString comm;
     std::uint32_t cpu = 0;
     Nanoseconds begin = 0;
     MaybeTime end;
 };
 
 // Limits of one recording: the number of CacheLeft rows, also of CachePending rows, and of slabs in all of them.
-inline constexpr std::size_t most_caches_left = 64;
-inline constexpr std::size_t most_cache_slabs = 4096;
+inline constexpr std::size_t max_caches_left = 64;
+inline constexpr std::size_t max_cache_slabs = 4096;
 
 // A followed module called kmem_cache_destroy(), and the kernel did not destroy the cache, since some of its objects
 // were in use.
 struct CacheLeft {
     Nanoseconds at = 0;
     std::uint32_t tid = 0;
-    SharedText comm;
-    SharedPlace caller;
+    PooledString comm;
+    PooledLocation caller;
     std::string name;
     std::uint64_t objects = 0;   // in use
     bool kvfree_barrier = false; // the kernel has kvfree_rcu_barrier()
@@ -334,8 +334,8 @@ struct CacheLeft {
 struct CachePending {
     Nanoseconds at = 0;
     std::uint32_t tid = 0;
-    SharedText comm;
-    SharedPlace caller;
+    PooledString comm;
+    PooledLocation caller;
     std::uint64_t cache = 0; // its address
     std::string name;
     std::uint64_t callbacks = 0;        // queued ones
@@ -357,7 +357,7 @@ struct Hazard {
 // default values mean that nothing is known.
 struct CallbackBounds {
     // Upper bound of the number of pending callbacks at any time.
-    std::uint64_t most_pending = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t max_pending = std::numeric_limits<std::uint64_t>::max();
     // Each head was certainly invoked before it was queued again.
     bool heads_in_turn = false;
 };
@@ -369,18 +369,18 @@ struct Timeline {
     std::vector<ModuleLife> modules;           // by the first known time
     std::map<std::string, ExitWays> exit_ways; // by the module's name, if known
     std::vector<GracePeriod> grace_periods;    // by start
-    LongList<ReadSection> read_sections;       // by begin
-    LongList<Callback> callbacks;              // by queued
+    SpillVector<ReadSection> read_sections;    // by begin
+    SpillVector<Callback> callbacks;           // by queued
     CallbackBounds callback_bounds;
-    LongList<Batch> batches;                  // by begin
-    LongList<KvfreeCall> kvfree_calls;        // by time
-    LongList<Wait> waits;                     // by begin
-    LongList<FunctionCall> function_calls;    // by begin
-    std::vector<CacheLeft> caches_left;       // by time; no more than most_caches_left
-    std::vector<CachePending> caches_pending; // by time; no more than most_caches_left
+    SpillVector<Batch> batches;               // by begin
+    SpillVector<KvfreeCall> kvfree_calls;     // by time
+    SpillVector<Wait> waits;                  // by begin
+    SpillVector<FunctionCall> function_calls; // by begin
+    std::vector<CacheLeft> caches_left;       // by time; no more than max_caches_left
+    std::vector<CachePending> caches_pending; // by time; no more than max_caches_left
     std::vector<Hazard> hazards;              // by time
     // Stacks of call_rcu(), kvfree_rcu() and waits, if requested: each different stack once, the caller first.
-    std::vector<std::vector<CodePlace>> stacks;
+    std::vector<std::vector<CodeLocation>> stacks;
 };
 
 const char* to_text(CallbackState state);       // "done", "pending", "unknown"

@@ -25,9 +25,8 @@ ModuleLife& ModuleTracker::life_before(const std::string& name, const MaybeTime 
     const auto newest = newest_.find(name);
     if (newest != newest_.end()) {
         ModuleLife& life = lives_[newest->second];
-        if (!(life.*reached) && !life.freed) {
+        if (!(life.*reached) && !life.freed)
             return life;
-        }
     }
     State& state = state_of(name);
     state = state == State::unseen ? State::settled : State::unsettled;
@@ -38,7 +37,7 @@ ModuleLife& ModuleTracker::life_before(const std::string& name, const MaybeTime 
     return life;
 }
 
-ModuleTracker::State& ModuleTracker::state_of(SharedText module) {
+ModuleTracker::State& ModuleTracker::state_of(PooledString module) {
     states_.resize(std::max<std::size_t>(states_.size(), module.id() + 1));
     return states_[module.id()];
 }
@@ -47,23 +46,20 @@ void ModuleTracker::step(const Moment& moment, const event::Module& module) {
     const Nanoseconds at = moment.at;
     if (module.step != event::ModuleStep::coming && module.step != event::ModuleStep::live &&
         module.step != event::ModuleStep::init_freed &&
-        !(module.step == event::ModuleStep::init_done && module.ret >= 0)) {
+        !(module.step == event::ModuleStep::init_done && module.ret >= 0))
         state_of(module.name.str()) = State::unsettled;
-    }
     switch (module.step) {
     case event::ModuleStep::coming:
         coming(at, module);
         break;
     case event::ModuleStep::init_done:
         init_done(at, module);
-        if (module.ret < 0) {
+        if (module.ret < 0)
             lives_[newest_[module.name]].going_tid = moment.tid;
-        }
         break;
     case event::ModuleStep::live:
-        if (!init_known(module.name)) {
+        if (!init_known(module.name))
             life_before(module.name, &ModuleLife::init_done).init_done = at;
-        }
         break;
     case event::ModuleStep::failed:
         init_failed(at, module);
@@ -101,9 +97,8 @@ void ModuleTracker::step(const Moment& moment, const event::Module& module) {
     case event::ModuleStep::init_freed:
         // If the life has ended, its init code was freed with the rest.
         if (const auto newest = newest_.find(module.name);
-            newest != newest_.end() && !lives_[newest->second].freed && !lives_[newest->second].init_freed) {
+            newest != newest_.end() && !lives_[newest->second].freed && !lives_[newest->second].init_freed)
             lives_[newest->second].init_freed = at;
-        }
         break;
     }
 }
@@ -113,9 +108,8 @@ void ModuleTracker::coming(Nanoseconds at, const event::Module& module) {
     // time. Without a free_begin, the end of the old life was missed.
     leaving_.erase(module.name);
     const auto newest = newest_.find(module.name);
-    if (newest != newest_.end() && lives_[newest->second].free_begin && !lives_[newest->second].freed) {
+    if (newest != newest_.end() && lives_[newest->second].free_begin && !lives_[newest->second].freed)
         leaving_[module.name] = newest->second;
-    }
     newest_.erase(module.name);
     unloading_.erase(module.name);
     ModuleLife& life = life_before(module.name, &ModuleLife::loaded);
@@ -133,34 +127,30 @@ void ModuleTracker::coming(Nanoseconds at, const event::Module& module) {
 ModuleLife& ModuleTracker::freed_life(const event::Module& module) {
     const auto leaving = leaving_.find(module.name);
     const auto base = bases_.find(module.name);
-    if (leaving == leaving_.end() || base == bases_.end() || base->second == module.base) {
+    if (leaving == leaving_.end() || base == bases_.end() || base->second == module.base)
         return life_before(module.name, &ModuleLife::freed);
-    }
     ModuleLife& life = lives_[leaving->second];
     leaving_.erase(leaving);
     return life;
 }
 
 void ModuleTracker::exit_over(std::uint32_t tid, const std::string& module) {
-    if (const auto task = exiting_.find(tid); task != exiting_.end() && task->second == module) {
+    if (const auto task = exiting_.find(tid); task != exiting_.end() && task->second == module)
         exiting_.erase(task);
-    }
 }
 
 // Never begins a new life: delete_module() may sleep once more after the module is freed.
 void ModuleTracker::woken(const Moment& moment, const event::ModuleWoken& woken) {
     const auto newest = newest_.find(woken.name);
-    if (newest != newest_.end() && !lives_[newest->second].freed) {
+    if (newest != newest_.end() && !lives_[newest->second].freed)
         lives_[newest->second].exit_wakeups.push_back({.at = moment.at, .head = woken.head});
-    }
 }
 
 void ModuleTracker::init_done(Nanoseconds at, const event::Module& module) {
     ModuleLife& life = life_before(module.name, &ModuleLife::init_done);
     life.init_done = at;
-    if (module.ret < 0) {
+    if (module.ret < 0)
         life.init_error = module.ret;
-    }
 }
 
 // Whether the return of the init function was seen; the return of do_init_module() then adds nothing.
@@ -171,9 +161,8 @@ bool ModuleTracker::init_known(const std::string& module) const {
 
 // The kernel frees the module before do_init_module() returns, so the life may already be freed here.
 void ModuleTracker::init_failed(Nanoseconds at, const event::Module& module) {
-    if (init_known(module.name)) {
+    if (init_known(module.name))
         return;
-    }
     const auto newest = newest_.find(module.name);
     const bool known = newest != newest_.end() && lives_[newest->second].loaded;
     ModuleLife& life = known ? lives_[newest->second] : life_before(module.name, &ModuleLife::init_done);
@@ -186,18 +175,15 @@ void ModuleTracker::init_failed(Nanoseconds at, const event::Module& module) {
 void ModuleTracker::exited(MaybeTime at, std::uint32_t tid, const std::string& module) {
     exit_over(tid, module);
     const auto asked = unloading_.find(module);
-    if (asked == unloading_.end() || asked->second.empty()) {
+    if (asked == unloading_.end() || asked->second.empty())
         return;
-    }
     const auto newest = newest_.find(module);
     const bool seen = newest != newest_.end() && lives_[newest->second].exit;
     ModuleLife& life = seen ? lives_[newest->second] : life_before(module, &ModuleLife::exit);
-    if (!life.exit) {
+    if (!life.exit)
         life.exit = asked->second.back();
-    }
-    if (!life.exit_done) {
+    if (!life.exit_done)
         life.exit_done = at;
-    }
     life.going_tid = tid;
     unloading_.erase(asked);
 }
@@ -210,23 +196,20 @@ void ModuleTracker::exit_called(Nanoseconds at, const std::string& module) {
 // Never begins a new life, unlike the other steps: ignores a return whose call was not seen.
 void ModuleTracker::exit_returned(Nanoseconds at, const std::string& module) {
     const auto newest = newest_.find(module);
-    if (newest != newest_.end() && lives_[newest->second].exit && !lives_[newest->second].exit_done) {
+    if (newest != newest_.end() && lives_[newest->second].exit && !lives_[newest->second].exit_done)
         lives_[newest->second].exit_done = at;
-    }
 }
 
 // The newest of several delete_module() calls is the refused one: a call that succeeds holds off later ones.
 void ModuleTracker::refused(Nanoseconds at, const event::Module& module) {
-    if (const auto asked = unloading_.find(module.name); asked != unloading_.end() && !asked->second.empty()) {
+    if (const auto asked = unloading_.find(module.name); asked != unloading_.end() && !asked->second.empty())
         asked->second.pop_back();
-    }
     const auto newest = newest_.find(module.name);
     const bool present = newest != newest_.end() && !lives_[newest->second].freed;
-    if (present || says_it_is_loaded(module.ret)) {
+    if (present || says_it_is_loaded(module.ret))
         present_life(module.name).refusals.push_back({.at = at, .error = module.ret});
-    } else if (module.ret == -EBUSY) {
+    else if (module.ret == -EBUSY)
         early_refusals_[module.name].push_back({.at = at, .error = module.ret});
-    }
 }
 
 // The event comes after the Module event of its step, so at `freed` the newest life has already ended.
@@ -246,7 +229,7 @@ void ModuleTracker::pending(const event::ModulePending& counted) {
     }
 }
 
-void ModuleTracker::reference(const Moment& moment, const event::ModuleRef& reference, CodePlace caller,
+void ModuleTracker::reference(const Moment& moment, const event::ModuleRef& reference, CodeLocation caller,
                               const std::string& comm) {
     present_life(reference.name)
         .references.push_back({.at = moment.at,

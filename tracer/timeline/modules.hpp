@@ -27,7 +27,8 @@ public:
     void exit_called(Nanoseconds at, const std::string& module);
     void exit_returned(Nanoseconds at, const std::string& module);
     void pending(const event::ModulePending& counted);
-    void reference(const Moment& moment, const event::ModuleRef& reference, CodePlace caller, const std::string& comm);
+    void reference(const Moment& moment, const event::ModuleRef& reference, CodeLocation caller,
+                   const std::string& comm);
 
     void woken(const Moment& moment, const event::ModuleWoken& woken);
 
@@ -41,7 +42,7 @@ public:
 
     // True if the module has no more than one life so far and no step of its removal was seen. Callbacks that are done
     // by now then do not matter to its removal.
-    bool settled(SharedText module) const {
+    bool settled(PooledString module) const {
         return module.id() >= states_.size() || states_[module.id()] != State::unsettled;
     }
 
@@ -50,7 +51,7 @@ public:
 private:
     enum class State : std::uint8_t { unseen, settled, unsettled };
 
-    State& state_of(SharedText module);
+    State& state_of(PooledString module);
     void coming(Nanoseconds at, const event::Module& module);
     ModuleLife& freed_life(const event::Module& module);
     void init_done(Nanoseconds at, const event::Module& module);

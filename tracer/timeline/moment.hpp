@@ -24,9 +24,9 @@ inline constexpr Nanoseconds farthest_time = (Nanoseconds{1} << 62) - 1;
 
 // Negative before the start. Clamping keeps the order of times.
 inline Nanoseconds relative_time(std::uint64_t ns, std::uint64_t start_ns) {
-    constexpr auto most = static_cast<std::uint64_t>(farthest_time);
-    return ns < start_ns ? -static_cast<Nanoseconds>(std::min(start_ns - ns, most))
-                         : static_cast<Nanoseconds>(std::min(ns - start_ns, most));
+    constexpr auto limit = static_cast<std::uint64_t>(farthest_time);
+    return ns < start_ns ? -static_cast<Nanoseconds>(std::min(start_ns - ns, limit))
+                         : static_cast<Nanoseconds>(std::min(ns - start_ns, limit));
 }
 
 inline Nanoseconds elapsed(Nanoseconds from, Nanoseconds to) {
@@ -38,13 +38,12 @@ inline Nanoseconds elapsed(Nanoseconds from, Nanoseconds to) {
 template <typename Row, typename Key>
 void sort_by_time(std::vector<Row>& rows, Key key) {
     const auto earlier = [&key](const Row& a, const Row& b) { return key(a) < key(b); };
-    if (!std::is_sorted(rows.begin(), rows.end(), earlier)) {
+    if (!std::is_sorted(rows.begin(), rows.end(), earlier))
         std::stable_sort(rows.begin(), rows.end(), earlier);
-    }
 }
 
 template <typename Row, typename Key>
-void sort_by_time(LongList<Row>& rows, Key key) {
+void sort_by_time(SpillVector<Row>& rows, Key key) {
     rows.sort([&key](const Row& a, const Row& b) { return key(a) < key(b); });
 }
 

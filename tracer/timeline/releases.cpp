@@ -7,9 +7,8 @@ namespace rcuscope {
 
 void Releases::look_for(std::uint64_t gp_seq) {
     const auto [known, added] = places_.try_emplace(gp_seq, static_cast<std::uint32_t>(waited_for_.size()));
-    if (added) {
+    if (added)
         waited_for_.emplace_back().gp_seq = gp_seq;
-    }
     newest_gp_seq_ = gp_seq;
     newest_ = known->second;
     looked_at_ = tracker_.changes();
@@ -19,9 +18,8 @@ void Releases::look_for(std::uint64_t gp_seq) {
 void Releases::look(WaitedFor& waited) {
     if (waited.id == 0) {
         const auto index = tracker_.find_normal(counter_released_by(waited.gp_seq));
-        if (!index) {
+        if (!index)
             return;
-        }
         waited.id = static_cast<std::uint32_t>(*index + 1);
     }
     const GracePeriod& now = tracker_.so_far()[waited.id - 1];
@@ -32,7 +30,7 @@ void Releases::look(WaitedFor& waited) {
     }
 }
 
-bool Releases::settle(CallbackRows& rows, const std::vector<GracePeriod>& grace_periods, CallbackTaker* taker) {
+bool Releases::settle(CallbackRows& rows, const std::vector<GracePeriod>& grace_periods, CallbackSink* taker) {
     bool renumbered = false;
     std::vector<const GracePeriod*> final; // by index in waited_for_
     std::vector<const GracePeriod*> by_id; // by WaitedFor::id
@@ -52,23 +50,20 @@ bool Releases::settle(CallbackRows& rows, const std::vector<GracePeriod>& grace_
             if (callback.grace_period) {
                 const GracePeriod* row = by_id[*callback.grace_period];
                 callback.grace_period = std::nullopt;
-                if (row != nullptr && could_release(callback, row->start, row->end)) {
+                if (row != nullptr && could_release(callback, row->start, row->end))
                     callback.grace_period = row->id;
-                }
             }
         });
     }
     for (const Unreleased& each : unreleased_) {
         const GracePeriod* row = final[each.place];
-        if (row == nullptr) {
+        if (row == nullptr)
             continue;
-        }
         Callback& callback = rows.find(each.index);
         if (callback.invoked && could_release(callback, row->start, row->end)) {
             callback.grace_period = row->id;
-            if (taker != nullptr && each.index < rows.first()) {
+            if (taker != nullptr && each.index < rows.first())
                 taker->released(callback, *row);
-            }
         }
     }
     return !changed_;

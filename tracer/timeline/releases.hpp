@@ -12,7 +12,7 @@
 
 #include "base/seeded_hash.hpp"
 #include "timeline/callback_rows.hpp"
-#include "timeline/callback_taker.hpp"
+#include "timeline/callback_sink.hpp"
 #include "timeline/grace_periods.hpp"
 #include "timeline/model.hpp"
 
@@ -25,9 +25,8 @@ public:
     // A callback that waited for `gp_seq` was invoked; `index` is that of its row. False: settle() will need the row.
     bool invoked(Callback& callback, std::size_t index, std::uint64_t gp_seq) {
         // Callbacks of one batch mostly waited for the same grace period.
-        if (gp_seq != newest_gp_seq_ || looked_at_ != tracker_.changes()) {
+        if (gp_seq != newest_gp_seq_ || looked_at_ != tracker_.changes())
             look_for(gp_seq);
-        }
         WaitedFor& waited = waited_for_[newest_];
         if (waited.id != 0 && could_release(callback, waited.start, waited.end)) {
             callback.grace_period = waited.id;
@@ -41,7 +40,7 @@ public:
     // Compares with the result of GracePeriodTracker::finish() and corrects the rows. `rows`: those given to invoked();
     // rows whose invocation was withdrawn since have no invocation time. False: the taker was given the times of a
     // grace period that changed later.
-    bool settle(CallbackRows& rows, const std::vector<GracePeriod>& grace_periods, CallbackTaker* taker);
+    bool settle(CallbackRows& rows, const std::vector<GracePeriod>& grace_periods, CallbackSink* taker);
 
 private:
     static constexpr auto never = static_cast<std::uint64_t>(-1);
@@ -76,8 +75,8 @@ private:
     std::uint64_t newest_gp_seq_ = 0;
     std::uint32_t newest_ = 0;
     std::uint64_t looked_at_ = never;
-    LongList<Unreleased> unreleased_; // so far
-    bool changed_ = false;            // a grace period changed after a row used it
+    SpillVector<Unreleased> unreleased_; // so far
+    bool changed_ = false;               // a grace period changed after a row used it
 };
 
 } // namespace rcuscope

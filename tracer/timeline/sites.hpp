@@ -35,11 +35,9 @@ public:
     // Modules were loaded or freed: addresses may belong to other sites from now on. Assigns a new table, since both
     // clear() and an assignment of {} walk all buckets that the old table ever had.
     void moved() {
-        for (ByAddress& addresses : by_address_) {
-            if (!addresses.empty()) {
+        for (ByAddress& addresses : by_address_)
+            if (!addresses.empty())
                 addresses = ByAddress();
-            }
-        }
     }
 
     void reached(const Moment& moment, const event::Site& site, TrackedTask& task);
@@ -50,8 +48,8 @@ public:
     // The task ends or runs in user mode: its open sections were never ended, or their ends were missed.
     void left(const Moment& moment, const event::TaskLeft& left, const TrackedTask& task);
 
-    LongList<ReadSection> finish_read_sections();
-    LongList<FunctionCall> finish_function_calls();
+    SpillVector<ReadSection> finish_read_sections();
+    SpillVector<FunctionCall> finish_function_calls();
 
 private:
     struct Place {
@@ -67,7 +65,7 @@ private:
         const Place* entry = nullptr;   // of a function call
         const Place* returns = nullptr; // from the call; also set where a function returns at its entry probe
         const Place* reader = nullptr;  // entry or return of a reader
-        CodePlace code;
+        CodeLocation code;
     };
 
     const Reached& find(const event::Site& site);
@@ -76,7 +74,7 @@ private:
     template <typename Visit>
     void each_open(const TrackedTask& task, Visit visit);
     void leave_open(const Moment& moment, std::size_t section, SectionLeft how);
-    void begin_section(const Moment& moment, const CodePlace& code, SectionBy by, TrackedTask& task);
+    void begin_section(const Moment& moment, const CodeLocation& code, SectionBy by, TrackedTask& task);
     void reader_reached(const Moment& moment, const Reached& reached, TrackedTask& task);
     void enter(const Moment& moment, const Reached& reached, TrackedTask& task);
     void leave(const Moment& moment, const Place& place, TrackedTask& task);
@@ -97,9 +95,9 @@ private:
     using ByAddress = std::unordered_map<std::uint64_t, Reached, SeededHash>;
     std::map<std::pair<std::string, std::string>, Function> by_function_; // module, function
     std::array<ByAddress, 2> by_address_;                                 // [is_return]
-    LongList<ReadSection> read_sections_;
-    LongList<FunctionCall> function_calls_;
-    LongList<std::size_t> called_; // Place::function of each call in function_calls_
+    SpillVector<ReadSection> read_sections_;
+    SpillVector<FunctionCall> function_calls_;
+    SpillVector<std::size_t> called_; // Place::function of each call in function_calls_
 };
 
 } // namespace rcuscope

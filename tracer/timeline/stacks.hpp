@@ -21,7 +21,7 @@ namespace rcuscope {
 
 // The caller of an RCU function.
 struct CalledFrom {
-    SharedPlace caller;
+    PooledLocation caller;
     CompactOptional<std::uint32_t> stack; // as Callback::stack
 };
 
@@ -40,7 +40,7 @@ public:
     // Addresses may have other names from now on.
     void moved() { known_.clear(); }
 
-    std::vector<std::vector<CodePlace>> finish() { return std::move(stacks_); }
+    std::vector<std::vector<CodeLocation>> finish() { return std::move(stacks_); }
 
 private:
     struct Waiting {
@@ -53,7 +53,7 @@ private:
     const Symbols& symbols_;
     std::unordered_map<std::uint32_t, Waiting, SeededHash> waiting_; // by CPU
     std::map<std::vector<std::uint64_t>, std::uint32_t> known_;
-    std::vector<std::vector<CodePlace>> stacks_;
+    std::vector<std::vector<CodeLocation>> stacks_;
 };
 
 } // namespace rcuscope

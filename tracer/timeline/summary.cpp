@@ -16,14 +16,11 @@ using Probe = CaptureSummary::Probe;
 std::vector<Probe> probes_of(const Metadata& metadata, const std::optional<Trailer>& trailer) {
     std::vector<Probe> probes;
     std::map<std::pair<std::string_view, std::string_view>, std::size_t> rows;
-    for (const ProbeInfo& info : metadata.probes) {
-        if (rows.try_emplace({info.hook, info.via}, probes.size()).second) {
+    for (const ProbeInfo& info : metadata.probes)
+        if (rows.try_emplace({info.hook, info.via}, probes.size()).second)
             probes.push_back({.hook = info.hook, .via = info.via, .hits = std::nullopt, .missed = 0});
-        }
-    }
-    if (!trailer) {
+    if (!trailer)
         return probes;
-    }
     for (const ProbeHits& counted : trailer->hits) {
         if (const auto row = rows.find({counted.hook, counted.via}); row != rows.end()) {
             Probe& probe = probes[row->second];
@@ -35,9 +32,8 @@ std::vector<Probe> probes_of(const Metadata& metadata, const std::optional<Trail
 }
 
 std::string end_reason(const std::optional<Trailer>& trailer, const std::string& cut_reason) {
-    if (trailer) {
+    if (trailer)
         return trailer->reason;
-    }
     // Cut off between two chunks: the file is valid, but its end is missing.
     return cut_reason.empty() ? "the recording was cut off: the file has no trailer" : cut_reason;
 }
@@ -58,11 +54,9 @@ CaptureSummary summarize_capture(const Metadata& metadata, const std::optional<T
     summary.all_callbacks = metadata.all_callbacks;
     summary.probes = probes_of(metadata, trailer);
     summary.missing = metadata.missing;
-    for (const ModuleInfo& module : metadata.modules) {
-        if (module.not_followed && !module.not_followed->empty()) {
+    for (const ModuleInfo& module : metadata.modules)
+        if (module.not_followed && !module.not_followed->empty())
             summary.not_followed.push_back({.module = module.name, .calls = *module.not_followed});
-        }
-    }
     summary.lost = std::move(losses);
     summary.fired = trailer ? trailer->fired : std::nullopt;
     summary.sequences_at_start = metadata.sequences;
@@ -71,18 +65,16 @@ CaptureSummary summarize_capture(const Metadata& metadata, const std::optional<T
         summary.own_share = trailer->own_share;
         summary.stats = trailer->stats;
         summary.lost_callbacks = trailer->lost_callbacks;
-        if (trailer->missing) {
+        if (trailer->missing)
             summary.missing.insert(summary.missing.end(), trailer->missing->begin(), trailer->missing->end());
-        }
     }
     return summary;
 }
 
 std::uint64_t missed_runs(const CaptureSummary& capture, std::string_view hook) {
     std::uint64_t missed = 0;
-    for (const Probe& probe : capture.probes) {
+    for (const Probe& probe : capture.probes)
         missed += probe.hook == hook ? probe.missed : 0;
-    }
     return missed;
 }
 

@@ -14,16 +14,15 @@ namespace {
 
 // A function with an fentry probe appears twice in a stack: the trampoline of the probe calls the rest of it. Removes
 // the trampoline and the second appearance.
-void leave_out_trampolines(std::vector<CodePlace>& places) {
-    std::vector<CodePlace> rest;
+void leave_out_trampolines(std::vector<CodeLocation>& places) {
+    std::vector<CodeLocation> rest;
     for (std::size_t i = 0; i < places.size(); i++) {
         const bool trampoline = places[i].module == "bpf" && places[i].function.starts_with("bpf_trampoline_");
-        if (!trampoline) {
+        if (!trampoline)
             rest.push_back(places[i]);
-        } else if (!rest.empty() && i + 1 < places.size() && places[i + 1].function == rest.back().function &&
-                   places[i + 1].module == rest.back().module) {
+        else if (!rest.empty() && i + 1 < places.size() && places[i + 1].function == rest.back().function &&
+                 places[i + 1].module == rest.back().module)
             i++;
-        }
     }
     places = std::move(rest);
 }
@@ -38,9 +37,8 @@ template <typename Value>
 const std::pair<const std::uint64_t, Value>* holder_of(const std::map<std::uint64_t, Value>& all,
                                                        std::uint64_t address) {
     const auto after = all.upper_bound(address);
-    if (after == all.begin()) {
+    if (after == all.begin())
         return nullptr;
-    }
     const auto found = std::prev(after);
     return address < found->second.end ? &*found : nullptr;
 }
@@ -50,9 +48,8 @@ const std::pair<const std::uint64_t, Value>* holder_of(const std::map<std::uint6
 // Hand-written assembly may have size 0. It then extends to the next function of its section; the last one gets 1 byte.
 std::uint64_t Symbols::Section::end_of(std::size_t index) const {
     const ModuleFunction& function = *functions[index];
-    if (function.size != 0) {
+    if (function.size != 0)
         return rcuscope::end_of(function.offset, function.size);
-    }
     const std::size_t next = index + 1;
     const bool followed = next < functions.size() && functions[next]->offset > function.offset;
     return followed ? functions[next]->offset : rcuscope::end_of(function.offset, 1);
@@ -61,9 +58,8 @@ std::uint64_t Symbols::Section::end_of(std::size_t index) const {
 const ModuleFunction* Symbols::Section::function_at(std::uint64_t offset) const {
     const auto after = std::upper_bound(functions.begin(), functions.end(), offset,
                                         [](std::uint64_t o, const ModuleFunction* f) { return o < f->offset; });
-    if (after == functions.begin()) {
+    if (after == functions.begin())
         return nullptr;
-    }
     const auto index = static_cast<std::size_t>(std::prev(after) - functions.begin());
     return offset < end_of(index) ? functions[index] : nullptr;
 }
@@ -71,9 +67,8 @@ const ModuleFunction* Symbols::Section::function_at(std::uint64_t offset) const 
 Symbols::Symbols(const Metadata& metadata, const std::vector<SymbolInfo>& symbols) {
     std::map<std::string_view, const ModuleInfo*> first; // by name
     for (const ModuleInfo& module : metadata.modules) {
-        if (!first.emplace(module.name, &module).second) {
+        if (!first.emplace(module.name, &module).second)
             continue;
-        }
         for (const ModuleFunction& function : module.functions) {
             Section& section = sections_[{module.name, function.section}];
             section.module = &module;
@@ -94,9 +89,8 @@ Symbols::Symbols(const Metadata& metadata, const std::vector<SymbolInfo>& symbol
         auto& functions = section.functions;
         std::stable_sort(functions.begin(), functions.end(),
                          [](const ModuleFunction* a, const ModuleFunction* b) { return a->offset < b->offset; });
-        for (std::size_t i = 0; i < functions.size(); i++) {
+        for (std::size_t i = 0; i < functions.size(); i++)
             section.size = section.whole ? section.size : std::max(section.size, section.end_of(i));
-        }
     }
     add_names(symbols);
 }
@@ -110,9 +104,8 @@ void Symbols::add_names(const std::vector<SymbolInfo>& symbols) {
                                     .offset = symbol.offset},
                           .since = symbol.since_ns});
         untimed_ = untimed_ || !symbol.since_ns;
-        if (symbol.since_ns.value_or(0) != 0) {
+        if (symbol.since_ns.value_or(0) != 0)
             changes_.push_back(*symbol.since_ns);
-        }
     }
     std::stable_sort(names_.begin(), names_.end(), [](const Name& a, const Name& b) {
         return std::tie(a.place.address, a.since) < std::tie(b.place.address, b.since);
@@ -123,9 +116,8 @@ void Symbols::add_names(const std::vector<SymbolInfo>& symbols) {
 }
 
 bool Symbols::pass_changes() {
-    while (next_ < changes_.size() && changes_[next_] <= now_) {
+    while (next_ < changes_.size() && changes_[next_] <= now_)
         next_++;
-    }
     next_change_ = next_ < changes_.size() ? changes_[next_] : never;
     known_ = {};
     return true;
@@ -134,9 +126,8 @@ bool Symbols::pass_changes() {
 // Removes each overlapping section as a whole, since its module is gone; not those of module `but_of`.
 void Symbols::remove_sections(std::uint64_t begin, std::uint64_t end, const std::string* but_of) {
     auto each = placed_.upper_bound(begin);
-    if (each != placed_.begin() && std::prev(each)->second.end > begin) {
+    if (each != placed_.begin() && std::prev(each)->second.end > begin)
         --each;
-    }
     while (each != placed_.end() && each->first < end) {
         if (but_of != nullptr && each->second.section->module->name == *but_of) {
             ++each;
@@ -149,51 +140,44 @@ void Symbols::remove_sections(std::uint64_t begin, std::uint64_t end, const std:
 
 void Symbols::laid_out(const event::Module& module) {
     known_ = {};
-    if (untimed_) {
+    if (untimed_)
         came_[module.name.str()] = now_;
-    }
-    if (module.base == 0 || module.size == 0) {
+    if (module.base == 0 || module.size == 0)
         return;
-    }
     const std::uint64_t begin = module.base;
     const std::uint64_t end = end_of(begin, module.size);
     remove_sections(begin, end, &module.name.str());
     // Cuts [begin, end) out of earlier layouts; their parts before and after it stay.
     auto each = laid_out_.upper_bound(begin);
-    if (each != laid_out_.begin() && std::prev(each)->second.end > begin) {
+    if (each != laid_out_.begin() && std::prev(each)->second.end > begin)
         --each;
-    }
     while (each != laid_out_.end() && each->first < end) {
         const std::uint64_t old_begin = each->first;
         const LaidOut old = each->second;
         each = laid_out_.erase(each);
-        if (old_begin < begin) {
+        if (old_begin < begin)
             laid_out_.emplace(old_begin, LaidOut{begin, old.since, old.base, old.module});
-        }
-        if (old.end > end) {
+        if (old.end > end)
             laid_out_.emplace(end, old);
-        }
     }
-    const SharedText name(module.name.str());
+    const PooledString name(module.name.str());
     laid_out_[begin] = {end, now_, begin, name};
     present_[name] = now_;
 }
 
-void Symbols::freed(const SharedText& module) {
+void Symbols::freed(const PooledString& module) {
     known_ = {};
     present_.erase(module);
 }
 
 void Symbols::placed(const event::ModuleSection& placed) {
     const auto found = sections_.find({placed.module.str(), placed.section.str()});
-    if (found == sections_.end() || placed.address == 0) {
+    if (found == sections_.end() || placed.address == 0)
         return;
-    }
     known_ = {};
     Section& section = found->second;
-    if (section.placed != 0) {
+    if (section.placed != 0)
         placed_.erase(section.placed); // address in the earlier load
-    }
     const std::uint64_t end = end_of(placed.address, section.size);
     remove_sections(placed.address, end, nullptr);
     placed_[placed.address] = {end, &section, now_};
@@ -206,9 +190,8 @@ Symbols::Time Symbols::laid_out_since(std::uint64_t address) const {
 }
 
 Symbols::Time Symbols::since(const Name& name) const {
-    if (name.since) {
+    if (name.since)
         return *name.since;
-    }
     const auto came = came_.find(name.place.module);
     return came == came_.end() ? 0 : came->second;
 }
@@ -223,25 +206,21 @@ const Symbols::Name* Symbols::name_of(std::uint64_t address, std::uint64_t withi
         return since(each) <= now_ && (each.place.module.empty() || since(each) >= laid_out);
     };
     const Name* newest = nullptr;
-    for (; is_of_it() && !name->since; ++name) {
-        if (holds(*name) && (newest == nullptr || since(*name) > since(*newest))) {
+    for (; is_of_it() && !name->since; ++name)
+        if (holds(*name) && (newest == nullptr || since(*name) > since(*newest)))
             newest = &*name;
-        }
-    }
     // Names with a time are sorted by it.
     const auto after =
         std::upper_bound(name, names_.cend(), std::pair(address, now_), [](const auto& wanted, const Name& each) {
             return wanted < std::pair(each.place.address, each.since.value_or(0));
         });
-    if (after != name && holds(*std::prev(after)) &&
-        (newest == nullptr || since(*std::prev(after)) >= since(*newest))) {
+    if (after != name && holds(*std::prev(after)) && (newest == nullptr || since(*std::prev(after)) >= since(*newest)))
         newest = &*std::prev(after);
-    }
     return newest;
 }
 
 // Location in a followed module without a symbol: a .ko may be stripped of the symbols of static functions.
-CodePlace Symbols::unnamed_place(const Section& section, std::uint64_t offset, bool is_function, bool in_init) {
+CodeLocation Symbols::unnamed_place(const Section& section, std::uint64_t offset, bool is_function, bool in_init) {
     const std::string name(section.name);
     return {.address = section.placed + offset,
             .function = is_function ? name + "+" + hex(offset) : name,
@@ -251,7 +230,7 @@ CodePlace Symbols::unnamed_place(const Section& section, std::uint64_t offset, b
 }
 
 // Location without any name: its module may have been freed before the recorder read its names.
-CodePlace Symbols::nameless_place(std::uint64_t address, std::uint64_t within) const {
+CodeLocation Symbols::nameless_place(std::uint64_t address, std::uint64_t within) const {
     if (const auto* found = holder_of(laid_out_, within)) {
         const LaidOut& module = found->second;
         if (const auto present = present_.find(module.module);
@@ -263,10 +242,9 @@ CodePlace Symbols::nameless_place(std::uint64_t address, std::uint64_t within) c
     return {.address = address, .function = {}, .module = {}};
 }
 
-CodePlace Symbols::look_up(std::uint64_t address, std::uint64_t within) const {
-    if (address == 0) {
+CodeLocation Symbols::look_up(std::uint64_t address, std::uint64_t within) const {
+    if (address == 0)
         return {};
-    }
     const Name* const name = name_of(address, within);
     if (const auto* placed = holder_of(placed_, within);
         placed && (name == nullptr || since(*name) <= placed->second.since)) {
@@ -279,30 +257,28 @@ CodePlace Symbols::look_up(std::uint64_t address, std::uint64_t within) const {
                     .offset = address - placed->first - function->offset,
                     .in_init = in_init};
         }
-        if (section.whole) {
+        if (section.whole)
             return unnamed_place(section, address - placed->first, address == within, in_init);
-        }
     }
     return name ? name->place : nameless_place(address, within);
 }
 
-std::vector<CodePlace> Symbols::stack(const std::vector<std::uint64_t>& addresses) const {
-    std::vector<CodePlace> places;
+std::vector<CodeLocation> Symbols::stack(const std::vector<std::uint64_t>& addresses) const {
+    std::vector<CodeLocation> places;
     places.reserve(addresses.size());
-    for (const std::uint64_t address : addresses) {
+    for (const std::uint64_t address : addresses)
         places.push_back(caller(address));
-    }
     leave_out_trampolines(places);
     return places;
 }
 
 // An interrupt enters by a function asm_sysvec_... or asm_common_interrupt. The next frame outwards is the interrupted
 // instruction; all others are return addresses.
-std::vector<CodePlace> Symbols::interrupted_stack(const std::vector<std::uint64_t>& stack) const {
-    std::vector<CodePlace> places;
+std::vector<CodeLocation> Symbols::interrupted_stack(const std::vector<std::uint64_t>& stack) const {
+    std::vector<CodeLocation> places;
     bool entry_seen = false;
     for (const std::uint64_t address : stack) {
-        const CodePlace place = entry_seen && places.empty() ? function(address) : caller(address);
+        const CodeLocation place = entry_seen && places.empty() ? function(address) : caller(address);
         if (!entry_seen && place.function.starts_with("asm_")) {
             places.clear();
             entry_seen = true;

@@ -45,19 +45,19 @@ public:
     void laid_out(const event::Module& module);
 
     // A module was freed: unnamed addresses in its memory are no longer attributed to it.
-    void freed(const SharedText& module);
+    void freed(const PooledString& module);
 
     // A section of a followed module got its address; a later load replaces it.
     void placed(const event::ModuleSection& section);
 
-    SharedPlace function(std::uint64_t address) const { return find(address, address); }
+    PooledLocation function(std::uint64_t address) const { return find(address, address); }
     // For a return address. The call may be the last instruction of its function, so the byte before the address
     // decides the function.
-    SharedPlace caller(std::uint64_t return_address) const { return find(return_address, return_address - 1); }
+    PooledLocation caller(std::uint64_t return_address) const { return find(return_address, return_address - 1); }
     // For return addresses, innermost first.
-    std::vector<CodePlace> stack(const std::vector<std::uint64_t>& addresses) const;
+    std::vector<CodeLocation> stack(const std::vector<std::uint64_t>& addresses) const;
     // For a stack taken in an interrupt, innermost frame first: the frames of the interrupted code.
-    std::vector<CodePlace> interrupted_stack(const std::vector<std::uint64_t>& stack) const;
+    std::vector<CodeLocation> interrupted_stack(const std::vector<std::uint64_t>& stack) const;
 
 private:
     // The functions of one section of a followed module, by offset.
@@ -82,11 +82,11 @@ private:
         std::uint64_t end = 0;
         Time since = 0;
         std::uint64_t base = 0;
-        SharedText module;
+        PooledString module;
     };
     // A name from the recorder.
     struct Name {
-        CodePlace place;
+        CodeLocation place;
         std::optional<Time> since;
     };
 
@@ -94,22 +94,21 @@ private:
     struct Known {
         std::uint64_t address = 0;
         std::uint64_t within = 0;
-        SharedPlace place;
+        PooledLocation place;
     };
 
-    SharedPlace find(std::uint64_t address, std::uint64_t within) const {
+    PooledLocation find(std::uint64_t address, std::uint64_t within) const {
         Known& known = known_[(within * 0x9e3779b97f4a7c15) >> 56];
-        if (known.address != address || known.within != within) {
+        if (known.address != address || known.within != within)
             known = {.address = address, .within = within, .place = look_up(address, within)};
-        }
         return known.place;
     }
     bool pass_changes();
     void add_names(const std::vector<SymbolInfo>& symbols);
     void remove_sections(std::uint64_t begin, std::uint64_t end, const std::string* but_of);
-    static CodePlace unnamed_place(const Section& section, std::uint64_t offset, bool is_function, bool in_init);
-    CodePlace nameless_place(std::uint64_t address, std::uint64_t within) const;
-    CodePlace look_up(std::uint64_t address, std::uint64_t within) const;
+    static CodeLocation unnamed_place(const Section& section, std::uint64_t offset, bool is_function, bool in_init);
+    CodeLocation nameless_place(std::uint64_t address, std::uint64_t within) const;
+    CodeLocation look_up(std::uint64_t address, std::uint64_t within) const;
     const Name* name_of(std::uint64_t address, std::uint64_t within) const;
     Time since(const Name& name) const;
     Time laid_out_since(std::uint64_t address) const;
@@ -118,10 +117,10 @@ private:
     std::map<std::uint64_t, Placed> placed_;                                    // by begin, without overlap
     std::map<std::uint64_t, LaidOut> laid_out_;                                 // by begin, without overlap
     std::vector<Name> names_;                                                   // by address, then time
-    std::unordered_map<SharedText, Time> present_;                              // loaded modules, and since when
+    std::unordered_map<PooledString, Time> present_;                            // loaded modules, and since when
     // Only if some names have no time of their own: the time of each module's last load.
     bool untimed_ = false;
-    std::unordered_map<SharedText, Time> came_;
+    std::unordered_map<PooledString, Time> came_;
     // Sorted times at which a name of names_ becomes valid.
     std::vector<Time> changes_;
     std::size_t next_ = 0;

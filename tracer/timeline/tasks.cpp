@@ -17,15 +17,12 @@ std::uint64_t key_of(const Moment& moment) {
 // ksoftirqd, rcuc and rcuo kthreads run rcu_do_batch() themselves. In any other task, a softirq on top of it runs it.
 InvocationContext context_of(const event::Task& task) {
     const std::string_view comm = task.comm.str();
-    if (!task.kthread) {
+    if (!task.kthread)
         return InvocationContext::softirq;
-    }
-    if (comm.starts_with("ksoftirqd/")) {
+    if (comm.starts_with("ksoftirqd/"))
         return InvocationContext::ksoftirqd;
-    }
-    if (comm.starts_with("rcuc/")) {
+    if (comm.starts_with("rcuc/"))
         return InvocationContext::rcuc;
-    }
     // rcuop/N, rcuos/N, rcuob/N
     return comm.starts_with("rcuo") ? InvocationContext::rcuo : InvocationContext::softirq;
 }
@@ -34,9 +31,8 @@ InvocationContext context_of(const event::Task& task) {
 
 TrackedTask& TaskTable::look_up(const Moment& moment) {
     TrackedTask& task = tasks_[key_of(moment)];
-    if (moment.cpu >= last_.size()) {
+    if (moment.cpu >= last_.size())
         last_.resize(moment.cpu + 1);
-    }
     last_[moment.cpu] = {.tid = moment.tid, .task = &task};
     if (moment.tid == 0 && task.context == InvocationContext::unknown) {
         task.context =
@@ -69,11 +65,9 @@ std::vector<Task> TaskTable::finish() const {
         const TrackedTask* task;
     };
     std::vector<Row> rows;
-    for (const auto& [key, task] : tasks_) {
-        if (task.described != 0) {
+    for (const auto& [key, task] : tasks_)
+        if (task.described != 0)
             rows.push_back({(key >> 32) != 0 ? 0 : static_cast<std::uint32_t>(key), task.described, &task});
-        }
-    }
     // The idle task with the newest Task event represents all of them.
     std::sort(rows.begin(), rows.end(),
               [](const Row& a, const Row& b) { return std::tie(a.tid, b.described) < std::tie(b.tid, a.described); });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Tasks: who they are, by Task events, and which spans (spans.hpp) each has open. A table of the recording's tasks by
-// tid; each CPU's idle task, all of which have tid 0, has its own entry.
+// Tasks: who they are, by Task events, and which spans (open_spans.hpp) each has open. A table of the recording's tasks
+// by tid; each CPU's idle task, all of which have tid 0, has its own entry.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 #include "timeline/losses.hpp"
 #include "timeline/model.hpp"
 #include "timeline/moment.hpp"
-#include "timeline/spans.hpp"
+#include "timeline/open_spans.hpp"
 
 namespace rcuscope {
 
@@ -23,7 +23,7 @@ struct TrackedTask {
     std::uint64_t described = 0; // number of its newest Task event; 0: none yet
     std::uint32_t tgid = 0;
     bool kthread = false;
-    SharedText comm;
+    PooledString comm;
     InvocationContext context = InvocationContext::unknown; // in which callbacks run while it is the current task
 
     bool seen = false;
@@ -43,9 +43,8 @@ public:
     // are given up, so that one loss does not make all later spans wrong.
     TrackedTask& current(const Moment& moment, const LossTracker& losses) {
         TrackedTask& task = find(moment);
-        if (task.seen && losses.reports(task.last_cpu) != task.last_cpu_reports) {
+        if (task.seen && losses.reports(task.last_cpu) != task.last_cpu_reports)
             give_up_spans(task);
-        }
         task.seen = true;
         task.last_cpu = moment.cpu;
         task.last_cpu_reports = losses.reports(moment.cpu);
@@ -70,9 +69,8 @@ private:
     TrackedTask& find(const Moment& moment) {
         if (moment.cpu < last_.size()) {
             const Last& last = last_[moment.cpu];
-            if (last.task != nullptr && last.tid == moment.tid) [[likely]] {
+            if (last.task != nullptr && last.tid == moment.tid) [[likely]]
                 return *last.task;
-            }
         }
         return look_up(moment);
     }

@@ -25,12 +25,11 @@ void WaitTracker::begin(const Moment& moment, const event::WaitBegin& wait, Call
 
 void WaitTracker::end(const Moment& moment, const event::WaitEnd& wait, TrackedTask& task) {
     const auto index = close_newest(task.waits, [&](std::size_t i) { return waits_[i].kind == wait.kind; });
-    if (index) {
+    if (index)
         waits_[*index].end = moment.at;
-    }
 }
 
-LongList<Wait> WaitTracker::finish() {
+SpillVector<Wait> WaitTracker::finish() {
     sort_by_time(waits_, [](const Wait& wait) { return wait.begin; });
     return std::move(waits_);
 }
@@ -50,12 +49,11 @@ void BatchTracker::end(const Moment& moment, const event::BatchEnd& batch, Track
     const auto index = close_newest(task.batches, [&](std::size_t i) {
         return batches_[i].cpu == moment.cpu && batches_[i].list_cpu == batch.list_cpu;
     });
-    if (index) {
+    if (index)
         batches_[*index].end = moment.at;
-    }
 }
 
-LongList<Batch> BatchTracker::finish() {
+SpillVector<Batch> BatchTracker::finish() {
     sort_by_time(batches_, [](const Batch& batch) { return batch.begin; });
     return std::move(batches_);
 }

@@ -18,10 +18,10 @@ class WaitTracker {
 public:
     void begin(const Moment& moment, const event::WaitBegin& wait, CalledFrom from, TrackedTask& task);
     void end(const Moment& moment, const event::WaitEnd& wait, TrackedTask& task);
-    LongList<Wait> finish();
+    SpillVector<Wait> finish();
 
 private:
-    LongList<Wait> waits_;
+    SpillVector<Wait> waits_;
 };
 
 class BatchTracker {
@@ -30,18 +30,17 @@ public:
     // A callback was invoked: counts it for the batch that the task runs on this CPU. Returns the CPU whose callback
     // list that batch runs, if known.
     CompactOptional<std::uint32_t> invoked(const Moment& moment, const TrackedTask& task) {
-        if (task.batches.empty() || batches_[task.batches.back()].cpu != moment.cpu) {
+        if (task.batches.empty() || batches_[task.batches.back()].cpu != moment.cpu)
             return std::nullopt;
-        }
         Batch& batch = batches_[task.batches.back()];
         batch.callbacks++;
         return batch.list_cpu;
     }
     void end(const Moment& moment, const event::BatchEnd& batch, TrackedTask& task);
-    LongList<Batch> finish();
+    SpillVector<Batch> finish();
 
 private:
-    LongList<Batch> batches_;
+    SpillVector<Batch> batches_;
 };
 
 } // namespace rcuscope

@@ -25,7 +25,8 @@ Unloading destroying() {
         {.at = 450,
          .tid = 77,
          .comm = "rmmod",
-         .caller = CodePlace{.address = 0xc99, .function = "rcu_unload_exit", .module = "rcu_unload", .offset = 0x99},
+         .caller =
+             CodeLocation{.address = 0xc99, .function = "rcu_unload_exit", .module = "rcu_unload", .offset = 0x99},
          .name = "nodes",
          .objects = 4,
          .slabs = {{.cache = 1,
@@ -42,7 +43,7 @@ void kfree_rcu(Unloading& scene, Nanoseconds at, std::uint64_t object) {
     scene.timeline.kvfree_calls.push_back(
         KvfreeCall{.at = at,
                    .comm = "rmmod",
-                   .caller = CodePlace{.address = 0xc50, .function = "put", .module = "rcu_unload", .offset = 0x50},
+                   .caller = CodeLocation{.address = 0xc50, .function = "put", .module = "rcu_unload", .offset = 0x50},
                    .object = object});
 }
 
@@ -101,7 +102,8 @@ Unloading destroyed() {
         {.at = 450,
          .tid = 77,
          .comm = "rmmod",
-         .caller = CodePlace{.address = 0xc99, .function = "rcu_unload_exit", .module = "rcu_unload", .offset = 0x99},
+         .caller =
+             CodeLocation{.address = 0xc99, .function = "rcu_unload_exit", .module = "rcu_unload", .offset = 0x99},
          .cache = 1,
          .name = "nodes",
          .callbacks = 2,
@@ -122,7 +124,7 @@ TEST(CacheDestroyed, SinceItsCallbacksRanJustBefore) {
     scene.timeline.waits.push_back(
         {.kind = event::WaitKind::rcu_barrier,
          .tid = 77,
-         .caller = CodePlace{.address = 1, .function = "flush_rcu_work", .module = "", .offset = 0x2e},
+         .caller = CodeLocation{.address = 1, .function = "flush_rcu_work", .module = "", .offset = 0x2e},
          .begin = 465,
          .end = 475});
 

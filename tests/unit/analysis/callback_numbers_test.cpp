@@ -27,14 +27,12 @@ public:
         scenario.symbols.push_back({.address = 0xb8, .name = "free_b", .offset = 8, .module = "mod_b"});
         scenario.symbols.push_back({.address = 0xc0, .name = "file_free", .offset = 0, .module = ""});
         scenario.metadata.followed = {"mod_a"};
-        for (int i = 0; i < 12'000; i++) {
+        for (int i = 0; i < 12'000; i++)
             step();
-        }
         if (chance(500)) {
             end_grace_period();
-            while (!queued_[0].empty() || !queued_[1].empty()) {
+            while (!queued_[0].empty() || !queued_[1].empty())
                 run(queued_[0].empty() ? 1 : 0);
-            }
         }
     }
 
@@ -53,18 +51,14 @@ private:
         now += static_cast<Nanoseconds>(random_() % 3);
         const auto cpu = static_cast<std::uint32_t>(random_() % 2);
         scenario.cpu(cpu).tid(100 + cpu);
-        if (chance(odd_)) {
+        if (chance(odd_))
             return something_odd(cpu);
-        }
-        if (chance(3)) {
+        if (chance(3))
             return of_a_module();
-        }
-        if (chance(100)) {
+        if (chance(100))
             return end_grace_period();
-        }
-        if (chance(queued_[cpu].size() > 40 ? 700 : 480)) {
+        if (chance(queued_[cpu].size() > 40 ? 700 : 480))
             return run(cpu);
-        }
         constexpr std::array<std::uint64_t, 5> functions{0xa0, 0xb0, 0xb8, 0xc0, 0xa0};
         const Queued what{.head = ++heads_, .function = functions[random_() % functions.size()]};
         scenario.queue(now, what.head, what.function);
@@ -82,12 +76,10 @@ private:
     }
 
     void run(std::uint32_t cpu) {
-        if (ready_[cpu] == 0 && !queued_[cpu].empty()) {
+        if (ready_[cpu] == 0 && !queued_[cpu].empty())
             end_grace_period();
-        }
-        if (ready_[cpu] == 0) {
+        if (ready_[cpu] == 0)
             return;
-        }
         scenario.cpu(cpu);
         const Queued what = queued_[cpu].front();
         queued_[cpu].erase(queued_[cpu].begin());
@@ -127,9 +119,8 @@ private:
             scenario.lost(now, now, ++lost_);
             break;
         case 2:
-            if (!queued_[cpu].empty()) {
+            if (!queued_[cpu].empty())
                 scenario.queue(now, queued_[cpu].front().head, queued_[cpu].front().function);
-            }
             break;
         case 3:
             scenario.queue(now, ++heads_, 0xa0); // never invoked in the recording
@@ -161,9 +152,8 @@ void tell(const CallbackStatistics& of, std::ostream& out) {
         << " " << of.pending << " " << of.unknown << " " << of.invoked << ", deepest " << of.backlog.deepest << " at "
         << of.backlog.deepest_at;
     for (const Histogram* each :
-         {&of.latency, &of.waiting_for_start, &of.waiting_for_end, &of.waiting_for_invocation, &of.run_time}) {
+         {&of.latency, &of.waiting_for_start, &of.waiting_for_end, &of.waiting_for_invocation, &of.run_time})
         tell(*each, out);
-    }
     out << "\n";
 }
 
@@ -171,21 +161,17 @@ void tell(const CallbackStatistics& of, std::ostream& out) {
 std::string all_of(const Timeline& timeline, const Statistics& numbers) {
     std::ostringstream out;
     tell(numbers.all_callbacks, out);
-    for (const auto* rows : {&numbers.callback_modules, &numbers.callbacks}) {
-        for (const CallbackStatistics& row : *rows) {
+    for (const auto* rows : {&numbers.callback_modules, &numbers.callbacks})
+        for (const CallbackStatistics& row : *rows)
             tell(row, out);
-        }
-    }
     for (const Hazard& hazard : timeline.hazards) {
         out << hazard.kind << " " << hazard.severity << " " << hazard.module << " " << hazard.at << " " << hazard.text;
-        for (const std::uint32_t id : hazard.callbacks) {
+        for (const std::uint32_t id : hazard.callbacks)
             out << " " << id;
-        }
         out << "\n";
     }
-    for (const ModuleLife& life : timeline.modules) {
+    for (const ModuleLife& life : timeline.modules)
         out << life.verdict << "\n";
-    }
     write_digest(digest_of(timeline, numbers, "test"), out);
     return out.str();
 }
@@ -200,9 +186,8 @@ std::string by_rows(const RandomRecording& recording, const HazardLimits& limits
 std::string by_taking(const RandomRecording& recording, const HazardLimits& limits, std::size_t& kept) {
     CallbackNumbers callbacks({}, limits.callback_flood);
     auto timeline = recording.scenario.complete(recording.now + 10, callbacks);
-    if (!timeline) {
+    if (!timeline)
         return "";
-    }
     callbacks.finish();
     find_hazards(*timeline, limits, callbacks);
     kept += timeline->callbacks.size();
@@ -217,9 +202,8 @@ TEST(CallbackNumbers, AreTheSameHoweverTheyAreTaken) {
         const RandomRecording recording(seed, seed % 4 == 0 ? 1 : 0);
         const HazardLimits limits{.callback_flood = 20 + seed % 40};
         const std::string text = by_taking(recording, limits, kept);
-        if (text.empty()) {
+        if (text.empty())
             continue;
-        }
         taken++;
         const std::string expected = by_rows(recording, limits);
         with_hazards += expected.find("freed-with-pending-callbacks") != std::string::npos ? 1U : 0U;
@@ -233,13 +217,12 @@ TEST(CallbackNumbers, AreTheSameHoweverTheyAreTaken) {
 // Each function takes hundreds of bytes.
 TEST(FunctionIndex, RefusesMoreFunctionsThanAnyRecordingHas) {
     FunctionIndex index;
-    const auto function = [](std::size_t number) { return CodePlace{.function = "f" + std::to_string(number)}; };
-    for (std::size_t i = 0; i < FunctionIndex::most; i++) {
+    const auto function = [](std::size_t number) { return CodeLocation{.function = "f" + std::to_string(number)}; };
+    for (std::size_t i = 0; i < FunctionIndex::limit; i++)
         EXPECT_EQ(index.of(function(i)), i);
-    }
     EXPECT_EQ(index.of(function(7)), 7U);
     try {
-        index.of(function(FunctionIndex::most));
+        index.of(function(FunctionIndex::limit));
         FAIL();
     } catch (const LimitError& limit) {
         EXPECT_EQ(limit.error().code, ExitCode::bad_input);

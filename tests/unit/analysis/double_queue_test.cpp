@@ -91,12 +91,10 @@ TEST(DoubleQueue, ALossBeforeOrAfterHidesNothing) {
 
 TEST(DoubleQueue, HundredsAreOneForEachPairOfPlaces) {
     Unloading scene;
-    for (std::uint64_t head = 1; head <= 300; head++) {
+    for (std::uint64_t head = 1; head <= 300; head++)
         scene.callback(10).head(head);
-    }
-    for (std::uint64_t head = 1; head <= 300; head++) {
+    for (std::uint64_t head = 1; head <= 300; head++)
         scene.callback(50).head(head);
-    }
     scene.callback(60).head(1).from("third_fn", 0, "w");
 
     const auto hazards = doubles(scene);
@@ -137,9 +135,8 @@ TEST(DoubleQueue, AmongManyHeads) {
     Unloading scene;
     scene.timeline.capture.end = 1'000'000;
     scene.callback(1, 500'000, 500'001).head(7);
-    for (Nanoseconds i = 2; i < 20'000; i++) {
+    for (Nanoseconds i = 2; i < 20'000; i++)
         scene.callback(i, i + 1, i + 1).head(1000 + static_cast<std::uint64_t>(i));
-    }
     scene.callback(30'000, 600'000, 600'001).head(7);
     const std::vector<Hazard> found = doubles(scene);
     ASSERT_EQ(found.size(), 1U);
@@ -156,9 +153,8 @@ TEST(DoubleQueue, GracePeriodsWithoutNumberAreNotAllLookedAtForEach) {
             GracePeriod& late = scene.timeline.grace_periods.emplace_back();
             late.end = 3 * end + i;
         }
-        for (Nanoseconds i = 0; i < end; i++) {
+        for (Nanoseconds i = 0; i < end; i++)
             scene.callback(end + i).head(1 + static_cast<std::uint64_t>(i));
-        }
         EXPECT_EQ(doubles(scene).size(), 1U);
     };
     EXPECT_LT(growth(1000, judge), far_from_linear);

@@ -52,9 +52,8 @@ TEST(CallbackFlood, EachFunctionHasItsOwnBacklog) {
 TEST(CallbackFlood, WhatRanBeforeIsNoLongerPending) {
     Unloading scene;
     scene.stays();
-    for (Nanoseconds at = 10; at < 100; at += 10) {
+    for (Nanoseconds at = 10; at < 100; at += 10)
         scene.callback(at, at + 10, at + 11);
-    }
     EXPECT_THAT(scene.find({.callback_flood = 1}), IsEmpty());
 }
 

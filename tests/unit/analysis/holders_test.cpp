@@ -12,7 +12,7 @@ namespace {
 
 using testing::HasSubstr;
 
-CodePlace place(const std::string& module, const std::string& function) {
+CodeLocation place(const std::string& module, const std::string& function) {
     return {.address = 1, .function = function, .module = module, .offset = 8};
 }
 

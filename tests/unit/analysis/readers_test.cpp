@@ -81,7 +81,7 @@ TEST(BlockedReader, PreemptionIsNone) {
 
 TEST(BlockedReader, ACallAroundARealSectionIsNotToldToo) {
     Unloading scene;
-    const Seldom<ReadSection::OffCpu> off_cpu{{.at = 15, .until = 20, .voluntary = true}};
+    const RareList<ReadSection::OffCpu> off_cpu{{.at = 15, .until = 20, .voluntary = true}};
     ReadSection& call = scene.section(10, 40);
     call.by = SectionBy::function;
     call.off_cpu = off_cpu;

@@ -53,7 +53,7 @@ public:
         return *this;
     }
     Unloading& from(const std::string& function, std::uint32_t cpu, const std::string& comm) { // the last callback
-        CodePlace caller = timeline.callbacks.back().caller;
+        CodeLocation caller = timeline.callbacks.back().caller;
         caller.function = function;
         timeline.callbacks.back().caller = caller;
         timeline.callbacks.back().queued_cpu = static_cast<std::uint16_t>(cpu);

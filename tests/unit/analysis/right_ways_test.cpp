@@ -123,18 +123,16 @@ TEST(RightWays, Polling) {
     Scenario scenario = live();
     scenario.metadata.modules = {module};
     scenario.module(200, ModuleStep::unloading, name);
-    for (const Nanoseconds at : {220, 240, 260, 280}) {
+    for (const Nanoseconds at : {220, 240, 260, 280})
         scenario.woken(at, name, 0);
-    }
     scenario.cpu(1).tid(7).invoke(270, 2).done(271, 2).cpu(0).tid(100).woken(299, name, 0);
     EXPECT_THAT(freed(scenario).hazards, SizeIs(1)) << "it slept once more than it had to";
 
     Scenario polling = live();
     polling.metadata.modules = {module};
     polling.module(200, ModuleStep::unloading, name);
-    for (const Nanoseconds at : {220, 240, 260, 280, 299}) {
+    for (const Nanoseconds at : {220, 240, 260, 280, 299})
         polling.woken(at, name, 0);
-    }
     polling.cpu(1).tid(7).invoke(290, 2).done(291, 2).cpu(0).tid(100);
     EXPECT_THAT(freed(polling).hazards, IsEmpty());
     polling.metadata.modules[0].exit_polls_with.reset();
@@ -144,9 +142,8 @@ TEST(RightWays, Polling) {
     Scenario meanwhile = live();
     meanwhile.metadata.modules = {module};
     meanwhile.module(200, ModuleStep::unloading, name);
-    for (const Nanoseconds at : {220, 240}) {
+    for (const Nanoseconds at : {220, 240})
         meanwhile.woken(at, name, 0);
-    }
     meanwhile.cpu(1).tid(7).invoke(260, 2).cpu(0).tid(100).woken(262, name, 0);
     meanwhile.cpu(1).tid(7).done(264, 2).cpu(0).tid(100).woken(299, name, 0);
     EXPECT_THAT(freed(meanwhile).hazards, IsEmpty());
@@ -174,8 +171,8 @@ TEST(RightWays, BarrierThatIsJumpedTo) {
     const Timeline timeline = freed(scenario);
 
     EXPECT_THAT(timeline.hazards, IsEmpty());
-    EXPECT_EQ(place_name(timeline.waits[0].caller, true), "rcu_right:right_exit+0x45");
-    EXPECT_EQ(place_name(timeline.waits[1].caller, true), "__do_sys_delete_module.constprop.0+0x17");
+    EXPECT_EQ(location_name(timeline.waits[0].caller, true), "rcu_right:right_exit+0x45");
+    EXPECT_EQ(location_name(timeline.waits[1].caller, true), "__do_sys_delete_module.constprop.0+0x17");
     EXPECT_EQ(timeline.modules.at(0).verdict,
               "rcu_right: 2 callbacks, all done 149 ns before its code was freed; rcu_barrier() waited 80 ns");
 }

@@ -6,7 +6,7 @@
 namespace rcuscope::test {
 namespace {
 
-CodePlace code(const std::string& module, const std::string& function, std::uint64_t address = 1) {
+CodeLocation code(const std::string& module, const std::string& function, std::uint64_t address = 1) {
     return {.address = address, .function = function, .module = module};
 }
 
@@ -18,7 +18,7 @@ GracePeriod grace_period(bool expedited, MaybeTime start, MaybeTime end) {
     return gp;
 }
 
-Callback callback(const CodePlace& function, CallbackState state, Nanoseconds queued, MaybeTime invoked = {},
+Callback callback(const CodeLocation& function, CallbackState state, Nanoseconds queued, MaybeTime invoked = {},
                   MaybeTime done = {}) {
     Callback row;
     row.function = function;
@@ -92,9 +92,8 @@ TEST(Statistics, CallbacksByFunction) {
 
 TEST(Statistics, EqualCountsAreByName) {
     Timeline timeline;
-    for (const char* function : {"c", "a", "b"}) {
+    for (const char* function : {"c", "a", "b"})
         timeline.callbacks.push_back(callback(code("m", function), CallbackState::done, 0));
-    }
     timeline.callbacks.push_back(callback(code("l", "z"), CallbackState::done, 0));
 
     const auto rows = statistics_of(timeline).callbacks;

@@ -229,7 +229,7 @@ TEST(InitText, ACallbackThereIsAHazardWhateverTheExitFunctionDoes) {
     Unloading scene;
     scene.life().init_freed = 200;
     scene.callback(3, 100, 101).wait(WaitKind::rcu_barrier, 410, 470);
-    CodePlace function = scene.timeline.callbacks[0].function;
+    CodeLocation function = scene.timeline.callbacks[0].function;
     function.in_init = true;
     scene.timeline.callbacks[0].function = function;
     const Hazard hazard = only(scene);
@@ -408,13 +408,11 @@ TEST(UnloadHazard, TheNextLifeTellsThatTheLastIsOver) {
 
 TEST(UnloadHazard, ManyFunctionsAndPlacesAreNotAllNamed) {
     Unloading scene;
-    for (const char* function : {"a", "b", "c", "d", "e", "e"}) {
+    for (const char* function : {"a", "b", "c", "d", "e", "e"})
         scene.callback(490, 700, 701, function);
-    }
     scene.from("late_fn", 3, "kworker").callback(490, 700, 701, "e").from("other_fn", 1, "insmod");
-    for (std::uint32_t cpu = 0; cpu < 6; cpu++) {
+    for (std::uint32_t cpu = 0; cpu < 6; cpu++)
         scene.callback(490, 700, 701, "e").from("storm_fn", cpu, "w/" + std::to_string(cpu));
-    }
     const Hazard hazard = only(scene);
     EXPECT_THAT(hazard.text, HasSubstr("(rcu_unload:e, rcu_unload:a, rcu_unload:b and 2 more)"));
     EXPECT_THAT(hazard.text, HasSubstr("queued in rcu_unload:storm_fn+0x12 (6 CPUs, tasks w/0, w/1 and 4 more), "
@@ -423,7 +421,7 @@ TEST(UnloadHazard, ManyFunctionsAndPlacesAreNotAllNamed) {
 
 TEST(UnloadHazard, WhereTheyWereQueuedMayNotBeKnown) {
     Unloading scene;
-    scene.callback(490, 700, 701).timeline.callbacks[0].caller = SharedPlace();
+    scene.callback(490, 700, 701).timeline.callbacks[0].caller = PooledLocation();
     scene.timeline.callbacks[0].queued_comm = {};
     EXPECT_THAT(only(scene).text, HasSubstr("queued at a place not known (CPU 0), had not run"));
 }

@@ -40,7 +40,7 @@ TEST(JsonRow, IsWhatOrderedJsonMakes) {
         row.value("x");
         row.end_array();
         row.key("name");
-        row.value(SharedText("module:function"));
+        row.value(PooledString("module:function"));
         row.member("last", nullptr);
         row.end_object();
         EXPECT_EQ(row.text(), dumped({{"id", 7},
@@ -59,7 +59,7 @@ TEST(JsonRow, SharedTexts) {
     for (int i = 0; i < 2; i++) {
         for (const std::string& text : {std::string("rcu"), std::string(), std::string("a\"\n\xff")}) {
             row.clear();
-            row.value(SharedText(text));
+            row.value(PooledString(text));
             EXPECT_EQ(row.text(), JsonText(OrderedJson(text)).text());
         }
     }
@@ -78,9 +78,8 @@ TEST(JsonRow, AnyText) {
     std::mt19937 random(1);
     for (int round = 0; round < 2000; ++round) {
         std::string text(random() % 20, '\0');
-        for (char& byte : text) {
+        for (char& byte : text)
             byte = static_cast<char>(random());
-        }
         EXPECT_EQ(written(text), dumped(text));
     }
 }

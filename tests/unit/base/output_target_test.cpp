@@ -152,7 +152,9 @@ TEST_F(Outputs, ALinkInTheMiddleIsFollowedForItsOwnerAndIfItIsRoots) {
     refuse(link(folder.file("etc"), shared + "/sub", mallory) + "/run.json",
            "sub is a symbolic link of another user (user id 41002)");
     EXPECT_TRUE(OutputTarget::resolve(link("../etc", shared + "/own", 0) + "/run.json"));
-    EXPECT_EQ(as(alice, [&] { return OutputTarget::resolve(shared + "/own/../shared/a.json") ? 0 : 2; }), 0);
+    EXPECT_EQ(as(
+                  alice, [&] { return OutputTarget::resolve(shared + "/own/../shared/a.json") ? 0 : 2; }),
+              0);
     EXPECT_EQ(as(alice, [&] { return OutputTarget::resolve(shared + "/sub/../shared/a.json") ? 0 : 2; }), 2);
 }
 

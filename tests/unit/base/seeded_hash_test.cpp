@@ -16,9 +16,8 @@ HashKeys keys_of(std::uint64_t seed) {
     std::mt19937_64 random(seed);
     HashKeys keys{};
     for (HashKeys::Multiplier* each :
-         {&keys.multipliers[0], &keys.multipliers[1], &keys.multipliers[2], &keys.multipliers[3], &keys.addend}) {
+         {&keys.multipliers[0], &keys.multipliers[1], &keys.multipliers[2], &keys.multipliers[3], &keys.addend})
         *each = {random(), random()};
-    }
     keys.text = {random(), random()};
     return keys;
 }
@@ -47,9 +46,8 @@ TEST(SeededHash, SpreadsKeysThatCollideWithoutASeed) {
         for (std::uint64_t seed = 0; seed < 100; seed++) {
             std::set<std::size_t> places;
             const HashKeys drawn = keys_of(seed);
-            for (std::uint64_t i = 0; i < keys; i++) {
+            for (std::uint64_t i = 0; i < keys; i++)
                 places.insert(SeededHash(drawn)(i << shift) % (2 * keys));
-            }
             EXPECT_GT(places.size(), keys / 2) << shift << " " << seed;
         }
     }
@@ -60,15 +58,12 @@ TEST(SeededHash, CollisionsAreOfOneSeed) {
     const HashKeys one = keys_of(1);
     const HashKeys other = keys_of(2);
     std::vector<std::uint64_t> colliding;
-    for (std::uint64_t word = 0; colliding.size() < 64; word++) {
-        if (SeededHash(one)(word) % 1024 == 0) {
+    for (std::uint64_t word = 0; colliding.size() < 64; word++)
+        if (SeededHash(one)(word) % 1024 == 0)
             colliding.push_back(word);
-        }
-    }
     std::set<std::size_t> places;
-    for (const std::uint64_t word : colliding) {
+    for (const std::uint64_t word : colliding)
         places.insert(SeededHash(other)(word) % 1024);
-    }
     EXPECT_GT(places.size(), colliding.size() / 2);
 }
 

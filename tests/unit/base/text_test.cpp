@@ -11,12 +11,11 @@ using namespace std::string_view_literals;
 // The pattern with U+FFFD for each '?'.
 std::string marked(std::string_view pattern) {
     std::string text;
-    for (const char c : pattern) {
+    for (const char c : pattern)
         if (c == '?')
             text += "\xef\xbf\xbd";
         else
             text += c;
-    }
     return text;
 }
 

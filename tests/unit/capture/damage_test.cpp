@@ -20,18 +20,19 @@ using Streams = std::map<std::uint32_t, std::vector<std::uint64_t>>; // by CPU: 
 
 Streams streams_of(const std::vector<Event>& events) {
     Streams streams;
-    for (const Event& event : events) {
+    for (const Event& event : events)
         streams[event.cpu].push_back(head_of(event));
-    }
     return streams;
 }
 
 bool is_prefix(const Streams& part, const Streams& whole) {
-    return std::all_of(part.begin(), part.end(), [&](const auto& stream) {
-        const auto found = whole.find(stream.first);
-        return found != whole.end() && stream.second.size() <= found->second.size() &&
-               std::equal(stream.second.begin(), stream.second.end(), found->second.begin());
-    });
+    return std::all_of(
+        part.begin(), part.end(),
+        [&](const auto& stream) {
+            const auto found = whole.find(stream.first);
+            return found != whole.end() && stream.second.size() <= found->second.size() &&
+                   std::equal(stream.second.begin(), stream.second.end(), found->second.begin());
+        });
 }
 
 // Records are in order within each CPU, so a truncation removes the end of each stream.
@@ -114,9 +115,8 @@ TEST(Damage, RandomPayloadsWithRightChecksums) {
     const Bytes beginning = capture_beginning(dir, 4);
     std::mt19937_64 random(17);
     Bytes good;
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < 20; ++i)
         append(good, sized(cb_record(random() % 100, random())));
-    }
     Compressor compressor;
     const auto frame = compressor.compress(good);
     ASSERT_TRUE(frame);
@@ -124,9 +124,8 @@ TEST(Damage, RandomPayloadsWithRightChecksums) {
         SCOPED_TRACE(i);
         const bool compressed = random() % 2 == 0;
         Bytes payload = compressed ? Bytes(frame->begin(), frame->end()) : good;
-        for (std::uint64_t flips = random() % 4; flips > 0; --flips) {
+        for (std::uint64_t flips = random() % 4; flips > 0; --flips)
             payload[random() % payload.size()] = static_cast<std::byte>(random());
-        }
         payload.resize(random() % 3 == 0 ? random() % payload.size() : payload.size());
         const auto size =
             random() % 4 == 0 ? static_cast<std::uint32_t>(random()) : static_cast<std::uint32_t>(good.size());
@@ -247,9 +246,8 @@ TEST(Damage, AllEventsBeforeWhatIsMadeUpAreGiven) {
     Bytes bytes = capture_beginning(dir, 3);
     for (std::uint32_t i = 0; i < chunks; i++) {
         Bytes stored = bytes_of(ChunkTimes{1000ULL * i + 1, i == wrong ? each + 1 : each});
-        for (std::uint64_t record = 1; record <= each; record++) {
+        for (std::uint64_t record = 1; record <= each; record++)
             append(stored, sized(cb_record(1000ULL * i + record, record)));
-        }
         append(bytes, chunk_of(static_cast<std::uint16_t>(ChunkType::events), stored, i % 3, chunk_timed,
                                static_cast<std::uint32_t>(stored.size() - sizeof(ChunkTimes))));
     }
@@ -308,9 +306,8 @@ TEST_F(DamagedChunk, BombsAreNotUnpacked) {
         std::memcpy(unpacks.data(), &header, sizeof header);
     }
     const long before = peak_kib();
-    for (const std::uint32_t claimed : {std::uint32_t{1000}, max_events_size}) {
+    for (const std::uint32_t claimed : {std::uint32_t{1000}, max_events_size})
         EXPECT_THAT(reason(chunk_of(events, bomb, 0, chunk_compressed, claimed)), HasSubstr("cannot be decompressed"));
-    }
     EXPECT_THAT(reason(chunk_of(events, bomb, 0, chunk_compressed, huge)), HasSubstr("larger than any chunk"));
     const auto symbols = static_cast<std::uint16_t>(ChunkType::symbols);
     EXPECT_THAT(reason(chunk_of(symbols, bomb, 0, chunk_compressed, max_chunk_size)),
@@ -370,9 +367,8 @@ TEST(Damage, BytesAfterTheEnd) {
 TEST(Damage, ChunksThatAllOverlapAreRefused) {
     const TempDir dir;
     Bytes records;
-    while (records.size() < max_events_size - 100) {
+    while (records.size() < max_events_size - 100)
         append(records, sized(cb_record(1, 1)));
-    }
     append(records, sized(cb_record(~0ull, 1)));
     Compressor compressor;
     const auto frame = compressor.compress(records);
@@ -381,9 +377,8 @@ TEST(Damage, ChunksThatAllOverlapAreRefused) {
                                  static_cast<std::uint32_t>(records.size()));
     Bytes bytes = capture_beginning(dir, 1);
     append(bytes, chunk_of(std::uint16_t{99}, Bytes(4U << 20))); // its size justifies the others
-    for (int i = 0; i < 400; ++i) {
+    for (int i = 0; i < 400; ++i)
         append(bytes, chunk);
-    }
     const auto back = read_back(dir, bytes);
     ASSERT_FALSE(back);
     EXPECT_THAT(back.error().why, HasSubstr("overlap in time"));
@@ -409,9 +404,8 @@ TEST(Damage, AFileThatUnpacksToFarMoreThanItsSizeIsRefused) {
         auto writer = capture_at(path, metadata_of_cpus(1));
         ASSERT_TRUE(writer);
         for (int chunk = 0; chunk < chunks; chunk++) {
-            for (int i = 0; i < 20'000; i++) {
+            for (int i = 0; i < 20'000; i++)
                 ASSERT_TRUE(writer->record(0, cb_record(1000, 1)));
-            }
             ASSERT_TRUE(writer->flush(false));
         }
         ASSERT_TRUE(writer->finish({.end_ns = 2000, .reason = "made up"}));
@@ -432,9 +426,8 @@ TEST(Damage, TextsThatUnpackToFarMoreThanTheirSizeAreRefused) {
     auto writer = capture_at(path, metadata_of_cpus(1));
     ASSERT_TRUE(writer);
     const std::vector<SymbolInfo> names(1'000, SymbolInfo{1, std::string(1'000, 'f'), 0, ""});
-    for (int chunk = 0; chunk < 6; chunk++) {
+    for (int chunk = 0; chunk < 6; chunk++)
         ASSERT_TRUE(writer->symbols(names));
-    }
     ASSERT_TRUE(writer->finish({.end_ns = 2000, .reason = "made up"}));
     const auto back = read_back(path);
     ASSERT_FALSE(back);
@@ -444,17 +437,15 @@ TEST(Damage, TextsThatUnpackToFarMoreThanTheirSizeAreRefused) {
 
 // 16 MiB of it need a few hundred bytes in the file.
 TEST(Damage, MoreJsonThanAnyRecordingHasIsNotHeldInMemory) {
-    constexpr std::size_t most = max_chunk_size;
+    constexpr std::size_t limit = max_chunk_size;
     std::string text = "[";
-    while (text.size() + 4 < most) {
+    while (text.size() + 4 < limit)
         text += "{},";
-    }
     text += "{}]";
     EXPECT_TRUE(parse_json(bytes_of_text(text)).is_discarded());
     std::string fine = "[";
-    for (int i = 0; i < 100'000; i++) {
+    for (int i = 0; i < 100'000; i++)
         fine += R"({"address":1,"name":"f","offset":0,"module":""},)";
-    }
     fine += "{}]";
     EXPECT_EQ(parse_json(bytes_of_text(fine)).size(), 100'001U);
 }
@@ -462,9 +453,8 @@ TEST(Damage, MoreJsonThanAnyRecordingHasIsNotHeldInMemory) {
 TEST(Damage, JsonIsReadInATimeThatGrowsAsItDoes) {
     const auto parse = [](std::size_t size) {
         std::string text = "[";
-        for (std::size_t i = 0; i < size; i++) {
+        for (std::size_t i = 0; i < size; i++)
             text += "{},";
-        }
         EXPECT_EQ(parse_json(bytes_of_text(text + "{}]")).size(), size + 1);
     };
     EXPECT_LT(growth(2000, parse), far_from_linear);

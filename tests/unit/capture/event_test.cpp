@@ -272,9 +272,8 @@ TEST(Event, AddedRecordsHaveTheSizesOfTheFormat) {
 
 TEST(Event, RefusesWhatIsTooShort) {
     const Bytes whole = bytes_of(rs_module{header_of(RS_MODULE, 1000), 0, 0, 0, "m"});
-    for (std::size_t size = 0; size < whole.size(); ++size) {
+    for (std::size_t size = 0; size < whole.size(); ++size)
         EXPECT_FALSE(decode_record(std::span(whole).first(size), 0)) << size;
-    }
 }
 
 TEST(Event, AcceptsWhatWasAppendedLater) {

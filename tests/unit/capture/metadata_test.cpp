@@ -157,9 +157,8 @@ TEST(Metadata, WrongTypesAreRefused) {
     for (const auto& [place, value] : flat.items()) {
         for (const json& other : wrong) {
             const bool is_none = other.is_null() && place.starts_with("/modules/0/exit_"); // null means unknown there
-            if (other.type() == value.type() || is_none) {
+            if (other.type() == value.type() || is_none)
                 continue;
-            }
             json changed = whole;
             changed[json::json_pointer(place)] = other;
             EXPECT_FALSE(metadata_from_json(changed)) << place << " = " << other;

@@ -9,9 +9,8 @@ namespace {
 
 Bytes unpacked(std::span<const Bytes> records) {
     Bytes all;
-    for (const Bytes& record : records) {
+    for (const Bytes& record : records)
         append(all, sized(record));
-    }
     return all;
 }
 
@@ -27,9 +26,8 @@ Packed what_is_packed(const RecordPacker& packer, std::span<const Bytes> records
 
 Packed pack_each(std::span<const Bytes> records) {
     RecordPacker packer;
-    for (const Bytes& record : records) {
+    for (const Bytes& record : records)
         packer.add(record);
-    }
     return what_is_packed(packer, records);
 }
 
@@ -40,9 +38,8 @@ Bytes pack(std::span<const Bytes> records) {
 // The same records as a ring buffer holds them, followed by one that is being written.
 Packed pack_ring(std::span<const Bytes> records) {
     Bytes ring;
-    for (const Bytes& record : records) {
+    for (const Bytes& record : records)
         put_in_ring(ring, record);
-    }
     const std::size_t whole = ring.size();
     put_in_ring(ring, cb_record(3, 4), false);
     RecordPacker packer;
@@ -78,11 +75,10 @@ TEST(Packing, RunsOfCallbacks) {
             done = odd ? random() : head;
             head += odd ? random() : random() % 0x10000 - 0x8000;
             const rs_u64 function = odd ? 7 : 8;
-            if (round % 3 == 0 || (round % 3 == 1 && random() % 40 == 0)) {
+            if (round % 3 == 0 || (round % 3 == 1 && random() % 40 == 0))
                 records.push_back(bytes_of(rs_cb_queued{header_of(RS_CB_QUEUED, ns), head, function, 9}));
-            } else {
+            else
                 records.push_back(bytes_of(rs_cb_next{header_of(RS_CB_NEXT, ns), head, function, done}));
-            }
         }
         expect_round_trip(records);
     }
@@ -91,9 +87,8 @@ TEST(Packing, RunsOfCallbacks) {
 TEST(Packing, ARunTakesFourBytesForARecord) {
     std::vector<Bytes> records;
     Bytes ring;
-    for (rs_u64 i = 1; i <= 1000; i++) {
+    for (rs_u64 i = 1; i <= 1000; i++)
         put_in_ring(ring, bytes_of(rs_cb_next{header_of(RS_CB_NEXT, i * 700), i * 64, 8, i * 64 - 64}));
-    }
     RecordPacker packer;
     packer.add_ring(ring);
     EXPECT_LT(packer.packed().size(), 4 * 1000 + 60u);
@@ -106,9 +101,8 @@ TEST(Packing, ARunThatIsNoneIsRefused) {
     append(first, record);
     const auto with = [&](std::initializer_list<int> more) {
         Bytes packed = first;
-        for (const int byte : more) {
+        for (const int byte : more)
             packed.push_back(static_cast<std::byte>(byte));
-        }
         return packed;
     };
     EXPECT_TRUE(unpack_records(with({253, 0, 1, 0, 5, 0, 0, 128}), 84, out));
@@ -137,11 +131,9 @@ TEST(Packing, AnythingOfAnySize) {
         for (int i = 0; i < 60; i++) {
             const bool odd = random() % 5 == 0;
             Bytes record(odd ? 1 + random() % 700 : 16 + random() % 80 * 8);
-            if (random() % 2) {
-                for (std::byte& byte : record) {
+            if (random() % 2)
+                for (std::byte& byte : record)
                     byte = static_cast<std::byte>(random());
-                }
-            }
             records.push_back(std::move(record));
         }
         expect_round_trip(records);
@@ -192,9 +184,8 @@ TEST(Packing, WhetherTheyAreInOrderIsSeen) {
         EXPECT_TRUE(unpacked_ones);
         EXPECT_EQ(unpacked_ones->records, records.size());
         Bytes ring;
-        for (const Bytes& record : records) {
+        for (const Bytes& record : records)
             put_in_ring(ring, record);
-        }
         RecordPacker packer;
         packer.add_ring(ring);
         EXPECT_EQ(unpack_records(packer.packed(), unpacked(records).size(), out)->in_order, unpacked_ones->in_order);
@@ -202,9 +193,8 @@ TEST(Packing, WhetherTheyAreInOrderIsSeen) {
     };
     const auto next = [](rs_u64 ns) { return bytes_of(rs_cb_next{header_of(RS_CB_NEXT, ns), ns * 8, 8, ns * 8 - 8}); };
     std::vector<Bytes> records;
-    for (rs_u64 i = 0; i < 100; i++) {
+    for (rs_u64 i = 0; i < 100; i++)
         records.push_back(next(1000 + i / 2 * 500));
-    }
     EXPECT_TRUE(seen(records));
     for (const std::size_t place : {1U, 50U, 99U}) {
         for (const Bytes& late :
@@ -226,20 +216,17 @@ TEST(Packing, WhetherTheyAreInOrderIsSeen) {
 // More shapes than there are shape numbers.
 TEST(Packing, ManyShapes) {
     std::vector<Bytes> records;
-    for (int round = 0; round < 2; round++) {
-        for (rs_u16 kind = 0; kind < 400; kind++) {
+    for (int round = 0; round < 2; round++)
+        for (rs_u16 kind = 0; kind < 400; kind++)
             records.push_back(bytes_of(rs_header{kind, 1, kind, 0}));
-        }
-    }
     expect_round_trip(records);
 }
 
 TEST(Packing, TheEarliestTimeIsKnown) {
     RecordPacker packer;
     EXPECT_FALSE(packer.times());
-    for (const rs_u64 ns : {5000U, 3000U, 9000U}) {
+    for (const rs_u64 ns : {5000U, 3000U, 9000U})
         packer.add(cb_record(ns, 1));
-    }
     ASSERT_TRUE(packer.times());
     EXPECT_EQ(packer.times()->first_ns, 3000u);
     EXPECT_EQ(packer.times()->records, 3u);
@@ -271,17 +258,15 @@ TEST(Packing, DamageIsNoRecord) {
     const Bytes packed = pack(records);
     const std::size_t size = unpacked(records).size();
     Bytes out;
-    for (std::size_t cut = 0; cut < packed.size(); cut++) {
+    for (std::size_t cut = 0; cut < packed.size(); cut++)
         EXPECT_FALSE(unpack_records(std::span(packed).first(cut), size, out)) << cut;
-    }
     EXPECT_FALSE(unpack_records(packed, size + 1, out));
     EXPECT_FALSE(unpack_records(packed, size - 1, out));
 
     const auto refused = [&](std::initializer_list<int> bytes) {
         Bytes wrong;
-        for (int byte : bytes) {
+        for (int byte : bytes)
             wrong.push_back(static_cast<std::byte>(byte));
-        }
         return !unpack_records(wrong, 100, out);
     };
     EXPECT_TRUE(refused({0, 0}));       // a shape that was not defined before
@@ -290,9 +275,8 @@ TEST(Packing, DamageIsNoRecord) {
     // The same in the middle of many records.
     const auto refused_within = [&](std::initializer_list<int> bytes) {
         Bytes wrong = pack(std::span(records).first(1));
-        for (int byte : bytes) {
+        for (int byte : bytes)
             wrong.push_back(static_cast<std::byte>(byte));
-        }
         wrong.insert(wrong.end(), 400, std::byte{0}); // records without a difference
         return !unpack_records(wrong, 202 * (2 + sizeof(rs_cb)), out);
     };

@@ -70,9 +70,8 @@ TEST(Reader, VersionsNotKnownHere) {
 TEST(Reader, MetadataThatIsNotWhole) {
     const TempDir dir;
     const Bytes whole = capture_beginning(dir, 1);
-    for (std::size_t size = sizeof(FileHeader); size < whole.size(); ++size) {
+    for (std::size_t size = sizeof(FileHeader); size < whole.size(); ++size)
         EXPECT_THAT(open_error(dir, std::span(whole).first(size)).why, HasSubstr("before its metadata was whole"));
-    }
     Bytes bytes = header_with([](FileHeader&) {});
     append(bytes, chunk_of(ChunkType::metadata, bytes_of_text("{\"host\": 3}")));
     EXPECT_THAT(open_error(dir, bytes).why, HasSubstr("metadata.tool_version is missing"));
@@ -132,9 +131,8 @@ TEST(Reader, KeepsTheNamesOfAnAddressWithTheirTimes) {
 
     ASSERT_TRUE(reader);
     std::vector<std::string> found;
-    for (const SymbolInfo& symbol : reader->symbols()) {
+    for (const SymbolInfo& symbol : reader->symbols())
         found.push_back(symbol.name + (symbol.since_ns ? " " + std::to_string(*symbol.since_ns) : ""));
-    }
     EXPECT_THAT(found, testing::ElementsAre("untimed again", "other", "old 0", "same 70"));
 }
 
@@ -143,9 +141,8 @@ TEST(Reader, EqualTimesByCpuThenAsSent) {
     Bytes bytes = capture_beginning(dir, 3);
     const auto events = [](std::initializer_list<Bytes> records) {
         Bytes all;
-        for (const Bytes& record : records) {
+        for (const Bytes& record : records)
             append(all, sized(record));
-        }
         return all;
     };
     append(bytes, chunk_of(ChunkType::events, events({cb_record(10, 5), cb_record(10, 6)}), 2));
@@ -200,9 +197,8 @@ TEST(Reader, MergeOfManyCpusIsAStableSort) {
         const Sent one{10000 + i / 10 - late, static_cast<std::uint32_t>(random() % cpus), i};
         sent.push_back(one);
         ASSERT_TRUE(writer->record(one.cpu, cb_record(one.ns, one.head)));
-        if (random() % 5000 == 0) {
+        if (random() % 5000 == 0)
             ASSERT_TRUE(writer->flush(false));
-        }
     }
     ASSERT_TRUE(writer->finish({}));
     std::stable_sort(sent.begin(), sent.end(),
@@ -222,18 +218,16 @@ TEST(Reader, IsLeftInTheMiddle) {
     const std::string path = dir.file("a.rcu");
     auto writer = capture_at(path, metadata_of_cpus(2));
     ASSERT_TRUE(writer);
-    for (std::uint32_t i = 1; i <= 100000; ++i) {
+    for (std::uint32_t i = 1; i <= 100000; ++i)
         ASSERT_TRUE(writer->record(i % 2, cb_record(i, i)));
-    }
     ASSERT_TRUE(writer->finish({}));
     auto reader = CaptureReader::open(path);
     ASSERT_TRUE(reader);
     for (const std::uint64_t last : {1U, 5000U, 99999U}) {
         std::uint64_t given = 0;
         const auto take = [&](const Event&) {
-            if (++given == last) {
+            if (++given == last)
                 throw std::runtime_error("enough");
-            }
         };
         EXPECT_THROW(static_cast<void>(reader->for_each_event(take)), std::runtime_error);
         EXPECT_EQ(given, last);

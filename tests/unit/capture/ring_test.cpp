@@ -16,17 +16,15 @@ using testing::HasSubstr;
 
 Bytes ring_of(std::uint64_t from, std::uint64_t records) {
     Bytes ring;
-    for (std::uint64_t i = from; i < from + records; ++i) {
+    for (std::uint64_t i = from; i < from + records; ++i)
         put_in_ring(ring, cb_record(1000 + i, i));
-    }
     return ring;
 }
 
 std::vector<std::uint64_t> heads(const Result<ReadBack>& back) {
     std::vector<std::uint64_t> heads;
-    for (const Event& event : back->events) {
+    for (const Event& event : back->events)
         heads.push_back(head_of(event));
-    }
     return heads;
 }
 

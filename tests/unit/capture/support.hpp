@@ -132,14 +132,12 @@ struct ReadBack {
 
 inline Result<ReadBack> read_back(Result<InputFile> file) {
     auto reader = CaptureReader::open(std::move(file));
-    if (!reader) {
+    if (!reader)
         return tl::unexpected<Error>(reader.error());
-    }
     ReadBack back;
     const Status read = reader->for_each_event([&](const Event& event) { back.events.push_back(event); });
-    if (!read) {
+    if (!read)
         return tl::unexpected<Error>(read.error());
-    }
     back.extent = reader->extent();
     back.trailer = reader->trailer();
     return back;

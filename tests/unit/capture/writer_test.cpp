@@ -87,7 +87,8 @@ TEST(Writer, WhatIsDiscardedIsGone) {
 TEST(Writer, WhatIsOnlyPassingIsReadBackAndHasNoOtherName) {
     const TempDir dir;
     const auto target = OutputTarget::resolve(dir.file("a.json"));
-    for (const CapturePlace& place : {CapturePlace{target->beside(".rcu"), true}, CapturePlace{std::nullopt, true}}) {
+    for (const CaptureDestination& place :
+         {CaptureDestination{target->beside(".rcu"), true}, CaptureDestination{std::nullopt, true}}) {
         auto writer = CaptureWriter::create(place, metadata_of_cpus(1));
         ASSERT_TRUE(writer);
         ASSERT_TRUE(writer->record(0, cb_record(1, 1)));
@@ -172,9 +173,8 @@ TEST(Writer, WhatDoesNotCompressIsStoredAsItIs) {
     const auto begin = writer->bytes_written();
     std::mt19937_64 random(1);
     Bytes record = cb_record(1, 5);
-    for (int i = 0; i < 500; ++i) {
+    for (int i = 0; i < 500; ++i)
         append(record, bytes_of(random()));
-    }
     ASSERT_TRUE(writer->record(0, record));
     ASSERT_TRUE(writer->finish({}));
     EXPECT_GE(writer->bytes_written(), begin + record.size());

@@ -43,9 +43,8 @@ constexpr const char* ui = "https://ui.perfetto.dev";
 // `room`: size of the client's receive buffer in bytes; 0: the kernel's default.
 Fd connected(std::uint16_t port, int room = 0) {
     Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (room > 0) {
+    if (room > 0)
         EXPECT_EQ(::setsockopt(client.get(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room), 0);
-    }
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);

@@ -57,12 +57,11 @@ void expect_lines_are_harmless(const std::string& text) {
 
 std::size_t cells_of(std::string_view line) {
     std::size_t cells = 0;
-    for (std::size_t at = 0; at < line.size(); at++) {
+    for (std::size_t at = 0; at < line.size(); at++)
         if (line[at] == '\\')
             ++at;
         else
             cells += line[at] == '|';
-    }
     return cells;
 }
 
@@ -70,12 +69,11 @@ void expect_markdown(const std::string& text) {
     expect_lines_are_harmless(text);
     for (const char* link : {"@evil", "#1", "!2", "https://evil", "www.evil"})
         EXPECT_THAT(text, Not(HasSubstr(link)));
-    for (std::size_t at = 0; at < text.size(); at++) {
+    for (std::size_t at = 0; at < text.size(); at++)
         if (text[at] == '\\')
             ++at;
         else
             EXPECT_TRUE(text[at] != '<' && text[at] != '`' && text[at] != '[') << text.substr(at, 40);
-    }
     std::size_t wanted = 0; // cells in the table's first row
     for (const std::string_view line : split_lines(text)) {
         const std::size_t cells = line.starts_with("|") ? cells_of(line) : 0;

@@ -31,7 +31,7 @@ std::string recording(const std::string& name) {
 TEST(LoadNumbers, AreThoseOfTheTimeline) {
     for (const char* name : {"demo", "crash", "long-reader"}) {
         const auto rows = load_timeline(recording(name), {});
-        const auto numbers = load_numbers(recording(name), {});
+        const auto numbers = load_statistics(recording(name), {});
         ASSERT_TRUE(rows && numbers) << name;
         EXPECT_EQ(report_json(numbers->timeline, numbers->numbers),
                   report_json(rows->timeline, statistics_of(rows->timeline)))
@@ -46,17 +46,15 @@ std::string recording_with_names(const TempDir& dir, unsigned number) {
     std::vector<SymbolInfo> symbols;
     for (std::uint64_t i = 1; i <= names; i++) {
         std::string name;
-        while (name.size() < 64) {
+        while (name.size() < 64)
             name += std::to_string(random());
-        }
         symbols.push_back({.address = i << 12, .name = name, .offset = 0, .module = "", .since_ns = 0});
     }
     std::string path = dir.file("names-" + std::to_string(number) + ".rcu");
     auto writer = capture_at(path, metadata_of_cpus(1));
     EXPECT_TRUE(writer && writer->symbols(symbols));
-    for (std::uint64_t i = 1; i <= names; i++) {
+    for (std::uint64_t i = 1; i <= names; i++)
         EXPECT_TRUE(writer->record(0, bytes_of(rs_cb_queued{header_of(RS_CB_QUEUED, i), i << 8, i << 12, i << 12})));
-    }
     EXPECT_TRUE(writer->finish({names + 1, "duration", {}, {}, {}}));
     return path;
 }
@@ -71,7 +69,7 @@ TEST(Load, WhatARecordingNamedGoesWithIt) {
         EXPECT_EQ(rows->timeline.callbacks.size(), 4000U);
         EXPECT_GE(interning::size() - before, 8000U) << "names and places";
         EXPECT_LT(interning::size() - before, 16000U) << "of one recording";
-        EXPECT_TRUE(load_numbers(path, {}));
+        EXPECT_TRUE(load_statistics(path, {}));
     }
     EXPECT_EQ(interning::size(), before);
 }
@@ -89,9 +87,8 @@ TEST(Load, ManyRecordingsTakeTheMemoryOfOne) {
         const auto held = load_timeline(recording_with_names(dir, 99), {});
         of_one = in_use() - after_first;
     }
-    for (unsigned number = 1; number < 20; number++) {
+    for (unsigned number = 1; number < 20; number++)
         EXPECT_TRUE(load_digest(recording_with_names(dir, number), {}));
-    }
     EXPECT_GT(of_one, 500'000) << "its names";
     EXPECT_LT(in_use() - after_first, of_one) << "of 19 more";
 }

@@ -44,9 +44,8 @@ rlim_t pages_in_use() {
 void write_capture(const std::string& path) {
     auto writer = capture_at(path, metadata_of_cpus(1));
     ASSERT_TRUE(writer);
-    for (std::uint64_t i = 0; i < 100'000; i++) {
+    for (std::uint64_t i = 0; i < 100'000; i++)
         ASSERT_TRUE(writer->record(0, bytes_of(rs_gp{header_of(RS_GP_END, 1000 + i), i << 2 | 1})));
-    }
     ASSERT_TRUE(writer->finish({.end_ns = 200'000, .reason = "made up"}));
 }
 

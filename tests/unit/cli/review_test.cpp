@@ -19,8 +19,8 @@ using testing::HasSubstr;
 
 // Every form that a value can have. The first element of each list has a value in every member.
 ReviewResult rich_review() {
-    const KoPlace known{"put", ".text", 31, "mine.c", 12};
-    const KoPlace nowhere{"", ".text", 4, "", 0};
+    const CodePosition known{"put", ".text", 31, "mine.c", 12};
+    const CodePosition nowhere{"", ".text", 4, "", 0};
     ModuleReading module;
     module.path = "build/mine.ko";
     module.name = "mine";
@@ -51,7 +51,7 @@ ReviewResult rich_review() {
     module.not_followed = {"call_srcu", "queue_rcu_work"};
     Finding finding;
     finding.place = known;
-    finding.sureness = Sureness::shown;
+    finding.sureness = Confidence::shown;
     finding.what = "nothing waits";
     finding.why = "the code allows nothing else";
     finding.remedy = "wait";
@@ -137,9 +137,8 @@ TEST(ReviewCommand, ANameIsLookedUpAmongInstalledModules) {
         return found ? "found" : found.error().why;
     };
     for (const bool installed : {false, true}) { // by the file names, and by depmod's lists
-        if (installed) {
+        if (installed)
             ASSERT_EQ(std::system(("/sbin/depmod -b " + root.path() + " 6.1.0-test").c_str()), 0) << "no depmod?";
-        }
         const auto found = find_modules({"some_module"}, set);
         ASSERT_TRUE(found) << found.error().why;
         ASSERT_EQ(found->size(), 1u);

@@ -27,11 +27,11 @@ Timeline empty() {
     return timeline;
 }
 
-CodePlace code(SharedText module, SharedText function) {
+CodeLocation code(PooledString module, PooledString function) {
     return {.address = 0x1000, .function = function, .module = module, .offset = 0};
 }
 
-Callback callback(SharedText function, Nanoseconds queued, MaybeTime invoked) {
+Callback callback(PooledString function, Nanoseconds queued, MaybeTime invoked) {
     Callback result;
     result.function = code("demo", function);
     result.queued = queued;
@@ -59,14 +59,14 @@ GracePeriod grace_period(bool expedited, MaybeTime end) {
     return result;
 }
 
-ReadSection read_section(CodePlace place, Nanoseconds duration) {
+ReadSection read_section(CodeLocation place, Nanoseconds duration) {
     ReadSection result;
     result.place = place;
     result.end = duration;
     return result;
 }
 
-Wait wait(event::WaitKind kind, CodePlace caller, Nanoseconds duration) {
+Wait wait(event::WaitKind kind, CodeLocation caller, Nanoseconds duration) {
     Wait result;
     result.kind = kind;
     result.caller = caller;

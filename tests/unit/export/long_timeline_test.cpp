@@ -7,7 +7,7 @@
 
 #include "export/exporter.hpp"
 #include "growth.hpp"
-#include "long_limits.hpp"
+#include "spill_limits.hpp"
 #include "timeline/scenario.hpp"
 
 namespace rcuscope {
@@ -38,11 +38,9 @@ Timeline busy() {
 
 std::string exported(const Timeline& timeline) {
     std::ostringstream out;
-    for (const ExportFormat& format : export_formats()) {
-        if (format.can_be_written == nullptr || format.can_be_written()) {
+    for (const ExportFormat& format : export_formats())
+        if (format.can_be_written == nullptr || format.can_be_written())
             format.write(timeline, {.addresses = true}, out);
-        }
-    }
     return out.str();
 }
 
@@ -67,7 +65,7 @@ TEST(LongTimeline, IsExportedAsAShortOneIs) {
     EXPECT_FALSE(in_memory.callbacks.in_file());
     const std::string expected = exported(in_memory);
 
-    const test::LongLimits limits(0, 2 << 20);
+    const test::SpillLimitsGuard limits(0, 2 << 20);
     const Timeline in_files = busy();
     EXPECT_TRUE(in_files.callbacks.in_file());
     EXPECT_TRUE(exported(in_files) == expected); // too long to be printed

@@ -114,12 +114,11 @@ private:
         while (snapshot.next(1)) {
             protozero::pbf_reader reading = snapshot.get_message();
             std::uint32_t id = 0;
-            while (reading.next()) {
+            while (reading.next())
                 if (reading.tag() == 1)
                     id = reading.get_uint32();
                 else
                     clocks[id] = reading.get_uint64();
-            }
         }
     }
 
@@ -128,12 +127,11 @@ private:
             const std::uint32_t kind = data.tag();
             protozero::pbf_reader entry = data.get_message();
             std::uint64_t id = 0;
-            while (entry.next()) {
+            while (entry.next())
                 if (entry.tag() == 1)
                     id = entry.get_uint64();
                 else if (!names_[kind].emplace(id, entry.get_string()).second)
                     throw std::runtime_error("a name is given twice");
-            }
         }
     }
 

@@ -267,8 +267,9 @@ TEST(Perfetto, HasOneSliceForEachOfTheModel) {
     const Timeline timeline = test::rich_timeline();
     const PerfettoTrace trace = trace_of(timeline);
     const auto slices = [&](const std::string& in_name) {
-        return static_cast<std::size_t>(
-            std::count_if(trace.events.begin(), trace.events.end(), [&](const PerfettoEvent& event) {
+        return static_cast<std::size_t>(std::count_if(
+            trace.events.begin(), trace.events.end(),
+            [&](const PerfettoEvent& event) {
                 return event.type == 1 && trace.tracks.at(event.track).name.find(in_name) != std::string::npos;
             }));
     };

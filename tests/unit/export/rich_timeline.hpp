@@ -7,11 +7,11 @@
 
 namespace rcuscope::test {
 
-inline CodePlace in_module(const char* function, std::uint64_t offset = 0) {
+inline CodeLocation in_module(const char* function, std::uint64_t offset = 0) {
     return {.address = 0xffffffffc0a00000 + offset, .function = function, .module = "rcucmap", .offset = offset};
 }
 
-inline CodePlace in_kernel(const char* function, std::uint64_t offset = 0) {
+inline CodeLocation in_kernel(const char* function, std::uint64_t offset = 0) {
     return {.address = 0xffffffff81000000 + offset, .function = function, .module = "", .offset = offset};
 }
 
@@ -263,7 +263,7 @@ inline void add_callbacks(Timeline& timeline) {
     second.done = 4'240'000;
     Callback kernels = queued(3, 650'000, CallbackState::done); // its grace period is unknown
     kernels.function = in_kernel("i_callback");
-    kernels.caller = SharedPlace();
+    kernels.caller = PooledLocation();
     kernels.queued_tid = 0;
     kernels.queued_comm = "swapper/1";
     kernels.queued_cpu = 1;
@@ -347,7 +347,7 @@ inline Timeline nasty_timeline() {
     timeline.stacks[0][0].function = nasty;
     timeline.callbacks[0].queued_comm = std::string("nul\0inside", 10);
     timeline.callbacks[0].function =
-        CodePlace{.address = timeline.callbacks[0].function->address, .function = nasty, .module = nasty};
+        CodeLocation{.address = timeline.callbacks[0].function->address, .function = nasty, .module = nasty};
     timeline.modules[0].name = nasty;
     timeline.hazards[0].text = nasty;
     timeline.capture.missing[0].why = nasty;

@@ -306,9 +306,8 @@ TEST(ModuleFile, KnowsWhereProbesLieAndWhatIsThere) {
                                                            "sample_read.cold core:130 jump", "sample_init init:0 call",
                                                            "sample_init init:5 call"}));
     for (const KoFunction& function : module->functions)
-        if (function.name == "sample_read") {
+        if (function.name == "sample_read")
             EXPECT_EQ(words_of(function.entry.value()), "core:16 ftrace");
-        }
 
     const auto jumps = read_module_file(sample("sample_jumps.ko"));
     ASSERT_TRUE(jumps) << jumps.error().why;
@@ -322,9 +321,8 @@ TEST(ModuleFile, KnowsForWhatTheKernelDecodesToTheEnd) {
     for (const KoReadSite& site : module->read_sites) {
         const bool last = site.function == "sample_init";
         ASSERT_EQ(site.code.decoded.has_value(), last) << site.function;
-        if (last) {
+        if (last)
             EXPECT_EQ(*site.code.decoded, (CodeRange{0, 4096}));
-        }
     }
 }
 

@@ -14,7 +14,7 @@
 
 #include "capture/ring_records.hpp"
 #include "probes/ring.hpp"
-#include "probes/seen_until.hpp"
+#include "probes/ring_watermark.hpp"
 
 namespace rcuscope::test {
 namespace {
@@ -53,14 +53,14 @@ rs_u64 move(rs_u64* head, rs_u64 from, rs_u64 to) {
 #define __sync_val_compare_and_swap(head, from, to) move(head, from, to)
 // NOLINTEND(bugprone-reserved-identifier)
 #define rs_ring_bytes ring_bytes
-#define rs_ring_fills() woken++
+#define rs_ring_wake_reader() woken++
 #define rs_now() look_at_clock()
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wold-style-cast"
 #include "event_ring.h"
 #pragma GCC diagnostic pop
 #undef rs_ring_bytes
-#undef rs_ring_fills
+#undef rs_ring_wake_reader
 #undef rs_now
 #undef __sync_val_compare_and_swap
 
@@ -199,7 +199,7 @@ TEST_F(EventRing, WakesOnceWhenAQuarterIsFull) {
 class Interleaved : public EventRing {
 protected:
     void send() {
-        rs_header* record = rs_ring_begin(&ring, sizeof(rs_cb_done));
+        rs_header* record = rs_ring_reserve_record(&ring, sizeof(rs_cb_done));
         if (!record)
             return;
         step();
@@ -243,7 +243,7 @@ protected:
         depth--;
     }
 
-    SeenUntil seen;
+    RingWatermark seen;
     std::mt19937 random{1};
     int depth = 0;
     int sent = 0;
@@ -268,7 +268,7 @@ TEST_F(Interleaved, EverythingUpToTheTimeThatIsSaidWasTaken) {
 }
 
 TEST_F(Interleaved, TheTimeStandsStillWhereARecordIsNotWhole) {
-    rs_header* begun = rs_ring_begin(&ring, sizeof(rs_cb_done));
+    rs_header* begun = rs_ring_reserve_record(&ring, sizeof(rs_cb_done));
     const rs_u64 first_look = begun->ns + 1;
     look();
     EXPECT_EQ(seen.ns(), 0u);
@@ -277,7 +277,7 @@ TEST_F(Interleaved, TheTimeStandsStillWhereARecordIsNotWhole) {
     look();
     EXPECT_EQ(seen.ns(), 0u);
     rs_ring_commit(reinterpret_cast<rs_ring_header*>(begun) - 1, sizeof(rs_cb_done));
-    rs_header* another = rs_ring_begin(&ring, sizeof(rs_cb_done));
+    rs_header* another = rs_ring_reserve_record(&ring, sizeof(rs_cb_done));
     look();
     EXPECT_EQ(seen.ns(), first_look) << "which saw the first one, and the head behind it";
     rs_ring_commit(reinterpret_cast<rs_ring_header*>(another) - 1, sizeof(rs_cb_done));

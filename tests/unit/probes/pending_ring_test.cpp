@@ -34,8 +34,8 @@ rs_u64 rs_pending_now() {
 }
 
 template <typename Body, typename Context>
-void rs_pending_loop(rs_u64 most, Body body, Context* context) {
-    for (rs_u32 i = 0; i < most; i++) {
+void rs_pending_loop(rs_u64 limit, Body body, Context* context) {
+    for (rs_u32 i = 0; i < limit; i++) {
         steps++;
         if (body(i, context))
             break;

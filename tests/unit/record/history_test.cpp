@@ -109,9 +109,8 @@ TEST_F(HistoryTest, NamesOutlastTheirRecords) {
 
 TEST_F(HistoryTest, KeepsTheNamesThatAnAddressHadSinceItsOldestRecord) {
     invoked(0, 10);
-    for (const std::uint64_t since : {0UL, 20UL, 30UL}) {
+    for (const std::uint64_t since : {0UL, 20UL, 30UL})
         history.symbols(std::vector<SymbolInfo>{{0x1000, "since " + std::to_string(since), 0, "m", since}});
-    }
     EXPECT_EQ(written(0).size(), 1U);
     EXPECT_EQ(symbols.size(), 3U);
     invoked(0, 25);
@@ -148,8 +147,8 @@ TEST_F(HistoryTest, OfLossesBeforeTheLastCountIsLeft) {
 }
 
 TEST_F(HistoryTest, NamesAreCountedAndMakeBlocksGiveWay) {
-    constexpr std::uint64_t most = 4u << 20;
-    History bounded(2, most);
+    constexpr std::uint64_t limit = 4u << 20;
+    History bounded(2, limit);
     const auto put_in = [&](const auto& record) { bounded.record(0, std::as_bytes(std::span(&record, 1))); };
     std::uint64_t ns = 1;
     for (std::uint32_t tid = 1; tid < 200'000; tid++) {
@@ -160,7 +159,7 @@ TEST_F(HistoryTest, NamesAreCountedAndMakeBlocksGiveWay) {
             bounded.symbols(std::span(&symbol, 1));
     }
     EXPECT_GE(bounded.bytes(), 2'000'000u) << "the names alone take as much";
-    EXPECT_LE(bounded.bytes(), LastingFacts::tasks_kept * 1024);
+    EXPECT_LE(bounded.bytes(), PersistentFacts::tasks_kept * 1024);
     const std::uint64_t whole = bounded.whole_since();
     EXPECT_LT(ns - whole, 4 * History::block_bytes / sizeof(rs_cb) * 2) << "names take no room of the records'";
 }
@@ -184,7 +183,7 @@ TEST_F(HistoryTest, TheNewestSymbolsAreKept) {
 
 // A user who may unload modules can ask for any name. This must not displace the module that is loaded.
 TEST(LastingFactsTest, NamesThatAreNoModulesAreForgotten) {
-    LastingFacts facts;
+    PersistentFacts facts;
     const auto take = [&](std::uint64_t ns, rs_module_step step, const std::string& name) {
         rs_module record{{ns, 9, RS_MODULE, static_cast<rs_u16>(step)}, 0, 0, 0, {}};
         name.copy(record.name, sizeof(record.name) - 1);
@@ -199,8 +198,8 @@ TEST(LastingFactsTest, NamesThatAreNoModulesAreForgotten) {
         take(ns + 1, RS_MODULE_COMING, name + "x");
         take(ns + 2, RS_MODULE_FREED, name + "x");
     }
-    EXPECT_LE(facts.modules(), 2 * LastingFacts::modules_kept);
-    EXPECT_LE(facts.bytes(), before + 4 * LastingFacts::modules_kept * 500);
+    EXPECT_LE(facts.modules(), 2 * PersistentFacts::modules_kept);
+    EXPECT_LE(facts.bytes(), before + 4 * PersistentFacts::modules_kept * 500);
     EXPECT_GT(facts.bytes(), before);
 
     const std::string path = testing::TempDir() + "lasting." + std::to_string(::getpid()) + ".rcu";
@@ -219,17 +218,17 @@ TEST(LastingFactsTest, NamesThatAreNoModulesAreForgotten) {
 }
 
 TEST(LastingFactsTest, TasksThatWereLongNotSeenAreForgotten) {
-    LastingFacts facts;
+    PersistentFacts facts;
     const auto take = [&](const auto& record) { facts.take(0, std::as_bytes(std::span(&record, 1))); };
-    for (std::uint32_t tid = 1; tid <= 2 * LastingFacts::tasks_kept; tid++) {
+    for (std::uint32_t tid = 1; tid <= 2 * PersistentFacts::tasks_kept; tid++) {
         take(rs_task{{tid, tid, RS_TASK, 0}, tid, 0, "x"});
         take(rs_cb{{tid, 1, RS_CB_INVOKED, 0}, 1, 2}); // each time by the first task
     }
-    EXPECT_EQ(facts.tasks(), 2 * LastingFacts::tasks_kept);
-    const std::uint32_t last = 2 * LastingFacts::tasks_kept + 1;
+    EXPECT_EQ(facts.tasks(), 2 * PersistentFacts::tasks_kept);
+    const std::uint32_t last = 2 * PersistentFacts::tasks_kept + 1;
     take(rs_task{{last, last, RS_TASK, 0}, last, 0, "x"});
-    EXPECT_GE(facts.tasks(), LastingFacts::tasks_kept);
-    EXPECT_LE(facts.tasks(), LastingFacts::tasks_kept + 2);
+    EXPECT_GE(facts.tasks(), PersistentFacts::tasks_kept);
+    EXPECT_LE(facts.tasks(), PersistentFacts::tasks_kept + 2);
 }
 
 } // namespace

@@ -41,12 +41,13 @@ TEST(ReadSites, AreKnownWhereTheModuleLies) {
 }
 
 TEST(ReadSites, TimeGrowsAsTheModuleDoes) {
-    EXPECT_LT(growth(500,
-                     [](std::size_t functions) {
-                         ReadSites sites(metadata(functions));
-                         sites.placed({"demo", ".text", text_base});
-                         ASSERT_EQ(sites.enters({.address = text_base + 16 * (functions - 1) + 5}), true);
-                     }),
+    EXPECT_LT(growth(
+                  500,
+                  [](std::size_t functions) {
+                      ReadSites sites(metadata(functions));
+                      sites.placed({"demo", ".text", text_base});
+                      ASSERT_EQ(sites.enters({.address = text_base + 16 * (functions - 1) + 5}), true);
+                  }),
               far_from_linear);
 }
 
@@ -65,13 +66,14 @@ TEST(ReadSites, AreForgottenWhereTheModuleWasBefore) {
 
 // Sections as -ffunction-sections generates them.
 TEST(ReadSites, TimeGrowsAsTheSectionsDo) {
-    EXPECT_LT(growth(500,
-                     [](std::size_t functions) {
-                         ReadSites sites(metadata(functions, true));
-                         for (std::size_t i = 0; i < functions; i++)
-                             sites.placed({"demo", ".text.function_" + std::to_string(i), text_base + 16 * i});
-                         ASSERT_EQ(sites.enters({.address = text_base + 16 * (functions - 1) + 5}), true);
-                     }),
+    EXPECT_LT(growth(
+                  500,
+                  [](std::size_t functions) {
+                      ReadSites sites(metadata(functions, true));
+                      for (std::size_t i = 0; i < functions; i++)
+                          sites.placed({"demo", ".text.function_" + std::to_string(i), text_base + 16 * i});
+                      ASSERT_EQ(sites.enters({.address = text_base + 16 * (functions - 1) + 5}), true);
+                  }),
               far_from_linear);
 }
 

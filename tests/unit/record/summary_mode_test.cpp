@@ -81,13 +81,13 @@ TEST(SummaryMode, RefusesAKernelThatDoesNotShowAll) {
 TEST(SummaryMode, BucketsTakeNoMoreThanTheyMay) {
     for (const std::uint32_t cpus : {1u, 2u, 6u, 64u, 8192u})
         for (const bool whole_system : {false, true}) {
-            const SummaryRoom room = SummaryRoom::for_cpus(cpus, 4096, whole_system);
+            const SummarySizes room = SummarySizes::for_cpus(cpus, 4096, whole_system);
             EXPECT_TRUE(std::has_single_bit(room.copies));
             EXPECT_LE(sizeof(rs_buckets) * room.copies * room.slots, 64u << 20);
             EXPECT_LE(room.slots, std::uint32_t{RS_SLOT_UNCOUNTED});
             EXPECT_LT(room.copies, cpus * 2);
         }
-    EXPECT_EQ(SummaryRoom::for_cpus(2, 4096, false).copies, 2u);
+    EXPECT_EQ(SummarySizes::for_cpus(2, 4096, false).copies, 2u);
 }
 
 } // namespace

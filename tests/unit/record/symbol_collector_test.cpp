@@ -80,7 +80,7 @@ TEST(SymbolCollector, RemembersNoMoreThanSoManyAndNamesThemAgain) {
     Collecting symbols(kernel_alone);
     symbols.queued(0x1010);
     EXPECT_EQ(symbols.found().size(), 1u);
-    for (std::uint64_t i = 1; i <= SymbolCollector::most_known; i++)
+    for (std::uint64_t i = 1; i <= SymbolCollector::max_known; i++)
         symbols.queued(0xffff'0000'0000'0000 + i);
     (void)symbols.found();
     symbols.queued(0x1010);

@@ -40,10 +40,9 @@ TEST(CachesPending, AreThoseThatWereDestroyed) {
 
 TEST(CachesPending, SoManyAreKept) {
     Scenario scenario;
-    for (std::uint64_t cache = 0; cache < most_caches_left + 1; cache++) {
+    for (std::uint64_t cache = 0; cache < max_caches_left + 1; cache++)
         scenario.at(10, pending(cache, "nodes"));
-    }
-    EXPECT_EQ(scenario.complete(99).caches_pending.size(), most_caches_left);
+    EXPECT_EQ(scenario.complete(99).caches_pending.size(), max_caches_left);
 }
 
 TEST(CachesLeft, EachHasItsOwnSlabs) {
@@ -74,15 +73,14 @@ TEST(CachesLeft, SlabsOfACacheOfWhichNothingElseIsKnownAreNobodys) {
 
 TEST(CachesLeft, OfSoManySlabsAndCachesAreKept) {
     Scenario scenario;
-    for (std::uint64_t cache = 0; cache < most_caches_left + 1; cache++) {
-        for (std::uint64_t number = 0; number < most_cache_slabs / 32; number++) {
+    for (std::uint64_t cache = 0; cache < max_caches_left + 1; cache++) {
+        for (std::uint64_t number = 0; number < max_cache_slabs / 32; number++)
             scenario.at(10, slab(cache, 0x8000 + 0x1000 * number, 0));
-        }
         scenario.at(10, left(cache, "nodes"));
     }
     const Timeline timeline = scenario.complete(99);
-    ASSERT_EQ(timeline.caches_left.size(), most_caches_left);
-    EXPECT_EQ(timeline.caches_left[31].slabs.size(), most_cache_slabs / 32);
+    ASSERT_EQ(timeline.caches_left.size(), max_caches_left);
+    EXPECT_EQ(timeline.caches_left[31].slabs.size(), max_cache_slabs / 32);
     EXPECT_TRUE(timeline.caches_left[32].slabs.empty());
 }
 

@@ -262,9 +262,8 @@ TEST(Callbacks, ALossIsOfTheListsThatTheCpuAssigns) {
 TEST(Callbacks, ALossCostsTheSameHoweverManyListsThereAre) {
     const auto take = [](std::size_t size) {
         Scenario scenario;
-        for (std::size_t i = 0; i < size; i++) {
+        for (std::size_t i = 0; i < size; i++)
             scenario.cpu(static_cast<std::uint32_t>(i)).queue(static_cast<Nanoseconds>(i), i + 1);
-        }
         for (std::size_t i = 0; i < size; i++) {
             const auto at = static_cast<Nanoseconds>(size + i);
             scenario.cpu(static_cast<std::uint32_t>(i)).lost(at, at, 1);
@@ -302,9 +301,8 @@ TEST(Callbacks, ManyHeads) {
 
     ASSERT_EQ(timeline.callbacks.size(), static_cast<std::size_t>(count));
     EXPECT_EQ(timeline.callbacks[0].done, end + 1);
-    for (Nanoseconds i = 2; i <= count; i++) {
+    for (Nanoseconds i = 2; i <= count; i++)
         ASSERT_EQ(timeline.callbacks[static_cast<std::size_t>(i - 1)].done, 10 * i + 6);
-    }
 }
 
 // The first part of the list has its grace period already, and callbacks are invoked in another order.
@@ -313,18 +311,16 @@ TEST(Callbacks, ALongListIsAssignedInParts) {
     Scenario scenario;
     for (std::uint64_t i = 1; i <= count; i++) {
         scenario.queue(static_cast<Nanoseconds>(i), i);
-        if (i % 100 == 0) { // the last 50 are in the bypass list
+        if (i % 100 == 0) // the last 50 are in the bypass list
             scenario.assign(static_cast<Nanoseconds>(i), i / 100, 0, static_cast<Nanoseconds>(i - 49));
-        }
     }
     Nanoseconds at = 2000;
     for (std::uint64_t period = 1; period <= 10; period++) {
         scenario.gp_start(at, period).gp_end(at + 1, period);
         at += 2;
     }
-    for (std::uint64_t i = count; i > 0; i--) {
+    for (std::uint64_t i = count; i > 0; i--)
         scenario.invoke(at, i);
-    }
     const Timeline timeline = scenario.complete(at + 1);
 
     for (std::uint64_t i = 1; i <= count; i++) {
@@ -340,7 +336,7 @@ TEST(CallbackBounds, NoMoreArePendingThanWereAtATime) {
         scenario.queue(at, 1).queue(at + 1, 2).invoke(at + 5, 1).done(at + 6, 1).invoke(at + 7, 2).done(at + 8, 2);
     }
     const Timeline timeline = scenario.complete(2000);
-    EXPECT_EQ(timeline.callback_bounds.most_pending, 2U);
+    EXPECT_EQ(timeline.callback_bounds.max_pending, 2U);
     EXPECT_TRUE(timeline.callback_bounds.heads_in_turn);
 }
 
@@ -351,7 +347,7 @@ TEST(CallbackBounds, OneWhoseEndIsNotKnownMayBePendingForEver) {
         scenario.queue(at, 1).lost(at + 1, at + 2, i + 1);
     }
     const Timeline timeline = scenario.complete(2000);
-    EXPECT_GE(timeline.callback_bounds.most_pending, 100U);
+    EXPECT_GE(timeline.callback_bounds.max_pending, 100U);
     EXPECT_FALSE(timeline.callback_bounds.heads_in_turn);
 }
 

@@ -118,9 +118,8 @@ TEST(GracePeriods, TimeGrowsAsReportsOfOneDo) {
     const auto take = [](std::size_t size) {
         Scenario scenario;
         scenario.gp_start(1, 7);
-        for (std::size_t i = 0; i < size; i++) {
+        for (std::size_t i = 0; i < size; i++)
             scenario.at(static_cast<Nanoseconds>(i), event::GpQuiescent{.gp_seq = running(7), .mask = 1, .left = 2});
-        }
         EXPECT_EQ(scenario.complete(1'000'000).grace_periods.at(0).quiescent_states.size(), size);
     };
     EXPECT_LT(growth(1000, take), far_from_linear);
@@ -131,9 +130,8 @@ TEST(GracePeriods, TimeGrowsAsTheirNumberDoesWhateverTheCountersAre) {
     constexpr std::uint64_t buckets = std::uint64_t{10'273} * 20'753;
     const auto take = [](std::size_t size) {
         Scenario scenario;
-        for (std::size_t i = 0; i < size; i++) {
+        for (std::size_t i = 0; i < size; i++)
             scenario.gp_end(static_cast<Nanoseconds>(i), i * buckets);
-        }
         EXPECT_EQ(scenario.complete(1'000'000).grace_periods.size(), size);
     };
     EXPECT_LT(growth(2500, take), far_from_linear);
@@ -156,7 +154,7 @@ TEST(GracePeriods, ASampleIsWhatWasInterrupted) {
     EXPECT_EQ(busy.comm, "spinner");
     EXPECT_EQ(busy.no_tick, 3000);
     ASSERT_EQ(busy.stack.size(), 2U);
-    EXPECT_EQ(place_name(busy.stack[0], false), "demo:spin");
+    EXPECT_EQ(location_name(busy.stack[0], false), "demo:spin");
     EXPECT_EQ(busy.stack[1].function, "kthread");
 }
 

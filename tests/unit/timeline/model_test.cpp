@@ -7,40 +7,40 @@ namespace rcuscope {
 namespace {
 
 TEST(PlaceName, NamesModulesAndTheKernel) {
-    const CodePlace in_module{.address = 1, .function = "node_free", .module = "rcucmap", .offset = 0x12};
-    EXPECT_EQ(place_name(in_module, false), "rcucmap:node_free");
-    EXPECT_EQ(place_name(in_module, true), "rcucmap:node_free+0x12");
-    const CodePlace in_kernel{.address = 1, .function = "free_module", .module = "", .offset = 0};
-    EXPECT_EQ(place_name(in_kernel, false), "free_module");
-    EXPECT_EQ(place_name(in_kernel, true), "free_module+0x0");
+    const CodeLocation in_module{.address = 1, .function = "node_free", .module = "rcucmap", .offset = 0x12};
+    EXPECT_EQ(location_name(in_module, false), "rcucmap:node_free");
+    EXPECT_EQ(location_name(in_module, true), "rcucmap:node_free+0x12");
+    const CodeLocation in_kernel{.address = 1, .function = "free_module", .module = "", .offset = 0};
+    EXPECT_EQ(location_name(in_kernel, false), "free_module");
+    EXPECT_EQ(location_name(in_kernel, true), "free_module+0x0");
 }
 
 TEST(PlaceName, HoldsTheLargestOffset) {
-    const CodePlace place{.address = 0, .function = "f", .module = "", .offset = ~std::uint64_t{0}};
-    EXPECT_EQ(place_name(place, true), "f+0xffffffffffffffff");
+    const CodeLocation place{.address = 0, .function = "f", .module = "", .offset = ~std::uint64_t{0}};
+    EXPECT_EQ(location_name(place, true), "f+0xffffffffffffffff");
 }
 
 TEST(PlaceName, NeverShowsAnAddress) {
-    const CodePlace nameless{.address = 0xffffffffc0de1234, .function = "", .module = "rcucmap", .offset = 0x1234};
-    EXPECT_EQ(place_name(nameless, false), "unknown");
-    EXPECT_EQ(place_name(nameless, true), "unknown");
-    EXPECT_EQ(place_name({}, true), "unknown");
+    const CodeLocation nameless{.address = 0xffffffffc0de1234, .function = "", .module = "rcucmap", .offset = 0x1234};
+    EXPECT_EQ(location_name(nameless, false), "unknown");
+    EXPECT_EQ(location_name(nameless, true), "unknown");
+    EXPECT_EQ(location_name({}, true), "unknown");
 }
 
-TEST(SharedPlace, IsTheSameForTheSamePlaceOnly) {
-    const CodePlace place{.address = 1, .function = "f", .module = "m", .offset = 2};
-    const SharedPlace shared = place;
+TEST(PooledLocation, IsTheSameForTheSamePlaceOnly) {
+    const CodeLocation place{.address = 1, .function = "f", .module = "m", .offset = 2};
+    const PooledLocation shared = place;
     EXPECT_EQ(*shared, place);
-    EXPECT_EQ(SharedPlace(CodePlace(place)), shared);
-    for (const CodePlace& other : {CodePlace{.address = 2, .function = "f", .module = "m", .offset = 2},
-                                   CodePlace{.address = 1, .function = "g", .module = "m", .offset = 2},
-                                   CodePlace{.address = 1, .function = "f", .module = "", .offset = 2},
-                                   CodePlace{.address = 1, .function = "f", .module = "m", .offset = 3}}) {
-        EXPECT_FALSE(SharedPlace(other) == shared);
-        EXPECT_EQ(*SharedPlace(other), other);
+    EXPECT_EQ(PooledLocation(CodeLocation(place)), shared);
+    for (const CodeLocation& other : {CodeLocation{.address = 2, .function = "f", .module = "m", .offset = 2},
+                                      CodeLocation{.address = 1, .function = "g", .module = "m", .offset = 2},
+                                      CodeLocation{.address = 1, .function = "f", .module = "", .offset = 2},
+                                      CodeLocation{.address = 1, .function = "f", .module = "m", .offset = 3}}) {
+        EXPECT_FALSE(PooledLocation(other) == shared);
+        EXPECT_EQ(*PooledLocation(other), other);
     }
-    EXPECT_EQ(SharedPlace(CodePlace()), SharedPlace());
-    EXPECT_FALSE(SharedPlace()->known());
+    EXPECT_EQ(PooledLocation(CodeLocation()), PooledLocation());
+    EXPECT_FALSE(PooledLocation()->known());
 }
 
 TEST(ToText, UsesTheKernelsNames) {

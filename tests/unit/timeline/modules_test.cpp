@@ -318,7 +318,7 @@ TEST(Modules, ReferencesSayWhoTookThem) {
     EXPECT_EQ(taken.cpu, 3U);
     EXPECT_EQ(taken.tid, 100U);
     EXPECT_EQ(taken.comm, "opener");
-    EXPECT_EQ(place_name(taken.caller, true), "other:refs_get+0x11");
+    EXPECT_EQ(location_name(taken.caller, true), "other:refs_get+0x11");
     EXPECT_FALSE(timeline.modules[0].references[1].taken);
     EXPECT_EQ(timeline.modules[1].references.size(), 1U);
 }
@@ -386,10 +386,10 @@ TEST(Modules, WhatAnExitFunctionJumpsToItCalls) {
     const Timeline timeline = scenario.complete(99);
 
     ASSERT_EQ(timeline.kvfree_calls.size(), 3U);
-    EXPECT_EQ(place_name(timeline.kvfree_calls[0].caller, false), "__do_sys_delete_module");
-    EXPECT_EQ(place_name(timeline.kvfree_calls[1].caller, false), "rcu_demo:demo_exit");
-    EXPECT_EQ(place_name(timeline.kvfree_calls[2].caller, false), "__do_sys_delete_module");
-    EXPECT_EQ(place_name(timeline.callbacks.at(0).caller, false), "rcu_demo:demo_exit");
+    EXPECT_EQ(location_name(timeline.kvfree_calls[0].caller, false), "__do_sys_delete_module");
+    EXPECT_EQ(location_name(timeline.kvfree_calls[1].caller, false), "rcu_demo:demo_exit");
+    EXPECT_EQ(location_name(timeline.kvfree_calls[2].caller, false), "__do_sys_delete_module");
+    EXPECT_EQ(location_name(timeline.callbacks.at(0).caller, false), "rcu_demo:demo_exit");
 }
 
 // The return address belongs to the caller of the function that made the tail call.

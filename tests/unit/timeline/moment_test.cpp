@@ -31,9 +31,8 @@ TEST(RelativeTime, KeepsTheOrder) {
     constexpr std::uint64_t start = 5'000'000'000;
     constexpr std::array<std::uint64_t, 8> rising{
         0, 1, start - 1, start, start + 1, std::uint64_t{1} << 63, start + (std::uint64_t{1} << 63), last};
-    for (std::size_t i = 1; i < rising.size(); i++) {
+    for (std::size_t i = 1; i < rising.size(); i++)
         EXPECT_LE(relative_time(rising[i - 1], start), relative_time(rising[i], start)) << i;
-    }
 }
 
 } // namespace

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "growth.hpp"
+#include "timeline/open_spans.hpp"
 #include "timeline/scenario.hpp"
-#include "timeline/spans.hpp"
 
 namespace rcuscope::test {
 namespace {
@@ -368,12 +368,10 @@ TEST(FunctionCalls, AReturnOfAnotherFunctionMatchesNothing) {
 TEST(ReadSections, AreNotOpenWithoutNumber) {
     Scenario scenario = with_sites();
     constexpr Nanoseconds many = 1000;
-    for (Nanoseconds i = 0; i < many; i++) {
+    for (Nanoseconds i = 0; i < many; i++)
         scenario.site(i, lock);
-    }
-    for (Nanoseconds i = 0; i < many; i++) {
+    for (Nanoseconds i = 0; i < many; i++)
         scenario.switch_out(many + 2 * i, true).switch_in(many + 2 * i + 1);
-    }
     scenario.site(5000, unlock).site(5001, unlock);
 
     const Timeline timeline = scenario.complete(9999);
@@ -382,9 +380,8 @@ TEST(ReadSections, AreNotOpenWithoutNumber) {
     EXPECT_EQ(timeline.read_sections[999].end, 5000);
     EXPECT_EQ(timeline.read_sections[998].end, 5001);
     std::size_t off_cpu = 0;
-    for (const ReadSection& section : timeline.read_sections) {
+    for (const ReadSection& section : timeline.read_sections)
         off_cpu += section.off_cpu.size();
-    }
     EXPECT_EQ(off_cpu, 8 * 1000U); // each switch counts for the newest sections
 }
 
@@ -392,9 +389,8 @@ TEST(ReadSections, AreNotOpenWithoutNumber) {
 TEST(ReadSections, TimeGrowsAsTheRecordsDoWhereModulesComeAgainAndAgain) {
     const auto take = [](std::size_t size) {
         Scenario scenario = with_sites();
-        for (std::size_t i = 0; i < size; i++) {
+        for (std::size_t i = 0; i < size; i++)
             scenario.at(static_cast<Nanoseconds>(i), event::Site{.address = 0x1000 + i});
-        }
         for (std::size_t i = 0; i < size; i++) {
             const auto at = static_cast<Nanoseconds>(size + i);
             scenario.at(at, event::ModuleSection{.module = "other", .section = ".text", .address = 0x10});

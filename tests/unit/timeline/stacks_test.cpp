@@ -17,11 +17,11 @@ event::CbQueued queued_by(std::uint64_t caller, std::uint64_t head = 1) {
     return {.head = head, .func = Scenario::func, .caller = caller};
 }
 
-std::vector<std::string> names(const std::vector<CodePlace>& places) {
+std::vector<std::string> names(const std::vector<CodeLocation>& places) {
     std::vector<std::string> names;
     names.reserve(places.size());
-    for (const CodePlace& place : places)
-        names.push_back(place_name(place, true));
+    for (const CodeLocation& place : places)
+        names.push_back(location_name(place, true));
     return names;
 }
 
@@ -61,7 +61,7 @@ TEST(Stacks, AreOfWaitsAndOfKvfreeToo) {
     EXPECT_EQ(call.at, 12);
     EXPECT_EQ(call.tid, 100U);
     EXPECT_EQ(call.object, 7U);
-    EXPECT_EQ(place_name(call.caller, true), "kthread+0xd2");
+    EXPECT_EQ(location_name(call.caller, true), "kthread+0xd2");
     EXPECT_TRUE(call.headless);
     EXPECT_EQ(call.stack, 1U);
 }

@@ -26,7 +26,7 @@ Metadata two_modules() {
     return metadata;
 }
 
-std::string name(const CodePlace& place) {
+std::string name(const CodeLocation& place) {
     return place.module + ":" + place.function + "+" + std::to_string(place.offset);
 }
 
@@ -232,9 +232,8 @@ TEST(Symbols, ATimeAloneChangesTheNameOfAStack) {
     Scenario scenario;
     scenario.symbols = {named(0x1080, "old_caller", "old", 0),
                         named(0x1080, "new_caller", "new", Scenario::absolute(50))};
-    for (const Nanoseconds at : {40, 60}) {
+    for (const Nanoseconds at : {40, 60})
         scenario.at(at, event::Stack{{0x1080}}).at(at, event::KvfreeRcu{.object = 1, .caller = 0x1080});
-    }
     const Timeline timeline = scenario.complete(99);
     ASSERT_EQ(timeline.stacks.size(), 2U);
     EXPECT_EQ(timeline.stacks[0][0].function, "old_caller");
@@ -264,13 +263,13 @@ TEST(Symbols, CodeWithoutASymbolIsTheModulesAllTheSame) {
     symbols.placed(put("stripped", ".text", 0x1000));
     symbols.placed(put("stripped", ".init.text", 0x2000));
 
-    EXPECT_EQ(place_name(symbols.function(0x1040), false), "stripped:.text+0x40");
-    EXPECT_EQ(place_name(symbols.caller(0x1045), true), "stripped:.text+0x45");
+    EXPECT_EQ(location_name(symbols.function(0x1040), false), "stripped:.text+0x40");
+    EXPECT_EQ(location_name(symbols.caller(0x1045), true), "stripped:.text+0x45");
     EXPECT_FALSE(symbols.function(0x1040)->in_init);
     EXPECT_FALSE(symbols.function(0x1100)->known() && !symbols.function(0x1100)->function.empty()) << "beyond its end";
     EXPECT_EQ(name(symbols.function(0x2000)), "stripped:init_module+0");
     EXPECT_TRUE(symbols.function(0x2000)->in_init);
-    EXPECT_EQ(place_name(symbols.function(0x2020), false), "stripped:.init.text+0x20");
+    EXPECT_EQ(location_name(symbols.function(0x2020), false), "stripped:.init.text+0x20");
     EXPECT_TRUE(symbols.function(0x2020)->in_init);
 }
 

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Growing memory that spills to disk, the storage of SpillVector (spill_vector.hpp). Its resident size is bounded.
+//
+// All lists share a heap budget. A list that grows beyond the budget moves to a temporary file without a name, which is
+// mapped: addresses stay the same until the list grows, as on the heap. The newest elements are in anonymous memory
+// until they fill a chunk, which is then written. The number of resident chunks of all mappings is bounded: a new one
+// evicts the one that was reached first (FIFO). An access to an evicted chunk faults its pages in again. The kernel's
+// page cache holds as much of the file as it has room for.
+//
+// One thread owns all such memory as long as any exists: the one that made the first. If another thread grows, reaches
+// or releases some, the process aborts.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace rcuscope {
+
+struct SpillLimits { // bytes, for all lists together
+    std::size_t heap = 48U << 20;
+    std::size_t resident = 40U << 20; // of mapped chunks
+
+    // The present limits. A change applies to lists that grow from now on; tests make the limits small.
+    static SpillLimits& in_force();
+};
+
+// The memory of one list: bytes that grow at the end.
+class SpillMemory {
+public:
+    static constexpr unsigned chunk_shift = 20; // 1 MiB
+
+    SpillMemory() noexcept;
+    SpillMemory(SpillMemory&& other) noexcept;
+    SpillMemory& operator=(SpillMemory&& other) noexcept;
+    SpillMemory(const SpillMemory&) = delete;
+    SpillMemory& operator=(const SpillMemory&) = delete;
+    ~SpillMemory();
+
+    std::byte* data() const { return data_; }
+    std::size_t capacity() const { return capacity_; }
+    bool in_file() const { return reached_ != nullptr; }
+
+    // Makes room for at least so many bytes and keeps the contents. Throws LimitError if the temporary file cannot be
+    // made or written, and std::bad_alloc.
+    void grow(std::size_t bytes);
+
+    // Call this before an access to the byte at this offset. Inline, because the chunk is resident most of the time.
+    void make_resident(std::size_t place) const {
+        if (reached_ != nullptr && reached_[place >> chunk_shift] == 0)
+            reach_chunk(place >> chunk_shift);
+    }
+
+private:
+    struct File;
+
+    void grow_on_heap(std::size_t bytes);
+    void grow_in_file(std::size_t bytes);
+    void move_into_file();
+    void reach_chunk(std::size_t chunk) const;
+    void release();
+
+    std::byte* data_ = nullptr;
+    std::size_t capacity_ = 0;        // usable bytes
+    std::uint8_t* reached_ = nullptr; // for each chunk of the file: whether it counts as resident
+    std::unique_ptr<File> file_;      // null: on the heap
+};
+
+} // namespace rcuscope
