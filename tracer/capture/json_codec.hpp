@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Converts structs to JSON and back. A struct lists its members once for both directions, in its own namespace, where
-// argument-dependent lookup finds the function:
+// argument-dependent lookup finds the function. Members whose names are those in the JSON need one line:
+//
+//     JSON_FIELDS(HostInfo, kernel, machine, cpus)
+//
+// Otherwise:
 //
 //     static void fields(auto& visit, Of<HostInfo> auto& host) {
-//         visit("kernel", host.kernel); ...
+//         visit("kernel", host.kernel_release); ...
 //     }
 //
 // The input is untrusted. The decoder checks the type and the range of each value before it reads the value, so
@@ -24,6 +28,13 @@ namespace rcuscope {
 
 template <typename T, typename Struct>
 concept Of = std::same_as<std::remove_const_t<T>, Struct>;
+
+#define JSON_FIELD(member) visit(#member, row.member);
+// Up to 63 members (NLOHMANN_JSON_PASTE).
+#define JSON_FIELDS(Struct, ...)                                                                                       \
+    static void fields(auto& visit, Of<Struct> auto& row) {                                                            \
+        NLOHMANN_JSON_EXPAND(NLOHMANN_JSON_PASTE(JSON_FIELD, __VA_ARGS__))                                             \
+    }
 
 // ---- to JSON
 

@@ -17,157 +17,29 @@ static constexpr std::array<const char*, 5> names_of(FiredOn) {
     return {"nothing", "grace_period", "expedited_grace_period", "callback", "read_section"};
 }
 
-static void fields(auto& visit, Of<HostInfo> auto& host) {
-    visit("kernel", host.kernel);
-    visit("machine", host.machine);
-    visit("cpus", host.cpus);
-    visit("hz", host.hz);
-    visit("preempt_rcu", host.preempt_rcu);
-    visit("rcu_trace", host.rcu_trace);
-    visit("clock", host.clock);
-    visit("settings", host.settings);
-}
-
-static void fields(auto& visit, Of<ClockSnapshot> auto& clocks) {
-    visit("boottime_ns", clocks.boottime_ns);
-    visit("monotonic_ns", clocks.monotonic_ns);
-    visit("realtime_ns", clocks.realtime_ns);
-}
-
-static void fields(auto& visit, Of<RcuSequences> auto& sequences) {
-    visit("gp_seq", sequences.gp_seq);
-    visit("expedited_seq", sequences.expedited_seq);
-}
-
-static void fields(auto& visit, Of<OwnShare> auto& share) {
-    visit("attach_ns", share.attach_ns);
-    visit("attach_grace_periods", share.attach_grace_periods);
-    visit("attach_expedited", share.attach_expedited);
-    visit("detach_ns", share.detach_ns);
-    visit("detach_grace_periods", share.detach_grace_periods);
-    visit("detach_expedited", share.detach_expedited);
-}
-
-static void fields(auto& visit, Of<ProbeInfo> auto& probe) {
-    visit("hook", probe.hook);
-    visit("via", probe.via);
-    visit("symbol", probe.symbol);
-}
-
-static void fields(auto& visit, Of<MissingInfo> auto& missing) {
-    visit("hook", missing.hook);
-    visit("why", missing.why);
-}
-
-static void fields(auto& visit, Of<ModuleFunction> auto& function) {
-    visit("name", function.name);
-    visit("section", function.section);
-    visit("offset", function.offset);
-    visit("size", function.size);
-}
-
-static void fields(auto& visit, Of<ModuleSectionSize> auto& section) {
-    visit("name", section.name);
-    visit("size", section.size);
-}
-
-static void fields(auto& visit, Of<ModuleJump> auto& jump) {
-    visit("function", jump.function);
-    visit("offset", jump.offset);
-    visit("target", jump.target);
-}
-
-static void fields(auto& visit, Of<ModuleInfo> auto& module) {
-    visit("name", module.name);
-    visit("file", module.file);
-    visit("build_id", module.build_id);
-    visit("init_function", module.init_function);
-    visit("exit_function", module.exit_function);
-    visit("functions", module.functions);
-    visit("not_followed", module.not_followed);
-    visit("sections", module.sections);
-    visit("jumps", module.jumps);
-    visit("exit_waits_in", module.exit_waits_in);
-    visit("exit_polls_with", module.exit_polls_with);
-    visit("wakers", module.wakers);
-}
-
-static void fields(auto& visit, Of<SiteInfo> auto& site) {
-    visit("kind", site.kind);
-    visit("module", site.module);
-    visit("function", site.function);
-    visit("offset", site.offset);
-}
-
-static void fields(auto& visit, Of<Metadata> auto& metadata) {
-    visit("tool_version", metadata.tool_version);
-    visit("host", metadata.host);
-    visit("clocks", metadata.clocks);
-    visit("start_ns", metadata.start_ns);
-    visit("command", metadata.command);
-    visit("followed", metadata.followed);
-    visit("all_callbacks", metadata.all_callbacks);
-    visit("probes", metadata.probes);
-    visit("missing", metadata.missing);
-    visit("modules", metadata.modules);
-    visit("sites", metadata.sites);
-    visit("sequences", metadata.sequences);
-}
-
-static void fields(auto& visit, Of<ProbeHits> auto& hits) {
-    visit("hook", hits.hook);
-    visit("via", hits.via);
-    visit("hits", hits.hits);
-    visit("missed", hits.missed);
-}
-
-static void fields(auto& visit, Of<CpuLoss> auto& loss) {
-    visit("cpu", loss.cpu);
-    visit("total", loss.total);
-    visit("from_ns", loss.from_ns);
-    visit("to_ns", loss.to_ns);
-}
-
-static void fields(auto& visit, Of<CallbackLosses> auto& lost) {
-    visit("queued", lost.queued);
-    visit("invoked", lost.invoked);
-    visit("done", lost.done);
-}
-
-static void fields(auto& visit, Of<FiredTrigger> auto& fired) {
-    visit("trigger", fired.trigger);
-    visit("text", fired.text);
-    visit("on", fired.on);
-    visit("id", fired.id);
-    visit("began_ns", fired.began_ns);
-    visit("fired_ns", fired.fired_ns);
-}
-
-static void fields(auto& visit, Of<ProgramRuns> auto& program) {
-    visit("program", program.program);
-    visit("place", program.place);
-    visit("runs", program.runs);
-    visit("ns", program.ns);
-}
-
-static void fields(auto& visit, Of<RunStats> auto& stats) {
-    visit("programs", stats.programs);
-    visit("recorder_cpu_ns", stats.recorder_cpu_ns);
-}
-
-static void fields(auto& visit, Of<Trailer> auto& trailer) {
-    visit("end_ns", trailer.end_ns);
-    visit("reason", trailer.reason);
-    visit("command_status", trailer.command_status);
-    visit("hits", trailer.hits);
-    visit("lost", trailer.lost);
-    visit("fired", trailer.fired);
-    visit("sequences", trailer.sequences);
-    visit("own_share", trailer.own_share);
-    visit("stats", trailer.stats);
-    visit("lost_callbacks", trailer.lost_callbacks);
-    visit("missing", trailer.missing);
-}
+JSON_FIELDS(HostInfo, kernel, machine, cpus, hz, preempt_rcu, rcu_trace, clock, settings)
+JSON_FIELDS(ClockSnapshot, boottime_ns, monotonic_ns, realtime_ns)
+JSON_FIELDS(RcuSequences, gp_seq, expedited_seq)
+JSON_FIELDS(OwnShare, attach_ns, attach_grace_periods, attach_expedited, detach_ns, detach_grace_periods,
+            detach_expedited)
+JSON_FIELDS(ProbeInfo, hook, via, symbol)
+JSON_FIELDS(MissingInfo, hook, why)
+JSON_FIELDS(ModuleFunction, name, section, offset, size)
+JSON_FIELDS(ModuleSectionSize, name, size)
+JSON_FIELDS(ModuleJump, function, offset, target)
+JSON_FIELDS(ModuleInfo, name, file, build_id, init_function, exit_function, functions, not_followed, sections, jumps,
+            exit_waits_in, exit_polls_with, wakers)
+JSON_FIELDS(SiteInfo, kind, module, function, offset)
+JSON_FIELDS(Metadata, tool_version, host, clocks, start_ns, command, followed, all_callbacks, probes, missing, modules,
+            sites, sequences)
+JSON_FIELDS(ProbeHits, hook, via, hits, missed)
+JSON_FIELDS(CpuLoss, cpu, total, from_ns, to_ns)
+JSON_FIELDS(CallbackLosses, queued, invoked, done)
+JSON_FIELDS(FiredTrigger, trigger, text, on, id, began_ns, fired_ns)
+JSON_FIELDS(ProgramRuns, program, place, runs, ns)
+JSON_FIELDS(RunStats, programs, recorder_cpu_ns)
+JSON_FIELDS(Trailer, end_ns, reason, command_status, hits, lost, fired, sequences, own_share, stats, lost_callbacks,
+            missing)
 
 template <typename T>
 static Result<T> decode_whole(const nlohmann::json& json, const char* name) {

@@ -9,13 +9,7 @@
 
 namespace rcuscope {
 
-static void fields(auto& visit, Of<SymbolInfo> auto& symbol) {
-    visit("address", symbol.address);
-    visit("name", symbol.name);
-    visit("offset", symbol.offset);
-    visit("module", symbol.module);
-    visit("since_ns", symbol.since_ns);
-}
+JSON_FIELDS(SymbolInfo, address, name, offset, module, since_ns)
 
 nlohmann::json symbols_to_json(std::span<const SymbolInfo> symbols) {
     auto array = nlohmann::json::array();
