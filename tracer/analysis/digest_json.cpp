@@ -27,23 +27,14 @@ struct HistogramDocument {
     std::vector<std::vector<std::uint64_t>> buckets; // [lowest, count]
 };
 
-void fields(auto& visit, Of<HistogramDocument> auto& document) {
-    visit("count", document.count);
-    visit("min_ns", document.min_ns);
-    visit("max_ns", document.max_ns);
-    visit("sum_ns", document.sum_ns);
-    visit("buckets", document.buckets);
-}
+JSON_FIELDS(HistogramDocument, count, min_ns, max_ns, sum_ns, buckets)
 
 struct HeldDocument {
     Nanoseconds duration_ns = 0;
     std::string text;
 };
 
-void fields(auto& visit, Of<HeldDocument> auto& document) {
-    visit("duration_ns", document.duration_ns);
-    visit("text", document.text);
-}
+JSON_FIELDS(HeldDocument, duration_ns, text)
 
 struct FunctionDocument {
     std::optional<std::string> module;
@@ -55,15 +46,7 @@ struct FunctionDocument {
     HistogramDocument latency;
 };
 
-void fields(auto& visit, Of<FunctionDocument> auto& document) {
-    visit("module", document.module);
-    visit("function", document.function);
-    visit("queued", document.queued);
-    visit("invoked", document.invoked);
-    visit("pending", document.pending);
-    visit("unknown", document.unknown);
-    visit("latency", document.latency);
-}
+JSON_FIELDS(FunctionDocument, module, function, queued, invoked, pending, unknown, latency)
 
 struct DigestDocument {
     std::string tool_version;
@@ -77,16 +60,7 @@ struct DigestDocument {
     std::vector<HeldDocument> longest;
 };
 
-void fields(auto& visit, Of<DigestDocument> auto& document) {
-    visit("tool_version", document.tool_version);
-    visit("recorded_ns", document.recorded_ns);
-    visit("complete", document.complete);
-    visit("lost", document.lost);
-    visit("durations", document.durations);
-    visit("counts", document.counts);
-    visit("functions", document.functions);
-    visit("longest", document.longest);
-}
+JSON_FIELDS(DigestDocument, tool_version, recorded_ns, complete, lost, durations, counts, functions, longest)
 
 OrderedJson histogram_json(const Histogram& histogram) {
     return {{"count", histogram.count()},
