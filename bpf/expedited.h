@@ -30,7 +30,6 @@ static __always_inline void rs_expedited_quiescent(struct rcu_node *node, __u64 
 			  BPF_CORE_READ(node, exp_tasks) != NULL);
 }
 
-/* Each CPU was asked, so the readers that had been preempted before are known. */
 /* This CPU was asked. If the grace period still waits for it, it could not report. */
 static __always_inline void rs_expedited_asked(void *ctx)
 {

@@ -140,6 +140,7 @@ RS_HOOK(EXP_QUIESCENT, "gp.expedited.quiescent", kernel, every_kernel,
 	"which CPU held an expedited grace period")
 RS_ENTRY(exp_quiescent, rcu_report_exp_cpu_mult, (void *node, unsigned long mask, long wake),
 	 rs_expedited_quiescent(node, mask, rs_bool(wake)))
+/* Each CPU was asked, so the readers that had been preempted before are known. */
 RS_RETURN(exp_selected, sync_rcu_exp_select_cpus, (), (), rs_send_all_blocked(RS_GP_EXPEDITED))
 
 RS_HOOK(EXP_SAMPLE, "gp.expedited.sample", kernel, every_kernel,
@@ -233,7 +234,10 @@ RS_RETURN(module_init, do_init_module, (struct module *mod), (int ret),
 RS_FEXIT(init_returned, do_one_initcall)
 RS_KRETPROBE(init_returned, do_one_initcall)
 
-/* Linux 6.10 replaced module_memfree() by execmem_free(). */
+/*
+ * Linux 6.10, commit 223b5e57d0d5 ("mm/execmem, arch: convert remaining overrides of module_alloc
+ * to execmem"), replaced module_memfree() by execmem_free().
+ */
 RS_HOOK(MODULE_INIT_FREED, "module.init_freed", modules, every_kernel,
 	"when the memory of a module's init code goes",
 	"when a module's init code is freed")
@@ -271,6 +275,10 @@ RS_FEXIT(ref_try, try_module_get)
 RS_KPROBE(ref_try, try_module_get)
 RS_KRETPROBE(ref_try, try_module_get)
 RS_ENTRY(ref_get, __module_get, (void *mod), rs_referenced((__u64)mod, true, 1, rs_caller(ctx)))
+/*
+ * Probed at its entry: once the last reference is dropped, the module's memory may be freed at any
+ * time.
+ */
 RS_ENTRY(ref_put, module_put, (void *mod), rs_referenced((__u64)mod, false, -1, rs_caller(ctx)))
 
 RS_HOOK(MODULE_WOKEN, "module.woken", modules, every_kernel,

@@ -6,11 +6,8 @@
 #ifndef RCUSCOPE_SWITCHES_H
 #define RCUSCOPE_SWITCHES_H
 
-#include "batches.h"
-#include "context.h"
 #include "emit.h"
 #include "follow.h"
-#include "modules.h"
 
 static __always_inline void rs_send_switch(__u16 kind, __u16 flags, __u32 tid, __u32 nesting)
 {
@@ -50,45 +47,6 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 		rs_send_switch(RS_SWITCH_OUT, preempt ? RS_SWITCH_PREEMPTED : 0, prev->pid, leaves);
 	if (comes > 0)
 		rs_send_switch(RS_SWITCH_IN, 0, next->pid, comes);
-	return 0;
-}
-
-/*
- * The function of a callback, or other code, wakes the task that runs a followed module's exit
- * function. A hard interrupt may occur while a callback runs.
- */
-static __always_inline void rs_send_woken(__u32 followed, __u32 tid)
-{
-	struct rs_cpu *cpu = rs_this_cpu();
-	struct rs_batch_state *batch;
-	struct rs_module_woken *record;
-
-	if (!cpu || __sync_fetch_and_add(&exit_wakeups[rs_bounded_index(followed)], 1) >=
-			    RS_MAX_EXIT_WAKEUPS)
-		return;
-	rs_hit_on(cpu, RS_COUNT_MODULE_WOKEN);
-	batch = rs_context() == RS_CONTEXT_HARDIRQ ? NULL : rs_running_batch(cpu);
-	record = rs_begin(rs_module_woken, cpu, RS_MODULE_WOKEN, 0);
-	if (!record)
-		return;
-	record->h.tid = tid;
-	record->head = batch ? batch->running_head : 0;
-	__builtin_memcpy(record->name, followed_name[rs_bounded_index(followed)].text,
-			 sizeof(record->name));
-	rs_send(record);
-}
-
-SEC("tp_btf/sched_waking")
-int BPF_PROG(sched_waking, struct task_struct *task)
-{
-	for (__u32 i = 0; i < RS_MAX_FOLLOWED; i++) {
-		if (i >= followed_count)
-			break;
-		if (unloading_task[i] == (__u64)task) {
-			rs_send_woken(i, task->pid);
-			break;
-		}
-	}
 	return 0;
 }
 
