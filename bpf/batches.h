@@ -12,6 +12,7 @@
 #include "callbacks.h"
 #include "emit.h"
 #include "follow.h"
+#include "rcu_data.h"
 
 /*
  * Batches in kthreads to which callbacks are offloaded. Such a kthread may migrate between two

@@ -14,10 +14,10 @@
 #ifndef RCUSCOPE_CACHES_H
 #define RCUSCOPE_CACHES_H
 
-#include "callbacks.h"
 #include "caller.h"
 #include "emit.h"
 #include "follow.h"
+#include "rcu_data.h"
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 

@@ -7,32 +7,17 @@
 #include "context.h"
 #include "emit.h"
 #include "follow.h"
+#include "rcu_data.h"
 #include "stacks.h"
 #include "summary_functions.h"
 
 #include <linux/errno.h>
 
-/* Per-CPU address of the kernel's static variable rcu_data, and address of __per_cpu_offset[]. */
-const volatile __u64 rcu_data_address;
-const volatile __u64 per_cpu_offset_address;
-const volatile __u32 cpu_limit; /* all CPU numbers are below this */
 /*
- * Some CPUs have offloaded callbacks (rcu_nocbs= or nohz_full=). If false, call_rcu() needs no
- * check.
+ * On CPUs with offloaded callbacks call_rcu() delays callbacks until something else needs a grace
+ * period.
  */
-const volatile bool callbacks_offloaded;
-/* On such CPUs call_rcu() delays callbacks until something else needs a grace period. */
 const volatile bool callbacks_lazy;
-
-/*
- * Followed callbacks whose end will be seen. User space compares the two to see whether any is
- * pending.
- */
-__u64 followed_queued;
-__u64 followed_done;
-__u64 followed_finished; /* like followed_callbacks_finished[] */
-
-#define RS_MAX_CPUS 4096
 
 /* Queued heads that are followed because of their caller, not because of their function. */
 struct {
@@ -57,22 +42,6 @@ static __always_inline bool rs_expect_invocation(__u64 head)
 	if (!error)
 		__sync_fetch_and_add(&queued_by_followed_count, 1);
 	return !error || error == -EEXIST;
-}
-
-/* Address of a CPU's per-CPU variable; NULL: no such CPU. */
-static __always_inline void *rs_variable_of(__u32 cpu, __u64 per_cpu_address)
-{
-	__u64 offset = 0;
-
-	if (bpf_probe_read_kernel(&offset, sizeof(offset),
-				  (void *)(per_cpu_offset_address + 8 * cpu)))
-		return NULL;
-	return (void *)(per_cpu_address + offset);
-}
-
-static __always_inline struct rcu_data *rs_rcu_data(__u32 cpu)
-{
-	return rs_variable_of(cpu, rcu_data_address);
 }
 
 /*

@@ -20,7 +20,8 @@
  * because the program may be interrupted or its task preempted for any length of time. Records in a
  * ring are not necessarily in time order.
  *
- * The including file defines where the memory is (the programs: a map; a test: plain memory):
+ * event_ring_memory.h says where the memory is. A unit test, which is not compiled for BPF, defines
+ * these names for plain memory before it includes this file:
  *   rs_segment_at(number)   a segment, or NULL
  *   rs_ring_bytes           bytes of each CPU's ring; 0: there are no rings and no calls to here
  *   rs_ring_segments        segments of each CPU; a power of two
@@ -32,6 +33,9 @@
 
 #include "compiler.h"
 #include "event_ring_layout.h"
+#ifdef __bpf__
+#include "event_ring_memory.h"
+#endif
 
 /*
  * After this many failed compare-and-swaps in a row, a reservation fails as if the ring were full.

@@ -7,10 +7,10 @@
 #ifndef RCUSCOPE_EXPEDITED_H
 #define RCUSCOPE_EXPEDITED_H
 
-#include "callbacks.h"
 #include "emit.h"
-#include "grace_periods.h"
 #include "gp_progress.h"
+#include "grace_periods.h"
+#include "rcu_data.h"
 
 /* wake: false if the task that drives the grace period reports for CPUs that need no interrupt. */
 static __always_inline void rs_expedited_quiescent(struct rcu_node *node, __u64 mask, bool wake)

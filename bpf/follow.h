@@ -37,6 +37,14 @@ __u64 followed_callbacks_invoked[RS_MAX_FOLLOWED];
 __u64 followed_callbacks_finished[RS_MAX_FOLLOWED];
 
 /*
+ * Followed callbacks whose end will be seen. User space compares the two to see whether any is
+ * pending.
+ */
+__u64 followed_queued;
+__u64 followed_done;
+__u64 followed_finished; /* like followed_callbacks_finished[] */
+
+/*
  * Address of struct task_struct of the task that runs each module's exit function, from the entry
  * of delete_module() on; 0: none.
  */

@@ -6,10 +6,9 @@
 #ifndef RCUSCOPE_GP_PROGRESS_H
 #define RCUSCOPE_GP_PROGRESS_H
 
-#include "callbacks.h"
 #include "emit.h"
 #include "grace_periods.h"
-#include "switches.h"
+#include "rcu_data.h"
 #include "ticks.h"
 
 /* kernel/rcu/tree.h: RCU_GP_*, the states of rcu_state.gp_state */

@@ -12,6 +12,7 @@
 
 #include "callbacks.h"
 #include "emit.h"
+#include "rcu_data.h"
 
 /* include/linux/interrupt.h */
 #define RS_RCU_SOFTIRQ 9

@@ -2,7 +2,8 @@
 /*
  * Per-CPU FIFO of queued callbacks with the time of each. It saves a map lookup per callback.
  *
- * The including file defines what a ring consists of (the programs: maps; a test: plain memory):
+ * summary_memory.h says where the memory is. A unit test, which is not compiled for BPF, defines
+ * these names for plain memory before it includes this file:
  *   rs_pending_at(ring, position)   the entry there, or NULL
  *   rs_pending_loop(most, body, context)   calls body(index, context) from 0 on until it returns 1
  *   rs_pending_forgot(slot)        drops an entry: the queueing time of one callback is lost
@@ -12,6 +13,9 @@
 #define RCUSCOPE_PENDING_RING_H
 
 #include "summary_layout.h"
+#ifdef __bpf__
+#include "summary_memory.h"
+#endif
 
 /*
  * Whether the ring accepts entries again after it was full. It must be half empty, since each gap

@@ -17,6 +17,7 @@
 #include "module_life.h"
 #include "module_references.h"
 #include "module_unload.h"
+#include "rcu_data.h"
 #include "read_sequences.h"
 #include "sites.h"
 #include "summary.h"

@@ -27,9 +27,10 @@
 #include "callbacks.h"
 #include "caller.h"
 #include "emit.h"
-#include "tracepoint_caller.h"
-#include "grace_periods.h"
 #include "gp_progress.h"
+#include "grace_periods.h"
+#include "rcu_data.h"
+#include "tracepoint_caller.h"
 #include "waits.h"
 
 /* Functions that queue callbacks and wait for them, from kallsyms. */

@@ -3,9 +3,9 @@
 #ifndef RCUSCOPE_WAITS_H
 #define RCUSCOPE_WAITS_H
 
-#include "callbacks.h"
 #include "caller.h"
 #include "emit.h"
+#include "follow.h"
 #include "grace_periods.h"
 #include "stacks.h"
 

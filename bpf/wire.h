@@ -28,6 +28,7 @@ typedef std::int32_t rs_s32;
 typedef std::int64_t rs_s64;
 #define RS_ASSERT_SIZE(type, size) static_assert(sizeof(struct type) == (size), #type)
 #else
+#include <linux/types.h>
 typedef __u16 rs_u16;
 typedef __u32 rs_u32;
 typedef __u64 rs_u64;
