@@ -108,7 +108,6 @@ struct attribute {
 
 struct bin_attribute {
 	struct attribute attr;
-	void *private;
 } __attribute__((preserve_access_index));
 
 struct module_sect_attr {

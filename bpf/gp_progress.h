@@ -11,9 +11,7 @@
 #include "rcu_data.h"
 #include "ticks.h"
 
-/* kernel/rcu/tree.h: RCU_GP_*, the states of rcu_state.gp_state */
-#define RS_GP_STATE_ONOFF     3
-#define RS_GP_STATE_INIT      4
+/* kernel/rcu/tree.h: RCU_GP_DOING_FQS, a state of rcu_state.gp_state */
 #define RS_GP_STATE_DOING_FQS 6
 
 /* The newest grace period that was requested. */

@@ -96,8 +96,11 @@ struct cred {
 	struct user_namespace *user_ns;
 };
 
+/*
+ * The programs read only whether a pointer to it is NULL. A declaration is not enough, because
+ * libbpf compares the kinds of types.
+ */
 struct kprobe {
-	unsigned long nmissed;
 };
 
 /* Per-CPU. Times are on CLOCK_MONOTONIC. */
