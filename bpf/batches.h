@@ -12,6 +12,7 @@
 #include "callbacks.h"
 #include "emit.h"
 #include "follow.h"
+#include "function_programs.h"
 #include "rcu_data.h"
 
 /*
@@ -234,22 +235,11 @@ static __always_inline void rs_dequeued_in_batch(__u64 head, __u64 func)
 		rs_dequeued_in(cpu, &cpu->batch, head, func);
 }
 
-SEC("fentry/rcu_cblist_dequeue")
-int BPF_PROG(dequeue_fentry, struct rcu_cblist *list)
-{
-	struct callback_head *head = list->head;
-
-	rs_dequeued((__u64)head, head ? (__u64)head->func : 0);
-	return 0;
-}
-
-SEC("kprobe/rcu_cblist_dequeue")
-int BPF_KPROBE(dequeue_kprobe, struct rcu_cblist *list)
-{
-	struct callback_head *head = BPF_CORE_READ(list, head);
-
-	rs_dequeued((__u64)head, head ? (__u64)BPF_CORE_READ(head, func) : 0);
-	return 0;
-}
+/* Entry of rcu_cblist_dequeue(). A macro, because the type of `ctx` says how to read members. */
+#define rs_dequeue_entered(ctx, list)                                                              \
+	({                                                                                         \
+		struct callback_head *head_ = rs_member(ctx, list, head);                          \
+		rs_dequeued((__u64)head_, head_ ? (__u64)rs_member(ctx, head_, func) : 0);         \
+	})
 
 #endif /* RCUSCOPE_BATCHES_H */

@@ -181,58 +181,13 @@ static __always_inline void rs_call_rcu(void *ctx, struct rs_cpu *cpu, enum rs_c
 	rs_send(record);
 }
 
-/*
- * The second argument is a pointer to a function. The verifier of Linux 6.1 rejects a load of it
- * from the context; bpf_get_func_arg() does not check types.
- */
-static __always_inline void rs_call_rcu_fentry(void *ctx, enum rs_counter counter)
-{
-	struct rs_cpu *cpu = rs_this_cpu();
-	__u64 head = 0, func = 0;
-
-	if (!cpu)
-		return;
-	bpf_get_func_arg(ctx, 0, &head);
-	bpf_get_func_arg(ctx, 1, &func);
-	rs_call_rcu(ctx, cpu, counter, head, func, rs_fentry_caller(ctx), bpf_get_func_ip(ctx));
-}
-
-static __always_inline void rs_call_rcu_kprobe(struct pt_regs *regs, enum rs_counter counter,
-					       void *head, void *func)
+static __always_inline void rs_call_rcu_entered(void *ctx, enum rs_counter counter, __u64 head,
+						__u64 func, __u64 caller, __u64 function)
 {
 	struct rs_cpu *cpu = rs_this_cpu();
 
 	if (cpu)
-		rs_call_rcu(regs, cpu, counter, (__u64)head, (__u64)func, rs_kprobe_caller(regs),
-			    bpf_get_func_ip(regs));
-}
-
-SEC("fentry/call_rcu")
-int call_rcu_fentry(void *ctx)
-{
-	rs_call_rcu_fentry(ctx, RS_COUNT_CB_QUEUED);
-	return 0;
-}
-
-SEC("kprobe/call_rcu")
-int BPF_KPROBE(call_rcu_kprobe, void *head, void *func)
-{
-	rs_call_rcu_kprobe(ctx, RS_COUNT_CB_QUEUED, head, func);
-	return 0;
-}
-
-SEC("fentry/call_rcu_hurry")
-int call_rcu_hurry_fentry(void *ctx)
-{
-	rs_call_rcu_fentry(ctx, RS_COUNT_CB_HURRY);
-	return 0;
-}
-
-SEC("kprobe/call_rcu_hurry")
-int BPF_KPROBE(call_rcu_hurry_kprobe, void *head, void *func)
-{
-	rs_call_rcu_kprobe(ctx, RS_COUNT_CB_HURRY, head, func);
-	return 0;
+		rs_call_rcu(ctx, cpu, counter, head, func, caller, function);
 }
 
 /* SRCU uses such lists, too; each list of RCU is in a CPU's rcu_data. Returns that CPU, or -1. */
@@ -277,20 +232,15 @@ static __always_inline void rs_assigned(struct rcu_segcblist *list, __u64 gp_seq
 	rs_send(record);
 }
 
-SEC("fexit/rcu_segcblist_accelerate")
-int BPF_PROG(accelerate_fexit, struct rcu_segcblist *list, unsigned long gp_seq, bool assigned)
-{
-	if (assigned)
-		rs_assigned(list, gp_seq);
-	return 0;
-}
-
+/*
+ * With kprobes, the arguments of rcu_segcblist_accelerate() until it returns. The function runs
+ * with interrupts off, so one entry per CPU is enough.
+ */
 struct rs_accelerate {
 	struct rcu_segcblist *list;
 	__u64 gp_seq;
 };
 
-/* The function runs with interrupts off, so one entry per CPU is enough. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -298,8 +248,7 @@ struct {
 	__type(value, struct rs_accelerate);
 } accelerating SEC(".maps");
 
-SEC("kprobe/rcu_segcblist_accelerate")
-int BPF_KPROBE(accelerate_kprobe, struct rcu_segcblist *list, unsigned long gp_seq)
+static __always_inline void rs_accelerate_entered(struct rcu_segcblist *list, __u64 gp_seq)
 {
 	__u32 zero = 0;
 	struct rs_accelerate *args = bpf_map_lookup_elem(&accelerating, &zero);
@@ -308,18 +257,15 @@ int BPF_KPROBE(accelerate_kprobe, struct rcu_segcblist *list, unsigned long gp_s
 		args->list = list;
 		args->gp_seq = gp_seq;
 	}
-	return 0;
 }
 
-SEC("kretprobe/rcu_segcblist_accelerate")
-int BPF_KRETPROBE(accelerate_kretprobe, long assigned)
+static __always_inline void rs_accelerate_returned(bool assigned)
 {
 	__u32 zero = 0;
 	struct rs_accelerate *args = bpf_map_lookup_elem(&accelerating, &zero);
 
-	if (args && (assigned & 0xff))
+	if (args && assigned)
 		rs_assigned(args->list, args->gp_seq);
-	return 0;
 }
 
 #endif /* RCUSCOPE_CALLBACKS_H */

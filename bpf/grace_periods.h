@@ -132,13 +132,6 @@ static __always_inline void rs_expedited_ended(__u64 wanted)
 	rs_send_gp(RS_GP_END, wanted - 4 + 1, RS_GP_EXPEDITED);
 }
 
-SEC("fexit/rcu_exp_wait_wake")
-int BPF_PROG(exp_end_fexit, unsigned long wanted)
-{
-	rs_expedited_ended(wanted);
-	return 0;
-}
-
 /*
  * A kretprobe cannot read the argument, so the entry stores it. The key is the task, since the next
  * grace period may begin while this one still wakes its waiters.
@@ -150,24 +143,20 @@ struct {
 	__type(value, __u64);
 } exp_wanted SEC(".maps");
 
-SEC("kprobe/rcu_exp_wait_wake")
-int BPF_KPROBE(exp_wait_kprobe, unsigned long wanted)
+static __always_inline void rs_expedited_wait_entered(__u64 wanted)
 {
-	__u64 key = rs_task_key(), value = wanted;
+	__u64 key = rs_task_key();
 
-	bpf_map_update_elem(&exp_wanted, &key, &value, BPF_ANY);
-	return 0;
+	bpf_map_update_elem(&exp_wanted, &key, &wanted, BPF_ANY);
 }
 
-SEC("kretprobe/rcu_exp_wait_wake")
-int BPF_KRETPROBE(exp_end_kretprobe)
+static __always_inline void rs_expedited_wait_returned(void)
 {
 	__u64 key = rs_task_key();
 	__u64 *wanted = bpf_map_lookup_elem(&exp_wanted, &key);
 
 	if (wanted)
 		rs_expedited_ended(*wanted);
-	return 0;
 }
 
 #endif /* RCUSCOPE_GRACE_PERIODS_H */

@@ -5,7 +5,7 @@
  * it.
  *
  * The list consists of macros and has several readers. A reader defines the macros that it needs
- * and includes this file: control.h generates the counters, probe_programs.h the programs at
+ * and includes this file: control.h generates the counters, rcuscope.bpf.c the programs at
  * entries and returns of functions, tracer/probes/hooks.cpp the table for the attach plan and for
  * `doctor`. To add a hook, add its rows here and its handler to bpf/.
  *
@@ -29,15 +29,20 @@
  *                                          generates program_fentry and program_kprobe
  *   RS_RETURN(program, function, parameters, result, handler)
  *                                          generates program_fexit and program_kretprobe
- *   RS_FENTRY, RS_FEXIT, RS_KPROBE, RS_KRETPROBE(program, function)
- *                                          the program with this suffix, not generated
+ *   RS_FEXIT(program, function, parameters, result, handler)
+ *   RS_KPROBE(program, function, parameters, handler)
+ *   RS_KRETPROBE(program, function, result, handler)
+ *                                          generate one program each, for a return that needs the
+ *                                          arguments: a kretprobe does not see them, so a kprobe at
+ *                                          the entry saves them
  *   RS_KPROBE_EVENT(program, tracepoint)   the kprobe way needs this program as well
  *   RS_SITE_KPROBE(program)                a program for kprobe events
  *   RS_SITE_EVENT(program, tracepoint)     that way needs this program as well
  *   RS_OR()                                the rows after it are an alternative for kernels
  *                                          without the functions of the rows before it
  *
- * `handler` is an expression. It may use the parameters, the result, `ctx` and rs_caller(ctx).
+ * `handler` is a statement without its semicolon. It may use the parameters, the result, `ctx` and
+ * the accessors of function_programs.h.
  */
 #ifndef RS_HOOK
 #define RS_HOOK(...)
@@ -53,9 +58,6 @@
 #endif
 #ifndef RS_RETURN
 #define RS_RETURN(...)
-#endif
-#ifndef RS_FENTRY
-#define RS_FENTRY(...)
 #endif
 #ifndef RS_FEXIT
 #define RS_FEXIT(...)
@@ -125,14 +127,13 @@ RS_HOOK(EXP_START, "gp.expedited.start", kernel, every_kernel,
 RS_EVENT(exp_start_event, rcu_exp_grace_period)
 RS_ENTRY(exp_start, sync_rcu_exp_select_cpus, (), rs_expedited_started())
 
-/* A kretprobe does not see the argument that it needs: a kprobe at the entry saves it. */
 RS_HOOK(EXP_END, "gp.expedited.end", kernel, every_kernel,
 	"when an expedited grace period has ended and its waiters are woken",
 	"ends of expedited grace periods")
 RS_EVENT(exp_end_event, rcu_exp_grace_period)
-RS_FEXIT(exp_end, rcu_exp_wait_wake)
-RS_KPROBE(exp_wait, rcu_exp_wait_wake)
-RS_KRETPROBE(exp_end, rcu_exp_wait_wake)
+RS_FEXIT(exp_end, rcu_exp_wait_wake, (unsigned long wanted), (), rs_expedited_ended(wanted))
+RS_KPROBE(exp_wait, rcu_exp_wait_wake, (unsigned long wanted), rs_expedited_wait_entered(wanted))
+RS_KRETPROBE(exp_end, rcu_exp_wait_wake, (), rs_expedited_wait_returned())
 
 RS_HOOK(EXP_QUIESCENT, "gp.expedited.quiescent", kernel, every_kernel,
 	"each CPU's quiescent state of an expedited grace period, and preempted readers that it "
@@ -152,15 +153,17 @@ RS_HOOK(CB_QUEUED, "callback.queued", kernel, every_kernel,
 	"call_rcu(): the callback, its function, who queued it",
 	"callbacks as they are queued, and so all of their lives")
 RS_OWN_CPU_EVENT(call_rcu_event, rcu_callback)
-RS_FENTRY(call_rcu, call_rcu)
-RS_KPROBE(call_rcu, call_rcu)
+RS_ENTRY(call_rcu, call_rcu, (),
+	 rs_call_rcu_entered(ctx, RS_COUNT_CB_QUEUED, rs_argument(ctx, 0), rs_argument(ctx, 1),
+			     rs_caller(ctx), bpf_get_func_ip(ctx)))
 
 RS_HOOK(CB_HURRY, "callback.queued.hurry", kernel, newer_kernels,
 	"call_rcu_hurry(): the same for callbacks that RCU may not hold back",
 	"callbacks queued with call_rcu_hurry()")
 RS_OWN_CPU_EVENT(call_rcu_event, rcu_callback) /* the same program */
-RS_FENTRY(call_rcu_hurry, call_rcu_hurry)
-RS_KPROBE(call_rcu_hurry, call_rcu_hurry)
+RS_ENTRY(call_rcu_hurry, call_rcu_hurry, (),
+	 rs_call_rcu_entered(ctx, RS_COUNT_CB_HURRY, rs_argument(ctx, 0), rs_argument(ctx, 1),
+			     rs_caller(ctx), bpf_get_func_ip(ctx)))
 
 RS_HOOK(CB_BYPASS, "callback.bypass", kernel, every_kernel,
 	"which offloaded callbacks are held back from their CPU's list",
@@ -177,9 +180,13 @@ RS_ENTRY(bypass, rcu_cblist_flush_enqueue, (void *to, struct rcu_cblist *from, v
 RS_HOOK(CB_ASSIGNED, "callback.assigned", kernel, every_kernel,
 	"for which grace period a callback waits",
 	"which grace period released a callback")
-RS_FEXIT(accelerate, rcu_segcblist_accelerate)
-RS_KPROBE(accelerate, rcu_segcblist_accelerate)
-RS_KRETPROBE(accelerate, rcu_segcblist_accelerate)
+RS_FEXIT(accelerate, rcu_segcblist_accelerate,
+	 (struct rcu_segcblist *list, unsigned long gp_seq), (long assigned),
+	 if (rs_bool(assigned)) rs_assigned(list, gp_seq))
+RS_KPROBE(accelerate, rcu_segcblist_accelerate, (struct rcu_segcblist *list, unsigned long gp_seq),
+	  rs_accelerate_entered(list, gp_seq))
+RS_KRETPROBE(accelerate, rcu_segcblist_accelerate, (long assigned),
+	     rs_accelerate_returned(rs_bool(assigned)))
 
 RS_HOOK(CB_INVOKED, "callback.invoked", kernel, every_kernel,
 	"when a callback is invoked and when it is done, in which batch and context",
@@ -189,16 +196,15 @@ RS_OWN_CPU_EVENT(invoke_event, rcu_invoke_callback)
 RS_OWN_CPU_EVENT(batch_end_event, rcu_batch_end)
 RS_ENTRY(batch, rcu_do_batch, (struct rcu_data *data), rs_batch_entered(data))
 RS_RETURN(batch, rcu_do_batch, (), (), rs_batch_returned())
-RS_FENTRY(dequeue, rcu_cblist_dequeue)
-RS_KPROBE(dequeue, rcu_cblist_dequeue)
+RS_ENTRY(dequeue, rcu_cblist_dequeue, (struct rcu_cblist *list), rs_dequeue_entered(ctx, list))
 RS_KPROBE_EVENT(skipped_entry, softirq_entry)
 RS_KPROBE_EVENT(skipped_exit, softirq_exit)
 
 RS_HOOK(KVFREE, "callback.kvfree_rcu", kernel, every_kernel,
 	"kvfree_rcu() and kfree_rcu(): memory to be freed after a grace period, and who frees it",
 	"calls of kvfree_rcu() and kfree_rcu()")
-RS_FENTRY(kvfree, kvfree_call_rcu)
-RS_KPROBE(kvfree, kvfree_call_rcu)
+RS_ENTRY(kvfree, kvfree_call_rcu, (),
+	 rs_kvfree(ctx, rs_argument(ctx, 0), rs_argument(ctx, 1), rs_caller(ctx)))
 
 RS_HOOK(WAIT_SYNC, "wait.synchronize_rcu", kernel, every_kernel,
 	"tasks that wait in synchronize_rcu()",
@@ -231,8 +237,7 @@ RS_ENTRY(module_init, do_init_module, (struct module *mod),
 	 rs_module_entered(mod, RS_NOTE_INIT, RS_MODULE_COMING))
 RS_RETURN(module_init, do_init_module, (struct module *mod), (int ret),
 	  rs_module_returned(RS_NOTE_INIT, ret))
-RS_FEXIT(init_returned, do_one_initcall)
-RS_KRETPROBE(init_returned, do_one_initcall)
+RS_RETURN(init_returned, do_one_initcall, (void *function), (int ret), rs_init_returned(ret))
 
 /*
  * Linux 6.10, commit 223b5e57d0d5 ("mm/execmem, arch: convert remaining overrides of module_alloc
@@ -271,9 +276,10 @@ RS_RETURN(module_free, free_module, (), (), rs_module_returned(RS_NOTE_FREE, 0))
 RS_HOOK(MODULE_REF, "module.references", modules, every_kernel,
 	"references to a followed module as they are taken and dropped",
 	"references to a module")
-RS_FEXIT(ref_try, try_module_get)
-RS_KPROBE(ref_try, try_module_get)
-RS_KRETPROBE(ref_try, try_module_get)
+RS_FEXIT(ref_try, try_module_get, (void *mod), (long taken),
+	 if (rs_bool(taken)) rs_referenced((__u64)mod, true, 0, rs_caller(ctx)))
+RS_KPROBE(ref_try, try_module_get, (void *mod), rs_try_get_entered((__u64)mod, rs_caller(ctx)))
+RS_KRETPROBE(ref_try, try_module_get, (long taken), rs_try_get_returned(rs_bool(taken)))
 RS_ENTRY(ref_get, __module_get, (void *mod), rs_referenced((__u64)mod, true, 1, rs_caller(ctx)))
 /*
  * Probed at its entry: once the last reference is dropped, the module's memory may be freed at any
@@ -325,7 +331,6 @@ RS_SITE_EVENT(skipped_exit, softirq_exit)
 #undef RS_OWN_CPU_EVENT
 #undef RS_ENTRY
 #undef RS_RETURN
-#undef RS_FENTRY
 #undef RS_FEXIT
 #undef RS_KPROBE
 #undef RS_KRETPROBE

@@ -40,23 +40,4 @@ static __always_inline void rs_kvfree(void *ctx, __u64 head, __u64 what, __u64 c
 	rs_send(record);
 }
 
-/* Reads the arguments like rs_call_rcu_fentry(), for the same reason. */
-SEC("fentry/kvfree_call_rcu")
-int kvfree_fentry(void *ctx)
-{
-	__u64 head = 0, what = 0;
-
-	bpf_get_func_arg(ctx, 0, &head);
-	bpf_get_func_arg(ctx, 1, &what);
-	rs_kvfree(ctx, head, what, rs_fentry_caller(ctx));
-	return 0;
-}
-
-SEC("kprobe/kvfree_call_rcu")
-int BPF_KPROBE(kvfree_kprobe, void *head, void *what)
-{
-	rs_kvfree(ctx, (__u64)head, (__u64)what, rs_kprobe_caller(ctx));
-	return 0;
-}
-
 #endif /* RCUSCOPE_KVFREE_H */

@@ -185,25 +185,4 @@ static __always_inline void rs_memory_freed(__u64 memory)
 	}
 }
 
-/*
- * The first argument is a pointer to a function, as in call_rcu(): rs_call_rcu_fentry() says why
- * BPF_PROG() cannot be used.
- */
-SEC("fexit/do_one_initcall")
-int init_returned_fexit(void *ctx)
-{
-	__u64 ret = 0;
-
-	bpf_get_func_ret(ctx, &ret);
-	rs_init_returned(ret);
-	return 0;
-}
-
-SEC("kretprobe/do_one_initcall")
-int BPF_KRETPROBE(init_returned_kretprobe, int ret)
-{
-	rs_init_returned(ret);
-	return 0;
-}
-
 #endif /* RCUSCOPE_MODULE_LIFE_H */

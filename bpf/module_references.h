@@ -3,7 +3,6 @@
 #ifndef RCUSCOPE_MODULE_REFERENCES_H
 #define RCUSCOPE_MODULE_REFERENCES_H
 
-#include "caller.h"
 #include "emit.h"
 #include "follow.h"
 
@@ -29,14 +28,7 @@ static __always_inline void rs_referenced(__u64 mod, bool taken, int change, __u
 	rs_send(record);
 }
 
-SEC("fexit/try_module_get")
-int BPF_PROG(ref_try_fexit, void *mod, bool taken)
-{
-	if (taken)
-		rs_referenced((__u64)mod, true, 0, rs_fentry_caller(ctx));
-	return 0;
-}
-
+/* With kprobes, the argument and the caller of try_module_get() until it returns. */
 struct rs_ref_note {
 	__u64 mod;
 	__u64 caller;
@@ -49,25 +41,21 @@ struct {
 	__type(value, struct rs_ref_note);
 } ref_notes SEC(".maps");
 
-SEC("kprobe/try_module_get")
-int BPF_KPROBE(ref_try_kprobe, void *mod)
+static __always_inline void rs_try_get_entered(__u64 mod, __u64 caller)
 {
 	__u64 key = rs_task_key();
-	struct rs_ref_note note = { .mod = (__u64)mod, .caller = rs_kprobe_caller(ctx) };
+	struct rs_ref_note note = { .mod = mod, .caller = caller };
 
 	bpf_map_update_elem(&ref_notes, &key, &note, BPF_ANY);
-	return 0;
 }
 
-SEC("kretprobe/try_module_get")
-int BPF_KRETPROBE(ref_try_kretprobe, long taken)
+static __always_inline void rs_try_get_returned(bool taken)
 {
 	__u64 key = rs_task_key();
 	struct rs_ref_note *note = bpf_map_lookup_elem(&ref_notes, &key);
 
-	if (note && (taken & 0xff))
+	if (note && taken)
 		rs_referenced(note->mod, true, 0, note->caller);
-	return 0;
 }
 
 #endif /* RCUSCOPE_MODULE_REFERENCES_H */

@@ -25,7 +25,15 @@
 #include "tracepoints.h"
 #include "waits.h"
 
-#include "probe_programs.h"
+#include "function_programs.h"
+
+/* The programs at entries and returns of functions. */
+#define RS_ENTRY     RS_ENTRY_PROGRAMS
+#define RS_RETURN    RS_RETURN_PROGRAMS
+#define RS_FEXIT     RS_FEXIT_PROGRAM
+#define RS_KPROBE    RS_KPROBE_PROGRAM
+#define RS_KRETPROBE RS_KRETPROBE_PROGRAM
+#include "hook_list.h"
 
 /* bpf_probe_read_kernel() and bpf_get_stack() require a GPL-compatible license. */
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -12,6 +12,7 @@
 
 #include "batches.h"
 #include "emit.h"
+#include "function_programs.h"
 #include "latency_run.h"
 #include "pending_ring.h"
 #include "rcu_data.h"
@@ -204,43 +205,10 @@ static __noinline int rs_summary_out_of_order(struct rs_summary_cpu *mine,
 			rs_summary_out_of_order(mine_, list_, cpu_, head_, (__u64)(func));         \
 	})
 
-/* Reads the arguments like rs_call_rcu_fentry(). */
-static __always_inline void rs_summary_queued_fentry(void *ctx)
-{
-	__u64 head = 0, func = 0;
-
-	bpf_get_func_arg(ctx, 0, &head);
-	bpf_get_func_arg(ctx, 1, &func);
-	rs_summary_queued((void *)head, func);
-}
-
-SEC("fentry/call_rcu")
-int summary_queued_fentry(void *ctx)
-{
-	rs_summary_queued_fentry(ctx);
-	return 0;
-}
-
-SEC("fentry/call_rcu_hurry")
-int summary_hurry_fentry(void *ctx)
-{
-	rs_summary_queued_fentry(ctx);
-	return 0;
-}
-
-SEC("kprobe/call_rcu")
-int BPF_KPROBE(summary_queued_kprobe, void *head, void *func)
-{
-	rs_summary_queued(head, (__u64)func);
-	return 0;
-}
-
-SEC("kprobe/call_rcu_hurry")
-int BPF_KPROBE(summary_hurry_kprobe, void *head, void *func)
-{
-	rs_summary_queued(head, (__u64)func);
-	return 0;
-}
+RS_ENTRY_PROGRAMS(summary_queued, call_rcu, (),
+		  rs_summary_queued((void *)rs_argument(ctx, 0), rs_argument(ctx, 1)))
+RS_ENTRY_PROGRAMS(summary_hurry, call_rcu_hurry, (),
+		  rs_summary_queued((void *)rs_argument(ctx, 0), rs_argument(ctx, 1)))
 
 SEC("tp_btf/rcu_callback")
 int BPF_PROG(summary_queued_event, const char *flavour, struct callback_head *head)
@@ -249,25 +217,16 @@ int BPF_PROG(summary_queued_event, const char *flavour, struct callback_head *he
 	return 0;
 }
 
-SEC("fentry/rcu_cblist_dequeue")
-int BPF_PROG(summary_dequeue_fentry, struct rcu_cblist *list)
-{
-	struct callback_head *head = list->head;
+/* Entry of rcu_cblist_dequeue(), which takes the first callback off the list. */
+#define rs_summary_dequeue_entered(ctx, list)                                                      \
+	({                                                                                         \
+		struct callback_head *first_ = rs_member(ctx, list, head);                         \
+		if (first_)                                                                        \
+			rs_summary_invoked(first_, rs_member(ctx, first_, func));                  \
+	})
 
-	if (head)
-		rs_summary_invoked(head, head->func);
-	return 0;
-}
-
-SEC("kprobe/rcu_cblist_dequeue")
-int BPF_KPROBE(summary_dequeue_kprobe, struct rcu_cblist *list)
-{
-	struct callback_head *head = BPF_CORE_READ(list, head);
-
-	if (head)
-		rs_summary_invoked(head, BPF_CORE_READ(head, func));
-	return 0;
-}
+RS_ENTRY_PROGRAMS(summary_dequeue, rcu_cblist_dequeue, (struct rcu_cblist * list),
+		  rs_summary_dequeue_entered(ctx, list))
 
 SEC("tp_btf/rcu_invoke_callback")
 int BPF_PROG(summary_invoke_event, const char *flavour, struct callback_head *head)

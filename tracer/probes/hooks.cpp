@@ -69,15 +69,14 @@ std::vector<Hook> make_hook_table() {
 #define RS_EVENT(program, event) table.add(Way::tracepoint, {#program, "", #event});
 #define RS_OWN_CPU_EVENT(program, event) table.add(Way::tracepoint, {#program, "", #event}).own_cpu_only = true;
 #define RS_ENTRY(program, function, ...)                                                                               \
-    RS_FENTRY(program, function)                                                                                       \
+    table.add(Way::fentry, {#program "_fentry", #function});                                                           \
     RS_KPROBE(program, function)
 #define RS_RETURN(program, function, ...)                                                                              \
     RS_FEXIT(program, function)                                                                                        \
     RS_KRETPROBE(program, function)
-#define RS_FENTRY(program, function) table.add(Way::fentry, {#program "_fentry", #function});
-#define RS_FEXIT(program, function) table.add(Way::fentry, {#program "_fexit", #function});
-#define RS_KPROBE(program, function) table.add(Way::kprobe, {#program "_kprobe", #function});
-#define RS_KRETPROBE(program, function) table.add(Way::kprobe, {#program "_kretprobe", #function});
+#define RS_FEXIT(program, function, ...) table.add(Way::fentry, {#program "_fexit", #function});
+#define RS_KPROBE(program, function, ...) table.add(Way::kprobe, {#program "_kprobe", #function});
+#define RS_KRETPROBE(program, function, ...) table.add(Way::kprobe, {#program "_kretprobe", #function});
 #define RS_KPROBE_EVENT(program, event) table.add(Way::kprobe, {#program, "", #event});
 #define RS_SITE_KPROBE(program) table.add(Way::tracefs_kprobe, {#program, ""});
 #define RS_SITE_EVENT(program, event) table.add(Way::tracefs_kprobe, {#program, "", #event});
