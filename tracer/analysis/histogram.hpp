@@ -10,14 +10,14 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <map>
 #include <optional>
-#include <utility>
 #include <vector>
 
-#include "timeline/model.hpp"
+#include "timeline/nanoseconds.hpp"
 
 namespace rcuscope {
 

@@ -3,8 +3,14 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
+
+#include "capture/format.hpp"
 
 namespace rcuscope {
+
+// Callback holds the number of a CPU in 16 bits, one value of which means that it is not known.
+static_assert(max_cpus < std::numeric_limits<std::uint16_t>::max());
 
 bool CacheLeft::holds(std::uint64_t address) const {
     const auto after =

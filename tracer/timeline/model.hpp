@@ -7,6 +7,7 @@
 // known.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -20,14 +21,11 @@
 #include "base/rare_list.hpp"
 #include "base/spill_vector.hpp"
 #include "capture/event.hpp"
-#include "capture/format.hpp"
 #include "capture/metadata.hpp"
 #include "timeline/code_location.hpp"
+#include "timeline/nanoseconds.hpp"
 
 namespace rcuscope {
-
-using Nanoseconds = std::int64_t;
-using MaybeTime = std::optional<Nanoseconds>;
 
 struct Loss {
     std::uint32_t cpu = 0;
@@ -262,7 +260,6 @@ struct Callback {         // a recording has millions, so the size of this struc
     QueueContext queued_in = QueueContext::unknown; // in an interrupt, queued_tid is the interrupted task
     bool lazy = false; // lazy call_rcu(): RCU may delay it until another callback needs a grace period
 };
-static_assert(max_cpus < std::numeric_limits<std::uint16_t>::max());
 
 // A call of kvfree_rcu() or kfree_rcu(). The time at which the memory is freed is not recorded.
 struct KvfreeCall {

@@ -7,7 +7,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "timeline/model.hpp"
+#include "base/spill_vector.hpp"
+#include "timeline/nanoseconds.hpp"
 
 namespace rcuscope {
 
