@@ -9,7 +9,7 @@
 #include "cli/hazard_options.hpp"
 #include "cli/load.hpp"
 #include "cli/outputs.hpp"
-#include "cli/summary.hpp"
+#include "report/summary.hpp"
 
 namespace rcuscope {
 

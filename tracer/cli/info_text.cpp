@@ -5,8 +5,8 @@
 
 #include "base/text.hpp"
 #include "cli/firing.hpp"
-#include "cli/summary.hpp"
 #include "report/show.hpp"
+#include "report/summary.hpp"
 
 namespace rcuscope {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "cli/summary.hpp"
+#include "report/summary.hpp"
 
 #include <gmock/gmock.h>
 #include <sstream>
