@@ -248,7 +248,7 @@ std::string CaptureWriter::path() const {
     return impl_->chunks.file().path();
 }
 
-Error CaptureWriter::with_what_is_left(Error error) const {
+Error CaptureWriter::add_partial_file_hint(Error error) const {
     // A file without a name is deleted when the process ends, and data written to a pipe is not kept.
     if (impl_->place.target && impl_->chunks.file().regular()) {
         error.hint +=

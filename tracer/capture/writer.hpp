@@ -82,7 +82,7 @@ public:
     std::uint64_t bytes_written() const;
     std::string path() const; // the name under which the file can be found at present
     // Adds to the hint of an error that ends the recording where the events recorded so far are kept.
-    Error with_what_is_left(Error error) const;
+    Error add_partial_file_hint(Error error) const;
 
 private:
     struct Impl;

@@ -65,7 +65,7 @@ Outcome finish_recording(const FinishRequest& request, CaptureWriter& capture, b
         return ExitCode::done;
     const Outcome finished = finish_capture(request, capture.read_back(), whole, not_written);
     if (!finished)
-        return tl::unexpected(capture.with_what_is_left(finished.error()));
+        return tl::unexpected(capture.add_partial_file_hint(finished.error()));
     if (request.exports().size() == request.outputs.size())
         capture.discard();
     return *finished;

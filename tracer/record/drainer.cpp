@@ -13,7 +13,7 @@ namespace rcuscope {
 
 using namespace std::chrono_literals;
 
-bool Drainer::hurries() {
+bool Drainer::needs_short_interval() {
     const auto rings = ends_.session.rings();
     return record_filter_.unloads().in_danger() ||
            std::any_of(rings.begin(), rings.end(), [](const Ring& ring) { return ring.fills_up(); });

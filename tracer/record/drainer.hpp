@@ -46,7 +46,7 @@ public:
 
     // Whether to drain again soon: the kernel may be about to die, or a ring is filled beyond the point at which the
     // programs wake the recorder.
-    bool hurries();
+    bool needs_short_interval();
     // When the last drain began.
     std::uint64_t drained_ns() const { return drained_ns_; }
     // Every record up to this time was taken. It lags behind drained_ns() while a program is still writing a record.

@@ -48,11 +48,11 @@ public:
     // CaptureWriter::record() compresses as it writes.
     Status compress(const GoOn&) override { return {}; }
     std::uint64_t bytes() const override { return history_.bytes(); }
-    void discard() override {}
-    Error with_what_is_left(Error error) const override {
-        return file_ ? file_->writer.with_what_is_left(std::move(error)) : error;
+    void abort() override {}
+    Error add_partial_file_hint(Error error) const override {
+        return file_ ? file_->writer.add_partial_file_hint(std::move(error)) : error;
     }
-    std::string kept() const override { return file_ ? file_->writer.path() : wrote_ ? wrote_->path() : ""; }
+    std::string current_path() const override { return file_ ? file_->writer.path() : wrote_ ? wrote_->path() : ""; }
     std::optional<CaptureWriter> take_capture() override { return std::move(wrote_); }
 
     void see(const Event& event) { watch_.take(event); }

@@ -19,7 +19,7 @@ OwnShare own_share(const SequencesAt& before, const SequencesAt& opened, const S
             periods_between(closed.sequences.expedited_seq, after.sequences.expedited_seq)};
 }
 
-RunStats grown(RunStats now, const RunStats& before) {
+RunStats run_stats_since(const RunStats& before, RunStats now) {
     now.recorder_cpu_ns -= before.recorder_cpu_ns;
     for (std::size_t i = 0; i < now.programs.size(); i++) {
         now.programs[i].runs -= before.programs[i].runs;

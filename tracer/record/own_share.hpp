@@ -17,7 +17,7 @@ std::optional<RcuSequences> if_exact(const SequencesAt& at);
 OwnShare own_share(const SequencesAt& before, const SequencesAt& opened, const SequencesAt& closed,
                    const SequencesAt& after);
 
-// The growth since `before`, which lists the same programs.
-RunStats grown(RunStats now, const RunStats& before);
+// The runs from `before` to `now`, which list the same programs.
+RunStats run_stats_since(const RunStats& before, RunStats now);
 
 } // namespace rcuscope

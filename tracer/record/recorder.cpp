@@ -32,7 +32,7 @@ using namespace std::chrono_literals;
 
 // Longest wait between two drains when nothing wakes the recorder.
 constexpr auto drain_interval = 50ms;
-// The same while Drainer::hurries().
+// The same while Drainer::needs_short_interval().
 constexpr auto short_interval = 1ms;
 // Longest time that drained records wait before they are written to the file.
 constexpr auto flush_interval = 500ms;
@@ -100,13 +100,13 @@ Result<RecordOutcome> Recorder::run() {
         if (done && !interrupted)
             continue;
         if (writer_)
-            writer_->discard();
+            writer_->abort();
         if (!done)
             return tl::unexpected(done.error());
         return RecordOutcome{.began = false, .command_status = {}, .end_reason = {}, .capture = {}};
     }
     if (auto done = loop().and_then([this] { return close(); }); !done)
-        return tl::unexpected(writer_->with_what_is_left(done.error()));
+        return tl::unexpected(writer_->add_partial_file_hint(done.error()));
     return RecordOutcome{true, command_status_, end_reason_, writer_->take_capture(), std::move(counted_)};
 }
 
@@ -251,7 +251,7 @@ Status Recorder::loop() {
     std::array<pollfd, 3> waits{pollfd{signals_.fd(), POLLIN, 0}, pollfd{probe_setup_.session().wakeup_fd(), POLLIN, 0},
                                 pollfd{child_ ? child_->ended_fd() : -1, POLLIN, 0}};
     while (end_reason_.empty()) {
-        const auto interval = drainer_ && drainer_->hurries() ? short_interval : drain_interval;
+        const auto interval = drainer_ && drainer_->needs_short_interval() ? short_interval : drain_interval;
         if (::poll(waits.data(), waits.size(), static_cast<int>(interval / 1ms)) < 0 && errno != EINTR)
             return fail(ExitCode::cannot_here, "cannot wait for events", errno_text(errno));
         if (auto drained = take_all(false); !drained)
@@ -298,7 +298,7 @@ Status Recorder::close() {
     const CallbackLosses lost = session.lost_callbacks();
     Trailer end{closed->ns, end_reason_, command_status_, probe_setup_.hits(), {}, if_exact(*closed)};
     if (request_.stats)
-        end.stats = grown(run_stats(), stats_before_);
+        end.stats = run_stats_since(stats_before_, run_stats());
     end.lost_callbacks = {lost.queued - lost_before_.queued, lost.invoked - lost_before_.invoked,
                           lost.done - lost_before_.done};
     measuring_.reset();
@@ -380,7 +380,7 @@ void Recorder::show_progress() {
 // Updates the text of the second signal.
 void Recorder::say_where() {
     // A file without a name vanishes with the process.
-    const std::string kept = request_.capture.target ? writer_->kept() : "";
+    const std::string kept = request_.capture.target ? writer_->current_path() : "";
     if (kept_ == kept)
         return;
     kept_ = kept;

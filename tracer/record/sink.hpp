@@ -29,10 +29,10 @@ public:
     virtual Status finish(const Trailer& trailer) = 0;
     virtual Status compress(const GoOn& go_on) = 0;
     virtual std::uint64_t bytes() const = 0; // of the file, or of the memory in use
-    virtual void discard() = 0;              // the recording failed before it began
-    virtual Error with_what_is_left(Error error) const = 0;
-    // The file that holds the records so far; empty if there is none.
-    virtual std::string kept() const = 0;
+    virtual void abort() = 0;                // the recording failed before it began: leaves no file
+    virtual Error add_partial_file_hint(Error error) const = 0;
+    // The present path of the file that holds the records so far; empty if there is none.
+    virtual std::string current_path() const = 0;
     // After finish(): the file that holds the recording; empty if there is none, or if there are several.
     virtual std::optional<CaptureWriter> take_capture() = 0;
 };
@@ -50,9 +50,9 @@ public:
     Status finish(const Trailer& trailer) override { return writer_.finish(trailer); }
     Status compress(const GoOn& go_on) override { return writer_.compress(go_on); }
     std::uint64_t bytes() const override { return writer_.bytes_written(); }
-    void discard() override { writer_.discard(); }
-    Error with_what_is_left(Error error) const override { return writer_.with_what_is_left(std::move(error)); }
-    std::string kept() const override { return writer_.is_file() ? writer_.path() : ""; }
+    void abort() override { writer_.discard(); }
+    Error add_partial_file_hint(Error error) const override { return writer_.add_partial_file_hint(std::move(error)); }
+    std::string current_path() const override { return writer_.is_file() ? writer_.path() : ""; }
     std::optional<CaptureWriter> take_capture() override { return std::move(writer_); }
 
 private:

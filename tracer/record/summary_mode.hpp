@@ -56,9 +56,9 @@ public:
     Status finish(const Trailer&) override { return {}; }
     Status compress(const GoOn&) override { return {}; }
     std::uint64_t bytes() const override { return 0; }
-    void discard() override {}
-    Error with_what_is_left(Error error) const override { return error; }
-    std::string kept() const override { return ""; }
+    void abort() override {}
+    Error add_partial_file_hint(Error error) const override { return error; }
+    std::string current_path() const override { return ""; }
     std::optional<CaptureWriter> take_capture() override { return std::nullopt; }
 
 private:

@@ -53,7 +53,8 @@ TEST(Writer, AnEarlierFileStaysIfItFails) {
     {
         auto writer = capture_at(path, metadata_of_cpus(1));
         ASSERT_TRUE(writer->record(0, cb_record(1, 1)));
-        const Error error = writer->with_what_is_left({ExitCode::cannot_write, "cannot write", "no room", "make some"});
+        const Error error =
+            writer->add_partial_file_hint({ExitCode::cannot_write, "cannot write", "no room", "make some"});
         EXPECT_EQ(error.hint, "make some; what was recorded until then is kept: rcuscope info " + path + ".part");
     }
     EXPECT_EQ(read_file(path), bytes_of_text("an earlier one"));

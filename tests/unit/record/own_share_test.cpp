@@ -35,7 +35,7 @@ TEST(OwnShare, ASequenceThatIsNotExactIsNotKnown) {
 
 TEST(OwnShare, RunsAreThoseSince) {
     const RunStats before{{{"gp_end", "fentry/rcu_gp_cleanup", 10, 1000}}, 500};
-    const RunStats grew = grown({{{"gp_end", "fentry/rcu_gp_cleanup", 14, 1300}}, 700}, before);
+    const RunStats grew = run_stats_since(before, {{{"gp_end", "fentry/rcu_gp_cleanup", 14, 1300}}, 700});
     EXPECT_EQ(grew.recorder_cpu_ns, 200U);
     ASSERT_EQ(grew.programs.size(), 1U);
     EXPECT_EQ(grew.programs[0].runs, 4U);
