@@ -13,7 +13,7 @@
 #include "cli/finish_command.hpp"
 #include "cli/numbered.hpp"
 #include "record/end_signals.hpp"
-#include "record/recorder.hpp"
+#include "record/event_recorder.hpp"
 
 namespace rcuscope {
 

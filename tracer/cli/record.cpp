@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The subcommand `record`: parses and checks the options, runs the recorder (record/recorder.hpp), and finishes the
-// capture (finish.hpp, numbered_outputs.hpp for triggers, record_summary.hpp for --mode summary).
+// The subcommand `record`: parses and checks the options, runs the recorder of the mode (record/event_recorder.hpp,
+// record/summary_recorder.hpp), and finishes its output (finish.hpp, numbered_outputs.hpp for triggers,
+// record_summary.hpp for --mode summary).
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -21,7 +22,8 @@
 #include "probes/probe_conflicts.hpp"
 #include "probes/session.hpp"
 #include "record/child.hpp"
-#include "record/recorder.hpp"
+#include "record/event_recorder.hpp"
+#include "record/summary_recorder.hpp"
 #include "review/review.hpp"
 
 namespace rcuscope {
@@ -54,6 +56,8 @@ struct RecordArguments {
     bool quiet = false;
     ExportOptions options;
     std::vector<std::string> command;
+
+    bool summary() const { return mode == "summary"; }
 };
 
 std::chrono::nanoseconds seconds(double value) {
@@ -93,7 +97,7 @@ Status check(const RecordArguments& arguments) {
     if (!arguments.command.empty())
         if (auto can = can_start(arguments.command.front()); !can)
             return can;
-    const bool summary = arguments.mode == "summary";
+    const bool summary = arguments.summary();
     if (!arguments.for_events_only.empty())
         return fail(ExitCode::bad_input, arguments.for_events_only,
                     "--mode summary counts in the kernel, and keeps no single events", "leave out one of the two");
@@ -127,21 +131,14 @@ Result<RecordRequest> request_from(const RecordArguments& arguments) {
     if (!readers)
         return tl::unexpected(readers.error());
     request.reader_functions = std::move(*readers);
-    auto catching = flight_recorder_request(arguments.catching, !request.modules.empty());
-    if (!catching)
-        return tl::unexpected(catching.error());
-    request.catching = std::move(*catching);
     if (!arguments.via.empty()) {
         auto via = way_from_text(arguments.via);
         if (!via)
             return tl::unexpected(via.error());
         request.via = *via;
     }
-    if (!arguments.no_functions)
+    if (!arguments.no_functions && !arguments.summary())
         request.functions = arguments.functions.empty() ? std::vector<std::string>{"*"} : arguments.functions;
-    request.summary = arguments.mode == "summary";
-    if (request.summary)
-        request.functions.clear();
     leave_out_conflicts(request.modules, request.functions, request.reader_functions);
     request.command = arguments.command;
     request.tool_version = version_text();
@@ -157,18 +154,17 @@ Result<RecordRequest> request_from(const RecordArguments& arguments) {
     return request;
 }
 
-ExitCode told_of_command(const RecordArguments& arguments, const RecordOutcome& recorded) {
-    if (recorded.command_status.value_or(0) == 0)
+ExitCode told_of_command(const RecordArguments& arguments, std::optional<int> status) {
+    if (status.value_or(0) == 0)
         return ExitCode::done;
-    StandardError() << "rcuscope: " << arguments.command.front() << " ended with status " << *recorded.command_status
-                    << "\n";
+    StandardError() << "rcuscope: " << arguments.command.front() << " ended with status " << *status << "\n";
     return ExitCode::does_not_hold;
 }
 
 // Resolves the outputs before the recording, so that an unusable name is an error at the start.
 Result<std::vector<OutputTarget>> outputs_of(const RecordArguments& arguments) {
     std::vector<std::string> paths = arguments.outputs;
-    if (arguments.mode == "summary")
+    if (arguments.summary())
         paths = {*summary_output(arguments.outputs)};
     else if (paths.empty())
         paths = {default_capture};
@@ -193,16 +189,17 @@ Status check_readable(const RecordArguments& arguments, const CaptureDestination
 Result<std::optional<ExitCode>> run_summary(const RecordArguments& arguments, RecordRequest request,
                                             const OutputTarget& output, const EndSignals& signals) {
     request.earlier = file_names({output});
-    const auto recorded = record(request, signals);
-    if (!recorded)
-        return tl::unexpected(recorded.error());
-    if (!recorded->began)
+    const auto outcome = record_summary(request, signals);
+    if (!outcome)
+        return tl::unexpected(outcome.error());
+    if (!*outcome)
         return std::nullopt;
+    const SummaryRecording& recorded = **outcome;
     EndSignals::say("", "rcuscope: ended at once: the summary is not written\n", file_names({output}));
-    auto finished = finish_summary(*recorded->counted, output, arguments.strict, arguments.quiet);
+    auto finished = finish_summary(recorded, output, arguments.strict, arguments.quiet);
     if (!finished)
         return tl::unexpected(finished.error());
-    return std::max(*finished, told_of_command(arguments, *recorded));
+    return std::max(*finished, told_of_command(arguments, recorded.trailer.command_status));
 }
 
 // The first given option that needs events; empty if there is none.
@@ -233,32 +230,47 @@ Outcome finish(const FinishRequest& request, CaptureWriter& capture) {
         });
 }
 
+Result<EventOutput> event_output(const RecordArguments& arguments, const FinishRequest& finishing) {
+    EventOutput output{capture_place(finishing.outputs), {}, paths_of(finishing.exports())};
+    if (auto readable = check_readable(arguments, output.capture); !readable)
+        return tl::unexpected(readable.error());
+    auto flight_recorder = flight_recorder_request(arguments.catching, !arguments.modules.empty());
+    if (!flight_recorder)
+        return tl::unexpected(flight_recorder.error());
+    output.flight_recorder = std::move(*flight_recorder);
+    return output;
+}
+
+// Returns nothing if a signal came before the recording began.
 Result<std::optional<ExitCode>> run_events(const RecordArguments& arguments, RecordRequest request,
                                            const FinishRequest& finishing, const EndSignals& signals) {
-    request.exports = paths_of(finishing.exports());
+    auto output = event_output(arguments, finishing);
+    if (!output)
+        return tl::unexpected(output.error());
     const std::vector<OutputTarget> exports = finishing.exports();
-    if (!request.catching) // files of triggers have new names, so there are no earlier files
-        request.earlier = file_names(exports);
     NumberedOutputs numbered(finishing);
-    if (request.catching) {
-        request.catching->next_file = [&numbered] { return numbered.next(); };
-        request.catching->written = [&numbered](CaptureWriter& capture) { numbered.written(capture); };
+    if (output->flight_recorder) {
+        output->flight_recorder->next_file = [&numbered] { return numbered.next(); };
+        output->flight_recorder->written = [&numbered](CaptureWriter& capture) { numbered.written(capture); };
+    } else { // files of triggers have new names, so there are no earlier files
+        request.earlier = file_names(exports);
     }
-    auto recorded = record(request, signals);
+    auto outcome = record_events(request, *output, signals);
     ExitCode worst = numbered.finish();
-    if (!recorded)
-        return tl::unexpected(recorded.error());
-    if (!recorded->began)
+    if (!outcome)
+        return tl::unexpected(outcome.error());
+    if (!*outcome)
         return std::nullopt;
-    if (recorded->capture) {
-        auto finished = finish(finishing, *recorded->capture);
+    EventRecording& recorded = **outcome;
+    if (recorded.capture) {
+        auto finished = finish(finishing, *recorded.capture);
         if (!finished)
             return tl::unexpected(finished.error());
         worst = std::max(worst, *finished);
     } else if (!arguments.quiet) {
-        StandardError() << "rcuscope: ended: " << recorded->end_reason << "\n";
+        StandardError() << "rcuscope: ended: " << recorded.end_reason << "\n";
     }
-    return std::max(worst, told_of_command(arguments, *recorded));
+    return std::max(worst, told_of_command(arguments, recorded.command_status));
 }
 
 Outcome run_record(const RecordArguments& arguments) {
@@ -270,17 +282,13 @@ Outcome run_record(const RecordArguments& arguments) {
     auto request = request_from(arguments);
     if (!request)
         return tl::unexpected(request.error());
-    request->capture = capture_place(*outputs);
-    if (!request->summary)
-        if (auto readable = check_readable(arguments, request->capture); !readable)
-            return tl::unexpected(readable.error());
     const FinishRequest finishing{*outputs,          arguments.limits, arguments.options,
                                   arguments.fail_on, arguments.strict, arguments.quiet};
     auto signals = EndSignals::take();
     if (!signals)
         return tl::unexpected(signals.error());
-    const auto outcome = request->summary ? run_summary(arguments, std::move(*request), outputs->front(), *signals)
-                                          : run_events(arguments, std::move(*request), finishing, *signals);
+    const auto outcome = arguments.summary() ? run_summary(arguments, std::move(*request), outputs->front(), *signals)
+                                             : run_events(arguments, std::move(*request), finishing, *signals);
     if (!outcome)
         return tl::unexpected(outcome.error());
     if (*outcome)

@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* default_summary = "rcuscope.json";
 
-void say_what_there_is(const CountedRecording& recording, const Digest& digest, const std::string& output) {
+void say_what_there_is(const SummaryRecording& recording, const Digest& digest, const std::string& output) {
     StandardError message;
     TextOut& out = message;
     show_text(report_of(digest), {}, out);
@@ -43,7 +43,7 @@ Result<std::string> summary_output(const std::vector<std::string>& outputs) {
     return output;
 }
 
-Outcome finish_summary(const CountedRecording& recording, const OutputTarget& output, bool strict, bool quiet) {
+Outcome finish_summary(const SummaryRecording& recording, const OutputTarget& output, bool strict, bool quiet) {
     const auto digest = digest_of(recording.counts, recording.metadata, recording.trailer);
     Outputs outputs({output});
     if (!digest)

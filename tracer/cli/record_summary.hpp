@@ -9,7 +9,7 @@
 
 #include "base/output_target.hpp"
 #include "cli/cli.hpp"
-#include "record/recorder.hpp"
+#include "record/summary_recorder.hpp"
 
 namespace rcuscope {
 
@@ -19,6 +19,6 @@ Result<std::string> summary_output(const std::vector<std::string>& outputs);
 
 // Writes the digest to the output and, unless `quiet`, prints it on stderr. `strict`: lost events give
 // ExitCode::does_not_hold.
-Outcome finish_summary(const CountedRecording& recording, const OutputTarget& output, bool strict, bool quiet);
+Outcome finish_summary(const SummaryRecording& recording, const OutputTarget& output, bool strict, bool quiet);
 
 } // namespace rcuscope

@@ -5,7 +5,7 @@
 
 #include "capture/metadata.hpp"
 #include "probes/resolver.hpp"
-#include "record/recorder.hpp"
+#include "record/request.hpp"
 
 namespace rcuscope {
 

@@ -94,10 +94,7 @@ void Drainer::look_at(std::uint32_t cpu, const Ring& ring, Looked& looked) {
 
 // Writes the names of code addresses before the records that contain these.
 void Drainer::pass_on() {
-    // A trigger's file may be finished before a later call of names() gives the rest, so all names are read now.
-    if (const auto names =
-            ends_.flight_recorder ? record_filter_.symbols().all_names() : record_filter_.symbols().names();
-        written_ && !names.empty())
+    if (const auto names = record_filter_.new_names(); written_ && !names.empty())
         written_ = ends_.sink.symbols(names);
     const auto rings = ends_.session.rings();
     for (std::uint32_t cpu = 0; cpu < rings.size(); cpu++) {
@@ -111,11 +108,8 @@ void Drainer::pass_on() {
 // Called before the flush waits for a disk: the kernel may die within milliseconds. The speaker's thread writes the
 // message while the records go to the disk.
 void Drainer::say_hazards() {
-    for (const std::string& line : record_filter_.unloads().say()) {
+    for (const std::string& line : record_filter_.new_hazards(drained_ns_))
         ends_.async_stderr.say("rcuscope: HAZARD: " + line, ends_.status.clearing());
-        if (ends_.flight_recorder)
-            ends_.flight_recorder->hazard(line, drained_ns_);
-    }
 }
 
 } // namespace rcuscope

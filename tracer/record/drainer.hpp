@@ -7,13 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
 #include "probes/ring_watermark.hpp"
 #include "probes/session.hpp"
 #include "record/async_stderr.hpp"
-#include "record/flight_recorder.hpp"
 #include "record/record_filter.hpp"
 #include "record/sink.hpp"
 #include "record/status_line.hpp"
@@ -26,7 +26,6 @@ public:
     struct Dependencies {
         BpfSession& session;
         RecordSink& sink;
-        FlightRecorder* flight_recorder; // the sink itself, if it is a flight recorder; else nullptr
         AsyncStderr& async_stderr;
         StatusLine& status;
     };

@@ -48,15 +48,15 @@ public:
     // CaptureWriter::record() compresses as it writes.
     Status compress(const GoOn&) override { return {}; }
     std::uint64_t bytes() const override { return history_.bytes(); }
-    void abort() override {}
+    void abort() override {} // look() has created no file yet
     Error add_partial_file_hint(Error error) const override {
         return file_ ? file_->writer.add_partial_file_hint(std::move(error)) : error;
     }
     std::string current_path() const override { return file_ ? file_->writer.path() : wrote_ ? wrote_->path() : ""; }
     std::optional<CaptureWriter> take_capture() override { return std::move(wrote_); }
 
-    void see(const Event& event) { watch_.take(event); }
-    void hazard(const std::string& line, std::uint64_t now_ns) { watch_.say(TriggerKind::hazard, line, now_ns); }
+    // For the events and hazards before each look().
+    TriggerWatch& triggers() { return watch_; }
     using Losses = std::function<std::vector<CpuLoss>()>; // reads the BPF programs' counts
     struct Look {
         std::uint64_t now_ns = 0;

@@ -13,7 +13,7 @@
 #include "probes/summary_hooks.hpp"
 #include "record/end_signals.hpp"
 #include "record/rcu_tasks_idle.hpp"
-#include "record/summary_mode.hpp"
+#include "record/summary_counts.hpp"
 
 namespace rcuscope {
 
@@ -49,11 +49,12 @@ Status ProbeSetup::look(const RecordRequest& request) {
     wanted.follow_modules = !request.modules.empty();
     wanted.follow_functions =
         wanted.follow_modules && (!request.functions.empty() || !request.reader_functions.empty());
-    plan_ = resolve(request.summary ? summary_hook_table() : hook_table(), kernel_.offer, wanted);
+    const bool summary = mode_ == RecordMode::summary;
+    plan_ = resolve(summary ? summary_hook_table() : hook_table(), kernel_.offer, wanted);
     if (plan_.programs().empty())
         return fail(ExitCode::cannot_here, "cannot see RCU in this kernel", "none of the hooks can be had",
                     "see why: rcuscope doctor");
-    return request.summary ? check_summary_plan(plan_) : Status();
+    return summary ? check_summary_plan(plan_) : Status();
 }
 
 Status ProbeSetup::place(const RecordRequest& request, StatusLine& status) {
@@ -114,7 +115,7 @@ Status ProbeSetup::load(const RecordRequest& request) {
     config.all_callbacks = request.all_callbacks;
     config.ring_bytes = request.ring_bytes;
     config.stacks = request.stacks;
-    if (request.summary)
+    if (mode_ == RecordMode::summary)
         config.summary =
             SummarySizes::for_cpus(kernel_.host.cpus, request.ring_bytes / sizeof(rs_pending), request.all_callbacks);
     auto session = BpfSession::load(plan_, kernel_, config);

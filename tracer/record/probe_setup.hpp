@@ -15,7 +15,7 @@
 #include "probes/session.hpp"
 #include "probes/sites.hpp"
 #include "probes/this_kernel.hpp"
-#include "record/recorder.hpp"
+#include "record/request.hpp"
 #include "record/status_line.hpp"
 
 namespace rcuscope {
@@ -23,6 +23,8 @@ namespace rcuscope {
 // Its destructor removes all probes.
 class ProbeSetup {
 public:
+    explicit ProbeSetup(RecordMode mode) : mode_(mode) {}
+
     // Called first. Reads what the kernel offers, checks that it can be traced, and makes the attach plan.
     Status look(const RecordRequest& request);
     // Places every probe; the probes of modules that are not loaded yet wait for the load. Returns early, without an
@@ -57,6 +59,7 @@ private:
     Status attach(const RecordRequest& request);
     std::uint64_t missed_sites(SiteEvent event) const; // as counted by the kernel
 
+    RecordMode mode_;
     ThisKernel kernel_;
     AttachPlan plan_;
     // The order matters: the session must be detached before the guard removes the kprobe events it is attached to.

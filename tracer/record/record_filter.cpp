@@ -78,7 +78,7 @@ template <typename Wire, typename Alike>
 // many bytes they take.
 std::size_t RecordFilter::count_repeats(std::span<const std::byte> sent, const LastCallback& same) const {
     const auto first = first_in_ring(sent);
-    if (flight_recorder_ || first.size() != sizeof(rs_cb_queued))
+    if (triggers_ || first.size() != sizeof(rs_cb_queued))
         return 0;
     const auto& queued = *at<rs_cb_queued>(first);
     const auto& invoked = *at<rs_cb_next>(first);
@@ -112,9 +112,9 @@ std::size_t RecordFilter::count_repeats(std::span<const std::byte> sent, const L
     const bool in_window = header->ns - start_ns_ <= end_ns_ - start_ns_;
     if (!in_window && header->kind != RS_TASK && header->kind != RS_LOST) [[unlikely]]
         return false;
-    if (flight_recorder_) [[unlikely]]
+    if (triggers_) [[unlikely]]
         if (const auto event = decode_record(record, cpu))
-            flight_recorder_->see(*event);
+            triggers_->take(*event);
     const auto* queued = header->kind == RS_CB_QUEUED ? at<rs_cb_queued>(record) : nullptr;
     // rs_cb_next begins with the fields of rs_cb.
     const auto* invoked = header->kind == RS_CB_NEXT || header->kind == RS_CB_INVOKED ? at<rs_cb>(record) : nullptr;
@@ -165,6 +165,19 @@ void RecordFilter::take_event(std::uint32_t cpu, std::span<const std::byte> reco
     // Other modules do not count: any user can make the kernel request modules, which may fail to load.
     if (const auto* module = std::get_if<event::Module>(&event->body); module && unloads_.follows(module->name))
         module_event_ = true;
+}
+
+std::vector<SymbolInfo> RecordFilter::new_names() {
+    // The file of a trigger may be finished before a later call of names() gives the rest, so all names are read now.
+    return triggers_ ? symbols_.all_names() : symbols_.names();
+}
+
+std::vector<std::string> RecordFilter::new_hazards(std::uint64_t now_ns) {
+    std::vector<std::string> lines = unloads_.say();
+    if (triggers_)
+        for (const std::string& line : lines)
+            triggers_->say(TriggerKind::hazard, line, now_ns);
+    return lines;
 }
 
 bool RecordFilter::must_hold() {

@@ -8,12 +8,13 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "capture/event.hpp"
-#include "record/flight_recorder.hpp"
 #include "record/symbol_collector.hpp"
+#include "record/trigger_watch.hpp"
 #include "record/unload_watch.hpp"
 #include "wire.h"
 
@@ -21,10 +22,9 @@ namespace rcuscope {
 
 class RecordFilter {
 public:
-    // `catcher`: nullptr without a flight recorder.
-    RecordFilter(SymbolCollector symbols, UnloadWatch unloads, FlightRecorder* flight_recorder, std::uint64_t start_ns)
-        : symbols_(std::move(symbols)), unloads_(std::move(unloads)), flight_recorder_(flight_recorder),
-          start_ns_(start_ns) {}
+    // `triggers`: of the flight recorder; nullptr if the recording has none. They get every event and hazard.
+    RecordFilter(SymbolCollector symbols, UnloadWatch unloads, TriggerWatch* triggers, std::uint64_t start_ns)
+        : symbols_(std::move(symbols)), unloads_(std::move(unloads)), triggers_(triggers), start_ns_(start_ns) {}
 
     // Records from outside the window are dropped: attaching and detaching cause grace periods of their own. Names of
     // tasks and losses are kept from any time.
@@ -34,6 +34,11 @@ public:
     // ranges to be written, as CaptureWriter::ring() takes them.
     std::size_t look(std::uint32_t cpu, std::span<const std::byte> sent,
                      std::vector<std::span<const std::byte>>& parts);
+
+    // Names for the sink, before the records that were looked at.
+    std::vector<SymbolInfo> new_names();
+    // Sentences to report at once. Call it when every ring was drained.
+    std::vector<std::string> new_hazards(std::uint64_t now_ns);
 
     SymbolCollector& symbols() { return symbols_; }
     UnloadWatch& unloads() { return unloads_; }
@@ -58,7 +63,7 @@ private:
 
     SymbolCollector symbols_;
     UnloadWatch unloads_;
-    FlightRecorder* flight_recorder_;
+    TriggerWatch* triggers_;
     std::uint64_t start_ns_;
     std::uint64_t end_ns_ = std::numeric_limits<std::uint64_t>::max();
     bool taken_ = false;        // a record was seen

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The destination of a recording: a file (FileSink), memory until a trigger fires (record/flight_recorder.hpp), or
-// counts in the kernel (record/summary_mode.hpp).
+// The destination of a recording's events: a file (FileSink), or memory until a trigger fires
+// (record/flight_recorder.hpp).
 #pragma once
 
 #include <cstddef>

@@ -19,7 +19,7 @@
 #include "cli/program.hpp"
 #include "export/golden.hpp"
 #include "record/end_signals.hpp"
-#include "record/recorder.hpp"
+#include "record/event_recorder.hpp"
 #include "temp_dir.hpp"
 
 namespace rcuscope::test {

@@ -25,7 +25,7 @@ TEST(RecordSummary, TheOutputIsASummaryAndNothingElse) {
 
 TEST(RecordSummary, StrictFailsIfAnythingWasLost) {
     const TempDir folder;
-    CountedRecording recording;
+    SummaryRecording recording;
     recording.trailer.end_ns = 1'000'000;
     const auto a = OutputTarget::resolve(folder.file("a.json"));
     const auto b = OutputTarget::resolve(folder.file("b.json"));

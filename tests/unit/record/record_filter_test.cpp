@@ -20,7 +20,11 @@ constexpr std::uint64_t demo_base = 0xffffffffc0100000;
 constexpr std::uint64_t demo_callback = demo_base + 0x40;
 
 struct Taking {
-    Taking() { record_filter.unloads().begins(0, demo_base, 0x1000); }
+    explicit Taking(TriggerWatch* triggers = nullptr)
+        : record_filter(SymbolCollector(Kallsyms::parse(""), dir.write("kallsyms", "")), UnloadWatch({"demo"}, false),
+                        triggers, window_start) {
+        record_filter.unloads().begins(0, demo_base, 0x1000);
+    }
 
     void sends(const Bytes& record) { put_in_ring(ring, record); }
     void queues(std::uint64_t ns) { sends(bytes_of(rs_cb_queued{header_of(RS_CB_QUEUED, ns), ns, demo_callback, 0})); }
@@ -47,8 +51,7 @@ struct Taking {
     }
 
     TempDir dir;
-    RecordFilter record_filter{SymbolCollector(Kallsyms::parse(""), dir.write("kallsyms", "")),
-                               UnloadWatch({"demo"}, false), nullptr, window_start};
+    RecordFilter record_filter;
     Bytes ring;
 };
 
@@ -85,7 +88,48 @@ TEST(RecordFilter, CountsWhatIsPendingOfAModuleThatGoes) {
     taking.runs(window_start + 12, 30);
     taking.frees(window_start + 13, 3);
     EXPECT_EQ(taking.kept(1), 4);
-    EXPECT_THAT(taking.record_filter.unloads().say(), ElementsAre(HasSubstr("(CPU 0: 3; ")));
+    EXPECT_THAT(taking.record_filter.new_hazards(window_start + 14), ElementsAre(HasSubstr("(CPU 0: 3; ")));
+}
+
+TEST(RecordFilter, TriggersGetTheWindowsEventsAndTheHazards) {
+    TriggerWatch triggers({{.kind = TriggerKind::callback, .limit = 50}, {.kind = TriggerKind::hazard}}, Metadata{});
+    Taking taking(&triggers);
+    taking.queues(window_start - 1);
+    EXPECT_EQ(taking.kept(), 0);
+    triggers.look(window_start + 99, 0);
+    EXPECT_THAT(triggers.fired(), IsEmpty());
+    taking.queues(window_start + 100);
+    taking.queues(window_start + 101);
+    EXPECT_EQ(taking.kept(), 2);
+    triggers.look(window_start + 160, 2);
+    ASSERT_EQ(triggers.fired().size(), 1);
+    EXPECT_EQ(triggers.fired()[0].began_ns, window_start + 100);
+    taking.frees(window_start + 161, 2);
+    EXPECT_EQ(taking.kept(), 1);
+    const auto hazards = taking.record_filter.new_hazards(window_start + 170);
+    ASSERT_EQ(hazards.size(), 1);
+    ASSERT_EQ(triggers.fired().size(), 2);
+    EXPECT_EQ(triggers.fired()[1].trigger, 1);
+    EXPECT_EQ(triggers.fired()[1].said, hazards[0]);
+    EXPECT_EQ(triggers.fired()[1].fired_ns, window_start + 170);
+}
+
+// The file of a trigger may be finished at any time, so it gets each name before the records that need it.
+TEST(RecordFilter, WithTriggersNamesAreReadAtOnce) {
+    constexpr std::uint64_t new_code = 0xffffffffc0200000;
+    for (const bool with_triggers : {false, true}) {
+        TriggerWatch triggers({}, Metadata{});
+        Taking taking(with_triggers ? &triggers : nullptr);
+        taking.dir.write("kallsyms", "ffffffffc0200000 t new_function\t[newer]\n");
+        rs_module loaded{header_of(RS_MODULE, window_start, RS_MODULE_COMING), new_code, 0x1000, 0, {}};
+        std::string_view("newer").copy(loaded.name, sizeof loaded.name - 1);
+        taking.sends(bytes_of(loaded));
+        taking.sends(bytes_of(rs_cb_queued{header_of(RS_CB_QUEUED, window_start + 1), 1, new_code, 0}));
+        EXPECT_EQ(taking.kept(), 2);
+        const auto names = taking.record_filter.new_names();
+        EXPECT_EQ(names.size(), with_triggers ? 1 : 0);
+        EXPECT_EQ(taking.record_filter.symbols().reads(), !with_triggers);
+    }
 }
 
 // Any user can make the kernel look for a module, and the load may fail.

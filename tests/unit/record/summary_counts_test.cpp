@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "record/summary_mode.hpp"
+#include "record/summary_counts.hpp"
 
 #include <cstring>
 #include <gmock/gmock.h>
@@ -35,7 +35,7 @@ std::string name_at(std::uint64_t address, std::uint32_t module = second) {
     return name.function;
 }
 
-TEST(SummaryMode, NamesFunctionsByTheSectionThatTheyAreIn) {
+TEST(SummaryCounts, NamesFunctionsByTheSectionThatTheyAreIn) {
     EXPECT_EQ(name_at(0x50), "free_node");
     EXPECT_EQ(name_at(0x6f), "free_node");
     EXPECT_EQ(name_at(0x70), "free_list");
@@ -46,7 +46,7 @@ TEST(SummaryMode, NamesFunctionsByTheSectionThatTheyAreIn) {
     EXPECT_EQ(name_at(0x10, RS_IN_MODULE(2)), "") << "its sections were not seen";
 }
 
-TEST(SummaryMode, AFunctionThatWasInTwoPlacesIsOneRow) {
+TEST(SummaryCounts, AFunctionThatWasInTwoPlacesIsOneRow) {
     KernelCallbacks first{.module = "mine", .function = "free_node", .queued = 3, .untimed = 1};
     first.latency = {.buckets = {{100, 2}}, .sum = 200, .shortest = 100, .longest = 100};
     KernelCallbacks again = first;
@@ -64,7 +64,7 @@ TEST(SummaryMode, AFunctionThatWasInTwoPlacesIsOneRow) {
     EXPECT_EQ(rows[1].module, "other");
 }
 
-TEST(SummaryMode, RefusesAKernelThatDoesNotShowAll) {
+TEST(SummaryCounts, RefusesAKernelThatDoesNotShowAll) {
     KernelOffer offer;
     offer.btf = true;
     offer.btf_functions = functions_named(summary_hook_table());
@@ -78,7 +78,7 @@ TEST(SummaryMode, RefusesAKernelThatDoesNotShowAll) {
     EXPECT_THAT(checked.error().why, HasSubstr("invocations of callbacks cannot be seen"));
 }
 
-TEST(SummaryMode, BucketsTakeNoMoreThanTheyMay) {
+TEST(SummaryCounts, BucketsTakeNoMoreThanTheyMay) {
     for (const std::uint32_t cpus : {1u, 2u, 6u, 64u, 8192u})
         for (const bool whole_system : {false, true}) {
             const SummarySizes room = SummarySizes::for_cpus(cpus, 4096, whole_system);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "record/summary_mode.hpp"
+#include "record/summary_counts.hpp"
 
 #include <algorithm>
 #include <map>
@@ -70,13 +70,13 @@ std::vector<KernelCallbacks> merged_by_name(const std::vector<KernelCallbacks>& 
     return all;
 }
 
-void SummaryMode::close_window() {
+void SummaryCounts::close_window() {
     maps_.close_window();
-    look();
+    name_new_functions();
 }
 
 // Skips functions of followed modules: collect() names them by their .ko files at the end.
-void SummaryMode::look() {
+void SummaryCounts::name_new_functions() {
     const std::uint32_t seen = maps_.functions_seen();
     if (seen == seen_)
         return;
@@ -95,7 +95,7 @@ void SummaryMode::look() {
     }
 }
 
-Result<KernelSummary> SummaryMode::collect(std::uint64_t missed) {
+Result<KernelSummary> SummaryCounts::collect(std::uint64_t missed) {
     const auto sections = maps_.sections();
     std::vector<std::pair<std::uint32_t, NamedFunction>> slots{{RS_SLOT_OTHERS, {}}};
     for (const auto& [function, slot] : maps_.functions())
