@@ -119,7 +119,9 @@ void numbers(const Timeline& timeline) {
     const auto report_of_it = [](const Timeline& of, const Statistics& with) {
         return written([&](std::ostream& out) { write_report_json(of, with, out); });
     };
-    require(report_of_it(loaded->timeline, loaded->numbers) == report_of_it(timeline, statistics_of(timeline)),
+    const std::string of_rows = report_of_it(timeline, statistics_of(timeline));
+    const Recording::Binding bound(*loaded->recording);
+    require(report_of_it(loaded->timeline, loaded->numbers) == of_rows,
             "a report does not depend on what is kept of callbacks");
 }
 
@@ -134,6 +136,7 @@ void look_at_capture(std::span<const std::byte> bytes) {
         require(!loaded.error().why.empty(), "an error says why");
         return;
     }
+    const Recording::Binding bound(*loaded->recording);
     constexpr std::array looks{timeline_json, chrome, perfetto, report, report_json, numbers, info, summarize};
     try {
 #ifdef RCUSCOPE_FUZZ

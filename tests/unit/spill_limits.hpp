@@ -7,18 +7,19 @@
 
 namespace rcuscope::test {
 
-// Sets other limits for long lists during its lifetime: bytes on the heap, and bytes of files that are resident in
-// memory.
+// Sets other limits for the lists of the bound budget during its lifetime: bytes on the heap, and bytes of files that
+// are resident in memory.
 class SpillLimitsGuard {
 public:
-    SpillLimitsGuard(std::size_t heap, std::size_t resident) : before_(SpillLimits::in_force()) {
-        SpillLimits::in_force() = {.heap = heap, .resident = resident};
+    SpillLimitsGuard(std::size_t heap, std::size_t resident) : before_(budget_.limits) {
+        budget_.limits = {.heap = heap, .resident = resident};
     }
     SpillLimitsGuard(const SpillLimitsGuard&) = delete;
     SpillLimitsGuard& operator=(const SpillLimitsGuard&) = delete;
-    ~SpillLimitsGuard() { SpillLimits::in_force() = before_; }
+    ~SpillLimitsGuard() { budget_.limits = before_; }
 
 private:
+    SpillBudget& budget_ = Binding<SpillBudget>::current();
     SpillLimits before_;
 };
 

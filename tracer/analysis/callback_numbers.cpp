@@ -65,6 +65,7 @@ void CallbackNumbers::released(const Callback& callback, const GracePeriod& by) 
 }
 
 void CallbackNumbers::take_all(const Timeline& timeline) {
+    timeline.check_bound();
     for (const Callback& callback : timeline.callbacks)
         take(callback, released_by(callback, timeline.grace_periods), true);
 }

@@ -89,6 +89,7 @@ void Digest::keep_longest() {
 }
 
 Digest digest_of(const Timeline& timeline, const Statistics& numbers, std::string tool_version) {
+    timeline.check_bound();
     Digest digest{.tool_version = std::move(tool_version),
                   .host = timeline.host,
                   .recorded = std::max<Nanoseconds>(timeline.capture.end, 0),

@@ -195,6 +195,7 @@ const typename Rows::value_type* find_row(const Rows& rows, Is is) {
 } // namespace
 
 std::optional<FiringAnalysis> analyse_firing(const Timeline& timeline) {
+    timeline.check_bound();
     if (!timeline.capture.fired)
         return std::nullopt;
     const FiredTrigger& fired = *timeline.capture.fired;

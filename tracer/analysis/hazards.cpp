@@ -28,6 +28,7 @@ void find_hazards(Timeline& timeline, const HazardLimits& limits) {
 }
 
 void find_hazards(Timeline& timeline, const HazardLimits& limits, const CallbackNumbers& callbacks) {
+    timeline.check_bound();
     const LossIndex losses(timeline.capture.lost);
     LifeJudge life_judge(timeline, losses, callbacks);
     DoubleQueues double_queues(timeline, losses);

@@ -288,6 +288,7 @@ private:
 } // namespace
 
 void find_holders(Timeline& timeline) {
+    timeline.check_bound();
     OpenSections sections(timeline);
     const LossIndex losses(timeline.capture.lost);
     std::vector<std::size_t> by_middle;

@@ -162,6 +162,7 @@ std::vector<ModuleStatistics> module_statistics(const std::vector<ModuleLife>& l
 } // namespace
 
 Statistics statistics_of(const Timeline& timeline, const CallbackNumbers& callbacks) {
+    timeline.check_bound();
     Statistics statistics;
     statistics.normal = grace_period_statistics(timeline.grace_periods, false);
     statistics.expedited = grace_period_statistics(timeline.grace_periods, true);

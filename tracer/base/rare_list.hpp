@@ -4,16 +4,35 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <initializer_list>
+#include <memory_resource>
+#include <type_traits>
 #include <vector>
 
-#include "base/interning.hpp"
+#include "base/binding.hpp"
 
 namespace rcuscope {
 
-// A copy shares the elements, since it copies the pointer. The elements stay until the table of all lists is shrunk
-// (interning.hpp).
+// The memory of the lists of one recording. All of it is freed at once, with the pool.
+class RareListPool : public Bindable {
+public:
+    RareListPool() : Bindable("lists of rows") {}
+
+    template <typename T>
+    std::pmr::vector<T>* add() {
+        static_assert(std::is_trivially_destructible_v<T>, "the elements are freed without their destructors");
+        size_++;
+        return std::pmr::polymorphic_allocator<>(&memory_).new_object<std::pmr::vector<T>>();
+    }
+    std::size_t size() const { return size_; } // lists
+
+private:
+    std::pmr::monotonic_buffer_resource memory_;
+    std::size_t size_ = 0;
+};
+
+// The elements are in the pool that the thread had bound (binding.hpp) when the first one was added, and stay as long
+// as that pool. A copy shares the elements, since it copies the pointer.
 template <typename T>
 class RareList {
 public:
@@ -25,41 +44,19 @@ public:
 
     void push_back(const T& element) {
         if (list_ == nullptr)
-            list_ = table().add();
+            list_ = Binding<RareListPool>::current().add<T>();
         list_->push_back(element);
     }
 
-    std::size_t size() const { return list().size(); }
-    bool empty() const { return list().empty(); }
-    const T& operator[](std::size_t i) const { return list()[i]; }
-    const T* begin() const { return list().data(); }
+    std::size_t size() const { return list_ == nullptr ? 0 : list_->size(); }
+    bool empty() const { return size() == 0; }
+    const T& operator[](std::size_t i) const { return (*list_)[i]; }
+    const T* begin() const { return list_ == nullptr ? nullptr : list_->data(); }
     const T* end() const { return begin() + size(); }
     T& back() { return list_->back(); }
 
 private:
-    class Table final : public interning::Table {
-    public:
-        std::vector<T>* add() {
-            interning::check_thread();
-            return &lists_.emplace_back();
-        }
-        std::size_t size() const override { return lists_.size(); }
-        void shrink(std::size_t size) override { lists_.resize(size); }
-
-    private:
-        std::deque<std::vector<T>> lists_; // a deque, so that the lists never move
-    };
-
-    static Table& table() {
-        static Table all;
-        return all;
-    }
-    const std::vector<T>& list() const {
-        static const std::vector<T> nothing;
-        return list_ == nullptr ? nothing : *list_;
-    }
-
-    std::vector<T>* list_ = nullptr;
+    std::pmr::vector<T>* list_ = nullptr;
 };
 
 } // namespace rcuscope

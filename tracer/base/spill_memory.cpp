@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
-#include <deque>
 #include <fcntl.h>
 #include <string>
 #include <sys/mman.h>
@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "base/file.hpp"
-#include "base/interning.hpp"
 #include "base/limit_error.hpp"
 #include "base/temporary_file.hpp"
+#include "base/text_out.hpp"
 
 namespace rcuscope {
 
@@ -32,9 +32,10 @@ struct SpillMemory::File {
     std::byte* data = nullptr;
     std::size_t addresses = 0;         // bytes reserved
     std::size_t written = 0;           // bytes in the file; the window begins here
-    std::vector<std::uint8_t> reached; // by chunk; 1 for the window, which is not in Shared::resident
+    std::vector<std::uint8_t> reached; // by chunk; 1 for the window, which is not in SpillBudget::resident_
+    SpillBudget& budget;
 
-    File();
+    explicit File(SpillBudget& of);
     File(const File&) = delete;
     File& operator=(const File&) = delete;
     ~File();
@@ -65,39 +66,24 @@ bool no_file_left() {
     return !probe && (errno == EMFILE || errno == ENFILE);
 }
 
-// The state that all lists of the process share.
-struct Shared {
-    SpillLimits limits;
-    std::size_t on_heap = 0;
-    std::deque<std::pair<void*, std::size_t>> resident; // file and chunk; the first was reached longest ago
-    std::size_t files = 0;
-    interning::OwnerThread owner; // while any list has memory
-
-    void check_thread() {
-        if (on_heap == 0 && files == 0)
-            owner.release();
-        owner.check("lists of a recording");
-    }
-};
-
-Shared& shared() {
-    static Shared all;
-    return all;
-}
-
 } // namespace
 
-SpillLimits& SpillLimits::in_force() {
-    return shared().limits;
+SpillBudget::SpillBudget() : Bindable("lists of a recording") {}
+
+SpillBudget::~SpillBudget() {
+    if (on_heap_ != 0 || files_ != 0) {
+        StandardError() << "rcuscope: a list is used longer than its recording\n";
+        std::abort();
+    }
 }
 
-SpillMemory::File::File() {
-    shared().files++;
+SpillMemory::File::File(SpillBudget& of) : budget(of) {
+    budget.files_++;
 }
 
 SpillMemory::File::~File() {
-    shared().files--;
-    std::erase_if(shared().resident, [this](const auto& each) { return each.first == this; });
+    budget.files_--;
+    std::erase_if(budget.resident_, [this](const auto& each) { return each.file == this; });
     if (data != nullptr)
         ::munmap(data, addresses);
 }
@@ -153,12 +139,14 @@ void SpillMemory::File::next_window() {
 SpillMemory::SpillMemory() noexcept = default;
 
 SpillMemory::SpillMemory(SpillMemory&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), capacity_(std::exchange(other.capacity_, 0)),
-      reached_(std::exchange(other.reached_, nullptr)), file_(std::move(other.file_)) {}
+    : budget_(std::exchange(other.budget_, nullptr)), data_(std::exchange(other.data_, nullptr)),
+      capacity_(std::exchange(other.capacity_, 0)), reached_(std::exchange(other.reached_, nullptr)),
+      file_(std::move(other.file_)) {}
 
 SpillMemory& SpillMemory::operator=(SpillMemory&& other) noexcept {
     if (this != &other) {
         release();
+        budget_ = std::exchange(other.budget_, nullptr);
         data_ = std::exchange(other.data_, nullptr);
         capacity_ = std::exchange(other.capacity_, 0);
         reached_ = std::exchange(other.reached_, nullptr);
@@ -172,25 +160,29 @@ SpillMemory::~SpillMemory() {
 }
 
 void SpillMemory::release() {
-    if (data_ != nullptr)
-        shared().check_thread();
-    if (!file_ && data_ != nullptr) {
+    if (budget_ == nullptr)
+        return;
+    budget_->check_no_other_thread();
+    if (!file_) {
         std::free(data_);
-        shared().on_heap -= capacity_;
+        budget_->on_heap_ -= capacity_;
     }
     file_.reset();
     data_ = nullptr;
     reached_ = nullptr;
     capacity_ = 0;
+    budget_ = nullptr;
 }
 
 void SpillMemory::grow(std::size_t bytes) {
     if (bytes <= capacity_)
         return;
-    shared().check_thread();
+    if (budget_ == nullptr)
+        budget_ = &Binding<SpillBudget>::current();
+    budget_->check_bound();
     const std::size_t wanted = std::max(bytes, capacity_ * 2);
     const bool on_heap = !file_ && (wanted < smallest_file ||
-                                    shared().on_heap - capacity_ + wanted <= shared().limits.heap || no_file_left());
+                                    budget_->on_heap_ - capacity_ + wanted <= budget_->limits.heap || no_file_left());
     if (on_heap)
         grow_on_heap(wanted);
     else
@@ -201,13 +193,13 @@ void SpillMemory::grow_on_heap(std::size_t bytes) {
     auto* grown = static_cast<std::byte*>(std::realloc(data_, bytes));
     if (grown == nullptr)
         throw std::bad_alloc();
-    shared().on_heap += bytes - capacity_;
+    budget_->on_heap_ += bytes - capacity_;
     data_ = grown;
     capacity_ = bytes;
 }
 
 void SpillMemory::move_into_file() {
-    auto made = std::make_unique<File>();
+    auto made = std::make_unique<File>(*budget_);
     made->fd = temporary_file();
     if (!made->fd)
         no_room(errno);
@@ -220,6 +212,7 @@ void SpillMemory::move_into_file() {
     if (data_ != nullptr)
         std::memcpy(made->window(), data_ + whole, capacity_ - whole);
     release();
+    budget_ = &made->budget;
     file_ = std::move(made);
 }
 
@@ -246,17 +239,16 @@ void SpillMemory::File::let_go(std::size_t begin, std::size_t end) const {
 }
 
 void SpillMemory::reach_chunk(std::size_t chunk) const {
-    shared().check_thread();
-    auto& resident = shared().resident;
-    const std::size_t limit = std::max<std::size_t>(shared().limits.resident >> chunk_shift, 2);
+    budget_->check_bound();
+    auto& resident = budget_->resident_;
+    const std::size_t limit = std::max<std::size_t>(budget_->limits.resident >> chunk_shift, 2);
     while (resident.size() >= limit) {
-        File& file = *static_cast<File*>(resident.front().first);
-        const std::size_t gone = resident.front().second;
+        const auto [file, gone] = resident.front();
         resident.pop_front();
-        file.reached[gone] = 0;
-        file.let_go(gone << chunk_shift, (gone + 1) << chunk_shift);
+        file->reached[gone] = 0;
+        file->let_go(gone << chunk_shift, (gone + 1) << chunk_shift);
     }
-    resident.emplace_back(file_.get(), chunk);
+    resident.push_back({file_.get(), chunk});
     reached_[chunk] = 1;
 }
 

@@ -2,29 +2,32 @@
 //
 // Growing memory that spills to disk, the storage of SpillVector (spill_vector.hpp). Its resident size is bounded.
 //
-// All lists share a heap budget. A list that grows beyond the budget moves to a temporary file without a name, which is
-// mapped: addresses stay the same until the list grows, as on the heap. The newest elements are in anonymous memory
-// until they fill a chunk, which is then written. The number of resident chunks of all mappings is bounded: a new one
-// evicts the one that was reached first (FIFO). An access to an evicted chunk faults its pages in again. The kernel's
-// page cache holds as much of the file as it has room for.
+// The lists of a recording share a heap budget (SpillBudget). A list that grows beyond the budget moves to a temporary
+// file without a name, which is mapped: addresses stay the same until the list grows, as on the heap. The newest
+// elements are in anonymous memory until they fill a chunk, which is then written. The number of resident chunks of the
+// lists of a budget is bounded: a new one evicts the one that was reached first (FIFO). An access to an evicted chunk
+// faults its pages in again. The kernel's page cache holds as much of the file as it has room for.
 //
-// One thread owns all such memory as long as any exists: the one that made the first. If another thread grows, reaches
-// or releases some, the process aborts.
+// A list belongs to the budget that the thread had bound (binding.hpp) when the list first grew. Only the thread that
+// has bound the budget may grow the list or reach chunks of it, and no thread may release it while another one has
+// bound the budget; the process aborts otherwise.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
+
+#include "base/binding.hpp"
 
 namespace rcuscope {
 
-struct SpillLimits { // bytes, for all lists together
+struct SpillLimits { // bytes, for all lists of a budget together
     std::size_t heap = 48U << 20;
     std::size_t resident = 40U << 20; // of mapped chunks
-
-    // The present limits. A change applies to lists that grow from now on; tests make the limits small.
-    static SpillLimits& in_force();
 };
+
+class SpillBudget;
 
 // The memory of one list: bytes that grow at the end.
 class SpillMemory {
@@ -53,6 +56,7 @@ public:
     }
 
 private:
+    friend class SpillBudget;
     struct File;
 
     void grow_on_heap(std::size_t bytes);
@@ -61,10 +65,33 @@ private:
     void reach_chunk(std::size_t chunk) const;
     void release();
 
+    SpillBudget* budget_ = nullptr; // null: no memory
     std::byte* data_ = nullptr;
     std::size_t capacity_ = 0;        // usable bytes
     std::uint8_t* reached_ = nullptr; // for each chunk of the file: whether it counts as resident
     std::unique_ptr<File> file_;      // null: on the heap
+};
+
+// The memory budget of the lists of one recording. If it is destroyed before a list that uses it, the process aborts.
+class SpillBudget : public Bindable {
+public:
+    SpillBudget();
+    ~SpillBudget();
+
+    SpillLimits limits; // a change applies to lists that grow from then on; tests make the limits small
+    std::size_t on_heap() const { return on_heap_; } // bytes
+    std::size_t files() const { return files_; }
+
+private:
+    friend class SpillMemory;
+    struct Chunk {
+        SpillMemory::File* file;
+        std::size_t index;
+    };
+
+    std::size_t on_heap_ = 0;
+    std::size_t files_ = 0;
+    std::deque<Chunk> resident_; // the first was reached longest ago
 };
 
 } // namespace rcuscope

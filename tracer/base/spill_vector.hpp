@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A vector that spills to disk, for data that grows with the events of a recording. All LongLists share a memory
-// budget; a list that exceeds it moves to a temporary file (spill_memory.hpp). References are valid until the list
-// grows.
+// A vector that spills to disk, for data that grows with the events of a recording. The lists of a recording share
+// a memory budget; a list that exceeds it moves to a temporary file (spill_memory.hpp). References are valid until the
+// list grows.
 #pragma once
 
 #include <algorithm>

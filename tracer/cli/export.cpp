@@ -30,6 +30,7 @@ Outcome run_export(const ExportArguments& arguments) {
     auto loaded = load_timeline(arguments.capture, arguments.limits);
     if (!loaded)
         return outputs.give_up(loaded.error());
+    const Recording::Binding bound(*loaded->recording);
     const Status written = outputs.write(
         [&](const OutputTarget& target) { return export_timeline(loaded->timeline, arguments.options, target); });
     return written.map([] { return ExitCode::done; });

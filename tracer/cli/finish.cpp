@@ -82,6 +82,7 @@ Outcome finish_capture(const FinishRequest& request, Result<InputFile> capture, 
     auto loaded = load_timeline(std::move(capture), request.limits);
     if (!loaded)
         return exports.give_up(loaded.error());
+    const Recording::Binding bound(*loaded->recording);
     const Status written = exports.write([&](const OutputTarget& target) {
         Status done = export_timeline(loaded->timeline, request.options, target);
         if (done)

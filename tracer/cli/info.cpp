@@ -86,6 +86,7 @@ Outcome run_info(const InfoArguments& arguments) {
     auto loaded = load_timeline(arguments.capture, arguments.limits);
     if (!loaded)
         return outputs.give_up(loaded.error());
+    const Recording::Binding bound(*loaded->recording);
     const auto print = [&](std::string_view ending, std::ostream& out) {
         if (ending == ".json")
             print_json(*loaded, out);

@@ -31,6 +31,7 @@ void print_probes(const CaptureSummary& capture, TextOut out) {
 } // namespace
 
 void print_info(const std::string& path, const Timeline& timeline, const CaptureExtent& extent, TextOut out) {
+    timeline.check_bound();
     const CaptureSummary& capture = timeline.capture;
     out << path << ": " << extent.file_bytes << " bytes, " << extent.event_bytes << " bytes of events\n";
     if (!capture.command.empty()) {

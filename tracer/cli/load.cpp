@@ -26,30 +26,30 @@ Result<LoadedTimeline> load_timeline(const std::string& capture, const HazardLim
 }
 
 Result<LoadedTimeline> load_timeline(Result<InputFile> capture, const HazardLimits& limits) {
-    interning::Scope recording;
     const std::string path = capture ? capture->path() : std::string();
     auto reader = CaptureReader::open(std::move(capture));
     if (!reader)
         return tl::unexpected(reader.error());
+    LoadedTimeline loaded;
+    const Recording::Binding bound(*loaded.recording);
     auto timeline = build_timeline(*reader);
     if (!timeline)
         return tl::unexpected(timeline.error());
-    find_hazards(*timeline, limits);
-    find_holders(*timeline);
-    warn_of_cut(path, reader->extent());
-    return LoadedTimeline{std::move(recording), std::move(*timeline), reader->extent()};
+    loaded.timeline = std::move(*timeline);
+    loaded.extent = reader->extent();
+    find_hazards(loaded.timeline, limits);
+    find_holders(loaded.timeline);
+    warn_of_cut(path, loaded.extent);
+    return loaded;
 }
 
-static LoadedStatistics judged(interning::Scope& recording, Timeline timeline, const CallbackNumbers& callbacks,
-                               const HazardLimits& limits) {
-    find_hazards(timeline, limits, callbacks);
-    find_holders(timeline);
-    Statistics numbers = statistics_of(timeline, callbacks);
-    return {std::move(recording), std::move(timeline), std::move(numbers)};
+static void judge(LoadedStatistics& loaded, const CallbackNumbers& callbacks, const HazardLimits& limits) {
+    find_hazards(loaded.timeline, limits, callbacks);
+    find_holders(loaded.timeline);
+    loaded.numbers = statistics_of(loaded.timeline, callbacks);
 }
 
-static Result<LoadedStatistics> numbers_of(CaptureReader& reader, const HazardLimits& limits) {
-    interning::Scope recording;
+static Status numbers_of(CaptureReader& reader, const HazardLimits& limits, LoadedStatistics& loaded) {
     {
         CallbackNumbers callbacks({}, limits.callback_flood);
         auto taken = build_timeline(reader, callbacks);
@@ -57,7 +57,9 @@ static Result<LoadedStatistics> numbers_of(CaptureReader& reader, const HazardLi
             return tl::unexpected(taken.error());
         if (*taken) {
             callbacks.finish();
-            return judged(recording, std::move(**taken), callbacks, limits);
+            loaded.timeline = std::move(**taken);
+            judge(loaded, callbacks, limits);
+            return {};
         }
     }
     // Counting while reading works only for a regular recording. This one lost records, was cut off or has a head that
@@ -66,7 +68,8 @@ static Result<LoadedStatistics> numbers_of(CaptureReader& reader, const HazardLi
         CallbackNumbers callbacks(timeline.capture.lost, flood_from(timeline.capture, limits.callback_flood));
         callbacks.take_all(timeline);
         callbacks.finish();
-        return judged(recording, std::move(timeline), callbacks, limits);
+        loaded.timeline = std::move(timeline);
+        judge(loaded, callbacks, limits);
     });
 }
 
@@ -74,9 +77,11 @@ Result<LoadedStatistics> load_statistics(const std::string& capture, const Hazar
     auto reader = CaptureReader::open(capture);
     if (!reader)
         return tl::unexpected(reader.error());
-    auto loaded = numbers_of(*reader, limits);
-    if (loaded)
-        warn_of_cut(capture, reader->extent());
+    LoadedStatistics loaded;
+    const Recording::Binding bound(*loaded.recording);
+    if (auto built = numbers_of(*reader, limits, loaded); !built)
+        return tl::unexpected(built.error());
+    warn_of_cut(capture, reader->extent());
     return loaded;
 }
 

@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Reads a capture file into a timeline, with hazards and holders. Every command that analyses a recording uses this.
+// The user of a loaded timeline binds its recording first.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "analysis/hazards.hpp"
 #include "analysis/statistics.hpp"
 #include "base/error.hpp"
-#include "base/interning.hpp"
 #include "capture/reader.hpp"
 #include "timeline/model.hpp"
+#include "timeline/recording.hpp"
 
 namespace rcuscope {
 
 struct LoadedTimeline {
-    interning::Scope recording; // first member: destroyed last
-    Timeline timeline;          // with its hazards
+    std::unique_ptr<Recording> recording = std::make_unique<Recording>(); // first member: destroyed last
+    Timeline timeline;                                                    // with its hazards
     CaptureExtent extent;
 };
 
@@ -25,8 +27,8 @@ Result<LoadedTimeline> load_timeline(const std::string& capture, const HazardLim
 Result<LoadedTimeline> load_timeline(Result<InputFile> capture, const HazardLimits& limits);
 
 struct LoadedStatistics {
-    interning::Scope recording; // first member: destroyed last
-    Timeline timeline;          // with its hazards, but only some of its callbacks
+    std::unique_ptr<Recording> recording = std::make_unique<Recording>(); // first member: destroyed last
+    Timeline timeline; // with its hazards, but only some of its callbacks
     Statistics numbers;
 };
 

@@ -36,6 +36,7 @@ Result<Digest> load_digest(const std::string& file, const HazardLimits& limits) 
     auto loaded = load_statistics(file, limits);
     if (!loaded)
         return tl::unexpected(loaded.error());
+    const Recording::Binding bound(*loaded->recording);
     return digest_of(loaded->timeline, loaded->numbers, version_text());
 }
 

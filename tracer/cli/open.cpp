@@ -75,6 +75,7 @@ Outcome run_open(const OpenArguments& arguments) {
     auto loaded = load_timeline(arguments.capture, arguments.limits);
     if (!loaded)
         return tl::unexpected(loaded.error());
+    const Recording::Binding bound(*loaded->recording);
 
     ServedFile file;
     if (arguments.html) {

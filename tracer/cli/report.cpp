@@ -86,6 +86,7 @@ Outcome run_report(const ReportArguments& arguments) {
             return report_on_summary(arguments, outputs, *digest);
         return outputs.give_up(loaded.error());
     }
+    const Recording::Binding bound(*loaded->recording);
     return write_reports(arguments, outputs, [&](std::string_view ending, const Style& style, std::ostream& out) {
         if (ending == ".json")
             write_report_json(loaded->timeline, loaded->numbers, out);

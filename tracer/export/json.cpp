@@ -511,6 +511,7 @@ void Writer::write() {
 } // namespace
 
 void write_json(const Timeline& timeline, const ExportOptions& options, std::ostream& out) {
+    timeline.check_bound();
     Writer(timeline, options, out).write();
 }
 

@@ -442,6 +442,7 @@ bool has_flow(const Callback& callback) {
 }
 
 Layout lay_out(const Timeline& timeline) {
+    timeline.check_bound();
     return Builder(timeline).build();
 }
 

@@ -166,6 +166,7 @@ Json losses_json(const Timeline& timeline, const Statistics& numbers) {
 } // namespace
 
 void write_report_json(const Timeline& timeline, const Statistics& numbers, std::ostream& out) {
+    timeline.check_bound();
     JsonLines lines(out);
     lines.begin_object();
     lines.member("schema", "rcuscope.report/1");

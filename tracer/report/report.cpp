@@ -286,6 +286,7 @@ std::vector<const Hazard*> worst_first(const std::vector<Hazard>& hazards) {
 }
 
 Document report_of(const Timeline& timeline, const Statistics& numbers) {
+    timeline.check_bound();
     return {.title = "Kernel " + timeline.host.kernel + ", " + how_many_cpus(timeline.host) + "; " +
                      duration_text(timeline.capture.end) + " recorded (" + timeline.capture.end_reason + ")",
             .sections = {hazard_section(timeline), certainty_section(timeline, numbers),

@@ -206,6 +206,7 @@ void print_losses(const Timeline& timeline, const Statistics& numbers, TextOut o
 } // namespace
 
 void print_summary(const Timeline& timeline, TextOut out) {
+    timeline.check_bound();
     const Statistics numbers = statistics_of(timeline);
     out << "Kernel " << timeline.host.kernel << ", " << how_many_cpus(timeline.host) << "; "
         << duration_text(timeline.capture.end) << " recorded (" << timeline.capture.end_reason << ")\n";

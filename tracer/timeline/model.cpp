@@ -12,6 +12,11 @@ namespace rcuscope {
 // Callback holds the number of a CPU in 16 bits, one value of which means that it is not known.
 static_assert(max_cpus < std::numeric_limits<std::uint16_t>::max());
 
+void Timeline::check_bound() const {
+    if (recording != Binding<Recording>::current_or_null())
+        not_bound();
+}
+
 bool CacheLeft::holds(std::uint64_t address) const {
     const auto after =
         std::upper_bound(slabs.begin(), slabs.end(), address,

@@ -24,6 +24,7 @@
 #include "capture/metadata.hpp"
 #include "timeline/code_location.hpp"
 #include "timeline/nanoseconds.hpp"
+#include "timeline/recording.hpp"
 
 namespace rcuscope {
 
@@ -378,6 +379,11 @@ struct Timeline {
     std::vector<Hazard> hazards;              // by time
     // Stacks of call_rcu(), kvfree_rcu() and waits, if requested: each different stack once, the caller first.
     std::vector<std::vector<CodeLocation>> stacks;
+    // The recording that was bound when the timeline was made: its rows refer to the storage of that one.
+    const Recording* recording = Binding<Recording>::current_or_null();
+
+    // Aborts unless that recording is the bound one: with another, the rows would have wrong names.
+    void check_bound() const;
 };
 
 const char* to_text(CallbackState state);       // "done", "pending", "unknown"

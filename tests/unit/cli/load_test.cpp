@@ -4,22 +4,36 @@
 #include <cstdint>
 #include <gtest/gtest.h>
 #include <malloc.h>
+#include <memory>
 #include <random>
 #include <sstream>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "capture/support.hpp"
 #include "cli/load_digest.hpp"
+#include "export/exporter.hpp"
 #include "report/report.hpp"
 #include "timeline/builder.hpp"
 
 namespace rcuscope::test {
 namespace {
 
-std::string report_json(const Timeline& timeline, const Statistics& numbers) {
+template <typename Loaded, typename Numbers>
+std::string report_json_of(const Loaded& loaded, Numbers numbers) {
+    const Recording::Binding bound(*loaded.recording);
     std::ostringstream out;
-    write_report_json(timeline, numbers, out);
+    write_report_json(loaded.timeline, numbers(), out);
+    return out.str();
+}
+
+// Contains all names of the recording.
+std::string json_of(const LoadedTimeline& loaded) {
+    const Recording::Binding bound(*loaded.recording);
+    std::ostringstream out;
+    write_json(loaded.timeline, {.addresses = true}, out);
     return out.str();
 }
 
@@ -33,8 +47,8 @@ TEST(LoadNumbers, AreThoseOfTheTimeline) {
         const auto rows = load_timeline(recording(name), {});
         const auto numbers = load_statistics(recording(name), {});
         ASSERT_TRUE(rows && numbers) << name;
-        EXPECT_EQ(report_json(numbers->timeline, numbers->numbers),
-                  report_json(rows->timeline, statistics_of(rows->timeline)))
+        EXPECT_EQ(report_json_of(*numbers, [&] { return numbers->numbers; }),
+                  report_json_of(*rows, [&] { return statistics_of(rows->timeline); }))
             << name;
     }
 }
@@ -59,19 +73,71 @@ std::string recording_with_names(const TempDir& dir, unsigned number) {
     return path;
 }
 
-TEST(Load, WhatARecordingNamedGoesWithIt) {
+TEST(Load, ARecordingHasItsOwnNamesOnly) {
     const TempDir dir;
-    const std::size_t before = interning::size();
+    const StringPool& outside = Binding<StringPool>::current();
     for (const unsigned number : {1U, 2U, 3U}) {
         const std::string path = recording_with_names(dir, number);
         const auto rows = load_timeline(path, {});
         ASSERT_TRUE(rows);
         EXPECT_EQ(rows->timeline.callbacks.size(), 4000U);
-        EXPECT_GE(interning::size() - before, 8000U) << "names and places";
-        EXPECT_LT(interning::size() - before, 16000U) << "of one recording";
+        EXPECT_GE(rows->recording->strings().size(), 4000U);
+        EXPECT_LT(rows->recording->strings().size(), 4100U);
+        EXPECT_GE(rows->recording->locations().size(), 4000U);
+        EXPECT_LT(rows->recording->locations().size(), 8100U);
         EXPECT_TRUE(load_statistics(path, {}));
     }
-    EXPECT_EQ(interning::size(), before);
+    EXPECT_EQ(outside.size(), 1U) << "the empty text";
+}
+
+TEST(Load, RecordingsAreUsedAlternatelyAndFreedInAnyOrder) {
+    const auto load = [](const char* name) {
+        auto loaded = load_timeline(recording(name), {});
+        EXPECT_TRUE(loaded);
+        return std::make_unique<LoadedTimeline>(std::move(*loaded));
+    };
+    const std::string demo = json_of(*load("demo"));
+    const std::string crash = json_of(*load("crash"));
+    for (const bool first_goes_first : {true, false}) {
+        auto first = load("demo");
+        auto second = load("crash");
+        EXPECT_NE(first->recording->strings().size(), second->recording->strings().size());
+        for (int i = 0; i < 2; i++) {
+            EXPECT_TRUE(json_of(*first) == demo) << "too long to be printed";
+            EXPECT_TRUE(json_of(*second) == crash);
+        }
+        (first_goes_first ? first : second).reset();
+        EXPECT_TRUE(first_goes_first ? json_of(*second) == crash : json_of(*first) == demo);
+    }
+}
+
+TEST(Load, ALoadedRecordingCanBeHandedToAnotherThread) {
+    const auto here = load_timeline(recording("demo"), {});
+    ASSERT_TRUE(here);
+    Result<LoadedTimeline> there = tl::unexpected(Error());
+    std::thread([&] { there = load_timeline(recording("demo"), {}); }).join();
+    ASSERT_TRUE(there);
+    EXPECT_TRUE(json_of(*there) == json_of(*here));
+    std::thread([&] { there = tl::unexpected(Error()); }).join();
+}
+
+TEST(LoadDeathTest, OneThreadAtATimeUsesARecording) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    const auto loaded = load_timeline(recording("demo"), {});
+    ASSERT_TRUE(loaded);
+    const Recording::Binding bound(*loaded->recording);
+    EXPECT_DEATH(std::thread([&] { json_of(*loaded); }).join(), "used by two threads");
+}
+
+TEST(LoadDeathTest, ATimelineIsReadWithItsOwnRecordingOnly) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    const auto demo = load_timeline(recording("demo"), {});
+    const auto crash = load_timeline(recording("crash"), {});
+    ASSERT_TRUE(demo && crash);
+    const Recording::Binding bound(*crash->recording);
+    std::ostringstream out;
+    EXPECT_DEATH(write_json(demo->timeline, {}, out), "used where it is not bound");
+    EXPECT_DEATH(statistics_of(demo->timeline), "used where it is not bound");
 }
 
 // The heap of a sanitizer has other statistics.
@@ -91,6 +157,29 @@ TEST(Load, ManyRecordingsTakeTheMemoryOfOne) {
         EXPECT_TRUE(load_digest(recording_with_names(dir, number), {}));
     EXPECT_GT(of_one, 500'000) << "its names";
     EXPECT_LT(in_use() - after_first, of_one) << "of 19 more";
+}
+
+TEST(Load, TheMemoryOfARecordingIsFreedWithItWhileAnotherIsHeld) {
+    const TempDir dir;
+    const auto in_use = [] { return static_cast<double>(::mallinfo2().uordblks); };
+    const auto load = [&](unsigned number) {
+        return std::make_unique<Result<LoadedTimeline>>(load_timeline(recording_with_names(dir, number), {}));
+    };
+    load(0);
+    for (const bool first_goes_first : {true, false}) {
+        const double before = in_use();
+        auto first = load(1);
+        const double of_first = in_use() - before;
+        auto second = load(2);
+        const double of_both = in_use() - before;
+        EXPECT_GT(of_first, 500'000);
+        EXPECT_NEAR(of_both, 2 * of_first, of_first / 10);
+        (first_goes_first ? first : second).reset();
+        EXPECT_NEAR(in_use() - before, of_first, of_first / 10);
+        first.reset();
+        second.reset();
+        EXPECT_LT(in_use() - before, of_first / 10);
+    }
 }
 #endif
 

@@ -43,6 +43,30 @@ TEST(PooledLocation, IsTheSameForTheSamePlaceOnly) {
     EXPECT_FALSE(PooledLocation()->known());
 }
 
+TEST(RecordingTest, TwoAreBuiltAlternately) {
+    Recording recordings[2];
+    PooledLocation places[2];
+    ReadSection sections[2];
+    for (int step = 0; step < 3; step++)
+        for (const unsigned i : {0U, 1U}) {
+            const Recording::Binding bound(recordings[i]);
+            const std::string name = (i == 0 ? "first" : "second") + std::to_string(step);
+            places[i] = CodeLocation{.address = 0x1000U + i, .function = name, .module = "m", .offset = i};
+            EXPECT_EQ(pooled_name(places[i], false), "m:" + name);
+            sections[i].off_cpu.push_back({.at = step});
+        }
+    EXPECT_EQ(places[0].id(), places[1].id());
+    for (const unsigned i : {1U, 0U}) {
+        const Recording::Binding bound(recordings[i]);
+        EXPECT_EQ(places[i]->address, 0x1000U + i);
+        EXPECT_EQ(location_name(places[i], true), i == 0 ? "m:first2+0x0" : "m:second2+0x1");
+        EXPECT_EQ(pooled_name(places[i], false), i == 0 ? "m:first2" : "m:second2");
+        EXPECT_EQ(sections[i].off_cpu.size(), 3U);
+        EXPECT_EQ(recordings[i].locations().size(), 4U) << "with the unknown one";
+        EXPECT_EQ(recordings[i].rare_lists().size(), 1U);
+    }
+}
+
 TEST(ToText, UsesTheKernelsNames) {
     EXPECT_STREQ(to_text(CallbackState::done), "done");
     EXPECT_STREQ(to_text(CallbackState::pending), "pending");
