@@ -117,8 +117,8 @@ RS_EVENT(scan_event, rcu_grace_period)
 RS_ENTRY(scan, force_qs_rnp, (), rs_scan_began())
 
 RS_HOOK(GP_SAMPLE, "gp.sample", kernel, every_kernel,
-	"what a CPU does for which a grace period waits, at the tick after a scan",
-	"what a CPU did that held a grace period")
+	"the activity of a CPU that a grace period waits for, at the tick after a scan",
+	"the activity of a CPU that held a grace period")
 RS_ENTRY(tick, rcu_sched_clock_irq, (int user), (rs_tick_in_section(user), rs_tick(ctx, user)))
 
 RS_HOOK(EXP_START, "gp.expedited.start", kernel, every_kernel,
@@ -145,13 +145,13 @@ RS_ENTRY(exp_quiescent, rcu_report_exp_cpu_mult, (void *node, unsigned long mask
 RS_RETURN(exp_selected, sync_rcu_exp_select_cpus, (), (), rs_send_all_blocked(RS_GP_EXPEDITED))
 
 RS_HOOK(EXP_SAMPLE, "gp.expedited.sample", kernel, every_kernel,
-	"what a CPU did that could not report to an expedited grace period at once",
-	"what a CPU did that held an expedited grace period")
+	"the activity of a CPU that could not report to an expedited grace period at once",
+	"the activity of a CPU that held an expedited grace period")
 RS_RETURN(exp_asked, rcu_exp_handler, (), (), rs_expedited_asked(ctx))
 
 RS_HOOK(CB_QUEUED, "callback.queued", kernel, every_kernel,
 	"call_rcu(): the callback, its function, who queued it",
-	"callbacks as they are queued, and so all of their lives")
+	"the queueing of callbacks, and so callbacks as a whole")
 RS_OWN_CPU_EVENT(call_rcu_event, rcu_callback)
 RS_ENTRY(call_rcu, call_rcu, (),
 	 rs_call_rcu_entered(ctx, RS_COUNT_CB_QUEUED, rs_argument(ctx, 0), rs_argument(ctx, 1),
@@ -244,7 +244,7 @@ RS_RETURN(init_returned, do_one_initcall, (void *function), (int ret), rs_init_r
  * to execmem"), replaced module_memfree() by execmem_free().
  */
 RS_HOOK(MODULE_INIT_FREED, "module.init_freed", modules, every_kernel,
-	"when the memory of a module's init code goes",
+	"when the memory of a module's init code is freed",
 	"when a module's init code is freed")
 RS_ENTRY(memory_freed, execmem_free, (void *memory), rs_memory_freed((__u64)memory))
 RS_OR()
@@ -260,8 +260,8 @@ RS_ENTRY(exited, blocking_notifier_call_chain, (void *list, unsigned long state,
 	 rs_notified((__u64)list, state, mod))
 
 RS_HOOK(MODULE_UNPROBED, "module.unprobed", modules, every_kernel,
-	"how long the kernel takes to remove the probes from a followed module that goes",
-	"how much later the memory of a module goes because of its probes")
+	"how long the kernel takes to remove the probes from a followed module that is unloaded",
+	"how much later the memory of a module is freed because of its probes")
 RS_ENTRY(unprobe, kprobes_module_callback, (void *block, unsigned long state, void *mod),
 	 rs_unprobing(state, mod))
 RS_RETURN(unprobe, kprobes_module_callback, (), (), rs_unprobed())
@@ -289,17 +289,16 @@ RS_ENTRY(ref_put, module_put, (void *mod), rs_referenced((__u64)mod, false, -1, 
 
 RS_HOOK(MODULE_WOKEN, "module.woken", modules, every_kernel,
 	"what wakes the task that runs a followed module's exit function",
-	"whether an exit function waits for callbacks otherwise than by rcu_barrier()")
+	"whether an exit function waits for callbacks by other means than rcu_barrier()")
 RS_EVENT(sched_waking, sched_waking)
 
 RS_HOOK(JUMP, "module.jumps", modules, every_kernel,
-	"which function of a followed module jumps to call_rcu() and its like instead of calling it",
+	"which function of a followed module jumps to call_rcu() or a function like it instead of calling it",
 	"callbacks that are queued by a jump")
 RS_SITE_KPROBE(jump_kprobe)
 
 RS_HOOK(CACHE, "cache.destroyed", modules, every_kernel,
-	"caches that a followed module destroys while objects of them are not free, and which "
-	"those are",
+	"caches that a followed module destroys while some of their objects are not free, and those objects",
 	"whether caches were destroyed too early")
 RS_ENTRY(cache_destroy, kmem_cache_destroy, (void *cache),
 	 rs_cache_destroyed((__u64)cache, rs_caller(ctx)))
@@ -308,7 +307,7 @@ RS_RETURN(cache_shutdown, __kmem_cache_shutdown, (void *cache), (int error),
 
 RS_HOOK(SITE, "module.readers", read_sites, every_kernel,
 	"read-side sections of a followed module, at the calls of __rcu_read_lock() in its .ko",
-	"read-side sections; a reader is known by nothing but the functions that --reader-function names")
+	"read-side sections; only the functions that --reader-function names show readers")
 RS_SITE_KPROBE(site_kprobe)
 
 RS_HOOK(SWITCH, "reader.switched", read_sites, every_kernel,

@@ -40,7 +40,7 @@ mount -t tmpfs -o size=64k tmpfs /root/small
 echo earlier >/root/small/x.rcu
 expect_status full-disk 4 $RECORD -o /root/small/x.rcu -- sh /root/load 200000 true threads=2 rate=0
 expect_stderr full-disk 'small/x.rcu: .*No space left'
-expect_stderr full-disk 'hint: .*what was recorded until then is kept: rcuscope info /root/small/x.rcu.part$'
+expect_stderr full-disk 'hint: .*the records up to then are kept: rcuscope info /root/small/x.rcu.part$'
 counted full-disk
 # The earlier file is unchanged. Next to it is only the part that there was space for.
 expect_equal "files of a full disk" 'x.rcu x.rcu.part ' "$(ls -A /root/small | tr '\n' ' ')"

@@ -50,11 +50,11 @@ GUEST
 preempt_rcu=1
 ! grep -q 'read-side sections  *not known' "$OUT/odd.stderr" || preempt_rcu=0
 unsafe='a probe there can make the kernel read beyond'
-unseen=("odd_entry:odd_entry_call: $unsafe" "odd_symbols:odd_symbols_closed: its module lets no kprobe into it")
+unseen=("odd_entry:odd_entry_call: $unsafe" "odd_symbols:odd_symbols_closed: its module forbids kprobes in it")
 ((preempt_rcu == 0)) || unseen+=("odd_core:odd_core_read: $unsafe" "odd_init:odd_init_read: $unsafe"
 	"odd_cold:odd_cold_read: $unsafe" "odd_cold:odd_cold_read.cold: $unsafe" "odd_more:odd_more_read: $unsafe"
-	"odd_symbols:odd_symbols_labelled: the kernel knows the places by other symbols"
-	"odd_symbols:odd_symbols_closed: its module lets no kprobe into it")
+	"odd_symbols:odd_symbols_labelled: the kernel finds its instructions by another symbol"
+	"odd_symbols:odd_symbols_closed: its module forbids kprobes in it")
 for what in "${unseen[@]}"; do
 	expect "it is told that this is not seen: $what" grep -qE "not seen .* of $what" "$OUT/odd.stderr"
 done
@@ -76,13 +76,13 @@ check_timeline holds "$OUT/even.json" \
 expect_equal "twins that lay where twin_call was" "twin_jump twin_entry twin_last" "$(paste -sd' ' "$OUT/met" || true)"
 # Sites that could be confused are not probed, and the kernel had no probe to refuse.
 if ((preempt_rcu == 1)); then
-	same='another place that is probed has the same offset in a page'
+	same='another probed instruction has the same offset in its page'
 	for what in "read-side sections of twin_jump:twin_jump_read: $same" "calls of twin_entry:twin_entry_call: $same" \
-		"read-side sections of twin_last:twin_last_read: the kernel decodes what follows to the end"; do
+		"read-side sections of twin_last:twin_last_read: the kernel decodes the code from here to the end"; do
 		expect "it is told that this is not seen: $what" grep -qE "not seen +$what" "$OUT/twins.stderr"
 	done
 fi
-expect_equal "places that the kernel refused" 0 "$(grep -c 'refused to probe' "$OUT/twins.stderr" || true)"
+expect_equal "places that the kernel refused" 0 "$(grep -c 'refused the probe' "$OUT/twins.stderr" || true)"
 expect_equal "warnings of the kernel" 0 "$(grep -c 'WARNING: ' "$OUT/console.log" || true)"
 called='[c["function"] for c in function_calls].count'
 check_timeline holds "$OUT/twins.json" \

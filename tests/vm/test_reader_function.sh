@@ -17,7 +17,7 @@ refused() { # WHAT PATTERN ARGUMENT...
 	expect_stderr "$what" "$pattern"
 	expect_no_file "$what" /tmp/none.rcu
 }
-refused "a function that is not there" 'hint: there are: read_long' --reader-function read_lon
+refused "a function that is not there" 'hint: mark it noinline, or name a caller; similar names: read_long' --reader-function read_lon
 refused "a module that is not followed" 'rcucmap is not followed' --reader-function rcucmap:cmap_get
 refused "an __exit function" 'notrace' --reader-function rcu_unload_exit
 expect_nothing_left refusals

@@ -116,12 +116,12 @@ ln -s /root/secret /shared/link.json
 ln -s /root/etc /shared/folder
 mkfifo /shared/pipe.rcu
 his /shared/his /shared/link.rcu /shared/link.json /shared/folder /shared/pipe.rcu
-refused "another user's link" 2 'link\.rcu is a symbolic link of another user' rcuscope record -o /shared/link.rcu -- true
+refused "another user's link" 2 'link\.rcu is a symbolic link that belongs to another user' rcuscope record -o /shared/link.rcu -- true
 refused "another user's link, for one of two" 2 'link\.json is a symbolic' rcuscope record -o /tmp/r.rcu -o /shared/link.json -- true
 refused "another user's link, of a summary" 2 'link\.json is a symbolic' rcuscope record --mode summary -o /shared/link.json -- true
 refused "another user's link in the middle" 2 'folder is a symbolic link' rcuscope record -o /shared/folder/r.rcu -- true
-refused "another user's pipe" 2 'it is a pipe of another user' rcuscope record -o /shared/pipe.rcu -- true
-refused "a recording into the module" 2 'it is the file that is read' sh -c 'cp /kmod/rcucmap.ko /tmp/m.ko
+refused "another user's pipe" 2 'it is a pipe that belongs to another user' rcuscope record -o /shared/pipe.rcu -- true
+refused "a recording into the module" 2 'it is also an input file' sh -c 'cp /kmod/rcucmap.ko /tmp/m.ko
 	ln -s m.ko /tmp/m.rcu
 	rcuscope record -m /tmp/m.ko -o /tmp/m.rcu -- true
 	status=\$?

@@ -22,7 +22,7 @@ refused() { # WHAT PATTERN OPTION...
 	expect_stderr "$what" "$pattern"
 	expect_no_file "$what" '/tmp/r*'
 }
-refused "no duration" "'gp>fast' is no trigger" --trigger 'gp>fast'
+refused "no duration" "'gp>fast' is not a trigger" --trigger 'gp>fast'
 refused "no trigger" 'hint: write gp>DURATION' --stop-on 'nonsense>1s'
 refused "no module" 'no module is followed' --trigger 'reader>1s'
 refused "nothing to keep" 'keep-last' --keep-last 0s --trigger stall

@@ -35,8 +35,8 @@ Result<std::int64_t> parse_number(std::string_view text) {
     const char* end = text.data() + text.size();
     const auto [rest, error] = std::from_chars(text.data(), end, value);
     if (error != std::errc() || rest != end || value < 0)
-        return fail(ExitCode::bad_input, "'" + std::string(text) + "' is no limit of a count",
-                    "it is no whole number from 0", "");
+        return fail(ExitCode::bad_input, "'" + std::string(text) + "' is not a limit of a count",
+                    "it is not a whole number of 0 or more", "");
     return value;
 }
 
@@ -45,8 +45,8 @@ Result<std::int64_t> parse_limit(std::string_view text, const Metric& metric) {
     if (!metric.is_duration())
         return parse_number(text);
     if (!text.empty() && text.find_first_not_of("0123456789.") == std::string_view::npos)
-        return fail(ExitCode::bad_input, "'" + std::string(text) + "' is no duration", "it has no unit",
-                    "write " + std::string(text) + "ms, or whatever is meant of ns, us, ms and s");
+        return fail(ExitCode::bad_input, "'" + std::string(text) + "' is not a duration", "it has no unit",
+                    "write it with a unit (ns, us, ms or s), such as " + std::string(text) + "ms");
     return parse_duration(text);
 }
 
@@ -103,9 +103,9 @@ const char* to_text(BudgetVerdict verdict) {
 
 Result<Budget> parse_budget(std::string_view text) {
     const std::size_t at = text.find_first_of("<>=");
-    const std::string what = "'" + std::string(text) + "' is no budget";
+    const std::string what = "'" + std::string(text) + "' is not a budget";
     if (at == std::string_view::npos)
-        return fail(ExitCode::bad_input, what, "it compares nothing", example);
+        return fail(ExitCode::bad_input, what, "it contains no comparison", example);
     for (const Sign& sign : signs) {
         if (!text.substr(at).starts_with(sign.text))
             continue;
@@ -120,7 +120,7 @@ Result<Budget> parse_budget(std::string_view text) {
         return Budget{
             .text = std::string(text), .metric = std::move(*metric), .relation = sign.relation, .limit = *limit};
     }
-    return fail(ExitCode::bad_input, what, "it has no relation that is known", example);
+    return fail(ExitCode::bad_input, what, "its relation is unknown", example);
 }
 
 BudgetResult judge(const Budget& budget, const std::vector<RunDigest>& runs) {
@@ -135,7 +135,7 @@ BudgetResult judge(const Budget& budget, const std::vector<RunDigest>& runs) {
     for (std::size_t run = 0; run < runs.size(); ++run) {
         const auto value = value_of(budget.metric, runs[run].digest);
         if (!value) {
-            unknown(run, "nothing of it was seen");
+            unknown(run, "the run has no data for it");
             continue;
         }
         const bool kept = keeps(*value, budget.relation, budget.limit);

@@ -115,7 +115,7 @@ Hazard DestroyedCaches::hazard(const Lucky& lucky) const {
         text += " (" + functions_of(lucky.callbacks) + "), queued " + origins_of(lucky.callbacks) + ",";
     text += std::string(" had not run. The kernel destroyed the cache only because ") + (one ? "it" : "they") +
             " ran before kmem_cache_destroy() looked for objects in use" + during_wait(timeline_, cache, done) +
-            ". Nothing makes it wait for call_rcu(): " + cache_remedy(false, true, false);
+            ". It is not guaranteed to wait for call_rcu(): " + cache_remedy(false, true, false);
     return {.kind = kind,
             .severity = "latent",
             .module = module,

@@ -80,7 +80,7 @@ Status refuse_to_compare(const std::vector<Difference>& differences, const std::
     if (why.empty())
         return {};
     return fail(ExitCode::bad_input, "cannot compare these recordings", why,
-                "record both alike; or, if they are to be compared all the same:" + options);
+                "record both with the same settings, or allow the difference:" + options);
 }
 
 Status refuse_twice(const std::vector<RunDigest>& runs) {
@@ -89,7 +89,7 @@ Status refuse_twice(const std::vector<RunDigest>& runs) {
             if (same_recording(runs[i].digest, runs[j].digest))
                 return fail(ExitCode::bad_input, "cannot compare these recordings",
                             runs[j].name + " and " + runs[i].name + " are the same recording",
-                            "give each only once; several runs are several recordings");
+                            "name each recording once; each run needs a recording of its own");
     return {};
 }
 

@@ -58,8 +58,8 @@ Status refuse_nothing(const Metric& metric, const std::vector<RunDigest>& curren
     for (const RunDigest& run : current)
         if (events_behind(metric, run.digest) == 0)
             return fail(ExitCode::bad_input, "cannot compare " + metric.name,
-                        run.name + " has none, and every baseline run has",
-                        "see that the load ran; to leave it out, name what to compare with --metric");
+                        run.name + " has no such events, and every baseline run has some",
+                        "check that the load ran; to leave the metric out, name the others with --metric");
     return {};
 }
 
@@ -68,7 +68,7 @@ std::string what_is_missing(const Metric& metric, const std::vector<RunDigest>& 
                             const std::vector<RunDigest>& baseline) {
     if (!smallest_share(current.size(), baseline.size()).at_most_permille(CompareOptions::permille))
         return counted(current.size(), "current run") + " and " + counted(baseline.size(), "baseline run") +
-               ": four and four are the least";
+               ": at least four of each are needed";
     const std::uint64_t needed = events_needed(metric.percent);
     for (const auto& [side, runs] : {std::pair("current", &current), std::pair("baseline", &baseline)})
         if (const std::uint64_t fewest = fewest_events(metric, *runs); fewest < needed)
@@ -144,9 +144,9 @@ Result<Comparison> compare(const std::vector<RunDigest>& current, const std::vec
     for (const auto& [side, runs] : {std::pair("current", &current), std::pair("baseline", &baseline)})
         if (runs->size() > CompareOptions::max_runs)
             return fail(ExitCode::bad_input, "cannot compare",
-                        std::to_string(runs->size()) + " " + side + " runs are more than " +
+                        std::to_string(runs->size()) + " " + side + " runs are more than the limit of " +
                             std::to_string(CompareOptions::max_runs),
-                        "give fewer");
+                        "name fewer files");
     Comparison comparison;
     const auto metrics =
         options.metrics.empty() ? default_metrics(baseline, options.percents, comparison.left_out) : options.metrics;

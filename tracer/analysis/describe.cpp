@@ -107,7 +107,7 @@ std::string functions_of(const std::vector<const Callback*>& callbacks) {
 }
 
 std::string origin_of(const CodeLocation& caller) {
-    return caller.function.empty() ? "at a place not known" : "in " + location_name(caller, true);
+    return caller.function.empty() ? "at an unknown location" : "in " + location_name(caller, true);
 }
 
 std::string origins_of(const std::vector<const Callback*>& callbacks) {

@@ -80,13 +80,13 @@ Wrong schema_of(const nlohmann::json& json) {
         return "it is not an object";
     const auto schema = json.find("schema");
     if (schema == json.end() || !schema->is_string())
-        return "it does not name its schema: it is no summary of rcuscope";
+        return "it does not name its schema: it is not a summary of rcuscope";
     const auto& name = schema->get_ref<const std::string&>();
     if (name == digest_schema)
         return std::nullopt;
     if (name.starts_with("rcuscope.summary/"))
         return "its schema is " + name + ", and this rcuscope reads " + digest_schema;
-    return "its schema is " + name + ": it is no summary of rcuscope";
+    return "its schema is " + name + ": it is not a summary of rcuscope";
 }
 
 Wrong fill_histogram(const std::string& name, const HistogramDocument& document, Histogram& filled) {
@@ -94,17 +94,17 @@ Wrong fill_histogram(const std::string& name, const HistogramDocument& document,
     std::map<Nanoseconds, std::uint64_t> buckets;
     for (const std::vector<std::uint64_t>& bucket : document.buckets) {
         if (bucket.size() != 2 || !std::in_range<Nanoseconds>(bucket[0]))
-            return wrong(".buckets has an element that is no pair of a duration and a count");
+            return wrong(".buckets has an element that is not a pair of a duration and a count");
         const auto lowest = static_cast<Nanoseconds>(bucket[0]);
         if (!buckets.empty() && buckets.rbegin()->first >= lowest)
-            return wrong(".buckets do not rise");
+            return wrong(".buckets are not in ascending order");
         buckets[lowest] = bucket[1];
     }
     auto histogram = Histogram::from(buckets, document.min_ns, document.max_ns, document.sum_ns);
     if (!histogram)
-        return wrong(" contradicts itself: min_ns, max_ns and sum_ns are not those of its buckets");
+        return wrong(" contradicts itself: min_ns, max_ns or sum_ns does not match its buckets");
     if (histogram->count() != document.count)
-        return wrong(" contradicts itself: count is not that of its buckets");
+        return wrong(" contradicts itself: count does not match its buckets");
     filled = std::move(*histogram);
     return std::nullopt;
 }
@@ -188,7 +188,7 @@ Wrong function_contradiction(const Digest& digest) {
     fits = fits && queued == count_in(digest, "callbacks.queued") && pending == count_in(digest, "callbacks.pending") &&
            unknown == count_in(digest, "callbacks.unknown") && timed == events_in(digest, "callback.latency");
     if (!digest.functions.empty() && !fits)
-        return "functions do not add up to what is in counts and durations";
+        return "functions do not add up to counts and durations";
     return std::nullopt;
 }
 
@@ -197,13 +197,13 @@ Wrong longest_contradiction(const Digest& digest) {
     const std::uint64_t there = std::min<std::uint64_t>(events_in(digest, "gp"), limit) +
                                 std::min<std::uint64_t>(events_in(digest, "gp.expedited"), limit);
     if (digest.longest.size() != std::min<std::uint64_t>(there, limit))
-        return "longest does not hold the five longest grace periods, or all there are";
+        return "longest does not have the five longest grace periods, or all of them";
     if (!std::is_sorted(digest.longest.begin(), digest.longest.end(),
                         [](const auto& a, const auto& b) { return a.duration > b.duration; }))
         return "longest is not sorted, the longest first";
     if (!digest.longest.empty() &&
         digest.longest.front().duration != std::max(longest_in(digest, "gp"), longest_in(digest, "gp.expedited")))
-        return "longest does not begin with the longest of the grace periods in durations";
+        return "longest does not begin with the longest grace period in durations";
     return std::nullopt;
 }
 

@@ -139,9 +139,9 @@ Hazard hazard_of(const Places& places, const std::vector<Pair>& pairs) {
                   duration_text(elapsed(first.queued, second.queued)) + " after it had been queued " +
                   (same ? "there" : first_place);
     if (pairs.size() > 1)
-        hazard.text += ", and so " + counted(pairs.size() - 1, "more time");
-    hazard.text += ": that breaks RCU's list of callbacks, of which some then never run, or run twice; let one path "
-                   "alone take an object out of its structure, and let that one call call_rcu(), once.";
+        hazard.text += ", and " + counted(pairs.size() - 1, "more time");
+    hazard.text += ": this corrupts RCU's list of callbacks, so that some never run or run twice; let exactly one path "
+                   "remove an object from its structure, and let that path call call_rcu() once.";
     return hazard;
 }
 

@@ -86,9 +86,9 @@ void analyse_grace_period(const Timeline& timeline, const GracePeriod& grace_per
     if (!reports.empty())
         parts.until(reports.back()->at, "until " + cpu_names(reports.back()->cpus) + " reported");
     if (!grace_period.end)
-        parts.rest("and it still waited when the recording ended");
+        parts.rest("until the recording ended, still waiting");
     else if (reports.empty())
-        parts.rest("in which no CPU's report was seen");
+        parts.rest("without a recorded report of any CPU");
     else
         parts.rest(reports.back()->blocked_readers ? "until preempted readers had left their sections"
                                                    : "until RCU's own thread ended it");
@@ -123,11 +123,11 @@ void analyse_callback(const Timeline& timeline, const Callback& callback, Firing
     if (const auto shares = latency_breakdown(callback, timeline.grace_periods)) {
         const Nanoseconds started = callback.queued + shares->waiting_for_start;
         parts.until(started, "until a grace period for it began");
-        parts.until(started + shares->waiting_for_end, "until that had ended");
+        parts.until(started + shares->waiting_for_end, "until that grace period ended");
         parts.rest("ready, until it ran");
     } else {
         parts.rest(callback.invoked ? "until it ran; the grace period that released it is not known"
-                                    : "and it had not run when the recording ended");
+                                    : "until the recording ended; it had not run");
     }
     const GracePeriod* grace_period = callback.grace_period && *callback.grace_period <= timeline.grace_periods.size()
                                           ? &timeline.grace_periods[*callback.grace_period - 1]
@@ -145,7 +145,7 @@ void analyse_section(const Timeline& timeline, const ReadSection& section, Firin
         (off.voluntary ? blocked : preempted) += elapsed(off.at, std::min(off.until.value_or(end), end));
     analysis.parts = {{"running, or interrupted", analysis.whole - preempted - blocked},
                       {"preempted", preempted},
-                      {"off the CPU by its own doing", blocked}};
+                      {"blocked", blocked}};
     analysis.holder = "CPU " + std::to_string(section.cpu) + ", " + section.comm + " (" + std::to_string(section.tid) +
                       "), in " + location_name(section.place, false) + " for " + duration_text(analysis.whole);
 }
@@ -175,12 +175,11 @@ void analyse_pending(const Timeline& timeline, Nanoseconds at, std::uint64_t cou
     const auto all =
         static_cast<std::int64_t>(std::min<std::uint64_t>(counted, std::numeric_limits<std::int64_t>::max()));
     if (all > analysis.whole) {
-        analysis.parts.push_back({"of which this recording does not tell more: they were queued before it begins, or "
-                                  "their records were dropped",
-                                  all - analysis.whole});
+        analysis.parts.push_back(
+            {"not in this recording: queued before it began, or their records were dropped", all - analysis.whole});
         analysis.whole = all;
     } else if (all > 0 && all < analysis.whole) {
-        analysis.what += "; " + std::to_string(analysis.whole) + " of them a moment before, as the recording tells";
+        analysis.what += "; the recording shows " + std::to_string(analysis.whole) + " of them a moment earlier";
     }
     if (const GracePeriod* grace_period = longest_within(timeline, 0, at))
         name_holder(*grace_period, analysis);

@@ -42,9 +42,9 @@ std::vector<Hazard> flood_hazards(const Timeline& timeline, const CallbackNumber
                            .text = std::to_string(backlog.deepest) + " callbacks of " + function.first + ":" +
                                    function.second + " were pending at once, " + duration_text(backlog.deepest_at) +
                                    " after the start of the recording (the limit is " + std::to_string(limit) +
-                                   "): their memory waits with them, and rcu_barrier() for them all; let what "
-                                   "queues them wait now and then, in synchronize_rcu() or for a count of those "
-                                   "pending, or free many objects with one callback."});
+                                   "): their memory stays in use, and rcu_barrier() waits for all of them; make the "
+                                   "code that queues them wait from time to time, in synchronize_rcu() or until fewer "
+                                   "are pending, or free many objects with one callback."});
     }
     return hazards;
 }

@@ -56,8 +56,8 @@ private:
 
     [[noreturn]] static void too_many() {
         throw LimitError({ExitCode::bad_input, "cannot use this recording",
-                          "it is of more than " + std::to_string(limit) + " functions: no recording is",
-                          "the file was damaged or made up: record again"});
+                          "it names more than " + std::to_string(limit) + " functions, which no recording does",
+                          "the file is damaged or forged: record again"});
     }
 
     std::vector<std::uint32_t> by_place_; // by PooledLocation::id()

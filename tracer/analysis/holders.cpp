@@ -89,7 +89,7 @@ public:
             }
         }
         Holder unknown;
-        unknown.text = what_and_how_long() + ", and it is not known who held it: " + missing();
+        unknown.text = what_and_how_long() + ", and its holder is unknown: " + missing();
         return unknown;
     }
 
@@ -182,7 +182,7 @@ private:
         holder.kind = HolderKind::gp_kthread;
         holder.held = elapsed(last_->at, end_);
         holder.text = "every CPU had reported after " + duration_text(elapsed(start_, last_->at)) +
-                      (gp_.expedited ? ", and whoever drives it ran " : ", and RCU's own thread ran ") +
+                      (gp_.expedited ? ", and the thread that drives it ran " : ", and RCU's own thread ran ") +
                       duration_text(holder.held) + " later";
         return holder;
     }
@@ -264,17 +264,17 @@ private:
         holder.text = sampled(sample, holder);
         holder.text += ", took no timer tick for " + duration_text(holder.held) +
                        (holder.place.known() ? " until " + location_name(holder.place, false) : "") +
-                       " (interrupts were off, or the CPU itself was not run)";
+                       " (interrupts were off, or the CPU itself was not running)";
         return holder;
     }
 
     std::string missing() const {
         if (!last_)
-            return "no quiescent state of it was seen";
+            return "none of its quiescent states was recorded";
         if (last_->blocked_readers)
-            return "a preempted reader, which no forced scan found in time to name it";
+            return "a preempted reader held it, and no forced scan found the reader in time";
         return cpu_list(last_->cpus) + " reported last, after " + duration_text(elapsed(start_, last_->at)) +
-               (gp_.expedited ? ", and nothing showed what " : ", and no tick showed what ") +
+               (gp_.expedited ? ", and no sample showed what " : ", and no tick showed what ") +
                (last_->cpus.size() == 1 ? "it" : "they") + " did";
     }
 

@@ -34,7 +34,7 @@ bool in_time(const Callback& callback, Nanoseconds gone) {
 }
 
 constexpr const char* keep_out_of_init_text =
-    "take __init from the callback's function, or call rcu_barrier() before the init function returns.";
+    "remove __init from the callback's function, or call rcu_barrier() before the init function returns.";
 
 } // namespace
 
@@ -57,12 +57,12 @@ std::vector<Hazard> init_text_hazards(const JudgedLife& judged, const Timeline& 
     const bool one = told.size() == 1;
     std::string text = counted(told.size(), "callback") + " of " + judged.life->name + " (" + functions_of(told) +
                        "), queued " + origins_of(told) + (one ? ", is" : ", are") +
-                       " in its init code, whose memory goes when the init function has returned";
+                       " in its init code, whose memory is freed when the init function has returned";
     Nanoseconds at = own.front()->queued;
     if (!late.empty()) {
         at = *judged.init_gone;
-        text += one ? ", and it had not run by then, so that it runs into memory that is gone: "
-                    : ", and they had not run by then, so that they run into memory that is gone: ";
+        text += one ? ", and it had not run by then, so that it runs code that is freed: "
+                    : ", and they had not run by then, so that they run code that is freed: ";
     } else {
         MaybeTime last;
         bool all_seen = true;
@@ -73,7 +73,7 @@ std::vector<Hazard> init_text_hazards(const JudgedLife& judged, const Timeline& 
         }
         if (judged.init_gone && last && all_seen && *last <= *judged.init_gone) {
             text += one ? "; it had run " : "; they had run ";
-            text += duration_text(elapsed(*last, *judged.init_gone)) + " before that, by luck: ";
+            text += duration_text(elapsed(*last, *judged.init_gone)) + " before that, by chance: ";
         } else {
             text += one ? "; it is not known whether it had run by then: "
                         : "; it is not known whether they had run by then: ";

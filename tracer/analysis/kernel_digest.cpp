@@ -48,7 +48,7 @@ void add_longest(const KernelGracePeriods& kind, Digest& digest) {
 
 Result<Digest> digest_of(const KernelSummary& summary, const Metadata& metadata, const Trailer& trailer) {
     const auto wrong = [](const std::string& of) {
-        return fail(ExitCode::cannot_here, "cannot sum up what was counted in the kernel",
+        return fail(ExitCode::cannot_here, "cannot summarize the kernel's counts",
                     "the counts of " + of + " contradict each other", "record with --mode events");
     };
     Digest digest;

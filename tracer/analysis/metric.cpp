@@ -70,11 +70,11 @@ Result<Metric> parse_metric(std::string_view text) {
         if (const auto percent = percent_of(measure))
             return Metric{.name = std::string(name), .percent = *percent, .measure = std::string(measure)};
     }
-    const std::string what = "'" + std::string(text) + "' is no metric";
+    const std::string what = "'" + std::string(text) + "' is not a metric";
     if (is_among(text, digest_durations))
-        return fail(ExitCode::bad_input, what, "it does not say what of these durations",
+        return fail(ExitCode::bad_input, what, "it does not say which value of these durations",
                     "write " + std::string(text) + ".p99, or another percentile, .max, .min or .count");
-    return fail(ExitCode::bad_input, what, "nothing has that name",
+    return fail(ExitCode::bad_input, what, "no metric has that name",
                 "durations, with .p50, .p99, .max, .min or .count: " + names_of(digest_durations) +
                     "; counts: " + names_of(digest_counts));
 }

@@ -35,7 +35,8 @@ std::string may_wait_unseen(const JudgedLife& judged, const Timeline& timeline) 
         (judged.barrier && judged.barrier->begin >= judged.newest->at))
         return {};
     const ExitWays& ways = found->second;
-    const std::string not_seen = ", by which it may wait for them: it was not seen to, and had no need to this time";
+    const std::string not_seen =
+        ", by which it may wait for them, but no wait was recorded, and none was needed this time";
     const auto waker = ways.wakers.find(judged.newest->function->function.str());
     if (waker != ways.wakers.end() && !ways.exit_waits_in.empty()) {
         return "its callbacks call " + waker->second + "() and its exit function " + ways.exit_waits_in + "()" +
@@ -57,18 +58,18 @@ std::vector<Hazard> no_barrier_hazards(const JudgedLife& judged, const Timeline&
         (judged.barrier && judged.barrier->begin >= judged.newest->at) || !may_wait_unseen(judged, timeline).empty())
         return {};
     const Queueing& last = *judged.newest;
-    std::string text = "nothing in " + life.name + " was seen to wait for its callbacks (" +
-                       location_name(last.function, false) + "), queued " +
-                       origin_of(last.caller, last.cpu, last.comm, last.in) + ": ";
+    std::string text = life.name + " was not seen to wait for its callbacks (" + location_name(last.function, false) +
+                       "), queued " + origin_of(last.caller, last.cpu, last.comm, last.in) + ": ";
     text += judged.queued == 1 ? "it had run" : "all " + std::to_string(judged.queued) + " had run";
     if (judged.last_done && *judged.last_done <= *life.exit_done)
         text += " " + duration_text(elapsed(*judged.last_done, *life.exit_done));
-    text += " before its exit function returned, which may be luck; ";
+    text += " before its exit function returned, perhaps by chance; ";
     if (judged.waits.synchronize_last) {
         text += synchronize_is_not_enough(judged);
     } else if (judged.barrier) {
-        text += "its last rcu_barrier() came before the last of them was queued, and waits for what was queued before: "
-                "stop first whatever calls call_rcu(), then call rcu_barrier() in its exit function.";
+        text += "its last rcu_barrier() came before the last of them was queued, and waits only for callbacks that "
+                "were queued before it: first stop all code that calls call_rcu(), then call rcu_barrier() in its exit "
+                "function.";
     } else {
         text += call_barrier(judged);
     }

@@ -113,8 +113,8 @@ Hazard blocked(const Timeline& timeline, const Function& function, Group group) 
     const std::size_t count = group.sections.size();
     const ReadSection& shown = timeline.read_sections[group.worst_known ? group.worst_section : group.sections.front()];
     std::string text = name_of(function) + " gave up the CPU within " + counted(count, "read-side section");
-    text += group.worst_known ? ", for up to " + duration_text(group.worst) : ", for a time not known";
-    text += ", in the one of " + where(shown) +
+    text += group.worst_known ? ", for up to " + duration_text(group.worst) : ", for an unknown time";
+    text += ", for example in the section at " + where(shown) +
             ": a task must not block within rcu_read_lock(), since every grace period waits for it; move the call "
             "that sleeps out of the section, or use SRCU, whose readers may sleep.";
     return hazard("blocked-in-reader", "warning", function, std::move(group), std::move(text));
@@ -126,7 +126,7 @@ Hazard long_one(const Timeline& timeline, const Function& function, Group group,
         name_of(function) + " had " + counted(group.sections.size(), "read-side section") + " of " +
         duration_text(limit) + " or longer, the longest of " + duration_text(group.worst) +
         (worst.end ? "" : " until the recording ended") + ", " + where(worst) +
-        ": a grace period that begins within it cannot end before it, so that callbacks and whoever waits in "
+        ": a grace period that begins within it cannot end before it, so that callbacks and callers of "
         "synchronize_rcu() wait as long; leave the section and enter it again between portions of the work, or "
         "use SRCU.";
     return hazard("long-reader", "warning", function, std::move(group), std::move(text));
@@ -148,9 +148,8 @@ Hazard left_open(const Timeline& timeline, const Function& function, Group group
     const ReadSection& first = timeline.read_sections[group.sections.front()];
     std::string text = std::to_string(group.sections.size()) + " of " + counted(all, "read-side section") + " of " +
                        name_of(function) + " did not end, the first at " + where(first) + ": " + how_left(first) +
-                       ". Each rcu_read_lock() needs its rcu_read_unlock() on every path, error paths too: every "
-                       "grace period waits for a section that is open, and with it callbacks and whoever waits in "
-                       "synchronize_rcu().";
+                       ". Each rcu_read_lock() needs its rcu_read_unlock() on every path, error paths included: every "
+                       "grace period waits for an open section, and so do callbacks and callers of synchronize_rcu().";
     return hazard("reader-never-ended", "fatal", function, std::move(group), std::move(text));
 }
 

@@ -24,12 +24,11 @@ std::string ran_in(const Callback& callback, const JudgedLife& judged) {
     for (const Wait* wait : judged.going_waits) {
         if (wait->begin <= at && at <= wait->end.value_or(at)) {
             return std::string("in ") + to_text(wait->kind) + "(), called by " +
-                   (wait->caller.function.empty() ? "a function that is not known"
-                                                  : location_name(wait->caller, false) + "()");
+                   (wait->caller.function.empty() ? "an unknown function" : location_name(wait->caller, false) + "()");
         }
     }
     if (!judged.life->free_begin)
-        return "at some time before its memory was gone";
+        return "at an unknown time before its memory was freed";
     return at < *judged.life->free_begin ? "before free_module() was entered"
                                          : "in free_module(), which did not wait then";
 }
@@ -62,7 +61,7 @@ std::string what_they_ran_in(const JudgedLife& judged) {
 std::string call_barrier(const JudgedLife& judged) {
     return std::string("call rcu_barrier() in ") +
            (judged.init_failed ? "the error path of its init function" : "its exit function") +
-           ", after the last call_rcu(), before anything it uses goes away.";
+           ", after the last call_rcu(), and before it frees anything that the callbacks use.";
 }
 
 std::string synchronize_is_not_enough(const JudgedLife& judged) {
@@ -87,14 +86,14 @@ std::string remedy(const JudgedLife& judged, const Callbacks& callbacks) {
                 return callback->queued > *waits.last_barrier;
             }));
         if (after > 0) {
-            return "its exit function did call rcu_barrier(), but " + std::to_string(after) +
+            return "its exit function called rcu_barrier(), but " + std::to_string(after) +
                    (after == 1 ? " was" : " were") +
-                   " queued after that, and it waits for what was queued before: stop first whatever calls "
-                   "call_rcu(), then call rcu_barrier().";
+                   " queued after that, and rcu_barrier() waits only for callbacks that were queued before it: first "
+                   "stop all code that calls call_rcu(), then call rcu_barrier().";
         }
         if (!callbacks.empty()) {
-            return "its exit function did call rcu_barrier() after they were queued, which returns when they have run: "
-                   "either that they ran was not seen, or RCU's list of callbacks is broken.";
+            return "its exit function called rcu_barrier() after they were queued, which returns when they have run: "
+                   "either their invocation was not recorded, or RCU's list of callbacks is corrupted.";
         }
     }
     return call_barrier(judged);
@@ -129,11 +128,11 @@ Hazard freed_too_early(const JudgedLife& judged) {
     const bool running = std::any_of(judged.late.begin(), judged.late.end(), [&](const Callback* callback) {
         return callback->invoked && *callback->invoked <= *judged.gone;
     });
-    return hazard_of(judged, freed_with_pending, "fatal", *judged.gone, judged.late,
-                     judged.life->name + " was freed" +
-                         (judged.init_failed ? ", since its init function failed," : "") + " while " +
-                         not_run(judged.late, judged.late_count, running ? "had not run to their end" : "had not run") +
-                         ", so that they run into memory that is gone: " + remedy(judged, judged.late));
+    return hazard_of(
+        judged, freed_with_pending, "fatal", *judged.gone, judged.late,
+        judged.life->name + " was freed" + (judged.init_failed ? ", since its init function failed," : "") + " while " +
+            not_run(judged.late, judged.late_count, running ? "had not run to completion" : "had not run") +
+            ", so that they run code that is freed: " + remedy(judged, judged.late));
 }
 
 // The recording ended during the free. An orderly end says nothing about what followed. A cut here looks like a crash
@@ -142,9 +141,9 @@ Hazard ended_meanwhile(const JudgedLife& judged, const CaptureSummary& capture) 
     const std::string left = not_run(judged.late, judged.late_count, "had not run");
     if (!capture.complete) {
         return hazard_of(judged, freed_with_pending, "fatal", *judged.begin, judged.late,
-                         "the recording breaks off " + duration_text(elapsed(*judged.begin, capture.end)) +
+                         "the recording is cut off " + duration_text(elapsed(*judged.begin, capture.end)) +
                              " after free_module() was entered for " + judged.life->name +
-                             ", as it does when the kernel dies, and " + left + ": " + remedy(judged, judged.late));
+                             ", as happens when the kernel crashes, and " + left + ": " + remedy(judged, judged.late));
     }
     return hazard_of(judged, without_barrier, "latent", *judged.exited, judged.late,
                      "the recording ended while " + judged.life->name + " was being freed and " + left + ": " +
@@ -168,7 +167,7 @@ std::optional<Nanoseconds> margin(const JudgedLife& judged) {
 std::string without_probes(const JudgedLife& judged, const CaptureSummary& capture) {
     if (!judged.probes_delay) {
         return is_missing(capture, "module.unprobed")
-                   ? "; it is not known how much later its memory went because of the tracer's probes"
+                   ? "; it is not known how much later its memory was freed because of the tracer's probes"
                    : "";
     }
     const std::size_t late = judged.late_without_probes.size();
@@ -184,9 +183,10 @@ Hazard went_well(const JudgedLife& judged, const CaptureSummary& capture) {
                                           : life.name + " was being freed";
     text += " while " + not_run(judged.just_ran, judged.just_ran_count, "had not run");
     if (judged.unsure.empty()) {
+        text += judged.just_ran_count == 1 ? "; it was done " : "; they were done ";
         const auto spare = margin(judged);
-        text += spare ? " and it went well by " + duration_text(*spare) : " and it went well";
-        text += judged.just_ran.empty() ? ", by luck" : ", by luck, since " + what_they_ran_in(judged);
+        text += spare ? duration_text(*spare) + " before its memory was freed, by chance" : "in time, by chance";
+        text += judged.just_ran.empty() ? "" : ", since " + what_they_ran_in(judged);
     }
     text += without_probes(judged, capture);
     return hazard_of(judged, without_barrier, "latent", *judged.exited, judged.just_ran,
@@ -209,13 +209,13 @@ std::optional<Hazard> unsure_hazard(const JudgedLife& judged, const CaptureSumma
     const std::size_t count = judged.unsure.size();
     const char* why = judged.unsure_by_loss ? "records were lost meanwhile"
                       : missed_runs(capture, "callback.invoked") > 0
-                          ? "the probe that tells was skipped at times"
-                          : "their heads were queued again before they were seen to run";
+                          ? "the kernel skipped the probe of their invocation at times"
+                          : "their heads were queued again before their invocation was recorded";
     return hazard_of(judged, freed_with_pending, "warning", *judged.begin, judged.unsure,
                      judged.life->name + (judged.gone ? " was freed" : " was being freed") +
                          ", and it is not known whether " + std::to_string(count) + " of its callbacks (" +
                          functions_of(judged.unsure) + "), queued " + origins_of(judged.unsure) +
-                         ", had run by then, because " + why + ": if nothing waits for them, " + call_barrier(judged));
+                         ", had run by then, because " + why + ": if no code waits for them, " + call_barrier(judged));
 }
 
 } // namespace

@@ -29,7 +29,7 @@ std::string share(std::uint64_t some, const JudgedLife& judged) {
 std::string when_gone(const JudgedLife& judged, const CaptureSummary& capture) {
     return judged.gone        ? "when its code was freed"
            : capture.complete ? "when the recording ended"
-                              : "when the recording breaks off";
+                              : "when the recording was cut off";
 }
 
 // True if the kernel's own count says that no callback was left.
@@ -94,7 +94,7 @@ std::string of_nothing(const JudgedLife& judged, const CaptureSummary& capture) 
     const bool all_seen = std::none_of(capture.not_followed.begin(), capture.not_followed.end(), is_its) &&
                           !is_missing(capture, "module.jumps") && !is_missing(capture, "kernel log") &&
                           !is_missing(capture, "callback.queued") && missed_runs(capture, "callback.queued") == 0;
-    return all_seen ? "nothing was queued" : "nothing was seen to be queued";
+    return all_seen ? "nothing was queued" : "no queueing was recorded";
 }
 
 std::string of_calm(const JudgedLife& judged, const CaptureSummary& capture) {
@@ -143,7 +143,7 @@ std::string of_going(const JudgedLife& judged, const Timeline& timeline) {
 }
 
 std::string of_staying(const JudgedLife& judged, const CaptureSummary& capture) {
-    std::string text = capture.complete ? "still loaded at the end" : "loaded when the recording breaks off";
+    std::string text = capture.complete ? "still loaded at the end" : "loaded when the recording was cut off";
     if (judged.not_seen == 0) {
         return text + "; " +
                (judged.queued == 0 ? of_calm(judged, capture) : counted(judged.queued, "callback") + ", all had run");
@@ -186,8 +186,8 @@ std::string losses_text(const JudgedLife& judged) {
         return {};
     // Even if the kernel's count settles the end, lost records make the number of callbacks too small.
     return judged.begin && judged.late_count == 0 && judged.just_ran_count == 0 && counted_none(judged)
-               ? "; records were lost, but the kernel counted that none was left"
-               : "; records were lost, there may have been more";
+               ? "; records were lost, but by the kernel's count none was left"
+               : "; records were lost, so there may have been more";
 }
 
 } // namespace

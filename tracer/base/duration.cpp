@@ -41,8 +41,9 @@ std::string duration_text(std::int64_t nanoseconds) {
 
 Result<std::int64_t> parse_duration(std::string_view text) {
     const auto wrong = [text](const char* why) {
-        return fail(ExitCode::bad_input, "'" + std::string(text) + "' is no duration", why,
-                    "write a number and a unit, ns, us, ms or s, such as 500ms; without a unit it is in seconds");
+        return fail(
+            ExitCode::bad_input, "'" + std::string(text) + "' is not a duration", why,
+            "write a number and a unit (ns, us, ms or s), such as 500ms; a number without a unit is in seconds");
     };
     double value = 0;
     const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
@@ -62,7 +63,7 @@ Result<std::int64_t> parse_duration(std::string_view text) {
             return wrong("it is too long");
         return static_cast<std::int64_t>(std::llround(value * unit.nanoseconds));
     }
-    return wrong("its unit is not known");
+    return wrong("it has an unknown unit");
 }
 
 } // namespace rcuscope

@@ -63,7 +63,7 @@ Status write_existing(const std::string& path, std::string_view text, bool appen
     if (put < 0)
         return tl::unexpected(cannot("write", path, errno));
     if (static_cast<std::size_t>(put) != text.size())
-        return fail(ExitCode::cannot_here, "cannot write " + path, "it took only a part");
+        return fail(ExitCode::cannot_here, "cannot write " + path, "only part of the text was written");
     return {};
 }
 

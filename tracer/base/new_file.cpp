@@ -142,7 +142,7 @@ Status NewFile::put_in_place() {
     } else if (!still_named()) {
         name_.clear();
         return fail(ExitCode::cannot_write, "cannot write " + target_.path(),
-                    "another process has taken its file away from beside it",
+                    "another process removed or replaced the temporary file",
                     "name a file in a folder that only you can write to");
     }
     if (::renameat(folder, name_.c_str(), folder, target_.name().c_str()) != 0)

@@ -94,8 +94,9 @@ struct OutputTarget::Walk {
             return write_error(path, ENOTDIR);
         if (const Caller who = caller(); last ? !who.owns(status.st_uid) : !who.trusts(status.st_uid))
             return refused(
-                path, name + " is a symbolic link of " + whose(status.st_uid) + ", who can point it anywhere",
-                last ? "name the file that it leads to, or take the link away" : "name the folder that it leads to");
+                path,
+                name + " is a symbolic link that belongs to " + whose(status.st_uid) + ", who can change its target",
+                last ? "name the file that it leads to, or remove the link" : "name the folder that it leads to");
         if (++links > max_links)
             return write_error(path, ELOOP);
         auto text = text_of_link(link.get(), path);
@@ -206,9 +207,9 @@ Result<OutputTarget> OutputTarget::resolve(const std::string& path) {
         target.kind_ = Kind::node;
         if (!who.trusts(status.st_uid))
             return refused(path,
-                           std::string("it is a ") + (target.type_ == S_IFIFO ? "pipe" : "device") + " of " +
-                               whose(status.st_uid),
-                           "name one of your own, a file, or - for standard output");
+                           std::string("it is a ") + (target.type_ == S_IFIFO ? "pipe" : "device") +
+                               " that belongs to " + whose(status.st_uid),
+                           "name a pipe or device of your own, a file, or - for standard output");
     } else if (::faccessat(target.folder(), ".", W_OK | X_OK, AT_EACCESS) != 0) {
         return write_error(path, errno);
     } else if (target.there_ && (folder.st_mode & S_ISVTX) != 0 && ::geteuid() != 0 && !who.owns(status.st_uid) &&
@@ -243,13 +244,14 @@ Result<Fd> OutputTarget::open() const {
         fd = Fd(::openat(folder(), name_.c_str(), flags));
     }
     if (!fd && errno == ENXIO)
-        return fail(ExitCode::cannot_write, "cannot write " + path_, "it is a pipe that nobody reads",
-                    "start what reads it first");
+        return fail(ExitCode::cannot_write, "cannot write " + path_, "it is a pipe that no process reads",
+                    "start the process that reads it first");
     struct stat status {};
     if (!fd || ::fstat(fd.get(), &status) != 0)
         return write_error(path_, errno);
     if ((status.st_mode & S_IFMT) != type_ || (there_ && FileId::of(status) != *there_))
-        return refused(path_, "it has become another file meanwhile", "name a file in a folder of your own");
+        return refused(path_, "it was replaced by another file while the command ran",
+                       "name a file in a folder of your own");
     const int now = ::fcntl(fd.get(), F_GETFL);
     if (now < 0 || ::fcntl(fd.get(), F_SETFL, now & ~O_NONBLOCK) != 0)
         return write_error(path_, errno);
@@ -279,8 +281,8 @@ static Status refuse_input(const OutputTarget& target, const std::vector<std::st
         struct stat status {};
         // If stat() fails, the reader of the input reports the error.
         if (::stat(input.c_str(), &status) == 0 && !S_ISCHR(status.st_mode) && target.is(FileId::of(status)))
-            return refused(target.path(), "it is the file that is read" + (input == target.path() ? "" : ", " + input),
-                           "name another file: nothing has been changed");
+            return refused(target.path(), "it is also an input file" + (input == target.path() ? "" : ": " + input),
+                           "name another file; no file was changed");
     }
     return {};
 }
@@ -299,8 +301,8 @@ Result<std::vector<OutputTarget>> resolve_outputs(const std::vector<std::string>
             return tl::unexpected(fine.error());
         for (const OutputTarget& earlier : targets)
             if (target->same_as(earlier))
-                return refused(output, "it is the same file as " + earlier.path() + ", which is also to be written",
-                               "name one file for each -o: nothing has been changed");
+                return refused(output, "it is the same file as " + earlier.path() + ", which is another output",
+                               "name one file for each -o; no file was changed");
         targets.push_back(std::move(*target));
     }
     return targets;

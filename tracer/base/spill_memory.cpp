@@ -53,11 +53,10 @@ constexpr std::size_t smallest_file = 64U << 10; // a shorter list stays on the 
 constexpr std::size_t first_addresses = 64 * chunk_bytes;
 
 [[noreturn]] void no_room(int error_number) {
-    throw LimitError(
-        {ExitCode::cannot_write, "cannot hold so large a recording",
-         temporary_folder() + ": " + errno_text(error_number),
-         "what does not fit into memory goes into a temporary file there, about 100 bytes for each callback: "
-         "make room, or name another folder in TMPDIR"});
+    throw LimitError({ExitCode::cannot_write, "cannot process a recording of this size",
+                      temporary_folder() + ": " + errno_text(error_number),
+                      "data that exceeds memory goes into a temporary file in that folder, about 100 bytes for each "
+                      "callback: free some space there, or name another folder in TMPDIR"});
 }
 
 // Whether the limit on open files is reached. So many lists are short ones, and the heap can hold them.

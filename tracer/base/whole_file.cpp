@@ -65,7 +65,7 @@ Result<Fd> write_unnamed(const std::function<void(std::ostream&)>& write) {
         error = write_to(fd.get(), write);
     if (error != 0)
         return fail(ExitCode::cannot_write, "cannot write a temporary file in " + temporary_folder(), errno_text(error),
-                    "make room there, or name another folder in TMPDIR");
+                    "free some space there, or name another folder in TMPDIR");
     return fd;
 }
 

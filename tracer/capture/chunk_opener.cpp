@@ -20,7 +20,7 @@ bool ChunkOpener::open(OpenedChunk& out, std::size_t number) {
 }
 
 tl::unexpected<Error> ChunkOpener::changed() const {
-    return file_.cannot_read("it changed while it was read", "read it when nothing writes to it any more");
+    return file_.cannot_read("it changed while it was read", "read it when no process writes to it any more");
 }
 
 Status ChunkOpener::load(OpenChunk& chunk) {
@@ -28,17 +28,17 @@ Status ChunkOpener::load(OpenChunk& chunk) {
     if (!found || found->type() != ChunkType::events || found->header.cpu != chunk.cpu)
         return changed();
     const auto made_up = [&](const Damage& why) {
-        return file_.cannot_read(why, "its checksum is right, so it was written like that: record again");
+        return file_.cannot_read(why, "its checksum is right, so it was written with this fault: record again");
     };
     const auto read = reader_.payload(*found, chunk.payload);
     if (!read)
         return made_up(read.error());
     if (!chunk.begin(*read, spare_))
-        return made_up(damaged(chunk.offset, "a record runs over its end, or there is none"));
+        return made_up(damaged(chunk.offset, "it has no record, or a record extends beyond its end"));
     if (chunk.payload.capacity() > 2 * chunk.payload.size()) // it was the buffer of a larger chunk
         chunk.payload.shrink_to_fit();
     if (found->times && (chunk.records != found->times->records || chunk.first_ns != found->times->first_ns))
-        return made_up(damaged(chunk.offset, "its records are not those that it claims"));
+        return made_up(damaged(chunk.offset, "its records contradict its header"));
     return {};
 }
 

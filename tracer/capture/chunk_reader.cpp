@@ -37,9 +37,9 @@ tl::expected<Chunk, Damage> ChunkReader::read(std::uint64_t offset) {
     if (!file_.read_at(offset, std::as_writable_bytes(std::span(&chunk.header, 1))))
         return unreadable();
     if (chunk.header.magic != chunk_magic)
-        return tl::unexpected<Damage>(damaged(offset, "it does not begin like a chunk"));
+        return tl::unexpected<Damage>(damaged(offset, "it does not begin with a chunk header"));
     if (std::max(chunk.header.stored, chunk.header.size) > max_chunk_size)
-        return tl::unexpected<Damage>(damaged(offset, "it claims to be larger than any chunk is"));
+        return tl::unexpected<Damage>(damaged(offset, "its size exceeds the limit of a chunk"));
     if (cut(sizeof chunk.header + chunk.header.stored))
         return tl::unexpected<Damage>("the file ends inside " + at_byte(offset));
     stored_.resize(chunk.header.stored);
@@ -60,7 +60,7 @@ tl::expected<Chunk, Damage> ChunkReader::read(std::uint64_t offset) {
 
 tl::expected<void, Damage> ChunkReader::check_sizes(const Chunk& chunk) const {
     if (chunk.type() == ChunkType::events && std::max(chunk.header.size, chunk.header.unpacked) > max_events_size)
-        return tl::unexpected<Damage>(damaged(chunk.offset, "it claims more events than any chunk holds"));
+        return tl::unexpected<Damage>(damaged(chunk.offset, "its events exceed the limit of a chunk"));
     return {};
 }
 
@@ -72,7 +72,7 @@ tl::expected<Unpacked, Damage> ChunkReader::payload(const Chunk& chunk, std::vec
     return decompressed(chunk, packed_).and_then([&]() -> tl::expected<Unpacked, Damage> {
         const auto unpacked = unpack_records(packed_, chunk.header.unpacked, out);
         if (!unpacked)
-            return tl::unexpected<Damage>(damaged(chunk.offset, "it cannot be unpacked to the size that it claims"));
+            return tl::unexpected<Damage>(damaged(chunk.offset, "it cannot be unpacked to the size in its header"));
         return *unpacked;
     });
 }
@@ -86,7 +86,7 @@ tl::expected<void, Damage> ChunkReader::decompressed(const Chunk& chunk, std::ve
     }
     out.resize(chunk.header.size);
     if (!decompressor_.decompress(chunk.stored, out))
-        return tl::unexpected<Damage>(damaged(chunk.offset, "it cannot be decompressed to the size that it claims"));
+        return tl::unexpected<Damage>(damaged(chunk.offset, "it cannot be decompressed to the size in its header"));
     return {};
 }
 

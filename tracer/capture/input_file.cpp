@@ -17,10 +17,11 @@ Result<InputFile> InputFile::open(const std::string& path) {
     Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!fd) {
         const int error_number = errno;
-        return cannot_read_path(path, errno_text(error_number),
-                                error_number == EACCES
-                                    ? "a capture is for its owner only: make it yours (sudo chown), or ask for a copy"
-                                    : "");
+        return cannot_read_path(
+            path, errno_text(error_number),
+            error_number == EACCES
+                ? "a capture can be read by its owner only: make it yours (sudo chown), or ask for a copy"
+                : "");
     }
     return of(std::move(fd), path);
 }

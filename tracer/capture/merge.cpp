@@ -209,8 +209,8 @@ private:
         due_ = next_due();
         held_bytes_ += chunk.bytes();
         if (held_bytes_ > budget_) {
-            return file_.cannot_read("too many of its chunks overlap in time: no recording does that",
-                                     "the file was damaged or made up: record again");
+            return file_.cannot_read("too many of its chunks overlap in time, which no recording does",
+                                     "the file is damaged or forged: record again");
         }
         first_.set(place, key_of(chunk.first_ns, streams_[place].which));
         return {};

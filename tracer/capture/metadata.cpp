@@ -68,7 +68,7 @@ Result<Metadata> metadata_from_json(const nlohmann::json& json) {
     auto metadata = decode_whole<Metadata>(json, "metadata");
     if (metadata && metadata->host.cpus > max_cpus) {
         return fail(ExitCode::bad_input, "cannot read the metadata",
-                    "metadata.host.cpus is more than the " + std::to_string(max_cpus) + " that Linux can have");
+                    "metadata.host.cpus is more than Linux's limit of " + std::to_string(max_cpus) + "");
     }
     return metadata;
 }

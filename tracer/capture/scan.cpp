@@ -25,12 +25,12 @@ Status check_file_header(const InputFile& file) {
     if (present < sizeof header)
         return file.cannot_read("it was cut off inside its header", "record again");
     if (header.version > format_version) {
-        return file.cannot_read("it is of capture format " + std::to_string(header.version) +
+        return file.cannot_read("it has capture format " + std::to_string(header.version) +
                                     "; this rcuscope reads up to " + std::to_string(format_version),
                                 "update rcuscope");
     }
     if (header.wire_version < RS_WIRE_OLDEST_VERSION || header.wire_version > RS_WIRE_VERSION) {
-        return file.cannot_read("its records are of version " + std::to_string(header.wire_version) +
+        return file.cannot_read("its records have version " + std::to_string(header.wire_version) +
                                     "; this rcuscope reads " + std::to_string(RS_WIRE_OLDEST_VERSION) + " to " +
                                     std::to_string(RS_WIRE_VERSION),
                                 "read it with the version of rcuscope that recorded it");
@@ -65,7 +65,7 @@ public:
             }
             if (index_.symbols.size() > max_symbols) {
                 return file_.cannot_read("it names more than " + std::to_string(max_symbols) +
-                                             " addresses: no recording does that",
+                                             " addresses, which no recording does",
                                          made_up);
             }
         }
@@ -96,7 +96,7 @@ private:
         if (!chunk)
             return no_metadata(chunk.error());
         if (chunk->type() != ChunkType::metadata || !chunk->of_known_kind())
-            return no_metadata(damaged(offset, "it should be the metadata"));
+            return no_metadata(damaged(offset, "it is not the metadata"));
         const auto json = read_json(*chunk);
         if (!json)
             return no_metadata(json.error());
@@ -111,7 +111,7 @@ private:
     }
 
     tl::unexpected<Error> no_metadata(const std::string& why) const {
-        return file_.cannot_read("it was cut off before its metadata was whole: " + why, "record again");
+        return file_.cannot_read("its metadata is incomplete: " + why, "record again");
     }
 
     // Adds the chunk's unpacked size to the total. The chunk's content matches its header, or it is a timed events
@@ -128,7 +128,7 @@ private:
             "its " + std::to_string(file_.size()) + " bytes unpack to more than " + std::to_string(max_unpacked()) +
                 (max_unpacked() == least_unpacked ? std::string()
                                                   : ", " + std::to_string(max_unpacked_times) + " times as many") +
-                ": no recording does that",
+                ", which no recording does",
             made_up);
     }
 
@@ -152,13 +152,14 @@ private:
                       return chunk.type() == ChunkType::symbols ? take_symbols(chunk, json) : take_trailer(chunk, json);
                   });
         if (taken && !count(chunk))
-            return tl::unexpected<Damage>("the file holds more than its size explains"); // scan() checks fits() again
+            return tl::unexpected<Damage>(
+                "the file unpacks to more than its size allows"); // scan() checks fits() again
         return taken;
     }
 
     tl::expected<void, Damage> take_events(const Chunk& chunk) {
         if (chunk.header.cpu >= index_.metadata.host.cpus)
-            return tl::unexpected<Damage>(damaged(chunk.offset, "it is of a CPU that the machine did not have"));
+            return tl::unexpected<Damage>(damaged(chunk.offset, "it belongs to a CPU that the machine did not have"));
         return chunk.times ? take_timed(chunk, *chunk.times) : take_untimed(chunk);
     }
 
@@ -169,7 +170,7 @@ private:
         const bool packed = (chunk.header.flags & chunk_packed) != 0;
         const std::uint64_t bytes = packed ? chunk.header.unpacked : chunk.header.size;
         if (times.records == 0 || times.records > bytes / sizeof(RecordSize))
-            return tl::unexpected<Damage>(damaged(chunk.offset, "it cannot hold as many records as it claims"));
+            return tl::unexpected<Damage>(damaged(chunk.offset, "it is too small for its number of records"));
         ++index_.extent.event_chunks;
         index_.extent.event_bytes += bytes - times.records * sizeof(RecordSize);
         index_.events.push_back({chunk.offset, times.first_ns, chunk.header.cpu});
@@ -193,7 +194,7 @@ private:
             }
         });
         if (!whole)
-            return tl::unexpected<Damage>(damaged(chunk.offset, "a record runs over its end"));
+            return tl::unexpected<Damage>(damaged(chunk.offset, "a record extends beyond its end"));
         ++index_.extent.event_chunks;
         index_.extent.event_bytes += bytes;
         index_.extent.skipped_records += untimed;
@@ -222,12 +223,12 @@ private:
         auto json = parse_json(payload_);
         if (json.is_discarded()) {
             return tl::unexpected<Damage>(
-                damaged(chunk.offset, "it is not JSON, or more or deeper than in any recording"));
+                damaged(chunk.offset, "it is not JSON, or is larger or more deeply nested than in any recording"));
         }
         return json;
     }
 
-    static constexpr const char* made_up = "the file was damaged or made up: record again";
+    static constexpr const char* made_up = "the file is damaged or forged: record again";
 
     const InputFile& file_;
     ChunkReader chunks_;

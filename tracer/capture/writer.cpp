@@ -121,7 +121,7 @@ struct CaptureWriter::Impl {
                 const std::size_t taken = held[cpu].add_ring(part.first(std::min(part.size(), room)));
                 part = part.subspan(taken);
                 if (taken == 0)
-                    status = refuse("a record of more than " + std::to_string(ring_step) + " bytes came");
+                    status = refuse("a record has more than " + std::to_string(ring_step) + " bytes");
                 else if (held[cpu].unpacked_size() >= events_target)
                     status = write_held_of(cpu);
             }
@@ -250,10 +250,8 @@ std::string CaptureWriter::path() const {
 
 Error CaptureWriter::add_partial_file_hint(Error error) const {
     // A file without a name is deleted when the process ends, and data written to a pipe is not kept.
-    if (impl_->place.target && impl_->chunks.file().regular()) {
-        error.hint +=
-            (error.hint.empty() ? "" : "; ") + ("what was recorded until then is kept: rcuscope info " + path());
-    }
+    if (impl_->place.target && impl_->chunks.file().regular())
+        error.hint += (error.hint.empty() ? "" : "; ") + ("the records up to then are kept: rcuscope info " + path());
     return error;
 }
 

@@ -52,7 +52,7 @@ Result<std::int64_t> parse_effect(const std::string& option, const std::string& 
     while (*rest == ' ')
         ++rest;
     if (rest == text.c_str() || std::string_view(rest) != "%")
-        return wrong("it is no percentage");
+        return wrong("it is not a percentage");
     if (!(percent > 0 && percent <= 1e6))
         return wrong("it must be more than 0 %, and at most 1000000 %");
     return std::llround(percent * 100);
@@ -67,14 +67,14 @@ struct Request {
 Result<Request> request_from(const CheckArguments& arguments) {
     Request request;
     if (arguments.baseline.empty() && arguments.budgets.empty())
-        return fail(ExitCode::bad_input, "nothing to check", "there is neither a baseline nor a budget",
+        return fail(ExitCode::bad_input, "nothing to check", "neither a baseline nor a budget is given",
                     "give --baseline FILE, --budget METRIC<LIMIT, or both");
     if (arguments.baseline.empty() && !arguments.metrics.empty())
-        return fail(ExitCode::bad_input, "--metric", "there is no baseline to compare with", "give --baseline FILE");
+        return fail(ExitCode::bad_input, "--metric", "no baseline is given", "give --baseline FILE");
     if (arguments.after_baseline)
         return fail(ExitCode::bad_input, arguments.current[*arguments.after_baseline] + " after a baseline",
-                    "--baseline takes one file, so it is not clear whether this is to be compared with, or checked",
-                    "name what is checked before --baseline; for several baselines quote a pattern (--baseline "
+                    "--baseline takes one file, so it is unclear whether this file is a baseline or a current run",
+                    "name current runs before --baseline; for several baseline files quote a pattern (--baseline "
                     "'base-*.json'), or give --baseline for each");
     for (const std::string& text : arguments.metrics) {
         auto metrics = parse_metrics(text, request.options.percents);
@@ -111,7 +111,7 @@ Result<std::vector<RunDigest>> load_runs(const std::vector<std::string>& files, 
             return tl::unexpected(digest.error());
         if (!digest->complete && !arguments.allow_incomplete)
             return fail(ExitCode::bad_input, "cannot check " + file, "the recording was cut off",
-                        "record it again; or take what is there with --allow-incomplete");
+                        "record it again, or accept the incomplete recording with --allow-incomplete");
         runs.push_back({file, std::move(*digest)});
     }
     return runs;
@@ -178,7 +178,7 @@ Result<std::vector<std::string>> baseline_files(const std::vector<std::string>& 
             files.insert(files.end(), found.gl_pathv, found.gl_pathv + found.gl_pathc);
         ::globfree(&found);
         if (error != 0)
-            return fail(ExitCode::bad_input, "--baseline " + text, "no file is named so");
+            return fail(ExitCode::bad_input, "--baseline " + text, "no file matches");
     }
     return files;
 }
@@ -264,29 +264,30 @@ std::optional<std::size_t> current_after(const CLI::App& command, const std::str
 }
 
 void add_what_to_compare(CLI::App& command, CheckArguments& arguments) {
-    command.add_option("CURRENT", arguments.current, "Recordings (.rcu) or summaries: what is checked")
+    command
+        .add_option("CURRENT", arguments.current, "The current runs, which are checked: recordings (.rcu) or summaries")
         ->type_name("FILE")
         ->required();
     add_repeatable(command, "--baseline", arguments.baseline,
                    "A recording or summary to compare with, or a quoted pattern of several ('base-*.json'); may be "
-                   "given more than once; four and four are the least")
+                   "given more than once; at least four current and four baseline runs are needed")
         ->type_name("FILE");
     add_repeatable(command, "--metric", arguments.metrics,
-                   "What to compare, as gp, gp.p90 or wait.rcu_barrier.p50; may be given more than once [gp, "
+                   "A metric to compare, such as gp, gp.p90 or wait.rcu_barrier.p50; may be given more than once [gp, "
                    "gp.expedited and callback.latency, each at p50 and p99]")
         ->type_name("METRIC");
-    command.add_option("--min-effect", arguments.min_effect, "Smaller changes are neither worse nor better")
+    command.add_option("--min-effect", arguments.min_effect, "Changes smaller than this are neither worse nor better")
         ->type_name("PERCENT")
         ->capture_default_str();
     command
         .add_option("--rule-out", arguments.rule_out,
-                    "To be called the same, a metric's data must rule out a slowdown of this much")
+                    "The verdict 'same' requires that the data rule out a slowdown of this much")
         ->type_name("PERCENT")
         ->capture_default_str();
     std::vector<std::string> settings = deciding_settings();
     settings.emplace_back("all");
     add_repeatable(command, "--allow-different", arguments.allow_different,
-                   "Compare although recordings differ in this setting, or in all")
+                   "Compare recordings that differ in this setting, or in any setting (all)")
         ->type_name("SETTING")
         ->check(CLI::IsMember(settings));
 }
@@ -294,33 +295,33 @@ void add_what_to_compare(CLI::App& command, CheckArguments& arguments) {
 } // namespace
 
 void add_check(CLI::App& app, Outcome& result) {
-    auto* command = app.add_subcommand("check", "Compare recordings with earlier ones, and hold them to limits");
+    auto* command = app.add_subcommand("check", "Compare recordings with earlier ones, and check them against limits");
     auto arguments = std::make_shared<CheckArguments>();
     add_what_to_compare(*command, *arguments);
     add_repeatable(*command, "--budget", arguments->budgets,
-                   "A limit that each current run has to keep: METRIC, one of < <= > >= ==, and a duration with its "
-                   "unit or a number; may be given more than once")
+                   "A limit that each current run must keep: METRIC, one of < <= > >= ==, and a duration with its unit "
+                   "or a number; may be given more than once")
         ->type_name("BUDGET");
     command->add_flag("--strict", arguments->strict,
-                      "What is not known does not pass: not enough data, lost records, budgets for what was not seen");
-    command->add_flag("--allow-incomplete", arguments->allow_incomplete, "Take recordings that were cut off");
+                      "Fail on unknown results, too: not enough data, lost records, budgets for metrics without data");
+    command->add_flag("--allow-incomplete", arguments->allow_incomplete, "Accept recordings that were cut off");
     command->add_flag("--json", arguments->json, "Print JSON instead (schema rcuscope.check/1)");
     add_repeatable(*command, "-o,--output", arguments->outputs,
-                   "Write the result to a file too, in the form of its ending: .xml (JUnit's, for CI systems), .json, "
-                   ".md (Markdown), .txt; - is standard output; may be given more than once")
+                   "Write the result to this file, too; its ending selects the format: .xml (JUnit, for CI systems), "
+                   ".json, .md (Markdown), .txt; - is standard output; may be given more than once")
         ->type_name("FILE");
     command
         ->add_option_function<std::string>(
             "--junit",
             [](const std::string& file) {
-                throw CLI::ValidationError("--junit", "it is -o now, with a name that ends in .xml: -o " + file);
+                throw CLI::ValidationError("--junit", "the option is now -o with a name that ends in .xml: -o " + file);
             })
         ->group(""); // hidden
     add_hazard_limits(*command, arguments->limits);
     command->footer(
-        "Exit codes: 0 passed; 1 something got worse or is over its budget; 2 wrong use or unusable input,\n"
-        "and each file of -o says that there is no result, and why; 4 the result could not be written.\n"
-        "What worse, better and same mean, and how often that is wrong: docs/check.md.\n\n"
+        "Exit codes: 0 passed; 1 a metric got worse or is over its budget; 2 wrong use or unusable input,\n"
+        "in which case each file of -o says why there is no result; 4 the result could not be written.\n"
+        "docs/check.md defines worse, better and same, and says how often these verdicts are wrong.\n\n"
         "Examples:\n"
         "  rcuscope check run.rcu --budget 'gp.p99<50ms' --budget 'callback.latency.max<1s' --budget 'hazards==0'\n"
         "  rcuscope check now-*.rcu --baseline 'base-*.json'\n"

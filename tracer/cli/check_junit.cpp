@@ -54,7 +54,7 @@ Case case_of(const BudgetResult& budget, const CheckResult& check) {
 
 std::vector<Case> cases_of(const CheckResult& result) {
     constexpr std::size_t shown = 3;
-    std::vector<std::string> longest{"Who held the longest grace periods of the current runs:"};
+    std::vector<std::string> longest{"Holders of the longest grace periods of the current runs:"};
     for (const HeldInRun& held : longest_of(result.current, shown))
         longest.push_back(held.run + ": " + held.held.text);
     std::vector<Case> cases;

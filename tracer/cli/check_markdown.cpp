@@ -29,7 +29,7 @@ Section section_of(const CheckResult& result, const Comparison& comparison) {
     for (const auto& left_out : comparison.left_out)
         section.blocks.emplace_back(Item{"not compared", left_out.name + ": " + left_out.why});
     for (const Difference& difference : result.differences)
-        section.blocks.emplace_back(Item{difference.decides ? "differs, and was allowed to" : "differs",
+        section.blocks.emplace_back(Item{difference.decides ? "differs (allowed)" : "differs",
                                          difference.setting + " is " + difference.values});
     return section;
 }
@@ -46,14 +46,14 @@ Section budgets_section(const CheckResult& result) {
 
 Section longest_section(const CheckResult& result) {
     constexpr std::size_t shown = 3;
-    Section section{.title = "Who held the longest grace periods of the current runs"};
+    Section section{.title = "Holders of the longest grace periods of the current runs"};
     for (const HeldInRun& held : longest_of(result.current, shown))
         section.blocks.emplace_back(Item{held.run, held.held.text});
     return section;
 }
 
 Section losses_section(const CheckResult& result) {
-    Section section{.title = "What is missing"};
+    Section section{.title = "Missing"};
     for (const auto* runs : {&result.current, &result.baseline})
         for (const RunDigest& run : *runs) {
             if (run.digest.lost > 0)

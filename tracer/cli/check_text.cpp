@@ -107,8 +107,8 @@ void print_comparison(const CheckResult& result, bool colours, TextOut out) {
     for (const auto& left_out : result.comparison->left_out)
         out << "  not compared: " << left_out.name << ": " << left_out.why << "\n";
     for (const Difference& difference : result.differences)
-        out << "  " << (difference.decides ? "differs, and was allowed to: " : "differs: ") << difference.setting
-            << " is " << difference.values << "\n";
+        out << "  " << (difference.decides ? "differs (allowed): " : "differs: ") << difference.setting << " is "
+            << difference.values << "\n";
 }
 
 Row row_of(const BudgetResult& result, const std::vector<RunDigest>& runs) {
@@ -138,17 +138,17 @@ void print_longest(const CheckResult& result, bool colours, TextOut out) {
     const auto longest = longest_of(result.current, shown);
     if (longest.empty())
         return;
-    paint_line({"Who held the longest grace periods of the current runs", bold}, colours, out);
+    paint_line({"Holders of the longest grace periods of the current runs", bold}, colours, out);
     for (const HeldInRun& held : longest)
         out << "  " << held.run << ": " << held.held.text << "\n";
 }
 
 void print_losses(const std::vector<RunDigest>& runs, bool colours, TextOut out) {
     for (const RunDigest& run : runs)
-        for (const auto& [is, text] : {std::pair(run.digest.lost > 0, std::to_string(run.digest.lost) +
-                                                                          " records were lost: what was slowest may "
-                                                                          "be among them"),
-                                       std::pair(!run.digest.complete, std::string("it was cut off"))})
+        for (const auto& [is, text] :
+             {std::pair(run.digest.lost > 0,
+                        std::to_string(run.digest.lost) + " records were lost, perhaps the slowest ones among them"),
+              std::pair(!run.digest.complete, std::string("it was cut off"))})
             if (is)
                 paint_line({"  " + run.name + ": " + text, yellow}, colours, out);
 }
@@ -173,7 +173,7 @@ void print_check(const CheckResult& result, bool colours, TextOut out) {
         CheckResult strict = result;
         strict.strict = true;
         if (const std::string why = why_not_passed(strict); !why.empty())
-            verdict += "; with --strict it would not: " + why;
+            verdict += "; with --strict it would fail: " + why;
     }
     paint_line({verdict, why_not.empty() ? green : red}, colours, out);
 }

@@ -82,13 +82,13 @@ void print_passed_over(const AttachPlan& plan, TextOut out) {
             names += (names.empty() ? "" : ", ") + std::string(planned.hook->name);
         }
     if (!hooks.empty())
-        out << "\nPassed over:\n";
+        out << "\nWays not used:\n";
     for (const auto& [reason, names] : hooks)
         out << "  " << reason << "\n      (" << names << ")\n";
 }
 
 void print_plan(const AttachPlan& plan, TextOut out) {
-    out << "\nHow rcuscope would see RCU here:\n";
+    out << "\nWays in which rcuscope would observe RCU here:\n";
     for (const PlannedHook& planned : plan.hooks) {
         std::string name(planned.hook->name);
         name.resize(std::max<std::size_t>(name.size(), 32), ' ');
@@ -157,13 +157,13 @@ Outcome run_doctor(const DoctorArguments& arguments) {
 } // namespace
 
 void add_doctor(CLI::App& app, Outcome& result) {
-    auto* command =
-        app.add_subcommand("doctor", "Say what this kernel offers and how RCU would be seen; attaches nothing");
+    auto* command = app.add_subcommand(
+        "doctor", "Show what this kernel offers and how rcuscope would observe RCU; attaches nothing");
     auto arguments = std::make_shared<DoctorArguments>();
     command->add_flag("--json", arguments->json, "Print JSON (schema rcuscope.doctor/1)");
     add_output_option(*command, arguments->outputs, doctor_endings);
-    command->add_option("--via", arguments->via, "As with record: tracepoint, fentry or kprobe only");
-    command->footer("Exit code 3 if this kernel, or these privileges, would not let rcuscope record.\n\n"
+    command->add_option("--via", arguments->via, "Use only this way, as with record: tracepoint, fentry or kprobe");
+    command->footer("Exit code 3 if rcuscope cannot record on this kernel or with these privileges.\n\n"
                     "Examples:\n"
                     "  sudo rcuscope doctor\n"
                     "  sudo rcuscope doctor --json | jq .problems\n"

@@ -42,18 +42,18 @@ void add_export(CLI::App& app, Outcome& result) {
     auto* command = app.add_subcommand("export", "Write a recording's timeline in another format");
     auto arguments = std::make_shared<ExportArguments>();
     command->add_option("CAPTURE", arguments->capture, "The recording (.rcu)")->required();
-    std::string formats = "Where to, the format by its ending:";
+    std::string formats = "The file to write; its ending selects the format:";
     for (const ExportFormat& format : export_formats())
         formats += " " + std::string(format.ending) + " (" + std::string(format.about) + ")";
     add_repeatable(*command, "-o,--output", arguments->outputs, formats + "; may be given more than once")->required();
     command->add_flag("--addresses", arguments->options.addresses,
-                      "Show kernel addresses too: who has them has a secret of the machine");
+                      "Include kernel addresses, which are a secret of the machine");
     add_hazard_limits(*command, arguments->limits);
     command->footer("Examples:\n"
                     "  rcuscope export run.rcu -o run.json\n"
                     "  rcuscope export run.rcu -o run.pftrace -o run.chrome.json\n"
                     "  rcuscope export run.rcu -o run.html\n"
-                    "Open a .pftrace in https://ui.perfetto.dev: it is read in your browser and goes nowhere.");
+                    "Open a .pftrace in https://ui.perfetto.dev: your browser reads it and sends it nowhere.");
     command->callback([arguments, &result] { result = run_export(*arguments); });
 }
 

@@ -27,9 +27,9 @@ tl::unexpected<Error> cannot_listen(std::uint16_t port, int error) {
     const std::string number = std::to_string(port);
     std::string hint;
     if (error == EADDRINUSE)
-        hint = "another program listens there, perhaps another rcuscope open or Perfetto's trace_processor: "
-               "ss -ltnp 'sport = :" +
-               number + "' names it. End it; or take open --html; or export a .pftrace and open it in the page by hand";
+        hint = "another program uses this port, perhaps another rcuscope open or Perfetto's trace_processor: ss -ltnp "
+               "'sport = :" +
+               number + "' names it. End it, or use open --html, or export a .pftrace and open it in the page by hand";
     return fail(ExitCode::cannot_here, "cannot listen on 127.0.0.1:" + number, errno_text(error), std::move(hint));
 }
 
@@ -153,7 +153,7 @@ private:
             fetched_ = true;
             stop();
         } else {
-            StandardError() << "rcuscope: it was asked for, but not read to its end: still waiting\n";
+            StandardError() << "rcuscope: the browser did not read the file to its end: still waiting\n";
         }
     }
 

@@ -59,19 +59,19 @@ std::vector<std::string> finish_arguments(const FinishRequest& request, const st
 
 void add_finish(CLI::App& app, Outcome& result) {
     auto* command =
-        app.add_subcommand(finish_subcommand, "What record does with a file of a trigger, in a process of its own");
+        app.add_subcommand(finish_subcommand, "Finish a file of a trigger for record, in a process of its own");
     command->group(""); // hidden
     auto arguments = std::make_shared<FinishArguments>();
     FinishRequest& request = arguments->request;
     command->add_option("CAPTURE", arguments->capture, "The recording's name; it is read by descriptor 3")->required();
-    add_repeatable(*command, "--output", arguments->outputs, "As of record")->required();
+    add_repeatable(*command, "--output", arguments->outputs, "As with record")->required();
     add_fail_on(*command, request.fail_on);
     add_hazard_limits(*command, request.limits);
-    command->add_flag("--strict", request.strict, "As of record");
-    command->add_flag("--quiet", request.quiet, "As of record");
-    command->add_flag("--addresses", request.options.addresses, "As of record");
+    command->add_flag("--strict", request.strict, "As with record");
+    command->add_flag("--quiet", request.quiet, "As with record");
+    command->add_flag("--addresses", request.options.addresses, "As with record");
     command->add_flag("--temporary", arguments->temporary,
-                      "The recording itself was not asked for: it goes afterwards");
+                      "The recording itself is not an output: remove it afterwards");
     command->callback([arguments, &result] { result = run_finish(*arguments); });
 }
 

@@ -26,26 +26,29 @@ Status add_triggers(const std::vector<std::string>& texts, bool stop, bool follo
 } // namespace
 
 void add_flight_recorder_options(CLI::App& command, FlightRecorderArguments& arguments) {
-    add_repeatable(command, "--trigger", arguments.triggers,
-                   "Keep the last seconds in memory, and write them each time this happens: gp>DURATION (a grace "
-                   "period took or takes longer), callback>DURATION (from queued to run), reader>DURATION (a "
-                   "read-side section of the module), pending>COUNT (callbacks that have not run), stall (the "
-                   "kernel warns of one), hazard; -o rare.rcu gives rare-1.rcu, rare-2.rcu, ...; may be given more "
-                   "than once")
-        ->type_name("WHAT");
+    add_repeatable(
+        command, "--trigger", arguments.triggers,
+        "Keep the last seconds in memory, and write them each time this condition holds: gp>DURATION (a grace "
+        "period took or takes longer), callback>DURATION (from queued to run), reader>DURATION (a "
+        "read-side section of the module), pending>COUNT (callbacks that have not run), stall (the kernel warns of a "
+        "stall), hazard; -o rare.rcu gives rare-1.rcu, rare-2.rcu, ...; may be given more "
+        "than once")
+        ->type_name("CONDITION");
     add_repeatable(command, "--stop-on", arguments.stops,
-                   "The same, but the recording ends with it, and -o names the files as they are")
-        ->type_name("WHAT");
+                   "As --trigger, but the recording then ends, and -o gives the exact names of the files")
+        ->type_name("CONDITION");
     command
         .add_option("--keep-last", arguments.keep_last,
-                    "Keep so much in memory (500ms, 10s): to be written at a trigger, or at the end if there is none "
-                    "[10s with --trigger and --stop-on, else everything]")
+                    "Keep records of this duration (500ms, 10s) in memory, and write them when a trigger fires, or at "
+                    "the end if there is no trigger [10s with --trigger and --stop-on, else everything]")
         ->type_name("DURATION");
-    command.add_option("--keep-memory", arguments.keep_memory_mib, "MiB of records to keep in memory at most")
+    command
+        .add_option("--keep-memory", arguments.keep_memory_mib,
+                    "The greatest amount of records to keep in memory, in MiB")
         ->type_name("MIB")
         ->capture_default_str()
         ->check(CLI::Range(1, 1 << 20));
-    command.add_option("--max-files", arguments.max_files, "End when a trigger has fired for so many files")
+    command.add_option("--max-files", arguments.max_files, "End when triggers have written this many files")
         ->type_name("N")
         ->capture_default_str()
         ->check(CLI::Range(1, 1 << 20));
@@ -60,7 +63,7 @@ Result<std::optional<FlightRecorderRequest>> flight_recorder_request(const Fligh
         if (!keep_last)
             return tl::unexpected(keep_last.error());
         if (*keep_last == 0)
-            return fail(ExitCode::bad_input, "--keep-last " + arguments.keep_last, "that is nothing",
+            return fail(ExitCode::bad_input, "--keep-last " + arguments.keep_last, "the duration is zero",
                         "write a duration such as 10s");
         request.keep_last = std::chrono::nanoseconds(*keep_last);
     }

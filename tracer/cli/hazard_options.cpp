@@ -40,8 +40,8 @@ void add_hazard_limits(CLI::App& command, HazardLimits& limits) {
 void add_fail_on(CLI::App& command, std::string& fail_on) {
     command
         .add_option("--fail-on", fail_on,
-                    "Exit code 1 if there was a hazard: of this severity or worse (fatal, latent, warning), or any "
-                    "(hazard)")
+                    "Exit code 1 if there was a hazard of this severity or worse (fatal, latent, warning), or any "
+                    "hazard (hazard)")
         ->type_name("SEVERITY")
         ->check(CLI::IsMember(std::vector<std::string>{any_hazard, severities[0], severities[1], severities[2]}));
 }

@@ -105,7 +105,7 @@ Outcome run_info(const InfoArguments& arguments) {
 } // namespace
 
 void add_info(CLI::App& app, Outcome& result) {
-    auto* command = app.add_subcommand("info", "Say what is in a recording");
+    auto* command = app.add_subcommand("info", "Show what is in a recording");
     auto arguments = std::make_shared<InfoArguments>();
     command->add_option("CAPTURE", arguments->capture, "The recording (.rcu)")->required();
     command->add_flag("--json", arguments->json, "Print JSON (schema rcuscope.info/1)");

@@ -24,7 +24,7 @@ void print_probes(const CaptureSummary& capture, TextOut out) {
         if (probe.hits)
             out << *probe.hits << " hits\n";
         else
-            out << "unknown hits\n";
+            out << "hits unknown\n";
     }
 }
 

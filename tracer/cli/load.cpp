@@ -13,10 +13,10 @@ namespace {
 void warn_of_cut(const std::string& capture, const CaptureExtent& extent) {
     if (!extent.cut_reason.empty())
         StandardError() << "rcuscope: warning: " << capture << ": " << extent.cut_reason
-                        << "; shown is what came before\n";
+                        << "; only the part before that is shown\n";
     if (extent.skipped_chunks || extent.skipped_records)
         StandardError() << "rcuscope: warning: " << capture << ": " << extent.skipped_chunks << " parts and "
-                        << extent.skipped_records << " records of an unknown kind were passed over\n";
+                        << extent.skipped_records << " records of an unknown kind were skipped\n";
 }
 
 } // namespace

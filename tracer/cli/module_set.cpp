@@ -46,7 +46,7 @@ Result<std::vector<std::string>> files_below(const std::string& folder) {
     if (error)
         return fail(ExitCode::bad_input, "cannot read folder " + folder, error.message());
     if (files.empty())
-        return fail(ExitCode::bad_input, "cannot use folder " + folder, "there is no module below it",
+        return fail(ExitCode::bad_input, "cannot use folder " + folder, "it contains no module",
                     "modules are files that end in .ko, .ko.xz, .ko.zst or .ko.gz");
     std::sort(files.begin(), files.end());
     return files;
@@ -83,7 +83,7 @@ public:
         if (!paths.empty())
             return paths;
         const std::string why = built_in && result >= 0
-                                    ? "it is built into kernel " + release_ + ", and has no file"
+                                    ? "the module is built into kernel " + release_ + ", and has no file"
                                     : "neither a file nor a module installed for kernel " + release_ + " in " + folder_;
         return fail(ExitCode::bad_input, "cannot find module " + name, why,
                     "give the path of its .ko file, or another kernel with --kernel");

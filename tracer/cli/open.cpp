@@ -98,13 +98,13 @@ Outcome run_open(const OpenArguments& arguments) {
     const bool opened = !arguments.no_browser && start_browser(address);
     standard_output() << (opened ? "Opening " : "Open in a browser on this machine: ") << address << "\n";
     if (!opened)
-        standard_output() << "From another one, first: ssh -L " << server->port() << ":127.0.0.1:" << server->port()
+        standard_output() << "From another machine, first: ssh -L " << server->port() << ":127.0.0.1:" << server->port()
                           << " THIS-MACHINE\n";
-    standard_output() << "Waiting until it is fetched; Ctrl-C ends it.\n";
+    standard_output() << "Waiting for the browser to fetch the file; Ctrl-C ends the server.\n";
     standard_output().flush();
     if (auto served = server->serve(file); !served)
         return tl::unexpected(served.error());
-    standard_output() << "Fetched: the whole file was read, and the connection closed.\n";
+    standard_output() << "Fetched: the browser read the whole file and closed the connection.\n";
     return ExitCode::done;
 }
 
@@ -115,14 +115,14 @@ void add_open(CLI::App& app, Outcome& result) {
     auto arguments = std::make_shared<OpenArguments>();
     command->add_option("CAPTURE", arguments->capture, "The recording (.rcu)")->required();
     command->add_flag("--html", arguments->html,
-                      "With the page of rcuscope's own, which explains, and needs no network");
-    command->add_flag("--no-browser", arguments->no_browser, "Only print the address");
+                      "Show it in rcuscope's own page, which explains the recording and needs no network");
+    command->add_flag("--no-browser", arguments->no_browser, "Only print the address, and start no browser");
     command->add_option("--port", arguments->port,
-                        "Where to serve it on 127.0.0.1 [9001, the one that ui.perfetto.dev reads; with --html any]");
+                        "The port on 127.0.0.1 [9001, the port that ui.perfetto.dev reads; with --html any free port]");
     add_hazard_limits(*command, arguments->limits);
     command->footer(
-        "The recording is served on this machine's loopback, once, to programs of this user, and goes nowhere\n"
-        "else: ui.perfetto.dev is a page that reads it in your browser. What is served has no name on the disk.\n\n"
+        "The recording is served once, on this machine's loopback, to programs of this user only. ui.perfetto.dev is "
+        "a\npage that reads it in your browser and sends it nowhere. The served file has no name on the disk.\n\n"
         "Examples:\n"
         "  rcuscope open run.rcu\n"
         "  rcuscope open --html run.rcu\n"

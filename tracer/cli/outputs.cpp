@@ -27,7 +27,8 @@ Result<std::string_view> ending_of(std::string_view path, std::span<const std::s
     }
     if (names_a_device(path))
         return endings.front();
-    return fail(ExitCode::bad_input, "cannot write " + std::string(path), "the ending of its name asks for no form",
+    return fail(ExitCode::bad_input, "cannot write " + std::string(path),
+                "the ending of the name does not select a format",
                 "end the name in " + std::string(endings.size() > 1 ? "one of " : "") + known);
 }
 
@@ -48,7 +49,7 @@ Status check_endings(std::span<const std::string> paths, std::span<const std::st
 }
 
 void add_output_option(CLI::App& command, std::vector<std::string>& paths, std::span<const std::string_view> endings) {
-    std::string about = "Write it to a file, in the form of its ending: ";
+    std::string about = "Write to this file; its ending selects the format: ";
     for (const std::string_view ending : endings)
         about += (ending == endings.front() ? "" : ", ") + std::string(ending);
     add_repeatable(command, "-o,--output", paths,
@@ -86,7 +87,7 @@ void Outputs::tell_signals() const {
             earlier.push_back(output.target);
             add_name(gone, output.target.path());
         }
-    EndSignals::say("", gone.empty() ? "" : "rcuscope: ended by a signal; gone: " + printable(gone) + "\n",
+    EndSignals::say("", gone.empty() ? "" : "rcuscope: ended by a signal; removed: " + printable(gone) + "\n",
                     file_names(earlier));
 }
 
@@ -138,8 +139,8 @@ std::string Outputs::remove_stale() {
         else if (const auto removed = output.refused ? std::nullopt : output.target.remove_earlier())
             add_name(*removed ? gone : earlier, output.target.path());
     std::string told;
-    for (const auto& [what, names] :
-         {std::pair("new: ", &is_new), std::pair("gone: ", &gone), std::pair("still the earlier one: ", &earlier)})
+    for (const auto& [what, names] : {std::pair("new: ", &is_new), std::pair("removed: ", &gone),
+                                      std::pair("left from an earlier run: ", &earlier)})
         if (!names->empty())
             told += "; " + (what + *names);
     return told;

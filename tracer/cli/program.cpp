@@ -30,15 +30,15 @@ std::string memory_limit() {
     for (const auto& [what, option] : {std::pair(RLIMIT_AS, "-v"), std::pair(RLIMIT_DATA, "-d")})
         if (::getrlimit(what, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
             return "it is limited to " + std::to_string(limit.rlim_cur >> 10) + " KiB (ulimit " + option + ")";
-    return "the machine, or the control group, has no more";
+    return "the machine or the control group has no more";
 }
 
 // Lack of memory. For a command that reads files it is an error of the input: reading a valid recording takes bounded
 // memory, because large lists spill to disk. A command that traces has no input.
 Error no_memory(bool traces) {
-    return {traces ? ExitCode::cannot_here : ExitCode::bad_input,
-            traces ? "cannot go on" : "cannot hold what the input asks for", "out of memory: " + memory_limit(),
-            traces ? "record with fewer CPUs' buffers (--buffer), or make room"
+    return {traces ? ExitCode::cannot_here : ExitCode::bad_input, traces ? "cannot go on" : "cannot process the input",
+            "out of memory: " + memory_limit(),
+            traces ? "record with smaller buffers (--buffer), or free some memory"
                    : "reading takes up to 256 MiB: raise the limit, or do not use this file"};
 }
 
@@ -65,13 +65,13 @@ int run(int argc, char** argv) {
     // A closed pipe is then a write error (EPIPE), which is reported, and after which no partial file stays.
     std::signal(SIGPIPE, SIG_IGN);
 
-    CLI::App app("rcuscope shows what RCU did in a running kernel: grace periods, callbacks, readers, and the module "
-                 "that is being looked at.");
+    CLI::App app("rcuscope shows what RCU did in a running kernel: grace periods, callbacks, readers, and what the "
+                 "followed modules did with RCU.");
     app.set_version_flag("--version", version_text());
     app.require_subcommand(1);
-    app.footer("Exit codes: 0 done; 1 what was checked does not hold, or the recorded command failed;\n"
+    app.footer("Exit codes: 0 done; 1 a check or the recorded command failed;\n"
                "2 wrong use or unusable input; 3 this kernel, or these privileges, cannot do it;\n"
-               "4 an output could not be written: no room, no permission, an error of the disk, a closed pipe.\n\n"
+               "4 an output could not be written: no space, no permission, a disk error, a closed pipe.\n\n"
                "Examples:\n"
                "  sudo rcuscope record -m rcucmap.ko -o run.rcu -- insmod rcucmap.ko\n"
                "  rcuscope info run.rcu\n"

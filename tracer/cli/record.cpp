@@ -99,8 +99,8 @@ Status check(const RecordArguments& arguments) {
             return can;
     const bool summary = arguments.summary();
     if (!arguments.for_events_only.empty())
-        return fail(ExitCode::bad_input, arguments.for_events_only,
-                    "--mode summary counts in the kernel, and keeps no single events", "leave out one of the two");
+        return fail(ExitCode::bad_input, arguments.for_events_only, "it needs events, and --mode summary keeps none",
+                    "leave out one of the two");
     if (summary)
         if (auto output = summary_output(arguments.outputs); !output)
             return tl::unexpected(output.error());
@@ -181,8 +181,8 @@ Status check_readable(const RecordArguments& arguments, const CaptureDestination
     if (!read || !place.target || place.target->is_file())
         return {};
     return fail(ExitCode::bad_input, "-o " + place.target->path(),
-                "it is a pipe or a device, from which other outputs, --strict and --fail-on cannot be made",
-                "name a file, or leave them out");
+                "it is a pipe or a device, which other outputs, --strict and --fail-on cannot read back",
+                "name a file, or leave out the others");
 }
 
 // Returns nothing if a signal came before the recording began.
@@ -220,8 +220,7 @@ Outcome finish(const FinishRequest& request, CaptureWriter& capture) {
         [&](const std::vector<OutputTarget>& missing) {
             std::string at_first;
             if (!request.quiet && ::isatty(STDERR_FILENO))
-                at_first =
-                    "rcuscope: the recording has ended; what was asked for is being written (Ctrl-C leaves that)\n";
+                at_first = "rcuscope: the recording has ended; writing the outputs (Ctrl-C stops that)\n";
             // Without a file among the outputs the capture has no name, and vanishes with the process.
             const bool named = std::ranges::any_of(request.outputs, &OutputTarget::is_file);
             std::string at_second = named ? at_once_text(capture.path(), paths_of(missing))
@@ -306,11 +305,11 @@ void add_record(CLI::App& app, Outcome& result) {
                    "Follow this module from its first instruction: its .ko file, or the name of an installed one");
     command
         ->add_option("--mode", arguments->mode,
-                     "What to keep: events, each with its time; or summary: the kernel counts by itself, which costs "
-                     "little, and a file of distributions is made of it, like one of `rcuscope summarize`")
+                     "events: keep each event with its time; summary: count in the kernel, at a lower cost, and write "
+                     "distributions only, as `rcuscope summarize` does")
         ->check(CLI::IsMember({"events", "summary"}))
         ->capture_default_str();
-    std::string formats = "Where to, the format by its ending: .rcu (the recording itself)";
+    std::string formats = "The file to write; its ending selects the format: .rcu (the recording itself)";
     for (const ExportFormat& format : export_formats())
         formats += ", " + std::string(format.ending) + " (" + std::string(format.about) + ")";
     add_repeatable(
@@ -320,39 +319,43 @@ void add_record(CLI::App& app, Outcome& result) {
     add_repeatable(*command, "--function", arguments->functions,
                    "Record calls of these functions of the module only (a pattern, such as 'cmap_*') [all of them]");
     add_repeatable(*command, "--reader-function", arguments->reader_functions,
-                   "Take each call of this function for a read-side section: FUNCTION (a pattern) or "
+                   "Count each call of this function as a read-side section: FUNCTION (a pattern) or "
                    "MODULE:FUNCTION; the only way to see readers on a kernel without CONFIG_PREEMPT_RCU");
     command->add_flag("--no-functions", arguments->no_functions, "Record no calls of the module's functions");
     command->add_flag("--all-callbacks", arguments->all_callbacks,
-                      "Record every callback of the system, not only the module's; without -m that is so anyway");
-    command->add_flag("--until-unload", arguments->until_unload, "Go on until the module is gone");
+                      "Record all callbacks of the system, not only the modules'; this is the default without -m");
+    command->add_flag("--until-unload", arguments->until_unload, "Record until the module is gone");
     command->add_option("--linger", arguments->linger_s, "Seconds to wait for callbacks that are pending at the end")
         ->capture_default_str()
         ->check(CLI::NonNegativeNumber);
     command->add_option("--duration", arguments->duration_s, "End after this many seconds")->check(CLI::PositiveNumber);
     command->add_option("--via", arguments->via,
-                        "See by this way only what it can show: tracepoint, fentry or kprobe [the best for each hook]");
+                        "Use only this way of observation, and record only what it shows: tracepoint, fentry or kprobe "
+                        "[the best for each hook]");
     add_flight_recorder_options(*command, arguments->catching);
     command->add_option("--buffer", arguments->buffer_kib, "KiB of buffer for each CPU, a power of two")
         ->capture_default_str();
     command->add_flag("--stacks", arguments->stacks,
-                      "Record the stack, not only the caller, of who queues a callback, calls kvfree_rcu() or waits");
-    command->add_flag("--stats", arguments->stats, "Measure what the recording itself costs: run time of each program");
-    command->add_flag("--strict", arguments->strict, "Exit code 1 if anything was lost");
+                      "Record the stack, not only the caller, of each call that queues a callback, gives memory to "
+                      "kvfree_rcu(), or waits");
+    command->add_flag("--stats", arguments->stats, "Measure the recording's own cost: the run time of each program");
+    command->add_flag("--strict", arguments->strict, "Exit code 1 if records were lost");
     add_fail_on(*command, arguments->fail_on);
     add_hazard_limits(*command, arguments->limits);
-    command->add_flag("--addresses", arguments->options.addresses, "Show kernel addresses in exports");
-    command->add_flag("-q,--quiet", arguments->quiet, "No progress and no summary");
+    command->add_flag("--addresses", arguments->options.addresses,
+                      "Include kernel addresses, which are a secret of the machine, in exports");
+    command->add_flag("-q,--quiet", arguments->quiet, "Print neither progress nor a summary");
     command->add_option("COMMAND", arguments->command, "The command to run, after --")->expected(1, 1 << 20);
     command->positionals_at_end();
     command->footer(
-        "It ends when the command has ended and the callbacks that were then pending have run (see --linger),\n"
+        "The recording ends when the command has ended and the callbacks that were then pending have run (see "
+        "--linger),\n"
         "when the module is gone (--until-unload), after --duration, or with Ctrl-C. Then it prints a summary on "
         "stderr.\n"
-        "The first Ctrl-C (SIGINT, SIGTERM, SIGHUP) ends the recording, a second one ends rcuscope at once, and it "
-        "says\n"
-        "what is not written. An earlier file of the recording's name stays until the new one is complete.\n"
-        "Exit code 1 if the command failed, or what --strict and --fail-on ask for does not hold; 4 if an output\n"
+        "The first Ctrl-C (SIGINT, SIGTERM, SIGHUP) ends the recording, a second one ends rcuscope at once, which "
+        "names the\nfiles that are not written. An earlier file of the recording's name stays until the new one is "
+        "complete.\n"
+        "Exit code 1 if the command failed, or a condition of --strict or --fail-on does not hold; 4 if an output\n"
         "could not be written.\n\n"
         "Examples:\n"
         "  sudo rcuscope record -m rcucmap.ko -o run.rcu -o run.json -o run.pftrace -- insmod rcucmap.ko\n"

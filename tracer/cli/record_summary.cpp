@@ -33,12 +33,12 @@ Result<std::string> summary_output(const std::vector<std::string>& outputs) {
         return default_summary;
     if (outputs.size() > 1)
         return fail(ExitCode::bad_input, "-o given " + std::to_string(outputs.size()) + " times",
-                    "--mode summary makes one file", "name one, or leave out --mode summary");
+                    "--mode summary writes one file", "name one, or leave out --mode summary");
     const std::string& output = outputs.front();
     const auto format = format_for_file(output);
     if (output != "-" && (!format || (*format)->ending != ".json"))
         return fail(ExitCode::bad_input, "cannot write " + output,
-                    "--mode summary keeps no events, and makes a summary in JSON",
+                    "--mode summary keeps no events, and writes a summary in JSON",
                     "name it .json (- is standard output), or leave out --mode summary");
     return output;
 }

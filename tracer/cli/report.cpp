@@ -64,9 +64,9 @@ Outcome write_reports(const ReportArguments& arguments, Outputs& outputs, const 
 
 Outcome report_on_summary(const ReportArguments& arguments, Outputs& outputs, const Digest& digest) {
     if (arguments.wants_json())
-        return outputs.give_up({ExitCode::bad_input, "no report in JSON",
-                                arguments.capture + " is a summary, and JSON itself",
-                                "read its own JSON (docs/summary.schema.json), or name the recording it is of"});
+        return outputs.give_up(
+            {ExitCode::bad_input, "cannot report in JSON", arguments.capture + " is a summary, which is JSON already",
+             "read that file (docs/summary.schema.json), or name the recording from which it was made"});
     return write_reports(arguments, outputs, [&](std::string_view ending, const Style& style, std::ostream& out) {
         write_report(report_of(digest), ending, style, out);
     });
@@ -98,17 +98,15 @@ Outcome run_report(const ReportArguments& arguments) {
 } // namespace
 
 void add_report(CLI::App& app, Outcome& result) {
-    auto* command = app.add_subcommand("report", "Say what matters in a recording, on a page");
+    auto* command = app.add_subcommand("report", "Print a report of about one page on a recording");
     auto arguments = std::make_shared<ReportArguments>();
-    command
-        ->add_option("CAPTURE", arguments->capture,
-                     "The recording (.rcu), or a summary of one, of which there is less to say")
+    command->add_option("CAPTURE", arguments->capture, "The recording (.rcu), or a summary, whose report is shorter")
         ->required();
     auto* json = command->add_flag("--json", arguments->json, "Print JSON (schema rcuscope.report/1)");
     command->add_flag("--markdown", arguments->markdown, "Print Markdown, for an issue or a wiki")->excludes(json);
     add_output_option(*command, arguments->outputs, report_endings);
     add_hazard_limits(*command, arguments->limits);
-    command->footer("Percentiles are those of all events, or up to 0.8 % greater; the greatest is exact.\n\n"
+    command->footer("Percentiles are exact, or up to 0.8 % too great; the maximum is exact.\n\n"
                     "Examples:\n"
                     "  rcuscope report run.rcu\n"
                     "  rcuscope report summary.json\n"

@@ -52,9 +52,9 @@ Result<Gate> gate_from(const std::vector<std::string>& words) {
         else if (const auto sureness = sureness_from(word))
             gate.sureness = *sureness;
         else
-            return fail(ExitCode::bad_input, "--fail-on " + word, "it is neither a kind of finding nor how sure one is",
+            return fail(ExitCode::bad_input, "--fail-on " + word, "it is neither a kind of finding nor a sureness",
                         "kinds: no-barrier, wrong-barrier, barrier-too-early, cache-destroyed-before-barrier, "
-                        "callback-in-init-text, lock-without-unlock; how sure: shown, likely, cannot-tell; or any");
+                        "callback-in-init-text, lock-without-unlock; sureness: shown, likely, cannot-tell; or any");
     }
     return gate;
 }
@@ -130,7 +130,7 @@ Outcome run_review(const ReviewArguments& arguments) {
                                                    [&](const Finding& finding) { return gate->stops(finding); }));
     if (stopping > 0) {
         StandardError() << "rcuscope: " << stopping << (stopping == 1 ? " finding" : " findings")
-                        << " that --fail-on asks for\n";
+                        << " that --fail-on selects\n";
         return ExitCode::does_not_hold;
     }
     // If no file could be read, "no findings" would be a false negative.
@@ -142,31 +142,31 @@ Outcome run_review(const ReviewArguments& arguments) {
 } // namespace
 
 void add_review(CLI::App& app, Outcome& result) {
-    auto* command = app.add_subcommand("review", "Say what a module's .ko tells about RCU, before it is loaded");
+    auto* command = app.add_subcommand("review", "Find faults in a module's use of RCU by reading its .ko");
     auto arguments = std::make_shared<ReviewArguments>();
     command
         ->add_option("MODULE", arguments->modules,
                      "A .ko (also .ko.xz, .ko.zst, .ko.gz), a module's name as for modprobe, or a folder")
         ->required();
     command->add_option("-k,--kernel", arguments->set.release,
-                        "The kernel whose installed modules names stand for [the running one]");
-    command->add_option("--root", arguments->set.root, "Where that kernel's /lib/modules lies [/]");
+                        "The kernel among whose installed modules names are looked up [the running one]");
+    command->add_option("--root", arguments->set.root, "The folder that contains that kernel's /lib/modules [/]");
     command->add_flag("--json", arguments->json, "Print JSON (schema rcuscope.review/1)");
     command->add_flag("-q,--quiet", arguments->quiet, "No progress on the terminal");
     add_output_option(*command, arguments->outputs, review_endings);
     command
         ->add_option("--fail-on", arguments->fail_on,
-                     "Exit code 1 if there is such a finding: any, a kind, how sure it is at least (shown, likely, "
-                     "cannot-tell) [likely]; a list, or more than once")
+                     "Exit code 1 for findings of these kinds, of this sureness or more (shown, likely, cannot-tell) "
+                     "[likely], or any; a list separated by commas; may be given more than once")
         ->delimiter(',')
         ->expected(1)
         ->take_all()
         ->allow_extra_args(false);
     command->footer(
-        "Needs no root and no kernel. It reads which work is deferred, what the exit function waits with, and finds:\n"
+        "Needs neither root nor a kernel. Reads which work is deferred and how the exit function waits, and finds:\n"
         "no-barrier, wrong-barrier, barrier-too-early, cache-destroyed-before-barrier, callback-in-init-text,\n"
-        "lock-without-unlock. Each is shown, likely, or cannot be told from the file, and says why.\n"
-        "Exit code 1 for what --fail-on asks for; 2 if a file could not be read, also below a folder.\n\n"
+        "lock-without-unlock. Each finding is shown, likely, or cannot be told from the file, and says why.\n"
+        "Exit code 1 for findings that --fail-on selects; 2 if a file could not be read, also below a folder.\n\n"
         "Examples:\n"
         "  rcuscope review mine.ko\n"
         "  rcuscope review nf_tables --json | jq '.modules[0].exit.waits'\n"

@@ -27,7 +27,7 @@ std::string callback_text(const DeferredCallback& callback) {
     case CallbackOwner::unknown:
         break;
     }
-    return "a function that the file does not tell";
+    return "a function that the file does not show";
 }
 
 void write_deferral(const DeferralSite& site, TextOut out) {
@@ -43,7 +43,7 @@ void write_deferral(const DeferralSite& site, TextOut out) {
 void write_wait(const WaitSite& wait, TextOut out) {
     out << "    " << wait.called << "() at " << to_text(wait.place) << (wait.jump ? " (a jump)" : "") << ", ";
     if (wait.waits_for == WaitsFor::other)
-        out << "for something of the module's";
+        out << "for an event that callbacks may signal";
     else if (wait.waits_for == WaitsFor::grace_period)
         out << "for readers only (" << to_text(wait.flavour) << ")";
     else
@@ -58,19 +58,19 @@ void write_wait(const WaitSite& wait, TextOut out) {
 }
 
 void write_way(const ReachedWaits& way, const char* what, TextOut out) {
-    out << "  " << what << " " << way.function << "() waits" << (way.waits.empty() ? ": nowhere" : "") << "\n";
+    out << "  " << what << " " << way.function << (way.waits.empty() ? "() has no wait" : "() waits") << "\n";
     for (const WaitSite& wait : way.waits)
         write_wait(wait, out);
     if (way.indirect > 0)
-        out << "    not known: what " << way.indirect << (way.indirect == 1 ? " call" : " calls")
-            << " through a pointer may do (" << way.indirect_example << ")\n";
+        out << "    unknown: " << way.indirect << (way.indirect == 1 ? " call" : " calls") << " through a pointer ("
+            << way.indirect_example << ")\n";
 }
 
 void write_finding(const Finding& finding, TextOut out) {
     out << "  " << to_text(finding.kind) << ", "
         << (finding.sureness == Confidence::cannot_tell ? "cannot be told from the file" : to_text(finding.sureness))
         << ": " << finding.what << "\n"
-        << "    " << (finding.sureness == Confidence::cannot_tell ? "not decided: " : "why: ") << finding.why << "\n";
+        << "    " << (finding.sureness == Confidence::cannot_tell ? "why undecided: " : "why: ") << finding.why << "\n";
     if (!finding.remedy.empty() && finding.sureness != Confidence::cannot_tell)
         out << "    remedy: " << finding.remedy << "\n";
 }
@@ -82,7 +82,7 @@ bool has_something_to_say(const ModuleReading& module) {
 void write_module(const ModuleReading& module, TextOut out) {
     out << module.name << " (" << module.path << ", for kernel " << module.release << ")\n";
     if (!module.unloadable)
-        out << "  it cannot be unloaded: it has no exit function, or its kernel unloads no modules\n";
+        out << "  it cannot be unloaded: it has no exit function, or its kernel cannot unload modules\n";
     if (!module.deferrals.empty())
         out << "  defers work\n";
     else
@@ -92,7 +92,7 @@ void write_module(const ModuleReading& module, TextOut out) {
     if (!module.exit.function.empty())
         write_way(module.exit, "exit function", out);
     if (!module.init.function.empty() && !module.init.waits.empty())
-        write_way(module.init, "init function, also where it fails,", out);
+        write_way(module.init, "init function, with its error paths,", out);
     if (!module.not_followed.empty()) {
         out << "  not followed by a recording:";
         for (std::size_t i = 0; i < module.not_followed.size(); i++)

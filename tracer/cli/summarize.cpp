@@ -43,14 +43,15 @@ Outcome run_summarize(const SummarizeArguments& arguments) {
 } // namespace
 
 void add_summarize(CLI::App& app, Outcome& result) {
-    auto* command = app.add_subcommand("summarize", "Write a recording's distributions, to compare others with");
+    auto* command =
+        app.add_subcommand("summarize", "Write a recording's distributions, for comparisons with other recordings");
     auto arguments = std::make_shared<SummarizeArguments>();
     command->add_option("CAPTURE", arguments->capture, "The recording (.rcu)")->required();
     add_output_option(*command, arguments->outputs, summary_endings);
     add_hazard_limits(*command, arguments->limits);
-    command->footer("JSON (schema rcuscope.summary/1). It holds how long grace periods, callbacks, readers and waits "
-                    "took, what was counted, and what\n"
-                    "machine it was: some kilobytes, whatever the recording's size, with percentiles to 0.8 %.\n\n"
+    command->footer("Writes JSON (schema rcuscope.summary/1): the durations of grace periods, callbacks, readers and "
+                    "waits, counts,\nand the machine's settings. The file has some kilobytes for a recording of any "
+                    "size; percentiles are exact to 0.8 %.\n\n"
                     "Examples:\n"
                     "  rcuscope summarize run.rcu -o base.json\n"
                     "  rcuscope summarize run.rcu | jq '.durations.gp.max_ns'");

@@ -11,7 +11,8 @@ namespace {
 constexpr std::array<ExportFormat, 4> formats{{
     {"chrome", ".chrome.json", "Chrome's JSON trace format, for chrome://tracing and other viewers", write_chrome},
     {"perfetto", ".pftrace", "Perfetto's native trace format, for ui.perfetto.dev", write_perfetto},
-    {"html", ".html", "a page that shows and explains it in any browser, offline", write_html, html_can_be_written},
+    {"html", ".html", "a page that shows and explains the recording in any browser, offline", write_html,
+     html_can_be_written},
     {"json", ".json", "the timeline as JSON (schema rcuscope.timeline/1), for programs", write_json},
 }};
 
@@ -38,7 +39,7 @@ Result<const ExportFormat*> format_for_file(std::string_view path) {
     if (names_a_device(path))
         return &formats.back();
     return fail(ExitCode::bad_input, "cannot export to " + std::string(path),
-                "the ending of its name asks for no format", "end the name in one of " + endings);
+                "the ending of the name does not select a format", "end the name in one of " + endings);
 }
 
 Status export_timeline(const Timeline& timeline, const ExportOptions& options, const OutputTarget& output) {

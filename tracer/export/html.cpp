@@ -107,9 +107,10 @@ private:
 Status html_can_be_written() {
     if (page().find(recording_place) != std::string_view::npos)
         return {};
-    return fail(ExitCode::cannot_here, "cannot write a page",
-                "this rcuscope was built without it, as npm was not there or could not fetch what the page is made of",
-                "install npm (Debian: nodejs npm) and build again; -o FILE.pftrace or FILE.json need none of it");
+    return fail(
+        ExitCode::cannot_here, "cannot write a page",
+        "this rcuscope was built without the page, because npm was missing or could not fetch the page's packages",
+        "install npm (Debian: nodejs npm) and build again; -o FILE.pftrace and -o FILE.json need no page");
 }
 
 void write_html(const Timeline& timeline, const ExportOptions& options, std::ostream& out) {

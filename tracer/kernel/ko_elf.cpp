@@ -143,11 +143,11 @@ Status KoElf::check_modinfo() const {
     if (name.empty() || modinfo_.release.empty())
         return not_a_module("it has no module information (.modinfo)");
     if (name.size() > longest_module_name || name.front() == '.' || !KernelName::of(name))
-        return not_a_module("it calls itself \"" + printable(name.substr(0, longest_module_name)) +
-                            "\", which no module can be called: " + KernelName::rule + ", " +
-                            std::to_string(longest_module_name) + " at most");
+        return not_a_module("its module name \"" + printable(name.substr(0, longest_module_name)) +
+                            "\" is not valid: " + KernelName::rule + ", and of at most " +
+                            std::to_string(longest_module_name) + " bytes");
     if (modinfo_.release.size() > longest_release)
-        return not_a_module("its vermagic names no kernel: a release has no more than " +
+        return not_a_module("its vermagic contains no valid kernel release, which has at most " +
                             std::to_string(longest_release) + " bytes");
     return {};
 }
@@ -174,8 +174,8 @@ Status KoElf::read_symbols() {
             continue;
         const std::string_view name = name_of(*symbol);
         if (name.size() > KernelName::longest)
-            return not_a_module("it has a function whose name is longer than the " +
-                                std::to_string(KernelName::longest) + " bytes that the kernel takes");
+            return not_a_module("it has a function whose name is longer than the kernel's limit of " +
+                                std::to_string(KernelName::longest) + " bytes");
         const SectionOffset place{section, symbol->st_value};
         const bool second = name == "init_module" || name == "cleanup_module";
         if (second)

@@ -327,7 +327,7 @@ private:
     const char* why_no_probe_in(const KoFunction& holder, std::size_t section, std::uint64_t offset) {
         return holder.no_kprobe ? holder.why_unseen()
                : layout_.symbol_before(section, offset) != holder.offset
-                   ? "the kernel knows the places by other symbols"
+                   ? "the kernel finds its instructions by another symbol"
                : !layout_.takes_probe(section, offset) ? unsafe_probe
                                                        : nullptr;
     }
@@ -401,7 +401,7 @@ std::string family_of(const std::string& function) {
 
 const char* KoFunction::why_unseen() const {
     return notrace     ? "it is notrace"
-           : no_kprobe ? "its module lets no kprobe into it (NOKPROBE_SYMBOL)"
+           : no_kprobe ? "its module forbids kprobes in it (NOKPROBE_SYMBOL)"
            : ambiguous ? "several functions have that name"
            : unsafe    ? unsafe_probe
                        : conflict;
@@ -411,7 +411,7 @@ const char* KoFunction::why_unseen() const {
 const char* KoFunction::why_notrace() const {
     return section.starts_with(".exit.text")      ? "__exit implies it"
            : section.starts_with(".noinstr.text") ? "noinstr implies it"
-                                                  : "marked so, inline, which implies it in the kernel, or assembly";
+                                                  : "marked notrace or inline, or written in assembly";
 }
 
 void ModuleFile::leave_readers_out(const std::map<std::string, const char*>& families) {

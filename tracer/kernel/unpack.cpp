@@ -136,19 +136,19 @@ tl::expected<std::optional<std::string>, std::string> unpack_with(int fd, std::s
             const Step step = decoder.step(rest, out, last);
             rest = rest.subspan(step.taken);
             if (step.damaged)
-                return tl::unexpected("it is damaged, or no " + std::string(format) +
-                                      " data that takes less than 128 MiB to unpack");
+                return tl::unexpected("it is damaged, or is not " + std::string(format) +
+                                      " data that unpacks within 128 MiB of memory");
             content.append(reinterpret_cast<const char*>(out.data()), step.made);
             if (content.size() > std::max(always_allowed, packed * max_unpacked_times))
                 return tl::unexpected("it unpacks to more than " + std::to_string(max_unpacked_times) +
-                                      " times its size, as no module does");
+                                      " times its size, which no module does");
             if (step.finished)
                 return content;
             if (step.made < out.size() && (rest.empty() || (step.taken == 0 && step.made == 0)))
                 break;
         }
         if (last)
-            return tl::unexpected("it breaks off: the " + std::string(format) + " data is not complete");
+            return tl::unexpected("it is cut off: the " + std::string(format) + " data is incomplete");
     }
 }
 

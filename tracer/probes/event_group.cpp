@@ -68,8 +68,8 @@ Result<EventGroup> EventGroup::take(const KprobeEvents& events) {
         lock.l_type = F_UNLCK;
         ::fcntl(file.get(), F_OFD_SETLK, &lock);
     }
-    return fail(ExitCode::cannot_here, what, "somebody has locked the file",
-                "see who has it open: fuser -v " + events.path());
+    return fail(ExitCode::cannot_here, what, "another process has locked the file",
+                "find the processes that have it open: fuser -v " + events.path());
 }
 
 GroupOwner EventGroup::owner_of(const KernelName& group, const KprobeEvents& events) {

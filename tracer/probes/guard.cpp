@@ -110,7 +110,8 @@ Status ProbeGuard::finish() {
     for (const KprobeEvent& event : left)
         commands += (commands.empty() ? "" : "; ") + events_.removing_command(event);
     return fail(ExitCode::cannot_here, "cannot remove the probes of " + group().text(),
-                WIFEXITED(status) ? "the kernel says that they are in use" : "the process that removes them was killed",
+                WIFEXITED(status) ? "the kernel reports that they are in use"
+                                  : "the process that removes them was killed",
                 "remove them, as root: " + commands);
 }
 
@@ -118,7 +119,7 @@ std::vector<std::string> remove_stale_probes(const KprobeEvents& events) {
     std::vector<std::string> left;
     for (const KprobeEvent& event : events.of_groups(EventGroup::prefix)) {
         const GroupOwner owner = EventGroup::owner_of(event.group, events);
-        std::string why = "it is not known whether their recorder runs";
+        std::string why = "it is unknown whether their recorder runs";
         if (owner == GroupOwner::lives)
             continue;
         if (owner == GroupOwner::is_gone) {
@@ -128,7 +129,7 @@ std::vector<std::string> remove_stale_probes(const KprobeEvents& events) {
             why = "their recorder is gone, and the kernel does not remove them: " + removed.error().why;
         }
         left.push_back("probes of " + event.group.text() + " are left: " + why +
-                       "; if nobody needs them, as root: " + events.removing_command(event));
+                       "; if no recorder needs them, remove them as root: " + events.removing_command(event));
     }
     return left;
 }

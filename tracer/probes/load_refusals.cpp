@@ -29,21 +29,21 @@ MissingInfo lacking(SiteEvent event) {
     case SiteEvent::leaves:
         return {"module.functions", "returns from a function"};
     case SiteEvent::jumps:
-        return {"module.jumps", "jumps to call_rcu() or another such function"};
+        return {"module.jumps", "jumps to call_rcu() or a function like it"};
     case SiteEvent::sites:
         break;
     }
-    return {"module.readers", "calls of a function, begins or ends of a section"};
+    return {"module.readers", "calls of a function, or begins or ends of a section"};
 }
 
 std::string why(int error) {
     // can_probe() in arch/x86/kernel/kprobes/core.c decodes the function from its start. For each instruction with a
     // kprobe it restores the original, even if the kprobe is of a module that was unloaded
     // (recover_probed_instruction()).
-    const std::string refused = "the kernel refused to probe that when the module was loaded";
+    const std::string refused = "the kernel refused the probe when the module was loaded";
     if (error == EILSEQ)
-        return refused + ", because it found no instruction there: it takes what is left of a probe in a module that "
-                         "was at that address before for a probe of this one's";
+        return refused + ", because it found no instruction there: it took the remains of a probe in an unloaded "
+                         "module at that address for a probe in this module";
     return refused + " (" + errno_text(error) + ")";
 }
 

@@ -17,12 +17,11 @@ namespace {
 
 constexpr std::uint64_t page = 4096;
 
-constexpr const char* same_offset =
-    "another place that is probed has the same offset in a page, and where a module is loaded at the address of one "
-    "that went, the kernel can take the one for the other";
+constexpr const char* same_offset = "another probed instruction has the same offset in its page, and if a module is "
+                                    "loaded at the address of an unloaded one, the kernel can confuse the two";
 constexpr const char* in_what_is_decoded =
-    "the kernel decodes what follows to the end of the module's code, and can take some of that for a place that is "
-    "probed elsewhere, where a module is loaded at the address of one that went";
+    "the kernel decodes the code from here to the end of the module, and if the module is loaded at the address of an "
+    "unloaded one, it can take an instruction there for one that was probed in the other";
 
 // One of the two memories of a module's code.
 struct CodeRegion {

@@ -22,7 +22,7 @@ Result<const ModuleFile*> module_of(const std::string& text, std::string& patter
     if (colon == std::string::npos) {
         if (modules.size() > 1)
             return fail(ExitCode::bad_input, option(text), "more than one module is followed",
-                        "say which it is of: " + modules.front().name + ":" + text);
+                        "name its module: " + modules.front().name + ":" + text);
         return &modules.front();
     }
     const std::string name = text.substr(0, colon);
@@ -76,12 +76,11 @@ Status check(const std::string& text, const std::string& pattern, const ModuleFi
         return fail(ExitCode::bad_input, option(text),
                     "calls of " + module.name + ":" + unseen.front().name + " cannot be seen: " + unseen.front().why +
                         (unseen.front().notrace ? std::string(", ") + unseen.front().notrace : ""),
-                    "name a function that calls it, or that it calls");
+                    "name a function that calls it, or one that it calls");
     const std::string near = near_matches(pattern, module);
     return fail(ExitCode::bad_input, option(text),
-                module.name + " has no such function: perhaps the compiler put it into its callers (then it needs "
-                              "noinline, or name a caller)",
-                near.empty() ? "" : "there are: " + near);
+                module.name + " has no such function; perhaps the compiler inlined it",
+                std::string("mark it noinline, or name a caller") + (near.empty() ? "" : "; similar names: ") + near);
 }
 
 } // namespace

@@ -27,11 +27,11 @@ std::string obstacle(const Hook& hook, const Alternative& alternative, const Ker
     if (alternative.way == Way::tracefs_kprobe && !offer.kprobe_events)
         return "tracefs has no kprobe_events";
     if (request.via && *request.via != alternative.way && knows(hook, *request.via))
-        return "not asked for (--via " + std::string(to_text(*request.via)) + ")";
+        return "not selected (--via " + std::string(to_text(*request.via)) + ")";
     if (alternative.way == Way::fentry && !offer.btf)
         return "the kernel has no BTF";
     if (alternative.own_cpu_only && offer.offloads)
-        return "callbacks are offloaded here (rcu_nocbs=), and it does not show all of those";
+        return "callbacks are offloaded (rcu_nocbs=), and this way does not show all of them";
     const auto& there = alternative.way == Way::fentry ? offer.btf_functions : offer.symbol_functions;
     for (const Program& program : alternative.programs) {
         if (!program.function.empty() && !there.contains(std::string(program.function)))
@@ -58,7 +58,7 @@ std::string needless(const Hook& hook, const KernelOffer& offer, const PlanReque
     if ((hook.scope == HookScope::modules || hook.scope == HookScope::read_sites) && !request.follow_modules)
         return "no module is followed";
     if (hook.scope == HookScope::function_sites && !request.follow_functions)
-        return request.follow_modules ? "not asked for" : "no module is followed";
+        return request.follow_modules ? "not requested" : "no module is followed";
     if (hook.newer_kernels_only && !kernel_has_any_function(hook, offer))
         return "this kernel has no such function";
     return "";
@@ -74,7 +74,7 @@ PlannedHook resolve_hook(const Hook& hook, const KernelOffer& offer, const PlanR
     }
     if (hook.scope == HookScope::read_sites && !offer.preempt_rcu) {
         planned.why =
-            "this kernel is built without CONFIG_PREEMPT_RCU: rcu_read_lock() is no call that could be probed";
+            "this kernel is built without CONFIG_PREEMPT_RCU: rcu_read_lock() compiles to no call that can be probed";
         return planned;
     }
     for (const Alternative& alternative : hook.alternatives) {
@@ -146,8 +146,9 @@ Result<Way> way_from_text(std::string_view text) {
     for (const Way way : {Way::tracepoint, Way::fentry, Way::kprobe})
         if (text == to_text(way))
             return way;
-    return fail(ExitCode::bad_input, "--via " + std::string(text), "there is no such way to see RCU",
-                "take tracepoint, fentry or kprobe, or leave it out: the best that this kernel has is taken");
+    return fail(
+        ExitCode::bad_input, "--via " + std::string(text), "no such way of observation exists",
+        "use tracepoint, fentry or kprobe, or omit --via: then each hook uses the best way that this kernel has");
 }
 
 } // namespace rcuscope

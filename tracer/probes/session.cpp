@@ -60,7 +60,7 @@ std::string last_words() {
 
 tl::unexpected<Error> cannot(const std::string& what, int error_number) {
     return fail(ExitCode::cannot_here, what, errno_text(error_number) + last_words(),
-                "try another way to see RCU (--via kprobe, --via fentry), and see what rcuscope doctor says");
+                "try another way of observation (--via kprobe, --via fentry), and run rcuscope doctor");
 }
 
 // None: the program is not loaded.
@@ -171,12 +171,12 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const ThisKernel& kernel, 
         bpf_map__set_max_entries(skeleton->maps.segments, cpus * fixed.rs_ring_segments);
     }
     if (const int error = rcuscope_bpf::load(skeleton); error)
-        return cannot("the kernel did not take the BPF programs", -error);
+        return cannot("the kernel rejected the BPF programs", -error);
     for (std::uint32_t i = 0; i < config.followed.size(); i++) {
         rs_name name{};
         config.followed[i].copy(name.text, sizeof(name.text) - 1);
         if (bpf_map__update_elem(skeleton->maps.followed_names, &name, sizeof(name), &i, sizeof(i), BPF_ANY))
-            return cannot("cannot name " + config.followed[i] + " to the programs", errno);
+            return cannot("cannot name " + config.followed[i] + " as followed in the programs", errno);
     }
     return {};
 }
@@ -185,8 +185,8 @@ Status BpfSession::Impl::size_summary(const SummarySizes& room) {
     if (room.pending > std::numeric_limits<std::uint32_t>::max() / cpus)
         return fail(ExitCode::bad_input,
                     "cannot make room for " + std::to_string(room.pending) + " callbacks of each CPU",
-                    "a map of the kernel's holds less than 4294967296, and there are " + std::to_string(cpus) + " CPUs",
-                    "a smaller --buffer will do");
+                    "a BPF map holds less than 4294967296 entries, and there are " + std::to_string(cpus) + " CPUs",
+                    "use a smaller --buffer");
     if (cpus > std::size(skeleton->bss->summary_cpus))
         return fail(ExitCode::cannot_here,
                     "cannot count on more than " + std::to_string(std::size(skeleton->bss->summary_cpus)) + " CPUs",

@@ -60,7 +60,7 @@ Result<std::uint64_t> event_id(const std::string& tracefs, const KernelName& gro
     const std::string text = read_line_or_empty(path);
     std::uint64_t id = 0;
     if (std::from_chars(text.data(), text.data() + text.size(), id).ec != std::errc())
-        return fail(ExitCode::cannot_here, "cannot read " + path, "it holds no number");
+        return fail(ExitCode::cannot_here, "cannot read " + path, "it does not contain a number");
     return id;
 }
 

@@ -62,7 +62,7 @@ ThisKernel look_at_this_kernel() {
     if (const auto cpus = possible_cpus(); !cpus.empty())
         kernel.host.cpus = cpus.back() + 1;
     else
-        kernel.problems.push_back({ExitCode::cannot_here, "cannot know this machine's CPUs",
+        kernel.problems.push_back({ExitCode::cannot_here, "cannot determine this machine's CPUs",
                                    "there is no readable /sys/devices/system/cpu/possible",
                                    "mount it: mount -t sysfs sysfs /sys"});
     kernel.host.hz = timer_hz();

@@ -56,10 +56,10 @@ void describe_hooks(Metadata& metadata, const AttachPlan& plan) {
     }
     // bpf/missed_kprobes.h reports the gaps that it detects as losses. This entry names the others.
     if (plan.takes_way(Way::kprobe))
-        metadata.missing.push_back({"kprobe",
-                                    "in an interrupt that comes while the program of a kprobe runs: callbacks that it "
-                                    "queues, and batches while no followed callback is pending; the other ways have no "
-                                    "such gap"});
+        metadata.missing.push_back(
+            {"kprobe",
+             "callbacks that an interrupt queues while a kprobe's program runs, and batches in such an interrupt while "
+             "no followed callback is pending: the kernel skips kprobes there; the other ways have no such gap"});
 }
 
 void describe_modules(Metadata& metadata, const RecordRequest& request) {
@@ -83,12 +83,11 @@ void describe_jumps(Metadata& metadata, const RecordRequest& request) {
     for (const ModuleFile& module : request.modules)
         for (const KoJump& jump : module.jumps)
             if (!jump.why_unseen.empty() && (jump.function.empty() || jump.function != module.exit_function))
-                metadata.missing.push_back({"module.jumps", "that " + module.name + ":" +
-                                                                (jump.function.empty() ? "a function" : jump.function) +
-                                                                "+" + hex(jump.offset) + " jumps to " + jump.target +
-                                                                "(), so that it is not known "
-                                                                "who called that: " +
-                                                                jump.why_unseen});
+                metadata.missing.push_back(
+                    {"module.jumps", "the jump of " + module.name + ":" +
+                                         (jump.function.empty() ? "a function" : jump.function) + "+" +
+                                         hex(jump.offset) + " to " + jump.target +
+                                         "(), whose caller is therefore unknown: " + jump.why_unseen});
 }
 
 // Groups functions by the reason why their calls are not seen. Nearly every module has some that are notrace.
@@ -155,7 +154,7 @@ void describe_functions(Metadata& metadata, const RecordRequest& request) {
             sections.emplace_back(module.name, std::move(unseen));
     }
     describe_unseen(metadata, "module.functions", "calls of ", calls);
-    describe_unseen(metadata, "module.readers", "sections that are calls of ", sections);
+    describe_unseen(metadata, "module.readers", "read-side sections at calls of ", sections);
 }
 
 } // namespace

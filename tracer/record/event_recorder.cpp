@@ -169,13 +169,13 @@ Status EventRecorder::compress() {
     const Status done = sink()->compress([&](double share) {
         if (Clock::now() - began >= 2s)
             session_.status().show("compressing the recording: " + std::to_string(static_cast<int>(share * 100)) +
-                                   " % (Ctrl-C leaves it)");
+                                   " % (Ctrl-C leaves it uncompressed)");
         return ended_by_signal || !EndSignals::came();
     });
     session_.status().clear();
     if (!done)
-        async_stderr_->say("rcuscope: the recording is complete, but larger than it need be: " + done.error().what +
-                           ": " + done.error().why);
+        async_stderr_->say("rcuscope: the recording is complete, but not compressed: " + done.error().what + ": " +
+                           done.error().why);
     return {};
 }
 
@@ -187,7 +187,7 @@ void EventRecorder::update_signal_text() {
         return;
     named_path_ = path;
     EndSignals::say("",
-                    path.empty() ? "rcuscope: ended at once: what was not written yet is lost\n"
+                    path.empty() ? "rcuscope: ended at once: records that were not written yet are lost\n"
                                  : at_once_text(path, output_.exports),
                     request_.earlier);
 }
@@ -202,7 +202,7 @@ std::string at_once_text(const std::string& capture, const std::vector<std::stri
         text += (made.empty() ? "not written: " : ", ") + printable(path);
         made += " -o " + shell_word(path);
     }
-    text += exports.empty() ? "what was recorded is in " + printable(capture) : "";
+    text += exports.empty() ? "the recorded events are in " + printable(capture) : "";
     return text + "\n  hint: rcuscope " + command + printable(shell_word(capture) + made) + "\n";
 }
 

@@ -116,8 +116,8 @@ Status FlightRecorder::begin(const CaptureDestination& place, bool last, std::ui
         metadata.sequences.reset(); // they were read when the recording began
     if (metadata.start_ns > wanted_ns)
         metadata.missing.push_back(
-            {"keep-last", "more than the last " + duration_text(static_cast<std::int64_t>(now_ns - metadata.start_ns)) +
-                              " before: older records did not fit into --keep-memory"});
+            {"keep-last", "records older than " + duration_text(static_cast<std::int64_t>(now_ns - metadata.start_ns)) +
+                              ": they did not fit into --keep-memory"});
     auto writer = CaptureWriter::create(place, metadata);
     if (!writer)
         return tl::unexpected(writer.error());
@@ -172,8 +172,8 @@ std::string FlightRecorder::reason(std::uint64_t now_ns) const {
     const std::size_t others = file_firings_ - 1;
     return watch_.trigger(firing).text + ": " + watch_.text(firing, now_ns) +
            (others == 0 ? ""
-                        : ", and " + std::to_string(others) + (others == 1 ? " trigger" : " triggers") +
-                              " more fired meanwhile");
+                        : ", and " + std::to_string(others) + " more " + (others == 1 ? "trigger" : "triggers") +
+                              " fired meanwhile");
 }
 
 std::optional<FiredTrigger> FlightRecorder::fired_trigger(std::uint64_t now_ns) const {

@@ -27,7 +27,7 @@ constexpr int max_idle_tries = 100;
 Status check_module(const ModuleFile& module, const std::string& kernel) {
     if (module.release != kernel)
         return fail(ExitCode::bad_input, "cannot follow " + module.path,
-                    "it was built for kernel " + module.release + ", this is " + kernel,
+                    "it was built for kernel " + module.release + ", and the running kernel is " + kernel,
                     "build it against the headers of the running kernel");
     if (::access(("/sys/module/" + module.name).c_str(), F_OK) == 0)
         return fail(ExitCode::bad_input, "cannot follow " + module.name, "it is loaded already",
@@ -52,8 +52,8 @@ Status ProbeSetup::look(const RecordRequest& request) {
     const bool summary = mode_ == RecordMode::summary;
     plan_ = resolve(summary ? summary_hook_table() : hook_table(), kernel_.offer, wanted);
     if (plan_.programs().empty())
-        return fail(ExitCode::cannot_here, "cannot see RCU in this kernel", "none of the hooks can be had",
-                    "see why: rcuscope doctor");
+        return fail(ExitCode::cannot_here, "cannot observe RCU in this kernel", "no hook is available",
+                    "rcuscope doctor shows the reasons");
     return summary ? check_summary_plan(plan_) : Status();
 }
 
@@ -68,7 +68,7 @@ Status ProbeSetup::place(const RecordRequest& request, StatusLine& status) {
         if (auto done = (this->*step)(request); !done)
             return done;
     }
-    status.show("waiting for the grace periods that this costs");
+    status.show("waiting until the grace periods that the probes caused have ended");
     const auto pass = [] {
         pass_grace_periods();
         return !EndSignals::came();
@@ -170,7 +170,7 @@ std::vector<MissingInfo> ProbeSetup::refused_at_load() const {
     const bool all = *log_ && (*log_)->read([&](std::string_view message) { refusals.take(message); });
     std::vector<MissingInfo> missing = refusals.missing();
     if (!all)
-        missing.push_back({"kernel log", "whether the kernel refused to probe places in modules as they were loaded: " +
+        missing.push_back({"kernel log", "refusals of the kernel to place probes in modules that were loaded: " +
                                              (*log_ ? "its log was overwritten before it was read"
                                                     : log_->error().what + ": " + log_->error().why)});
     return missing;

@@ -74,9 +74,8 @@ void RecordingSession::describe_window() {
     metadata_.sequences = if_exact(opened_);
     describe(metadata_, request_, plan());
     if (!probe_setup_.idle())
-        metadata_.missing.push_back({"own share",
-                                     "which of the first grace periods are the tracer's own: RCU-tasks was "
-                                     "not at rest when the recording opened"});
+        metadata_.missing.push_back({"own share", "which of the first grace periods are the tracer's own: RCU-tasks "
+                                                  "was not idle when the recording began"});
     if (const auto& sites = probe_setup_.sites()) {
         metadata_.sites = sites->sites;
         metadata_.missing.insert(metadata_.missing.end(), sites->refused.begin(), sites->refused.end());
@@ -135,7 +134,8 @@ std::string RecordingSession::why_to_end() {
     if (counts.done >= linger_target_)
         return reason;
     if (now - *lingering_since_ >= request_.linger)
-        return reason + (bpf().losses().empty() ? "; callbacks still pending" : "; the end of callbacks was not seen");
+        return reason + (bpf().losses().empty() ? "; callbacks still pending"
+                                                : "; the ends of some callbacks were not recorded");
     return "";
 }
 

@@ -32,7 +32,7 @@ Result<StallWatch> StallWatch::open() {
     Fd log(::open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     if (!log || ::lseek(log.get(), 0, SEEK_END) < 0)
         return fail(ExitCode::cannot_here, "cannot wait for the kernel's stall warnings",
-                    "/dev/kmsg: " + errno_text(errno), "trigger on gp>10s instead");
+                    "/dev/kmsg: " + errno_text(errno), "use the trigger gp>10s instead");
     return StallWatch(std::move(log));
 }
 

@@ -30,7 +30,7 @@ Status check_summary_plan(const AttachPlan& plan) {
         if (planned.missing())
             return fail(ExitCode::cannot_here, "cannot count in this kernel (--mode summary)",
                         std::string(planned.hook->without) + " cannot be seen: " + planned.why,
-                        "record with --mode events, which shows what can be had");
+                        "record with --mode events, which needs no particular hook");
     return {};
 }
 

@@ -58,7 +58,7 @@ Result<std::optional<SummaryRecording>> record_summary(const RecordRequest& requ
     counts.open_window();
     if (EndSignals::came())
         return std::nullopt;
-    EndSignals::say("", "rcuscope: ended at once: what was not written yet is lost\n", request.earlier);
+    EndSignals::say("", "rcuscope: ended at once: records that were not written yet are lost\n", request.earlier);
     return session.start_command()
         .and_then([&] { return loop(session, counts); })
         .and_then([&] { return close(session, counts); })

@@ -30,7 +30,7 @@ Result<std::uint64_t> parse_count(std::string_view text) {
     std::uint64_t count = 0;
     const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), count);
     if (error != std::errc() || rest != text.data() + text.size())
-        return fail(ExitCode::bad_input, "", "'" + std::string(text) + "' is no number of callbacks");
+        return fail(ExitCode::bad_input, "", "'" + std::string(text) + "' is not a number of callbacks");
     return count;
 }
 
@@ -47,15 +47,15 @@ Result<std::uint64_t> parse_limit(Limit limit, std::string_view text) {
 
 Result<Trigger> parse_trigger(std::string_view text, bool stop) {
     const auto wrong = [text](const std::string& why) {
-        return fail(ExitCode::bad_input, "'" + std::string(text) + "' is no trigger", why,
+        return fail(ExitCode::bad_input, "'" + std::string(text) + "' is not a trigger", why,
                     "write gp>DURATION, callback>DURATION, reader>DURATION (such as gp>200ms), pending>COUNT, stall "
-                    "or hazard, and quote the '>' from the shell");
+                    "or hazard, and quote it, because '>' is special in the shell");
     };
     const std::size_t sign = text.find('>');
     const std::string_view name = text.substr(0, sign);
     const auto* word = std::find_if(words.begin(), words.end(), [&](const Word& each) { return each.name == name; });
     if (word == words.end())
-        return wrong("there is none of this name");
+        return wrong("no trigger has this name");
     Trigger trigger{word->kind, 0, std::string(text), stop};
     if (word->limit == Limit::none)
         return sign == std::string_view::npos ? Result<Trigger>(trigger) : wrong("it takes no limit");

@@ -298,14 +298,15 @@ std::string TriggerWatch::text(const Firing& firing, std::uint64_t now_ns) const
     const std::string number = std::to_string(static_cast<std::int64_t>(firing.id));
     switch (firing.on) {
     case FiredOn::grace_period:
-        return "grace period " + number + (firing.end_ns ? " took " + took : " goes on after " + took);
+        return "grace period " + number + (firing.end_ns ? " took " + took : " has not ended after " + took);
     case FiredOn::expedited_grace_period:
-        return "expedited grace period " + number + (firing.end_ns ? " took " + took : " goes on after " + took);
+        return "expedited grace period " + number + (firing.end_ns ? " took " + took : " has not ended after " + took);
     case FiredOn::callback:
         return firing.end_ns ? "a callback ran " + took + " after it was queued"
                              : "a callback has not run " + took + " after it was queued";
     case FiredOn::read_section:
-        return "a read-side section of task " + number + (firing.end_ns ? " took " + took : " goes on after " + took);
+        return "a read-side section of task " + number +
+               (firing.end_ns ? " took " + took : " has not ended after " + took);
     case FiredOn::nothing:
         break;
     }

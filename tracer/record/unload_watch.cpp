@@ -118,20 +118,20 @@ std::string UnloadWatch::freeing(Module& module, std::uint64_t pending) const {
     const std::string what = module.name + (module.init_failed ? " failed to load and" : "") + " is being freed while ";
     if (unsure(module))
         return what + "up to " + std::to_string(pending) +
-               " of its callbacks may be queued: some of the calls that would tell were hidden from the kprobes.";
+               " of its callbacks may be queued: the kprobes missed some calls, so the number is not exact.";
     return what + callbacks(pending) + " queued" + where +
-           ": the kernel dies if one of them is still queued when the memory is gone. Its " +
+           ": the kernel crashes if one of them is still queued when the memory is freed. Its " +
            (module.init_failed ? "init function's error path" : "exit function") + " should call rcu_barrier().";
 }
 
 std::string UnloadWatch::freed(const Module& module, std::uint64_t pending) const {
     const std::string after = milliseconds(module.freed_ns - module.free_begin_ns) + " after free_module() was entered";
     if (pending == 0)
-        return "all callbacks of " + module.name + " began to run before its memory went, " + after +
-               ": that was luck.";
-    const std::string what = module.name + "'s memory went " + after + ", and ";
-    return unsure(module) ? what + "up to " + std::to_string(pending) + " of its callbacks may have been queued still."
-                          : what + callbacks(pending) + " still queued: it is code that is gone.";
+        return "all callbacks of " + module.name + " began to run before its memory was freed, " + after +
+               ", but no wait ensured that.";
+    const std::string what = module.name + "'s memory was freed " + after + ", and ";
+    return unsure(module) ? what + "up to " + std::to_string(pending) + " of its callbacks may still have been queued."
+                          : what + callbacks(pending) + " still queued: their code is freed.";
 }
 
 std::vector<std::string> UnloadWatch::say() {

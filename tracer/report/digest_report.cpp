@@ -25,7 +25,7 @@ Section grace_period_section(const Digest& digest) {
         }
     section.blocks.emplace_back(std::move(table));
     if (const Histogram* normal = digest.duration("gp"); normal && normal->count())
-        section.blocks.emplace_back(chart_of(*normal, "How long the normal ones took: this long or longer"));
+        section.blocks.emplace_back(chart_of(*normal, "Durations of the normal ones: this long or longer"));
     return section;
 }
 
@@ -87,7 +87,7 @@ Section callback_section(const Digest& digest) {
                        [](const Digest::Function& row) { return row.module; });
     add_callback_table(section, "function", digest.functions, function_text);
     if (const Histogram* latency = digest.duration("callback.latency"); latency && latency->count())
-        section.blocks.emplace_back(chart_of(*latency, "How long they waited: this long or longer"));
+        section.blocks.emplace_back(chart_of(*latency, "Latencies: this long or longer"));
     return section;
 }
 
@@ -96,20 +96,20 @@ std::string count_text(std::uint64_t count, const char* what) {
 }
 
 Section certainty_section(const Digest& digest) {
-    Section section{.title = "What is not certain"};
+    Section section{.title = "Uncertain"};
     const auto add = [&](const char* what, const std::string& text) {
         section.blocks.emplace_back(Item{.head = what, .text = text, .tone = Tone::warning});
     };
     if (!digest.complete)
         add("cut off", "the recording did not end in order");
     if (digest.lost)
-        add("lost", count_text(digest.lost, "events went by unseen, or were forgotten before they were over"));
+        add("lost", count_text(digest.lost, "events were not recorded, or were dropped before they ended"));
     std::uint64_t untimed = 0;
     for (const Digest::Function& row : digest.functions)
         untimed += row.invoked - row.latency.count();
     if (untimed)
-        add("latency not known", count_text(untimed, "callbacks were invoked of which it is not known when they were "
-                                                     "queued: they are in no latency"));
+        add("latency unknown",
+            count_text(untimed, "callbacks were invoked whose time of queueing is unknown: they are in no latency"));
     std::string unseen;
     const auto leave_out = [&](const DigestName& each, const auto& there) {
         if (!there.contains(std::string(each.name)))
@@ -120,7 +120,7 @@ Section certainty_section(const Digest& digest) {
     for (const DigestName& each : digest_counts)
         leave_out(each, digest.counts);
     if (!unseen.empty())
-        section.blocks.emplace_back(Paragraph{"Not looked at: " + unseen + ".", Tone::quiet});
+        section.blocks.emplace_back(Paragraph{"Not observed: " + unseen + ".", Tone::quiet});
     if (section.blocks.empty())
         section.blocks.emplace_back(Paragraph{"Nothing was lost."});
     return section;

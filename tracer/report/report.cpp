@@ -64,12 +64,13 @@ Section hazard_section(const Timeline& timeline) {
             section.blocks.emplace_back(Item{.head = "module " + life.name, .text = life.verdict});
     if (timeline.capture.followed.empty())
         section.blocks.emplace_back(Paragraph{
-            "No module was followed (record -m): only of modules that came or went is anything said.", Tone::quiet});
+            "No module was followed (record -m): hazards are reported only for modules that were loaded or unloaded.",
+            Tone::quiet});
     return section;
 }
 
 Section certainty_section(const Timeline& timeline, const Statistics& numbers) {
-    Section section{.title = "What is not certain"};
+    Section section{.title = "Uncertain"};
     for (const Uncertainty& each : uncertainties(timeline, numbers))
         section.blocks.emplace_back(Item{.head = each.what, .text = each.text, .tone = Tone::warning});
     if (section.blocks.empty())
@@ -105,8 +106,8 @@ Section grace_period_section(const Timeline& timeline, const Statistics& numbers
     for (const Kind& kind : kinds) {
         if (kind.numbers.duration.count() == 0)
             continue;
-        section.blocks.emplace_back(chart_of(kind.numbers.duration, std::string("How long the ") + kind.name +
-                                                                        " ones took: this long or longer"));
+        section.blocks.emplace_back(chart_of(kind.numbers.duration, std::string("Durations of the ") + kind.name +
+                                                                        " ones: this long or longer"));
         section.blocks.emplace_back(Paragraph{std::string("The longest ") + kind.name + " ones:"});
         for (const std::size_t place : kind.numbers.longest)
             section.blocks.emplace_back(longest_item(timeline.grace_periods[place]));
@@ -137,7 +138,7 @@ void add_callback_tables(Section& section, const std::vector<CallbackStatistics>
                   return cells;
               });
     add_table(section,
-              {.title = "By " + by + ": what they waited for, and how long they ran",
+              {.title = "By " + by + ": shares of their waiting time, and their run time",
                .columns = {by, "start", "end", "invocation", "p50 run", "max run", "all runs", "backlog", "at"}},
               rows, [&](const CallbackStatistics& row) {
                   const Histogram& run = row.run_time;
@@ -185,9 +186,10 @@ Section callback_section(const Statistics& numbers) {
                                           duration_text(all.backlog.deepest_at) + "."});
     add_callback_tables(section, numbers.callback_modules, true);
     add_callback_tables(section, numbers.callbacks, false);
-    section.blocks.emplace_back(Paragraph{"They wait for the start of a grace period, for its end, and, ready, for "
-                                          "their invocation: shares of the time of those whose grace period is known.",
-                                          Tone::quiet});
+    section.blocks.emplace_back(
+        Paragraph{"Callbacks wait for the start of a grace period, for its end, and, when ready, for their invocation. "
+                  "The shares are those of callbacks whose grace period is known.",
+                  Tone::quiet});
     add_kvfree_table(section, numbers.kvfree_calls);
     return section;
 }
@@ -242,7 +244,7 @@ Section wait_section(const Statistics& numbers) {
     std::stable_sort(rows.begin(), rows.end(), [](const WaitStatistics& a, const WaitStatistics& b) {
         return a.duration.sum() > b.duration.sum();
     });
-    add_table(section, {.columns = with_percentiles({"waits in", "by", "count", "lost there"}), .names = 2}, rows,
+    add_table(section, {.columns = with_percentiles({"waits in", "by", "count", "total"}), .names = 2}, rows,
               [](const WaitStatistics& row) {
                   std::vector<std::string> cells{to_text(row.kind), name_text(row.caller), std::to_string(row.count),
                                                  total_text(row.duration)};
@@ -253,8 +255,9 @@ Section wait_section(const Statistics& numbers) {
     for (const WaitStatistics& row : rows)
         without += row.count - row.duration.count();
     if (without)
-        section.blocks.emplace_back(Paragraph{
-            "Not seen to end: " + std::to_string(without) + ", which are counted, and in no time.", Tone::quiet});
+        section.blocks.emplace_back(Paragraph{"Waits without a recorded end: " + std::to_string(without) +
+                                                  ". They are counted, but in no duration.",
+                                              Tone::quiet});
     return section;
 }
 
@@ -262,12 +265,12 @@ Section cost_section(const CaptureSummary& capture) {
     Section section{.title = "The tracer's own cost"};
     section.blocks.emplace_back(Paragraph{
         capture.own_share ? own_share_text(*capture.own_share) + "."
-                          : "What attaching and detaching took is not known: the recording did not end in order."});
+                          : "The cost of attaching and detaching is unknown: the recording did not end in order."});
     if (capture.stats)
         section.blocks.emplace_back(program_table(*capture.stats, capture.end));
     else
         section.blocks.emplace_back(
-            Paragraph{"How long its programs ran was not asked for (record --stats).", Tone::quiet});
+            Paragraph{"The run times of its programs were not measured (record --stats).", Tone::quiet});
     return section;
 }
 

@@ -65,7 +65,7 @@ void print_callbacks(const std::vector<CallbackStatistics>& rows, TextOut out) {
         out << "\n" << label("") << "latency " << quantiles(row.latency) << "\n";
     }
     if (rows.size() > limit)
-        out << label("") << "and of " << rows.size() - limit << " functions more\n";
+        out << label("") << "and callbacks of " << rows.size() - limit << " more functions\n";
 }
 
 void print_readers(const Timeline& timeline, const std::vector<ReadSectionStatistics>& rows, TextOut out) {
@@ -107,7 +107,7 @@ void print_wordings(const std::vector<std::string>& sentences, const char* what,
         told += wording.count;
     }
     if (told < sentences.size())
-        out << "      and " << counted(sentences.size() - told, what) << " more, which the page and the JSON tell\n";
+        out << "      and " << counted(sentences.size() - told, what) << " more: see the page or the JSON\n";
 }
 
 void print_lives(const std::vector<const ModuleLife*>& lives, TextOut out) {
@@ -128,9 +128,9 @@ void print_lives(const std::vector<const ModuleLife*>& lives, TextOut out) {
     }
     out << label("module " + lives.front()->name) << lives.size() << " lives";
     if (failed)
-        out << ", in " << failed << " of which init failed";
+        out << ", " << failed << " of which failed in init";
     if (staying)
-        out << ", " << staying << " of which have no end in the recording";
+        out << ", " << staying << " without an end in the recording";
     out << "\n";
     if (init.count() > 0)
         out << label("") << "init took " << quantiles(init) << "\n";

@@ -22,9 +22,9 @@ std::string lost_text(const std::vector<Loss>& losses, std::uint64_t lost) {
         text += (i ? "; " : "") + std::to_string(worst[i].count) + " of CPU " + std::to_string(worst[i].cpu) +
                 " from " + duration_text(worst[i].from) + " to " + duration_text(worst[i].to);
     if (worst.size() > shown)
-        text += "; and " + std::to_string(worst.size() - shown) + " gaps more";
-    return text + ". What began, ended or was held up there is missing or has no known duration: every count is the "
-                  "least that there was, and the longest may not be among what is shown. A larger --buffer may help.";
+        text += "; and " + std::to_string(worst.size() - shown) + " more gaps";
+    return text + ". Events of that time are missing or have no known duration: each count is a lower bound, and the "
+                  "longest durations may not be shown. A larger --buffer may help.";
 }
 
 std::string missed_text(const CaptureSummary& capture, std::uint64_t missed) {
@@ -32,14 +32,14 @@ std::string missed_text(const CaptureSummary& capture, std::uint64_t missed) {
     for (const CaptureSummary::Probe& probe : capture.probes)
         if (probe.missed)
             hooks += (hooks.empty() ? "" : ", ") + probe.hook + " " + std::to_string(probe.missed);
-    return counted(missed, "time") + " a probe was reached and could not run (" + hooks +
-           "): what these show is missing that often.";
+    return counted(missed, "time") + " a probe was reached but could not run (" + hooks +
+           "): so many of these events are missing.";
 }
 
 std::string without_duration(const GracePeriodStatistics& of, const char* kind) {
     const std::uint64_t without = of.count - of.duration.count();
     return without ? counted(without, std::string(kind) + "grace period") +
-                         " began unseen or had not ended: counted, and in no percentile."
+                         " without a recorded start or end: counted, but in no percentile."
                    : "";
 }
 
@@ -63,8 +63,8 @@ std::vector<Uncertainty> uncertainties(const Timeline& timeline, const Statistic
             found.push_back({what, std::move(text)});
     };
     if (!capture.complete)
-        add("cut off", capture.end_reason + ". Of each CPU the last records may be missing, and what was in progress "
-                                            "has no end.");
+        add("cut off",
+            capture.end_reason + ". The last records of each CPU may be missing, and events in progress have no end.");
     if (numbers.lost)
         add("lost", lost_text(capture.lost, numbers.lost));
     if (numbers.missed)
@@ -72,20 +72,18 @@ std::vector<Uncertainty> uncertainties(const Timeline& timeline, const Statistic
     for (const MissingInfo& missing : capture.missing)
         add("not seen", missing.why);
     for (const CaptureSummary::NotFollowed& module : capture.not_followed)
-        add("not followed", not_followed_text(module) +
-                                ". What these queue, wait for and read is not in the recording, "
-                                "and no verdict rests on it.");
+        add("not followed", not_followed_text(module) + ". The callbacks, waits and readers of these calls are not in "
+                                                        "the recording, and no verdict considers them.");
     if (numbers.all_callbacks.unknown)
-        add("callbacks", "Of " + std::to_string(numbers.all_callbacks.unknown) + " of " +
+        add("callbacks", "It is unknown whether " + std::to_string(numbers.all_callbacks.unknown) + " of " +
                              counted(numbers.all_callbacks.queued, "callback") +
-                             " it is not known whether they ran: neither run nor pending is said of them.");
+                             " ran: they are counted neither as run nor as pending.");
     add("grace periods", without_duration(numbers.normal, "normal "));
     add("grace periods", without_duration(numbers.expedited, "expedited "));
     if (const Nanoseconds limit = start_uncertainty(timeline); limit > 0)
-        add("start of grace periods",
-            "The moment when one began is known within the time that rcu_gp_init() took: each may be "
-            "longer than said, by up to " +
-                duration_text(limit) + ".");
+        add("start of grace periods", "Each start is known only to within the duration of rcu_gp_init(): a grace "
+                                      "period may be longer than shown, by up to " +
+                                          duration_text(limit) + ".");
     return found;
 }
 

@@ -51,7 +51,7 @@ std::string open_ends_text(const ReadSectionStatistics& row) {
     };
     add(row.never_ended, " did not end");
     add(row.ends_unseen, " ended at a place that has no probe");
-    add(row.open, " not seen to end in the recording");
+    add(row.open, " without an end in the recording");
     return text;
 }
 

@@ -88,10 +88,11 @@ private:
         finding.place = sites.front()->site.place;
         const auto other = other_barrier(flavour);
         finding.kind = other ? FindingKind::wrong_barrier : FindingKind::no_barrier;
-        finding.what = what_is_queued(sites) + ", and " + who_does_not_wait() + " waits for it" +
+        finding.what = what_is_queued(sites) + ", and " + no_function_that() + " waits for it" +
                        (other ? ": " + *other + " waits for callbacks of another kind" : "") + not_enough(flavour);
-        const Doubt doubt = own.empty() ? Doubt{Confidence::cannot_tell, "which function is queued is not in the file"}
-                                        : doubt_of(flavour, own);
+        const Doubt doubt = own.empty()
+                                ? Doubt{Confidence::cannot_tell, "the file does not show which function is queued"}
+                                : doubt_of(flavour, own);
         finding.sureness = doubt.sureness;
         finding.why = doubt.why;
         finding.remedy = remedy(flavour);
@@ -113,8 +114,8 @@ private:
         return text;
     }
 
-    std::string who_does_not_wait() const {
-        return ends_.exit ? "nothing that " + exit_name() + "() reaches" : "there is no exit function that";
+    std::string no_function_that() const {
+        return ends_.exit ? exit_name() + "() calls no function that" : "the module has no exit function that";
     }
 
     // Returns "; synchronize_rcu() at ... waits for readers only, and callbacks may run later", or nothing.
@@ -129,8 +130,9 @@ private:
     std::string remedy(Flavour flavour) const {
         const std::string where = ends_.exit ? exit_name() + "()" : "an exit function";
         if (flavour == Flavour::rcu_work)
-            return "call flush_rcu_work() for each work item in " + where + ", when nothing queues it any more";
-        return "call " + std::string(barrier_of(flavour)) + " in " + where + ", when nothing queues callbacks any more";
+            return "in " + where + ", call flush_rcu_work() for each work item, after the last code that queues it";
+        return "in " + where + ", call " + std::string(barrier_of(flavour)) +
+               " after the last code that queues callbacks";
     }
 
     // Whether the exit function reaches an unconditional wait for callbacks of the flavour, on any path.
@@ -178,10 +180,14 @@ private:
             if (!known_harmless(name) && !known_wait(name, reading_.release))
                 return {Confidence::likely,
                         "the exit function calls " + function_text(name) +
-                            ", which is not known to wait for callbacks; what it calls is not in the "
-                            "file"};
+                            ", which is not known to wait for callbacks; the file does not show which functions it "
+                            "calls"};
         return {Confidence::shown,
-                "all that the exit function reaches is in the file, or known not to wait for callbacks"};
+                "every function that the exit function calls is in the file, or is known not to wait for callbacks"};
+    }
+
+    std::string pointer_call() const {
+        return "the exit function calls an unknown function through a pointer at " + reading_.exit.indirect_example;
     }
 
     // Doubt about the finding that nothing waits.
@@ -189,25 +195,26 @@ private:
         const auto cannot_tell = [](std::string why) { return Doubt{Confidence::cannot_tell, std::move(why)}; };
         if (!ends_.exit)
             return {Confidence::likely, "the module has neither an init nor an exit function, so it can be unloaded as "
-                                        "soon as nobody uses it"};
+                                        "soon as its reference count is zero"};
         for (const WaitSite& wait : reading_.exit.waits) {
             if (wait.waits_for == WaitsFor::callbacks && wait.flavour == flavour)
                 return cannot_tell(wait.called + "() at " + to_text(wait.place) + " waits for callbacks " +
                                    wait.condition);
             if (wait.waits_for == WaitsFor::other)
                 return cannot_tell(wait.called + "() at " + to_text(wait.place) +
-                                   " may wait for what the callbacks end");
+                                   " may wait for an event that the callbacks signal");
         }
         if (reading_.exit.indirect > 0)
-            return cannot_tell("the exit function calls through a pointer at " + reading_.exit.indirect_example);
+            return cannot_tell(pointer_call());
         if (const auto elsewhere = ways_.waits_anywhere(flavour); !elsewhere.empty())
-            return cannot_tell("a wait is in " + to_text(ways_.place_of(elsewhere.front())) +
-                               ", which the exit function does not call directly: the kernel may");
+            return cannot_tell("a wait is at " + to_text(ways_.place_of(elsewhere.front())) +
+                               "; the exit function does not call that function directly, but the kernel may");
         for (const FoundDeferral* deferral : own)
             for (const std::size_t callback : deferral->own)
                 if (ways_.externals(callback).contains("module_put"))
                     return cannot_tell(function_text(code_.functions()[callback].name) +
-                                       " drops a reference of a module, which may keep this one from being unloaded");
+                                       " drops a reference to a module; if that is this module, it cannot be unloaded "
+                                       "before the callback runs");
         return doubt_of_calls();
     }
 
@@ -247,8 +254,9 @@ private:
             finding.what = "the exit function can still queue a callback at " + to_text(finding.place) +
                            ", after its last wait for callbacks";
             finding.sureness = Confidence::shown;
-            finding.why = "a path leads there from the wait, and from there to the end without another";
-            finding.remedy = "call " + std::string(barrier_of(flavour)) + " after it";
+            finding.why = "a path leads from the wait to this call, and from the call to the end of the exit function "
+                          "without another wait";
+            finding.remedy = "call " + std::string(barrier_of(flavour)) + " after this call";
             findings_.push_back(std::move(finding));
             return;
         }
@@ -283,13 +291,14 @@ private:
             Finding finding;
             finding.kind = FindingKind::barrier_too_early;
             finding.place = ways_.place_of(late.front().place);
-            finding.what = function_text(runs) + " can be run until " + stopped_by + "() at " + to_text(finding.place) +
-                           ", and queue callbacks, after the exit function's last wait for callbacks";
+            finding.what = function_text(runs) +
+                           " can run and queue callbacks after the exit function's last wait for callbacks, until " +
+                           stopped_by + "() at " + to_text(finding.place);
             finding.sureness = by_itself ? Confidence::likely : Confidence::cannot_tell;
             finding.why = by_itself
-                              ? "it runs by itself until it is stopped; that it does at that time is not in the file"
-                              : "the kernel runs it when it has a reason to; whether it has one then, and whether "
-                                "anything is left to be queued, is not in the file";
+                              ? "it can run until it is stopped; the file does not show whether it runs at that time"
+                              : "the kernel calls it on demand; the file does not show whether the kernel calls it at "
+                                "that time, and whether it then queues a callback";
             finding.remedy = "stop it before the wait";
             findings_.push_back(std::move(finding));
             return;
@@ -428,7 +437,7 @@ private:
                        (object ? std::string(object->name) : std::string("a cache")) + ", into which " +
                        (free.by.empty() ? free.deferral->site.called + "() at " + to_text(free.deferral->site.place)
                                         : function_text(free.by)) +
-                       " frees objects after a grace period, and nothing before it waits for that";
+                       " frees objects after a grace period; no call before it waits for that";
         for (const WaitSite& wait : reading_.exit.waits)
             if (flavour == Flavour::kfree_rcu && wait.called == "rcu_barrier") {
                 finding.what += "; rcu_barrier() does not wait for kfree_rcu()";
@@ -440,7 +449,7 @@ private:
         finding.remedy =
             flavour == Flavour::kfree_rcu
                 ? "free the objects with call_rcu() and a function of the module's, and call rcu_barrier() before "
-                  "kmem_cache_destroy(): before 6.12 nothing waits for kfree_rcu()"
+                  "kmem_cache_destroy(): kernels before 6.12 have no function that waits for kfree_rcu()"
                 : "call " + std::string(barrier_of(flavour)) + " before kmem_cache_destroy()";
         findings_.push_back(std::move(finding));
     }
@@ -451,8 +460,7 @@ private:
                 return {Confidence::cannot_tell,
                         wait.called + "() at " + to_text(wait.place) + " may wait until the objects are freed"};
         if (reading_.exit.indirect > 0)
-            return {Confidence::cannot_tell,
-                    "the exit function calls through a pointer at " + reading_.exit.indirect_example};
+            return {Confidence::cannot_tell, pointer_call()};
         return doubt_of_calls();
     }
 
@@ -479,7 +487,7 @@ private:
         finding.sureness = only ? Confidence::shown : Confidence::likely;
         finding.why = only ? "it is the only function that this call can queue"
                            : "it is one of the functions that this call can queue";
-        finding.remedy = "take __init off " + function_text(init_callback->function);
+        finding.remedy = "remove __init from " + function_text(init_callback->function);
         findings_.push_back(std::move(finding));
     }
 

@@ -159,18 +159,18 @@ private:
         Finding finding;
         finding.kind = FindingKind::lock_without_unlock;
         finding.place = ways_.place_of(path->begin);
-        finding.what = std::string(code_.functions()[function].name) + "() returns at " +
-                       to_text(ways_.place_of(path->end)) + " within the read-side section that begins at " +
-                       to_text(finding.place) +
-                       (path->branch ? ", over the branch at " + to_text(ways_.place_of(*path->branch)) : "");
+        finding.what =
+            std::string(code_.functions()[function].name) + "() returns at " + to_text(ways_.place_of(path->end)) +
+            " within the read-side section that begins at " + to_text(finding.place) +
+            (path->branch ? ", on the path through the branch at " + to_text(ways_.place_of(*path->branch)) : "");
         finding.remedy = "call rcu_read_unlock() on that path, too";
         if (code_.functions()[function].exported || code_.functions()[function].address_taken) {
             finding.sureness = Confidence::likely;
-            finding.why = "other paths end the section; the function is called from outside of the module, and nothing "
-                          "in the module ends a section for others";
+            finding.why = "other paths end the section; the function is called from outside the module, and no "
+                          "function of the module ends a section that another function began";
         } else {
             finding.sureness = Confidence::shown;
-            finding.why = "nothing in the module that calls it ends a section that another function began";
+            finding.why = "no caller in the module ends a section that another function began";
         }
         return finding;
     }

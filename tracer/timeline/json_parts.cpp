@@ -28,7 +28,7 @@ void fields(auto& visit, Of<HostDocument> auto& document) {
 }
 
 tl::unexpected<Error> wrong(const std::string& why) {
-    return fail(ExitCode::bad_input, "cannot read what machine it was", why);
+    return fail(ExitCode::bad_input, "cannot read the machine's description", why);
 }
 
 } // namespace
@@ -56,7 +56,7 @@ Result<HostInfo> host_from_json(const nlohmann::json& json) {
         return wrong("host" + problem->place + " " + problem->what);
     HostInfo host = std::move(document.host);
     if (host.cpus > max_cpus)
-        return wrong("host.cpus is more than the " + std::to_string(max_cpus) + " that Linux can have");
+        return wrong("host.cpus is more than Linux's limit of " + std::to_string(max_cpus));
     if (document.hz && *document.hz == 0)
         return wrong("host.hz is 0");
     host.hz = document.hz.value_or(0);

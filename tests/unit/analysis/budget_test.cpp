@@ -47,19 +47,21 @@ TEST(ParseBudget, TakesDurationsAndCounts) {
 }
 
 TEST(ParseBudget, SaysWhatIsWrong) {
-    EXPECT_THAT(wrong_budget("gp.p99"), HasSubstr("'gp.p99' is no budget: it compares nothing (write METRIC"));
+    EXPECT_THAT(wrong_budget("gp.p99"), HasSubstr("'gp.p99' is not a budget: it contains no comparison (write METRIC"));
     EXPECT_THAT(wrong_budget("gpp.p99<1s"),
-                HasSubstr("'gpp.p99' is no metric, nothing has that name (durations, with "));
+                HasSubstr("'gpp.p99' is not a metric, no metric has that name (durations, with "));
     EXPECT_THAT(wrong_budget("gpp.p99<1s"), HasSubstr("gp, gp.expedited, callback.latency, "));
-    EXPECT_THAT(wrong_budget("gp<1s"), HasSubstr("it does not say what of these durations (write gp.p99"));
-    EXPECT_THAT(wrong_budget("gp.p99<50"), HasSubstr("'50' is no duration, it has no unit (write 50ms"));
-    EXPECT_THAT(wrong_budget("gp.p99<50m"), HasSubstr("its unit is not known"));
+    EXPECT_THAT(wrong_budget("gp<1s"), HasSubstr("it does not say which value of these durations (write gp.p99"));
+    EXPECT_THAT(
+        wrong_budget("gp.p99<50"),
+        HasSubstr("'50' is not a duration, it has no unit (write it with a unit (ns, us, ms or s), such as 50ms"));
+    EXPECT_THAT(wrong_budget("gp.p99<50m"), HasSubstr("it has an unknown unit"));
     EXPECT_THAT(wrong_budget("gp.p99<"), HasSubstr("does not begin with a number"));
     EXPECT_THAT(wrong_budget("gp.p99<-1ms"), HasSubstr("it is negative"));
-    EXPECT_THAT(wrong_budget("hazards==0ms"), HasSubstr("'0ms' is no limit of a count"));
-    EXPECT_THAT(wrong_budget("hazards==-1"), HasSubstr("no whole number"));
-    EXPECT_THAT(wrong_budget("hazards=0"), HasSubstr("no relation that is known"));
-    EXPECT_THAT(wrong_budget("hazards=<0"), HasSubstr("no relation that is known"));
+    EXPECT_THAT(wrong_budget("hazards==0ms"), HasSubstr("'0ms' is not a limit of a count"));
+    EXPECT_THAT(wrong_budget("hazards==-1"), HasSubstr("not a whole number"));
+    EXPECT_THAT(wrong_budget("hazards=0"), HasSubstr("its relation is unknown"));
+    EXPECT_THAT(wrong_budget("hazards=<0"), HasSubstr("its relation is unknown"));
     for (const char* nonsense : {"", "<", "==", "gp.p101<1s", "gp.p<1s", "gp.pnan<1s", "gp.p-1<1s", "gp.mean<1s",
                                  "gp.p99<<1s", "gp.p99<50ms<1s", "gp.p99<1s<2s", "hazards==99999999999999999999",
                                  "gp.p99<nan", "gp.p99<1e999s", "<5ms", "hazards.p99<1s"})
@@ -90,7 +92,7 @@ TEST(JudgeBudget, NothingSeenIsNotKept) {
     const BudgetResult unknown = judge(budget("gp.p99<50ms"), runs);
     EXPECT_EQ(unknown.verdict, BudgetVerdict::unknown);
     EXPECT_EQ(unknown.worst_run, 1U);
-    EXPECT_EQ(unknown.why, "nothing of it was seen");
+    EXPECT_EQ(unknown.why, "the run has no data for it");
     // An exceeded budget is exceeded, even if other values are unknown.
     EXPECT_EQ(judge(budget("gp.p99<1ms"), runs).verdict, BudgetVerdict::exceeded);
 }

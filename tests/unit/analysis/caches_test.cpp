@@ -141,8 +141,8 @@ TEST(CacheDestroyed, SinceItsCallbacksRanJustBefore) {
                           "for its cache nodes, while RCU had yet to free 2 objects of it, whose callbacks "
                           "(rcu_unload:node_free), queued in rcu_unload:writer_fn+0x12 (CPU 0, task writer), had not "
                           "run. The kernel destroyed the cache only because they ran before kmem_cache_destroy() "
-                          "looked for objects in use, during its rcu_barrier() in flush_rcu_work+0x2e. Nothing makes "
-                          "it wait for call_rcu(): call rcu_barrier() before kmem_cache_destroy()"));
+                          "looked for objects in use, during its rcu_barrier() in flush_rcu_work+0x2e. It is not "
+                          "guaranteed to wait for call_rcu(): call rcu_barrier() before kmem_cache_destroy()"));
 }
 
 TEST(CacheDestroyed, BeforeItsOnlyCallbackWasRecorded) {
@@ -154,7 +154,7 @@ TEST(CacheDestroyed, BeforeItsOnlyCallbackWasRecorded) {
     EXPECT_THAT(hazards[0].callbacks, IsEmpty());
     EXPECT_THAT(hazards[0].text, HasSubstr("RCU had yet to free 1 object of it, whose callback had not run. The kernel "
                                            "destroyed the cache only because it ran before kmem_cache_destroy() looked "
-                                           "for objects in use. Nothing"));
+                                           "for objects in use. It is not guaranteed to wait"));
 }
 
 TEST(CacheDestroyed, WhatWasGivenLongBeforeIsInUseAgain) {

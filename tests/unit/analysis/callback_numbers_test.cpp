@@ -226,7 +226,7 @@ TEST(FunctionIndex, RefusesMoreFunctionsThanAnyRecordingHas) {
         FAIL();
     } catch (const LimitError& limit) {
         EXPECT_EQ(limit.error().code, ExitCode::bad_input);
-        EXPECT_EQ(limit.error().why, "it is of more than 65536 functions: no recording is");
+        EXPECT_EQ(limit.error().why, "it names more than 65536 functions, which no recording does");
     }
 }
 

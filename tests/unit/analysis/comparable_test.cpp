@@ -36,8 +36,8 @@ TEST(Comparable, NamesEachSettingAndItsValues) {
     runs[1].digest.host.settings["rcu_nocbs"] = "0-3";
     EXPECT_EQ(refused_runs(runs),
               "cpus is 2 in base.json, 4 in now.rcu; hz is 250 in base.json, 1000 in now.rcu; "
-              "rcu_nocbs is not known in base.json, 0-3 in now.rcu (record both alike; or, if they are to "
-              "be compared all the same: --allow-different cpus --allow-different hz --allow-different "
+              "rcu_nocbs is not known in base.json, 0-3 in now.rcu (record both with the same settings, or allow the "
+              "difference: --allow-different cpus --allow-different hz --allow-different "
               "rcu_nocbs)");
     EXPECT_THAT(refused_runs(runs, {"cpus"}), Not(testing::StartsWith("cpus")));
     EXPECT_EQ(refused_runs(runs, {"cpus", "hz", "rcu_nocbs"}), "");

@@ -75,7 +75,7 @@ TEST(Compare, WhatSameHasToRuleOutIsForTheUserToSay) {
 TEST(Compare, FewRunsTellNothing) {
     const Comparison comparison = compare(flat({50}), flat({8}), {}).value();
     EXPECT_EQ(comparison.verdict, Change::unknown);
-    EXPECT_EQ(row_of(comparison, "gp.p50").why, "1 current run and 1 baseline run: four and four are the least");
+    EXPECT_EQ(row_of(comparison, "gp.p50").why, "1 current run and 1 baseline run: at least four of each are needed");
     EXPECT_EQ(row_of(comparison, "gp.p50").current.value, 50'000'000 /* still told */);
     EXPECT_EQ(compare(flat({50, 51, 52}), flat({8, 8, 8}), {}).value().verdict, Change::unknown);
     EXPECT_EQ(compare(flat({50, 51, 52, 53}), flat({8, 8, 8, 8}), {}).value().verdict, Change::worse);
@@ -113,7 +113,7 @@ TEST(Compare, ALoadThatDidNotRunIsNoPass) {
     ASSERT_FALSE(comparison);
     EXPECT_EQ(comparison.error().code, ExitCode::bad_input);
     EXPECT_EQ(comparison.error().what, "cannot compare gp");
-    EXPECT_EQ(comparison.error().why, "idle.rcu has none, and every baseline run has");
+    EXPECT_EQ(comparison.error().why, "idle.rcu has no such events, and every baseline run has some");
 }
 
 TEST(Compare, OnlyPercentilesAreCompared) {

@@ -117,12 +117,12 @@ TEST(DigestJson, MembersOfTomorrowAreIgnored) {
 TEST(DigestJson, RefusesWhatIsNoSummary) {
     EXPECT_EQ(refused_text(""), "it is empty");
     EXPECT_EQ(refused_text("[]"), "it is not an object");
-    EXPECT_EQ(refused_text("{}"), "it does not name its schema: it is no summary of rcuscope");
+    EXPECT_EQ(refused_text("{}"), "it does not name its schema: it is not a summary of rcuscope");
     EXPECT_EQ(refusal_with("/schema", "rcuscope.timeline/1"),
-              "its schema is rcuscope.timeline/1: it is no summary of rcuscope");
+              "its schema is rcuscope.timeline/1: it is not a summary of rcuscope");
     EXPECT_EQ(refusal_with("/schema", "rcuscope.summary/2"),
               "its schema is rcuscope.summary/2, and this rcuscope reads rcuscope.summary/1");
-    EXPECT_EQ(refusal_with("/schema", 1), "it does not name its schema: it is no summary of rcuscope");
+    EXPECT_EQ(refusal_with("/schema", 1), "it does not name its schema: it is not a summary of rcuscope");
     EXPECT_EQ(refused_text("RCUSCOPE\x1a binary"), "it is not JSON, or was cut off");
     EXPECT_EQ(refused_text(rich_text() + "x"), "it is not JSON, or was cut off");
     EXPECT_EQ(refused_text("{\"schema\":\"\xff\"}"), "it is not JSON, or was cut off") << "not UTF-8";
@@ -156,7 +156,7 @@ TEST(DigestJson, RefusesValuesThatAreNone) {
     EXPECT_EQ(refusal_with("/complete", 1), "complete is neither true nor false");
     EXPECT_EQ(refusal_with("/host", 1), "host is not an object");
     EXPECT_EQ(refusal_with("/host/hz", 0), "host.hz is 0");
-    EXPECT_EQ(refusal_with("/host/cpus", 8193), "host.cpus is more than the 8192 that Linux can have");
+    EXPECT_EQ(refusal_with("/host/cpus", 8193), "host.cpus is more than Linux's limit of 8192");
     EXPECT_EQ(refusal_with("/host/settings/preemption", 1), "host.settings.preemption is not a string");
     EXPECT_EQ(refusal_with("/longest/0/duration_ns", 0.5), "longest[0].duration_ns is not a whole number in its range");
     std::string huge = rich_text();
@@ -169,16 +169,16 @@ TEST(DigestJson, RefusesWhatContradictsItself) {
         return refusal_with(std::string("/durations/gp/") + member, value);
     };
     const std::string itself = "durations.gp contradicts itself: ";
-    EXPECT_EQ(gp("count", 2), itself + "count is not that of its buckets");
+    EXPECT_EQ(gp("count", 2), itself + "count does not match its buckets");
     for (const char* member : {"min_ns", "max_ns", "sum_ns"})
-        EXPECT_EQ(gp(member, 1), itself + "min_ns, max_ns and sum_ns are not those of its buckets") << member;
+        EXPECT_EQ(gp(member, 1), itself + "min_ns, max_ns or sum_ns does not match its buckets") << member;
     for (const Json& buckets : {Json{{3'000'001, 1}}, Json{{2'981'888, 0}}, Json::array(),
                                 Json{{2'981'888, 18'446'744'073'709'551'615U}, {3'014'656, 2}}})
         EXPECT_THAT(gp("buckets", buckets), HasSubstr(itself)) << buckets;
-    EXPECT_EQ(gp("buckets", Json{{2'981'888, 1}, {2'981'888, 1}}), "durations.gp.buckets do not rise");
+    EXPECT_EQ(gp("buckets", Json{{2'981'888, 1}, {2'981'888, 1}}), "durations.gp.buckets are not in ascending order");
     for (const Json& buckets : {Json{Json{1}}, Json{{1, 1, 1}}, Json{{9'223'372'036'854'775'808U, 1}}})
         EXPECT_EQ(gp("buckets", buckets),
-                  "durations.gp.buckets has an element that is no pair of a duration and a count");
+                  "durations.gp.buckets has an element that is not a pair of a duration and a count");
     EXPECT_THAT(gp("buckets", 1), HasSubstr("durations.gp.buckets is not an array"));
 
     const Json empty = Json::parse(rich_text())["durations"]["wait.rcu_barrier"];
@@ -195,11 +195,11 @@ TEST(DigestJson, RefusesWhatContradictsItself) {
     EXPECT_EQ(refusal_with("/functions/0/invoked", 0),
               "functions[0] contradicts itself: more latencies than invocations");
     EXPECT_THAT(refusal_with("/functions/0/latency/count", 77),
-                HasSubstr("functions[0].latency contradicts itself: count is not that of its buckets"));
+                HasSubstr("functions[0].latency contradicts itself: count does not match its buckets"));
     EXPECT_THAT(refusal_with("/functions/0/latency", empty), HasSubstr("functions do not add up"));
     EXPECT_THAT(refusal_with("/longest/0/duration_ns", 3'000'001), HasSubstr("does not begin with the longest"));
     EXPECT_THAT(refusal_with("/longest/1/duration_ns", 3'000'001), HasSubstr("not sorted"));
-    EXPECT_THAT(refusal_with("/longest", Json::array()), HasSubstr("does not hold the five longest"));
+    EXPECT_THAT(refusal_with("/longest", Json::array()), HasSubstr("does not have the five longest"));
 }
 
 TEST(DigestJson, SaysWhichFileCannotBeRead) {

@@ -34,9 +34,9 @@ TEST(DoubleQueue, FatalWithBothPlaces) {
     EXPECT_THAT(hazards[0].callbacks, ElementsAre(1, 2));
     EXPECT_EQ(hazards[0].text,
               "an rcu_head was queued in rcu_unload:other_fn+0x12 for rcu_unload:node_free while it was still pending, "
-              "40 ns after it had been queued in rcu_unload:writer_fn+0x12: that breaks RCU's list of callbacks, of "
-              "which some then never run, or run twice; let one path alone take an object out of its structure, and "
-              "let that one call call_rcu(), once.");
+              "40 ns after it had been queued in rcu_unload:writer_fn+0x12: this corrupts RCU's list of callbacks, so "
+              "that some never run or run twice; let exactly one path remove an object from its structure, and let "
+              "that path call call_rcu() once.");
 }
 
 TEST(DoubleQueue, NoneIfItWasInvokedBefore) {
@@ -101,7 +101,7 @@ TEST(DoubleQueue, HundredsAreOneForEachPairOfPlaces) {
 
     ASSERT_EQ(hazards.size(), 2U);
     EXPECT_EQ(hazards[0].callbacks.size(), 600U);
-    EXPECT_THAT(hazards[0].text, HasSubstr("after it had been queued there, and so 299 more times: "));
+    EXPECT_THAT(hazards[0].text, HasSubstr("after it had been queued there, and 299 more times: "));
     EXPECT_THAT(hazards[1].callbacks, ElementsAre(301, 601));
 }
 

@@ -25,9 +25,9 @@ TEST(CallbackFlood, WarningWhenTheLimitIsFirstPassed) {
     EXPECT_THAT(hazards[0].callbacks, IsEmpty());
     EXPECT_EQ(hazards[0].text,
               "4 callbacks of rcu_unload:node_free were pending at once, 40 ns after the start of the recording (the "
-              "limit is 2): their memory waits with them, and rcu_barrier() for them all; let what queues them wait "
-              "now and then, in synchronize_rcu() or for a count of those pending, or free many objects with one "
-              "callback.");
+              "limit is 2): their memory stays in use, and rcu_barrier() waits for all of them; make the code that "
+              "queues them wait from time to time, in synchronize_rcu() or until fewer are pending, or free many "
+              "objects with one callback.");
 }
 
 TEST(CallbackFlood, NoneAtTheLimit) {

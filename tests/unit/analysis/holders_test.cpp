@@ -68,7 +68,7 @@ TEST_F(Held, ByACpuWithoutATick) {
     EXPECT_EQ(find().comm, "deaf");
     EXPECT_EQ(find().held, 165 * ms);
     EXPECT_EQ(find().text, "GP 29 took 200 ms: CPU 1, deaf (77), took no timer tick for 165 ms until "
-                           "_raw_spin_unlock_irqrestore (interrupts were off, or the CPU itself was not run)");
+                           "_raw_spin_unlock_irqrestore (interrupts were off, or the CPU itself was not running)");
 }
 
 TEST_F(Held, ByACpuWithoutATickOnlyAsFarAsThatLiesInIt) {
@@ -218,7 +218,7 @@ TEST_F(Held, UnknownSaysWhatIsMissing) {
 
 TEST_F(Held, UnknownByALossSaysSo) {
     timeline.capture.lost.push_back({.cpu = 0, .from = 150 * ms, .to = 160 * ms, .count = 3});
-    EXPECT_THAT(find().text, HasSubstr("no quiescent state of it was seen (records were lost meanwhile)"));
+    EXPECT_THAT(find().text, HasSubstr("none of its quiescent states was recorded (records were lost meanwhile)"));
 }
 
 TEST_F(Held, NobodyWhereItsSpanIsNotKnown) {
@@ -241,7 +241,7 @@ TEST_F(Held, AnExpeditedOneWhoseDriverDidNotRun) {
     gp().expedited = true;
     both_report(110 * ms);
     EXPECT_EQ(find().kind, HolderKind::gp_kthread);
-    EXPECT_THAT(find().text, HasSubstr("whoever drives it ran 190 ms later"));
+    EXPECT_THAT(find().text, HasSubstr("the thread that drives it ran 190 ms later"));
 }
 
 // `size` read-side sections, one every 20 ms, each with a grace period of a millisecond after its begin. `change` is

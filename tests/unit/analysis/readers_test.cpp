@@ -31,11 +31,12 @@ TEST(BlockedReader, WarningForEachFunctionWithAllItsSections) {
     EXPECT_EQ(hazards[0].at, 15);
     EXPECT_THAT(hazards[0].read_sections, ElementsAre(0, 2));
     EXPECT_THAT(hazards[0].callbacks, IsEmpty());
-    EXPECT_EQ(hazards[0].text,
-              "rcu_unload:reader gave up the CPU within 2 read-side sections, for up to 9 ns, in the one of "
-              "rcu_unload:reader+0x8 (task reader 812, CPU 1): a task must not block within rcu_read_lock(), since "
-              "every grace period waits for it; move the call that sleeps out of the section, or use SRCU, whose "
-              "readers may sleep.");
+    EXPECT_EQ(
+        hazards[0].text,
+        "rcu_unload:reader gave up the CPU within 2 read-side sections, for up to 9 ns, for example in the section at "
+        "rcu_unload:reader+0x8 (task reader 812, CPU 1): a task must not block within rcu_read_lock(), since "
+        "every grace period waits for it; move the call that sleeps out of the section, or use SRCU, whose "
+        "readers may sleep.");
     EXPECT_THAT(hazards[1].read_sections, ElementsAre(3));
 }
 
@@ -96,7 +97,7 @@ TEST(BlockedReader, HowLongMayNotBeKnown) {
     scene.lost(16, 17).section(10, {}).off_cpu = {{.at = 15, .until = {}, .voluntary = true}};
     const auto hazards = scene.find();
     ASSERT_EQ(hazards.size(), 1U);
-    EXPECT_THAT(hazards[0].text, HasSubstr("for a time not known"));
+    EXPECT_THAT(hazards[0].text, HasSubstr("for an unknown time"));
 }
 
 TEST(LongReader, WarningForEachFunctionTheWorstInTheText) {
@@ -112,12 +113,11 @@ TEST(LongReader, WarningForEachFunctionTheWorstInTheText) {
     EXPECT_EQ(hazards[0].severity, "warning");
     EXPECT_EQ(hazards[0].at, 10);
     EXPECT_THAT(hazards[0].read_sections, ElementsAre(0, 2));
-    EXPECT_EQ(
-        hazards[0].text,
-        "rcu_unload:reader had 2 read-side sections of 100 ns or longer, the longest of 400 ns, "
-        "rcu_unload:reader+0x8 (task reader 900, CPU 1): a grace period that begins within it cannot end "
-        "before it, so that callbacks and whoever waits in synchronize_rcu() wait as long; leave the section and enter "
-        "it again between portions of the work, or use SRCU.");
+    EXPECT_EQ(hazards[0].text,
+              "rcu_unload:reader had 2 read-side sections of 100 ns or longer, the longest of 400 ns, "
+              "rcu_unload:reader+0x8 (task reader 900, CPU 1): a grace period that begins within it cannot end "
+              "before it, so that callbacks and callers of synchronize_rcu() wait as long; leave the section and enter "
+              "it again between portions of the work, or use SRCU.");
 }
 
 TEST(LongReader, OneThatIsOpenAtTheEndIsAsLongAsWasSeen) {

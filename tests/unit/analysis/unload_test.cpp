@@ -46,8 +46,9 @@ TEST(UnloadHazard, FatalIfTheyRanTooLateOrNever) {
     EXPECT_THAT(hazard.callbacks, ElementsAre(2, 3));
     EXPECT_EQ(hazard.text,
               "rcu_unload was freed while 2 of its callbacks (rcu_unload:node_free), queued in "
-              "rcu_unload:writer_fn+0x12 (CPU 0, task writer), had not run, so that they run into memory that is gone: "
-              "call rcu_barrier() in its exit function, after the last call_rcu(), before anything it uses goes away.");
+              "rcu_unload:writer_fn+0x12 (CPU 0, task writer), had not run, so that they run code that is freed: "
+              "call rcu_barrier() in its exit function, after the last call_rcu(), and before it frees anything that "
+              "the callbacks use.");
 }
 
 TEST(UnloadHazard, FatalIfOneStillRunsWhenTheMemoryIsGone) {
@@ -56,7 +57,7 @@ TEST(UnloadHazard, FatalIfOneStillRunsWhenTheMemoryIsGone) {
     const Hazard hazard = only(scene);
     EXPECT_EQ(hazard.kind, "freed-with-pending-callbacks");
     EXPECT_EQ(hazard.severity, "fatal");
-    EXPECT_THAT(hazard.text, HasSubstr("had not run to their end"));
+    EXPECT_THAT(hazard.text, HasSubstr("had not run to completion"));
 }
 
 TEST(UnloadHazard, OfOtherModulesCallbacksNone) {
@@ -74,9 +75,11 @@ TEST(UnloadHazard, LatentIfTheyRanBetweenTheExitAndTheEndOfTheMemory) {
     EXPECT_THAT(hazard.callbacks, ElementsAre(1, 2));
     EXPECT_EQ(hazard.text,
               "the exit function of rcu_unload had returned while 2 of its callbacks (rcu_unload:node_free), queued in "
-              "rcu_unload:writer_fn+0x12 (CPU 0, task writer), had not run and it went well by 49 ns, by luck, since "
+              "rcu_unload:writer_fn+0x12 (CPU 0, task writer), had not run; they were done 49 ns before its memory was "
+              "freed, by chance, since "
               "1 of them ran before free_module() was entered and 1 in free_module(), which did not wait then: call "
-              "rcu_barrier() in its exit function, after the last call_rcu(), before anything it uses goes away.");
+              "rcu_barrier() in its exit function, after the last call_rcu(), and before it frees anything that the "
+              "callbacks use.");
 }
 
 // The kernel removed the tracer's probes from 485 to 495. Without probes the memory would have been freed at 590.
@@ -110,8 +113,9 @@ TEST(UnloadHazard, WhatTheProbesChangedMayNotBeKnown) {
     Unloading scene;
     scene.callback(450, 580, 590);
     scene.timeline.capture.missing.push_back({.hook = "module.unprobed", .why = "there is no such function"});
-    EXPECT_THAT(only(scene).text,
-                HasSubstr("; it is not known how much later its memory went because of the tracer's probes: call"));
+    EXPECT_THAT(
+        only(scene).text,
+        HasSubstr("; it is not known how much later its memory was freed because of the tracer's probes: call"));
     EXPECT_EQ(scene.life().late_without_probes, std::nullopt);
 }
 
@@ -127,7 +131,7 @@ TEST(UnloadHazard, SaysInWhichWaitOfWhomTheyRan) {
                                         .end = end});
     }
     scene.callback(450, 485, 486).callback(451, 486, 487).callback(452, 550, 551).callback(453, 575, 576);
-    EXPECT_THAT(only(scene).text, HasSubstr("by luck, since 2 of them ran in synchronize_rcu(), called by "
+    EXPECT_THAT(only(scene).text, HasSubstr("by chance, since 2 of them ran in synchronize_rcu(), called by "
                                             "ftrace_release_mod(), 1 in synchronize_rcu(), called by free_module() and "
                                             "1 in free_module(), which did not wait then: call"));
 }
@@ -156,11 +160,10 @@ TEST(NoBarrier, IsAWarningEvenIfAllHadRunLongBefore) {
     EXPECT_EQ(hazard.kind, "no-barrier");
     EXPECT_EQ(hazard.severity, "warning");
     EXPECT_EQ(hazard.at, 480);
-    EXPECT_EQ(hazard.text,
-              "nothing in rcu_unload was seen to wait for its callbacks (rcu_unload:node_free), queued in "
-              "rcu_unload:writer_fn+0x12 (CPU 0, task writer): all 2 had run 439 ns before its exit function returned, "
-              "which may be luck; call rcu_barrier() in its exit function, after the last call_rcu(), before anything "
-              "it uses goes away.");
+    EXPECT_EQ(hazard.text, "rcu_unload was not seen to wait for its callbacks (rcu_unload:node_free), queued in "
+                           "rcu_unload:writer_fn+0x12 (CPU 0, task writer): all 2 had run 439 ns before its exit "
+                           "function returned, perhaps by chance; call rcu_barrier() in its exit function, after the "
+                           "last call_rcu(), and before it frees anything that the callbacks use.");
     EXPECT_EQ(scene.life().verdict,
               "rcu_unload: 2 callbacks, all done 559 ns before its code was freed; see no-barrier");
 }
@@ -213,16 +216,14 @@ TEST(NoBarrier, IsNotSaidOfACounterThatWasDown) {
     EXPECT_EQ(
         scene.life().verdict,
         "rcu_unload: 1 callback, done 579 ns before its code was freed; its callbacks call complete() and its exit "
-        "function wait_for_completion(), by which it may wait for them: it was not seen to, and had no need to this "
-        "time");
+        "function wait_for_completion(), by which it may wait for them, but no wait was recorded, and none was needed "
+        "this time");
     ways.wakers = {{"other", "complete"}};
     EXPECT_EQ(only(scene).kind, "no-barrier");
     ways.exit_polls_with = "msleep";
     EXPECT_THAT(scene.find(), IsEmpty());
-    EXPECT_THAT(
-        scene.life().verdict,
-        HasSubstr("; its exit function calls msleep() in a loop, by which it may wait for them: it was not seen "
-                  "to, and had no need to this time"));
+    EXPECT_THAT(scene.life().verdict, HasSubstr("; its exit function calls msleep() in a loop, by which it may wait "
+                                                "for them, but no wait was recorded, and none was needed this time"));
 }
 
 TEST(InitText, ACallbackThereIsAHazardWhateverTheExitFunctionDoes) {
@@ -236,11 +237,12 @@ TEST(InitText, ACallbackThereIsAHazardWhateverTheExitFunctionDoes) {
     EXPECT_EQ(hazard.kind, "callback-in-init-text");
     EXPECT_EQ(hazard.severity, "latent");
     EXPECT_THAT(hazard.callbacks, ElementsAre(1));
-    EXPECT_EQ(hazard.text,
-              "1 callback of rcu_unload (rcu_unload:node_free), queued in rcu_unload:writer_fn+0x12 (CPU 0, task "
-              "writer), is in its init code, whose memory goes when the init function has returned; it had run 99 ns "
-              "before that, by luck: take __init from the callback's function, or call rcu_barrier() before the init "
-              "function returns.");
+    EXPECT_EQ(
+        hazard.text,
+        "1 callback of rcu_unload (rcu_unload:node_free), queued in rcu_unload:writer_fn+0x12 (CPU 0, task "
+        "writer), is in its init code, whose memory is freed when the init function has returned; it had run 99 ns "
+        "before that, by chance: remove __init from the callback's function, or call rcu_barrier() before the init "
+        "function returns.");
     EXPECT_EQ(scene.life().verdict, "rcu_unload: 1 callback of its init code, done 99 ns before that code was freed; "
                                     "see callback-in-init-text; rcu_barrier() waited 60 ns");
 
@@ -299,7 +301,7 @@ TEST(UnloadHazard, ABarrierThatCameTooEarlyIsSaidToBeTooEarly) {
         .wait(WaitKind::rcu_barrier, 410, 440)
         .callback(400, 430, 431)
         .callback(450, 490, 491);
-    EXPECT_THAT(only(scene).text, HasSubstr("did call rcu_barrier(), but 1 was queued after that"));
+    EXPECT_THAT(only(scene).text, HasSubstr("called rcu_barrier(), but 1 was queued after that"));
 }
 
 TEST(UnloadHazard, FatalIfTheRecordingBreaksOffMeanwhile) {
@@ -316,9 +318,8 @@ TEST(UnloadHazard, FatalIfTheRecordingBreaksOffMeanwhile) {
     EXPECT_EQ(hazard.severity, "fatal");
     EXPECT_EQ(hazard.at, 500);
     EXPECT_THAT(hazard.callbacks, ElementsAre(1, 2));
-    EXPECT_THAT(hazard.text,
-                HasSubstr("the recording breaks off 40 ns after free_module() was entered for rcu_unload, as it does "
-                          "when the kernel dies, and 2 of its callbacks"));
+    EXPECT_THAT(hazard.text, HasSubstr("the recording is cut off 40 ns after free_module() was entered for rcu_unload, "
+                                       "as happens when the kernel crashes, and 2 of its callbacks"));
 }
 
 TEST(UnloadHazard, FatalIfTheRecordingBreaksOffAfterTheMemoryIsGone) {
@@ -423,7 +424,7 @@ TEST(UnloadHazard, WhereTheyWereQueuedMayNotBeKnown) {
     Unloading scene;
     scene.callback(490, 700, 701).timeline.callbacks[0].caller = PooledLocation();
     scene.timeline.callbacks[0].queued_comm = {};
-    EXPECT_THAT(only(scene).text, HasSubstr("queued at a place not known (CPU 0), had not run"));
+    EXPECT_THAT(only(scene).text, HasSubstr("queued at an unknown location (CPU 0), had not run"));
 }
 
 TEST(FailedInit, HasItsOwnKindAndRemedy) {
@@ -456,7 +457,7 @@ TEST(FailedInit, LatentIfTheyRanAfterItHadReturned) {
     scene.life().init_done = 480;
     EXPECT_EQ(only(scene).severity, "latent");
     EXPECT_EQ(scene.timeline.hazards[0].at, 480);
-    EXPECT_THAT(scene.timeline.hazards[0].text, HasSubstr("by luck, since it ran before free_module() was entered"));
+    EXPECT_THAT(scene.timeline.hazards[0].text, HasSubstr("by chance, since it ran before free_module() was entered"));
 }
 
 TEST(FailedInit, NoneIfEverythingRanBefore) {
@@ -502,7 +503,8 @@ TEST(MissedRuns, OfWhatTellsInvocationsAreAGroundForAWarningOnly) {
     scene.callback(10).unknown().missed("callback.invoked").counted(1, 1, 1);
     const Hazard hazard = only(scene);
     EXPECT_EQ(hazard.severity, "warning");
-    EXPECT_THAT(hazard.text, HasSubstr("had run by then, because the probe that tells was skipped at times"));
+    EXPECT_THAT(hazard.text,
+                HasSubstr("had run by then, because the kernel skipped the probe of their invocation at times"));
 }
 
 TEST(MissedRuns, DoNotExplainMoreCallbacksThanTheyAre) {
@@ -567,7 +569,7 @@ TEST(KernelsCount, AtACutIsWhatIsLeft) {
     const Hazard hazard = only(scene);
     EXPECT_EQ(hazard.kind, "freed-with-pending-callbacks");
     EXPECT_EQ(hazard.severity, "fatal");
-    EXPECT_THAT(hazard.text, HasSubstr("breaks off"));
+    EXPECT_THAT(hazard.text, HasSubstr("is cut off"));
     EXPECT_THAT(hazard.text, HasSubstr("20000 of its callbacks had not run, as counted in the kernel"));
 }
 

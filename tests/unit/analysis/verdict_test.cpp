@@ -30,11 +30,11 @@ TEST(Verdict, NothingWasQueued) {
     EXPECT_EQ(Unloading().verdict(), "rcu_unload: nothing was queued");
     Unloading jumps;
     jumps.timeline.capture.missing = {{.hook = "module.jumps", .why = "that rcu_unload:a function+0x2c jumps"}};
-    EXPECT_EQ(jumps.verdict(), "rcu_unload: nothing was seen to be queued");
+    EXPECT_EQ(jumps.verdict(), "rcu_unload: no queueing was recorded");
     Unloading srcu;
     srcu.timeline.capture.not_followed = {{.module = "rcu_unload", .calls = {"call_srcu()"}}};
-    EXPECT_EQ(srcu.verdict(), "rcu_unload: nothing was seen to be queued");
-    EXPECT_EQ(Unloading().missed("callback.queued").verdict(), "rcu_unload: nothing was seen to be queued");
+    EXPECT_EQ(srcu.verdict(), "rcu_unload: no queueing was recorded");
+    EXPECT_EQ(Unloading().missed("callback.queued").verdict(), "rcu_unload: no queueing was recorded");
 }
 
 // Functions of the kernel and kfree_rcu() run no code of the module, so no barrier is required.
@@ -59,7 +59,7 @@ TEST(Verdict, NamesTheHazard) {
     EXPECT_EQ(Unloading().callback(10, 20, 21).callback(490, 550, 551).verdict(),
               "rcu_unload: 1 of 2 callbacks had not run when its exit function had returned: see exit-without-barrier");
     EXPECT_EQ(Unloading().callback(490).unknown().cut_off_at(540).verdict(),
-              "rcu_unload: 1 of 1 callback had not run when the recording breaks off: see "
+              "rcu_unload: 1 of 1 callback had not run when the recording was cut off: see "
               "freed-with-pending-callbacks");
     EXPECT_EQ(Unloading().init_failed().callback(490, 550, 551).verdict(),
               "rcu_unload: its init function failed (-12); 1 of 1 callback had not run when its init function had "
@@ -81,7 +81,7 @@ TEST(Verdict, OfAModuleThatStays) {
     EXPECT_EQ(Unloading().stays().verdict(), "rcu_unload: still loaded at the end; nothing was queued");
     Unloading cut;
     cut.stays().callback(30).unknown().timeline.capture.complete = false;
-    EXPECT_EQ(cut.verdict(), "rcu_unload: loaded when the recording breaks off; 1 of 1 callback not seen to run");
+    EXPECT_EQ(cut.verdict(), "rcu_unload: loaded when the recording was cut off; 1 of 1 callback not seen to run");
 }
 
 TEST(Verdict, OfRefusals) {
@@ -103,19 +103,19 @@ TEST(Verdict, ARefusalsErrorMayBeAnything) {
 
 TEST(Verdict, NeverClaimsMoreThanIsKnown) {
     EXPECT_EQ(Unloading().lost(30, 40).verdict(),
-              "rcu_unload: no callback is in the recording; records were lost, there may have been more");
+              "rcu_unload: no callback is in the recording; records were lost, so there may have been more");
     EXPECT_EQ(Unloading().lost(30, 40).callback(10, 20, 21).counted(0, 0, 0).verdict(),
-              "rcu_unload: 1 callback, done 579 ns before its code was freed; records were lost, but the kernel "
-              "counted that none was left");
+              "rcu_unload: 1 callback, done 579 ns before its code was freed; records were lost, but by the kernel's "
+              "count none was left");
     EXPECT_EQ(Unloading().lost(30, 40).callback(10).unknown().counted(0, 0, 0).verdict(),
-              "rcu_unload: 1 callback, of which 1 was not seen to run; records were lost, but the kernel counted that "
+              "rcu_unload: 1 callback, of which 1 was not seen to run; records were lost, but by the kernel's count "
               "none was left");
     EXPECT_EQ(Unloading().lost(30, 40).callback(10).unknown().verdict(),
               "rcu_unload: it is not known whether 1 of 1 callback had run when its code was freed: see "
-              "freed-with-pending-callbacks; records were lost, there may have been more");
+              "freed-with-pending-callbacks; records were lost, so there may have been more");
     EXPECT_EQ(Unloading().lost(30, 40).counted(20, 20, 20).verdict(),
               "rcu_unload: 20 callbacks had not run when its code was freed: see freed-with-pending-callbacks; records "
-              "were lost, there may have been more");
+              "were lost, so there may have been more");
 }
 
 } // namespace

@@ -57,12 +57,12 @@ TEST(ParseDuration, SaysWhatIsWrong) {
     EXPECT_EQ(why("nan"), "it does not begin with a number");
     EXPECT_EQ(why("inf"), "it does not begin with a number");
     EXPECT_EQ(why("-1s"), "it is negative");
-    EXPECT_EQ(why("1h"), "its unit is not known");
-    EXPECT_EQ(why("1sms"), "its unit is not known");
-    EXPECT_EQ(why("1ms "), "its unit is not known");
+    EXPECT_EQ(why("1h"), "it has an unknown unit");
+    EXPECT_EQ(why("1sms"), "it has an unknown unit");
+    EXPECT_EQ(why("1ms "), "it has an unknown unit");
     EXPECT_EQ(why("9223372037s"), "it is too long");
     EXPECT_EQ(why(std::string(400, '9')), "it is too long");
-    EXPECT_EQ(parse_duration("1h").error().what, "'1h' is no duration");
+    EXPECT_EQ(parse_duration("1h").error().what, "'1h' is not a duration");
 }
 
 } // namespace

@@ -64,9 +64,9 @@ TEST(OutputTarget, AnInputIsRefusedByWhateverName) {
     fs::create_hard_link(input, dir.file("sub/hard.rcu"));
     for (const char* name :
          {"run.rcu", "./run.rcu", "sub/../run.rcu", "link.rcu", "link-of-link.rcu", "here/run.rcu", "sub/hard.rcu"}) {
-        EXPECT_THAT(why_not({dir.file(name)}, {dir.file("other.rcu"), input}), HasSubstr("it is the file that is read"))
+        EXPECT_THAT(why_not({dir.file(name)}, {dir.file("other.rcu"), input}), HasSubstr("it is also an input file"))
             << name;
-        EXPECT_THAT(why_not({input}, {dir.file(name)}), HasSubstr("it is the file that is read")) << name;
+        EXPECT_THAT(why_not({input}, {dir.file(name)}), HasSubstr("it is also an input file")) << name;
     }
     EXPECT_EQ(why_not({dir.file("new.rcu")}, {input}), "");
     EXPECT_EQ(why_not({dir.file("other.rcu")}, {input, dir.file("missing")}), "");
@@ -78,7 +78,7 @@ TEST(OutputTarget, StandardOutputMayBeAnInputToo) {
     const std::string input = dir.write("run.rcu", "recording");
     const Fd appended(::open(input.c_str(), O_WRONLY | O_APPEND));
     const std::string by_number = "/dev/fd/" + std::to_string(appended.get());
-    EXPECT_THAT(why_not({by_number}, {input}), HasSubstr("it is the file that is read"));
+    EXPECT_THAT(why_not({by_number}, {input}), HasSubstr("it is also an input file"));
     EXPECT_EQ(why_not({by_number}, {dir.write("other.rcu", "")}), "");
 }
 
@@ -89,7 +89,7 @@ TEST(OutputTarget, TwoOutputsAreTwoFiles) {
     fs::create_symlink("../new.json", dir.file("sub/leads-to-new.json"));
     dir.write("old.json", "");
     fs::create_hard_link(dir.file("old.json"), dir.file("hard.json"));
-    const auto twice = HasSubstr("which is also to be written");
+    const auto twice = HasSubstr("which is another output");
     EXPECT_THAT(why_not({dir.file("new.json"), dir.file("new.json")}), twice);
     EXPECT_THAT(why_not({dir.file("sub/a.json"), dir.file("link/./a.json")}), twice);
     EXPECT_THAT(why_not({dir.file("new.json"), dir.file("sub/leads-to-new.json")}), twice);
@@ -116,13 +116,13 @@ TEST(OutputTarget, APipeThatNobodyReadsIsNotWaitedForForLong) {
     const auto opened = target->open();
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, ExitCode::cannot_write);
-    EXPECT_EQ(opened.error().why, "it is a pipe that nobody reads");
+    EXPECT_EQ(opened.error().why, "it is a pipe that no process reads");
     const Fd reader(::open(dir.file("pipe").c_str(), O_RDONLY | O_NONBLOCK));
     EXPECT_TRUE(target->open());
     fs::remove(dir.file("pipe"));
     ASSERT_EQ(::mkfifo(dir.file("pipe").c_str(), 0600), 0);
     const Fd another(::open(dir.file("pipe").c_str(), O_RDONLY | O_NONBLOCK));
-    EXPECT_EQ(target->open().error().why, "it has become another file meanwhile");
+    EXPECT_EQ(target->open().error().why, "it was replaced by another file while the command ran");
 }
 
 class Outputs : public TwoUsers {
@@ -133,14 +133,16 @@ protected:
 };
 
 TEST_F(Outputs, AFinalLinkIsFollowedForItsOwnerOnly) {
-    refuse(link(secret, shared + "/run.json", mallory), "run.json is a symbolic link of another user (user id 41002)");
-    refuse(link("nothing", shared + "/leads-nowhere.json", mallory), "is a symbolic link of another user");
+    refuse(link(secret, shared + "/run.json", mallory),
+           "run.json is a symbolic link that belongs to another user (user id 41002)");
+    refuse(link("nothing", shared + "/leads-nowhere.json", mallory), "is a symbolic link that belongs to another user");
     const auto own = OutputTarget::resolve(link(secret, shared + "/own.json", 0));
     ASSERT_TRUE(own);
     EXPECT_EQ(own->name(), "secret");
     EXPECT_EQ(own->file_path(), fs::canonical(folder.path()).string() + "/secret");
     // The user's own link leads to a link of another user.
-    refuse(link("run.json", shared + "/own-to-theirs.json", 0), "run.json is a symbolic link of another user");
+    refuse(link("run.json", shared + "/own-to-theirs.json", 0),
+           "run.json is a symbolic link that belongs to another user");
     // The kernel follows root's links for root only.
     EXPECT_EQ(as(alice, [&] { return OutputTarget::resolve(shared + "/own.json") ? 0 : 2; }), 2);
     link(shared + "/new.json", shared + "/hers.json", alice);
@@ -150,7 +152,7 @@ TEST_F(Outputs, AFinalLinkIsFollowedForItsOwnerOnly) {
 TEST_F(Outputs, ALinkInTheMiddleIsFollowedForItsOwnerAndIfItIsRoots) {
     fs::create_directory(folder.file("etc"));
     refuse(link(folder.file("etc"), shared + "/sub", mallory) + "/run.json",
-           "sub is a symbolic link of another user (user id 41002)");
+           "sub is a symbolic link that belongs to another user (user id 41002)");
     EXPECT_TRUE(OutputTarget::resolve(link("../etc", shared + "/own", 0) + "/run.json"));
     EXPECT_EQ(as(
                   alice, [&] { return OutputTarget::resolve(shared + "/own/../shared/a.json") ? 0 : 2; }),
@@ -160,13 +162,13 @@ TEST_F(Outputs, ALinkInTheMiddleIsFollowedForItsOwnerAndIfItIsRoots) {
 
 TEST_F(Outputs, UnderSudoAlsoTheLinksOfWhoCalledIt) {
     const std::string hers = link(secret, shared + "/hers.json", alice);
-    refuse(hers, "symbolic link of another user");
+    refuse(hers, "symbolic link that belongs to another user");
     call_by_sudo("41001", "41001");
     EXPECT_TRUE(OutputTarget::resolve(hers));
-    refuse(link(secret, shared + "/his.json", mallory), "symbolic link of another user");
+    refuse(link(secret, shared + "/his.json", mallory), "symbolic link that belongs to another user");
     for (const char* wrong : {"", "41001x", " 41001", "-1", "4294967295", "41001000000000", "0"}) {
         call_by_sudo(wrong, "41001");
-        refuse(hers, "symbolic link of another user");
+        refuse(hers, "symbolic link that belongs to another user");
     }
     // Any user can set these variables.
     call_by_sudo("41001", "41001");
@@ -177,7 +179,7 @@ TEST_F(Outputs, AnotherUsersPipeIsNeitherOpenedNorWaitedFor) {
     const std::string pipe = shared + "/run.json";
     ASSERT_EQ(::mkfifo(pipe.c_str(), 0666), 0);
     give(pipe, mallory);
-    refuse(pipe, "it is a pipe of another user (user id 41002)");
+    refuse(pipe, "it is a pipe that belongs to another user (user id 41002)");
     give(pipe, 0);
     EXPECT_TRUE(OutputTarget::resolve(pipe));
 }

@@ -169,22 +169,24 @@ TEST_F(DamagedChunk, WrongChecksum) {
 }
 
 TEST_F(DamagedChunk, ZerosAfterACrash) {
-    EXPECT_THAT(reason(Bytes(4096)), HasSubstr("does not begin like a chunk"));
+    EXPECT_THAT(reason(Bytes(4096)), HasSubstr("does not begin with a chunk header"));
 }
 
 TEST_F(DamagedChunk, RecordRunsOverTheEnd) {
     Bytes records = sized(cb_record(5, 5));
     append(records, bytes_of(RecordSize{100}));
-    EXPECT_THAT(reason(chunk_of(ChunkType::events, records)), HasSubstr("a record runs over its end"));
-    EXPECT_THAT(reason(chunk_of(ChunkType::events, Bytes(1))), HasSubstr("a record runs over its end"));
+    EXPECT_THAT(reason(chunk_of(ChunkType::events, records)), HasSubstr("a record extends beyond its end"));
+    EXPECT_THAT(reason(chunk_of(ChunkType::events, Bytes(1))), HasSubstr("a record extends beyond its end"));
 }
 
 TEST_F(DamagedChunk, SizesThatCannotBe) {
     const auto type = static_cast<std::uint16_t>(ChunkType::events);
     const Bytes record = sized(cb_record(1, 1));
     EXPECT_THAT(reason(chunk_of(type, record, 0, 0, 7)), HasSubstr("contradict"));
-    EXPECT_THAT(reason(chunk_of(type, record, 0, 0, max_chunk_size + 1)), HasSubstr("larger than any chunk"));
-    EXPECT_THAT(reason(chunk_of(type, record, 0, chunk_compressed, max_events_size + 1)), HasSubstr("more events"));
+    EXPECT_THAT(reason(chunk_of(type, record, 0, 0, max_chunk_size + 1)),
+                HasSubstr("its size exceeds the limit of a chunk"));
+    EXPECT_THAT(reason(chunk_of(type, record, 0, chunk_compressed, max_events_size + 1)),
+                HasSubstr("its events exceed the limit of a chunk"));
 }
 
 TEST_F(DamagedChunk, FrameOfAnotherSize) {
@@ -232,10 +234,10 @@ TEST(Damage, TimesThatAreNotThoseOfTheRecords) {
     append(runs_over, bytes_of(RecordSize{100}));
     const auto over = read({4, 2}, runs_over);
     ASSERT_FALSE(over);
-    EXPECT_THAT(over.error().why, HasSubstr("a record runs over its end"));
+    EXPECT_THAT(over.error().why, HasSubstr("a record extends beyond its end"));
     // More records than the bytes can hold: refused at once.
-    EXPECT_THAT(read({4, 1'000'000}, records)->extent.cut_reason, HasSubstr("as many records as it claims"));
-    EXPECT_THAT(read({4, 0}, records)->extent.cut_reason, HasSubstr("as many records as it claims"));
+    EXPECT_THAT(read({4, 1'000'000}, records)->extent.cut_reason, HasSubstr("too small for its number of records"));
+    EXPECT_THAT(read({4, 0}, records)->extent.cut_reason, HasSubstr("too small for its number of records"));
 }
 
 // The reader reads, unpacks and merges ahead. Nevertheless it reports an error only after all events before it.
@@ -257,7 +259,7 @@ TEST(Damage, AllEventsBeforeWhatIsMadeUpAreGiven) {
     std::uint64_t given = 0;
     const Status read = reader->for_each_event([&](const Event&) { given++; });
     ASSERT_FALSE(read);
-    EXPECT_THAT(read.error().why, HasSubstr("not those that it claims"));
+    EXPECT_THAT(read.error().why, HasSubstr("its records contradict its header"));
     EXPECT_EQ(given, wrong * each);
 }
 
@@ -308,7 +310,8 @@ TEST_F(DamagedChunk, BombsAreNotUnpacked) {
     const long before = peak_kib();
     for (const std::uint32_t claimed : {std::uint32_t{1000}, max_events_size})
         EXPECT_THAT(reason(chunk_of(events, bomb, 0, chunk_compressed, claimed)), HasSubstr("cannot be decompressed"));
-    EXPECT_THAT(reason(chunk_of(events, bomb, 0, chunk_compressed, huge)), HasSubstr("larger than any chunk"));
+    EXPECT_THAT(reason(chunk_of(events, bomb, 0, chunk_compressed, huge)),
+                HasSubstr("its size exceeds the limit of a chunk"));
     const auto symbols = static_cast<std::uint16_t>(ChunkType::symbols);
     EXPECT_THAT(reason(chunk_of(symbols, bomb, 0, chunk_compressed, max_chunk_size)),
                 HasSubstr("cannot be decompressed"));
@@ -417,7 +420,7 @@ TEST(Damage, AFileThatUnpacksToFarMoreThanItsSizeIsRefused) {
     const auto back = read_back(path);
     ASSERT_FALSE(back);
     EXPECT_EQ(back.error().code, ExitCode::bad_input);
-    EXPECT_THAT(back.error().why, testing::HasSubstr("bytes unpack to more than 4194304: no recording does that"));
+    EXPECT_THAT(back.error().why, testing::HasSubstr("bytes unpack to more than 4194304, which no recording does"));
 }
 
 TEST(Damage, TextsThatUnpackToFarMoreThanTheirSizeAreRefused) {

@@ -59,7 +59,7 @@ TEST(Reader, WhatIsNoCapture) {
 TEST(Reader, VersionsNotKnownHere) {
     const TempDir dir;
     const Error newer = open_error(dir, header_with([](FileHeader& h) { h.version = 5; }));
-    EXPECT_EQ(newer.why, "it is of capture format 5; this rcuscope reads up to 4");
+    EXPECT_EQ(newer.why, "it has capture format 5; this rcuscope reads up to 4");
     EXPECT_EQ(newer.hint, "update rcuscope");
     EXPECT_THAT(open_error(dir, header_with([](FileHeader& h) { h.wire_version = 9; })).why, HasSubstr("version 9"));
     EXPECT_THAT(open_error(dir, header_with([](FileHeader& h) { h.wire_version = 1; })).why,
@@ -71,7 +71,7 @@ TEST(Reader, MetadataThatIsNotWhole) {
     const TempDir dir;
     const Bytes whole = capture_beginning(dir, 1);
     for (std::size_t size = sizeof(FileHeader); size < whole.size(); ++size)
-        EXPECT_THAT(open_error(dir, std::span(whole).first(size)).why, HasSubstr("before its metadata was whole"));
+        EXPECT_THAT(open_error(dir, std::span(whole).first(size)).why, HasSubstr("its metadata is incomplete"));
     Bytes bytes = header_with([](FileHeader&) {});
     append(bytes, chunk_of(ChunkType::metadata, bytes_of_text("{\"host\": 3}")));
     EXPECT_THAT(open_error(dir, bytes).why, HasSubstr("metadata.tool_version is missing"));

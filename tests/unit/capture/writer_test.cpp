@@ -55,7 +55,7 @@ TEST(Writer, AnEarlierFileStaysIfItFails) {
         ASSERT_TRUE(writer->record(0, cb_record(1, 1)));
         const Error error =
             writer->add_partial_file_hint({ExitCode::cannot_write, "cannot write", "no room", "make some"});
-        EXPECT_EQ(error.hint, "make some; what was recorded until then is kept: rcuscope info " + path + ".part");
+        EXPECT_EQ(error.hint, "make some; the records up to then are kept: rcuscope info " + path + ".part");
     }
     EXPECT_EQ(read_file(path), bytes_of_text("an earlier one"));
     EXPECT_EQ(read_back(path + ".part")->events.size(), 1u);

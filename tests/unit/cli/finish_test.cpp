@@ -84,7 +84,7 @@ TEST_F(Finish, SaysWhatIsMissingBeforeEachOutput) {
     EXPECT_EQ(at_once_text("my run.rcu", {"a.json", "b c.html"}),
               "rcuscope: ended at once: not written: a.json, b c.html\n"
               "  hint: rcuscope export 'my run.rcu' -o a.json -o 'b c.html'\n");
-    EXPECT_EQ(at_once_text("x.rcu.part", {}), "rcuscope: ended at once: what was recorded is in x.rcu.part\n"
+    EXPECT_EQ(at_once_text("x.rcu.part", {}), "rcuscope: ended at once: the recorded events are in x.rcu.part\n"
                                               "  hint: rcuscope info x.rcu.part\n");
 }
 

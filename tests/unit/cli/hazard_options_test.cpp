@@ -52,7 +52,7 @@ TEST(HazardOptions, SayWhatIsWrong) {
     HazardLimits limits;
     std::string fail_on;
     EXPECT_THAT(parse("--long-reader 1h", limits, fail_on),
-                HasSubstr("'1h' is no duration: its unit is not known; write a number and a unit"));
+                HasSubstr("'1h' is not a duration: it has an unknown unit; write a number and a unit"));
     EXPECT_THAT(parse("--callback-flood many", limits, fail_on), HasSubstr("--callback-flood"));
     EXPECT_THAT(parse("--fail-on everything", limits, fail_on), HasSubstr("--fail-on"));
 }

@@ -68,7 +68,7 @@ TEST_F(OutputFiles, AreNewOrGone) {
         return Status();
     });
     ASSERT_FALSE(written);
-    EXPECT_EQ(written.error().why, "no room; new: " + b + "; gone: " + a);
+    EXPECT_EQ(written.error().why, "no room; new: " + b + "; removed: " + a);
     EXPECT_FALSE(std::filesystem::exists(a));
     EXPECT_EQ(file_text(b), "new");
 }
@@ -77,7 +77,7 @@ TEST_F(OutputFiles, AreGoneIfTheCommandFailed) {
     {
         Outputs outputs(targets({a, b, "-", "/dev/null"}));
         const auto error = outputs.give_up({ExitCode::bad_input, "cannot read x.rcu", "it is cut", ""});
-        EXPECT_EQ(error.value().why, "it is cut; gone: " + a);
+        EXPECT_EQ(error.value().why, "it is cut; removed: " + a);
     }
     EXPECT_FALSE(std::filesystem::exists(a));
     EXPECT_TRUE(std::filesystem::exists(folder.path()));
@@ -85,7 +85,7 @@ TEST_F(OutputFiles, AreGoneIfTheCommandFailed) {
     folder.write("a.json", "earlier");
     testing::internal::CaptureStderr();
     { const Outputs outputs(targets({a})); }
-    EXPECT_EQ(testing::internal::GetCapturedStderr(), "rcuscope: gone: " + a + "\n");
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "rcuscope: removed: " + a + "\n");
     EXPECT_FALSE(std::filesystem::exists(a));
 }
 
@@ -132,7 +132,7 @@ TEST_F(OutputFiles, OfCommandsThatFailAreGone) {
         app.parse(words);
         ASSERT_FALSE(result) << name;
         EXPECT_EQ(result.error().code, ExitCode::bad_input);
-        EXPECT_THAT(result.error().why, HasSubstr("; gone: " + a)) << name;
+        EXPECT_THAT(result.error().why, HasSubstr("; removed: " + a)) << name;
         EXPECT_FALSE(std::filesystem::exists(a)) << name;
     }
 }

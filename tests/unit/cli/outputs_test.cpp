@@ -75,7 +75,7 @@ TEST_F(Outputs, NoCommandDestroysItsInput) {
     };
     for (const auto& command : commands) {
         EXPECT_EQ(rcuscope(command), 2) << command.front();
-        EXPECT_THAT(error, HasSubstr("it is the file that is read")) << command.front();
+        EXPECT_THAT(error, HasSubstr("it is also an input file")) << command.front();
         EXPECT_TRUE(::rcuscope::read_file(capture).value() == before) << command.front();
         EXPECT_EQ(folder.files(), 6u) << command.front();
     }
@@ -86,12 +86,12 @@ TEST_F(Outputs, NoCommandDestroysItsInput) {
 TEST_F(Outputs, NothingIsReadBeforeOutputsAreRefused) {
     const std::string text = folder.write("text.json", "no recording at all");
     EXPECT_EQ(rcuscope({"report", text, "-o", text}), 2);
-    EXPECT_THAT(error, HasSubstr("it is the file that is read"));
+    EXPECT_THAT(error, HasSubstr("it is also an input file"));
 }
 
 TEST_F(Outputs, TwoOutputsOfOneNameAreRefused) {
     EXPECT_EQ(rcuscope({"export", capture, "-o", folder.file("a.json"), "-o", folder.file("./a.json")}), 2);
-    EXPECT_THAT(error, HasSubstr("a.json, which is also to be written"));
+    EXPECT_THAT(error, HasSubstr("a.json, which is another output"));
     EXPECT_EQ(folder.files(), 1u);
 }
 
@@ -132,7 +132,7 @@ TEST_F(Outputs, WhatASignalKeptFromBeingWrittenIsGone) {
             EXPECT_EQ(::kill(child, signal), 0);
             const int status = wait_for(child);
             EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == signal) << status;
-            EXPECT_EQ(error, "rcuscope: ended by a signal; gone: " + earlier + "\n");
+            EXPECT_EQ(error, "rcuscope: ended by a signal; removed: " + earlier + "\n");
             EXPECT_FALSE(fs::exists(earlier));
             EXPECT_NE(::rcuscope::read_file(done).value(), "earlier");
         }

@@ -56,7 +56,7 @@ TEST(Program, InputThatAsksForMoreMemoryThanThereIsIsUnusable) {
     write_capture(capture);
     for (const char* command : {"report", "info"}) {
         EXPECT_EXIT(run_with_little_memory(command, capture), testing::ExitedWithCode(2),
-                    "rcuscope: cannot hold what the input asks for: out of memory: it is limited to [0-9]+ KiB "
+                    "rcuscope: cannot process the input: out of memory: it is limited to [0-9]+ KiB "
                     "\\(ulimit -v\\)")
             << command;
     }

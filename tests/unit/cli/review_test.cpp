@@ -41,7 +41,7 @@ ReviewResult rich_review() {
     module.exit.function = "mine_exit";
     module.exit.waits = {
         {known, "unregister_pernet_subsys", WaitsFor::callbacks, Flavour::rcu, false, true, "rcu_barrier()", ""},
-        {nowhere, "rtnl_unlock", WaitsFor::callbacks, Flavour::rcu, true, false, "rcu_barrier()", "where it has to"},
+        {nowhere, "rtnl_unlock", WaitsFor::callbacks, Flavour::rcu, true, false, "rcu_barrier()", "only if needed"},
         {nowhere, "synchronize_srcu", WaitsFor::grace_period, Flavour::srcu, false, false, "", ""},
         {nowhere, "msleep", WaitsFor::other, Flavour::rcu, false, true, "", ""}};
     module.exit.indirect = 2;
@@ -145,7 +145,7 @@ TEST(ReviewCommand, ANameIsLookedUpAmongInstalledModules) {
         EXPECT_EQ(found->front().path, file);
         EXPECT_THAT(why_not("other_module"), HasSubstr("neither a file nor a module installed for kernel 6.1.0-test"));
     }
-    EXPECT_THAT(why_not("built_in"), HasSubstr("it is built into kernel 6.1.0-test"));
+    EXPECT_THAT(why_not("built_in"), HasSubstr("the module is built into kernel 6.1.0-test"));
 }
 
 TEST(ReviewCommand, WhoExportsASymbolIsReadAboveTheModule) {

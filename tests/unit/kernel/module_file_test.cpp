@@ -67,7 +67,7 @@ TEST(ModuleFile, KnowsWhyAFunctionIsNotrace) {
     function.section = ".noinstr.text";
     EXPECT_STREQ(function.why_notrace(), "noinstr implies it");
     function.section = ".text.unlikely";
-    EXPECT_STREQ(function.why_notrace(), "marked so, inline, which implies it in the kernel, or assembly");
+    EXPECT_STREQ(function.why_notrace(), "marked notrace or inline, or written in assembly");
 }
 
 TEST(ModuleFile, SaysWhatItIs) {
@@ -147,7 +147,7 @@ TEST(ModuleFile, WhatIsClosedToKprobesIsKnown) {
     EXPECT_THAT(closed, testing::UnorderedElementsAre("sample_read", "sample_kprobes_text"));
     EXPECT_THAT(words_of(module->read_sites), ElementsAre("lock sample_init+0", "unlock sample_init+5"));
     EXPECT_THAT(words_of(module->unseen_readers),
-                ElementsAre("sample_read: its module lets no kprobe into it (NOKPROBE_SYMBOL)",
+                ElementsAre("sample_read: its module forbids kprobes in it (NOKPROBE_SYMBOL)",
                             HasSubstr("sample_read.cold: ")));
 }
 
@@ -166,7 +166,8 @@ TEST(ModuleFile, ALabelBeforeAPlaceHidesItsFunction) {
     const auto module = read_module_file(sample("labelled_module.ko"));
     ASSERT_TRUE(module) << module.error().why;
     EXPECT_THAT(words_of(module->unseen_readers),
-                ElementsAre(HasSubstr("sample_read: the kernel knows"), HasSubstr("sample_read.cold: ")));
+                ElementsAre(HasSubstr("sample_read: the kernel finds its instructions by another symbol"),
+                            HasSubstr("sample_read.cold: ")));
     EXPECT_THAT(words_of(module->read_sites), ElementsAre("lock sample_init+0", "unlock sample_init+5"));
 }
 

@@ -45,9 +45,11 @@ TEST(OddModule, AMadeOneIsReadLikeAnyOther) {
 TEST(OddModule, AModuleIsNotCalledWhatTheKernelWouldTakeForMore) {
     for (const std::string name :
          {"a\np:foreign/evil do_sys_open\n#", "two words", "a-b", "a:b", "../x", ".", "..", "\x1b[2J"})
-        EXPECT_THAT(why_not(MadeModule(name)), HasSubstr("which no module can be called")) << name;
+        EXPECT_THAT(why_not(MadeModule(name)), HasSubstr("is not valid: the kernel's files take names of letters"))
+            << name;
     EXPECT_THAT(why_not(MadeModule("\x1b[2J")), HasSubstr("\\u{1b}[2J"));
-    EXPECT_THAT(why_not(MadeModule(std::string(56, 'm'))), HasSubstr("which no module can be called"));
+    EXPECT_THAT(why_not(MadeModule(std::string(56, 'm'))),
+                HasSubstr("is not valid: the kernel's files take names of letters"));
     EXPECT_TRUE(read(MadeModule(std::string(55, 'm'))));
 }
 
@@ -69,7 +71,8 @@ TEST(OddModule, NoFunctionsNameIsLongerThanTheKernelTakes) {
     for (std::uint64_t i = 0; i < 400; i++)
         made.add({std::string(32768, 'x'), 16 * i, 16});
     EXPECT_LT(made.bytes().size(), 65536u);
-    EXPECT_THAT(why_not(made), HasSubstr("it has a function whose name is longer than the 511 bytes"));
+    EXPECT_THAT(why_not(made),
+                HasSubstr("it has a function whose name is longer than the kernel's limit of 511 bytes"));
 }
 
 TEST(OddModule, NoByteLiesInTwoSections) {

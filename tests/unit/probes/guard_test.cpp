@@ -108,7 +108,7 @@ TEST(EventGroup, IsNotWaitedForIfSomebodyLockedTheWholeFile) {
     ASSERT_EQ(::fcntl(other.get(), F_OFD_SETLK, &all), 0);
     const auto group = EventGroup::take(file.events);
     ASSERT_FALSE(group);
-    EXPECT_EQ(group.error().why, "somebody has locked the file");
+    EXPECT_EQ(group.error().why, "another process has locked the file");
 }
 
 TEST(EventGroup, NamesThatAreNotOursHaveNoKnownOwner) {
@@ -150,7 +150,7 @@ TEST(StaleProbes, WhatMayBeSomebodysStaysAndIsTold) {
     const auto left = remove_stale_probes(file.events);
     EXPECT_EQ(file.text(), text);
     ASSERT_EQ(left.size(), 1u);
-    EXPECT_THAT(left.front(), HasSubstr("probes of rcuscope_7 are left: it is not known whether their recorder runs"));
+    EXPECT_THAT(left.front(), HasSubstr("probes of rcuscope_7 are left: it is unknown whether their recorder runs"));
     EXPECT_THAT(left.front(), HasSubstr("echo '-:rcuscope_7/rcuscope_7_sites' >>" + file.events.path()));
 }
 

@@ -35,10 +35,12 @@ TEST(LoadRefusals, AreCountedByModuleAndEventAndReason) {
     EXPECT_THAT(missing[0].why,
                 AllOf(HasSubstr("at 2 places of demo: the kernel refused"), HasSubstr("found no instruction there")));
     EXPECT_EQ(missing[1].hook, "module.jumps");
-    EXPECT_THAT(missing[1].why, HasSubstr("call_rcu() or another such function at 1 place of demo: "));
+    EXPECT_THAT(missing[1].why, HasSubstr("call_rcu() or a function like it at 1 place of demo: "));
     EXPECT_EQ(missing[2].hook, "module.readers");
-    EXPECT_THAT(missing[2].why, EndsWith("at 1 place of other: the kernel refused to probe that when the module was "
-                                         "loaded (Cannot allocate memory)"));
+    EXPECT_THAT(
+        missing[2].why,
+        EndsWith(
+            "at 1 place of other: the kernel refused the probe when the module was loaded (Cannot allocate memory)"));
     EXPECT_EQ(missing[3].hook, "module.functions");
 }
 

@@ -63,7 +63,7 @@ TEST(PlaceConflicts, AJumpIsNotProbedWhereTheTableMayHaveACall) {
     EXPECT_THAT(read_in(left[1]), ElementsAre("other")) << "what one part opens, another closes";
     ASSERT_EQ(left[1].unseen_readers.size(), 2u);
     EXPECT_EQ(left[1].unseen_readers[0].name, "tail");
-    EXPECT_THAT(left[1].unseen_readers[0].why, HasSubstr("the same offset in a page"));
+    EXPECT_THAT(left[1].unseen_readers[0].why, HasSubstr("the same offset in its page"));
 }
 
 TEST(PlaceConflicts, OfOneModuleToo) {
@@ -84,7 +84,7 @@ TEST(PlaceConflicts, JumpsAreLeftOutForSections) {
     ModuleFile later = module_named("later");
     later.read_sites = {site("read", code_at(0x80, call)), site("exit_read", code_at(0x100, call))};
     const auto left = without_conflicts({module, later});
-    EXPECT_THAT(left[0].jumps[0].why_unseen, HasSubstr("the same offset in a page"));
+    EXPECT_THAT(left[0].jumps[0].why_unseen, HasSubstr("the same offset in its page"));
     EXPECT_EQ(left[0].jumps[1].why_unseen, "");
     EXPECT_EQ(left[0].jumps[2].why_unseen, "it is notrace");
     EXPECT_THAT(read_in(left[1]), ElementsAre("read", "exit_read"));
@@ -96,7 +96,7 @@ TEST(PlaceConflicts, PlacesOfFtraceConflictWithOthersOnly) {
     module.jumps = {{.function = "write", .code = code_at(page + 0x80, jump)}};
     const auto left = without_conflicts({module});
     EXPECT_EQ(left[0].functions[0].why_unseen(), nullptr);
-    EXPECT_THAT(left[0].functions[1].why_unseen(), HasSubstr("the same offset in a page"));
+    EXPECT_THAT(left[0].functions[1].why_unseen(), HasSubstr("the same offset in its page"));
     EXPECT_EQ(left[0].functions[2].why_unseen(), nullptr);
     EXPECT_EQ(left[0].jumps[0].why_unseen, "");
 }
@@ -148,7 +148,7 @@ TEST(PlaceConflicts, FunctionsAreSeenByFtraceWhereTheirPlacesConflict) {
     EXPECT_THAT(seen_within(left[0]), ElementsAre(false, false, false)) << "a jump may be a return, or not";
     EXPECT_EQ(left[0].functions[0].why_unseen(), nullptr);
     EXPECT_EQ(left[0].functions[1].why_unseen(), nullptr);
-    EXPECT_THAT(left[0].functions[2].why_unseen(), HasSubstr("the same offset in a page"));
+    EXPECT_THAT(left[0].functions[2].why_unseen(), HasSubstr("the same offset in its page"));
 }
 
 // A conflict of the last function does not affect other functions.
@@ -189,7 +189,7 @@ TEST(PlaceConflicts, WhatIsDecodedToTheEndIsMetByNoOtherPlace) {
     second.read_sites = {site("late", code_at(page + 0xf80, call))};
     const auto left = without_conflicts({first, second});
     EXPECT_THAT(read_in(left[0]), IsEmpty()) << "it conflicts with many, and comes last";
-    EXPECT_THAT(left[0].unseen_readers[0].why, HasSubstr("the kernel decodes what follows"));
+    EXPECT_THAT(left[0].unseen_readers[0].why, HasSubstr("the kernel decodes the code from here"));
     EXPECT_THAT(read_in(left[1]), ElementsAre("late"));
 }
 

@@ -47,7 +47,7 @@ TEST(ReaderFunctions, OfTheOnlyModuleOrOfOneThatIsNamed) {
 TEST(ReaderFunctions, NeedAModuleThatIsFollowed) {
     EXPECT_EQ(error_of("demo_read", {}).why, "no module is followed");
     EXPECT_EQ(error_of("third:read", two()).why, "module third is not followed");
-    EXPECT_EQ(error_of("demo_read", two()).hint, "say which it is of: demo:demo_read");
+    EXPECT_EQ(error_of("demo_read", two()).hint, "name its module: demo:demo_read");
     EXPECT_EQ(error_of("demo_read", two()).code, ExitCode::bad_input);
 }
 
@@ -56,9 +56,10 @@ TEST(ReaderFunctions, OneThatIsNotThereIsAnErrorThatNamesThoseNearBy) {
     EXPECT_EQ(typo.code, ExitCode::bad_input);
     EXPECT_EQ(typo.what, "--reader-function demo_raed");
     EXPECT_THAT(typo.why, HasSubstr("demo has no such function"));
-    EXPECT_EQ(typo.hint, "there are: demo_read");
-    EXPECT_EQ(error_of("read", one()).hint, "there are: demo_read, demo_read_all");
-    EXPECT_EQ(error_of("nothing_like_it", one()).hint, "");
+    EXPECT_EQ(typo.hint, "mark it noinline, or name a caller; similar names: demo_read");
+    EXPECT_EQ(error_of("read", one()).hint,
+              "mark it noinline, or name a caller; similar names: demo_read, demo_read_all");
+    EXPECT_EQ(error_of("nothing_like_it", one()).hint, "mark it noinline, or name a caller");
     EXPECT_THAT(error_of("demo_read.cold", one()).why, HasSubstr("no such function"));
 }
 

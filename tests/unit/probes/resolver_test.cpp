@@ -147,7 +147,7 @@ TEST(Resolver, AFunctionThatIsNowhereIsMissingWithAllReasons) {
 TEST(Resolver, AForcedWayIsTheOnlyOneLookedAt) {
     const AttachPlan result = plan(everything(), only(Way::kprobe));
     EXPECT_EQ(way_of(result, "gp.start"), Way::kprobe);
-    EXPECT_EQ(planned(result, "gp.start").passed_over.at(0).why, "not asked for (--via kprobe)");
+    EXPECT_EQ(planned(result, "gp.start").passed_over.at(0).why, "not selected (--via kprobe)");
     EXPECT_EQ(way_of(result, "module.readers"), Way::tracefs_kprobe); // it has no other way
     EXPECT_THAT(result.programs(), Each(Not(HasSubstr("fentry"))));
 }
@@ -190,8 +190,8 @@ TEST(Resolver, OffloadedCallbacksAreNotSeenByTracepoints) {
 TEST(Resolver, AForcedWayThatIsNotThereIsNotReplaced) {
     const PlannedHook hook = planned(plan(without_btf(), only(Way::fentry)), "gp.start");
     EXPECT_TRUE(hook.missing());
-    EXPECT_EQ(hook.why, "tracepoint: not asked for (--via fentry); fentry: the kernel has no BTF; "
-                        "kprobe: not asked for (--via fentry)");
+    EXPECT_EQ(hook.why, "tracepoint: not selected (--via fentry); fentry: the kernel has no BTF; "
+                        "kprobe: not selected (--via fentry)");
 }
 
 TEST(Resolver, AFunctionOfNewerKernelsIsNotMissedOnOlderOnes) {
@@ -238,7 +238,7 @@ TEST(Resolver, NobodyNeedsSitesIfNoModuleIsFollowed) {
         EXPECT_EQ(planned(result, name).why, "no module is followed");
     }
     EXPECT_THAT(result.programs(), Not(Contains("site_kprobe")));
-    EXPECT_EQ(planned(plan(everything(), readers_of_a_module), "module.functions").why, "not asked for");
+    EXPECT_EQ(planned(plan(everything(), readers_of_a_module), "module.functions").why, "not requested");
 }
 
 TEST(Resolver, AKernelThatHasNothing) {

@@ -49,8 +49,8 @@ TEST(Describe, FunctionsThatAreNotraceAreOneLineWithTheReasons) {
                        module_with("two", {notrace("two_exit", ".exit.text"), notrace("two_entry", ".noinstr.text")})};
     EXPECT_THAT(missing_of(request),
                 ElementsAre("module.functions: calls of functions that are notrace: one:one_exit, two:two_exit (__exit "
-                            "implies it); one:one_counts (marked so, inline, which implies it in the kernel, or "
-                            "assembly); two:two_entry (noinstr implies it)"));
+                            "implies it); one:one_counts (marked notrace or inline, or written in assembly); "
+                            "two:two_entry (noinstr implies it)"));
 }
 
 TEST(Describe, OfManyThatAreNotraceSomeAreNamed) {
@@ -72,7 +72,7 @@ TEST(Describe, WhatIsNotSeenForAnotherReasonIsALineEach) {
     EXPECT_THAT(
         missing_of(request),
         ElementsAre("module.functions: calls of one:twin: several functions have that name",
-                    "module.functions: calls of one:closed: its module lets no kprobe into it (NOKPROBE_SYMBOL)"));
+                    "module.functions: calls of one:closed: its module forbids kprobes in it (NOKPROBE_SYMBOL)"));
 }
 
 TEST(Describe, WhatAModuleImportsAndIsNotFollowedIsKept) {

@@ -37,10 +37,10 @@ TEST(Triggers, WhatCannotBeReadIsSaidWithWhatCan) {
     const struct {
         const char* text;
         const char* why;
-    } bad[] = {{"", "none of this name"},      {"GP>1s", "none of this name"},    {"gp", "no limit"},
-               {"gp>", "no duration"},         {"gp>fast", "no duration"},        {"gp>-1s", "negative"},
-               {"pending>1s", "no number"},    {"pending>-1", "no number"},       {"pending>", "no number"},
-               {"stall>1s", "takes no limit"}, {"hazard>fatal", "takes no limit"}};
+    } bad[] = {{"", "no trigger has this name"}, {"GP>1s", "no trigger has this name"}, {"gp", "no limit"},
+               {"gp>", "not a duration"},        {"gp>fast", "not a duration"},         {"gp>-1s", "negative"},
+               {"pending>1s", "not a number"},   {"pending>-1", "not a number"},        {"pending>", "not a number"},
+               {"stall>1s", "takes no limit"},   {"hazard>fatal", "takes no limit"}};
     for (const auto& each : bad) {
         const auto trigger = parse_trigger(each.text, false);
         ASSERT_FALSE(trigger) << each.text;

@@ -56,7 +56,7 @@ TEST_F(TriggerWatchTest, AGracePeriodFiresWhileItRunsAndOnce) {
     look(301 * ms);
     ASSERT_THAT(watch->fired(), SizeIs(1));
     EXPECT_FALSE(watch->over());
-    EXPECT_EQ(text(301 * ms), "grace period 21 goes on after 201 ms");
+    EXPECT_EQ(text(301 * ms), "grace period 21 has not ended after 201 ms");
     end(400 * ms, 5);
     look(500 * ms);
     EXPECT_THAT(watch->fired(), SizeIs(1));

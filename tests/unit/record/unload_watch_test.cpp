@@ -73,7 +73,7 @@ TEST_F(Watch, SaysWhatBecameOfThem) {
     free(30 * millisecond, 2);
     watch.say();
     freed(42 * millisecond, 0);
-    EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("before its memory went, 12.0 ms after")));
+    EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("before its memory was freed, 12.0 ms after")));
     EXPECT_FALSE(watch.in_danger());
 }
 
@@ -128,7 +128,7 @@ TEST_F(Watch, WhereIsNotKnownAcrossAGap) {
     queue(10 * millisecond, 0);
     at(12 * millisecond, 1, event::Lost{1, 11 * millisecond, 11 * millisecond});
     free(30 * millisecond, 2);
-    EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("while 2 of its callbacks are queued: the kernel dies")));
+    EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("while 2 of its callbacks are queued: the kernel crashes")));
 }
 
 TEST_F(Watch, AccusesNobodyWhereCallsWereHidden) {
@@ -138,10 +138,10 @@ TEST_F(Watch, AccusesNobodyWhereCallsWereHidden) {
     at(12 * millisecond, 1, event::Lost{1, 11 * millisecond, 11 * millisecond});
     free(30 * millisecond, 2);
     EXPECT_THAT(watch.say(), ElementsAre(AllOf(HasSubstr("up to 2 of its callbacks may be queued"),
-                                               Not(HasSubstr("the kernel dies")))));
+                                               Not(HasSubstr("the kernel crashes")))));
     freed(31 * millisecond, 1);
-    EXPECT_THAT(watch.say(), ElementsAre(AllOf(HasSubstr("up to 1 of its callbacks may have been queued still"),
-                                               Not(HasSubstr("code that is gone")))));
+    EXPECT_THAT(watch.say(), ElementsAre(AllOf(HasSubstr("up to 1 of its callbacks may still have been queued"),
+                                               Not(HasSubstr("code is freed")))));
 }
 
 TEST_F(Watch, IsSureWhereNothingWasHidden) {
@@ -149,7 +149,7 @@ TEST_F(Watch, IsSureWhereNothingWasHidden) {
     load();
     queue(10 * millisecond, 0);
     free(30 * millisecond, 1);
-    EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("the kernel dies if one of them is still queued")));
+    EXPECT_THAT(watch.say(), ElementsAre(HasSubstr("the kernel crashes if one of them is still queued")));
 }
 
 TEST_F(Watch, TellsAFailedInit) {

@@ -72,7 +72,7 @@ TEST(Report, SaysHowManySectionsDidNotEnd) {
     EXPECT_EQ((*row)["ends_unseen"], 0);
     EXPECT_EQ((*row)["open"], 1);
     EXPECT_THAT(text_of(rich_timeline()),
-                HasSubstr("  rcucmap:cmap_get\n    1 of 4 did not end, 1 of 4 not seen to end in the recording\n"));
+                HasSubstr("  rcucmap:cmap_get\n    1 of 4 did not end, 1 of 4 without an end in the recording\n"));
 }
 
 TEST(Report, IsGolden) {
@@ -108,9 +108,9 @@ TEST(Report, SaysWhatLossesMakeUncertain) {
     const std::string text = text_of(timeline);
     for (const char* sentence :
          {"a chunk is cut.", "15 records could not be delivered: 12 of CPU 1 from 7 ms to 7.5 ms; 3 of CPU 2",
-          "1 time a probe was reached and could not run (gp.start 1)", "this kernel has no function to attach to",
-          "Of 2 of 6 callbacks it is not known whether they ran",
-          "2 normal grace periods began unseen or had not ended", "by up to 20 us."})
+          "1 time a probe was reached but could not run (gp.start 1)", "this kernel has no function to attach to",
+          "It is unknown whether 2 of 6 callbacks ran", "2 normal grace periods without a recorded start or end",
+          "by up to 20 us."})
         EXPECT_THAT(text, HasSubstr(sentence));
     EXPECT_THAT(text_of({}), HasSubstr("cut off"));
     Timeline whole;
@@ -142,7 +142,7 @@ TEST(Report, WaitsWhereMostTimeWasLostComeFirst) {
     add("long", 5'000'000);
     const std::string text = text_of(timeline);
     EXPECT_LT(text.find("long"), text.find("often"));
-    EXPECT_THAT(text, HasSubstr("synchronize_rcu  often      2        2 us"));
+    EXPECT_THAT(text, HasSubstr("synchronize_rcu  often      2   2 us"));
 }
 
 TEST(Report, TwentyRowsAreEnoughForPeople) {
@@ -256,16 +256,16 @@ TEST(DigestReport, SaysWhatASummaryHolds) {
         return out.str();
     };
     const std::string text = shown();
-    for (const char* part :
-         {"as a summary", "normal", "expedited", "By module", "By function", "node_free", "file_free_rcu",
-          "(kernel proper)", "15 events went by unseen", "3 callbacks were invoked of"})
+    for (const char* part : {"as a summary", "normal", "expedited", "By module", "By function", "node_free",
+                             "file_free_rcu", "(kernel proper)", "15 events were not recorded",
+                             "3 callbacks were invoked whose time of queueing is unknown"})
         EXPECT_THAT(text, HasSubstr(part));
     EXPECT_THAT(text, Not(HasSubstr("\x1b")));
-    EXPECT_THAT(text, Not(HasSubstr("Not looked at")));
+    EXPECT_THAT(text, Not(HasSubstr("Not observed")));
     digest.counts.erase("hazards");
     digest.durations.erase("reader");
     digest.functions.clear();
-    EXPECT_THAT(shown(), HasSubstr("Not looked at: reader, hazards."));
+    EXPECT_THAT(shown(), HasSubstr("Not observed: reader, hazards."));
 }
 
 } // namespace

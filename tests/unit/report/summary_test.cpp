@@ -118,8 +118,8 @@ TEST(PrintSummary, ManyLivesOfAModuleAreOneRow) {
     timeline.modules[115].freed.reset();
     const std::string text = summary_of(timeline);
     EXPECT_THAT(text,
-                HasSubstr("  module demo                     116 lives, in 1 of which init failed, 1 of which have no "
-                          "end in the recording\n"
+                HasSubstr("  module demo                     116 lives, 1 of which failed in init, 1 without an end in "
+                          "the recording\n"
                           "                                  init took p50 1 us, p90 1 us, p99 1 us, max 1 us\n"
                           "                                  in memory for p50 500 us, p90 500 us, p99 500 us, max "
                           "500 us\n"
@@ -150,7 +150,7 @@ TEST(PrintSummary, WordingsBeyondTheThirdAreCounted) {
     EXPECT_THAT(summary_of(timeline), HasSubstr("      2 times, first: a\n"
                                                 "      once: b\n"
                                                 "      once: c\n"
-                                                "      and 2 verdicts more, which the page and the JSON tell\n"));
+                                                "      and 2 verdicts more: see the page or the JSON\n"));
 }
 
 TEST(PrintSummary, WhatIsNotFollowed) {
@@ -201,9 +201,8 @@ TEST(PrintSummary, SaysHowManySectionsWereNotSeenToEnd) {
                                                 "250 ns, max 250 ns; 1 of 2 did not end\n"));
     timeline.read_sections = {open(SectionLeft::user_mode), open(SectionLeft::idle), open(SectionLeft::unseen_end),
                               open(SectionLeft::no)};
-    EXPECT_THAT(summary_of(timeline),
-                HasSubstr("; 2 of 4 did not end, 1 of 4 ended at a place that has no probe, 1 of 4 not seen to end in "
-                          "the recording\n"));
+    EXPECT_THAT(summary_of(timeline), HasSubstr("; 2 of 4 did not end, 1 of 4 ended at a place that has no probe, 1 of "
+                                                "4 without an end in the recording\n"));
 }
 
 TEST(PrintSummary, SaysWhatTheTracerItselfTook) {
@@ -291,7 +290,7 @@ TEST(PrintSummary, TenFunctionsWithCallbacksAreEnough) {
     Timeline timeline = empty();
     for (int i = 0; i < 12; i++)
         timeline.callbacks.push_back(callback("free_" + std::to_string(i), 0, 5));
-    EXPECT_THAT(summary_of(timeline), HasSubstr("and of 2 functions more\n"));
+    EXPECT_THAT(summary_of(timeline), HasSubstr("and callbacks of 2 more functions\n"));
 }
 
 // Any text of a recording may contain control sequences for the user's terminal.

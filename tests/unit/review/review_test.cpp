@@ -141,11 +141,12 @@ TEST(Review, AFunctionOfTheKernelNeedsNoBarrier) {
 }
 
 TEST(Review, WhatTheFileDoesNotDecideIsNotCalledLikely) {
-    const std::vector<std::pair<std::string, std::string>> ways{{"completion", "wait_for_completion() at stop+"},
-                                                                {"count", "may wait for what the callbacks end"},
-                                                                {"pointer", "calls through a pointer at stop+"},
-                                                                {"reference", "drops a reference"},
-                                                                {"condition", "where devices were unregistered"}};
+    const std::vector<std::pair<std::string, std::string>> ways{
+        {"completion", "wait_for_completion() at stop+"},
+        {"count", "may wait for an event that the callbacks signal"},
+        {"pointer", "calls an unknown function through a pointer at stop+"},
+        {"reference", "drops a reference"},
+        {"condition", "only if devices were unregistered"}};
     for (const auto& [name, why] : ways) {
         const ModuleReading reading = reading_of(name, "plain");
         EXPECT_THAT(findings_of(reading), ElementsAre("no-barrier cannot-tell")) << name;
@@ -200,7 +201,7 @@ TEST(Review, ASectionThatIsLeftOpen) {
     const ModuleReading reading = reading_of("leak", "plain");
     EXPECT_THAT(findings_of(reading), ElementsAre("lock-without-unlock likely"));
     EXPECT_EQ(reading.findings.at(0).place.function, "check");
-    EXPECT_THAT(reading.findings.at(0).what, HasSubstr("over the branch at check+"));
+    EXPECT_THAT(reading.findings.at(0).what, HasSubstr("on the path through the branch at check+"));
     EXPECT_THAT(fixed("leak"), IsEmpty());
     EXPECT_THAT(plain("hidden_leak"), ElementsAre("lock-without-unlock shown"));
     EXPECT_THAT(fixed("hidden_leak"), IsEmpty());

@@ -227,7 +227,7 @@ def check_whole(timeline, fails, disturbed=False, unseen=()):
         fails.equal("what is told to be missing of readers", readers,
                     {missing["hook"] for missing in capture["missing"] if "CONFIG_PREEMPT_RCU" in missing["why"]})
     for missing in capture["missing"]:
-        left_out = re.match(r"(?:read-side sections|calls) of (\S+): (?:a probe there|the kernel |its module|another place)",
+        left_out = re.match(r"(?:read-side sections|calls) of (\S+): (?:a probe there|the kernel |its module|another probed instruction)",
                             missing["why"])
         if left_out and left_out[1] in unseen:
             continue
