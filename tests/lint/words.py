@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """usage: words.py FILE...
 
-Reports phrases in comments and documents that CONTRIBUTING.md asks authors to replace by plain ones. Prints
-FILE:LINE, the phrase and the sentence. Exits with 1 if it finds any.
+Reports phrases in comments, documents and the messages of tracer/ that CONTRIBUTING.md asks authors to replace by plain
+ones. Prints FILE:LINE, the phrase and the sentence. Exits with 1 if it finds any.
 """
 import re
 import sys
@@ -14,10 +14,13 @@ PHRASES = [
     r"be they", r"(?:is|are|was|were) not to", r"(?:is|are) to be", r"of whom", r"whence", r"thereby", r"betimes",
     r"by and by", r"has to be told", r"lets? itself", r"makes? do",
 ]
+# Matched anywhere in a string literal of tracer/. Literals are parts of sentences, so openings are not checked there.
+IN_MESSAGES = [r"whoever", r"whatever", r"nobody", r"anybody", r"hardly", r"for ever"]
 # Matched at the beginning of a sentence: the subject comes first.
 OPENINGS = ["Of", "What", "Who", "Whose", "Whoever", "Whatever", "Nothing but", "Not until"]
 
 ANYWHERE = re.compile(r"\b(" + "|".join(PHRASES) + r")\b", re.IGNORECASE)
+IN_MESSAGE = re.compile(r"\b(" + "|".join(IN_MESSAGES) + r")\b", re.IGNORECASE)
 OPENING = re.compile(r"^(" + "|".join(OPENINGS) + r")\s(?!.*\?$)", re.DOTALL)
 SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+(?=[A-Z`\"(])|\n\s*\n")
 
@@ -41,6 +44,14 @@ def c_comments(text):
         last = line + found.group().count("\n")
     if block:
         yield begin, "\n".join(block)
+
+
+def c_strings(text):
+    """Yields (line, text) of each string literal; adjacent literals are one."""
+    token = re.compile(r"//[^\n]*|/\*.*?\*/|(?:\"(?:\\.|[^\"\\\n])*\"\s*)+|'(?:\\.|[^'\\\n])*'", re.DOTALL)
+    for found in token.finditer(text):
+        if found.group()[0] == '"':
+            yield text.count("\n", 0, found.start()) + 1, re.sub(r'"\s*"', "", found.group().strip())
 
 
 def hash_comments(text):
@@ -91,6 +102,11 @@ def main(paths):
                     if found:
                         print(f"{path}:{line}: \"{found.group(1)}\": {plain[:160]}")
                         count += 1
+        if path.removeprefix("./").startswith("tracer/") and path.endswith((".cpp", ".hpp")):
+            for line, message in c_strings(text):
+                if found := IN_MESSAGE.search(message):
+                    print(f"{path}:{line}: \"{found.group(1)}\": {message[:160]}")
+                    count += 1
     return 1 if count else 0
 
 

@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Runs words.py on the comments of sources and on documents.
+# Runs words.py on the comments and messages of sources, on documents, and on outputs in Markdown.
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 
 texts=()
 while IFS= read -r file; do
 	case $file in
-	tests/golden/*.md) ;; # outputs
 	*.hpp | *.cpp | *.h | *.c | *.S | *.inc | *.ts | *.js | *.mjs | *.py | *.sh | *.cmake | *.md) texts+=("$file") ;;
 	*CMakeLists.txt | *Kbuild | .ci/*) texts+=("$file") ;;
 	esac
