@@ -19,6 +19,17 @@
 #define RS_OPAQUE(variable) __asm__ volatile("" : "+r"(variable))
 
 /*
+ * Reads a word that another CPU or user space may change at any time. The programs use what they
+ * read only for stores that depend on it, which every CPU keeps in order. C and C++ know no such
+ * dependency, so user space, which runs this code in tests, acquires.
+ */
+#ifdef __bpf__
+#define RS_READ_ONCE(word) (*(const volatile __typeof__(word) *)&(word))
+#else
+#define RS_READ_ONCE(word) __atomic_load_n(&(word), __ATOMIC_ACQUIRE)
+#endif
+
+/*
  * A global function: the verifier checks it by itself, once, and assumes that each pointer may be
  * NULL. Linux 6.1 checks it even if no program calls it. Each one therefore begins with checks that
  * exclude these cases.

@@ -53,7 +53,7 @@ static __always_inline bool rs_ring_is_full(const struct rs_ring *ring, rs_u64 n
 {
 	const rs_s64 most = (rs_s64)rs_ring_bytes;
 
-	return (rs_s64)(next - *(const volatile rs_u64 *)&ring->tail) > most;
+	return (rs_s64)(next - RS_READ_ONCE(ring->tail)) > most;
 }
 
 static __always_inline struct rs_ring_header *rs_ring_header_at(const struct rs_ring *ring,
@@ -82,7 +82,7 @@ RS_GLOBAL rs_u64 rs_ring_reserve_slow(struct rs_ring *ring, rs_u64 bytes)
 	if (!ring || !rs_ring_bytes)
 		return RS_NO_ROOM;
 	for (int tries = 0; tries < RS_RING_TRIES; tries++) {
-		rs_u64 head = *(volatile rs_u64 *)&ring->head, wake_at;
+		rs_u64 head = RS_READ_ONCE(ring->head), wake_at;
 		rs_u64 next = rs_ring_next(head + bytes);
 
 		if (rs_ring_is_full(ring, next))
@@ -93,7 +93,7 @@ RS_GLOBAL rs_u64 rs_ring_reserve_slow(struct rs_ring *ring, rs_u64 bytes)
 		 * Read wake_at after the compare-and-swap on head: user space stores wake_at first
 		 * and then reads head.
 		 */
-		wake_at = *(volatile rs_u64 *)&ring->wake_at;
+		wake_at = RS_READ_ONCE(ring->wake_at);
 		if (head < wake_at && next >= wake_at)
 			rs_ring_wake_reader();
 		return head;
@@ -104,13 +104,13 @@ RS_GLOBAL rs_u64 rs_ring_reserve_slow(struct rs_ring *ring, rs_u64 bytes)
 /* Reserves `bytes`, which include the ring's header and padding to RS_RING_ALIGN. NULL: no room. */
 static __always_inline struct rs_ring_header *rs_ring_reserve(struct rs_ring *ring, rs_u64 bytes)
 {
-	rs_u64 head = *(volatile rs_u64 *)&ring->head, offset = head & (RS_SEGMENT_BYTES - 1);
+	rs_u64 head = RS_READ_ONCE(ring->head), offset = head & (RS_SEGMENT_BYTES - 1);
 
 	/*
 	 * Most records stay in the same segment. wake_at only grows. So a record that ends before
 	 * wake_at fits and needs no wakeup, whatever user space does meanwhile.
 	 */
-	if (offset > RS_LAST_OFFSET - bytes || head + bytes >= *(volatile rs_u64 *)&ring->wake_at ||
+	if (offset > RS_LAST_OFFSET - bytes || head + bytes >= RS_READ_ONCE(ring->wake_at) ||
 	    __sync_val_compare_and_swap(&ring->head, head, head + bytes) != head) {
 		head = rs_ring_reserve_slow(ring, bytes);
 		if (head == RS_NO_ROOM)
@@ -142,8 +142,10 @@ static __always_inline void rs_ring_commit(struct rs_ring_header *header, rs_u64
 	/* x86 makes stores visible in program order, so a compiler barrier is enough. */
 	RS_COMPILER_BARRIER();
 	*(volatile rs_u64 *)&header->size = size;
-#else
+#elif defined(__bpf__)
 	__sync_lock_test_and_set(&header->size, size);
+#else /* user space, in tests */
+	__atomic_store_n(&header->size, size, __ATOMIC_RELEASE);
 #endif
 }
 
