@@ -3,14 +3,17 @@
 // Tests Prefetcher, an ordered parallel prefetch.
 #include "base/prefetcher.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <gtest/gtest.h>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
+#include <unistd.h>
 #include <vector>
+
+#include "thread_state.hpp"
 
 namespace rcuscope {
 namespace {
@@ -124,14 +127,47 @@ TEST(Prefetcher, HoldsNoMoreThanItMay) {
     EXPECT_FALSE(too_many);
 }
 
+// Each time the makers have made all that they may when the consumer takes an item.
+TEST(Prefetcher, MakesAsManyAsItMay) {
+    if (std::thread::hardware_concurrency() == 1)
+        GTEST_SKIP() << "there are no threads on one processor";
+    for (const std::size_t limit : {1U, 2U, 3U, 7U}) {
+        std::mutex mutex;
+        std::set<pid_t> threads;
+        std::atomic<std::size_t> made = 0;
+        const std::vector<Prefetcher<int>::Make> makers(2, [&](int&, std::size_t) {
+            {
+                const std::lock_guard lock(mutex);
+                threads.insert(::gettid());
+            }
+            ++made;
+            return true;
+        });
+        Prefetcher<int> ahead(makers, limit);
+        while (made < limit)
+            std::this_thread::yield();
+        int item = 0;
+        for (std::size_t taken = 0; taken < 100; taken++) {
+            std::set<pid_t> seen;
+            {
+                const std::lock_guard lock(mutex);
+                seen = threads;
+            }
+            for (const pid_t thread : seen)
+                test::wait_until_asleep(thread);
+            ASSERT_LE(made, taken + limit);
+            ASSERT_TRUE(ahead.next(item));
+        }
+    }
+}
+
 TEST(Prefetcher, UsesMemoryAgain) {
     constexpr std::size_t limit = 2;
-    std::mutex mutex;
-    std::vector<const int*> memory;
+    std::atomic<std::size_t> allocated = 0;
     const std::vector<Prefetcher<std::vector<int>>::Make> makers(2, [&](std::vector<int>& item, std::size_t number) {
+        if (item.capacity() == 0)
+            ++allocated;
         item.resize(100);
-        const std::lock_guard lock(mutex);
-        memory.push_back(item.data());
         return number < 100;
     });
     { // after the destructor no maker runs
@@ -139,17 +175,43 @@ TEST(Prefetcher, UsesMemoryAgain) {
         for (std::vector<int> item; ahead.next(item);) {
         }
     }
-    std::sort(memory.begin(), memory.end());
-    memory.erase(std::unique(memory.begin(), memory.end()), memory.end());
-    EXPECT_LE(memory.size(), limit + 1);
+    EXPECT_LE(allocated, limit + 1);
 }
 
+// Each maker has begun an item when the destructor is called, and ends it only when the destructor waits.
 TEST(Prefetcher, IsLeftInTheMiddle) {
-    for (int taken = 0; taken < 5; taken++) {
-        Prefetcher<int> ahead(numbers_up_to(1 << 30, 2), 2);
-        int item = 0;
-        for (int i = 0; i < taken; i++)
-            ASSERT_TRUE(ahead.next(item));
+    if (std::thread::hardware_concurrency() == 1)
+        GTEST_SKIP() << "there are no threads on one processor";
+    constexpr std::size_t limit = 4;
+    const pid_t consumer = ::gettid();
+    for (std::size_t taken = 0; taken < 5; taken++) {
+        std::atomic<bool> leaves = false;
+        std::atomic<std::size_t> begun = 0;
+        std::atomic<std::size_t> ended = 0;
+        const std::vector<Prefetcher<int>::Make> makers(2, [&](int& item, std::size_t number) {
+            ++begun;
+            if (number >= taken) {
+                while (!leaves)
+                    std::this_thread::yield();
+                test::wait_until_asleep(consumer);
+            }
+            item = static_cast<int>(number);
+            ++ended;
+            return true;
+        });
+        {
+            Prefetcher<int> ahead(makers, limit);
+            int item = 0;
+            for (std::size_t i = 0; i < taken; i++) {
+                ASSERT_TRUE(ahead.next(item));
+                ASSERT_EQ(item, static_cast<int>(i));
+            }
+            while (begun < taken + makers.size())
+                std::this_thread::yield();
+            leaves = true;
+        }
+        EXPECT_EQ(ended, begun);
+        EXPECT_LE(begun, taken + limit);
     }
 }
 

@@ -3,15 +3,21 @@
 // Tests WorkerQueue, a worker thread with a bounded FIFO.
 #include "base/worker_queue.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <gtest/gtest.h>
-#include <memory>
 #include <stdexcept>
 #include <thread>
+#include <unistd.h>
 #include <vector>
+
+#include "thread_state.hpp"
 
 namespace rcuscope {
 namespace {
+
+using test::is_asleep;
+using test::wait_until_asleep;
 
 TEST(WorkerQueue, DoesAllInTheirOrder) {
     for (const std::size_t limit : {0U, 1U, 2U, 7U}) {
@@ -41,24 +47,38 @@ TEST(WorkerQueue, GivesMemoryBack) {
     EXPECT_LE(made, 3U);
 }
 
-TEST(WorkerQueue, NoMoreWaitThanItSays) {
+// The work on each item lasts until the producer blocks, so the queue is as full as it gets.
+TEST(WorkerQueue, BlocksTheProducerWhenItIsFull) {
+    if (std::thread::hardware_concurrency() == 1)
+        GTEST_SKIP() << "the queue has no thread on one processor";
+    constexpr int items = 100;
+    constexpr int limit = 3;
+    const pid_t producer = ::gettid();
+    std::atomic<int> begun = 0;
     std::atomic<int> given = 0;
-    std::atomic<int> done = 0;
-    std::atomic<int> limit = 0;
-    WorkerQueue<int> beside(
+    std::vector<int> queued; // for each item: the number of items in the queue, with itself
+    WorkerQueue<int> queue(
         [&](int&) {
-            limit = std::max(limit.load(), given.load() - done.load());
-            std::this_thread::yield();
-            ++done;
+            const int done = static_cast<int>(queued.size());
+            const int most = std::min(done + limit, items);
+            while (given < most)
+                std::this_thread::yield();
+            // The producer cannot be asleep for another reason: this thread does not hold the mutex.
+            while (given == most && most < items && !(begun == most + 1 && is_asleep(producer)))
+                std::this_thread::yield();
+            queued.push_back(given - done);
         },
-        3);
-    for (int i = 0; i < 1000; i++) {
+        limit);
+    for (int i = 0; i < items; i++) {
         int item = i;
+        ++begun;
+        queue.give(item);
         ++given;
-        beside.give(item);
     }
-    beside.finish();
-    EXPECT_LE(limit, 4); // plus the item that is being given
+    queue.finish();
+    ASSERT_EQ(queued.size(), static_cast<std::size_t>(items));
+    for (int i = 0; i < items; i++)
+        EXPECT_EQ(queued[static_cast<std::size_t>(i)], std::min(limit, items - i));
 }
 
 TEST(WorkerQueue, TellsWhatWentWrongAndDoesNothingMore) {
@@ -80,23 +100,32 @@ TEST(WorkerQueue, TellsWhatWentWrongAndDoesNothingMore) {
     }
 }
 
+// The first item is in progress until the destructor waits for it. The others are dropped.
 TEST(WorkerQueue, NeedNotBeFinished) {
-    auto gate = std::make_unique<std::atomic<bool>>(false);
+    if (std::thread::hardware_concurrency() == 1)
+        GTEST_SKIP() << "the queue has no thread on one processor";
+    const pid_t producer = ::gettid();
+    std::atomic<bool> leaves = false;
+    std::atomic<int> begun = 0;
     std::atomic<int> done = 0;
     {
-        WorkerQueue<int> beside(
+        WorkerQueue<int> queue(
             [&](int&) {
-                while (!*gate)
+                ++begun;
+                while (!leaves)
                     std::this_thread::yield();
+                wait_until_asleep(producer);
                 ++done;
             },
             3);
-        int item = 0;
-        beside.give(item);
-        beside.give(item);
-        *gate = true;
+        for (int item : {0, 1, 2})
+            queue.give(item);
+        while (begun == 0)
+            std::this_thread::yield();
+        leaves = true;
     }
-    EXPECT_LE(done, 2);
+    EXPECT_EQ(begun, 1);
+    EXPECT_EQ(done, 1);
 }
 
 } // namespace
