@@ -103,17 +103,27 @@ def quantile(digest, name, share):
     return 0
 
 
-# Each of the two may have missed some callbacks, so a rank may differ by that number. Durations that both measure,
-# one after the other, differ by some microseconds and by the width of a bucket.
-near = 1.25
+# Both know a duration by the lowest value of its bucket, whose width is this share of it (analysis/histogram.hpp). The
+# two programs of an event read the clock one after the other.
+bucket = 1 / 128
+clocks_ns = 200_000
+
+
+def near(one, other):
+    return other / (1 + bucket) - clocks_ns <= one <= other * (1 + bucket) + clocks_ns
+
+
+# Each of the two may have missed some callbacks, so a rank may differ by that number. The emulator stops between the two
+# programs of a few callbacks, which may move the rank by this share.
+stopped = 0.01
 
 
 def latency_like_events(share):
     counted = [digest["durations"]["callback.latency"]["count"] for digest in (summary, events)]
-    off = sum(1 - count / load["queued"] for count in counted) + 0.01
+    off = sum(1 - count / load["queued"] for count in counted) + stopped
     mine = quantile(summary, "callback.latency", share)
-    return quantile(events, "callback.latency", max(share - off, 0)) / near <= mine <= near * quantile(
-        events, "callback.latency", min(share + off, 1))
+    low, high = (quantile(events, "callback.latency", min(max(share + sign * off, 0), 1)) for sign in (-1, 1))
+    return low and high and (low <= mine <= high or near(mine, low) or near(mine, high))
 
 
 def longer(digest, ns):
@@ -123,7 +133,7 @@ def longer(digest, ns):
 # The recording with events is the shorter one.
 def has_grace_periods_of_events():
     buckets = events["durations"]["gp"]["buckets"]
-    return buckets and all(longer(summary, lowest / near) >= longer(events, lowest) for lowest, _ in buckets)
+    return buckets and all(longer(summary, lowest / (1 + bucket) - clocks_ns) >= longer(events, lowest) for lowest, _ in buckets)
 
 
 for check in sys.argv[4:]:
