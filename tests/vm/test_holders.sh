@@ -12,6 +12,8 @@ guest <<GUEST
 $(record_module reader rcu_unload rcu_reader2 4 long_read_ms=1500)
 $(record_module busy rcu_hog 'rcu_waiter: waited' 4 hog_ms=400)
 GUEST
+# Every holder that is named follows from the facts of the timeline.
+for name in reader busy; do check_timeline valid "$OUT/$name.json"; done
 check_timeline holds "$OUT/reader.json" 'len(long_periods(1000)) >= 2' \
 	"all_held(long_periods(1000), lambda h: h['kind'] == 'read-section' and h['function'] == 'rcu_unload:read_long')"
 
@@ -32,6 +34,7 @@ guest --cpus 4 --append preempt=full <<GUEST
 $(record_module idle rcu_hog 'rcu_waiter: waited' 4 hog_ms=400 cpu=2)
 $(record_module preempted rcu_hog 'rcu_waiter: waited' 4 hog_ms=400 hog=preempted cpu=3)
 GUEST
+for name in idle preempted; do check_timeline valid "$OUT/$name.json"; done
 check_hogged idle 2
 check_timeline holds "$OUT/preempted.json" 'len(long_periods(200)) >= 3' \
 	"mostly_held(long_periods(200), lambda h: h['comm'] == 'rcu_preempted' and h['kind'] in ('read-section', 'preempted-reader'))" \

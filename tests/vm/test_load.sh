@@ -40,8 +40,9 @@ GUEST
 for name in rate burst; do
 	check_timeline whole "$OUT/$name.json" --unseen rcu_load:rcu_load_init
 	check_timeline counts "$OUT/$name.json" "$OUT/$name.log" rcu_load
+	# Without losses the grace period of every callback is known, under a load as well.
 	check_timeline holds "$OUT/$name.json" 'every(callbacks, lambda c: c["state"] == "done" and c["function"] == "rcu_load:load_invoked")' \
-		'{place_function(c["caller"]) for c in callbacks} == {"rcu_load:load_queue"}'
+		'every(callbacks, lambda c: c["grace_period"] is not None)' '{place_function(c["caller"]) for c in callbacks} == {"rcu_load:load_queue"}'
 done
 
 count() { sed -n "s/.*rcu_load: .*\b$1=\([0-9]*\).*/\1/p" "$OUT/lost.log"; } # NAME

@@ -99,5 +99,5 @@ check_timeline valid "$OUT/lost.json"
 check_timeline holds "$OUT/lost.json" \
 	'capture["lost"]' 'all(loss["count"] > 0 for loss in capture["lost"])' 'capture["complete"]' \
 	'len(of(callbacks)) <= 50' 'all(c["state"] in ("done", "unknown") for c in of(callbacks))' \
-	'all(not any(c["queued_ns"] <= loss["to_ns"] for loss in capture["lost"]) for c in callbacks if c["state"] == "pending")'
+	'[c for c in callbacks if c["state"] == "pending" and any(c["queued_ns"] <= loss["to_ns"] for loss in capture["lost"])] == []'
 finish

@@ -65,7 +65,7 @@ check_timeline whole "$OUT/odd.json" --unseen "$(printf '%s\n' "${unseen[@]%%: *
 functions="odd_core:odd_core_read odd_init:odd_init_read odd_cold:odd_cold_read odd_more:odd_more_read"
 check_timeline holds "$OUT/odd.json" "host['preempt_rcu'] == ($preempt_rcu == 1)" 'len(modules) == 6' \
 	"sorted(s['function'] for s in read_sections) == sorted(('odd_symbols:odd_symbols_empty', 'odd_symbols:odd_symbols_long', 'odd_symbols:odd_symbols_patched') * 10 * $preempt_rcu)" \
-	"all(s['end_ns'] is not None for s in read_sections)" \
+	"[s for s in read_sections if s['end_ns'] is None] == []" \
 	"[[c['function'] for c in function_calls].count(name) for name in '$functions'.split()] == [10] * 4" \
 	"not [c for c in function_calls if c['function'] == 'odd_entry:odd_entry_call']"
 check_timeline whole "$OUT/even.json"
@@ -87,7 +87,7 @@ expect_equal "warnings of the kernel" 0 "$(grep -c 'WARNING: ' "$OUT/console.log
 called='[c["function"] for c in function_calls].count'
 check_timeline holds "$OUT/twins.json" \
 	"{s['function'] for s in read_sections} == {'twin_call:twin_call_read'} if $preempt_rcu else not read_sections" \
-	"all(s['end_ns'] is not None for s in read_sections)" \
+	"[s for s in read_sections if s['end_ns'] is None] == []" \
 	"len(read_sections) == $preempt_rcu * $called('twin_call:twin_call_read')" \
 	"$called('twin_jump:twin_jump_read') >= 10 and $called('twin_last:twin_last_read') >= 10" \
 	"($called('twin_entry:twin_entry_call') == 0) == ($preempt_rcu == 1)"

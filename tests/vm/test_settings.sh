@@ -8,10 +8,11 @@ set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
 
-# If sections cannot be seen, the holder is the CPU of the reader. RCU's own thread may also be the one that waits for
-# the busy CPU.
-reader="h['kind'] == 'gp-kthread' or h['kind'] == 'read-section' and h['function'] == 'rcu_unload:read_long'"
-blind_reader="h['kind'] == 'gp-kthread' or h['kind'] == 'busy-cpu' and h['comm'] == 'rcu_reader2'"
+# If sections cannot be seen, the holder is the CPU of the reader.
+reader="h['kind'] == 'read-section' and h['function'] == 'rcu_unload:read_long'"
+blind_reader="h['kind'] == 'busy-cpu' and h['comm'] == 'rcu_reader2'"
+read_by="(lambda h: $reader) if host['preempt_rcu'] else (lambda h: $blind_reader)"
+hogged_by="lambda h: h['kind'] == 'busy-cpu' and h['comm'] == 'rcu_hogger'"
 
 try() { # NAME [OPTION of vm run]...
 	local name=$1
@@ -31,19 +32,33 @@ GUEST
 	check_timeline holds "$OUT/run.json" 'of(callbacks, "rcu_unload")' \
 		'every(of(callbacks, "rcu_unload"), lambda c: c["state"] == "done")' \
 		'all(sum(c["shares"].values()) == c["done_ns"] - c["queued_ns"] for c in callbacks if c["shares"])' \
-		"all_held(long_periods(300, 'rcu_unload'), (lambda h: $reader) if host['preempt_rcu'] else (lambda h: $blind_reader))"
-	check_timeline holds "$OUT/run.json" \
-		"mostly_held(long_periods(200, 'rcu_hog'), lambda h: h['kind'] == 'busy-cpu' and h['comm'] == 'rcu_hogger')"
-	# A task that uses the only CPU also keeps all others from requesting a grace period.
-	[[ $name == 'one CPU'* ]] || {
-		# With lazy RCU only other users request grace periods, and they may not.
-		[[ $(<"$OUT/lazy") == Y && $name == *offloaded* ]] || check_timeline holds "$OUT/run.json" 'long_periods(300, "rcu_unload")'
-		check_timeline holds "$OUT/run.json" 'len(long_periods(200, "rcu_hog")) >= 3' \
-			"2 * sum(gp['held_by']['kind'] == 'busy-cpu' for gp in long_periods(200, 'rcu_hog')) >= len(long_periods(200, 'rcu_hog'))"
-	}
+		'any(c["shares"] for c in callbacks)' \
+		'len([w for w in waits if (w["caller"] or "").startswith("rcu_hog:") and w["end_ns"]]) >= 4'
+	if [[ $name == 'one CPU'* ]]; then
+		one_cpu
+	else
+		more_cpus
+	fi
 	[[ $name != *offloaded* ]] || offloaded
 	[[ $name != *expedited* ]] || expedited
 	((failures == 0)) || printf 'that was: %s\n' "$name"
+}
+
+# A task that uses the only CPU also keeps all others from requesting a grace period, and RCU's own thread from running.
+# So there may be no long grace period, and if there is one, RCU's thread may have waited for that task.
+one_cpu() {
+	check_timeline holds "$OUT/run.json" "len(long_sections('rcu_unload', 500)) >= 3 or not host['preempt_rcu']" \
+		"not any(s['begin_ns'] < gp['start_ns'] < s['end_ns'] for s in long_sections('rcu_unload', 500) for gp in grace_periods if gp['start_ns']) or host['settings']['preemption'] == 'full'" \
+		"[gp for gp in long_periods(300, 'rcu_unload') if not held_by($read_by, 'gp-kthread')(gp)] == []" \
+		"[gp for gp in long_periods(200, 'rcu_hog') if not held_by($hogged_by, 'gp-kthread', 'preempted-reader')(gp)] == []"
+}
+
+more_cpus() {
+	# With lazy RCU only other users request grace periods, and they may not.
+	[[ $(<"$OUT/lazy") == Y && $name == *offloaded* ]] || check_timeline holds "$OUT/run.json" 'long_periods(300, "rcu_unload")'
+	check_timeline holds "$OUT/run.json" "[gp for gp in long_periods(300, 'rcu_unload') if not held_by($read_by)(gp)] == []" \
+		"len(long_periods(200, 'rcu_hog')) >= 3" "mostly_held(long_periods(200, 'rcu_hog'), $hogged_by)" \
+		"2 * sum(gp['held_by']['kind'] == 'busy-cpu' for gp in long_periods(200, 'rcu_hog')) >= len(long_periods(200, 'rcu_hog'))"
 }
 
 offloaded() {

@@ -73,6 +73,11 @@ check_timeline() { # CHECK FILE ARGUMENT... (see timeline.py)
 	/usr/bin/python3 "$TESTS_VM/lib/timeline.py" "$@" || failed "timeline.py $1 $(basename -- "$2")"
 }
 
+# For a result that depends on a race: its rate over all runs must not be below RATE (see rates.py).
+expect_rate() { # WHAT HITS RUNS RATE
+	/usr/bin/python3 "$TESTS_VM/lib/rates.py" "$TEST: $KERNEL: $1" "$2" "$3" "$4" || failed "$1: $2 of $3"
+}
+
 # Boots $KERNEL and runs the script on stdin there, with lib/guest_check.sh. Afterwards $OUT has the files that the
 # script left in /out, and $OUT/output has its output. The test fails if the script does not reach its end, if its
 # output has a line with "FAILED", or if the kernel logs a complaint that does not match EXPECTED_COMPLAINT.
@@ -114,19 +119,33 @@ GUEST
 # calls of call_rcu() at the same time, as an independent witness.
 # shellcheck disable=SC2120
 record_rcucmap() { # [OPTION of record]...
+	record_rcucmap_in 1 "$@"
+	OUT=$OUT/1
+}
+
+# Makes so many of these recordings in one guest, in $OUT/1, $OUT/2, ...
+record_rcucmap_in() { # COUNT [OPTION of record]...
+	local count=$1
+	shift
 	# shellcheck disable=SC2119
 	guest <<GUEST
-start_ftrace rcu_gp_cleanup call_rcu
-expect_status record 0 rcuscope record -m /kmod/rcucmap.ko --until-unload $* \
-	-o /out/run.rcu -o /out/run.json -o /out/run.pftrace -o /out/run.chrome.json -- sh -c '
-		insmod /kmod/rcucmap.ko reader_ms=20 writer_ms=100
-		until dmesg | grep -q "r: done"; do usleep 50000; done
-		cat $FTRACE/trace >/out/calls.ftrace # while rcucmap has its symbols
-		rmmod rcucmap'
-cp /tmp/stderr /out/record.stderr
-cat $FTRACE/trace >/out/gp.ftrace
-dmesg >/out/log
-expect_nothing_left record
+start_ftrace rcu_gp_cleanup __note_gp_changes call_rcu
+for i in \$(seq $count); do
+	export folder=/out/\$i
+	mkdir \$folder
+	dmesg -c >/run/before
+	echo >$FTRACE/trace
+	expect_status record 0 rcuscope record -m /kmod/rcucmap.ko --until-unload $* \
+		-o \$folder/run.rcu -o \$folder/run.json -o \$folder/run.pftrace -o \$folder/run.chrome.json -- sh -c '
+			insmod /kmod/rcucmap.ko reader_ms=20 writer_ms=100
+			until dmesg | grep -q "r: done"; do usleep 50000; done
+			cat $FTRACE/trace >\$folder/calls.ftrace # while rcucmap has its symbols
+			rmmod rcucmap'
+	cp /tmp/stderr \$folder/record.stderr
+	cat $FTRACE/trace >\$folder/gp.ftrace
+	dmesg >\$folder/log
+	expect_nothing_left record
+done
 GUEST
 }
 FTRACE=/sys/kernel/tracing/instances/witness

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Checks a timeline (JSON).
 
-    timeline.py valid FILE              every timeline, also a truncated one: schema, order, references
+    timeline.py valid FILE              every timeline, also a truncated one: schema, order, references,
+                                        and holders that follow from the facts
     timeline.py sequences FILE          its grace periods are the ones that the kernel's gp_seq
                                         counts; part of valid if nothing was lost
     timeline.py whole FILE [--disturbed] [--unseen MODULE:FUNCTION,...]
@@ -13,6 +14,7 @@
     timeline.py rcucmap FILE [LOG] [--lives N] [--disturbed]
                                         a recording of the module rcucmap from its load to its
                                         unload; LOG is the kernel's log
+    timeline.py explained FILE LOG      such a recording by kprobes: what is not known was lost
     timeline.py counts FILE LOG MODULE  against the companion module's own counts
     timeline.py ftrace FILE TRACE [CALLS]
                                         against what ftrace saw in the same time
@@ -24,8 +26,11 @@
                                         names. `of`: the callbacks, sections ... of a module;
                                         `long_periods`: grace periods longer than so many
                                         milliseconds in the life of a followed module, or of the
-                                        named one; `all_held`: their holders match; `every`: all
-                                        entries match; `stack_of`: functions of an entry's stack
+                                        named one; `held_by`, `all_held`, `mostly_held`: their
+                                        holders match (holders.py); `every`: all entries match; `stack_of`:
+                                        functions of an entry's stack. `all` and `every` do not
+                                        hold for no entries
+    timeline.py print FILE EXPRESSION... prints the values of such expressions
 
 Each check includes the ones above it, up to rcucmap. Prints a line for each failure; exit
 status 0 if there is none.
@@ -39,6 +44,9 @@ import sys
 
 import jsonschema
 
+from ftrace import check_ftrace
+from holders import all_held, check_holders, held_by, mostly_held
+from losses import check_explained
 from same_timelines import check_same
 
 SCHEMA = pathlib.Path(__file__).resolve().parents[3] / "docs" / "timeline.schema.json"
@@ -78,36 +86,21 @@ def of(entries, module="rcucmap"):
     return [entry for entry in entries if entry["module"] == module]
 
 
+def all_of_some(conditions):
+    """all() for the tests' expressions: not of an empty list, in which nothing was looked at"""
+    conditions = list(conditions)
+    return conditions != [] and all(conditions)
+
+
 def every(entries, fits):
-    """all(), which prints the first entry that does not match"""
+    """The same, and prints the first entry that does not match"""
+    if not entries:
+        print("there is no entry")
+        return False
     wrong = next((entry for entry in entries if not fits(entry)), None)
     if wrong is not None:
         print(f"does not fit: {wrong}")
     return wrong is None
-
-
-def took_no_tick(holder):
-    """The holder is a CPU that the emulator did not run"""
-    return "took no timer tick" in holder["text"]
-
-
-def all_held(periods, fits):
-    """Whether each grace period's holder matches, except holders that are CPUs without a tick"""
-    return every((period["held_by"] for period in periods), lambda holder: fits(holder) or took_no_tick(holder))
-
-
-def mostly_held(periods, fits):
-    """Whether most holders that are CPUs match, and all holders are known: if CPUs are emulated in turn, other CPUs are
-    slow, too. RCU's own thread and a preempted reader are not counted: they may wait for the task that uses the CPU."""
-    holders = [period["held_by"] for period in periods]
-    if not every(holders, lambda holder: holder["kind"] != "unknown"):
-        return False
-    cpus = [holder for holder in holders
-            if fits(holder) or (holder["kind"] not in ("gp-kthread", "preempted-reader") and not took_no_tick(holder))]
-    fitting = sum(map(fits, cpus))
-    if 2 * fitting < len(cpus):
-        print(f"{fitting} of {len(cpus)} fit: {[holder['text'] for holder in cpus]}")
-    return 2 * fitting >= len(cpus)
 
 
 def of_name(modules, name):
@@ -125,6 +118,12 @@ def long_periods(timeline):
         period for period in timeline["grace_periods"]
         if period["start_ns"] is not None and (period["end_ns"] or 0) - period["start_ns"] > ms * 10**6 and
         within_a_life(period, module)]
+
+
+def long_sections(timeline):
+    """Read-side sections of a module that are longer than so many milliseconds"""
+    return lambda module, ms: [section for section in of(timeline["read_sections"], module)
+                               if section["end_ns"] is not None and section["end_ns"] - section["begin_ns"] > ms * 10**6]
 
 
 def stack_of(timeline):
@@ -186,6 +185,7 @@ def check_valid(timeline, text, fails):
     for life in timeline["modules"]:
         fails.ordered(f"module {life['name']}", life["loaded_ns"], life["init_done_ns"], life["exit_ns"],
                       life["exit_done_ns"], life["free_begin_ns"], life["freed_ns"])
+    check_holders(timeline, fails)
 
 
 def in_progress(sequence):
@@ -324,46 +324,6 @@ def check_rcucmap(timeline, fails, log=None, lives=1):
                not seen or hits.get("module.readers") in (2 * len(sections), 2 * len(sections) + len(entries)))
 
 
-def read_ftrace(file):
-    """(nanoseconds on the trace's clock, function, its caller) for each line of a function trace, sorted by time"""
-    text = pathlib.Path(file).read_text(encoding="utf-8", errors="replace")
-    counts = re.search(r"entries-in-buffer/entries-written: (\d+)/(\d+)", text)
-    if not counts or counts[1] != counts[2]:
-        sys.exit(f"{file}: ftrace itself is not whole: {counts and counts[0]}")
-    entries = re.findall(r"^.*\s(\d+)\.(\d{6}): (\S+) <-(\S+)", text, re.M)
-    return sorted((int(seconds) * 10**9 + int(micro) * 1000, function, caller) for seconds, micro, function, caller in entries)
-
-
-def check_ftrace(timeline, trace, fails, calls=None):
-    """The end of a grace period is the entry of rcu_gp_cleanup(); ftrace saw that entry at nearly the same time."""
-    start = timeline["capture"]["start_boottime_ns"]
-    end = start + timeline["capture"]["end_ns"]
-    margin = 2_000_000  # ftrace and the tracer read the clock one after the other
-    seen = [time for time, function, _ in read_ftrace(trace)
-            if function == "rcu_gp_cleanup" and start - margin <= time <= end + margin]
-    ends = sorted(start + period["end_ns"] for period in timeline["grace_periods"]
-                  if not period["expedited"] and period["end_ns"] is not None)
-    # At the edges of the recording only one of the two may have seen an event.
-    while seen and len(seen) > len(ends) and seen[0] < start + margin:
-        seen.pop(0)
-    while seen and len(seen) > len(ends) and seen[-1] > end - margin:
-        seen.pop()
-    fails.equal("grace periods that ended, as ftrace counts them", len(seen), len(ends))
-    fails.true("ftrace saw no grace period", seen)
-    if len(seen) == len(ends):
-        for i, time in enumerate(ends):
-            low = seen[i - 1] if i > 0 else time
-            high = seen[i + 1] if i + 1 < len(seen) else time
-            fails.true(f"end of the grace period no. {i}: {time} is not near ftrace's {seen[i]}", low <= time <= high)
-    if calls:
-        callers = [caller for _, function, caller in read_ftrace(calls) if function == "call_rcu"]
-        # bucket_remove() ends in a tail call to call_rcu(). If its return is probed, ftrace cannot name the caller.
-        for function, names, expected in (("cmap_set", r"cmap_set", UPDATES),
-                                          ("cmap_remove", r"cmap_remove|bucket_remove.*|\[unknown/kretprobe'd\]", REMOVES)):
-            known = [caller for caller in callers if re.fullmatch(names, caller)]
-            fails.equal(f"calls of call_rcu() in {function}, as ftrace counts them", expected, len(known))
-
-
 def check_counts(timeline, fails, log, module):
     lines = re.findall(rf"\b{module}: ((?:\w+=\d+ ?)+)$", log, re.M)
     fails.true(f"the log has no counts of {module}", lines)
@@ -400,9 +360,15 @@ def missed_of(timeline):
     return lambda hook: sum(probe["missed"] for probe in timeline["capture"]["probes"] if probe["hook"] == hook)
 
 
-HELPERS = {"every": every, "all_held": all_held, "mostly_held": mostly_held, "of": of, "of_name": of_name, "place_function": place_function}
-# These are created for each timeline.
-HELPERS_OF = {"missed": missed_of, "long_periods": long_periods, "stack_of": stack_of}
+HELPERS = {"all": all_of_some, "every": every, "of": of, "of_name": of_name, "place_function": place_function}
+HELPERS_OF = {"missed": missed_of, "long_periods": long_periods, "stack_of": stack_of, "held_by": held_by,
+              "all_held": all_held, "mostly_held": mostly_held, "long_sections": long_sections}
+
+
+def value_of(expression, timeline):
+    # The expressions are the tests' own text; nothing in them comes from a kernel.
+    helpers = HELPERS | {name: helper(timeline) for name, helper in HELPERS_OF.items()}
+    return eval(expression, helpers | timeline)
 
 
 def tally_holders(timeline, file):
@@ -450,6 +416,9 @@ def main(check, file, *rest):
             del rest[at:at + 2]
         log = pathlib.Path(rest[0]).read_text(encoding="utf-8", errors="replace") if rest else None
         check_rcucmap(timeline, fails, log, lives)
+    elif check == "explained":
+        log = pathlib.Path(rest[0]).read_text(encoding="utf-8", errors="replace")
+        check_explained(timeline, fails, log, UPDATES + REMOVES, of(timeline["read_sections"]))
     elif check == "counts":
         log, module = rest
         check_counts(timeline, fails, pathlib.Path(log).read_text(encoding="utf-8", errors="replace"), module)
@@ -457,15 +426,16 @@ def main(check, file, *rest):
         other, module = rest
         check_same(timeline, json.loads(pathlib.Path(other).read_text(encoding="utf-8")), module, fails)
     elif check == "ftrace":
-        check_ftrace(timeline, rest[0], fails, rest[1] if len(rest) > 1 else None)
+        check_ftrace(timeline, rest[0], fails, {"cmap_set": UPDATES, "cmap_remove": REMOVES}, rest[1] if len(rest) > 1 else None)
     elif check == "holds":
         for expression in rest:
-            # The expressions are the tests' own text; nothing in them comes from a kernel.
-            helpers = HELPERS | {name: helper(timeline) for name, helper in HELPERS_OF.items()}
             try:
-                fails.true(f"does not hold: {expression}", eval(expression, helpers | timeline))
+                fails.true(f"does not hold: {expression}", value_of(expression, timeline))
             except (TypeError, LookupError) as error:  # a value is None or missing
                 fails.true(f"cannot hold ({error}): {expression}", False)
+    elif check == "print":
+        for expression in rest:
+            print(value_of(expression, timeline))
     elif check not in ("valid", "whole", "sequences"):
         sys.exit(__doc__)
     shown = 20
