@@ -52,7 +52,10 @@ class Facts:
     def read_section(self):
         holder = self.holder
         for section in self.timeline["read_sections"]:
-            end = self.timeline["capture"]["end_ns"] if section["end_ns"] is None else section["end_ns"]
+            # A section that was left open lasts until its task ended. A task that is in user mode still has it open.
+            left_ns = None if section["left"] == "user-mode" else section["left_ns"]
+            ends = (section["end_ns"], left_ns, self.timeline["capture"]["end_ns"])
+            end = next(each for each in ends if each is not None)
             if (section["tid"], section["comm"], section["cpu"]) == (holder["tid"], holder["comm"], holder["cpu"]) and \
                     min(end, self.end) - max(section["begin_ns"], self.start) == holder["held_ns"]:
                 return None if self.is_half(holder["held_ns"]) else HALF
