@@ -55,37 +55,27 @@ static __always_inline __u64 rs_kprobe_arg(struct pt_regs *regs, __u32 number)
 #define RS_BPF_KPROBE(...)    BPF_KPROBE(__VA_ARGS__)
 #define RS_BPF_KRETPROBE(...) BPF_KRETPROBE(__VA_ARGS__)
 
-#define RS_FENTRY_PROGRAM(program, function, parameters, handler)                                  \
-	SEC("fentry/" #function)                                                                   \
-	int RS_BPF_PROG(program##_fentry RS_LIST parameters)                                       \
+#define RS_PROGRAM(section, definition, handler)                                                   \
+	SEC(section)                                                                               \
+	int definition                                                                             \
 	{                                                                                          \
 		handler;                                                                           \
 		return 0;                                                                          \
 	}
+
+#define RS_FENTRY_PROGRAM(program, function, parameters, handler)                                  \
+	RS_PROGRAM("fentry/" #function, RS_BPF_PROG(program##_fentry RS_LIST parameters), handler)
 
 #define RS_FEXIT_PROGRAM(program, function, parameters, result, handler)                           \
-	SEC("fexit/" #function)                                                                    \
-	int RS_BPF_PROG(program##_fexit RS_LIST parameters RS_LIST result)                         \
-	{                                                                                          \
-		handler;                                                                           \
-		return 0;                                                                          \
-	}
+	RS_PROGRAM("fexit/" #function,                                                             \
+		   RS_BPF_PROG(program##_fexit RS_LIST parameters RS_LIST result), handler)
 
 #define RS_KPROBE_PROGRAM(program, function, parameters, handler)                                  \
-	SEC("kprobe/" #function)                                                                   \
-	int RS_BPF_KPROBE(program##_kprobe RS_LIST parameters)                                     \
-	{                                                                                          \
-		handler;                                                                           \
-		return 0;                                                                          \
-	}
+	RS_PROGRAM("kprobe/" #function, RS_BPF_KPROBE(program##_kprobe RS_LIST parameters), handler)
 
 #define RS_KRETPROBE_PROGRAM(program, function, result, handler)                                   \
-	SEC("kretprobe/" #function)                                                                \
-	int RS_BPF_KRETPROBE(program##_kretprobe RS_LIST result)                                   \
-	{                                                                                          \
-		handler;                                                                           \
-		return 0;                                                                          \
-	}
+	RS_PROGRAM("kretprobe/" #function, RS_BPF_KRETPROBE(program##_kretprobe RS_LIST result),   \
+		   handler)
 
 #define RS_ENTRY_PROGRAMS(program, function, parameters, handler)                                  \
 	RS_FENTRY_PROGRAM(program, function, parameters, handler)                                  \

@@ -154,8 +154,8 @@ def mostly_held(timeline):
     holders that are CPUs match: if CPUs are emulated in turn, other CPUs are slow, too. RCU's own thread and a preempted
     reader are not counted: they may wait for the task that uses the CPU."""
     def holds(periods, fits):
-        wrong = [(Facts(timeline, period).contradiction(), period["held_by"]) for period in periods
-                 if period["held_by"]["kind"] == "unknown" or Facts(timeline, period).contradiction()]
+        judged = ((Facts(timeline, period).contradiction(), period["held_by"]) for period in periods)
+        wrong = [(why, holder) for why, holder in judged if why or holder["kind"] == "unknown"]
         if wrong:
             print(f"does not fit: {wrong[0]}")
             return False
