@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/available_memory.hpp"
 #include "base/file.hpp"
 #include "base/limit_error.hpp"
 #include "base/temporary_file.hpp"
@@ -49,6 +50,7 @@ struct SpillMemory::File {
 namespace {
 
 constexpr std::size_t chunk_bytes = std::size_t{1} << SpillMemory::chunk_shift;
+constexpr std::size_t max_growth = 32 * chunk_bytes;
 constexpr std::size_t smallest_file = 64U << 10; // a shorter list stays on the heap
 constexpr std::size_t first_addresses = 64 * chunk_bytes;
 
@@ -66,6 +68,11 @@ bool no_file_left() {
 }
 
 } // namespace
+
+std::size_t SpillLimits::default_heap() {
+    static const std::size_t heap = std::clamp<std::size_t>(available_memory() / 4, 48U << 20, 1U << 30);
+    return heap;
+}
 
 SpillBudget::SpillBudget() : Bindable("lists of a recording") {}
 
@@ -179,7 +186,8 @@ void SpillMemory::grow(std::size_t bytes) {
     if (budget_ == nullptr)
         budget_ = &Binding<SpillBudget>::current();
     budget_->check_bound();
-    const std::size_t wanted = std::max(bytes, capacity_ * 2);
+    // A long list grows in steps, so that it can use most of the budget. realloc() moves its pages, not its bytes.
+    const std::size_t wanted = std::max(bytes, capacity_ + std::min(capacity_, max_growth));
     const bool on_heap = !file_ && (wanted < smallest_file ||
                                     budget_->on_heap_ - capacity_ + wanted <= budget_->limits.heap || no_file_left());
     if (on_heap)

@@ -23,8 +23,11 @@
 namespace rcuscope {
 
 struct SpillLimits { // bytes, for all lists of a budget together
-    std::size_t heap = 48U << 20;
+    std::size_t heap = default_heap();
     std::size_t resident = 40U << 20; // of mapped chunks
+
+    // A quarter of the memory that was available when it was first asked for, from 48 MiB to 1 GiB.
+    static std::size_t default_heap();
 };
 
 class SpillBudget;
