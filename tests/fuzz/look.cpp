@@ -50,17 +50,19 @@ void require_harmless(Write write, const char* what) {
 
 constexpr ExportOptions with_addresses{.addresses = true};
 
-void timeline_json(const Timeline& timeline) {
-    require_json([&](std::ostream& json) { write_json(timeline, with_addresses, json); }, "the timeline is JSON");
+void timeline_json(const LoadedTimeline& of) {
+    require_json([&](std::ostream& json) { write_json(of.timeline, of.analysis, with_addresses, json); },
+                 "the timeline is JSON");
 }
 
-void chrome(const Timeline& timeline) {
-    require_json([&](std::ostream& json) { write_chrome(timeline, with_addresses, json); }, "Chrome's trace is JSON");
+void chrome(const LoadedTimeline& of) {
+    require_json([&](std::ostream& json) { write_chrome(of.timeline, of.analysis, with_addresses, json); },
+                 "Chrome's trace is JSON");
 }
 
-void perfetto(const Timeline& timeline) {
+void perfetto(const LoadedTimeline& of) {
     Nowhere out;
-    write_perfetto(timeline, with_addresses, out);
+    write_perfetto(of.timeline, of.analysis, with_addresses, out);
 }
 
 // Checks that no line of the Markdown steers a terminal, and that it has no links and no HTML, whatever the names are.
@@ -77,28 +79,26 @@ void require_markdown(const Document& document) {
     require(text.find("://") == std::string::npos, "Markdown has no links");
 }
 
-void report(const Timeline& timeline) {
+void report(const LoadedTimeline& of) {
     Nowhere out;
-    const Document document = report_of(timeline, statistics_of(timeline));
+    const Document document = report_of(of.timeline, of.analysis);
     require_harmless([&](std::ostream& text) { show_text(document, {}, text); }, "a report does not steer a terminal");
     show_text(document, {.colour = true, .unicode = true}, out);
     require_markdown(document);
 }
 
-void report_json(const Timeline& timeline) {
-    require_json([&](std::ostream& json) { write_report_json(timeline, statistics_of(timeline), json); },
-                 "a report is JSON");
+void report_json(const LoadedTimeline& of) {
+    require_json([&](std::ostream& json) { write_report_json(of.timeline, of.analysis, json); }, "a report is JSON");
 }
 
 // Prints the same as `rcuscope info`.
-void info(const Timeline& timeline) {
-    require_harmless([&](std::ostream& text) { print_info("\x1b[2J", timeline, {}, text); },
-                     "info does not steer a terminal");
+void info(const LoadedTimeline& of) {
+    require_harmless([&](std::ostream& text) { print_info("\x1b[2J", of, text); }, "info does not steer a terminal");
 }
 
 // A summary must be readable by `check`.
-void summarize(const Timeline& timeline) {
-    const Digest digest = digest_of(timeline, statistics_of(timeline), "fuzz");
+void summarize(const LoadedTimeline& of) {
+    const Digest digest = digest_of(of.timeline, of.analysis, "fuzz");
     const std::string text = written([&](std::ostream& out) { write_digest(digest, out); });
     const auto back = digest_from_json(text, "digest");
     if (!back)
@@ -110,19 +110,6 @@ void summarize(const Timeline& timeline) {
 const MemoryFile& capture_file() {
     static const MemoryFile file;
     return file;
-}
-
-// A report must not depend on how callbacks are stored.
-void numbers(const Timeline& timeline) {
-    const auto loaded = load_statistics(capture_file().path(), limits);
-    require(loaded.has_value(), "what can be exported can be reported on");
-    const auto report_of_it = [](const Timeline& of, const Statistics& with) {
-        return written([&](std::ostream& out) { write_report_json(of, with, out); });
-    };
-    const std::string of_rows = report_of_it(timeline, statistics_of(timeline));
-    const Recording::Binding bound(*loaded->recording);
-    require(report_of_it(loaded->timeline, loaded->numbers) == of_rows,
-            "a report does not depend on what is kept of callbacks");
 }
 
 } // namespace
@@ -137,13 +124,13 @@ void look_at_capture(std::span<const std::byte> bytes) {
         return;
     }
     const Recording::Binding bound(*loaded->recording);
-    constexpr std::array looks{timeline_json, chrome, perfetto, report, report_json, numbers, info, summarize};
+    constexpr std::array looks{timeline_json, chrome, perfetto, report, report_json, info, summarize};
     try {
 #ifdef RCUSCOPE_FUZZ
-        looks[XXH3_64bits(bytes.data(), bytes.size()) % looks.size()](loaded->timeline);
+        looks[XXH3_64bits(bytes.data(), bytes.size()) % looks.size()](*loaded);
 #else
         for (const auto look : looks)
-            look(loaded->timeline);
+            look(*loaded);
 #endif
     } catch (const LimitError& limit) {
         require(limit.error().code == ExitCode::bad_input, "what asks for too much is bad input");

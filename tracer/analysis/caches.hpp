@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/hazards.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {

@@ -29,12 +29,12 @@ Digest::Durations durations_of(const Statistics& numbers) {
     return durations;
 }
 
-Digest::Counts counts_of(const Timeline& timeline, const CallbackStatistics& callbacks) {
+Digest::Counts counts_of(const std::vector<Hazard>& hazards, const CallbackStatistics& callbacks) {
     Digest::Counts counts;
     for (const DigestName& each : digest_counts)
         counts[std::string(each.name)] = 0;
-    counts["hazards"] = timeline.hazards.size();
-    for (const Hazard& hazard : timeline.hazards)
+    counts["hazards"] = hazards.size();
+    for (const Hazard& hazard : hazards)
         counts["hazards." + hazard.severity]++;
     counts["callbacks.queued"] = callbacks.queued;
     counts["callbacks.pending"] = callbacks.pending;
@@ -58,13 +58,14 @@ std::vector<Digest::Function> functions_of(const std::vector<CallbackStatistics>
 }
 
 // The longest of each kind, normal and expedited.
-std::vector<Digest::Held> longest_of(const Timeline& timeline, const Statistics& numbers) {
+std::vector<Digest::Held> longest_of(const Timeline& timeline, const Analysis& analysis) {
     std::vector<Digest::Held> longest;
-    for (const GracePeriodStatistics* kind : {&numbers.normal, &numbers.expedited})
+    for (const GracePeriodStatistics* kind : {&analysis.statistics.normal, &analysis.statistics.expedited})
         for (const std::size_t place : kind->longest) {
             const GracePeriod& grace_period = timeline.grace_periods[place];
             const Nanoseconds duration = std::max<Nanoseconds>(elapsed(*grace_period.start, *grace_period.end), 0);
-            longest.push_back({duration, grace_period.held_by ? grace_period.held_by->text : std::string()});
+            const Holder* holder = analysis.holder_of(grace_period);
+            longest.push_back({duration, holder != nullptr ? holder->text : std::string()});
         }
     return longest;
 }
@@ -88,17 +89,18 @@ void Digest::keep_longest() {
         longest.resize(max_longest);
 }
 
-Digest digest_of(const Timeline& timeline, const Statistics& numbers, std::string tool_version) {
+Digest digest_of(const Timeline& timeline, const Analysis& analysis, std::string tool_version) {
     timeline.check_bound();
+    const Statistics& numbers = analysis.statistics;
     Digest digest{.tool_version = std::move(tool_version),
                   .host = timeline.host,
                   .recorded = std::max<Nanoseconds>(timeline.capture.end, 0),
                   .complete = timeline.capture.complete,
                   .lost = numbers.lost,
                   .durations = durations_of(numbers),
-                  .counts = counts_of(timeline, numbers.all_callbacks),
+                  .counts = counts_of(analysis.hazards, numbers.all_callbacks),
                   .functions = functions_of(numbers.callbacks),
-                  .longest = longest_of(timeline, numbers)};
+                  .longest = longest_of(timeline, analysis)};
     digest.keep_longest();
     return digest;
 }

@@ -14,8 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "analysis/analysis.hpp"
 #include "analysis/histogram.hpp"
-#include "analysis/statistics.hpp"
 #include "capture/metadata.hpp"
 #include "timeline/model.hpp"
 
@@ -94,7 +94,6 @@ struct Digest {
     void keep_longest();
 };
 
-// Call it after find_hazards() and find_holders(). `numbers`: the statistics of the same timeline.
-Digest digest_of(const Timeline& timeline, const Statistics& numbers, std::string tool_version);
+Digest digest_of(const Timeline& timeline, const Analysis& analysis, std::string tool_version);
 
 } // namespace rcuscope

@@ -2,10 +2,6 @@
 #include "analysis/double_queue.hpp"
 
 #include <algorithm>
-#include <limits>
-#include <map>
-#include <string>
-#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -19,15 +15,6 @@
 namespace rcuscope {
 
 namespace {
-
-// Two callbacks with the same head; the second was queued while the first was pending.
-struct Pair {
-    const Callback* first = nullptr;
-    const Callback* second = nullptr;
-};
-
-// The locations that queued the first and the second, and the function of the second.
-using Places = std::tuple<std::string, std::string, std::string>;
 
 // The time up to which the capture surely has the records of each CPU. A capture that was cut off may lack the last
 // records of some CPUs. Most callbacks run on the CPU that queued them.
@@ -119,7 +106,27 @@ bool was_pending(const Callback& first, const Callback& second, const LossIndex&
     return first.invoked ? *first.invoked > second.queued : extent.reaches(first.queued_cpu, second.queued);
 }
 
-Hazard hazard_of(const Places& places, const std::vector<Pair>& pairs) {
+} // namespace
+
+DoubleQueues::DoubleQueues(const Timeline& timeline, const LossIndex& losses) {
+    if (timeline.requeued.empty() || is_missing(timeline.capture, "callback.invoked"))
+        return;
+    const WatchedModules watched(timeline);
+    const RecordedUntil extent(timeline);
+    const UnseenRuns unseen(timeline);
+    const FreedModules freed(timeline);
+    for (const Requeue& each : timeline.requeued) {
+        const Callback& first = timeline.callbacks[each.first - 1];
+        const Callback& second = timeline.callbacks[each.second - 1];
+        if (second.head != 0 && (watched.contains(second) || watched.contains(first)) &&
+            was_pending(first, second, losses, extent) && !unseen.may_hide(first, second) &&
+            !freed.had_code_of(first, second))
+            pairs_[{origin_of(first.caller), origin_of(second.caller), location_name(second.function, false)}]
+                .push_back({.first = &first, .second = &second});
+    }
+}
+
+Hazard DoubleQueues::hazard_of(const Places& places, const std::vector<Pair>& pairs) {
     const auto& [first_place, second_place, function] = places;
     const Callback& first = *pairs.front().first;
     const Callback& second = *pairs.front().second;
@@ -145,60 +152,16 @@ Hazard hazard_of(const Places& places, const std::vector<Pair>& pairs) {
     return hazard;
 }
 
-} // namespace
-
-struct DoubleQueues::Context {
-    Context(const Timeline& timeline, const LossIndex& of_records)
-        : losses(of_records), watched(timeline), extent(timeline), unseen(timeline), freed(timeline) {}
-
-    const LossIndex& losses;
-    WatchedModules watched;
-    RecordedUntil extent;
-    UnseenRuns unseen;
-    FreedModules freed;
-    std::map<Places, std::vector<Pair>> pairs;
-};
-
-DoubleQueues::DoubleQueues(const Timeline& timeline, const LossIndex& losses)
-    : judged_(!is_missing(timeline.capture, "callback.invoked") && !timeline.callback_bounds.heads_in_turn),
-      context_(std::make_unique<Context>(timeline, losses)) {}
-DoubleQueues::~DoubleQueues() = default;
-
-// Returns the previous callback with the same head, or null if it was invoked before this one was queued.
-const Callback* DoubleQueues::exchange_newest(const Callback& callback) {
-    if (newest_.size() >= sweep_at_)
-        sweep(callback.queued);
-    Newest& newest = newest_[callback.head];
-    const Callback* before = newest.until > callback.queued ? newest.callback : nullptr;
-    newest = {&callback, callback.invoked.value_or(std::numeric_limits<Nanoseconds>::max())};
-    return before;
-}
-
-void DoubleQueues::sweep(Nanoseconds now) {
-    newest_.keep_if([now](const Newest& each) { return each.until > now; });
-    sweep_at_ = std::max<std::size_t>(2 * newest_.size(), 4096);
-}
-
-void DoubleQueues::judge(const Callback& before, const Callback& callback) {
-    const Context& ground = *context_;
-    if (!(ground.watched.contains(callback) || ground.watched.contains(before)) ||
-        !was_pending(before, callback, ground.losses, ground.extent) || ground.unseen.may_hide(before, callback) ||
-        ground.freed.had_code_of(before, callback))
-        return;
-    context_->pairs[{origin_of(before.caller), origin_of(callback.caller), location_name(callback.function, false)}]
-        .push_back({.first = &before, .second = &callback});
-}
-
 std::vector<Hazard> DoubleQueues::hazards() const {
     std::vector<Hazard> hazards;
-    for (const auto& [places, pairs] : context_->pairs)
+    for (const auto& [places, pairs] : pairs_)
         hazards.push_back(hazard_of(places, pairs));
     return hazards;
 }
 
 std::unordered_set<std::uint32_t> DoubleQueues::never_ran() const {
     std::unordered_set<std::uint32_t> ids;
-    for (const auto& [places, pairs] : context_->pairs) {
+    for (const auto& [places, pairs] : pairs_) {
         for (const Pair& pair : pairs) {
             for (const Callback* callback : {pair.first, pair.second})
                 if (!callback->invoked)

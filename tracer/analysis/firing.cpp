@@ -32,50 +32,50 @@ std::string cpu_names(const std::vector<std::uint32_t>& cpus) {
 // to the interval.
 class Parts {
 public:
-    Parts(FiringAnalysis& analysis, Nanoseconds from, Nanoseconds to) : analysis_(analysis), reached_(from), to_(to) {
-        analysis_.whole = elapsed(from, to);
+    Parts(FiringAnalysis& firing, Nanoseconds from, Nanoseconds to) : firing_(firing), reached_(from), to_(to) {
+        firing_.whole = elapsed(from, to);
     }
     void until(Nanoseconds at, std::string what) {
         const Nanoseconds end = std::clamp(at, reached_, std::max(reached_, to_));
-        analysis_.parts.push_back({std::move(what), elapsed(reached_, end)});
+        firing_.parts.push_back({std::move(what), elapsed(reached_, end)});
         reached_ = end;
     }
     void rest(std::string what) { until(to_, std::move(what)); }
 
 private:
-    FiringAnalysis& analysis_;
+    FiringAnalysis& firing_;
     Nanoseconds reached_;
     Nanoseconds to_;
 };
 
-// For a grace period that had not ended, find_holders() has no result. Names the last busy CPU or preempted reader that
+// A grace period that had not ended has no holder. Names the last busy CPU or preempted reader that
 // was recorded.
-void name_suspect(const GracePeriod& grace_period, FiringAnalysis& analysis) {
+void name_suspect(const GracePeriod& grace_period, FiringAnalysis& firing) {
     if (!grace_period.busy_cpus.empty()) {
         const BusyCpu& busy = grace_period.busy_cpus.back();
-        analysis.holder = "CPU " + std::to_string(busy.cpu) + ", " + busy.comm + " (" + std::to_string(busy.tid) +
-                          "), was in the kernel without a context switch";
-        analysis.stack = busy.stack;
+        firing.holder = "CPU " + std::to_string(busy.cpu) + ", " + busy.comm + " (" + std::to_string(busy.tid) +
+                        "), was in the kernel without a context switch";
+        firing.stack = busy.stack;
     } else if (!grace_period.preempted_readers.empty()) {
         const PreemptedReader& reader = grace_period.preempted_readers.back();
-        analysis.holder =
-            reader.comm + " (" + std::to_string(reader.tid) + ") was preempted within a read-side section";
+        firing.holder = reader.comm + " (" + std::to_string(reader.tid) + ") was preempted within a read-side section";
     }
 }
 
-void name_holder(const GracePeriod& grace_period, FiringAnalysis& analysis) {
-    if (grace_period.held_by) {
-        analysis.holder = grace_period.held_by->text;
-        analysis.stack = grace_period.held_by->stack;
+void name_holder(const Analysis& analysis, const GracePeriod& grace_period, FiringAnalysis& firing) {
+    if (const Holder* holder = analysis.holder_of(grace_period)) {
+        firing.holder = holder->text;
+        firing.stack = holder->stack;
     } else if (!grace_period.end) {
-        name_suspect(grace_period, analysis);
+        name_suspect(grace_period, firing);
     }
 }
 
-void analyse_grace_period(const Timeline& timeline, const GracePeriod& grace_period, FiringAnalysis& analysis) {
+void analyse_grace_period(const Timeline& timeline, const Analysis& analysis, const GracePeriod& grace_period,
+                          FiringAnalysis& firing) {
     if (!grace_period.start)
         return;
-    Parts parts(analysis, *grace_period.start, grace_period.end.value_or(timeline.capture.end));
+    Parts parts(firing, *grace_period.start, grace_period.end.value_or(timeline.capture.end));
     std::vector<const QuiescentState*> reports;
     for (const QuiescentState& state : grace_period.quiescent_states)
         reports.push_back(&state);
@@ -92,7 +92,7 @@ void analyse_grace_period(const Timeline& timeline, const GracePeriod& grace_per
     else
         parts.rest(reports.back()->blocked_readers ? "until preempted readers had left their sections"
                                                    : "until RCU's own thread ended it");
-    name_holder(grace_period, analysis);
+    name_holder(analysis, grace_period, firing);
 }
 
 // The normal grace period that covers most of an interval.
@@ -112,14 +112,15 @@ const GracePeriod* longest_within(const Timeline& timeline, Nanoseconds from, Na
     return longest;
 }
 
-void analyse_callback(const Timeline& timeline, const Callback& callback, FiringAnalysis& analysis) {
+void analyse_callback(const Timeline& timeline, const Analysis& analysis, const Callback& callback,
+                      FiringAnalysis& firing) {
     const Nanoseconds end = callback.invoked.value_or(timeline.capture.end);
-    Parts parts(analysis, callback.queued, end);
-    analysis.what += ": " + location_name(callback.function, false) + ", queued on CPU " +
-                     std::to_string(callback.queued_cpu) + " by " +
-                     (interrupted(callback.queued_in) ? queued_by(callback.queued_comm, callback.queued_in)
-                                                      : callback.queued_comm.str()) +
-                     " (" + std::to_string(callback.queued_tid) + ")";
+    Parts parts(firing, callback.queued, end);
+    firing.what += ": " + location_name(callback.function, false) + ", queued on CPU " +
+                   std::to_string(callback.queued_cpu) + " by " +
+                   (interrupted(callback.queued_in) ? queued_by(callback.queued_comm, callback.queued_in)
+                                                    : callback.queued_comm.str()) +
+                   " (" + std::to_string(callback.queued_tid) + ")";
     if (const auto shares = latency_breakdown(callback, timeline.grace_periods)) {
         const Nanoseconds started = callback.queued + shares->waiting_for_start;
         parts.until(started, "until a grace period for it began");
@@ -133,56 +134,57 @@ void analyse_callback(const Timeline& timeline, const Callback& callback, Firing
                                           ? &timeline.grace_periods[*callback.grace_period - 1]
                                           : longest_within(timeline, callback.queued, end);
     if (grace_period)
-        name_holder(*grace_period, analysis);
+        name_holder(analysis, *grace_period, firing);
 }
 
-void analyse_section(const Timeline& timeline, const ReadSection& section, FiringAnalysis& analysis) {
+void analyse_section(const Timeline& timeline, const ReadSection& section, FiringAnalysis& firing) {
     const Nanoseconds end = section.known_end().value_or(timeline.capture.end);
-    analysis.whole = elapsed(section.begin, end);
+    firing.whole = elapsed(section.begin, end);
     Nanoseconds preempted = 0;
     Nanoseconds blocked = 0;
     for (const ReadSection::OffCpu& off : section.off_cpu)
         (off.voluntary ? blocked : preempted) += elapsed(off.at, std::min(off.until.value_or(end), end));
-    analysis.parts = {{"running, or interrupted", analysis.whole - preempted - blocked},
-                      {"preempted", preempted},
-                      {"blocked", blocked}};
-    analysis.holder = "CPU " + std::to_string(section.cpu) + ", " + section.comm + " (" + std::to_string(section.tid) +
-                      "), in " + location_name(section.place, false) + " for " + duration_text(analysis.whole);
+    firing.parts = {{"running, or interrupted", firing.whole - preempted - blocked},
+                    {"preempted", preempted},
+                    {"blocked", blocked}};
+    firing.holder = "CPU " + std::to_string(section.cpu) + ", " + section.comm + " (" + std::to_string(section.tid) +
+                    "), in " + location_name(section.place, false) + " for " + duration_text(firing.whole);
 }
 
 // The pending callbacks by function. `counted`: their number as counted in the kernel. It may be greater, since some
 // were queued before the recording begins or their records were dropped from memory.
-void analyse_pending(const Timeline& timeline, Nanoseconds at, std::uint64_t counted, FiringAnalysis& analysis) {
+void analyse_pending(const Timeline& timeline, const Analysis& analysis, Nanoseconds at, std::uint64_t counted,
+                     FiringAnalysis& firing) {
     constexpr std::size_t limit = 5;
-    analysis.counts = true;
+    firing.counts = true;
     std::map<std::string, std::int64_t> by_function;
     for (const Callback& callback : timeline.callbacks)
         if (callback.queued <= at && callback.done.value_or(at + 1) > at) { // as the BPF programs count
             by_function[location_name(callback.function, false)]++;
-            analysis.whole++;
+            firing.whole++;
         }
     for (const auto& [function, count] : by_function)
-        analysis.parts.push_back({"of " + function, count});
-    std::stable_sort(analysis.parts.begin(), analysis.parts.end(),
+        firing.parts.push_back({"of " + function, count});
+    std::stable_sort(firing.parts.begin(), firing.parts.end(),
                      [](const Contribution& a, const Contribution& b) { return a.amount > b.amount; });
-    if (analysis.parts.size() > limit) {
+    if (firing.parts.size() > limit) {
         Contribution others{"of other functions", 0};
-        for (std::size_t i = limit; i < analysis.parts.size(); i++)
-            others.amount += analysis.parts[i].amount;
-        analysis.parts.resize(limit);
-        analysis.parts.push_back(std::move(others));
+        for (std::size_t i = limit; i < firing.parts.size(); i++)
+            others.amount += firing.parts[i].amount;
+        firing.parts.resize(limit);
+        firing.parts.push_back(std::move(others));
     }
     const auto all =
         static_cast<std::int64_t>(std::min<std::uint64_t>(counted, std::numeric_limits<std::int64_t>::max()));
-    if (all > analysis.whole) {
-        analysis.parts.push_back(
-            {"not in this recording: queued before it began, or their records were dropped", all - analysis.whole});
-        analysis.whole = all;
-    } else if (all > 0 && all < analysis.whole) {
-        analysis.what += "; the recording shows " + std::to_string(analysis.whole) + " of them a moment earlier";
+    if (all > firing.whole) {
+        firing.parts.push_back(
+            {"not in this recording: queued before it began, or their records were dropped", all - firing.whole});
+        firing.whole = all;
+    } else if (all > 0 && all < firing.whole) {
+        firing.what += "; the recording shows " + std::to_string(firing.whole) + " of them a moment earlier";
     }
     if (const GracePeriod* grace_period = longest_within(timeline, 0, at))
-        name_holder(*grace_period, analysis);
+        name_holder(analysis, *grace_period, firing);
 }
 
 template <typename Rows, typename Is>
@@ -193,36 +195,36 @@ const typename Rows::value_type* find_row(const Rows& rows, Is is) {
 
 } // namespace
 
-std::optional<FiringAnalysis> analyse_firing(const Timeline& timeline) {
+std::optional<FiringAnalysis> analyse_firing(const Timeline& timeline, const Analysis& analysis) {
     timeline.check_bound();
     if (!timeline.capture.fired)
         return std::nullopt;
     const FiredTrigger& fired = *timeline.capture.fired;
     const Nanoseconds began = relative_time(fired.began_ns, timeline.capture.start_boottime_ns);
-    FiringAnalysis analysis;
-    analysis.what = fired.trigger + ": " + fired.text;
+    FiringAnalysis firing;
+    firing.what = fired.trigger + ": " + fired.text;
     const bool expedited = fired.on == FiredOn::expedited_grace_period;
     if (expedited || fired.on == FiredOn::grace_period) {
         if (const auto* row = find_row(timeline.grace_periods, [&](const GracePeriod& each) {
                 return each.expedited == expedited &&
                        static_cast<std::uint64_t>(each.gp_seq) >> rcu_seq_ctr_shift == fired.id >> rcu_seq_ctr_shift;
             }))
-            analyse_grace_period(timeline, *row, analysis);
+            analyse_grace_period(timeline, analysis, *row, firing);
     } else if (fired.on == FiredOn::callback) {
         if (const auto* row = find_row(timeline.callbacks, [&](const Callback& each) {
                 return each.head == fired.id && each.queued == began;
             }))
-            analyse_callback(timeline, *row, analysis);
+            analyse_callback(timeline, analysis, *row, firing);
     } else if (fired.on == FiredOn::read_section) {
         if (const auto* row = find_row(timeline.read_sections, [&](const ReadSection& each) {
                 return each.tid == fired.id && each.begin == began;
             }))
-            analyse_section(timeline, *row, analysis);
+            analyse_section(timeline, *row, firing);
     } else if (fired.trigger.starts_with("pending")) {
-        analyse_pending(timeline, relative_time(fired.fired_ns, timeline.capture.start_boottime_ns), fired.id,
-                        analysis);
+        analyse_pending(timeline, analysis, relative_time(fired.fired_ns, timeline.capture.start_boottime_ns), fired.id,
+                        firing);
     }
-    return analysis;
+    return firing;
 }
 
 } // namespace rcuscope

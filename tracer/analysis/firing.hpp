@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/analysis.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
@@ -27,7 +28,7 @@ struct FiringAnalysis {
     std::vector<CodeLocation> stack; // of the holder, innermost first
 };
 
-// Nullopt if no trigger fired in this recording. Call it after find_holders().
-std::optional<FiringAnalysis> analyse_firing(const Timeline& timeline);
+// Nullopt if no trigger fired in this recording.
+std::optional<FiringAnalysis> analyse_firing(const Timeline& timeline, const Analysis& analysis);
 
 } // namespace rcuscope

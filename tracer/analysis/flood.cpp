@@ -17,13 +17,9 @@ std::uint64_t flood_from(const CaptureSummary& capture, std::uint64_t limit) {
     return limit + missed_runs(capture, "callback.invoked");
 }
 
-bool may_flood(const Timeline& timeline, std::uint64_t limit) {
-    return !is_missing(timeline.capture, "callback.invoked") && timeline.callback_bounds.max_pending > limit;
-}
-
 std::vector<Hazard> flood_hazards(const Timeline& timeline, const CallbackNumbers& callbacks, std::uint64_t limit) {
     std::vector<Hazard> hazards;
-    if (!may_flood(timeline, limit))
+    if (is_missing(timeline.capture, "callback.invoked"))
         return hazards;
     const WatchedModules watched(timeline);
     const FunctionIndex& functions = callbacks.functions();

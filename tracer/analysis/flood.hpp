@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analysis/callback_numbers.hpp"
+#include "analysis/hazards.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
@@ -14,9 +15,6 @@ namespace rcuscope {
 // The limit plus the number of skipped runs of the invocation probe. A callback whose invocation was skipped seems
 // pending, so only a backlog above this value surely exceeds the limit.
 std::uint64_t flood_from(const CaptureSummary& capture, std::uint64_t limit);
-
-// False if no flood can be found: invocations are not recorded, or the backlog never exceeded the limit.
-bool may_flood(const Timeline& timeline, std::uint64_t limit);
 
 // One hazard for each function, at the time at which its backlog first exceeded the limit. Hazard::callbacks is empty:
 // the hazard concerns all callbacks queued around that time. `callbacks` must have been counted with flood_from().

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Finds hazards: wrong uses of RCU by a module, and wrong uses that had no effect this time. This file defines the
-// kinds of hazards and their severities.
+// Hazards: wrong uses of RCU by a module, and wrong uses that had no effect this time. analysis.hpp finds them; this
+// file defines their kinds and severities.
 #pragma once
 
 #include <cstdint>
 
-#include "analysis/callback_numbers.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
@@ -18,10 +17,8 @@ struct HazardLimits {
     std::uint64_t callback_flood = 10'000;
 };
 
-// Fills Timeline::hazards, sorted by time, and ModuleLife::verdict and ModuleLife::late_without_probes.
-//
-// The search covers modules that were followed, and modules that were loaded or unloaded in the recording. It ignores
-// the callbacks of the kernel proper and of other modules. Kinds, and what each severity means:
+// A bug, or a near miss, in the use of RCU by a module that was followed, loaded or unloaded in the recording. It
+// ignores the callbacks of the kernel proper and of other modules. Kinds, and what each severity means:
 //
 //   freed-with-pending-callbacks        A module's memory was freed while callbacks into it were queued.
 //     fatal    The callbacks had not run when the memory was freed, or the recording breaks off during the free.
@@ -57,10 +54,14 @@ struct HazardLimits {
 //
 // One hazard covers all callbacks of a life, all heads queued by one pair of locations (double-call-rcu), or all
 // sections of one function.
-void find_hazards(Timeline& timeline, const HazardLimits& limits);
-
-// The same for callbacks that were already counted, with flood_from() (flood.hpp). `callbacks` covers all of them; the
-// timeline may lack some.
-void find_hazards(Timeline& timeline, const HazardLimits& limits, const CallbackNumbers& callbacks);
+struct Hazard {
+    std::string kind;     // "freed-with-pending-callbacks"
+    std::string severity; // "fatal", "latent", "warning"
+    std::string module;
+    Nanoseconds at = 0;
+    std::vector<std::uint32_t> callbacks;     // ids of those involved
+    std::vector<std::size_t> read_sections{}; // indices in Timeline::read_sections of those involved
+    std::string text;                         // one sentence, with the remedy
+};
 
 } // namespace rcuscope

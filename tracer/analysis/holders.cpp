@@ -287,10 +287,29 @@ private:
 
 } // namespace
 
-void find_holders(Timeline& timeline) {
+const char* to_text(HolderKind kind) {
+    switch (kind) {
+    case HolderKind::unknown:
+        return "unknown";
+    case HolderKind::read_section:
+        return "read-section";
+    case HolderKind::preempted_reader:
+        return "preempted-reader";
+    case HolderKind::busy_cpu:
+        return "busy-cpu";
+    case HolderKind::idle_cpu:
+        return "idle-cpu";
+    case HolderKind::gp_kthread:
+        return "gp-kthread";
+    }
+    return "";
+}
+
+std::vector<std::optional<Holder>> find_holders(const Timeline& timeline) {
     timeline.check_bound();
     OpenSections sections(timeline);
     const LossIndex losses(timeline.capture.lost);
+    std::vector<std::optional<Holder>> holders(timeline.grace_periods.size());
     std::vector<std::size_t> by_middle;
     for (std::size_t i = 0; i < timeline.grace_periods.size(); i++)
         if (timeline.grace_periods[i].start && timeline.grace_periods[i].end)
@@ -299,13 +318,14 @@ void find_holders(Timeline& timeline) {
         return middle_of(timeline.grace_periods[a]) < middle_of(timeline.grace_periods[b]);
     });
     for (const std::size_t i : by_middle) {
-        GracePeriod& grace_period = timeline.grace_periods[i];
+        const GracePeriod& grace_period = timeline.grace_periods[i];
         sections.go_to(middle_of(grace_period));
         Holder holder = Judge(grace_period, sections).holder();
         if (holder.kind == HolderKind::unknown && losses.overlaps(*grace_period.start, *grace_period.end))
             holder.text += " (records were lost meanwhile)";
-        grace_period.held_by = std::move(holder);
+        holders[i] = std::move(holder);
     }
+    return holders;
 }
 
 } // namespace rcuscope

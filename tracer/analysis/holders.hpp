@@ -3,12 +3,39 @@
 // Finds the holder of each grace period: the reader, task or CPU that made it as long as it was.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "timeline/model.hpp"
 
 namespace rcuscope {
 
-// Fills GracePeriod::held_by of every grace period whose start and end are known. The first of these that has evidence
-// is the holder:
+// The kind of task or CPU that delayed the end of a grace period.
+enum class HolderKind : std::uint8_t {
+    unknown,
+    read_section,     // a read-side section of a followed module
+    preempted_reader, // any task that was preempted within a read-side section
+    busy_cpu,         // a CPU in the kernel, without a context switch
+    idle_cpu,         // idle, in user mode or offline; a forced scan noticed it
+    gp_kthread,       // all quiescent states were reported, but RCU's own kthread did not run
+};
+struct Holder {
+    HolderKind kind = HolderKind::unknown;
+    std::optional<std::uint32_t> cpu;
+    std::optional<std::uint32_t> tid;
+    std::string comm;
+    CodeLocation place;
+    Nanoseconds held = 0; // for so long it delayed the grace period
+    std::vector<CodeLocation> stack;
+    std::string text; // one sentence
+};
+
+const char* to_text(HolderKind kind); // "read-section", ...
+
+// The holder of each grace period, by index in Timeline::grace_periods; none: its start or end is not known. The first
+// of these that has evidence is the holder:
 //
 //   1. A read-side section of a followed module. It was open before the start, or its CPU reported last, or a forced
 //      scan found its task preempted within it.
@@ -19,6 +46,6 @@ namespace rcuscope {
 //
 // The holder must explain at least half of the grace period. Otherwise the holder is unknown, and Holder::text says
 // which evidence is missing.
-void find_holders(Timeline& timeline);
+std::vector<std::optional<Holder>> find_holders(const Timeline& timeline);
 
 } // namespace rcuscope

@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "analysis/hazards.hpp"
 #include "analysis/lives.hpp"
 #include "timeline/model.hpp"
 

@@ -75,7 +75,7 @@ JudgedLife& life_at(Lives& lives, Nanoseconds queued) {
 
 void count(const Callback& callback, JudgedLife& judged) {
     judged.queued++;
-    judged.newest = Queueing::of(callback);
+    judged.newest = &callback;
     if (callback.invoked && (judged.last_run == nullptr || *judged.last_run->invoked < *callback.invoked))
         judged.last_run = &callback;
     judged.not_seen += callback.invoked ? 0U : 1U;
@@ -280,23 +280,12 @@ void judge_without_probes(JudgedLife& judged) {
 
 } // namespace
 
-LifeJudge::LifeJudge(const Timeline& timeline, const LossIndex& losses, const CallbackNumbers& callbacks)
+LifeJudge::LifeJudge(const Timeline& timeline, const LossIndex& losses)
     : timeline_(timeline), losses_(losses), modules_(lives_of(timeline, losses)) {
-    const auto passed = callbacks.passed();
     for (auto& [name, lives] : modules_) {
         const PooledString module = name;
         by_name_.resize(std::max<std::size_t>(by_name_.size(), module.id() + 1));
         by_name_[module.id()] = &lives;
-        if (const auto before = passed.find(module); before != passed.end()) {
-            lives.front().queued = before->second.count;
-            lives.front().last_done = before->second.last_done;
-            lives.front().newest = before->second.newest;
-        }
-    }
-    for (const auto& [module, functions] : callbacks.passed_with_others()) {
-        if (Lives* lives = of_module(module))
-            for (const auto& [id, others] : functions)
-                lives->front().with_others[location_name(others.function, false)] += others.count;
     }
     count_kvfree_calls();
 }
@@ -308,7 +297,16 @@ void LifeJudge::count_kvfree_calls() {
 }
 
 void LifeJudge::count_other(const Callback& callback, Lives& lives) {
-    life_at(lives, callback.queued).with_others[location_name(callback.function, false)]++;
+    JudgedLife& judged = life_at(lives, callback.queued);
+    Others& others = others_[std::uint64_t{judged.index} << 32 | callback.function.id()];
+    others.life = &judged;
+    others.function = callback.function;
+    others.count++;
+}
+
+void LifeJudge::name_others() {
+    for (const auto& [key, others] : others_)
+        others.life->with_others[location_name(others.function, false)] += others.count;
 }
 
 void LifeJudge::judge(const Callback& callback, Lives& lives) const {
@@ -324,6 +322,7 @@ void LifeJudge::judge(const Callback& callback, Lives& lives) const {
 std::map<std::string, Lives> LifeJudge::lives(const std::unordered_set<std::uint32_t>& doubled) && {
     const Counts counts(timeline_.capture);
     const ExitWaitIndex waits(timeline_);
+    name_others();
     for (auto& [name, lives] : modules_) {
         for (JudgedLife& judged : lives) {
             const ModuleLife& life = *judged.life;

@@ -12,12 +12,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
-#include "analysis/callback_numbers.hpp"
 #include "analysis/exit_waits.hpp"
 #include "analysis/loss_index.hpp"
+#include "base/seeded_hash.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
@@ -53,9 +54,9 @@ struct JudgedLife {
     // do not contain them.
     std::size_t doubled = 0;
 
-    // The callback that was queued last, and the callback in the timeline that ran last. An rcu_barrier() that begins
-    // after the last one was queued waits for all of them.
-    std::optional<Queueing> newest;
+    // The callback that was queued last, and the one that ran last. An rcu_barrier() that begins after the last one was
+    // queued waits for all of them.
+    const Callback* newest = nullptr;
     const Callback* last_run = nullptr;
     const Wait* barrier = nullptr; // the module's last rcu_barrier() that ended before the exit function returned
     bool waited = false;           // the exit function was seen to wait for the last callback in another way
@@ -90,10 +91,8 @@ using Lives = std::vector<JudgedLife>; // of one module, in the order of time
 // Takes callbacks in the order in which they were queued.
 class LifeJudge {
 public:
-    // Keeps references to `timeline`, `losses` and the callbacks that it takes. The callbacks in
-    // CallbackNumbers::passed() were done in the first life of their module, before its unloading began
-    // (ModuleTracker::settled()). They are only counted.
-    LifeJudge(const Timeline& timeline, const LossIndex& losses, const CallbackNumbers& callbacks);
+    // Keeps references to both arguments and to the callbacks that it takes.
+    LifeJudge(const Timeline& timeline, const LossIndex& losses);
 
     void take(const Callback& callback) {
         if (Lives* own = of_module(callback.function->module))
@@ -110,13 +109,21 @@ public:
 private:
     Lives* of_module(PooledString module) { return module.id() < by_name_.size() ? by_name_[module.id()] : nullptr; }
     void judge(const Callback& callback, Lives& lives) const;
-    static void count_other(const Callback& callback, Lives& lives);
+    void count_other(const Callback& callback, Lives& lives);
+    void name_others();
     void count_kvfree_calls();
 
     const Timeline& timeline_;
     const LossIndex& losses_;
     std::map<std::string, Lives> modules_;
     std::vector<Lives*> by_name_; // by PooledString::id() of the module's name
+    // Callbacks with functions of other modules. A name for each callback would cost more than all the rest.
+    struct Others {
+        JudgedLife* life = nullptr;
+        PooledLocation function;
+        std::size_t count = 0;
+    };
+    std::unordered_map<std::uint64_t, Others, SeededHash> others_; // by the life's index and PooledLocation::id()
 };
 
 } // namespace rcuscope

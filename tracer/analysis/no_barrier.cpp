@@ -32,7 +32,7 @@ bool references_are_known(const JudgedLife& judged, const CaptureSummary& captur
 std::string may_wait_unseen(const JudgedLife& judged, const Timeline& timeline) {
     const auto found = timeline.exit_ways.find(judged.life->name);
     if (found == timeline.exit_ways.end() || !judged.newest || judged.waited || judged.held ||
-        (judged.barrier && judged.barrier->begin >= judged.newest->at))
+        (judged.barrier && judged.barrier->begin >= judged.newest->queued))
         return {};
     const ExitWays& ways = found->second;
     const std::string not_seen =
@@ -55,11 +55,12 @@ std::vector<Hazard> no_barrier_hazards(const JudgedLife& judged, const Timeline&
     const bool went = judged.begin && !judged.init_failed && life.exit && life.exit_done;
     if (!life.followed || !went || !judged.calm() || judged.queued == 0 || judged.not_seen > judged.doubled ||
         judged.waited || judged.held || !waits_are_known(judged, capture) || !references_are_known(judged, capture) ||
-        (judged.barrier && judged.barrier->begin >= judged.newest->at) || !may_wait_unseen(judged, timeline).empty())
+        (judged.barrier && judged.barrier->begin >= judged.newest->queued) ||
+        !may_wait_unseen(judged, timeline).empty())
         return {};
-    const Queueing& last = *judged.newest;
+    const Callback& last = *judged.newest;
     std::string text = life.name + " was not seen to wait for its callbacks (" + location_name(last.function, false) +
-                       "), queued " + origin_of(last.caller, last.cpu, last.comm, last.in) + ": ";
+                       "), queued " + origin_of(last.caller, last.queued_cpu, last.queued_comm, last.queued_in) + ": ";
     text += judged.queued == 1 ? "it had run" : "all " + std::to_string(judged.queued) + " had run";
     if (judged.last_done && *judged.last_done <= *life.exit_done)
         text += " " + duration_text(elapsed(*judged.last_done, *life.exit_done));

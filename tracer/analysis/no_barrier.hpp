@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/hazards.hpp"
 #include "analysis/lives.hpp"
 #include "timeline/model.hpp"
 

@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "analysis/hazards.hpp"
 #include "analysis/loss_index.hpp"
 #include "timeline/model.hpp"
 

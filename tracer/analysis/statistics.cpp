@@ -182,11 +182,4 @@ Statistics statistics_of(const Timeline& timeline, const CallbackNumbers& callba
     return statistics;
 }
 
-Statistics statistics_of(const Timeline& timeline) {
-    CallbackNumbers callbacks(timeline.capture.lost);
-    callbacks.take_all(timeline);
-    callbacks.finish();
-    return statistics_of(timeline, callbacks);
-}
-
 } // namespace rcuscope

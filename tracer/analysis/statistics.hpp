@@ -74,9 +74,7 @@ struct Statistics {
     std::uint64_t missed = 0; // hits of probes whose program could not run
 };
 
-// `callbacks` has counted all callbacks of the recording, including those in the timeline.
+// `callbacks` has counted all callbacks of the timeline.
 Statistics statistics_of(const Timeline& timeline, const CallbackNumbers& callbacks);
-// For a timeline that holds all callbacks of the recording.
-Statistics statistics_of(const Timeline& timeline);
 
 } // namespace rcuscope

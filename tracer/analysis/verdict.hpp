@@ -6,12 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "analysis/hazards.hpp"
 #include "analysis/lives.hpp"
 #include "timeline/model.hpp"
 
 namespace rcuscope {
 
-// Returns the text of ModuleLife::verdict. It claims only what is known. `see`: hazards of that life that the sentence
+// Returns LifeVerdict::text. It claims only what is known. `see`: hazards of that life that the sentence
 // must name because no other part of it does.
 std::string verdict_of(const JudgedLife& judged, const Timeline& timeline, const std::vector<Hazard>& see);
 

@@ -31,8 +31,9 @@ Outcome run_export(const ExportArguments& arguments) {
     if (!loaded)
         return outputs.give_up(loaded.error());
     const Recording::Binding bound(*loaded->recording);
-    const Status written = outputs.write(
-        [&](const OutputTarget& target) { return export_timeline(loaded->timeline, arguments.options, target); });
+    const Status written = outputs.write([&](const OutputTarget& target) {
+        return export_timeline(loaded->timeline, loaded->analysis, arguments.options, target);
+    });
     return written.map([] { return ExitCode::done; });
 }
 

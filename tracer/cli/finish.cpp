@@ -15,12 +15,12 @@ namespace rcuscope {
 
 namespace {
 
-void say_what_there_is(const FinishRequest& request, const Timeline& timeline, bool whole) {
+void say_what_there_is(const FinishRequest& request, const LoadedTimeline& loaded, bool whole) {
     StandardError message;
     TextOut& out = message;
-    print_firing(timeline, out);
+    print_firing(loaded.timeline, loaded.analysis, out);
     if (whole)
-        print_summary(timeline, out);
+        print_summary(loaded.timeline, loaded.analysis, out);
     out << "Written:";
     for (const OutputTarget& output : request.outputs)
         out << " " << output.path();
@@ -84,7 +84,7 @@ Outcome finish_capture(const FinishRequest& request, Result<InputFile> capture, 
         return exports.give_up(loaded.error());
     const Recording::Binding bound(*loaded->recording);
     const Status written = exports.write([&](const OutputTarget& target) {
-        Status done = export_timeline(loaded->timeline, request.options, target);
+        Status done = export_timeline(loaded->timeline, loaded->analysis, request.options, target);
         if (done)
             std::erase_if(missing, [&](const OutputTarget& each) { return each.path() == target.path(); });
         not_written(missing);
@@ -93,8 +93,8 @@ Outcome finish_capture(const FinishRequest& request, Result<InputFile> capture, 
     if (!written)
         return tl::unexpected(written.error());
     if (!request.quiet)
-        say_what_there_is(request, loaded->timeline, whole);
-    const auto reason = reason_to_fail(loaded->timeline.hazards, request.fail_on);
+        say_what_there_is(request, *loaded, whole);
+    const auto reason = reason_to_fail(loaded->analysis.hazards, request.fail_on);
     if (reason)
         StandardError() << "rcuscope: " << *reason << "\n";
     if (request.strict && !loaded->timeline.capture.lost.empty()) {

@@ -19,20 +19,20 @@ std::string row(const std::string& amount, double share) {
 
 } // namespace
 
-void print_firing(const Timeline& timeline, TextOut out) {
-    const auto analysis = analyse_firing(timeline);
-    if (!analysis)
+void print_firing(const Timeline& timeline, const Analysis& analysis, TextOut out) {
+    const auto firing = analyse_firing(timeline, analysis);
+    if (!firing)
         return;
-    out << "Trigger " << analysis->what << "\n";
-    for (const Contribution& part : analysis->parts) {
+    out << "Trigger " << firing->what << "\n";
+    for (const Contribution& part : firing->parts) {
         const double share =
-            analysis->whole ? 100.0 * static_cast<double>(part.amount) / static_cast<double>(analysis->whole) : 0;
-        out << row(analysis->counts ? std::to_string(part.amount) : duration_text(part.amount), share) << part.what
+            firing->whole ? 100.0 * static_cast<double>(part.amount) / static_cast<double>(firing->whole) : 0;
+        out << row(firing->counts ? std::to_string(part.amount) : duration_text(part.amount), share) << part.what
             << "\n";
     }
-    if (!analysis->holder.empty())
-        out << "  " << analysis->holder << "\n";
-    for (const CodeLocation& place : analysis->stack)
+    if (!firing->holder.empty())
+        out << "  " << firing->holder << "\n";
+    for (const CodeLocation& place : firing->stack)
         out << "      " << location_name(place, true) << "\n";
 }
 

@@ -9,6 +9,6 @@
 namespace rcuscope {
 
 // Prints which trigger fired and what contributed to it. Prints nothing for a recording without a trigger.
-void print_firing(const Timeline& timeline, TextOut out);
+void print_firing(const Timeline& timeline, const Analysis& analysis, TextOut out);
 
 } // namespace rcuscope

@@ -42,13 +42,8 @@ nlohmann::ordered_json hazards_json(const std::vector<Hazard>& hazards) {
 
 void print_json(const LoadedTimeline& loaded, std::ostream& to) {
     const Timeline& timeline = loaded.timeline;
-    const auto state_count = [&](CallbackState state) {
-        return std::count_if(timeline.callbacks.begin(), timeline.callbacks.end(),
-                             [&](const Callback& callback) { return callback.state == state; });
-    };
-    std::uint64_t lost = 0;
-    for (const Loss& loss : timeline.capture.lost)
-        lost += loss.count;
+    const Statistics& numbers = loaded.analysis.statistics;
+    const CallbackStatistics& callbacks = numbers.all_callbacks;
     nlohmann::ordered_json out;
     out["schema"] = "rcuscope.info/1";
     out["kernel"] = timeline.host.kernel;
@@ -64,15 +59,15 @@ void print_json(const LoadedTimeline& loaded, std::ostream& to) {
                    {"cut", loaded.extent.cut_reason.empty() ? nlohmann::ordered_json()
                                                             : nlohmann::ordered_json(loaded.extent.cut_reason)}};
     out["grace_periods"] = timeline.grace_periods.size();
-    out["callbacks"] = {{"queued", timeline.callbacks.size()},
-                        {"done", state_count(CallbackState::done)},
-                        {"pending", state_count(CallbackState::pending)},
-                        {"unknown", state_count(CallbackState::unknown)}};
+    out["callbacks"] = {{"queued", callbacks.queued},
+                        {"done", callbacks.done},
+                        {"pending", callbacks.pending},
+                        {"unknown", callbacks.unknown}};
     out["read_sections"] = timeline.read_sections.size();
     out["waits"] = timeline.waits.size();
     out["function_calls"] = timeline.function_calls.size();
-    out["hazards"] = hazards_json(timeline.hazards);
-    out["lost"] = lost;
+    out["hazards"] = hazards_json(loaded.analysis.hazards);
+    out["lost"] = numbers.lost;
     to << JsonText(out, 2).text() << "\n";
 }
 
@@ -91,7 +86,7 @@ Outcome run_info(const InfoArguments& arguments) {
         if (ending == ".json")
             print_json(*loaded, out);
         else
-            print_info(arguments.capture, loaded->timeline, loaded->extent, out);
+            print_info(arguments.capture, *loaded, out);
     };
     if (auto written = write_forms(outputs, info_endings, print); !written)
         return tl::unexpected(written.error());

@@ -30,18 +30,19 @@ void print_probes(const CaptureSummary& capture, TextOut out) {
 
 } // namespace
 
-void print_info(const std::string& path, const Timeline& timeline, const CaptureExtent& extent, TextOut out) {
+void print_info(const std::string& path, const LoadedTimeline& loaded, TextOut out) {
+    const Timeline& timeline = loaded.timeline;
     timeline.check_bound();
     const CaptureSummary& capture = timeline.capture;
-    out << path << ": " << extent.file_bytes << " bytes, " << extent.event_bytes << " bytes of events\n";
+    out << path << ": " << loaded.extent.file_bytes << " bytes, " << loaded.extent.event_bytes << " bytes of events\n";
     if (!capture.command.empty()) {
         out << "Command:";
         for (const std::string& word : capture.command)
             out << " " << word;
         out << "\n";
     }
-    print_firing(timeline, out);
-    print_summary(timeline, out);
+    print_firing(timeline, loaded.analysis, out);
+    print_summary(timeline, loaded.analysis, out);
     print_probes(capture, out);
 }
 

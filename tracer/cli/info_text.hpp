@@ -11,6 +11,6 @@
 namespace rcuscope {
 
 // Prints the file, the command, the trigger that fired, the summary and the probes. `path` is that of the capture.
-void print_info(const std::string& path, const Timeline& timeline, const CaptureExtent& extent, TextOut out);
+void print_info(const std::string& path, const LoadedTimeline& loaded, TextOut out);
 
 } // namespace rcuscope

@@ -33,11 +33,11 @@ bool is_summary(const std::string& file) {
 Result<Digest> load_digest(const std::string& file, const HazardLimits& limits) {
     if (is_summary(file))
         return read_digest(file);
-    auto loaded = load_statistics(file, limits);
+    auto loaded = load_timeline(file, limits);
     if (!loaded)
         return tl::unexpected(loaded.error());
     const Recording::Binding bound(*loaded->recording);
-    return digest_of(loaded->timeline, loaded->numbers, version_text());
+    return digest_of(loaded->timeline, loaded->analysis, version_text());
 }
 
 } // namespace rcuscope

@@ -86,8 +86,9 @@ Outcome run_open(const OpenArguments& arguments) {
         file.type = "application/octet-stream";
         file.origin = perfetto_ui;
     }
-    auto contents = write_unnamed(
-        [&](std::ostream& out) { (arguments.html ? write_html : write_perfetto)(loaded->timeline, {}, out); });
+    auto contents = write_unnamed([&](std::ostream& out) {
+        (arguments.html ? write_html : write_perfetto)(loaded->timeline, loaded->analysis, {}, out);
+    });
     if (!contents)
         return tl::unexpected(contents.error());
     file.contents = std::move(*contents);

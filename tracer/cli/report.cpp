@@ -80,7 +80,7 @@ Outcome run_report(const ReportArguments& arguments) {
     if (!targets)
         return tl::unexpected(targets.error());
     Outputs outputs(std::move(*targets));
-    auto loaded = load_statistics(arguments.capture, arguments.limits);
+    auto loaded = load_timeline(arguments.capture, arguments.limits);
     if (!loaded) {
         if (const auto digest = read_digest(arguments.capture))
             return report_on_summary(arguments, outputs, *digest);
@@ -89,9 +89,9 @@ Outcome run_report(const ReportArguments& arguments) {
     const Recording::Binding bound(*loaded->recording);
     return write_reports(arguments, outputs, [&](std::string_view ending, const Style& style, std::ostream& out) {
         if (ending == ".json")
-            write_report_json(loaded->timeline, loaded->numbers, out);
+            write_report_json(loaded->timeline, loaded->analysis, out);
         else
-            write_report(report_of(loaded->timeline, loaded->numbers), ending, style, out);
+            write_report(report_of(loaded->timeline, loaded->analysis), ending, style, out);
     });
 }
 

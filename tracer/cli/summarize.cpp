@@ -29,11 +29,11 @@ Outcome run_summarize(const SummarizeArguments& arguments) {
     if (!targets)
         return tl::unexpected(targets.error());
     Outputs outputs(std::move(*targets));
-    auto loaded = load_statistics(arguments.capture, arguments.limits);
+    auto loaded = load_timeline(arguments.capture, arguments.limits);
     if (!loaded)
         return outputs.give_up(loaded.error());
     const Recording::Binding bound(*loaded->recording);
-    const Digest digest = digest_of(loaded->timeline, loaded->numbers, version_text());
+    const Digest digest = digest_of(loaded->timeline, loaded->analysis, version_text());
     const auto write = [&](std::string_view, std::ostream& out) { write_digest(digest, out); };
     if (auto written = write_forms(outputs, summary_endings, write); !written)
         return tl::unexpected(written.error());

@@ -24,8 +24,8 @@ std::string microseconds(Nanoseconds ns) {
 
 class ChromeWriter {
 public:
-    ChromeWriter(const Timeline& timeline, const ExportOptions& options, std::ostream& out)
-        : timeline_(timeline), options_(options), out_(out), layout_(tracks::lay_out(timeline)) {}
+    ChromeWriter(const Timeline& timeline, const Analysis& analysis, const ExportOptions& options, std::ostream& out)
+        : timeline_(timeline), options_(options), out_(out), layout_(tracks::lay_out(timeline, analysis)) {}
 
     void write();
 
@@ -114,8 +114,8 @@ void ChromeWriter::write() {
 
 } // namespace
 
-void write_chrome(const Timeline& timeline, const ExportOptions& options, std::ostream& out) {
-    ChromeWriter(timeline, options, out).write();
+void write_chrome(const Timeline& timeline, const Analysis& analysis, const ExportOptions& options, std::ostream& out) {
+    ChromeWriter(timeline, analysis, options, out).write();
 }
 
 } // namespace rcuscope

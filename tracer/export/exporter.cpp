@@ -42,12 +42,13 @@ Result<const ExportFormat*> format_for_file(std::string_view path) {
                 "the ending of the name does not select a format", "end the name in one of " + endings);
 }
 
-Status export_timeline(const Timeline& timeline, const ExportOptions& options, const OutputTarget& output) {
+Status export_timeline(const Timeline& timeline, const Analysis& analysis, const ExportOptions& options,
+                       const OutputTarget& output) {
     const auto format = format_for_file(output.path());
     if (!format)
         return tl::unexpected(format.error());
     return write_whole(
-        output, [&](std::ostream& out) { (*format)->write(timeline, options, out); },
+        output, [&](std::ostream& out) { (*format)->write(timeline, analysis, options, out); },
         options.addresses ? Readers::owner : Readers::everybody);
 }
 

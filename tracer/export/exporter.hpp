@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The interface of the exporters. Each exporter reads a finished timeline and writes one file format.
+// The interface of the exporters. Each exporter writes a timeline with its analysis in one file format.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "analysis/analysis.hpp"
 #include "base/error.hpp"
 #include "base/output_target.hpp"
 #include "timeline/model.hpp"
@@ -23,7 +24,7 @@ struct ExportFormat {
     std::string_view name;   // "perfetto"
     std::string_view ending; // ".pftrace"
     std::string_view about;  // for --help
-    void (*write)(const Timeline& timeline, const ExportOptions& options, std::ostream& out);
+    void (*write)(const Timeline& timeline, const Analysis& analysis, const ExportOptions& options, std::ostream& out);
     Status (*can_be_written)() = nullptr; // for a format that some builds lack; null: always available
 };
 
@@ -36,13 +37,17 @@ Result<const ExportFormat*> format_for_file(std::string_view path);
 
 // Writes the timeline in the format for the output's name, completely or not at all (base/whole_file.hpp). A file with
 // kernel addresses is readable by its owner only, since they are a secret of the machine.
-Status export_timeline(const Timeline& timeline, const ExportOptions& options, const OutputTarget& output);
+Status export_timeline(const Timeline& timeline, const Analysis& analysis, const ExportOptions& options,
+                       const OutputTarget& output);
 
-void write_json(const Timeline& timeline, const ExportOptions& options, std::ostream& out);     // rcuscope.timeline/1
-void write_perfetto(const Timeline& timeline, const ExportOptions& options, std::ostream& out); // native protobuf
-void write_chrome(const Timeline& timeline, const ExportOptions& options,
+void write_json(const Timeline& timeline, const Analysis& analysis, const ExportOptions& options,
+                std::ostream& out); // rcuscope.timeline/1
+void write_perfetto(const Timeline& timeline, const Analysis& analysis, const ExportOptions& options,
+                    std::ostream& out); // native protobuf
+void write_chrome(const Timeline& timeline, const Analysis& analysis, const ExportOptions& options,
                   std::ostream& out); // Chrome's JSON trace format
-void write_html(const Timeline& timeline, const ExportOptions& options, std::ostream& out); // self-contained page
+void write_html(const Timeline& timeline, const Analysis& analysis, const ExportOptions& options,
+                std::ostream& out); // self-contained page
 Status html_can_be_written();
 
 } // namespace rcuscope

@@ -113,13 +113,13 @@ Status html_can_be_written() {
         "install npm (Debian: nodejs npm) and build again; -o FILE.pftrace and -o FILE.json need no page");
 }
 
-void write_html(const Timeline& timeline, const ExportOptions& options, std::ostream& out) {
+void write_html(const Timeline& timeline, const Analysis& analysis, const ExportOptions& options, std::ostream& out) {
     const std::size_t at = page().find(recording_place);
     out << page().substr(0, at) << R"(<script id="recording" type="application/gzip">)";
     Base64 base64(out);
     GzipBuffer gzip(base64);
     std::ostream json(&gzip);
-    write_json(timeline, options, json);
+    write_json(timeline, analysis, options, json);
     gzip.finish();
     base64.finish();
     out << "</script>" << page().substr(at + recording_place.size());

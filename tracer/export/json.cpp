@@ -52,14 +52,14 @@ Json programs(const std::optional<RunStats>& stats) {
 
 class Writer {
 public:
-    Writer(const Timeline& timeline, const ExportOptions& options, std::ostream& out)
-        : timeline_(timeline), options_(options), lines_(out) {}
+    Writer(const Timeline& timeline, const Analysis& analysis, const ExportOptions& options, std::ostream& out)
+        : timeline_(timeline), analysis_(analysis), options_(options), lines_(out) {}
 
     void write();
 
 private:
     void write_capture();
-    void module_life(JsonRow& row, const ModuleLife& life) const;
+    void module_life(JsonRow& row, const ModuleLife& life, const LifeVerdict& verdict) const;
     void reference(JsonRow& row, const ModuleLife::Reference& reference) const;
     void callback(JsonRow& row, const Callback& callback) const;
     void shares(JsonRow& row, const Callback& callback) const;
@@ -69,6 +69,7 @@ private:
     void function_call(JsonRow& row, const FunctionCall& call) const;
 
     const Timeline& timeline_;
+    const Analysis& analysis_;
     const ExportOptions& options_;
     JsonLines lines_;
 };
@@ -161,7 +162,7 @@ void address_or_null(JsonRow& row, std::uint64_t address) {
         row.value(hex(address));
 }
 
-void Writer::module_life(JsonRow& row, const ModuleLife& life) const {
+void Writer::module_life(JsonRow& row, const ModuleLife& life, const LifeVerdict& verdict) const {
     row.begin_object();
     row.member("name", life.name);
     row.member("followed", life.followed);
@@ -178,7 +179,7 @@ void Writer::module_life(JsonRow& row, const ModuleLife& life) const {
     row.member("pending_at_exit", life.pending_at_exit);
     row.member("pending_at_free", life.pending_at_free);
     row.member("pending_at_freed", life.pending_at_freed);
-    row.member("late_without_probes", life.late_without_probes);
+    row.member("late_without_probes", verdict.late_without_probes);
     row.key("refusals");
     row.begin_array();
     for (const ModuleLife::Refusal& refusal : life.refusals) {
@@ -194,7 +195,7 @@ void Writer::module_life(JsonRow& row, const ModuleLife& life) const {
         this->reference(row, reference);
     row.end_array();
     row.key("verdict");
-    text_or_null(row, life.verdict);
+    text_or_null(row, verdict.text);
     row.end_object();
 }
 
@@ -436,7 +437,7 @@ void array(JsonRow& row, const char (&key)[size], const Rows& rows, ToRow to_row
     row.end_array();
 }
 
-void grace_period(JsonRow& row, const GracePeriod& gp) {
+void grace_period(JsonRow& row, const GracePeriod& gp, const Holder* held_by) {
     row.begin_object();
     row.member("id", gp.id);
     row.member("flavor", gp.flavor);
@@ -454,8 +455,8 @@ void grace_period(JsonRow& row, const GracePeriod& gp) {
     array(row, "preempted_readers", gp.preempted_readers, preempted_reader);
     array(row, "busy_cpus", gp.busy_cpus, busy_cpu);
     row.key("held_by");
-    if (gp.held_by)
-        holder(row, *gp.held_by);
+    if (held_by != nullptr)
+        holder(row, *held_by);
     else
         row.value(nullptr);
     row.end_object();
@@ -490,8 +491,14 @@ void Writer::write() {
     lines_.object("host", host_json(timeline_.host));
     write_capture();
     lines_.array("tasks", timeline_.tasks, task);
-    lines_.rows("modules", timeline_.modules, [&](JsonRow& row, const auto& one) { module_life(row, one); });
-    lines_.rows("grace_periods", timeline_.grace_periods, grace_period);
+    lines_.rows(
+        "modules", timeline_.modules,
+        [this, i = std::size_t{0}](JsonRow& row, const auto& one) mutable {
+            module_life(row, one, analysis_.verdict_of(i++));
+        });
+    lines_.rows(
+        "grace_periods", timeline_.grace_periods,
+        [&](JsonRow& row, const auto& one) { grace_period(row, one, analysis_.holder_of(one)); });
     lines_.rows(
         "read_sections", timeline_.read_sections, [&](JsonRow& row, const auto& one) { read_section(row, one); });
     lines_.rows("callbacks", timeline_.callbacks, [&](JsonRow& row, const auto& one) { callback(row, one); });
@@ -502,7 +509,7 @@ void Writer::write() {
         "waits", timeline_.waits, [&](JsonRow& row, const auto& one) { wait(row, one); });
     lines_.rows("function_calls", timeline_.function_calls,
                 [&](JsonRow& row, const auto& one) { function_call(row, one); });
-    lines_.array("hazards", timeline_.hazards, hazard);
+    lines_.array("hazards", analysis_.hazards, hazard);
     lines_.array("stacks", timeline_.stacks, points);
     lines_.end_object();
     lines_.finish();
@@ -510,9 +517,9 @@ void Writer::write() {
 
 } // namespace
 
-void write_json(const Timeline& timeline, const ExportOptions& options, std::ostream& out) {
+void write_json(const Timeline& timeline, const Analysis& analysis, const ExportOptions& options, std::ostream& out) {
     timeline.check_bound();
-    Writer(timeline, options, out).write();
+    Writer(timeline, analysis, options, out).write();
 }
 
 } // namespace rcuscope

@@ -60,8 +60,8 @@ private:
 
 class PerfettoWriter {
 public:
-    PerfettoWriter(const Timeline& timeline, const ExportOptions& options, std::ostream& out)
-        : timeline_(timeline), options_(options), out_(out), layout_(tracks::lay_out(timeline)) {}
+    PerfettoWriter(const Timeline& timeline, const Analysis& analysis, const ExportOptions& options, std::ostream& out)
+        : timeline_(timeline), options_(options), out_(out), layout_(tracks::lay_out(timeline, analysis)) {}
 
     void write() {
         write_clocks();
@@ -244,8 +244,9 @@ void PerfettoWriter::write_event(const tracks::TrackEvent& step) {
 
 } // namespace
 
-void write_perfetto(const Timeline& timeline, const ExportOptions& options, std::ostream& out) {
-    PerfettoWriter(timeline, options, out).write();
+void write_perfetto(const Timeline& timeline, const Analysis& analysis, const ExportOptions& options,
+                    std::ostream& out) {
+    PerfettoWriter(timeline, analysis, options, out).write();
 }
 
 } // namespace rcuscope

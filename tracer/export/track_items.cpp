@@ -107,7 +107,7 @@ private:
     std::vector<Annotation>& notes_;
 };
 
-void note_grace_period(Notes& notes, const GracePeriod& gp) {
+void note_grace_period(Notes& notes, const GracePeriod& gp, const Holder* holder) {
     notes.number("grace_period", gp.id);
     notes.text("flavor", gp.flavor);
     notes.number("gp_seq", gp.gp_seq);
@@ -117,8 +117,8 @@ void note_grace_period(Notes& notes, const GracePeriod& gp) {
         notes.number("start_uncertainty_ns", gp.start_uncertainty);
     notes.number("requested_ns", gp.requested);
     notes.number("scans", gp.scans);
-    if (gp.held_by)
-        notes.text("held_by", gp.held_by->text);
+    if (holder != nullptr)
+        notes.text("held_by", holder->text);
 }
 
 void note_callback(Notes& notes, const Timeline& timeline, const Callback& callback) {
@@ -153,7 +153,7 @@ void note_batch(Notes& notes, const Batch& batch) {
     notes.between("duration_ns", batch.begin, batch.end);
 }
 
-void note_module(Notes& notes, const ModuleLife& life) {
+void note_module(Notes& notes, const ModuleLife& life, const LifeVerdict& verdict) {
     notes.text("module", life.name);
     notes.flag("followed", life.followed);
     notes.number("init_error", life.init_error);
@@ -162,7 +162,7 @@ void note_module(Notes& notes, const ModuleLife& life) {
     notes.number("pending_at_freed", life.pending_at_freed);
     if (!life.refusals.empty())
         notes.number("refusals", life.refusals.size());
-    notes.text("verdict", life.verdict);
+    notes.text("verdict", verdict.text);
 }
 
 void note_hazard(Notes& notes, const Hazard& hazard) {
@@ -213,7 +213,7 @@ std::string item_name(const Layout& layout, const Item& item) {
     case ItemKind::module_phase:
         return phase_name(item.phase);
     case ItemKind::hazard:
-        return timeline.hazards[item.index].kind;
+        return layout.analysis->hazards[item.index].kind;
     case ItemKind::loss: {
         const Loss& loss = timeline.capture.lost[item.index];
         return "CPU " + std::to_string(loss.cpu) + ": " + std::to_string(loss.count) + " records lost";
@@ -225,13 +225,16 @@ std::string item_name(const Layout& layout, const Item& item) {
 void item_annotations(const Layout& layout, const Item& item, const ExportOptions& options,
                       std::vector<Annotation>& out) {
     const Timeline& timeline = *layout.timeline;
+    const Analysis& analysis = *layout.analysis;
     Notes notes(options, out);
     switch (item.kind) {
     case ItemKind::grace_period:
     case ItemKind::cleanup:
-    case ItemKind::release:
-        note_grace_period(notes, timeline.grace_periods[item.index]);
+    case ItemKind::release: {
+        const GracePeriod& gp = timeline.grace_periods[item.index];
+        note_grace_period(notes, gp, analysis.holder_of(gp));
         break;
+    }
     case ItemKind::batch:
         note_batch(notes, timeline.batches[item.index]);
         break;
@@ -276,10 +279,10 @@ void item_annotations(const Layout& layout, const Item& item, const ExportOption
         break;
     }
     case ItemKind::module_phase:
-        note_module(notes, timeline.modules[item.index]);
+        note_module(notes, timeline.modules[item.index], analysis.verdict_of(item.index));
         break;
     case ItemKind::hazard:
-        note_hazard(notes, timeline.hazards[item.index]);
+        note_hazard(notes, analysis.hazards[item.index]);
         break;
     case ItemKind::loss:
         notes.number("cpu", timeline.capture.lost[item.index].cpu);

@@ -99,7 +99,10 @@ private:
 
 class Builder {
 public:
-    explicit Builder(const Timeline& timeline) : timeline_(timeline) { layout_.timeline = &timeline; }
+    Builder(const Timeline& timeline, const Analysis& analysis) : timeline_(timeline) {
+        layout_.timeline = &timeline;
+        layout_.analysis = &analysis;
+    }
 
     Layout build() {
         add_rcu();
@@ -215,8 +218,8 @@ void Builder::add_rcu() {
     add_pending(group);
 
     SpillVector<Item> hazards;
-    for (std::size_t i = 0; i < timeline_.hazards.size(); ++i)
-        hazards.push_back(instant(ItemKind::hazard, i, timeline_.hazards[i].at));
+    for (std::size_t i = 0; i < layout_.analysis->hazards.size(); ++i)
+        hazards.push_back(instant(ItemKind::hazard, i, layout_.analysis->hazards[i].at));
     add_slices(group, "Hazards", rank_rcu, std::move(hazards));
 
     SpillVector<Item> losses;
@@ -441,9 +444,9 @@ bool has_flow(const Callback& callback) {
     return callback.invoked && callback.queued <= *callback.invoked;
 }
 
-Layout lay_out(const Timeline& timeline) {
+Layout lay_out(const Timeline& timeline, const Analysis& analysis) {
     timeline.check_bound();
-    return Builder(timeline).build();
+    return Builder(timeline, analysis).build();
 }
 
 } // namespace rcuscope::tracks

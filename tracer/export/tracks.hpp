@@ -94,14 +94,15 @@ struct Released {
     }
 };
 
-// Keeps a pointer to its timeline.
+// Keeps pointers to what it lays out.
 struct Layout {
     const Timeline* timeline = nullptr;
+    const Analysis* analysis = nullptr;
     std::vector<Track> tracks; // in the order of display; a group before its members
     Released released;
 };
 
-Layout lay_out(const Timeline& timeline);
+Layout lay_out(const Timeline& timeline, const Analysis& analysis);
 
 // The name of an item. Untrusted bytes.
 std::string item_name(const Layout& layout, const Item& item);

@@ -32,16 +32,17 @@ Json durations_json(const Histogram& of) {
             {"sum_ns", of.sum()}};
 }
 
-Json grace_periods_json(const GracePeriodStatistics& of, const Timeline& timeline) {
+Json grace_periods_json(const GracePeriodStatistics& of, const Timeline& timeline, const Analysis& analysis) {
     Json longest = Json::array();
     for (const std::size_t place : of.longest) {
         const GracePeriod& gp = timeline.grace_periods[place];
+        const Holder* holder = analysis.holder_of(gp);
         longest.push_back({{"id", gp.id},
                            {"gp_seq", gp.gp_seq},
                            {"start_ns", *gp.start},
                            {"duration_ns", elapsed(*gp.start, *gp.end)},
-                           {"holder", gp.held_by ? Json(to_text(gp.held_by->kind)) : Json(nullptr)},
-                           {"text", gp.held_by ? Json(gp.held_by->text) : Json(nullptr)}});
+                           {"holder", holder != nullptr ? Json(to_text(holder->kind)) : Json(nullptr)},
+                           {"text", holder != nullptr ? Json(holder->text) : Json(nullptr)}});
     }
     const Nanoseconds recorded = timeline.capture.end;
     return {{"count", of.count},
@@ -165,22 +166,23 @@ Json losses_json(const Timeline& timeline, const Statistics& numbers) {
 
 } // namespace
 
-void write_report_json(const Timeline& timeline, const Statistics& numbers, std::ostream& out) {
+void write_report_json(const Timeline& timeline, const Analysis& analysis, std::ostream& out) {
     timeline.check_bound();
+    const Statistics& numbers = analysis.statistics;
     JsonLines lines(out);
     lines.begin_object();
     lines.member("schema", "rcuscope.report/1");
     lines.object("host", host_json(timeline.host));
     lines.object("recording", recording_json(timeline.capture));
     lines.begin_array("hazards");
-    for (const Hazard* hazard : worst_first(timeline.hazards))
+    for (const Hazard* hazard : worst_first(analysis.hazards))
         lines.element(hazard_json(*hazard));
     lines.end_array();
     lines.object("losses", losses_json(timeline, numbers));
     lines.member("max_relative_error", Histogram::max_relative_error);
     lines.begin_object("grace_periods");
-    lines.member("normal", grace_periods_json(numbers.normal, timeline));
-    lines.member("expedited", grace_periods_json(numbers.expedited, timeline));
+    lines.member("normal", grace_periods_json(numbers.normal, timeline, analysis));
+    lines.member("expedited", grace_periods_json(numbers.expedited, timeline, analysis));
     lines.end_object();
     lines.begin_object("callbacks");
     lines.member("all", all_callbacks_json(numbers.all_callbacks));

@@ -50,18 +50,18 @@ Section recording_section(const Timeline& timeline) {
 
 // ---- hazards
 
-Section hazard_section(const Timeline& timeline) {
+Section hazard_section(const Timeline& timeline, const Analysis& analysis) {
     Section section{.title = "Hazards"};
-    for (const Hazard* hazard : worst_first(timeline.hazards))
+    for (const Hazard* hazard : worst_first(analysis.hazards))
         section.blocks.emplace_back(
             Item{.head = hazard->severity + ": " + hazard->kind + ", at " + duration_text(hazard->at),
                  .text = hazard->text,
                  .tone = hazard->severity == "fatal" ? Tone::fatal : Tone::warning});
-    if (timeline.hazards.empty())
+    if (analysis.hazards.empty())
         section.blocks.emplace_back(Paragraph{"None found."});
-    for (const ModuleLife& life : timeline.modules)
-        if (!life.verdict.empty())
-            section.blocks.emplace_back(Item{.head = "module " + life.name, .text = life.verdict});
+    for (std::size_t i = 0; i < timeline.modules.size(); i++)
+        if (const std::string& verdict = analysis.verdict_of(i).text; !verdict.empty())
+            section.blocks.emplace_back(Item{.head = "module " + timeline.modules[i].name, .text = verdict});
     if (timeline.capture.followed.empty())
         section.blocks.emplace_back(Paragraph{
             "No module was followed (record -m): hazards are reported only for modules that were loaded or unloaded.",
@@ -80,20 +80,20 @@ Section certainty_section(const Timeline& timeline, const Statistics& numbers) {
 
 // ---- grace periods
 
-Item longest_item(const GracePeriod& grace_period) {
+Item longest_item(const GracePeriod& grace_period, const Holder* holder) {
     const std::string took = duration_text(elapsed(*grace_period.start, *grace_period.end));
     return {.head = "at " + duration_text(*grace_period.start),
-            .text = grace_period.held_by ? grace_period.held_by->text
-                                         : "GP " + std::to_string(grace_period.gp_seq) + " took " + took,
+            .text = holder != nullptr ? holder->text : "GP " + std::to_string(grace_period.gp_seq) + " took " + took,
             .tone = Tone::quiet};
 }
 
-Section grace_period_section(const Timeline& timeline, const Statistics& numbers) {
+Section grace_period_section(const Timeline& timeline, const Analysis& analysis) {
     struct Kind {
         const char* name;
         const GracePeriodStatistics& numbers;
     };
-    const std::array<Kind, 2> kinds{{{"normal", numbers.normal}, {"expedited", numbers.expedited}}};
+    const std::array<Kind, 2> kinds{
+        {{"normal", analysis.statistics.normal}, {"expedited", analysis.statistics.expedited}}};
     Section section{.title = "Grace periods"};
     Table table{.columns = with_percentiles({"", "count", "rate"})};
     for (const Kind& kind : kinds) {
@@ -109,8 +109,10 @@ Section grace_period_section(const Timeline& timeline, const Statistics& numbers
         section.blocks.emplace_back(chart_of(kind.numbers.duration, std::string("Durations of the ") + kind.name +
                                                                         " ones: this long or longer"));
         section.blocks.emplace_back(Paragraph{std::string("The longest ") + kind.name + " ones:"});
-        for (const std::size_t place : kind.numbers.longest)
-            section.blocks.emplace_back(longest_item(timeline.grace_periods[place]));
+        for (const std::size_t index : kind.numbers.longest) {
+            const GracePeriod& grace_period = timeline.grace_periods[index];
+            section.blocks.emplace_back(longest_item(grace_period, analysis.holder_of(grace_period)));
+        }
     }
     return section;
 }
@@ -288,12 +290,13 @@ std::vector<const Hazard*> worst_first(const std::vector<Hazard>& hazards) {
     return sorted;
 }
 
-Document report_of(const Timeline& timeline, const Statistics& numbers) {
+Document report_of(const Timeline& timeline, const Analysis& analysis) {
     timeline.check_bound();
+    const Statistics& numbers = analysis.statistics;
     return {.title = "Kernel " + timeline.host.kernel + ", " + how_many_cpus(timeline.host) + "; " +
                      duration_text(timeline.capture.end) + " recorded (" + timeline.capture.end_reason + ")",
-            .sections = {hazard_section(timeline), certainty_section(timeline, numbers),
-                         grace_period_section(timeline, numbers), callback_section(numbers),
+            .sections = {hazard_section(timeline, analysis), certainty_section(timeline, numbers),
+                         grace_period_section(timeline, analysis), callback_section(numbers),
                          reader_section(timeline, numbers), wait_section(numbers), cost_section(timeline.capture),
                          recording_section(timeline)}};
 }

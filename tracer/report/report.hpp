@@ -15,11 +15,10 @@
 
 namespace rcuscope {
 
-// Call it after find_hazards() and find_holders(). `numbers`: the statistics of the timeline.
-Document report_of(const Timeline& timeline, const Statistics& numbers);
+Document report_of(const Timeline& timeline, const Analysis& analysis);
 // The report on a summary, which lacks individual callbacks, readers and waits.
 Document report_of(const Digest& digest);
-void write_report_json(const Timeline& timeline, const Statistics& numbers, std::ostream& out);
+void write_report_json(const Timeline& timeline, const Analysis& analysis, std::ostream& out);
 
 // The hazards by severity, fatal first, then by time.
 std::vector<const Hazard*> worst_first(const std::vector<Hazard>& hazards);

@@ -8,7 +8,6 @@
 #include <unordered_map>
 
 #include "analysis/describe.hpp"
-#include "analysis/statistics.hpp"
 #include "base/duration.hpp"
 #include "base/seeded_hash.hpp"
 #include "base/text.hpp"
@@ -44,10 +43,10 @@ void print_grace_periods(const char* name, const GracePeriodStatistics& of, Text
 }
 
 // Prints what held the longest grace periods.
-void print_holders(const Timeline& timeline, const GracePeriodStatistics& of, TextOut out) {
+void print_holders(const Timeline& timeline, const Analysis& analysis, const GracePeriodStatistics& of, TextOut out) {
     constexpr std::size_t limit = 3;
     for (std::size_t i = 0; i < std::min(limit, of.longest.size()); i++)
-        if (const auto& holder = timeline.grace_periods[of.longest[i]].held_by)
+        if (const Holder* holder = analysis.holder_of(timeline.grace_periods[of.longest[i]]))
             show_wrapped(holder->text, 6, out);
 }
 
@@ -81,7 +80,7 @@ void print_readers(const Timeline& timeline, const std::vector<ReadSectionStatis
 // At most so many lives of a module and hazards of a kind are printed one by one; the page and the JSON have all.
 constexpr std::size_t max_told = 3;
 
-void print_life(const ModuleLife& life, TextOut out) {
+void print_life(const ModuleLife& life, const std::string& verdict, TextOut out) {
     out << label("module " + life.name);
     if (life.init_error)
         out << "init failed with " << *life.init_error << ", ";
@@ -91,8 +90,8 @@ void print_life(const ModuleLife& life, TextOut out) {
         out << "in memory for " << duration_text(*life.freed - *life.loaded) << "\n";
     else
         out << (life.freed ? "freed" : "still in memory at the end") << "\n";
-    if (!life.verdict.empty())
-        show_wrapped(life.verdict, 6, out);
+    if (!verdict.empty())
+        show_wrapped(verdict, 6, out);
 }
 
 // Prints the most frequent wordings, with the first sentence of each.
@@ -110,23 +109,26 @@ void print_wordings(const std::vector<std::string>& sentences, const char* what,
         out << "      and " << counted(sentences.size() - told, what) << " more: see the page or the JSON\n";
 }
 
-void print_lives(const std::vector<const ModuleLife*>& lives, TextOut out) {
+// `lives`: indexes in Timeline::modules.
+void print_lives(const Timeline& timeline, const Analysis& analysis, const std::vector<std::size_t>& lives,
+                 TextOut out) {
     Histogram init;
     Histogram in_memory;
     std::size_t failed = 0;
     std::size_t staying = 0;
     std::vector<std::string> verdicts;
-    for (const ModuleLife* life : lives) {
-        if (life->loaded && life->init_done && !life->init_error)
-            init.add(elapsed(*life->loaded, *life->init_done));
-        if (life->loaded && life->freed)
-            in_memory.add(elapsed(*life->loaded, *life->freed));
-        failed += life->init_error ? 1U : 0U;
-        staying += life->freed ? 0U : 1U;
-        if (!life->verdict.empty())
-            verdicts.push_back(life->verdict);
+    for (const std::size_t index : lives) {
+        const ModuleLife& life = timeline.modules[index];
+        if (life.loaded && life.init_done && !life.init_error)
+            init.add(elapsed(*life.loaded, *life.init_done));
+        if (life.loaded && life.freed)
+            in_memory.add(elapsed(*life.loaded, *life.freed));
+        failed += life.init_error ? 1U : 0U;
+        staying += life.freed ? 0U : 1U;
+        if (const std::string& verdict = analysis.verdict_of(index).text; !verdict.empty())
+            verdicts.push_back(verdict);
     }
-    out << label("module " + lives.front()->name) << lives.size() << " lives";
+    out << label("module " + timeline.modules[lives.front()].name) << lives.size() << " lives";
     if (failed)
         out << ", " << failed << " of which failed in init";
     if (staying)
@@ -140,23 +142,24 @@ void print_lives(const std::vector<const ModuleLife*>& lives, TextOut out) {
 }
 
 // Prints the followed modules, in the order of their first lives.
-void print_modules(const Timeline& timeline, TextOut out) {
-    std::vector<std::vector<const ModuleLife*>> modules;
+void print_modules(const Timeline& timeline, const Analysis& analysis, TextOut out) {
+    std::vector<std::vector<std::size_t>> modules; // indexes in Timeline::modules
     std::unordered_map<std::string_view, std::size_t, SeededHash> places;
-    for (const ModuleLife& life : timeline.modules) {
+    for (std::size_t i = 0; i < timeline.modules.size(); i++) {
+        const ModuleLife& life = timeline.modules[i];
         if (!life.followed)
             continue;
         const auto [place, added] = places.try_emplace(life.name, modules.size());
         if (added)
             modules.emplace_back();
-        modules[place->second].push_back(&life);
+        modules[place->second].push_back(i);
     }
-    for (const std::vector<const ModuleLife*>& lives : modules)
+    for (const std::vector<std::size_t>& lives : modules)
         if (lives.size() > max_told)
-            print_lives(lives, out);
+            print_lives(timeline, analysis, lives, out);
         else
-            for (const ModuleLife* life : lives)
-                print_life(*life, out);
+            for (const std::size_t life : lives)
+                print_life(timeline.modules[life], analysis.verdict_of(life).text, out);
 }
 
 void print_hazards(const std::vector<Hazard>& hazards, TextOut out) {
@@ -205,14 +208,14 @@ void print_losses(const Timeline& timeline, const Statistics& numbers, TextOut o
 
 } // namespace
 
-void print_summary(const Timeline& timeline, TextOut out) {
+void print_summary(const Timeline& timeline, const Analysis& analysis, TextOut out) {
     timeline.check_bound();
-    const Statistics numbers = statistics_of(timeline);
+    const Statistics& numbers = analysis.statistics;
     out << "Kernel " << timeline.host.kernel << ", " << how_many_cpus(timeline.host) << "; "
         << duration_text(timeline.capture.end) << " recorded (" << timeline.capture.end_reason << ")\n";
-    print_modules(timeline, out);
+    print_modules(timeline, analysis, out);
     print_grace_periods("grace periods", numbers.normal, out);
-    print_holders(timeline, numbers.normal, out);
+    print_holders(timeline, analysis, numbers.normal, out);
     if (numbers.expedited.count)
         print_grace_periods("expedited grace periods", numbers.expedited, out);
     print_callbacks(numbers.callbacks, out);
@@ -224,7 +227,7 @@ void print_summary(const Timeline& timeline, TextOut out) {
         out << label("kvfree_rcu in " + name_text(row.caller)) << row.count << "\n";
     if (numbers.function_calls)
         out << label("calls of the module's functions") << numbers.function_calls << "\n";
-    print_hazards(timeline.hazards, out);
+    print_hazards(analysis.hazards, out);
     print_losses(timeline, numbers, out);
     if (timeline.capture.own_share)
         out << label("own share") << own_share_text(*timeline.capture.own_share) << "\n";

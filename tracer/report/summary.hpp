@@ -9,6 +9,6 @@
 namespace rcuscope {
 
 // Prints an overview of about one screen.
-void print_summary(const Timeline& timeline, TextOut out);
+void print_summary(const Timeline& timeline, const Analysis& analysis, TextOut out);
 
 } // namespace rcuscope

@@ -27,8 +27,8 @@
 namespace rcuscope {
 
 struct TimelineBuilder::Impl {
-    Impl(const Metadata& from, const std::vector<SymbolInfo>& names, CallbackSink* taker)
-        : metadata(from), symbols(metadata, names), callbacks(losses, grace_periods, taker) {}
+    Impl(const Metadata& from, const std::vector<SymbolInfo>& names)
+        : metadata(from), symbols(metadata, names), callbacks(losses, grace_periods) {}
 
     void take(const Event& event);
     Timeline finish(const std::optional<Trailer>& trailer, const std::string& cut_reason);
@@ -90,12 +90,6 @@ struct TimelineBuilder::Impl {
     }
     void on(const event::GpCleaned& body) { grace_periods.cleaned(now.at, body); }
     void on(const event::CbQueued& body) {
-        // `*each.done == now.at`: events of the same time may come in any order, so a step of the module, or the
-        // destruction of a cache, at that time may still follow.
-        callbacks.pass_on([this](const Callback& each) {
-            return !modules.settled(each.function->module) || !modules.settled(each.caller->module) ||
-                   each.function->in_init || *each.done == now.at || caches.destroyed_between(each.queued, *each.done);
-        });
         CalledFrom from = called_from(body.caller, "call_rcu");
         if (body.jumped)
             from.caller = PooledLocation();
@@ -169,12 +163,10 @@ struct TimelineBuilder::Impl {
     Moment now;                                                       // of the current event
     TrackedTask* task = nullptr;                                      // of the current event
     Nanoseconds last_event = std::numeric_limits<Nanoseconds>::min(); // initially: no event
-    bool in_order = true;
 };
 
 void TimelineBuilder::Impl::take(const Event& event) {
     now = {.at = time(event.ns), .cpu = event.cpu, .tid = event.tid};
-    in_order = in_order && now.at >= last_event;
     last_event = std::max(last_event, now.at);
     if (symbols.now(event.ns))
         renamed();
@@ -203,8 +195,7 @@ Timeline TimelineBuilder::Impl::finish(const std::optional<Trailer>& trailer, co
     if (timeline.capture.sequences_at_end)
         grace_periods.closed(*timeline.capture.sequences_at_end, timeline.capture.end);
     timeline.grace_periods = grace_periods.finish();
-    timeline.callbacks = callbacks.finish(timeline.capture, timeline.grace_periods);
-    timeline.callback_bounds = callbacks.bounds();
+    callbacks.finish(timeline);
     timeline.read_sections = sites.finish_read_sections();
     timeline.batches = batches.finish();
     sort_by_time(kvfree_calls, [](const KvfreeCall& call) { return call.at; });
@@ -217,8 +208,8 @@ Timeline TimelineBuilder::Impl::finish(const std::optional<Trailer>& trailer, co
     return timeline;
 }
 
-TimelineBuilder::TimelineBuilder(const Metadata& metadata, const std::vector<SymbolInfo>& symbols, CallbackSink* taker)
-    : impl_(std::make_unique<Impl>(metadata, symbols, taker)) {}
+TimelineBuilder::TimelineBuilder(const Metadata& metadata, const std::vector<SymbolInfo>& symbols)
+    : impl_(std::make_unique<Impl>(metadata, symbols)) {}
 TimelineBuilder::TimelineBuilder(TimelineBuilder&&) noexcept = default;
 TimelineBuilder& TimelineBuilder::operator=(TimelineBuilder&&) noexcept = default;
 TimelineBuilder::~TimelineBuilder() = default;
@@ -229,12 +220,6 @@ void TimelineBuilder::take(const Event& event) {
 
 Timeline TimelineBuilder::finish(const std::optional<Trailer>& trailer, const std::string& cut_reason) && {
     return impl_->finish(trailer, cut_reason);
-}
-
-std::optional<Timeline> TimelineBuilder::finish_with_sink(const std::optional<Trailer>& trailer,
-                                                          const std::string& cut_reason) && {
-    Timeline timeline = impl_->finish(trailer, cut_reason);
-    return impl_->in_order && impl_->callbacks.sink_is_consistent() ? std::optional(std::move(timeline)) : std::nullopt;
 }
 
 } // namespace rcuscope

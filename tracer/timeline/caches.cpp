@@ -50,11 +50,6 @@ void CacheTracker::pending(const Moment& moment, const event::CachePending& pend
                                .heads = std::move(heads)});
 }
 
-bool CacheTracker::destroyed_between(Nanoseconds from, Nanoseconds to) const {
-    const auto within = [&](const auto& cache) { return from <= cache.at && cache.at <= to; };
-    return std::ranges::any_of(caches_left_, within) || std::ranges::any_of(caches_pending_, within);
-}
-
 std::vector<CacheLeft> CacheTracker::finish_left() {
     sort_by_time(caches_left_, [](const CacheLeft& left) { return left.at; });
     return std::move(caches_left_);

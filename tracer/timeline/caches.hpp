@@ -23,9 +23,6 @@ public:
 
     void pending(const Moment& moment, const event::CachePending& pending, PooledLocation caller, PooledString comm);
 
-    // Whether a kmem_cache_destroy() of either kind was recorded in [from, to].
-    bool destroyed_between(Nanoseconds from, Nanoseconds to) const;
-
     std::vector<CacheLeft> finish_left();
     std::vector<CachePending> finish_pending();
 

@@ -14,10 +14,19 @@ CallbackTracker::Index CallbackTracker::take_oldest(Head& head) {
 }
 
 // The invocation was certainly missed.
-void CallbackTracker::give_up(Index open) {
+void CallbackTracker::give_up_oldest(Head& head) {
+    const Index open = take_oldest(head);
     row(open).state = CallbackState::unknown;
-    ++given_up_;
+    if (head.oldest == none)
+        head.missed = open_callbacks_[open].callback;
     close(open);
+}
+
+// A callback whose row has this index queues the head, whose previous callback may not have been invoked.
+void CallbackTracker::requeued(const Head& head, Index index) {
+    const Index before = head.oldest != none ? open_callbacks_[head.newest].callback : head.missed;
+    if (before != none)
+        requeued_.push_back({.first = before + 1, .second = index + 1});
 }
 
 void CallbackTracker::sweep() {
@@ -29,13 +38,8 @@ void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued
                              CalledFrom from, PooledString comm) {
     const auto index = static_cast<Index>(rows_.size());
     in_order_ = in_order_ && (index == 0 || moment.at >= rows_.back().queued);
-    Callback* const added = passed_well_ ? rows_.add() : nullptr;
-    if (added == nullptr) {
-        passed_well_ = false;
-        return;
-    }
     // Fills in the row in place, field by field: a row that is built elsewhere and copied costs more than all the rest.
-    Callback& row = *added;
+    Callback& row = rows_.emplace_back();
     row.id = index + 1;
     row.function = function;
     row.caller = from.caller;
@@ -53,19 +57,22 @@ void CallbackTracker::queued(const Moment& moment, const event::CbQueued& queued
     row.state = CallbackState::pending;
     row.queued_in = queued.in;
     row.lazy = queued.lazy;
+    if (heads_.size() >= sweep_at_)
+        sweep();
+    Head& head = heads_[queued.head];
+    requeued(head, index);
     if (queued.end_unseen) {
         row.state = CallbackState::unknown;
-        ++given_up_;
+        if (head.oldest == none)
+            head.missed = index;
         return;
     }
     const Index place = open({.callback = index,
                               .number = static_cast<Index>(list(moment.cpu).queue(moment.at)),
                               .reports = losses_.reports()});
-    if (heads_.size() >= sweep_at_)
-        sweep();
-    Head& head = heads_[queued.head];
     while (head.oldest != none && is_over(head.oldest))
-        give_up(take_oldest(head));
+        give_up_oldest(head);
+    head.missed = none;
     if (head.oldest == none) {
         head.oldest = head.newest = place;
     } else { // queued twice: a bug of the caller; both callbacks are shown
@@ -104,7 +111,7 @@ void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invo
     Head& head = *found;
     // A different function: the memory was reused since, so the end of the earlier callback was missed.
     while (head.oldest != none && row(head.oldest).function->address != invoked.func)
-        give_up(take_oldest(head));
+        give_up_oldest(head);
     if (head.oldest == none)
         return;
     const Index place = take_oldest(head);
@@ -120,10 +127,8 @@ void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invo
         SegmentedList& queued_on = list(callback.queued_cpu);
         if (list_cpu && !run.ambiguous)
             queued_on.invoked(run.number);
-        if (const auto gp_seq = queued_on.assigned(run.number)) {
-            if (!releases_.invoked(callback, run.callback, *gp_seq))
-                rows_.keep(run.callback);
-        }
+        if (const auto gp_seq = queued_on.assigned(run.number))
+            releases_.invoked(callback, run.callback, *gp_seq);
     }
     run.tid = moment.tid;
     run.cpu_reports = losses_.reports(moment.cpu);
@@ -152,8 +157,8 @@ void CallbackTracker::done(const Moment& moment, std::uint64_t head) {
     close(place);
 }
 
-SpillVector<Callback> CallbackTracker::finish(const CaptureSummary& capture,
-                                              const std::vector<GracePeriod>& grace_periods) {
+void CallbackTracker::finish(Timeline& timeline) {
+    const CaptureSummary& capture = timeline.capture;
     Nanoseconds last_loss = std::numeric_limits<Nanoseconds>::min();
     for (const Loss& loss : capture.lost)
         last_loss = std::max(last_loss, loss.to);
@@ -161,37 +166,30 @@ SpillVector<Callback> CallbackTracker::finish(const CaptureSummary& capture,
     const bool all_seen = missed_runs(capture, "callback.invoked") == 0;
     if (!all_seen)
         forget_ambiguous();
-    passed_well_ = passed_well_ && all_seen && capture.complete && capture.lost.empty();
-    if (taker_ != nullptr && !passed_well_)
-        return {};
-    passed_well_ = releases_.settle(rows_, grace_periods, taker_);
+    releases_.settle(rows_, timeline.grace_periods);
     for (const Index index : not_invoked()) {
         Callback& callback = rows_[index];
         if (!(capture.complete && all_seen && callback.queued > last_loss))
             callback.state = CallbackState::unknown;
     }
-    if (taker_ != nullptr) {
-        rows_.pass_rest([&](const Callback& callback, bool) {
-            taker_->take(callback, released_by(callback, grace_periods), true);
-            return true;
-        });
-    }
-    SpillVector<Callback> callbacks = rows_.take_kept();
-    if (!in_order_) {
-        sort_by_time(callbacks, [](const Callback& callback) { return callback.queued; });
-        for (std::size_t i = 0; i < callbacks.size(); i++)
-            callbacks[i].id = static_cast<std::uint32_t>(i + 1);
-    }
-    return callbacks;
+    if (!in_order_)
+        sort_rows();
+    timeline.callbacks = std::move(rows_);
+    timeline.requeued = std::move(requeued_);
 }
 
-// A callback without a known end may have been pending to the end of the recording, so it counts. `ambiguous` callbacks
-// were open at the same time with the same head.
-CallbackBounds CallbackTracker::bounds() const {
-    const bool ambiguous = !ambiguous_.empty() || std::any_of(open_callbacks_.begin(), open_callbacks_.end(),
-                                                              [](const Open& open) { return open.ambiguous; });
-    return {.max_pending = open_callbacks_.size() + given_up_ + ambiguous_.size(),
-            .heads_in_turn = in_order_ && given_up_ == 0 && !ambiguous};
+// A damaged file may hold events that are not in order of time.
+void CallbackTracker::sort_rows() {
+    sort_by_time(rows_, [](const Callback& callback) { return callback.queued; });
+    SpillVector<Index> id_of; // by index before
+    id_of.resize(rows_.size());
+    for (std::size_t i = 0; i < rows_.size(); i++) {
+        const auto id = static_cast<Index>(i + 1);
+        id_of[rows_[i].id - 1] = id;
+        rows_[i].id = id;
+    }
+    for (Requeue& each : requeued_)
+        each = {.first = id_of[each.first - 1], .second = id_of[each.second - 1]};
 }
 
 // Callbacks that are still queued, in order of queueing.

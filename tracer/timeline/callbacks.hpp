@@ -15,8 +15,6 @@
 #include "base/spill_table.hpp"
 #include "base/spill_vector.hpp"
 #include "capture/event.hpp"
-#include "timeline/callback_rows.hpp"
-#include "timeline/callback_sink.hpp"
 #include "timeline/grace_periods.hpp"
 #include "timeline/head_hash.hpp"
 #include "timeline/latency_breakdown.hpp"
@@ -31,10 +29,8 @@ namespace rcuscope {
 
 class CallbackTracker {
 public:
-    // Without a taker (nullptr) all callbacks are kept.
-    CallbackTracker(const LossTracker& losses, const GracePeriodTracker& grace_periods, CallbackSink* taker)
-        : losses_(losses), grace_periods_(grace_periods), releases_(grace_periods), taker_(taker),
-          rows_(taker != nullptr) {}
+    CallbackTracker(const LossTracker& losses, const GracePeriodTracker& grace_periods)
+        : losses_(losses), releases_(grace_periods) {}
 
     void queued(const Moment& moment, const event::CbQueued& queued, PooledLocation function, CalledFrom from,
                 PooledString comm);
@@ -49,28 +45,8 @@ public:
                  CompactOptional<std::uint32_t> list_cpu);
     void done(const Moment& moment, std::uint64_t head);
 
-    // Gives done callbacks to the taker, in steps of pass_step queued ones. keep(callback) says which the timeline
-    // keeps as well.
-    template <typename Keep>
-    void pass_on(Keep&& keep) {
-        if (taker_ == nullptr || rows_.size() < pass_at_)
-            return;
-        pass_at_ = rows_.size() + pass_step;
-        rows_.pass_done([&](const Callback& callback, bool wanted) {
-            const bool kept = keep(callback) || wanted;
-            taker_->take(callback, released_by(callback, grace_periods_.so_far()), kept);
-            return kept;
-        });
-    }
-
-    // The kept callbacks. `grace_periods`: the result of GracePeriodTracker::finish().
-    SpillVector<Callback> finish(const CaptureSummary& capture, const std::vector<GracePeriod>& grace_periods);
-
-    // After finish().
-    CallbackBounds bounds() const;
-    // After finish(): nothing seen later changes what the taker was given, and no analysis needs the taken rows to look
-    // for two pending callbacks with one head.
-    bool sink_is_consistent() const { return passed_well_ && bounds().heads_in_turn; }
+    // Sets Timeline::callbacks and Timeline::requeued. Timeline::capture and Timeline::grace_periods are complete.
+    void finish(Timeline& timeline);
 
 private:
     using Index = std::uint32_t; // as Callback::id
@@ -91,12 +67,11 @@ private:
         Index oldest = none; // queued, not yet invoked
         Index newest = none;
         Index running = none; // invoked, not yet done
+        Index missed = none;  // index of the row: the callback that was queued last was given up
 
-        bool unused() const { return oldest == none && running == none; }
+        bool unused() const { return oldest == none && running == none && missed == none; }
     };
     using Heads = SpillTable<Head, HeadHash>;
-
-    static constexpr std::size_t pass_step = 1024;
 
     Callback& row(Index open) { return rows_[open_callbacks_[open].callback]; }
     Index open(const Open& what) {
@@ -116,7 +91,8 @@ private:
             ambiguous_.push_back(open_callbacks_[open].callback);
         free_.push_back(open);
     }
-    void give_up(Index open);
+    void give_up_oldest(Head& head);
+    void requeued(const Head& head, Index row);
     // Asked when the head is queued again. The invocation was most likely missed if records were lost since queueing,
     // if a later callback of the same list was invoked, or if its code was freed. The next invocation of this head then
     // belongs to the new callback.
@@ -151,16 +127,14 @@ private:
     void forget_ambiguous();
     std::vector<Index> not_invoked() const;
 
+    void sort_rows();
+
     const LossTracker& losses_;
-    const GracePeriodTracker& grace_periods_;
     Releases releases_;
-    CallbackSink* const taker_;
-    CallbackRows rows_;
-    std::size_t pass_at_ = pass_step; // number of rows at which pass_on() acts next
-    bool passed_well_ = true;
+    SpillVector<Callback> rows_;
+    SpillVector<Requeue> requeued_;
     bool in_order_ = true;
     SpillVector<Index> ambiguous_;
-    std::uint64_t given_up_ = 0;       // number of callbacks
     SpillVector<Open> open_callbacks_; // as long as the maximum open at one time
     SpillVector<Index> free_;          // unused entries of open_callbacks_
     Heads heads_;                      // most heads are reused; sweep() removes unused ones when there are many

@@ -72,24 +72,6 @@ const char* to_text(InvocationContext context) {
     return "unknown";
 }
 
-const char* to_text(HolderKind kind) {
-    switch (kind) {
-    case HolderKind::unknown:
-        return "unknown";
-    case HolderKind::read_section:
-        return "read-section";
-    case HolderKind::preempted_reader:
-        return "preempted-reader";
-    case HolderKind::busy_cpu:
-        return "busy-cpu";
-    case HolderKind::idle_cpu:
-        return "idle-cpu";
-    case HolderKind::gp_kthread:
-        return "gp-kthread";
-    }
-    return "";
-}
-
 const char* to_text(SectionBy by) {
     return by == SectionBy::function ? "function" : "rcu_read_lock";
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // The timeline: what happened in a recording, in RCU's own terms. TimelineBuilder (builder.hpp) makes it; analysis/ and
-// export/ read it.
+// export/ read it and do not change it.
 //
 // Times are nanoseconds since CaptureSummary::start (CLOCK_BOOTTIME), negative before the start. A missing time is not
 // known.
@@ -9,13 +9,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "base/boxed.hpp"
 #include "base/compact_optional.hpp"
 #include "base/pooled_string.hpp"
 #include "base/rare_list.hpp"
@@ -115,11 +113,6 @@ struct ModuleLife {
         std::uint64_t head = 0; // rcu_head of the callback whose function woke it; 0: not a callback
     };
     std::vector<Wakeup> exit_wakeups; // the first wakeups only
-    // Number of callbacks that ran between the exit function's return and the free, and that would have run after the
-    // free if the kernel had not spent the time from `unprobing` to `unprobed`. Set by analysis/hazards.hpp; none: not
-    // known.
-    std::optional<std::uint64_t> late_without_probes;
-    std::string verdict; // a sentence, by analysis/hazards.hpp; empty for modules that are not followed
 };
 
 // Ways other than rcu_barrier() in which a module may wait for its callbacks. Source: its .ko (ModuleInfo).
@@ -153,26 +146,6 @@ struct BusyCpu {
     Nanoseconds no_tick = 0;         // for so long the CPU had no timer tick; 0: it had ticks, or not known
 };
 
-// The kind of task or CPU that delayed the end of a grace period.
-enum class HolderKind : std::uint8_t {
-    unknown,
-    read_section,     // a read-side section of a followed module
-    preempted_reader, // any task that was preempted within a read-side section
-    busy_cpu,         // a CPU in the kernel, without a context switch
-    idle_cpu,         // idle, in user mode or offline; a forced scan noticed it
-    gp_kthread,       // all quiescent states were reported, but RCU's own kthread did not run
-};
-struct Holder {
-    HolderKind kind = HolderKind::unknown;
-    std::optional<std::uint32_t> cpu;
-    std::optional<std::uint32_t> tid;
-    std::string comm;
-    CodeLocation place;
-    Nanoseconds held = 0; // for so long it delayed the grace period
-    std::vector<CodeLocation> stack;
-    std::string text; // one sentence
-};
-
 struct GracePeriod {
     std::uint32_t id = 0; // unique in this timeline, in order of time, from 1
     PooledString flavor;  // "rcu"
@@ -189,7 +162,6 @@ struct GracePeriod {
     std::vector<QuiescentState> quiescent_states;
     std::vector<PreemptedReader> preempted_readers;
     std::vector<BusyCpu> busy_cpus;
-    Boxed<Holder> held_by; // by analysis/holders.hpp; none: no end, or no start seen
 };
 
 // The source of a read-side section.
@@ -340,24 +312,11 @@ struct CachePending {
     std::vector<std::uint64_t> heads{}; // of the first of these callbacks; sorted
 };
 
-// A bug, or a near miss, in a module's use of RCU.
-struct Hazard {
-    std::string kind;     // "freed-with-pending-callbacks"
-    std::string severity; // "fatal", "latent", "warning"
-    std::string module;
-    Nanoseconds at = 0;
-    std::vector<std::uint32_t> callbacks;     // ids of those involved
-    std::vector<std::size_t> read_sections{}; // indices in Timeline::read_sections of those involved
-    std::string text;                         // one sentence, with the remedy
-};
-
-// Bounds over all callbacks, by the builder. An analysis skips a search that cannot find anything by these bounds. The
-// default values mean that nothing is known.
-struct CallbackBounds {
-    // Upper bound of the number of pending callbacks at any time.
-    std::uint64_t max_pending = std::numeric_limits<std::uint64_t>::max();
-    // Each head was certainly invoked before it was queued again.
-    bool heads_in_turn = false;
+// Two callbacks with one head, by their ids. No invocation of the first had been recorded when the second was queued:
+// either the head was queued while it was pending, or the record of the invocation is missing.
+struct Requeue {
+    std::uint32_t first = 0; // the newest callback of this head that was queued before `second`
+    std::uint32_t second = 0;
 };
 
 struct Timeline {
@@ -369,14 +328,13 @@ struct Timeline {
     std::vector<GracePeriod> grace_periods;    // by start
     SpillVector<ReadSection> read_sections;    // by begin
     SpillVector<Callback> callbacks;           // by queued
-    CallbackBounds callback_bounds;
-    SpillVector<Batch> batches;               // by begin
-    SpillVector<KvfreeCall> kvfree_calls;     // by time
-    SpillVector<Wait> waits;                  // by begin
-    SpillVector<FunctionCall> function_calls; // by begin
-    std::vector<CacheLeft> caches_left;       // by time; no more than max_caches_left
-    std::vector<CachePending> caches_pending; // by time; no more than max_caches_left
-    std::vector<Hazard> hazards;              // by time
+    SpillVector<Requeue> requeued;             // by the queueing of the second
+    SpillVector<Batch> batches;                // by begin
+    SpillVector<KvfreeCall> kvfree_calls;      // by time
+    SpillVector<Wait> waits;                   // by begin
+    SpillVector<FunctionCall> function_calls;  // by begin
+    std::vector<CacheLeft> caches_left;        // by time; no more than max_caches_left
+    std::vector<CachePending> caches_pending;  // by time; no more than max_caches_left
     // Stacks of call_rcu(), kvfree_rcu() and waits, if requested: each different stack once, the caller first.
     std::vector<std::vector<CodeLocation>> stacks;
     // The recording that was bound when the timeline was made: its rows refer to the storage of that one.
@@ -389,7 +347,6 @@ struct Timeline {
 const char* to_text(CallbackState state);       // "done", "pending", "unknown"
 const char* to_text(InvocationContext context); // "softirq", ...
 const char* to_text(QueueContext context);      // "task", "softirq", "hardirq"; "unknown"
-const char* to_text(HolderKind kind);           // "read-section", ...
 const char* to_text(SectionBy by);              // "rcu_read_lock", "function"
 const char* to_text(SectionLeft left);          // "task-ended", "user-mode", "idle", "unseen-end"; "": no
 const char* to_text(event::QuiescentKind kind); // "self", "scan", "init", "other"

@@ -28,8 +28,6 @@ ModuleLife& ModuleTracker::life_before(const std::string& name, const MaybeTime 
         if (!(life.*reached) && !life.freed)
             return life;
     }
-    State& state = state_of(name);
-    state = state == State::unseen ? State::settled : State::unsettled;
     newest_[name] = lives_.size();
     ModuleLife& life = lives_.emplace_back();
     life.name = name;
@@ -37,17 +35,8 @@ ModuleLife& ModuleTracker::life_before(const std::string& name, const MaybeTime 
     return life;
 }
 
-ModuleTracker::State& ModuleTracker::state_of(PooledString module) {
-    states_.resize(std::max<std::size_t>(states_.size(), module.id() + 1));
-    return states_[module.id()];
-}
-
 void ModuleTracker::step(const Moment& moment, const event::Module& module) {
     const Nanoseconds at = moment.at;
-    if (module.step != event::ModuleStep::coming && module.step != event::ModuleStep::live &&
-        module.step != event::ModuleStep::init_freed &&
-        !(module.step == event::ModuleStep::init_done && module.ret >= 0))
-        state_of(module.name.str()) = State::unsettled;
     switch (module.step) {
     case event::ModuleStep::coming:
         coming(at, module);
@@ -189,7 +178,6 @@ void ModuleTracker::exited(MaybeTime at, std::uint32_t tid, const std::string& m
 }
 
 void ModuleTracker::exit_called(Nanoseconds at, const std::string& module) {
-    state_of(module) = State::unsettled;
     life_before(module, &ModuleLife::exit).exit = at;
 }
 

@@ -40,18 +40,9 @@ public:
         return found == exiting_.end() ? nullptr : &found->second;
     }
 
-    // True if the module has no more than one life so far and no step of its removal was seen. Callbacks that are done
-    // by now then do not matter to its removal.
-    bool settled(PooledString module) const {
-        return module.id() >= states_.size() || states_[module.id()] != State::unsettled;
-    }
-
     std::vector<ModuleLife> finish();
 
 private:
-    enum class State : std::uint8_t { unseen, settled, unsettled };
-
-    State& state_of(PooledString module);
     void coming(Nanoseconds at, const event::Module& module);
     ModuleLife& freed_life(const event::Module& module);
     void init_done(Nanoseconds at, const event::Module& module);
@@ -77,7 +68,6 @@ private:
     std::unordered_map<std::string, std::size_t, SeededHash>
         leaving_; // a life that is being freed while the next one is loaded
     std::unordered_map<std::uint32_t, std::string, SeededHash> exiting_; // module, by tid
-    std::vector<State> states_;                                          // by the name's id
 };
 
 } // namespace rcuscope

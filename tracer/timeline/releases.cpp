@@ -30,7 +30,7 @@ void Releases::look(WaitedFor& waited) {
     }
 }
 
-bool Releases::settle(CallbackRows& rows, const std::vector<GracePeriod>& grace_periods, CallbackSink* taker) {
+void Releases::settle(SpillVector<Callback>& rows, const std::vector<GracePeriod>& grace_periods) {
     bool renumbered = false;
     std::vector<const GracePeriod*> final; // by index in waited_for_
     std::vector<const GracePeriod*> by_id; // by WaitedFor::id
@@ -46,27 +46,23 @@ bool Releases::settle(CallbackRows& rows, const std::vector<GracePeriod>& grace_
         }
     }
     if (changed_ || renumbered) {
-        rows.for_each([&by_id](Callback& callback) {
+        for (Callback& callback : rows) {
             if (callback.grace_period) {
                 const GracePeriod* row = by_id[*callback.grace_period];
                 callback.grace_period = std::nullopt;
                 if (row != nullptr && could_release(callback, row->start, row->end))
                     callback.grace_period = row->id;
             }
-        });
+        }
     }
     for (const Unreleased& each : unreleased_) {
         const GracePeriod* row = final[each.place];
         if (row == nullptr)
             continue;
-        Callback& callback = rows.find(each.index);
-        if (callback.invoked && could_release(callback, row->start, row->end)) {
+        Callback& callback = rows[each.index];
+        if (callback.invoked && could_release(callback, row->start, row->end))
             callback.grace_period = row->id;
-            if (taker != nullptr && each.index < rows.first())
-                taker->released(callback, *row);
-        }
     }
-    return !changed_;
 }
 
 } // namespace rcuscope

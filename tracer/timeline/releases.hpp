@@ -11,8 +11,7 @@
 #include <vector>
 
 #include "base/seeded_hash.hpp"
-#include "timeline/callback_rows.hpp"
-#include "timeline/callback_sink.hpp"
+#include "base/spill_vector.hpp"
 #include "timeline/grace_periods.hpp"
 #include "timeline/model.hpp"
 
@@ -22,8 +21,8 @@ class Releases {
 public:
     explicit Releases(const GracePeriodTracker& tracker) : tracker_(tracker) {}
 
-    // A callback that waited for `gp_seq` was invoked; `index` is that of its row. False: settle() will need the row.
-    bool invoked(Callback& callback, std::size_t index, std::uint64_t gp_seq) {
+    // A callback that waited for `gp_seq` was invoked; `index` is that of its row.
+    void invoked(Callback& callback, std::size_t index, std::uint64_t gp_seq) {
         // Callbacks of one batch mostly waited for the same grace period.
         if (gp_seq != newest_gp_seq_ || looked_at_ != tracker_.changes())
             look_for(gp_seq);
@@ -31,16 +30,14 @@ public:
         if (waited.id != 0 && could_release(callback, waited.start, waited.end)) {
             callback.grace_period = waited.id;
             waited.relied_on = true;
-            return true;
+            return;
         }
         unreleased_.push_back({.index = static_cast<std::uint32_t>(index), .place = newest_});
-        return false;
     }
 
     // Compares with the result of GracePeriodTracker::finish() and corrects the rows. `rows`: those given to invoked();
-    // rows whose invocation was withdrawn since have no invocation time. False: the taker was given the times of a
-    // grace period that changed later.
-    bool settle(CallbackRows& rows, const std::vector<GracePeriod>& grace_periods, CallbackSink* taker);
+    // rows whose invocation was withdrawn since have no invocation time.
+    void settle(SpillVector<Callback>& rows, const std::vector<GracePeriod>& grace_periods);
 
 private:
     static constexpr auto never = static_cast<std::uint64_t>(-1);

@@ -22,7 +22,8 @@ std::string text_of(const Digest& digest) {
 }
 
 std::string rich_text() {
-    return text_of(digest_of(rich_timeline(), statistics_of(rich_timeline()), "1.2.3"));
+    const Analysed timeline = rich_timeline();
+    return text_of(digest_of(timeline, timeline.found, "1.2.3"));
 }
 
 // The reason of the refusal; "" if the text is accepted.
@@ -45,20 +46,21 @@ std::string refusal_with(const std::string& pointer, const Json& value) {
 
 TEST(DigestJson, IsGolden) {
     expect_golden("summary.json", rich_text());
-    expect_golden("summary-empty.json", text_of(digest_of({}, statistics_of({}), "1.2.3")));
-    Timeline nasty = nasty_timeline();
-    nasty.grace_periods[1].held_by->text = nasty.hazards[0].text;
-    expect_golden("summary-nasty.json", text_of(digest_of(nasty, statistics_of(nasty), "1.2.3")));
+    expect_golden("summary-empty.json", text_of(digest_of({}, {}, "1.2.3")));
+    Analysed nasty = nasty_timeline();
+    nasty.found.holders[1]->text = nasty.found.hazards[0].text;
+    expect_golden("summary-nasty.json", text_of(digest_of(nasty, nasty.found, "1.2.3")));
 }
 
 TEST(DigestJson, ReadsWhatItWrites) {
-    for (const Timeline& timeline : {rich_timeline(), nasty_timeline(), Timeline{}}) {
-        const std::string text = text_of(digest_of(timeline, statistics_of(timeline), "1.2.3"));
+    for (const Analysed& timeline : {rich_timeline(), nasty_timeline(), Analysed()}) {
+        const std::string text = text_of(digest_of(timeline, timeline.found, "1.2.3"));
         const auto back = digest_from_json(text, "it");
         ASSERT_TRUE(back) << back.error().why;
         EXPECT_EQ(text_of(*back), text) << "byte for byte";
     }
-    const Digest before = digest_of(rich_timeline(), statistics_of(rich_timeline()), "1.2.3");
+    const Analysed timeline = rich_timeline();
+    const Digest before = digest_of(timeline, timeline.found, "1.2.3");
     const Digest after = *digest_from_json(rich_text(), "it");
     EXPECT_EQ(after.durations, before.durations);
     EXPECT_EQ(after.counts, before.counts);
@@ -72,7 +74,8 @@ TEST(DigestJson, ReadsWhatItWrites) {
 }
 
 TEST(DigestJson, WhatWasNotLookedAtIsNull) {
-    Digest digest = digest_of(rich_timeline(), statistics_of(rich_timeline()), "1.2.3");
+    const Analysed timeline = rich_timeline();
+    Digest digest = digest_of(timeline, timeline.found, "1.2.3");
     digest.durations.erase("reader");
     for (const char* name : {"hazards", "hazards.fatal", "hazards.latent", "hazards.warning", "backlog.max"})
         digest.counts.erase(name);

@@ -11,11 +11,12 @@ namespace {
 using testing::ElementsAre;
 
 Digest rich() {
-    return digest_of(rich_timeline(), statistics_of(rich_timeline()), "1.2.3");
+    const Analysed timeline = rich_timeline();
+    return digest_of(timeline, timeline.found, "1.2.3");
 }
 
 TEST(Digest, HasEveryNameAndNoOther) {
-    for (const Digest& digest : {rich(), digest_of({}, statistics_of({}), "")}) {
+    for (const Digest& digest : {rich(), digest_of({}, {}, "")}) {
         EXPECT_EQ(digest.durations.size(), digest_durations.size());
         for (const DigestName& each : digest_durations)
             EXPECT_TRUE(digest.durations.contains(std::string(each.name))) << each.name;
@@ -74,12 +75,14 @@ TEST(Digest, TheLongestOfBothKinds) {
         grace_period.expedited = duration % 2 == 0;
         grace_period.start = 100;
         grace_period.end = 100 + duration;
-        if (duration == 8)
-            grace_period.held_by = Holder{.text = "somebody"};
+        grace_period.id = static_cast<std::uint32_t>(duration);
         timeline.grace_periods.push_back(grace_period);
     }
     timeline.grace_periods[6].began_before = true;
-    EXPECT_THAT(digest_of(timeline, statistics_of(timeline), "").longest,
+    Analysis found{.statistics = numbers_of(timeline)};
+    found.holders.resize(8);
+    found.holders[7] = Holder{.text = "somebody"};
+    EXPECT_THAT(digest_of(timeline, found, "").longest,
                 ElementsAre(Digest::Held{8, "somebody"}, Digest::Held{6, ""}, Digest::Held{5, ""}, Digest::Held{4, ""},
                             Digest::Held{3, ""}));
 }

@@ -36,7 +36,7 @@ protected:
     FiringAnalysis fired(FiredOn on, std::uint64_t id, Nanoseconds began, const std::string& trigger = "t") {
         const std::uint64_t began_ns = start_ns + static_cast<std::uint64_t>(began);
         timeline.capture.fired = FiredTrigger{trigger, "text", on, id, began_ns, began_ns};
-        FiringAnalysis analysis = *analyse_firing(timeline);
+        FiringAnalysis analysis = *analyse_firing(timeline, found);
         std::int64_t sum = 0;
         for (const Contribution& part : analysis.parts)
             sum += part.amount;
@@ -44,24 +44,31 @@ protected:
         return analysis;
     }
 
+    // The holder of the newest grace period.
+    Holder& holder() {
+        found.holders.resize(timeline.grace_periods.size());
+        return found.holders.back().emplace();
+    }
+
     Timeline timeline;
+    Analysis found;
 };
 
 TEST_F(Firings, ARecordingThatWasNotWaitedForHasNone) {
-    EXPECT_FALSE(analyse_firing(timeline));
+    EXPECT_FALSE(analyse_firing(timeline, found));
 }
 
 TEST_F(Firings, AGracePeriodIsDividedByItsReports) {
     GracePeriod& row = grace_period(100 * ms, 500 * ms);
     row.quiescent_states = {{.at = 480 * ms, .cpus = {1}, .last = true}, {.at = 110 * ms, .cpus = {0}}};
-    row.held_by = Holder{.kind = HolderKind::busy_cpu,
-                         .cpu = 1,
-                         .tid = 7,
-                         .comm = "hog",
-                         .place = {},
-                         .held = 0,
-                         .stack = {{.address = 1, .function = "spin"}},
-                         .text = "CPU 1, hog"};
+    holder() = Holder{.kind = HolderKind::busy_cpu,
+                      .cpu = 1,
+                      .tid = 7,
+                      .comm = "hog",
+                      .place = {},
+                      .held = 0,
+                      .stack = {{.address = 1, .function = "spin"}},
+                      .text = "CPU 1, hog"};
     const auto analysis = fired(FiredOn::grace_period, 22, 100 * ms); // the state bits may differ
     EXPECT_EQ(analysis.what, "t: text");
     EXPECT_EQ(analysis.whole, 400 * ms);
@@ -96,7 +103,8 @@ TEST_F(Firings, AReportOutsideOfItHarmsNothing) {
 }
 
 TEST_F(Firings, ACallbackIsDividedByItsGracePeriod) {
-    grace_period(150 * ms, 400 * ms).held_by = Holder{.text = "held"};
+    grace_period(150 * ms, 400 * ms);
+    holder().text = "held";
     Callback& callback = timeline.callbacks.emplace_back();
     callback.head = 0x100;
     callback.queued = 100 * ms;

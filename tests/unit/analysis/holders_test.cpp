@@ -51,10 +51,7 @@ protected:
         added.place = place("rcu_unload", "read_long");
         return added;
     }
-    const Holder& find() {
-        find_holders(timeline);
-        return *gp().held_by;
-    }
+    Holder find() { return find_holders(timeline).front().value(); }
 
     Timeline timeline;
 };
@@ -223,8 +220,7 @@ TEST_F(Held, UnknownByALossSaysSo) {
 
 TEST_F(Held, NobodyWhereItsSpanIsNotKnown) {
     gp().end = std::nullopt;
-    find_holders(timeline);
-    EXPECT_EQ(gp().held_by, std::nullopt);
+    EXPECT_EQ(find_holders(timeline).front(), std::nullopt);
 }
 
 TEST_F(Held, AnExpeditedOneByWhatItInterrupted) {
@@ -260,8 +256,7 @@ void judge(std::size_t size, Change change) {
         grace_period.start = begin + ms;
         grace_period.end = begin + 2 * ms;
     }
-    find_holders(timeline);
-    EXPECT_EQ(timeline.grace_periods.back().held_by->kind, HolderKind::read_section);
+    EXPECT_EQ(find_holders(timeline).back().value().kind, HolderKind::read_section);
 }
 
 TEST(Holders, SectionsThatNeverEndAreNotAllLookedAtForEachGracePeriod) {
@@ -296,10 +291,10 @@ TEST(Holders, AreFoundWhateverTheOrderOfGracePeriods) {
         section.begin = begin;
         section.end = end;
     }
-    find_holders(timeline);
-    EXPECT_EQ(timeline.grace_periods[0].held_by->held, 480 * ms);
-    EXPECT_EQ(timeline.grace_periods[1].held_by->held, 100 * ms);
-    EXPECT_EQ(timeline.grace_periods[2].held_by->held, 480 * ms);
+    const auto holders = find_holders(timeline);
+    EXPECT_EQ(holders[0].value().held, 480 * ms);
+    EXPECT_EQ(holders[1].value().held, 100 * ms);
+    EXPECT_EQ(holders[2].value().held, 480 * ms);
 }
 
 } // namespace

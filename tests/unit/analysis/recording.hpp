@@ -3,9 +3,11 @@
 // Timelines that tests make by hand.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 
-#include "analysis/hazards.hpp"
+#include "analysis/analysis.hpp"
 
 namespace rcuscope::test {
 
@@ -115,15 +117,32 @@ public:
 
     ModuleLife& life() { return timeline.modules.front(); }
     std::vector<Hazard> find(const HazardLimits& limits = {}) {
-        find_hazards(timeline, limits);
-        return timeline.hazards;
+        find_requeued();
+        analysis = analyse(timeline, limits);
+        return analysis.hazards;
     }
     std::string verdict() {
-        find_hazards(timeline, {});
-        return life().verdict;
+        find();
+        return found().text;
     }
+    // After find(): what was found of life().
+    const LifeVerdict& found() const { return analysis.verdicts.front(); }
 
     Timeline timeline;
+    Analysis analysis;
+
+private:
+    // As the builder does.
+    void find_requeued() {
+        std::map<std::uint64_t, const Callback*> newest; // by head
+        timeline.requeued.clear();
+        for (const Callback& callback : timeline.callbacks) {
+            const Callback*& before = newest[callback.head];
+            if (before != nullptr && before->invoked.value_or(callback.queued) >= callback.queued)
+                timeline.requeued.push_back({.first = before->id, .second = callback.id});
+            before = &callback;
+        }
+    }
 };
 
 } // namespace rcuscope::test

@@ -34,16 +34,14 @@ Scenario live() {
 }
 
 // The rest of its life, until the end of free_module(). Callbacks of others are pending all the time.
-Timeline freed(Scenario scenario, std::uint64_t pending_at_exit = 0) {
+Analysed freed(Scenario scenario, std::uint64_t pending_at_exit = 0) {
     scenario.module(300, ModuleStep::exited, name).pending(300, ModuleStep::exited, name, pending_at_exit);
     scenario.queue(305, 102, others);
     scenario.module(310, ModuleStep::freeing, name).pending(310, ModuleStep::freeing, name, 0);
     scenario.invoke(320, 100, others).done(321, 100);
     scenario.module(400, ModuleStep::freed, name).pending(400, ModuleStep::freed, name, 0);
     scenario.invoke(450, 101, others).done(451, 101);
-    Timeline timeline = scenario.in_order().complete(900);
-    find_hazards(timeline, {});
-    return timeline;
+    return analysed(scenario.in_order().complete(900));
 }
 
 TEST(RightWays, Barrier) {
@@ -53,10 +51,10 @@ TEST(RightWays, Barrier) {
     scenario.cpu(1).tid(7).invoke(250, 2).done(251, 2).cpu(0).tid(100);
     scenario.at(290, event::WaitEnd{.kind = WaitKind::rcu_barrier});
 
-    const Timeline timeline = freed(scenario);
+    const Analysed timeline = freed(scenario);
 
-    EXPECT_THAT(timeline.hazards, IsEmpty());
-    EXPECT_EQ(timeline.modules.at(0).verdict,
+    EXPECT_THAT(timeline.found.hazards, IsEmpty());
+    EXPECT_EQ(timeline.found.verdicts.at(0).text,
               "rcu_right: 2 callbacks, all done 149 ns before its code was freed; rcu_barrier() waited 80 ns");
 }
 
@@ -70,7 +68,7 @@ TEST(RightWays, Synchronize) {
     scenario.at(150, event::WaitEnd{.kind = WaitKind::synchronize_rcu});
     scenario.module(200, ModuleStep::unloading, name);
 
-    EXPECT_THAT(freed(scenario).hazards, IsEmpty());
+    EXPECT_THAT(freed(scenario).found.hazards, IsEmpty());
 }
 
 // Each pending callback holds a reference, so unloading is refused until it has run.
@@ -83,13 +81,13 @@ TEST(RightWays, References) {
     scenario.cpu(0).tid(100).module(152, ModuleStep::unloading, name);
     scenario.cpu(1).tid(7).done(305, 2).cpu(0).tid(100);
 
-    const Timeline timeline = freed(scenario);
+    const Analysed timeline = freed(scenario);
 
-    EXPECT_THAT(timeline.hazards, IsEmpty());
+    EXPECT_THAT(timeline.found.hazards, IsEmpty());
     EXPECT_THAT(timeline.modules.at(0).references, SizeIs(2));
     EXPECT_EQ(timeline.modules.at(0).exit, 152);
-    EXPECT_EQ(timeline.modules.at(0).verdict, "rcu_right: 2 callbacks, all done 95 ns before its code was freed; "
-                                              "unloading was refused 1 time (module in use)");
+    EXPECT_EQ(timeline.found.verdicts.at(0).text, "rcu_right: 2 callbacks, all done 95 ns before its code was freed; "
+                                                  "unloading was refused 1 time (module in use)");
 }
 
 // The last callback wakes the exit function, which may return before the callback does.
@@ -98,7 +96,7 @@ TEST(RightWays, Counter) {
     scenario.module(200, ModuleStep::unloading, name);
     scenario.cpu(1).tid(7).invoke(298, 2).tid(100).woken(299, name, 2).tid(7).done(304, 2).cpu(0).tid(100);
 
-    EXPECT_THAT(freed(scenario).hazards, IsEmpty());
+    EXPECT_THAT(freed(scenario).found.hazards, IsEmpty());
 }
 
 // Another task woke it, by chance after the callback had run.
@@ -107,11 +105,11 @@ TEST(WrongWays, AWakeupThatIsNotTheLastCallbacks) {
     scenario.module(200, ModuleStep::unloading, name);
     scenario.cpu(1).tid(7).invoke(295, 2).done(296, 2).tid(100).woken(297, name, 0).cpu(0);
 
-    const Timeline timeline = freed(scenario);
+    const Analysed timeline = freed(scenario);
 
-    ASSERT_THAT(timeline.hazards, SizeIs(1));
-    EXPECT_EQ(timeline.hazards[0].kind, "no-barrier");
-    EXPECT_EQ(timeline.hazards[0].severity, "warning");
+    ASSERT_THAT(timeline.found.hazards, SizeIs(1));
+    EXPECT_EQ(timeline.found.hazards[0].kind, "no-barrier");
+    EXPECT_EQ(timeline.found.hazards[0].severity, "warning");
 }
 
 // The exit function sleeps and polls until the last callback has run.
@@ -126,7 +124,7 @@ TEST(RightWays, Polling) {
     for (const Nanoseconds at : {220, 240, 260, 280})
         scenario.woken(at, name, 0);
     scenario.cpu(1).tid(7).invoke(270, 2).done(271, 2).cpu(0).tid(100).woken(299, name, 0);
-    EXPECT_THAT(freed(scenario).hazards, SizeIs(1)) << "it slept once more than it had to";
+    EXPECT_THAT(freed(scenario).found.hazards, SizeIs(1)) << "it slept once more than it had to";
 
     Scenario polling = live();
     polling.metadata.modules = {module};
@@ -134,9 +132,9 @@ TEST(RightWays, Polling) {
     for (const Nanoseconds at : {220, 240, 260, 280, 299})
         polling.woken(at, name, 0);
     polling.cpu(1).tid(7).invoke(290, 2).done(291, 2).cpu(0).tid(100);
-    EXPECT_THAT(freed(polling).hazards, IsEmpty());
+    EXPECT_THAT(freed(polling).found.hazards, IsEmpty());
     polling.metadata.modules[0].exit_polls_with.reset();
-    EXPECT_THAT(freed(polling).hazards, SizeIs(1)) << "it has no loop";
+    EXPECT_THAT(freed(polling).found.hazards, SizeIs(1)) << "it has no loop";
 
     // It polls while the last callback runs on another CPU, and the callback has not counted itself yet.
     Scenario meanwhile = live();
@@ -146,7 +144,7 @@ TEST(RightWays, Polling) {
         meanwhile.woken(at, name, 0);
     meanwhile.cpu(1).tid(7).invoke(260, 2).cpu(0).tid(100).woken(262, name, 0);
     meanwhile.cpu(1).tid(7).done(264, 2).cpu(0).tid(100).woken(299, name, 0);
-    EXPECT_THAT(freed(meanwhile).hazards, IsEmpty());
+    EXPECT_THAT(freed(meanwhile).found.hazards, IsEmpty());
 }
 
 // rcu_barrier() as a tail call: its caller seems to be delete_module().
@@ -168,12 +166,12 @@ TEST(RightWays, BarrierThatIsJumpedTo) {
     scenario.tid(8).at(292, event::WaitBegin{.kind = WaitKind::rcu_barrier, .caller = delete_module});
     scenario.tid(100);
 
-    const Timeline timeline = freed(scenario);
+    const Analysed timeline = freed(scenario);
 
-    EXPECT_THAT(timeline.hazards, IsEmpty());
+    EXPECT_THAT(timeline.found.hazards, IsEmpty());
     EXPECT_EQ(location_name(timeline.waits[0].caller, true), "rcu_right:right_exit+0x45");
     EXPECT_EQ(location_name(timeline.waits[1].caller, true), "__do_sys_delete_module.constprop.0+0x17");
-    EXPECT_EQ(timeline.modules.at(0).verdict,
+    EXPECT_EQ(timeline.found.verdicts.at(0).text,
               "rcu_right: 2 callbacks, all done 149 ns before its code was freed; rcu_barrier() waited 80 ns");
 }
 
@@ -186,7 +184,7 @@ TEST(RightWays, BarrierOfAFunctionOfTheKernels) {
     scenario.cpu(1).tid(7).invoke(250, 2).done(251, 2).cpu(0).tid(100);
     scenario.at(290, event::WaitEnd{.kind = WaitKind::rcu_barrier});
 
-    EXPECT_THAT(freed(scenario).hazards, IsEmpty());
+    EXPECT_THAT(freed(scenario).found.hazards, IsEmpty());
 }
 
 TEST(RightWays, LossesMakeNoHazardWhereTheKernelCounted) {
@@ -194,9 +192,9 @@ TEST(RightWays, LossesMakeNoHazardWhereTheKernelCounted) {
     scenario.lost(80, 90, 5);
     scenario.module(200, ModuleStep::unloading, name);
 
-    const Timeline timeline = freed(scenario);
+    const Analysed timeline = freed(scenario);
 
-    EXPECT_THAT(timeline.hazards, IsEmpty());
+    EXPECT_THAT(timeline.found.hazards, IsEmpty());
 }
 
 // Without a wait the callback runs while free_module() waits.
@@ -204,11 +202,11 @@ TEST(WrongWays, NothingThatWaits) {
     Scenario scenario = live();
     scenario.module(200, ModuleStep::unloading, name);
     scenario.cpu(1).tid(7).invoke(350, 2).done(351, 2).cpu(0).tid(100);
-    const Timeline timeline = freed(scenario, 1);
+    const Analysed timeline = freed(scenario, 1);
 
-    ASSERT_THAT(timeline.hazards, SizeIs(1));
-    EXPECT_EQ(timeline.hazards[0].kind, "exit-without-barrier");
-    EXPECT_EQ(timeline.hazards[0].at, 300);
+    ASSERT_THAT(timeline.found.hazards, SizeIs(1));
+    EXPECT_EQ(timeline.found.hazards[0].kind, "exit-without-barrier");
+    EXPECT_EQ(timeline.found.hazards[0].at, 300);
 }
 
 } // namespace

@@ -47,7 +47,7 @@ Wait wait(event::WaitKind kind, const std::string& caller, Nanoseconds begin, Ma
 }
 
 TEST(Statistics, OfAnEmptyTimeline) {
-    const Statistics numbers = statistics_of({});
+    const Statistics numbers = numbers_of({});
     EXPECT_EQ(numbers.normal.count, 0U);
     EXPECT_TRUE(numbers.callbacks.empty());
     EXPECT_EQ(numbers.lost, 0U);
@@ -58,7 +58,7 @@ TEST(Statistics, GracePeriodsByKind) {
     timeline.grace_periods = {grace_period(false, 0, 10), grace_period(false, std::nullopt, 20),
                               grace_period(false, 30, std::nullopt), grace_period(true, 5, 8)};
 
-    const Statistics numbers = statistics_of(timeline);
+    const Statistics numbers = numbers_of(timeline);
 
     EXPECT_EQ(numbers.normal.count, 3U);
     EXPECT_EQ(numbers.normal.ended, 2U);
@@ -75,7 +75,7 @@ TEST(Statistics, CallbacksByFunction) {
                           callback(code("demo", "node_free"), CallbackState::unknown, 20, 50),
                           callback(code("", "file_free_rcu"), CallbackState::done, 0, 7, 8)};
 
-    const auto rows = statistics_of(timeline).callbacks;
+    const auto rows = numbers_of(timeline).callbacks;
 
     ASSERT_EQ(rows.size(), 2U);
     EXPECT_EQ(rows[0].name, (FunctionName{"demo", "node_free"}));
@@ -96,7 +96,7 @@ TEST(Statistics, EqualCountsAreByName) {
         timeline.callbacks.push_back(callback(code("m", function), CallbackState::done, 0));
     timeline.callbacks.push_back(callback(code("l", "z"), CallbackState::done, 0));
 
-    const auto rows = statistics_of(timeline).callbacks;
+    const auto rows = numbers_of(timeline).callbacks;
 
     ASSERT_EQ(rows.size(), 4U);
     EXPECT_EQ(rows[0].name.module, "l");
@@ -109,7 +109,7 @@ TEST(Statistics, FunctionsWithoutANameAreOneRow) {
     Timeline timeline;
     timeline.callbacks = {callback(code("", "", 0x10), CallbackState::done, 0),
                           callback(code("", "", 0x20), CallbackState::done, 0)};
-    EXPECT_EQ(statistics_of(timeline).callbacks.size(), 1U);
+    EXPECT_EQ(numbers_of(timeline).callbacks.size(), 1U);
 }
 
 TEST(Statistics, ReadSectionsByFunctionWithTheLongest) {
@@ -117,7 +117,7 @@ TEST(Statistics, ReadSectionsByFunctionWithTheLongest) {
     timeline.read_sections = {section("reader", 0, 5), section("reader", 10, 40), section("reader", 50, 80),
                               section("reader", 60, std::nullopt), section("stuck", 90, std::nullopt)};
 
-    const auto rows = statistics_of(timeline).read_sections;
+    const auto rows = numbers_of(timeline).read_sections;
 
     ASSERT_EQ(rows.size(), 2U);
     EXPECT_EQ(rows[0].name.function, "reader");
@@ -132,7 +132,7 @@ TEST(Statistics, CallsThatAreSaidToBeSectionsHaveARowOfTheirOwn) {
     timeline.read_sections = {section("reader", 0, 50), section("reader", 10, 40), section("reader", 60, 70)};
     timeline.read_sections[0].by = SectionBy::function;
 
-    const auto rows = statistics_of(timeline).read_sections;
+    const auto rows = numbers_of(timeline).read_sections;
 
     ASSERT_EQ(rows.size(), 2U);
     EXPECT_EQ(rows[0].by, SectionBy::rcu_read_lock);
@@ -147,7 +147,7 @@ TEST(Statistics, WaitsByKindAndCaller) {
     timeline.waits = {wait(WaitKind::rcu_barrier, "exit", 0, 10), wait(WaitKind::synchronize_rcu, "exit", 20, 25),
                       wait(WaitKind::rcu_barrier, "exit", 30, std::nullopt)};
 
-    const auto rows = statistics_of(timeline).waits;
+    const auto rows = numbers_of(timeline).waits;
 
     ASSERT_EQ(rows.size(), 2U);
     EXPECT_EQ(rows[0].kind, WaitKind::rcu_barrier);
@@ -167,7 +167,7 @@ TEST(Statistics, ModulesLossesAndCounts) {
     timeline.batches.resize(2);
     timeline.function_calls.resize(6);
 
-    const Statistics numbers = statistics_of(timeline);
+    const Statistics numbers = numbers_of(timeline);
 
     ASSERT_EQ(numbers.modules.size(), 2U);
     EXPECT_EQ(numbers.modules[0].name, "b");
@@ -189,7 +189,7 @@ TEST(Statistics, LeaveOutWhatBeganBeforeTheRecording) {
     within.end = 90;
     timeline.grace_periods = {before, within};
 
-    const GracePeriodStatistics normal = statistics_of(timeline).normal;
+    const GracePeriodStatistics normal = numbers_of(timeline).normal;
 
     EXPECT_EQ(normal.count, 1U);
     EXPECT_EQ(normal.ended, 1U);

@@ -94,8 +94,8 @@ TEST(UnloadHazard, SaysWhatWouldHaveBeenTooLateWithoutTheProbes) {
     EXPECT_THAT(hazard.text,
                 HasSubstr("; without the tracer's probes, which the kernel took 10 ns to remove meanwhile, 2 "
                           "of them would have been too late: call rcu_barrier()"));
-    EXPECT_EQ(scene.life().late_without_probes, 2U);
-    EXPECT_EQ(scene.life().verdict,
+    EXPECT_EQ(scene.found().late_without_probes, 2U);
+    EXPECT_EQ(scene.found().text,
               "rcu_unload: 4 of 4 callbacks had not run when its exit function had returned: see exit-without-barrier; "
               "without the tracer's probes 2 of them would have been too late");
 }
@@ -106,7 +106,7 @@ TEST(UnloadHazard, ProbesThatChangedNothingAreNotTold) {
     scene.life().unprobed = 495;
     scene.callback(450, 580, 590);
     EXPECT_THAT(only(scene).text, testing::Not(HasSubstr("probes")));
-    EXPECT_EQ(scene.life().late_without_probes, 0U);
+    EXPECT_EQ(scene.found().late_without_probes, 0U);
 }
 
 TEST(UnloadHazard, WhatTheProbesChangedMayNotBeKnown) {
@@ -116,7 +116,7 @@ TEST(UnloadHazard, WhatTheProbesChangedMayNotBeKnown) {
     EXPECT_THAT(
         only(scene).text,
         HasSubstr("; it is not known how much later its memory was freed because of the tracer's probes: call"));
-    EXPECT_EQ(scene.life().late_without_probes, std::nullopt);
+    EXPECT_EQ(scene.found().late_without_probes, std::nullopt);
 }
 
 TEST(UnloadHazard, SaysInWhichWaitOfWhomTheyRan) {
@@ -140,7 +140,7 @@ TEST(UnloadHazard, OfAHeadThatWasQueuedTwiceIsTheDoubleCallAlone) {
     Unloading scene;
     scene.callback(10, 100, 101).head(7).callback(20).head(7).wait(WaitKind::rcu_barrier, 410, 470).counted(1, 1, 1);
     EXPECT_EQ(only(scene).kind, "double-call-rcu");
-    EXPECT_EQ(scene.life().verdict,
+    EXPECT_EQ(scene.found().text,
               "rcu_unload: 2 callbacks, of which 1 never ran: see double-call-rcu; rcu_barrier() waited 60 ns");
 }
 
@@ -164,8 +164,7 @@ TEST(NoBarrier, IsAWarningEvenIfAllHadRunLongBefore) {
                            "rcu_unload:writer_fn+0x12 (CPU 0, task writer): all 2 had run 439 ns before its exit "
                            "function returned, perhaps by chance; call rcu_barrier() in its exit function, after the "
                            "last call_rcu(), and before it frees anything that the callbacks use.");
-    EXPECT_EQ(scene.life().verdict,
-              "rcu_unload: 2 callbacks, all done 559 ns before its code was freed; see no-barrier");
+    EXPECT_EQ(scene.found().text, "rcu_unload: 2 callbacks, all done 559 ns before its code was freed; see no-barrier");
 }
 
 TEST(NoBarrier, IsLatentIfSynchronizeRcuIsAllThatWaited) {
@@ -214,7 +213,7 @@ TEST(NoBarrier, IsNotSaidOfACounterThatWasDown) {
     scene.callback(10, 20, 21);
     EXPECT_THAT(scene.find(), IsEmpty());
     EXPECT_EQ(
-        scene.life().verdict,
+        scene.found().text,
         "rcu_unload: 1 callback, done 579 ns before its code was freed; its callbacks call complete() and its exit "
         "function wait_for_completion(), by which it may wait for them, but no wait was recorded, and none was needed "
         "this time");
@@ -222,8 +221,8 @@ TEST(NoBarrier, IsNotSaidOfACounterThatWasDown) {
     EXPECT_EQ(only(scene).kind, "no-barrier");
     ways.exit_polls_with = "msleep";
     EXPECT_THAT(scene.find(), IsEmpty());
-    EXPECT_THAT(scene.life().verdict, HasSubstr("; its exit function calls msleep() in a loop, by which it may wait "
-                                                "for them, but no wait was recorded, and none was needed this time"));
+    EXPECT_THAT(scene.found().text, HasSubstr("; its exit function calls msleep() in a loop, by which it may wait "
+                                              "for them, but no wait was recorded, and none was needed this time"));
 }
 
 TEST(InitText, ACallbackThereIsAHazardWhateverTheExitFunctionDoes) {
@@ -243,12 +242,12 @@ TEST(InitText, ACallbackThereIsAHazardWhateverTheExitFunctionDoes) {
         "writer), is in its init code, whose memory is freed when the init function has returned; it had run 99 ns "
         "before that, by chance: remove __init from the callback's function, or call rcu_barrier() before the init "
         "function returns.");
-    EXPECT_EQ(scene.life().verdict, "rcu_unload: 1 callback of its init code, done 99 ns before that code was freed; "
-                                    "see callback-in-init-text; rcu_barrier() waited 60 ns");
+    EXPECT_EQ(scene.found().text, "rcu_unload: 1 callback of its init code, done 99 ns before that code was freed; "
+                                  "see callback-in-init-text; rcu_barrier() waited 60 ns");
 
     scene.life().init_freed = 50;
     EXPECT_EQ(only(scene).severity, "fatal");
-    EXPECT_THAT(scene.timeline.hazards[0].text, HasSubstr("it had not run by then"));
+    EXPECT_THAT(scene.analysis.hazards[0].text, HasSubstr("it had not run by then"));
 
     scene.life().init_freed = 200;
     scene.life().init_done = 150;
@@ -326,7 +325,7 @@ TEST(UnloadHazard, FatalIfTheRecordingBreaksOffAfterTheMemoryIsGone) {
     Unloading scene;
     scene.callback(490).unknown().timeline.capture.complete = false;
     EXPECT_EQ(only(scene).severity, "fatal");
-    EXPECT_EQ(scene.timeline.hazards[0].at, 600);
+    EXPECT_EQ(scene.analysis.hazards[0].at, 600);
 }
 
 TEST(UnloadHazard, LatentIfTheRecordingEndsInOrderMeanwhile) {
@@ -367,7 +366,7 @@ TEST(UnloadHazard, AHeadUsedAgainIsNotKnownEither) {
     Unloading scene;
     scene.callback(490).unknown();
     EXPECT_EQ(only(scene).severity, "warning");
-    EXPECT_THAT(scene.timeline.hazards[0].text, HasSubstr("queued again"));
+    EXPECT_THAT(scene.analysis.hazards[0].text, HasSubstr("queued again"));
 }
 
 TEST(UnloadHazard, ACallbackThatRanAlreadyIsWaitedFor) {
@@ -441,14 +440,14 @@ TEST(FailedInit, LatentIfTheyRanWhileItWasFreed) {
     Unloading scene;
     scene.init_failed().callback(490, 550, 551);
     EXPECT_EQ(only(scene).kind, "init-failed-with-pending-callbacks");
-    EXPECT_EQ(scene.timeline.hazards[0].severity, "latent");
+    EXPECT_EQ(scene.analysis.hazards[0].severity, "latent");
 }
 
 TEST(FailedInit, WarningIfALossHidesTheEnd) {
     Unloading scene;
     scene.init_failed().callback(490).unknown().lost(510, 520);
     EXPECT_EQ(only(scene).kind, "init-failed-with-pending-callbacks");
-    EXPECT_EQ(scene.timeline.hazards[0].severity, "warning");
+    EXPECT_EQ(scene.analysis.hazards[0].severity, "warning");
 }
 
 TEST(FailedInit, LatentIfTheyRanAfterItHadReturned) {
@@ -456,8 +455,8 @@ TEST(FailedInit, LatentIfTheyRanAfterItHadReturned) {
     scene.init_failed().callback(450, 495, 496);
     scene.life().init_done = 480;
     EXPECT_EQ(only(scene).severity, "latent");
-    EXPECT_EQ(scene.timeline.hazards[0].at, 480);
-    EXPECT_THAT(scene.timeline.hazards[0].text, HasSubstr("by chance, since it ran before free_module() was entered"));
+    EXPECT_EQ(scene.analysis.hazards[0].at, 480);
+    EXPECT_THAT(scene.analysis.hazards[0].text, HasSubstr("by chance, since it ran before free_module() was entered"));
 }
 
 TEST(FailedInit, NoneIfEverythingRanBefore) {
@@ -589,7 +588,7 @@ TEST(UnloadVerdict, TimeGrowsAsModulesAndWaitsDo) {
             scene.wait(WaitKind::rcu_barrier, 500, 501, life.name);
         }
         EXPECT_EQ(scene.verdict(), "rcu_unload: nothing was queued");
-        EXPECT_THAT(scene.timeline.modules.back().verdict, HasSubstr("rcu_barrier() waited 1 ns"));
+        EXPECT_THAT(scene.analysis.verdicts.back().text, HasSubstr("rcu_barrier() waited 1 ns"));
     };
     EXPECT_LT(growth(1000, judge), far_from_linear);
 }

@@ -45,7 +45,7 @@ TEST(Verdict, NamesWhatItQueuedWithFunctionsOfOthers) {
         {.at = 30, .caller = {.address = 1, .function = "x", .module = "rcu_unload"}});
     EXPECT_EQ(scene.verdict(), "rcu_unload: 3 callbacks with functions that are not its own (kfree and other:f) and 1 "
                                "call of kfree_rcu() or kvfree_rcu()");
-    EXPECT_TRUE(scene.timeline.hazards.empty());
+    EXPECT_TRUE(scene.analysis.hazards.empty());
 }
 
 TEST(Verdict, ReturnsThatWereNotSeenAreNotClaimed) {

@@ -15,42 +15,20 @@
 #include "capture/support.hpp"
 #include "cli/load_digest.hpp"
 #include "export/exporter.hpp"
-#include "report/report.hpp"
-#include "timeline/builder.hpp"
 
 namespace rcuscope::test {
 namespace {
-
-template <typename Loaded, typename Numbers>
-std::string report_json_of(const Loaded& loaded, Numbers numbers) {
-    const Recording::Binding bound(*loaded.recording);
-    std::ostringstream out;
-    write_report_json(loaded.timeline, numbers(), out);
-    return out.str();
-}
 
 // Contains all names of the recording.
 std::string json_of(const LoadedTimeline& loaded) {
     const Recording::Binding bound(*loaded.recording);
     std::ostringstream out;
-    write_json(loaded.timeline, {.addresses = true}, out);
+    write_json(loaded.timeline, loaded.analysis, {.addresses = true}, out);
     return out.str();
 }
 
 std::string recording(const std::string& name) {
     return RCUSCOPE_SOURCE_DIR "/tests/viz/recordings/" + name + ".rcu";
-}
-
-// From real kernels: a normal recording, one of a kernel that crashed, one of a long reader.
-TEST(LoadNumbers, AreThoseOfTheTimeline) {
-    for (const char* name : {"demo", "crash", "long-reader"}) {
-        const auto rows = load_timeline(recording(name), {});
-        const auto numbers = load_statistics(recording(name), {});
-        ASSERT_TRUE(rows && numbers) << name;
-        EXPECT_EQ(report_json_of(*numbers, [&] { return numbers->numbers; }),
-                  report_json_of(*rows, [&] { return statistics_of(rows->timeline); }))
-            << name;
-    }
 }
 
 // A recording whose names occur in no other recording, each in a different callback.
@@ -85,7 +63,6 @@ TEST(Load, ARecordingHasItsOwnNamesOnly) {
         EXPECT_LT(rows->recording->strings().size(), 4100U);
         EXPECT_GE(rows->recording->locations().size(), 4000U);
         EXPECT_LT(rows->recording->locations().size(), 8100U);
-        EXPECT_TRUE(load_statistics(path, {}));
     }
     EXPECT_EQ(outside.size(), 1U) << "the empty text";
 }
@@ -136,8 +113,8 @@ TEST(LoadDeathTest, ATimelineIsReadWithItsOwnRecordingOnly) {
     ASSERT_TRUE(demo && crash);
     const Recording::Binding bound(*crash->recording);
     std::ostringstream out;
-    EXPECT_DEATH(write_json(demo->timeline, {}, out), "used where it is not bound");
-    EXPECT_DEATH(statistics_of(demo->timeline), "used where it is not bound");
+    EXPECT_DEATH(write_json(demo->timeline, {}, {}, out), "used where it is not bound");
+    EXPECT_DEATH(analyse(demo->timeline, {}), "used where it is not bound");
 }
 
 // The heap of a sanitizer has other statistics.
@@ -182,17 +159,6 @@ TEST(Load, TheMemoryOfARecordingIsFreedWithItWhileAnotherIsHeld) {
     }
 }
 #endif
-
-TEST(LoadNumbers, NeedNoRowsForAnOrderlyRecording) {
-    for (const auto& [name, orderly] : {std::pair("demo", true), std::pair("crash", false)}) {
-        auto reader = CaptureReader::open(recording(name));
-        ASSERT_TRUE(reader);
-        CallbackNumbers callbacks({});
-        const auto timeline = build_timeline(*reader, callbacks);
-        ASSERT_TRUE(timeline);
-        EXPECT_EQ(timeline->has_value(), orderly) << name;
-    }
-}
 
 } // namespace
 } // namespace rcuscope::test

@@ -13,9 +13,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string text_of(const Timeline& timeline, bool addresses = false) {
+std::string text_of(const test::Analysed& timeline, bool addresses = false) {
     std::ostringstream out;
-    write_chrome(timeline, {.addresses = addresses}, out);
+    write_chrome(timeline, timeline.found, {.addresses = addresses}, out);
     return out.str();
 }
 
@@ -54,7 +54,7 @@ TEST(Chrome, NamesTracksAndGroups) {
 }
 
 TEST(Chrome, WritesTimesToTheNanosecond) {
-    Timeline timeline = test::rich_timeline();
+    test::Analysed timeline = test::rich_timeline();
     timeline.grace_periods[1].start = 1'000'001;
     timeline.grace_periods[1].end = 4'000'010;
     const std::string text = text_of(timeline);
@@ -62,7 +62,7 @@ TEST(Chrome, WritesTimesToTheNanosecond) {
 }
 
 TEST(Chrome, DrawsWhatTheOthersDraw) {
-    const Timeline timeline = test::rich_timeline();
+    const test::Analysed timeline = test::rich_timeline();
     const Json trace = Json::parse(text_of(timeline));
     auto slices = events_of(trace, "X");
     EXPECT_EQ(slices["CPU 0 callbacks"].size(), 4U);

@@ -18,9 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Status export_to(const Timeline& timeline, const ExportOptions& options, const std::string& path) {
+Status export_to(const test::Analysed& timeline, const ExportOptions& options, const std::string& path) {
     return OutputTarget::resolve(path).and_then(
-        [&](const OutputTarget& target) { return export_timeline(timeline, options, target); });
+        [&](const OutputTarget& target) { return export_timeline(timeline, timeline.found, options, target); });
 }
 
 class Exporter : public testing::Test {
@@ -38,7 +38,8 @@ protected:
 
     static std::string expected_json() {
         std::ostringstream out;
-        write_json(test::rich_timeline(), {}, out);
+        const test::Analysed timeline = test::rich_timeline();
+        write_json(timeline, timeline.found, {}, out);
         return out.str();
     }
 

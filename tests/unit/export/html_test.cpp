@@ -60,13 +60,13 @@ TEST(Html, HoldsTheJsonTimeline) {
     }
     // Lengths with all three endings of base64.
     for (const std::size_t hazards : {0U, 1U, 2U, 3U, 4U, 5U}) {
-        Timeline timeline = test::rich_timeline();
-        timeline.hazards.resize(std::min(timeline.hazards.size(), hazards));
+        test::Analysed timeline = test::rich_timeline();
+        timeline.found.hazards.resize(std::min(timeline.found.hazards.size(), hazards));
         timeline.host.kernel = std::string(hazards * 7, 'k') + "</script><script>alert(1)</script>";
         std::ostringstream json;
         std::ostringstream html;
-        write_json(timeline, {}, json);
-        write_html(timeline, {}, html);
+        write_json(timeline, timeline.found, {}, json);
+        write_html(timeline, timeline.found, {}, html);
         const std::string page = html.str();
         const std::string opening = R"(<script id="recording" type="application/gzip">)";
         const std::size_t begin = page.find(opening);
@@ -81,7 +81,7 @@ TEST(Html, IsAPageOfItsOwn) {
     if (!html_can_be_written())
         GTEST_SKIP() << "built without the page";
     std::ostringstream html;
-    write_html({}, {}, html);
+    write_html({}, {}, {}, html);
     EXPECT_EQ(html.str().find("src="), std::string::npos);
     EXPECT_NE(html.str().find("default-src 'none'"), std::string::npos);
     EXPECT_EQ((*format_for_file("run.html"))->name, "html");

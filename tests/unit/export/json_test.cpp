@@ -16,9 +16,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string json_of(const Timeline& timeline, bool addresses = false) {
+std::string json_of(const test::Analysed& timeline, bool addresses = false) {
     std::ostringstream out;
-    write_json(timeline, {.addresses = addresses}, out);
+    write_json(timeline, timeline.found, {.addresses = addresses}, out);
     return out.str();
 }
 
@@ -35,7 +35,7 @@ TEST(TimelineJson, IsGoldenWithNastyNames) {
 }
 
 TEST(TimelineJson, IsGoldenWhenEmpty) {
-    test::expect_golden("timeline-empty.json", json_of({}));
+    test::expect_golden("timeline-empty.json", json_of(test::Analysed()));
 }
 
 TEST(TimelineJson, DoesNotFollowTheStreamsLocale) {
@@ -45,7 +45,8 @@ TEST(TimelineJson, DoesNotFollowTheStreamsLocale) {
     };
     std::ostringstream out;
     out.imbue(std::locale(std::locale::classic(), new Grouping));
-    write_json(test::rich_timeline(), {}, out);
+    const test::Analysed timeline = test::rich_timeline();
+    write_json(timeline, timeline.found, {}, out);
     EXPECT_EQ(out.str(), json_of(test::rich_timeline()));
 }
 
@@ -109,7 +110,7 @@ TEST(TimelineJson, SaysWhenReadersDidNotRun) {
 }
 
 TEST(TimelineJson, ShowsAddressesOnlyWhenAsked) {
-    for (const Timeline& timeline : {test::rich_timeline(), test::nasty_timeline()})
+    for (const test::Analysed& timeline : {test::rich_timeline(), test::nasty_timeline()})
         EXPECT_EQ(json_of(timeline).find("ffff"), std::string::npos);
     const Json json = Json::parse(json_of(test::rich_timeline(), true));
     EXPECT_EQ(json["callbacks"][0]["function_address"], "0xffffffffc0a00000");
@@ -127,13 +128,13 @@ TEST(TimelineJson, WritesElementByElement) {
             return std::stringbuf::xsputn(from, count);
         }
     };
-    Timeline timeline = test::rich_timeline();
+    test::Analysed timeline = test::rich_timeline();
     const Callback one = timeline.callbacks[0];
     timeline.callbacks.clear();
     timeline.callbacks.resize(1000, one);
     Counting buffer;
     std::ostream out(&buffer);
-    write_json(timeline, {}, out);
+    write_json(timeline, timeline.found, {}, out);
     EXPECT_GT(buffer.str().size(), 200'000U);
     EXPECT_LT(buffer.longest, 1000);
 }

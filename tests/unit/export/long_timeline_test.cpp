@@ -40,7 +40,7 @@ std::string exported(const Timeline& timeline) {
     std::ostringstream out;
     for (const ExportFormat& format : export_formats())
         if (format.can_be_written == nullptr || format.can_be_written())
-            format.write(timeline, {.addresses = true}, out);
+            format.write(timeline, analyse(timeline, {}), {.addresses = true}, out);
     return out.str();
 }
 
@@ -54,7 +54,7 @@ TEST(LongTimeline, TimeGrowsAsTracksDo) {
             i < size ? scenario.at(at, event::BatchBegin{}) : scenario.at(at, event::BatchEnd{});
         }
         std::ostringstream out;
-        write_perfetto(scenario.complete(static_cast<Nanoseconds>(2 * size)), {}, out);
+        write_perfetto(scenario.complete(static_cast<Nanoseconds>(2 * size)), {}, {}, out);
         EXPECT_GT(out.str().size(), size);
     };
     EXPECT_LT(test::growth(2000, write), test::far_from_linear);

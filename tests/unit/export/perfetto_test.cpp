@@ -21,13 +21,13 @@ using testing::HasSubstr;
 
 constexpr std::uint64_t start = 5'000'000'000; // start_boottime_ns of the rich timeline
 
-std::string bytes_of(const Timeline& timeline, bool addresses = false) {
+std::string bytes_of(const test::Analysed& timeline, bool addresses = false) {
     std::ostringstream out;
-    write_perfetto(timeline, {.addresses = addresses}, out);
+    write_perfetto(timeline, timeline.found, {.addresses = addresses}, out);
     return out.str();
 }
 
-PerfettoTrace trace_of(const Timeline& timeline, bool addresses = false) {
+PerfettoTrace trace_of(const test::Analysed& timeline, bool addresses = false) {
     return PerfettoTrace(bytes_of(timeline, addresses));
 }
 
@@ -194,9 +194,9 @@ TEST(Perfetto, DrawsHazardsAndLosses) {
 }
 
 TEST(Perfetto, NamesSomeOfManyCallbacks) {
-    Timeline timeline = test::rich_timeline();
-    timeline.hazards.resize(1);
-    timeline.hazards[0].callbacks.assign(20'000, 7);
+    test::Analysed timeline = test::rich_timeline();
+    timeline.found.hazards.resize(1);
+    timeline.found.hazards[0].callbacks.assign(20'000, 7);
     const std::string ids = trace_of(timeline).on("Hazards").at(0).annotations.at("callbacks");
     EXPECT_EQ(ids, "7 7 7 7 7 7 7 7 7 7 7 7 7 7 7 7 7 7 7 7 and 19980 more");
 }
@@ -246,7 +246,7 @@ TEST(Perfetto, LeadsEveryArrowFromCallRcuToTheInvocation) {
 }
 
 TEST(Perfetto, KeepsAnArrowsDirectionWhenItsPointsFallTogether) {
-    Timeline timeline = test::rich_timeline();
+    test::Analysed timeline = test::rich_timeline();
     for (Callback& callback : timeline.callbacks) {
         callback.queued = 4'000'000; // the end of the grace period
         if (callback.invoked)
@@ -264,7 +264,7 @@ TEST(Perfetto, KeepsAnArrowsDirectionWhenItsPointsFallTogether) {
 }
 
 TEST(Perfetto, HasOneSliceForEachOfTheModel) {
-    const Timeline timeline = test::rich_timeline();
+    const test::Analysed timeline = test::rich_timeline();
     const PerfettoTrace trace = trace_of(timeline);
     const auto slices = [&](const std::string& in_name) {
         return static_cast<std::size_t>(std::count_if(
@@ -305,7 +305,7 @@ TEST(Perfetto, ShowsAddressesOnlyWhenAsked) {
 }
 
 TEST(Perfetto, HoldsAnEmptyTimeline) {
-    const PerfettoTrace trace = trace_of({});
+    const PerfettoTrace trace = trace_of(test::Analysed());
     EXPECT_EQ(trace.events.size(), 1U); // no callbacks at the start
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// A timeline with an example of everything, for all tests of the exporters.
+// A timeline and findings with an example of everything, for all tests of the exporters.
 #pragma once
 
-#include "timeline/model.hpp"
+#include "analysis/analysed.hpp"
 
 namespace rcuscope::test {
 
@@ -62,7 +62,6 @@ inline void add_modules(Timeline& timeline) {
     whole.exit_done = 8'500'000;
     whole.unprobing = 8'500'100;
     whole.unprobed = 8'500'400;
-    whole.late_without_probes = 0;
     whole.free_begin = 8'600'000;
     whole.freed = 8'700'000;
     whole.pending_at_exit = 2;
@@ -78,7 +77,6 @@ inline void add_modules(Timeline& timeline) {
          .comm = "insmod",
          .caller = in_module("cmap_open", 0x31)},
         {.at = 7'100'000, .taken = false, .count = 1, .cpu = 0, .tid = 15, .comm = "rcuop/0", .caller = {}}};
-    whole.verdict = "rcucmap: 2 of 6 callbacks had not run when its code was freed: see freed-with-pending-callbacks";
     ModuleLife failed;
     failed.name = "rcubad";
     failed.followed = false;
@@ -124,14 +122,6 @@ inline void add_grace_periods(Timeline& timeline) {
          .stack = {{.address = 0xffffffffc0001040, .function = "cmap_get", .module = "rcucmap", .offset = 8},
                    {.address = 0xffffffff81000040, .function = "kthread", .module = "", .offset = 4}}},
         {.at = 3'800'000, .cpu = 2, .tid = 900, .comm = "insmod", .no_tick = 25'000'000}};
-    usual.held_by = Holder{.kind = HolderKind::busy_cpu,
-                           .cpu = 1,
-                           .tid = 501,
-                           .comm = "rcucmap_reader",
-                           .place = usual.busy_cpus[0].stack[0],
-                           .held = 2'900'000,
-                           .stack = usual.busy_cpus[0].stack,
-                           .text = "GP -351 took 3 ms: CPU 1, rcucmap_reader (501), in rcucmap:cmap_get"};
     GracePeriod fast;
     fast.id = 3;
     fast.flavor = "rcu";
@@ -305,38 +295,58 @@ inline void add_callbacks(Timeline& timeline) {
                          .callbacks = 0}};
 }
 
-inline Timeline rich_timeline() {
-    Timeline timeline;
+inline Analysis rich_findings(const Timeline& timeline) {
+    Analysis found{.statistics = numbers_of(timeline)};
+    found.hazards = {{.kind = "freed-with-pending-callbacks",
+                      .severity = "fatal",
+                      .module = "rcucmap",
+                      .at = 8'600'000,
+                      .callbacks = {5, 6},
+                      .text = "rcucmap is freed while 2 of its callbacks are pending: call rcu_barrier() on exit"},
+                     {.kind = "slow-callback",
+                      .severity = "warning",
+                      .module = "",
+                      .at = 4'300'000,
+                      .callbacks = {},
+                      .text = "a callback of the kernel ran long"},
+                     {.kind = "blocked-in-reader",
+                      .severity = "warning",
+                      .module = "rcucmap",
+                      .at = 1'400'000,
+                      .callbacks = {},
+                      .read_sections = {1},
+                      .text = "rcucmap:cmap_get gave up the CPU within 1 read-side section: use SRCU"}};
+    found.verdicts.resize(timeline.modules.size());
+    found.verdicts[0] = {
+        .text = "rcucmap: 2 of 6 callbacks had not run when its code was freed: see freed-with-pending-callbacks",
+        .late_without_probes = 0};
+    found.holders.resize(timeline.grace_periods.size());
+    const std::vector<CodeLocation>& stack = timeline.grace_periods[1].busy_cpus[0].stack;
+    found.holders[1] = {.kind = HolderKind::busy_cpu,
+                        .cpu = 1,
+                        .tid = 501,
+                        .comm = "rcucmap_reader",
+                        .place = stack[0],
+                        .held = 2'900'000,
+                        .stack = stack,
+                        .text = "GP -351 took 3 ms: CPU 1, rcucmap_reader (501), in rcucmap:cmap_get"};
+    return found;
+}
+
+inline Analysed rich_timeline() {
+    Analysed timeline;
     add_capture(timeline);
     add_modules(timeline);
     add_grace_periods(timeline);
     add_readers(timeline);
     add_callbacks(timeline);
-    timeline.hazards = {{.kind = "freed-with-pending-callbacks",
-                         .severity = "fatal",
-                         .module = "rcucmap",
-                         .at = 8'600'000,
-                         .callbacks = {5, 6},
-                         .text = "rcucmap is freed while 2 of its callbacks are pending: call rcu_barrier() on exit"},
-                        {.kind = "slow-callback",
-                         .severity = "warning",
-                         .module = "",
-                         .at = 4'300'000,
-                         .callbacks = {},
-                         .text = "a callback of the kernel ran long"},
-                        {.kind = "blocked-in-reader",
-                         .severity = "warning",
-                         .module = "rcucmap",
-                         .at = 1'400'000,
-                         .callbacks = {},
-                         .read_sections = {1},
-                         .text = "rcucmap:cmap_get gave up the CPU within 1 read-side section: use SRCU"}};
+    timeline.found = rich_findings(timeline);
     return timeline;
 }
 
 // Names that an attacker or a damaged kernel could choose.
-inline Timeline nasty_timeline() {
-    Timeline timeline = rich_timeline();
+inline Analysed nasty_timeline() {
+    Analysed timeline = rich_timeline();
     timeline.capture.complete = false;
     timeline.capture.command.clear();
     timeline.capture.command_status.reset();
@@ -349,8 +359,9 @@ inline Timeline nasty_timeline() {
     timeline.callbacks[0].function =
         CodeLocation{.address = timeline.callbacks[0].function->address, .function = nasty, .module = nasty};
     timeline.modules[0].name = nasty;
-    timeline.hazards[0].text = nasty;
+    timeline.found.hazards[0].text = nasty;
     timeline.capture.missing[0].why = nasty;
+    timeline.found.statistics = numbers_of(timeline);
     return timeline;
 }
 

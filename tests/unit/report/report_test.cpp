@@ -17,27 +17,27 @@ using testing::HasSubstr;
 using testing::Not;
 using Json = nlohmann::json;
 
-std::string text_of(const Timeline& timeline, const Style& style = {}) {
+std::string text_of(const Analysed& timeline, const Style& style = {}) {
     std::ostringstream out;
-    show_text(report_of(timeline, statistics_of(timeline)), style, out);
+    show_text(report_of(timeline, with_numbers(timeline)), style, out);
     return out.str();
 }
 
-std::string markdown_of(const Timeline& timeline) {
+std::string markdown_of(const Analysed& timeline) {
     std::ostringstream out;
-    show_markdown(report_of(timeline, statistics_of(timeline)), {.unicode = true}, out);
+    show_markdown(report_of(timeline, with_numbers(timeline)), {.unicode = true}, out);
     return out.str();
 }
 
-std::string json_of(const Timeline& timeline) {
+std::string json_of(const Analysed& timeline) {
     std::ostringstream out;
-    write_report_json(timeline, statistics_of(timeline), out);
+    write_report_json(timeline, with_numbers(timeline), out);
     return out.str();
 }
 
 // More events than in rich_timeline(), for percentiles, charts and lists of the longest.
-Timeline busy_timeline() {
-    Timeline timeline = rich_timeline();
+Analysed busy_timeline() {
+    Analysed timeline = rich_timeline();
     timeline.capture.end = 2'000'000'000;
     for (int i = 0; i < 200; i++) {
         GracePeriod grace_period = timeline.grace_periods[1];
@@ -47,9 +47,10 @@ Timeline busy_timeline() {
         grace_period.start = Nanoseconds{10'000'000} * i;
         grace_period.end =
             *grace_period.start + (grace_period.expedited ? 100'000 : 4'000'000) + Nanoseconds{20'000} * i * i;
-        grace_period.held_by->text =
-            "GP " + std::to_string(grace_period.gp_seq) + " was held by number " + std::to_string(i);
         timeline.grace_periods.push_back(grace_period);
+        timeline.found.holders.push_back(timeline.found.holders[1]);
+        timeline.found.holders.back()->text =
+            "GP " + std::to_string(grace_period.gp_seq) + " was held by number " + std::to_string(i);
 
         Callback callback = queued(static_cast<std::uint32_t>(timeline.callbacks.size() + 1),
                                    *grace_period.start - 500'000, CallbackState::done);
@@ -82,8 +83,8 @@ TEST(Report, IsGolden) {
 }
 
 TEST(Report, IsGoldenOfNothing) {
-    expect_golden("report-empty.txt", text_of({}));
-    expect_golden("report-empty.json", json_of({}));
+    expect_golden("report-empty.txt", text_of(Analysed()));
+    expect_golden("report-empty.json", json_of(Analysed()));
 }
 
 TEST(Report, IsGoldenWithNastyNames) {
@@ -92,9 +93,9 @@ TEST(Report, IsGoldenWithNastyNames) {
 }
 
 TEST(Report, SaysTheWorstFirst) {
-    Timeline timeline = rich_timeline();
-    std::swap(timeline.hazards.front(), timeline.hazards.back());
-    timeline.hazards[1].severity = "latent";
+    Analysed timeline = rich_timeline();
+    std::swap(timeline.found.hazards.front(), timeline.found.hazards.back());
+    timeline.found.hazards[1].severity = "latent";
     const std::string text = text_of(timeline);
     EXPECT_LT(text.find("fatal: "), text.find("latent: "));
     EXPECT_LT(text.find("latent: "), text.find("warning: "));
@@ -102,7 +103,7 @@ TEST(Report, SaysTheWorstFirst) {
 }
 
 TEST(Report, SaysWhatLossesMakeUncertain) {
-    Timeline timeline = rich_timeline();
+    Analysed timeline = rich_timeline();
     timeline.capture.complete = false;
     timeline.capture.end_reason = "a chunk is cut";
     const std::string text = text_of(timeline);
@@ -112,14 +113,14 @@ TEST(Report, SaysWhatLossesMakeUncertain) {
           "It is unknown whether 2 of 6 callbacks ran", "2 normal grace periods without a recorded start or end",
           "by up to 20 us."})
         EXPECT_THAT(text, HasSubstr(sentence));
-    EXPECT_THAT(text_of({}), HasSubstr("cut off"));
-    Timeline whole;
+    EXPECT_THAT(text_of(Analysed()), HasSubstr("cut off"));
+    Analysed whole;
     whole.capture.complete = true;
     EXPECT_THAT(text_of(whole), HasSubstr("Nothing was lost."));
 }
 
 TEST(Report, CallbacksWithoutANameAreNotTheKernels) {
-    Timeline timeline = rich_timeline();
+    Analysed timeline = rich_timeline();
     const Json modules = Json::parse(json_of(timeline))["callbacks"]["modules"];
     ASSERT_EQ(modules.size(), 3U);
     EXPECT_EQ(modules[0]["module"], "rcucmap");
@@ -130,7 +131,7 @@ TEST(Report, CallbacksWithoutANameAreNotTheKernels) {
 }
 
 TEST(Report, WaitsWhereMostTimeWasLostComeFirst) {
-    Timeline timeline;
+    Analysed timeline;
     const auto add = [&](const char* caller, Nanoseconds duration) {
         Wait wait;
         wait.caller = in_kernel(caller);
@@ -146,7 +147,7 @@ TEST(Report, WaitsWhereMostTimeWasLostComeFirst) {
 }
 
 TEST(Report, TwentyRowsAreEnoughForPeople) {
-    Timeline timeline;
+    Analysed timeline;
     for (int i = 0; i < 23; i++) {
         Callback callback;
         callback.function = in_kernel(("free_" + std::to_string(i)).c_str());
@@ -158,7 +159,7 @@ TEST(Report, TwentyRowsAreEnoughForPeople) {
 
 // Any text of a recording may contain control sequences or markup against the reader of the report.
 TEST(Report, UntrustedTextIsShownNotObeyed) {
-    Timeline timeline = busy_timeline();
+    Analysed timeline = busy_timeline();
     const std::string evil = "\x1b[2J<b>|`*x_\n# y";
     timeline.host.kernel = evil;
     timeline.host.settings["preemption"] = evil;
@@ -169,12 +170,12 @@ TEST(Report, UntrustedTextIsShownNotObeyed) {
     timeline.capture.missing = {{evil, evil}};
     timeline.capture.probes[0].hook = evil;
     timeline.capture.stats->programs[0].program = evil;
-    timeline.modules[0].verdict = evil;
-    for (Hazard& hazard : timeline.hazards)
+    timeline.found.verdicts[0].text = evil;
+    for (Hazard& hazard : timeline.found.hazards)
         hazard.kind = hazard.severity = hazard.text = evil;
-    for (GracePeriod& grace_period : timeline.grace_periods)
-        if (grace_period.held_by)
-            grace_period.held_by->text = evil;
+    for (std::optional<Holder>& holder : timeline.found.holders)
+        if (holder)
+            holder->text = evil;
     for (Callback& callback : timeline.callbacks)
         callback.function = in_module(evil.c_str());
     for (ReadSection& section : timeline.read_sections) {
@@ -240,7 +241,7 @@ TEST(ShowTable, LinesUpAndLetsLongNamesBe) {
 
 // Each time is possible, but their sum overflows.
 TEST(Report, SumsOfTimesWithoutEndAreNoTimes) {
-    Timeline timeline;
+    Analysed timeline;
     for (int i = 0; i < 3; i++)
         timeline.waits.push_back({.begin = 0, .end = Nanoseconds{1} << 62});
     EXPECT_THAT(text_of(timeline), Not(HasSubstr("-9223")));
@@ -248,7 +249,8 @@ TEST(Report, SumsOfTimesWithoutEndAreNoTimes) {
 }
 
 TEST(DigestReport, SaysWhatASummaryHolds) {
-    Digest digest = digest_of(busy_timeline(), statistics_of(busy_timeline()), "1.2.3");
+    const Analysed timeline = busy_timeline();
+    Digest digest = digest_of(timeline, with_numbers(timeline), "1.2.3");
     digest.functions.push_back({.module = "bad\x1b[31m", .function = "f", .queued = 1, .invoked = 3});
     const auto shown = [&] {
         std::ostringstream out;

@@ -4,20 +4,22 @@
 #include <gmock/gmock.h>
 #include <sstream>
 
+#include "analysis/analysed.hpp"
+
 namespace rcuscope::test {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
 
-std::string summary_of(const Timeline& timeline) {
+std::string summary_of(const Analysed& timeline) {
     std::ostringstream out;
-    print_summary(timeline, out);
+    print_summary(timeline, with_numbers(timeline), out);
     return out.str();
 }
 
-Timeline empty() {
-    Timeline timeline;
+Analysed empty() {
+    Analysed timeline;
     timeline.host.kernel = "6.1.0-test";
     timeline.host.cpus = 2;
     timeline.host.settings["cpus_online"] = "2";
@@ -84,7 +86,7 @@ Hazard hazard(std::string kind, std::string severity, std::string text) {
 
 // The numbers of CPUs may have gaps.
 TEST(PrintSummary, SaysHowManyCpusThereWere) {
-    Timeline timeline = empty();
+    Analysed timeline = empty();
     timeline.host.cpus = 12;
     timeline.host.settings["cpus_online"] = "8";
     EXPECT_THAT(summary_of(timeline), HasSubstr("test, 8 CPUs; "));
@@ -102,16 +104,15 @@ TEST(PrintSummary, OfNothing) {
 }
 
 TEST(PrintSummary, ManyLivesOfAModuleAreOneRow) {
-    Timeline timeline = empty();
+    Analysed timeline = empty();
     for (Nanoseconds i = 0; i < 116; i++) {
-        timeline.modules.push_back(life("demo", i * 1'000'000, i * 1'000'000 + 1'000, i * 1'000'000 + 500'000));
-        timeline.modules.back().verdict =
-            i == 7 ? "demo: nothing was queued" : "demo: " + std::to_string(i) + " callbacks, all done";
+        add_life(timeline, life("demo", i * 1'000'000, i * 1'000'000 + 1'000, i * 1'000'000 + 500'000),
+                 i == 7 ? "demo: nothing was queued" : "demo: " + std::to_string(i) + " callbacks, all done");
         if (i % 2 == 0) {
-            timeline.hazards.push_back(
+            timeline.found.hazards.push_back(
                 hazard("no-barrier", "warning", "demo queued " + std::to_string(i) + " callbacks."));
-            timeline.hazards.back().module = "demo";
-            timeline.hazards.back().at = i * 1'000'000;
+            timeline.found.hazards.back().module = "demo";
+            timeline.found.hazards.back().at = i * 1'000'000;
         }
     }
     timeline.modules[3].init_error = -19;
@@ -132,7 +133,7 @@ TEST(PrintSummary, ManyLivesOfAModuleAreOneRow) {
 }
 
 TEST(PrintSummary, AFewLivesAreARowEach) {
-    Timeline timeline = empty();
+    Analysed timeline = empty();
     timeline.modules = {life("demo", 0, 1'000, 2'000), life("other", 0, 1'000, 2'000),
                         life("demo", 3'000, 4'000, 9'000)};
     EXPECT_THAT(summary_of(timeline),
@@ -142,11 +143,9 @@ TEST(PrintSummary, AFewLivesAreARowEach) {
 }
 
 TEST(PrintSummary, WordingsBeyondTheThirdAreCounted) {
-    Timeline timeline = empty();
-    for (const char* verdict : {"a", "a", "b", "c", "d", "e"}) {
-        timeline.modules.push_back(life("demo", 0, 1'000, 2'000));
-        timeline.modules.back().verdict = verdict;
-    }
+    Analysed timeline = empty();
+    for (const char* verdict : {"a", "a", "b", "c", "d", "e"})
+        add_life(timeline, life("demo", 0, 1'000, 2'000), verdict);
     EXPECT_THAT(summary_of(timeline), HasSubstr("      2 times, first: a\n"
                                                 "      once: b\n"
                                                 "      once: c\n"
@@ -154,23 +153,23 @@ TEST(PrintSummary, WordingsBeyondTheThirdAreCounted) {
 }
 
 TEST(PrintSummary, WhatIsNotFollowed) {
-    Timeline timeline = empty();
+    Analysed timeline = empty();
     timeline.capture.not_followed = {{.module = "demo", .calls = {"call_srcu()", "srcu_barrier()"}}};
     EXPECT_THAT(summary_of(timeline),
                 HasSubstr("  not followed                    demo: call_srcu(), srcu_barrier()\n"));
 }
 
 TEST(PrintSummary, OfALittleOfEverything) {
-    Timeline timeline = empty();
-    timeline.modules = {life("demo", 1'000, 3'000, 2'001'000), life("bystander")};
-    timeline.modules[0].verdict = "demo: 2 callbacks, all done";
+    Analysed timeline = empty();
+    add_life(timeline, life("demo", 1'000, 3'000, 2'001'000), "demo: 2 callbacks, all done");
+    add_life(timeline, life("bystander"), "");
     timeline.modules[1].followed = false;
     timeline.grace_periods = {grace_period(false, 20'000'000), grace_period(true, {})};
     timeline.callbacks = {callback("demo_free", 0, 5'000), callback("demo_free", 10, {})};
     timeline.read_sections = {read_section(code("demo", "demo_read"), 250)};
     timeline.waits = {wait(event::WaitKind::rcu_barrier, code("demo", "demo_exit"), 7'000)};
     timeline.function_calls.resize(3);
-    timeline.hazards = {hazard("freed-with-pending-callbacks", "fatal", "demo was freed.")};
+    timeline.found.hazards = {hazard("freed-with-pending-callbacks", "fatal", "demo was freed.")};
     EXPECT_EQ(summary_of(timeline),
               "Kernel 6.1.0-test, 2 CPUs; 1.5 s recorded (command ended)\n"
               "  module demo                     init took 2 us, in memory for 2 ms\n"
@@ -189,7 +188,7 @@ TEST(PrintSummary, OfALittleOfEverything) {
 }
 
 TEST(PrintSummary, SaysHowManySectionsWereNotSeenToEnd) {
-    Timeline timeline = empty();
+    Analysed timeline = empty();
     const auto open = [](SectionLeft left) {
         ReadSection section = read_section(code("demo", "demo_read"), 0);
         section.end = std::nullopt;
@@ -206,7 +205,7 @@ TEST(PrintSummary, SaysHowManySectionsWereNotSeenToEnd) {
 }
 
 TEST(PrintSummary, SaysWhatTheTracerItselfTook) {
-    Timeline timeline = empty();
+    Analysed timeline = empty();
     timeline.capture.own_share = {.attach_ns = 41'000'000,
                                   .attach_grace_periods = 3,
                                   .attach_expedited = 0,
@@ -220,7 +219,7 @@ TEST(PrintSummary, SaysWhatTheTracerItselfTook) {
 }
 
 TEST(PrintSummary, SaysWhatEachProgramCost) {
-    Timeline timeline = empty();
+    Analysed timeline = empty();
     timeline.capture.stats = {.programs = {{.program = "a", .place = "fentry/f", .runs = 0, .ns = 0},
                                            {.program = "b", .place = "kprobe/g", .runs = 4, .ns = 15'000'000}},
                               .recorder_cpu_ns = 30'000'000};
@@ -234,7 +233,7 @@ TEST(PrintSummary, SaysWhatEachProgramCost) {
 }
 
 TEST(PrintSummary, SaysWhatIsNotKnown) {
-    Timeline timeline = empty();
+    Analysed timeline = empty();
     timeline.capture.complete = false;
     timeline.capture.end_reason = "a chunk is cut";
     timeline.capture.lost = {{.cpu = 0, .from = 1, .to = 2, .count = 5}, {.cpu = 1, .from = 1, .to = 2, .count = 6}};
@@ -249,7 +248,7 @@ TEST(PrintSummary, SaysWhatIsNotKnown) {
 }
 
 TEST(PrintSummary, NoReadSideSectionsAreNoneOnlyWhereTheyCanBeSeen) {
-    Timeline timeline = empty();
+    Analysed timeline = empty();
     timeline.capture.followed = {"demo"};
     timeline.host.preempt_rcu = false;
     EXPECT_THAT(summary_of(timeline),
@@ -262,7 +261,7 @@ TEST(PrintSummary, NoReadSideSectionsAreNoneOnlyWhereTheyCanBeSeen) {
 }
 
 TEST(PrintSummary, ModulesThatWereNotSeenToTheEnd) {
-    Timeline timeline = empty();
+    Analysed timeline = empty();
     timeline.modules = {life("bad", 0, 10, 1'000), life("stays", 0, 1'000), life("early", {}, {}, 5)};
     timeline.modules[0].init_error = -12;
     EXPECT_THAT(summary_of(timeline),
@@ -272,12 +271,12 @@ TEST(PrintSummary, ModulesThatWereNotSeenToTheEnd) {
 }
 
 TEST(PrintSummary, LongTextsAreBrokenBetweenWords) {
-    Timeline timeline = empty();
+    Analysed timeline = empty();
     std::string text = "one";
     for (int i = 0; i < 40; i++)
         text += " word" + std::to_string(i);
     text += " " + std::string(200, 'x') + " end.";
-    timeline.hazards = {hazard("kind", "latent", text)};
+    timeline.found.hazards = {hazard("kind", "latent", text)};
     const std::string summary = summary_of(timeline);
     EXPECT_THAT(summary, HasSubstr("\n    latent: kind, at 0 ns\n      one word0 word1 "));
     EXPECT_THAT(summary, HasSubstr("\n      " + std::string(200, 'x') + "\n      end.\n"));
@@ -287,7 +286,7 @@ TEST(PrintSummary, LongTextsAreBrokenBetweenWords) {
 }
 
 TEST(PrintSummary, TenFunctionsWithCallbacksAreEnough) {
-    Timeline timeline = empty();
+    Analysed timeline = empty();
     for (int i = 0; i < 12; i++)
         timeline.callbacks.push_back(callback("free_" + std::to_string(i), 0, 5));
     EXPECT_THAT(summary_of(timeline), HasSubstr("and callbacks of 2 more functions\n"));
@@ -295,18 +294,17 @@ TEST(PrintSummary, TenFunctionsWithCallbacksAreEnough) {
 
 // Any text of a recording may contain control sequences for the user's terminal.
 TEST(PrintSummary, UntrustedTextIsShownNotObeyed) {
-    Timeline timeline = empty();
+    Analysed timeline = empty();
     const std::string evil = "\x1b[2Jx";
     timeline.host.kernel = evil;
     timeline.capture.complete = false;
     timeline.capture.end_reason = evil;
     timeline.capture.missing = {{evil, evil}};
-    timeline.modules = {life(evil)};
+    add_life(timeline, life(evil), evil);
     timeline.callbacks = {callback(evil, 0, 5)};
     timeline.read_sections = {read_section(code(evil, evil), 1)};
     timeline.waits = {wait(event::WaitKind::rcu_barrier, code(evil, evil), 1)};
-    timeline.hazards = {hazard("kind", "fatal", evil)};
-    timeline.modules[0].verdict = evil;
+    timeline.found.hazards = {hazard("kind", "fatal", evil)};
     const std::string text = summary_of(timeline);
     EXPECT_THAT(text, Not(HasSubstr("\x1b")));
     EXPECT_THAT(text, HasSubstr("callbacks of demo:\\u{1b}[2Jx"));

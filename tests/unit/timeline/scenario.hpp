@@ -127,16 +127,6 @@ public:
     Timeline complete(const Trailer& trailer) const { return build(trailer, {}); }
     Timeline cut_off(const std::string& reason = "a chunk is cut") const { return build(std::nullopt, reason); }
 
-    // Nullopt if the timeline must be built without a taker.
-    std::optional<Timeline> complete(Nanoseconds end, CallbackSink& taker) const {
-        return complete(trailer_at(end), taker);
-    }
-    std::optional<Timeline> complete(const Trailer& trailer, CallbackSink& taker) const {
-        TimelineBuilder builder(metadata, symbols, &taker);
-        take_all(builder);
-        return std::move(builder).finish_with_sink(trailer, {});
-    }
-
     static std::uint64_t absolute(Nanoseconds ns) { return start_ns + static_cast<std::uint64_t>(ns); }
 
     static constexpr std::uint64_t func = 0xf00;
@@ -157,14 +147,10 @@ private:
         return trailer;
     }
 
-    void take_all(TimelineBuilder& builder) const {
-        for (const Event& event : events_)
-            builder.take(event);
-    }
-
     Timeline build(const std::optional<Trailer>& trailer, const std::string& cut_reason) const {
         TimelineBuilder builder(metadata, symbols);
-        take_all(builder);
+        for (const Event& event : events_)
+            builder.take(event);
         return std::move(builder).finish(trailer, cut_reason);
     }
 

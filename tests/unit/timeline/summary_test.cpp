@@ -151,7 +151,6 @@ TEST(Timeline, OfNoEventsIsEmpty) {
     EXPECT_EQ(timeline.capture.end, 42);
     EXPECT_TRUE(timeline.callbacks.empty());
     EXPECT_TRUE(timeline.grace_periods.empty());
-    EXPECT_TRUE(timeline.hazards.empty());
 }
 
 TEST(CaptureSummary, ManyProbesTakeNoMoreTimeEach) {
