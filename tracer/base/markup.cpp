@@ -69,37 +69,11 @@ std::string markdown_text(std::string_view named) {
     return result;
 }
 
-std::string xml_text(std::string_view named) {
-    const std::string text = printable(named);
-    std::string result;
-    result.reserve(text.size());
-    for (std::size_t at = 0; at < text.size(); at++) {
-        // U+FFFE and U+FFFF are valid in UTF-8 but not in XML.
-        if (const auto none = std::string_view(text).substr(at, 3); none == "\xef\xbf\xbe" || none == "\xef\xbf\xbf") {
-            result += "\xef\xbf\xbd";
-            at += 2;
-            continue;
-        }
-        switch (text[at]) {
-        case '&':
-            result += "&amp;";
-            break;
-        case '<':
-            result += "&lt;";
-            break;
-        case '>':
-            result += "&gt;";
-            break;
-        case '"':
-            result += "&quot;";
-            break;
-        case '\'':
-            result += "&apos;";
-            break;
-        default:
-            result += text[at];
-        }
-    }
+std::string xml_characters(std::string_view text) {
+    std::string result = printable(text);
+    for (const std::string_view none : {"\xef\xbf\xbe", "\xef\xbf\xbf"})
+        for (std::size_t at = result.find(none); at != std::string::npos; at = result.find(none, at))
+            result.replace(at, none.size(), "\xef\xbf\xbd");
     return result;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// Escapes text for Markdown and XML. The text comes from a file, a kernel or a user and must appear literally. Control
+// Prepares text for Markdown and XML. The text comes from a file, a kernel or a user and must appear literally. Control
 // characters and bidirectional marks are shown as on a terminal: printable() in text.hpp.
 #pragma once
 
@@ -16,10 +16,10 @@ namespace rcuscope {
 // (&#8203;) breaks these.
 std::string markdown_text(std::string_view text);
 
-// For XML 1.0, in an attribute or between tags.
-std::string xml_text(std::string_view text);
+// For XML 1.0, whose writer (pugixml) escapes markup: replaces U+FFFE and U+FFFF, which are valid in UTF-8 but not in
+// XML, by U+FFFD.
+std::string xml_characters(std::string_view text);
 
 using MarkdownOut = EscapingOut<markdown_text>;
-using XmlOut = EscapingOut<xml_text>;
 
 } // namespace rcuscope

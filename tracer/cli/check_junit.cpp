@@ -2,6 +2,7 @@
 //
 // The result of a check as JUnit XML, with a test case for each metric, each budget and each run that lost records.
 #include <ostream>
+#include <pugixml.hpp>
 
 #include "base/duration.hpp"
 #include "base/markup.hpp"
@@ -83,35 +84,45 @@ const char* element_of(As as) {
     return as == As::failed ? "failure" : as == As::error ? "error" : "skipped";
 }
 
-void write_cases(const std::vector<Case>& cases, std::ostream& stream) {
-    XmlOut out(stream);
-    const auto write_counts = [&] {
-        out << "tests=\"" << cases.size() << "\" failures=\"" << count(cases, As::failed) << "\" errors=\""
-            << count(cases, As::error) << "\" skipped=\"" << count(cases, As::skipped) << "\">\n";
-    };
-    out << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites ";
-    write_counts();
-    out << "  <testsuite name=\"rcuscope check\" ";
-    write_counts();
-    for (const Case& each : cases) {
-        out << "    <testcase classname=\"rcuscope." << each.group << "\" name=\"" << each.name << "\"";
-        if (each.as == As::passed) {
-            out << "/>\n";
-            continue;
-        }
-        const char* element = element_of(each.as);
-        out << ">\n      <" << element << " message=\"" << each.message << "\"";
-        if (each.lines.empty()) {
-            out << "/>\n";
-        } else {
-            out << ">";
-            for (const std::string& line : each.lines)
-                out << line << "\n";
-            out << "</" << element << ">\n";
-        }
-        out << "    </testcase>\n";
-    }
-    out << "  </testsuite>\n</testsuites>\n";
+void set_attribute(pugi::xml_node node, const char* name, std::string_view text) {
+    node.append_attribute(name).set_value(xml_characters(text).c_str());
+}
+
+void add_counts(pugi::xml_node node, const std::vector<Case>& cases) {
+    node.append_attribute("tests").set_value(cases.size());
+    node.append_attribute("failures").set_value(count(cases, As::failed));
+    node.append_attribute("errors").set_value(count(cases, As::error));
+    node.append_attribute("skipped").set_value(count(cases, As::skipped));
+}
+
+void add_case(pugi::xml_node suite, const Case& each) {
+    pugi::xml_node node = suite.append_child("testcase");
+    set_attribute(node, "classname", std::string("rcuscope.") + each.group);
+    set_attribute(node, "name", each.name);
+    if (each.as == As::passed)
+        return;
+    pugi::xml_node result = node.append_child(element_of(each.as));
+    set_attribute(result, "message", each.message);
+    std::string details;
+    for (const std::string& line : each.lines)
+        details += xml_characters(line) + "\n";
+    if (!details.empty())
+        result.append_child(pugi::node_pcdata).set_value(details.c_str());
+}
+
+void write_cases(const std::vector<Case>& cases, std::ostream& out) {
+    pugi::xml_document document;
+    pugi::xml_node declaration = document.append_child(pugi::node_declaration);
+    declaration.append_attribute("version").set_value("1.0");
+    declaration.append_attribute("encoding").set_value("UTF-8");
+    pugi::xml_node suites = document.append_child("testsuites");
+    add_counts(suites, cases);
+    pugi::xml_node suite = suites.append_child("testsuite");
+    set_attribute(suite, "name", "rcuscope check");
+    add_counts(suite, cases);
+    for (const Case& each : cases)
+        add_case(suite, each);
+    document.save(out, "  ");
 }
 
 } // namespace

@@ -76,10 +76,10 @@ TEST(Markdown, BeginsNoList) {
     EXPECT_EQ(markdown_text("-5"), "-5");
 }
 
-TEST(Xml, IsTextAndHasCharactersOfXmlOnly) {
-    EXPECT_EQ(xml_text("<a b='c' d=\"e\">]]>&amp;"), "&lt;a b=&apos;c&apos; d=&quot;e&quot;&gt;]]&gt;&amp;amp;");
-    EXPECT_EQ(xml_text("\0\x1b\n\xff\xef\xbf\xbe\xef\xbf\xbf"sv),
-              "\\u{0}\\u{1b}\\u{a}\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+TEST(Xml, HasCharactersOfXmlOnly) {
+    EXPECT_EQ(xml_characters("<a b='c'>&"), "<a b='c'>&");
+    EXPECT_EQ(xml_characters("\0\x1b\n\xff\xef\xbf\xbe\xef\xbf\xbfz"sv),
+              "\\u{0}\\u{1b}\\u{a}\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz");
 }
 
 } // namespace
