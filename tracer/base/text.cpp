@@ -1,74 +1,30 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <utf8cpp/utf8.h>
 
 namespace rcuscope {
 namespace {
 
-std::uint8_t byte_at(std::string_view bytes, std::size_t at) {
-    return static_cast<std::uint8_t>(bytes[at]);
+bool is_utf8(std::string_view bytes) {
+    return utf8::is_valid(bytes.begin(), bytes.end());
 }
 
-// The form of a character that begins with a given byte: how many bytes follow, and the range of the first of them.
-// That range excludes overlong forms, surrogates and values past U+10FFFF (Unicode, table 3-7).
-struct Form {
-    std::size_t following = 0;
-    std::uint8_t low = 0x80;
-    std::uint8_t high = 0xbf;
-    bool valid = true;
-};
-
-Form form_of(std::uint8_t lead) {
-    if (lead < 0x80)
-        return {};
-    if (lead >= 0xc2 && lead <= 0xdf)
-        return {.following = 1};
-    if (lead >= 0xe0 && lead <= 0xef) {
-        const std::uint8_t low = lead == 0xe0 ? 0xa0 : 0x80;
-        const std::uint8_t high = lead == 0xed ? 0x9f : 0xbf;
-        return {.following = 2, .low = low, .high = high};
-    }
-    if (lead >= 0xf0 && lead <= 0xf4) {
-        const std::uint8_t low = lead == 0xf0 ? 0x90 : 0x80;
-        const std::uint8_t high = lead == 0xf4 ? 0x8f : 0xbf;
-        return {.following = 3, .low = low, .high = high};
-    }
-    return {.valid = false};
-}
-
-struct Run {
-    std::size_t length = 1; // bytes of a whole character, or of the maximal prefix of one
-    bool whole = false;
-};
-
-Run next_run(std::string_view bytes, std::size_t at) {
-    const Form form = form_of(byte_at(bytes, at));
-    if (!form.valid)
-        return {};
-    std::size_t length = 1;
-    while (length <= form.following && at + length < bytes.size()) {
-        const std::uint8_t byte = byte_at(bytes, at + length);
-        const bool first = length == 1;
-        if (byte < (first ? form.low : 0x80) || byte > (first ? form.high : 0xbf))
-            break;
-        ++length;
-    }
-    return {.length = length, .whole = length == form.following + 1};
-}
-
-// The code point of one whole character.
-std::uint32_t code_point(std::string_view character) {
-    const std::uint8_t lead = byte_at(character, 0);
-    if (character.size() == 1)
-        return lead;
-    std::uint32_t value = lead & (0xffu >> (character.size() + 1));
-    for (std::size_t at = 1; at < character.size(); at++)
-        value = value << 6 | (byte_at(character, at) & 0x3fu);
-    return value;
+// How many bytes one U+FFFD replaces at the beginning of invalid UTF-8: the longest proper prefix of a character, or
+// one byte. The first two bytes of a character restrict each other. Any continuation byte can follow them, so bytes are
+// a prefix if 0x80 completes them.
+std::size_t invalid_length(std::string_view bytes) {
+    constexpr std::size_t longest = 4; // bytes of a character
+    for (std::size_t length = std::min(longest - 1, bytes.size()); length > 1; --length)
+        for (std::size_t size = length + 1; size <= longest; ++size)
+            if (is_utf8(std::string(bytes.substr(0, length)).append(size - length, '\x80')))
+                return length;
+    return 1;
 }
 
 // Control characters, and the characters that change the direction of text (UAX #9).
@@ -87,32 +43,34 @@ bool is_ascii(std::string_view bytes) {
     return all < 0x80;
 }
 
+// utf8cpp finds invalid bytes. Its replace_invalid() would write one U+FFFD for several invalid prefixes, unlike
+// nlohmann's serializer (json_text.hpp), and the same name would differ between exports.
 std::string valid_utf8(std::string_view bytes) {
     if (is_ascii(bytes)) // nearly all texts are
         return std::string(bytes);
-    constexpr std::string_view replacement = "\xef\xbf\xbd";
     std::string text;
     text.reserve(bytes.size());
-    for (std::size_t at = 0; at < bytes.size();) {
-        const Run run = next_run(bytes, at);
-        text += run.whole ? bytes.substr(at, run.length) : replacement;
-        at += run.length;
+    while (true) {
+        const auto valid = static_cast<std::size_t>(utf8::find_invalid(bytes.begin(), bytes.end()) - bytes.begin());
+        text += bytes.substr(0, valid);
+        bytes.remove_prefix(valid);
+        if (bytes.empty())
+            return text;
+        text += "\xef\xbf\xbd"; // U+FFFD
+        bytes.remove_prefix(invalid_length(bytes));
     }
-    return text;
 }
 
 std::string printable(std::string_view bytes) {
     const std::string text = valid_utf8(bytes);
     std::string shown;
     shown.reserve(text.size());
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t length = next_run(text, at).length;
-        const std::string_view character = std::string_view(text).substr(at, length);
-        if (const std::uint32_t value = code_point(character); steers(value))
+    for (auto at = text.begin(); at != text.end();) {
+        const auto begin = at;
+        if (const std::uint32_t value = utf8::unchecked::next(at); steers(value))
             shown += "\\u{" + hex(value).substr(2) + "}";
         else
-            shown += character;
-        at += length;
+            shown.append(begin, at);
     }
     return shown;
 }

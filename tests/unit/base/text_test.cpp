@@ -2,6 +2,10 @@
 #include "base/text.hpp"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "base/json_text.hpp"
 
 namespace rcuscope {
 namespace {
@@ -49,6 +53,19 @@ TEST(ValidUtf8, ReplacesACutCharacterOnce) {
     EXPECT_EQ(valid_utf8("\xe2\x82"), marked("?"));
     EXPECT_EQ(valid_utf8("\xf0\x9f\x98x"), marked("?x"));
     EXPECT_EQ(valid_utf8("\xe2\x82\xe2\x82\xac"), marked("?\xe2\x82\xac"));
+}
+
+// A name looks the same in JSON, which nlohmann's serializer writes, and in other exports.
+TEST(ValidUtf8, ReplacesWhatJsonReplaces) {
+    constexpr std::string_view bytes = "a\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xe1\xed\xef\xf0\xf1\xf4\xf5\xff";
+    std::mt19937 random(1);
+    for (int round = 0; round < 20000; ++round) {
+        std::string text(random() % 8, '\0');
+        for (char& byte : text)
+            byte = bytes[random() % bytes.size()];
+        EXPECT_EQ(JsonText(nlohmann::json(text)).text(), JsonText(nlohmann::json(valid_utf8(text))).text());
+        EXPECT_EQ(nlohmann::json(valid_utf8(text)).dump(), "\"" + valid_utf8(text) + "\""); // throws if invalid
+    }
 }
 
 TEST(Printable, ShowsWhatWouldSteerATerminal) {
