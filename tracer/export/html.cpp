@@ -3,7 +3,7 @@
 // Writes the page (viz/) with the timeline's JSON embedded: compressed with gzip, since a recording compresses well,
 // and as base64, which cannot contain the end tag of the <script> element.
 #include <array>
-#include <cstdint>
+#include <openssl/evp.h>
 #include <ostream>
 #include <stdexcept>
 #include <streambuf>
@@ -26,54 +26,25 @@ std::string_view page() {
     return {rcuscope_page_begin, static_cast<std::size_t>(rcuscope_page_end - rcuscope_page_begin)};
 }
 
-class Base64 {
-public:
-    explicit Base64(std::ostream& out) : out_(out) {}
-
-    void write(std::string_view bytes) {
-        for (const char byte : bytes) {
-            group_ = group_ << 8U | static_cast<unsigned char>(byte);
-            if (++held_ == 3)
-                put(4);
-        }
-    }
-    void finish() {
-        const unsigned characters = held_ == 0 ? 0 : held_ + 1;
-        group_ <<= 8 * (3 - held_);
-        put(characters);
-        for (unsigned i = characters; i != 0 && i < 4; ++i)
-            out_.put('=');
-    }
-
-private:
-    void put(unsigned characters) {
-        constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        for (unsigned i = 0; i < characters; ++i)
-            out_.put(alphabet[(group_ >> (18 - 6 * i)) & 0x3fU]);
-        group_ = 0;
-        held_ = 0;
-    }
-
-    std::ostream& out_;
-    std::uint32_t group_ = 0;
-    unsigned held_ = 0;
-};
-
-// Compresses what is written to it, as a gzip file.
+// Compresses what is written to it, as a gzip file, and writes that as base64.
 class GzipBuffer : public std::streambuf {
 public:
-    explicit GzipBuffer(Base64& out) : out_(out) {
+    explicit GzipBuffer(std::ostream& out) : out_(out) {
         constexpr int gzip = 16;
         // Level 4: compresses a million callbacks in seconds; the result is only slightly larger than with level 9.
         if (deflateInit2(&stream_, 4, Z_DEFLATED, gzip + MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
             throw std::runtime_error("zlib has no memory");
+        empty_packed();
         setp(in_.data(), in_.data() + in_.size());
     }
     GzipBuffer(const GzipBuffer&) = delete;
     GzipBuffer& operator=(const GzipBuffer&) = delete;
     ~GzipBuffer() override { deflateEnd(&stream_); }
 
-    void finish() { compress(Z_FINISH); }
+    void finish() {
+        compress(Z_FINISH);
+        write_packed();
+    }
 
 protected:
     int_type overflow(int_type c) override {
@@ -87,19 +58,28 @@ private:
     void compress(int flush) {
         stream_.next_in = reinterpret_cast<Bytef*>(pbase());
         stream_.avail_in = static_cast<uInt>(pptr() - pbase());
-        do {
-            stream_.next_out = reinterpret_cast<Bytef*>(packed_.data());
-            stream_.avail_out = static_cast<uInt>(packed_.size());
-            deflate(&stream_, flush);
-            out_.write({packed_.data(), packed_.size() - stream_.avail_out});
-        } while (stream_.avail_out == 0);
+        while (deflate(&stream_, flush), stream_.avail_out == 0)
+            write_packed();
         setp(in_.data(), in_.data() + in_.size());
     }
+    void write_packed() {
+        const std::size_t size = packed_.size() - stream_.avail_out;
+        const int length = EVP_EncodeBlock(text_.data(), packed_.data(), static_cast<int>(size));
+        out_.write(reinterpret_cast<const char*>(text_.data()), length);
+        empty_packed();
+    }
+    void empty_packed() {
+        stream_.next_out = packed_.data();
+        stream_.avail_out = packed_size;
+    }
 
-    Base64& out_;
-    z_stream stream_{};
+    static constexpr unsigned packed_size = 3 << 14; // a multiple of 3, so that only the end of the text has padding
+
+    std::ostream& out_;
     std::array<char, 1 << 16> in_{};
-    std::array<char, 1 << 16> packed_{};
+    std::array<unsigned char, packed_size> packed_{};
+    std::array<unsigned char, packed_size / 3 * 4 + 1> text_{}; // EVP_EncodeBlock() appends a NUL
+    z_stream stream_{};
 };
 
 } // namespace
@@ -116,12 +96,10 @@ Status html_can_be_written() {
 void write_html(const Timeline& timeline, const Analysis& analysis, const ExportOptions& options, std::ostream& out) {
     const std::size_t at = page().find(recording_place);
     out << page().substr(0, at) << R"(<script id="recording" type="application/gzip">)";
-    Base64 base64(out);
-    GzipBuffer gzip(base64);
+    GzipBuffer gzip(out);
     std::ostream json(&gzip);
     write_json(timeline, analysis, options, json);
     gzip.finish();
-    base64.finish();
     out << "</script>" << page().substr(at + recording_place.size());
 }
 

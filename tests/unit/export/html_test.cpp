@@ -3,6 +3,7 @@
 // The page contains the JSON timeline, byte by byte, and no text can break out of it. The tests of the page itself
 // are in viz/.
 #include <gtest/gtest.h>
+#include <random>
 #include <sstream>
 #include <zlib.h>
 
@@ -51,6 +52,20 @@ std::string unpacked_gzip(std::string packed) {
     return status == Z_STREAM_END ? bytes : "broken";
 }
 
+void expect_holds_json(const test::Analysed& timeline) {
+    std::ostringstream json;
+    std::ostringstream html;
+    write_json(timeline, timeline.found, {}, json);
+    write_html(timeline, timeline.found, {}, html);
+    const std::string page = html.str();
+    const std::string opening = R"(<script id="recording" type="application/gzip">)";
+    const std::size_t begin = page.find(opening);
+    ASSERT_NE(begin, std::string::npos);
+    const std::size_t from = begin + opening.size();
+    EXPECT_TRUE(unpacked_gzip(unpacked_base64(page.substr(from, page.find("</script>", from) - from))) == json.str());
+    EXPECT_EQ(page.find("alert(1)"), std::string::npos);
+}
+
 TEST(Html, HoldsTheJsonTimeline) {
     if (const auto can = html_can_be_written(); !can) {
         EXPECT_EQ(can.error().code, ExitCode::cannot_here);
@@ -63,17 +78,21 @@ TEST(Html, HoldsTheJsonTimeline) {
         test::Analysed timeline = test::rich_timeline();
         timeline.found.hazards.resize(std::min(timeline.found.hazards.size(), hazards));
         timeline.host.kernel = std::string(hazards * 7, 'k') + "</script><script>alert(1)</script>";
-        std::ostringstream json;
-        std::ostringstream html;
-        write_json(timeline, timeline.found, {}, json);
-        write_html(timeline, timeline.found, {}, html);
-        const std::string page = html.str();
-        const std::string opening = R"(<script id="recording" type="application/gzip">)";
-        const std::size_t begin = page.find(opening);
-        ASSERT_NE(begin, std::string::npos);
-        const std::size_t from = begin + opening.size();
-        EXPECT_EQ(unpacked_gzip(unpacked_base64(page.substr(from, page.find("</script>", from) - from))), json.str());
-        EXPECT_EQ(page.find("alert(1)"), std::string::npos);
+        expect_holds_json(timeline);
+    }
+}
+
+// The page is made of blocks.
+TEST(Html, HoldsAJsonTimelineOfManyBlocks) {
+    if (!html_can_be_written())
+        GTEST_SKIP() << "built without the page";
+    std::mt19937 random(1);
+    test::Analysed timeline = test::rich_timeline();
+    for (const std::size_t size : {60'000U, 500'000U}) {
+        timeline.host.kernel.clear();
+        while (timeline.host.kernel.size() < size) // cannot be compressed to much less
+            timeline.host.kernel += static_cast<char>('a' + random() % 26);
+        expect_holds_json(timeline);
     }
 }
 
