@@ -2,6 +2,9 @@
 //
 // Ordered parallel prefetch: worker threads make items before the consumer asks for them. The consumer gets the items
 // in the order of their numbers, and an exception in place of the item that caused it, however the threads run.
+//
+// oneTBB's parallel_pipeline runs the consumer on any of its threads, and a thread that has not bound the pools must
+// not use them (binding.hpp). It takes 55 us of processor time for a batch that takes 50 us here.
 #pragma once
 
 #include <condition_variable>
@@ -24,8 +27,8 @@ public:
     // Returns false if there is no item with this or a greater number.
     using Make = std::function<bool(Item&, std::size_t number)>;
 
-    // At most `most` items are ready or in the making at a time. Each maker has one thread and gets ascending numbers;
-    // each number goes to one maker. If `most` is 0 or there is only one processor, there are no threads: next() makes
+    // At most `limit` items are ready or in the making at a time. Each maker has one thread and gets ascending numbers;
+    // each number goes to one maker. If `limit` is 0 or there is only one processor, there are no threads: next() makes
     // each item.
     // `own`: if the next item is not ready, next() makes items with it that no thread has begun, instead of waiting.
     Prefetcher(std::vector<Make> makers, std::size_t limit, Make own = nullptr)
