@@ -25,7 +25,18 @@ void append(std::vector<Hazard>& hazards, std::vector<Hazard> found) {
     hazards.insert(hazards.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
 }
 
+// The life in which a module was at a time. None: the module's lives do not contain that time, or the name is empty.
+std::optional<std::size_t> life_at(const Timeline& timeline, const std::string& module, Nanoseconds at) {
+    for (std::size_t i = 0; i < timeline.modules.size(); i++) {
+        const ModuleLife& life = timeline.modules[i];
+        if (life.name == module && life.loaded.value_or(at) <= at && life.freed.value_or(at) >= at)
+            return i;
+    }
+    return std::nullopt;
+}
+
 void judge(const JudgedLife& judged, const Timeline& timeline, Analysis& analysis) {
+    const std::size_t before = analysis.hazards.size();
     append(analysis.hazards, unload_hazards(judged, timeline));
     std::vector<Hazard> waits = no_barrier_hazards(judged, timeline);
     append(waits, init_text_hazards(judged, timeline));
@@ -35,6 +46,8 @@ void judge(const JudgedLife& judged, const Timeline& timeline, Analysis& analysi
     if (judged.life->followed)
         verdict.text = verdict_of(judged, timeline, waits);
     append(analysis.hazards, std::move(waits));
+    for (std::size_t i = before; i < analysis.hazards.size(); i++)
+        analysis.hazards[i].life = judged.index;
 }
 
 } // namespace
@@ -42,18 +55,23 @@ void judge(const JudgedLife& judged, const Timeline& timeline, Analysis& analysi
 Analysis analyse(const Timeline& timeline, const HazardLimits& limits) {
     timeline.check_bound();
     const LossIndex losses(timeline.capture.lost);
-    CallbackNumbers numbers(timeline.capture.lost, flood_from(timeline.capture, limits.callback_flood));
+    CallbackNumbers numbers(timeline, flood_from(timeline.capture, limits.callback_flood),
+                            max_backlog_points(timeline.callbacks.size()));
     LifeJudge life_judge(timeline, losses);
     DestroyedCaches destroyed_caches(timeline);
+    Analysis analysis;
+    analysis.released.resize(timeline.grace_periods.size());
     for (const Callback& callback : timeline.callbacks) { // in one pass: they may be spilled to disk
-        numbers.take(callback, released_by(callback, timeline.grace_periods));
+        const GracePeriod* by = released_by(callback, timeline.grace_periods);
+        if (by != nullptr)
+            analysis.released[*callback.grace_period - 1]++;
+        numbers.take(callback, by);
         life_judge.take(callback);
         destroyed_caches.take(callback);
     }
     numbers.finish();
     const DoubleQueues double_queues(timeline, losses);
 
-    Analysis analysis;
     analysis.verdicts.resize(timeline.modules.size());
     for (const auto& [name, lives] : std::move(life_judge).lives(double_queues.never_ran()))
         for (const JudgedLife& judged : lives)
@@ -65,8 +83,12 @@ Analysis analyse(const Timeline& timeline, const HazardLimits& limits) {
     append(hazards, blocked_reader_hazards(timeline));
     append(hazards, long_reader_hazards(timeline, losses, limits.long_reader));
     append(hazards, flood_hazards(timeline, numbers, limits.callback_flood));
+    for (Hazard& hazard : hazards)
+        if (!hazard.life)
+            hazard.life = life_at(timeline, hazard.module, hazard.at);
     sort_by_time(hazards, [](const Hazard& hazard) { return hazard.at; });
     analysis.holders = find_holders(timeline);
+    analysis.backlogs = numbers.backlogs();
     analysis.statistics = statistics_of(timeline, numbers);
     return analysis;
 }

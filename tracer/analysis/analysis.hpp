@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/backlog_series.hpp"
 #include "analysis/hazards.hpp"
 #include "analysis/holders.hpp"
 #include "analysis/statistics.hpp"
@@ -29,13 +30,19 @@ struct Analysis {
     std::vector<Hazard> hazards;       // by time
     std::vector<LifeVerdict> verdicts; // by index in Timeline::modules
     std::vector<std::optional<Holder>>
-        holders; // by index in Timeline::grace_periods; none: its start or end is unknown
+        holders;                         // by index in Timeline::grace_periods; none: its start or end is unknown
+    std::vector<std::uint64_t> released; // by index in Timeline::grace_periods: callbacks whose grace period it is
+    std::vector<BacklogSeries> backlogs; // of all callbacks, then of each module if there are several
     Statistics statistics;
 
     // Nullptr: none.
     const Holder* holder_of(const GracePeriod& grace_period) const {
         const std::size_t index = grace_period.id - 1; // ids count from 1
         return index < holders.size() && holders[index] ? &*holders[index] : nullptr;
+    }
+    std::uint64_t released_by(const GracePeriod& grace_period) const {
+        const std::size_t index = grace_period.id - 1;
+        return index < released.size() ? released[index] : 0;
     }
     const LifeVerdict& verdict_of(std::size_t life) const {
         static const LifeVerdict none;

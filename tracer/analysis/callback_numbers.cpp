@@ -2,6 +2,7 @@
 #include "analysis/callback_numbers.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "timeline/latency_breakdown.hpp"
@@ -27,14 +28,23 @@ void merge(const CallbackStatistics& part, CallbackStatistics& into) {
 
 } // namespace
 
-CallbackNumbers::CallbackNumbers(const std::vector<Loss>& losses, std::uint64_t flood)
-    : none_(flood), steps_(losses), counting_(
-                                        [this](std::vector<Item>& items) {
-                                            for (const Item& item : items)
-                                                count_pending(item);
-                                        },
-                                        batches_waiting) {
+CallbackNumbers::CallbackNumbers(const Timeline& timeline, std::uint64_t flood, std::size_t max_points)
+    : none_(flood), steps_(timeline.capture.lost),
+      times_per_point_(times_per_point(timeline.callbacks.size(), max_points)), all_series_(times_per_point_),
+      counting_(
+          [this](std::vector<Item>& items) {
+              for (const Item& item : items)
+                  count_pending(item);
+          },
+          batches_waiting) {
     items_.reserve(batch);
+}
+
+void CallbackNumbers::finish() {
+    counting_.give(items_);
+    counting_.finish();
+    steps_.until(std::numeric_limits<Nanoseconds>::max(),
+                 [this](std::uint32_t group, Nanoseconds at, int change) { step(group, at, change); });
 }
 
 void CallbackNumbers::add_function(const CodeLocation& function) {
@@ -44,6 +54,11 @@ void CallbackNumbers::add_function(const CodeLocation& function) {
     if (added)
         modules_.push_back({.named = named, .name = function.module});
     module_of_.push_back(found->second);
+    const auto [series, first] =
+        series_numbers_.try_emplace(function.module, static_cast<std::uint32_t>(series_names_.size()));
+    if (first)
+        series_names_.push_back(function.module);
+    series_of_.push_back(series->second);
     numbers_.emplace_back();
 }
 
@@ -78,15 +93,37 @@ void CallbackNumbers::count_pending(const Item& item) {
     if (item.function >= pending_.size()) {
         pending_.resize(item.function + 1, {.count = none_});
         module_pending_.resize(std::max<std::size_t>(module_pending_.size(), item.module + 1));
+        module_series_.resize(std::max<std::size_t>(module_series_.size(), item.series + 1),
+                              BacklogSeriesBuilder(times_per_point_));
         pending_[item.function].module = item.module;
+        pending_[item.function].series = item.series;
     }
-    steps_.take(item.queued, steps_.end_of(item.queued, item.invoked, item.state), item.cpu, item.function,
-                [this](std::uint32_t of, Nanoseconds at, int change) {
-                    Pending& ended = pending_[of];
-                    ended.count.step(at, change);
-                    module_pending_[ended.module].step(at, change);
-                    all_pending_.step(at, change);
-                });
+    const MaybeTime end = steps_.end_of(item.queued, item.invoked, item.state);
+    const std::uint32_t group = 2 * item.function + (end && !item.invoked ? 1 : 0);
+    steps_.take(item.queued, end, item.cpu, group,
+                [this](std::uint32_t of, Nanoseconds at, int change) { step(of, at, change); });
+}
+
+void CallbackNumbers::step(std::uint32_t group, Nanoseconds at, int change) {
+    Pending& pending = pending_[group / 2];
+    const bool lost = group % 2 == 1 && change <= 0;
+    pending.count.step(at, change);
+    module_pending_[pending.module].step(at, change);
+    all_pending_.step(at, change);
+    module_series_[pending.series].step(at, change, lost);
+    all_series_.step(at, change, lost);
+}
+
+std::vector<BacklogSeries> CallbackNumbers::backlogs() {
+    std::vector<BacklogSeries> result;
+    if (module_series_.empty())
+        return result;
+    result.push_back(all_series_.series({}));
+    if (module_series_.size() == 1) // its series is that of all callbacks
+        return result;
+    for (std::size_t i = 0; i < module_series_.size(); i++)
+        result.push_back(module_series_[i].series({.of_module = true, .module = series_names_[i]}));
+    return result;
 }
 
 std::vector<CallbackStatistics> CallbackNumbers::by_function() const {

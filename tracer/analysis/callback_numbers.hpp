@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "analysis/backlog.hpp"
+#include "analysis/backlog_series.hpp"
 #include "analysis/function_index.hpp"
 #include "analysis/histogram.hpp"
 #include "base/seeded_hash.hpp"
@@ -53,9 +54,9 @@ struct CallbackStatistics {
 
 class CallbackNumbers {
 public:
-    // `losses`: those of the recording. `flood`: Backlog::exceeded of a function is the time at which more than this
-    // many of its callbacks were first pending.
-    CallbackNumbers(const std::vector<Loss>& losses, std::uint64_t flood);
+    // `flood`: Backlog::exceeded of a function is the time at which more than this many of its callbacks were first
+    // pending. `max_points`: of backlogs().
+    CallbackNumbers(const Timeline& timeline, std::uint64_t flood, std::size_t max_points);
 
     // `released_by`: the grace period that released it; nullptr if not known. Callbacks come in order of queueing.
     void take(const Callback& callback, const GracePeriod* released_by) {
@@ -68,6 +69,7 @@ public:
         item.invoked = callback.invoked;
         item.function = function;
         item.module = module_of_[function];
+        item.series = series_of_[function];
         item.cpu = static_cast<std::uint16_t>(callback.invoked_cpu.value_or(callback.queued_cpu));
         item.state = callback.state;
         if (items_.size() == batch)
@@ -75,14 +77,14 @@ public:
     }
 
     // Waits for the worker thread. Call it once, after the last callback and before the functions below.
-    void finish() {
-        counting_.give(items_);
-        counting_.finish();
-    }
+    void finish();
 
     std::vector<CallbackStatistics> by_function() const; // not sorted
     std::vector<CallbackStatistics> by_module() const;
     CallbackStatistics all() const;
+
+    // The series of all callbacks, then of each module if there are several. Empty without callbacks. Call it once.
+    std::vector<BacklogSeries> backlogs();
 
     // The index numbers the functions; backlog() takes such a number.
     const FunctionIndex& functions() const { return functions_; }
@@ -95,6 +97,7 @@ private:
         CompactOptional<Nanoseconds> invoked;
         std::uint32_t function = 0;
         std::uint32_t module = 0;
+        std::uint32_t series = 0;
         std::uint16_t cpu = 0; // where it was invoked; the queueing CPU if it was not
         CallbackState state = CallbackState::unknown;
     };
@@ -102,6 +105,7 @@ private:
     struct Pending { // of one function
         BacklogCount count;
         std::uint32_t module = 0;
+        std::uint32_t series = 0;
     };
     static constexpr std::size_t batch = 8192;
     static constexpr std::size_t batches_waiting = 3;
@@ -110,6 +114,9 @@ private:
     static void count(const Callback& callback, const GracePeriod* released_by, CallbackStatistics& numbers);
     void give();
     void count_pending(const Item& item);
+    // A step of PendingCounter. `group`: twice the number of the function, plus 1 for a callback that stops to count
+    // because its invocation may have been lost.
+    void step(std::uint32_t group, Nanoseconds at, int change);
 
     const BacklogCount none_; // the initial value for each function, with the flood limit
     PendingCounter steps_;    // used by the worker thread
@@ -118,18 +125,24 @@ private:
     FunctionIndex functions_;
     std::vector<CallbackStatistics> numbers_; // by function; the backlog is not set
     std::vector<std::uint32_t> module_of_;    // by function
+    std::vector<std::uint32_t> series_of_;    // by function
     struct Module {
         bool named = true;
         PooledString name;
     };
     std::vector<Module> modules_;
     std::unordered_map<std::uint64_t, std::uint32_t, SeededHash> module_numbers_; // by the key in add_function()
+    std::unordered_map<PooledString, std::uint32_t> series_numbers_;
+    std::vector<PooledString> series_names_;
     std::vector<Item> items_;
 
     // Used by the worker thread until finish() returns.
     std::vector<Pending> pending_; // by function
     std::vector<BacklogCount> module_pending_;
     BacklogCount all_pending_;
+    const std::size_t times_per_point_;
+    std::vector<BacklogSeriesBuilder> module_series_;
+    BacklogSeriesBuilder all_series_;
 
     WorkerQueue<std::vector<Item>> counting_; // the last member: its thread uses the members above
 };

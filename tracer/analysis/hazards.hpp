@@ -4,7 +4,11 @@
 // file defines their kinds and severities.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "timeline/model.hpp"
 
@@ -62,6 +66,11 @@ struct Hazard {
     std::vector<std::uint32_t> callbacks;     // ids of those involved
     std::vector<std::size_t> read_sections{}; // indices in Timeline::read_sections of those involved
     std::string text;                         // one sentence, with the remedy
+    std::optional<std::size_t> life{};        // index in Timeline::modules of the life that it is about, if known
+    // Unloading: from the return of the exit function, or of the failing init function, to the end of the last callback
+    // in `callbacks`. None: other hazards.
+    MaybeTime from{};
+    MaybeTime to{};
 };
 
 } // namespace rcuscope

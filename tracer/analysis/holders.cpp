@@ -42,7 +42,7 @@ public:
     void each(Visit visit) const {
         std::size_t visited = 0;
         for (auto section = open_.rbegin(); section != open_.rend() && visited < max_visited; ++section, ++visited)
-            if (!visit(sections_[*section]))
+            if (!visit(sections_[*section], *section))
                 return;
     }
 
@@ -85,11 +85,13 @@ public:
         for (auto evidence : {&Judge::read_section, &Judge::preempted_reader, &Judge::kthread, &Judge::last_cpu}) {
             if (auto found = (this->*evidence)()) {
                 found->text = what_and_how_long() + ": " + found->text;
+                found->quiescent_state = last_index();
                 return *found;
             }
         }
         Holder unknown;
         unknown.text = what_and_how_long() + ", and its holder is unknown: " + missing();
+        unknown.quiescent_state = last_index();
         return unknown;
     }
 
@@ -108,6 +110,10 @@ private:
         return last;
     }
 
+    std::optional<std::size_t> last_index() const {
+        return last_ ? std::optional<std::size_t>(last_ - gp_.quiescent_states.data()) : std::nullopt;
+    }
+
     bool explains(Nanoseconds held) const { return held >= elapsed(start_, end_) / 2; }
 
     // A section that began after the grace period also holds it if its CPU had not reported yet: the CPU cannot report
@@ -124,14 +130,16 @@ private:
     // only if no rcu_read_lock() section explains the grace period.
     std::optional<Holder> read_section() const {
         const ReadSection* longest = nullptr;
+        std::size_t at = 0; // index of `longest`
         Nanoseconds held = 0;
-        sections_.each([&](const ReadSection& section) {
+        sections_.each([&](const ReadSection& section, std::size_t index) {
             const Nanoseconds share =
                 elapsed(std::max(section.begin, start_), std::min(sections_.end_of(section), end_));
             const bool better = longest == nullptr || std::pair(section.by == SectionBy::rcu_read_lock, share) >
                                                           std::pair(longest->by == SectionBy::rcu_read_lock, held);
             if (explains(share) && better && (section.begin <= start_ || held_though_entered_since(section))) {
                 longest = &section;
+                at = index;
                 held = share;
             }
             // Stop at an rcu_read_lock() section that covers the whole grace period. Where ends were missed, very many
@@ -147,7 +155,8 @@ private:
                       .place = longest->place,
                       .held = held,
                       .stack = {},
-                      .text = {}};
+                      .text = {},
+                      .read_section = at};
         holder.text = "CPU " + std::to_string(longest->cpu) + ", " + longest->comm +
                       (longest->by == SectionBy::function ? ", in a call of " : ", in ") +
                       location_name(longest->place, false) + " for " +

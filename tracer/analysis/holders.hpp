@@ -3,6 +3,7 @@
 // Finds the holder of each grace period: the reader, task or CPU that made it as long as it was.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,6 +31,11 @@ struct Holder {
     Nanoseconds held = 0; // for so long it delayed the grace period
     std::vector<CodeLocation> stack;
     std::string text; // one sentence
+    // Index in Timeline::read_sections of the section that held the grace period; only if `kind` is read_section.
+    std::optional<std::size_t> read_section{};
+    // Index in GracePeriod::quiescent_states of the last one that was recorded. A CPU held the grace period until then,
+    // RCU's own thread since then.
+    std::optional<std::size_t> quiescent_state{};
 };
 
 const char* to_text(HolderKind kind); // "read-section", ...
@@ -45,7 +51,7 @@ const char* to_text(HolderKind kind); // "read-section", ...
 //      expedited grace period the interrupt that asks it); or it was idle, in user mode or offline, as a scan noticed.
 //
 // The holder must explain at least half of the grace period. Otherwise the holder is unknown, and Holder::text says
-// which evidence is missing.
+// which evidence is missing. Holder::read_section and Holder::quiescent_state say on which row the judgement is based.
 std::vector<std::optional<Holder>> find_holders(const Timeline& timeline);
 
 } // namespace rcuscope

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -114,22 +115,32 @@ std::string not_run(const Callbacks& callbacks, std::uint64_t count, const char*
     return text;
 }
 
-Hazard hazard_of(const JudgedLife& judged, const char* kind, const char* severity, Nanoseconds at,
-                 const Callbacks& callbacks, std::string text) {
+// When the last of the callbacks returned. A callback without a return lasts until the end of the recording.
+Nanoseconds last_end_of(const Callbacks& callbacks, Nanoseconds recording_end) {
+    Nanoseconds last = std::numeric_limits<Nanoseconds>::min();
+    for (const Callback* callback : callbacks)
+        last = std::max(last, callback->done.value_or(recording_end));
+    return last;
+}
+
+Hazard hazard_of(const JudgedLife& judged, const CaptureSummary& capture, const char* kind, const char* severity,
+                 Nanoseconds at, const Callbacks& callbacks, std::string text) {
     return {.kind = unload_hazard_kind(judged, kind),
             .severity = severity,
             .module = judged.life->name,
             .at = at,
             .callbacks = ids_of(callbacks),
-            .text = std::move(text)};
+            .text = std::move(text),
+            .from = std::min(at, judged.exited.value_or(at)),
+            .to = std::max(at, last_end_of(callbacks, capture.end))};
 }
 
-Hazard freed_too_early(const JudgedLife& judged) {
+Hazard freed_too_early(const JudgedLife& judged, const CaptureSummary& capture) {
     const bool running = std::any_of(judged.late.begin(), judged.late.end(), [&](const Callback* callback) {
         return callback->invoked && *callback->invoked <= *judged.gone;
     });
     return hazard_of(
-        judged, freed_with_pending, "fatal", *judged.gone, judged.late,
+        judged, capture, freed_with_pending, "fatal", *judged.gone, judged.late,
         judged.life->name + " was freed" + (judged.init_failed ? ", since its init function failed," : "") + " while " +
             not_run(judged.late, judged.late_count, running ? "had not run to completion" : "had not run") +
             ", so that they run code that is freed: " + remedy(judged, judged.late));
@@ -140,12 +151,12 @@ Hazard freed_too_early(const JudgedLife& judged) {
 Hazard ended_meanwhile(const JudgedLife& judged, const CaptureSummary& capture) {
     const std::string left = not_run(judged.late, judged.late_count, "had not run");
     if (!capture.complete) {
-        return hazard_of(judged, freed_with_pending, "fatal", *judged.begin, judged.late,
+        return hazard_of(judged, capture, freed_with_pending, "fatal", *judged.begin, judged.late,
                          "the recording is cut off " + duration_text(elapsed(*judged.begin, capture.end)) +
                              " after free_module() was entered for " + judged.life->name +
                              ", as happens when the kernel crashes, and " + left + ": " + remedy(judged, judged.late));
     }
-    return hazard_of(judged, without_barrier, "latent", *judged.exited, judged.late,
+    return hazard_of(judged, capture, without_barrier, "latent", *judged.exited, judged.late,
                      "the recording ended while " + judged.life->name + " was being freed and " + left + ": " +
                          remedy(judged, judged.late));
 }
@@ -189,7 +200,7 @@ Hazard went_well(const JudgedLife& judged, const CaptureSummary& capture) {
         text += judged.just_ran.empty() ? "" : ", since " + what_they_ran_in(judged);
     }
     text += without_probes(judged, capture);
-    return hazard_of(judged, without_barrier, "latent", *judged.exited, judged.just_ran,
+    return hazard_of(judged, capture, without_barrier, "latent", *judged.exited, judged.just_ran,
                      text + ": " + remedy(judged, judged.just_ran));
 }
 
@@ -197,7 +208,7 @@ std::optional<Hazard> known_hazard(const JudgedLife& judged, const CaptureSummar
     if (!judged.begin)
         return std::nullopt;
     if (judged.late_count > 0)
-        return judged.gone ? freed_too_early(judged) : ended_meanwhile(judged, capture);
+        return judged.gone ? freed_too_early(judged, capture) : ended_meanwhile(judged, capture);
     if (judged.just_ran_count > 0)
         return went_well(judged, capture);
     return std::nullopt;
@@ -211,7 +222,7 @@ std::optional<Hazard> unsure_hazard(const JudgedLife& judged, const CaptureSumma
                       : missed_runs(capture, "callback.invoked") > 0
                           ? "the kernel skipped the probe of their invocation at times"
                           : "their heads were queued again before their invocation was recorded";
-    return hazard_of(judged, freed_with_pending, "warning", *judged.begin, judged.unsure,
+    return hazard_of(judged, capture, freed_with_pending, "warning", *judged.begin, judged.unsure,
                      judged.life->name + (judged.gone ? " was freed" : " was being freed") +
                          ", and it is not known whether " + std::to_string(count) + " of its callbacks (" +
                          functions_of(judged.unsure) + "), queued " + origins_of(judged.unsure) +

@@ -5,6 +5,7 @@
 #include "base/json_lines.hpp"
 #include "base/text.hpp"
 #include "export/exporter.hpp"
+#include "export/json_backlog.hpp"
 #include "timeline/json_parts.hpp"
 #include "timeline/latency_breakdown.hpp"
 
@@ -274,6 +275,7 @@ void Writer::read_section(JsonRow& row, const ReadSection& section) const {
     row.member("cpu", section.cpu);
     row.member("begin_ns", section.begin);
     row.member("end_ns", section.end);
+    row.member("ended_by_ns", section.known_end());
     row.key("function");
     name(row, section.place, false);
     row.key("module");
@@ -425,6 +427,8 @@ void holder(JsonRow& row, const Holder& holder) {
     row.key("stack");
     stack(row, holder.stack);
     row.member("text", holder.text);
+    row.member("read_section", holder.read_section);
+    row.member("quiescent_state", holder.quiescent_state);
     row.end_object();
 }
 
@@ -437,7 +441,7 @@ void array(JsonRow& row, const char (&key)[size], const Rows& rows, ToRow to_row
     row.end_array();
 }
 
-void grace_period(JsonRow& row, const GracePeriod& gp, const Holder* held_by) {
+void grace_period(JsonRow& row, const GracePeriod& gp, const Holder* held_by, std::uint64_t released) {
     row.begin_object();
     row.member("id", gp.id);
     row.member("flavor", gp.flavor);
@@ -459,6 +463,7 @@ void grace_period(JsonRow& row, const GracePeriod& gp, const Holder* held_by) {
         holder(row, *held_by);
     else
         row.value(nullptr);
+    row.member("released_callbacks", released);
     row.end_object();
 }
 
@@ -476,9 +481,10 @@ void batch(JsonRow& row, const Batch& batch) {
 }
 
 Json hazard(const Hazard& hazard) {
-    return {{"kind", hazard.kind}, {"severity", hazard.severity},   {"module", or_null(hazard.module)},
-            {"at_ns", hazard.at},  {"callbacks", hazard.callbacks}, {"read_sections", hazard.read_sections},
-            {"text", hazard.text}};
+    return {{"kind", hazard.kind},        {"severity", hazard.severity},   {"module", or_null(hazard.module)},
+            {"at_ns", hazard.at},         {"callbacks", hazard.callbacks}, {"read_sections", hazard.read_sections},
+            {"text", hazard.text},        {"life", or_null(hazard.life)},  {"from_ns", or_null(hazard.from)},
+            {"to_ns", or_null(hazard.to)}};
 }
 
 Json task(const Task& task) {
@@ -498,7 +504,9 @@ void Writer::write() {
         });
     lines_.rows(
         "grace_periods", timeline_.grace_periods,
-        [&](JsonRow& row, const auto& one) { grace_period(row, one, analysis_.holder_of(one)); });
+        [&](JsonRow& row, const auto& one) {
+            grace_period(row, one, analysis_.holder_of(one), analysis_.released_by(one));
+        });
     lines_.rows(
         "read_sections", timeline_.read_sections, [&](JsonRow& row, const auto& one) { read_section(row, one); });
     lines_.rows("callbacks", timeline_.callbacks, [&](JsonRow& row, const auto& one) { callback(row, one); });
@@ -511,6 +519,7 @@ void Writer::write() {
                 [&](JsonRow& row, const auto& one) { function_call(row, one); });
     lines_.array("hazards", analysis_.hazards, hazard);
     lines_.array("stacks", timeline_.stacks, points);
+    lines_.rows("backlogs", analysis_.backlogs, backlog_row);
     lines_.end_object();
     lines_.finish();
 }

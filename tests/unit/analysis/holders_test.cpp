@@ -218,6 +218,31 @@ TEST_F(Held, UnknownByALossSaysSo) {
     EXPECT_THAT(find().text, HasSubstr("none of its quiescent states was recorded (records were lost meanwhile)"));
 }
 
+TEST_F(Held, ByARowThatIsNamed) {
+    both_report(299 * ms);
+    section(10 * ms, 20 * ms);
+    section(50 * ms, 298 * ms);
+    section(60 * ms, 150 * ms);
+    EXPECT_EQ(find().read_section, 1U);
+    EXPECT_EQ(find().quiescent_state, 1U);
+}
+
+TEST_F(Held, ByNoRowWhereThereIsNone) {
+    EXPECT_EQ(find().read_section, std::nullopt);
+    EXPECT_EQ(find().quiescent_state, std::nullopt);
+    report(299 * ms, event::QuiescentKind::self, {1}, true);
+    sample(290 * ms, 1, "busy", "spin");
+    EXPECT_EQ(find().kind, HolderKind::busy_cpu);
+    EXPECT_EQ(find().read_section, std::nullopt);
+    EXPECT_EQ(find().quiescent_state, 0U);
+}
+
+TEST_F(Held, ByTheLastReportAlsoIfItIsUnknown) {
+    both_report(299 * ms);
+    EXPECT_EQ(find().kind, HolderKind::unknown);
+    EXPECT_EQ(find().quiescent_state, 1U);
+}
+
 TEST_F(Held, NobodyWhereItsSpanIsNotKnown) {
     gp().end = std::nullopt;
     EXPECT_EQ(find_holders(timeline).front(), std::nullopt);

@@ -51,6 +51,48 @@ TEST(UnloadHazard, FatalIfTheyRanTooLateOrNever) {
               "the callbacks use.");
 }
 
+TEST(UnloadHazard, LastsFromTheExitFunctionToTheLastCallback) {
+    Unloading scene;
+    scene.callback(10, 100, 101).callback(470, 601, 602);
+    EXPECT_EQ(only(scene).life, 0U);
+    EXPECT_EQ(only(scene).from, 480);
+    EXPECT_EQ(only(scene).to, 602);
+    scene.callback(475); // it never ran
+    EXPECT_EQ(only(scene).to, 1000);
+}
+
+TEST(UnloadHazard, LastsUntilTheFreeIfNoCallbackIsRecorded) {
+    Unloading scene;
+    scene.lost(450, 460).counted(2, 2, 2);
+    EXPECT_EQ(only(scene).from, 480);
+    EXPECT_EQ(only(scene).to, 600);
+}
+
+TEST(UnloadHazard, IsOfTheLifeInWhichItWas) {
+    Unloading scene;
+    ModuleLife earlier = scene.life();
+    earlier.loaded = -100;
+    earlier.init_done = -90;
+    earlier.exit = -50;
+    earlier.exit_done = -40;
+    earlier.free_begin = -30;
+    earlier.freed = -20;
+    scene.timeline.modules.insert(scene.timeline.modules.begin(), earlier);
+    scene.callback(490, 601, 602);
+    EXPECT_EQ(only(scene).life, 1U);
+}
+
+TEST(ReaderHazard, IsOfTheLifeInWhichItWas) {
+    Unloading scene;
+    scene.section(100, 150).off_cpu = {{.at = 110, .until = 120, .voluntary = true}};
+    const Hazard hazard = only(scene);
+    EXPECT_EQ(hazard.kind, "blocked-in-reader");
+    EXPECT_EQ(hazard.life, 0U);
+    EXPECT_EQ(hazard.from, std::nullopt);
+    scene.life().loaded = 140;
+    EXPECT_EQ(only(scene).life, std::nullopt);
+}
+
 TEST(UnloadHazard, FatalIfOneStillRunsWhenTheMemoryIsGone) {
     Unloading scene;
     scene.callback(10, 599, 601);

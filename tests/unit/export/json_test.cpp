@@ -98,6 +98,58 @@ TEST(TimelineJson, SaysWhichSectionsNeverEnd) {
     EXPECT_EQ(json["read_sections"][6]["left_ns"], 9'800'000);
 }
 
+TEST(TimelineJson, SaysByWhenSectionsHadEnded) {
+    test::Analysed timeline = test::rich_timeline();
+    const auto ended_by = [&](std::size_t section) {
+        return Json::parse(json_of(timeline))["read_sections"][section]["ended_by_ns"];
+    };
+    EXPECT_EQ(ended_by(4), 2'300'000); // its end
+    EXPECT_TRUE(ended_by(5).is_null());
+    EXPECT_EQ(ended_by(6), 9'800'000); // the end of its task
+    timeline.read_sections[6].left = SectionLeft::user_mode;
+    EXPECT_TRUE(ended_by(6).is_null());
+}
+
+TEST(TimelineJson, SaysWhichRowHeldAGracePeriod) {
+    test::Analysed timeline = test::rich_timeline();
+    const auto holder = [&] { return Json::parse(json_of(timeline))["grace_periods"][1]["held_by"]; };
+    EXPECT_TRUE(holder()["read_section"].is_null());
+    EXPECT_EQ(holder()["quiescent_state"], 1);
+    timeline.found.holders[1]->read_section = 3;
+    timeline.found.holders[1]->quiescent_state = std::nullopt;
+    EXPECT_EQ(holder()["read_section"], 3);
+    EXPECT_TRUE(holder()["quiescent_state"].is_null());
+}
+
+// The golden file counts what its own callbacks say.
+TEST(TimelineJson, CountsTheCallbacksOfEachGracePeriod) {
+    const Json json = Json::parse(json_of(test::rich_timeline()));
+    for (const Json& grace_period : json["grace_periods"]) {
+        const auto released = std::count_if(json["callbacks"].begin(), json["callbacks"].end(),
+                                            [&](const Json& one) { return one["grace_period"] == grace_period["id"]; });
+        EXPECT_EQ(grace_period["released_callbacks"], released) << grace_period["id"];
+    }
+}
+
+TEST(TimelineJson, HasTheBacklogInColumns) {
+    const Json json = Json::parse(json_of(test::rich_timeline()));
+    ASSERT_EQ(json["backlogs"].size(), 3U);
+    EXPECT_EQ(json["backlogs"][0]["of"], "all");
+    EXPECT_EQ(json["backlogs"][1]["of"], "module");
+    EXPECT_EQ(json["backlogs"][1]["module"], "rcucmap");
+    EXPECT_EQ(json["backlogs"][2], Json::parse(R"({"of": "module", "module": null, "max": 1, "max_ns": 650000,
+                              "begin_ns": [650000, 4300000, 7950000], "pending": [1, 0, 1], "unknown": [0, 0, 0]})"));
+}
+
+TEST(TimelineJson, SaysWhenAHazardOfUnloadingWas) {
+    const Json json = Json::parse(json_of(test::rich_timeline()));
+    EXPECT_EQ(json["hazards"][0]["life"], 0);
+    EXPECT_EQ(json["hazards"][0]["from_ns"], 8'500'000);
+    EXPECT_EQ(json["hazards"][0]["to_ns"], 10'000'000);
+    for (const char* key : {"life", "from_ns", "to_ns"})
+        EXPECT_TRUE(json["hazards"][1][key].is_null()) << key;
+}
+
 TEST(TimelineJson, SaysWhenReadersDidNotRun) {
     const Json json = Json::parse(json_of(test::rich_timeline()));
     EXPECT_EQ(json["read_sections"][1]["off_cpu"][1],

@@ -296,13 +296,16 @@ inline void add_callbacks(Timeline& timeline) {
 }
 
 inline Analysis rich_findings(const Timeline& timeline) {
-    Analysis found{.statistics = numbers_of(timeline)};
+    Analysis found = analyse(timeline, {}); // numbers, releases and backlogs
     found.hazards = {{.kind = "freed-with-pending-callbacks",
                       .severity = "fatal",
                       .module = "rcucmap",
                       .at = 8'600'000,
                       .callbacks = {5, 6},
-                      .text = "rcucmap is freed while 2 of its callbacks are pending: call rcu_barrier() on exit"},
+                      .text = "rcucmap is freed while 2 of its callbacks are pending: call rcu_barrier() on exit",
+                      .life = 0,
+                      .from = 8'500'000,
+                      .to = 10'000'000},
                      {.kind = "slow-callback",
                       .severity = "warning",
                       .module = "",
@@ -315,12 +318,13 @@ inline Analysis rich_findings(const Timeline& timeline) {
                       .at = 1'400'000,
                       .callbacks = {},
                       .read_sections = {1},
-                      .text = "rcucmap:cmap_get gave up the CPU within 1 read-side section: use SRCU"}};
-    found.verdicts.resize(timeline.modules.size());
+                      .text = "rcucmap:cmap_get gave up the CPU within 1 read-side section: use SRCU",
+                      .life = 0}};
+    found.verdicts.assign(timeline.modules.size(), {});
     found.verdicts[0] = {
         .text = "rcucmap: 2 of 6 callbacks had not run when its code was freed: see freed-with-pending-callbacks",
         .late_without_probes = 0};
-    found.holders.resize(timeline.grace_periods.size());
+    found.holders.assign(timeline.grace_periods.size(), std::nullopt);
     const std::vector<CodeLocation>& stack = timeline.grace_periods[1].busy_cpus[0].stack;
     found.holders[1] = {.kind = HolderKind::busy_cpu,
                         .cpu = 1,
@@ -329,7 +333,8 @@ inline Analysis rich_findings(const Timeline& timeline) {
                         .place = stack[0],
                         .held = 2'900'000,
                         .stack = stack,
-                        .text = "GP -351 took 3 ms: CPU 1, rcucmap_reader (501), in rcucmap:cmap_get"};
+                        .text = "GP -351 took 3 ms: CPU 1, rcucmap_reader (501), in rcucmap:cmap_get",
+                        .quiescent_state = 1};
     return found;
 }
 
@@ -361,7 +366,9 @@ inline Analysed nasty_timeline() {
     timeline.modules[0].name = nasty;
     timeline.found.hazards[0].text = nasty;
     timeline.capture.missing[0].why = nasty;
-    timeline.found.statistics = numbers_of(timeline);
+    const Analysis numbers = analyse(timeline, {});
+    timeline.found.statistics = numbers.statistics;
+    timeline.found.backlogs = numbers.backlogs;
     return timeline;
 }
 

@@ -44,6 +44,7 @@ import sys
 
 import jsonschema
 
+from facts import check_facts
 from ftrace import check_ftrace
 from holders import all_held, check_holders, held_by, mostly_held
 from losses import check_explained
@@ -186,6 +187,7 @@ def check_valid(timeline, text, fails):
         fails.ordered(f"module {life['name']}", life["loaded_ns"], life["init_done_ns"], life["exit_ns"],
                       life["exit_done_ns"], life["free_begin_ns"], life["freed_ns"])
     check_holders(timeline, fails)
+    check_facts(timeline, fails)
 
 
 def in_progress(sequence):
