@@ -8,7 +8,6 @@ import { type Badge, GUTTER, type Lit, STRIP, AXIS, Scale, topOf } from '../draw
 import { layOut, spotsOf, totalHeight } from '../layout/lanes';
 import { type Hit, across, beside, hit, nearest } from '../layout/navigate';
 import { describe, inShort } from '../model/describe';
-import { hazardSpan } from '../model/hazards';
 import { type Item, type Model, sameItem } from '../model/model';
 import { related } from '../model/relations';
 import { plural } from '../model/units';
@@ -144,7 +143,7 @@ export class App implements Actions {
     }
     if (item.kind === 'hazard') {
       // Show the span that the hazard names and the time before it.
-      const span = hazardSpan(this.model, item.at) ?? { begin, end };
+      const span = this.model.hazardSpan(item.at) ?? { begin, end };
       const room = Math.max(span.end - span.begin, this.model.end * 0.04);
       [from, to] = [span.begin - room, span.end + room / 2];
       this.view.show({ from, to });

@@ -40,8 +40,7 @@ export class Callbacks {
   queued = new Float64Array(1024);
   invoked = new Float64Array(1024);
   done = new Float64Array(1024);
-  // When its grace period began and ended. Set from the shares if they are known, else by the model. NaN: not
-  // known.
+  // When its grace period began and ended. Set by the model. NaN: not known.
   started = new Float64Array(1024);
   ended = new Float64Array(1024);
   function = new Int32Array(1024);
@@ -89,9 +88,6 @@ export class Callbacks {
     this.state[at] = STATES.indexOf(callback.state);
     this.lazy[at] = callback.lazy ? 1 : 0;
     this.stack[at] = callback.stack ?? -1;
-    const shares = callback.shares;
-    this.started[at] = shares ? callback.queued_ns + shares.waiting_for_start_ns : NaN;
-    this.ended[at] = shares ? this.started[at]! + shares.waiting_for_end_ns : NaN;
   }
 
   // The index of a callback by its id; -1 if there is none. Ids ascend.

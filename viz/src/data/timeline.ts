@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // The types of the JSON timeline (docs/timeline.schema.json), only the members that the page uses. Times are
-// nanoseconds since the start of the recording. null: not known.
+// nanoseconds since the start of the recording. null: not known. Optional members are missing in timelines that earlier
+// versions of rcuscope wrote.
 
 export type Time = number;
 export type MaybeTime = number | null;
@@ -53,6 +54,8 @@ export interface Holder {
   held_ns: number;
   stack: string[];
   text: string;
+  read_section?: number | null; // index in read_sections
+  quiescent_state?: number | null; // index in the grace period's quiescent_states
 }
 
 export interface GracePeriod {
@@ -71,6 +74,7 @@ export interface GracePeriod {
   preempted_readers: { at_ns: Time; tid: number; comm: string }[];
   busy_cpus: { at_ns: Time; cpu: number; tid: number; comm: string; stack: string[] }[];
   held_by: Holder | null;
+  released_callbacks?: number;
 }
 
 export interface ReadSection {
@@ -79,12 +83,12 @@ export interface ReadSection {
   cpu: number;
   begin_ns: Time;
   end_ns: MaybeTime;
+  ended_by_ns?: MaybeTime;
   function: string;
   module: string | null;
   place: string | null;
   nesting: number;
   by: 'rcu_read_lock' | 'function';
-  left_ns?: MaybeTime; // older timelines lack left_ns and left
   left?: 'task-ended' | 'user-mode' | 'idle' | 'unseen-end' | null;
   off_cpu: { at_ns: Time; until_ns: MaybeTime; voluntary: boolean }[];
 }
@@ -107,12 +111,6 @@ export interface Callback {
   grace_period: number | null;
   state: CallbackState;
   lazy: boolean;
-  shares: {
-    waiting_for_start_ns: number;
-    waiting_for_end_ns: number;
-    waiting_for_invocation_ns: number;
-    running_ns: number;
-  } | null;
   stack: number | null; // index in stacks
   queued_context: string | null;
 }
@@ -146,6 +144,19 @@ export interface Hazard {
   callbacks: number[];
   read_sections: number[];
   text: string;
+  life?: number | null; // index in modules
+  from_ns?: MaybeTime;
+  to_ns?: MaybeTime;
+}
+
+export interface BacklogSeries {
+  of: 'all' | 'module';
+  module: string | null;
+  max: number;
+  max_ns: MaybeTime;
+  begin_ns: Time[];
+  pending: number[];
+  unknown: number[];
 }
 
 // The timeline without its callbacks. These can be very many and are stored in columns (callbacks.ts).
@@ -170,4 +181,5 @@ export interface Timeline {
   waits: Wait[];
   hazards: Hazard[];
   stacks: (string | null)[][]; // the caller first
+  backlogs?: BacklogSeries[];
 }

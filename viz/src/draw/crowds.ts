@@ -65,14 +65,14 @@ export function paintCrowd(brush: Brush, track: Track, y: number, colour: string
 export function paintBacklog(brush: Brush, lane: Lane, backlog: Backlog, y: number): void {
   const { context, palette, scale } = brush;
   const height = lane.height - 14;
-  const counts: number[] = [];
-  const sure: number[] = []; // certainly pending
+  const counts: number[] = []; // with those of which it is not known whether they had run
+  const sure: number[] = [];
   let most = 1;
   columns(brush, (_, from, to) => {
-    const count = backlog.during(from, to);
-    most = Math.max(most, count);
-    counts.push(count);
-    sure.push(Math.max(0, count - backlog.unknown(to)));
+    const { pending, unknown } = backlog.during(from, to);
+    most = Math.max(most, pending + unknown);
+    counts.push(pending + unknown);
+    sure.push(pending);
   });
   const top = (count: number) => y + lane.height - (height * count) / most;
   const alpha = context.globalAlpha;

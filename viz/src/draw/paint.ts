@@ -4,7 +4,6 @@
 import { axis } from '../layout/axis';
 import type { Lane, Track } from '../layout/lanes';
 import { GROUP_HEIGHT, singly, spotsOf } from '../layout/lanes';
-import { hazardSpan } from '../model/hazards';
 import { type Brush, paintOne } from './bars';
 import { paintBacklog, paintCrowd, paintShares } from './crowds';
 import { AXIS, GUTTER, STRIP, Scale, type Scene, topOf } from './scene';
@@ -206,7 +205,7 @@ function names({ context, palette }: Brush, scene: Scene, lane: Lane, y: number)
 
 function hazardBands({ context, palette, scale, model }: Brush, height: number): void {
   model.timeline.hazards.forEach((_, at) => {
-    const span = hazardSpan(model, at);
+    const span = model.hazardSpan(at);
     if (!span) return;
     const x = scale.clamped(span.begin);
     const width = Math.max(2, scale.clamped(span.end) - x);

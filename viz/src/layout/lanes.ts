@@ -2,9 +2,10 @@
 //
 // The lanes of the picture, from top to bottom, and the items on each. A lane has one or more tracks. Vertical
 // positions and heights are pixels. The horizontal axis is time, which the layout does not scale.
+import type { BacklogSeries } from '../data/timeline';
 import type { Item, ItemKind, Model } from '../model/model';
 import { Shares } from './shares';
-import { NO_ROW, ROWS, Spans, ascending, lowerBound, upperBound } from './spans';
+import { NO_ROW, ROWS, Spans, upperBound } from './spans';
 
 // A strip of a lane with items of one kind.
 export interface Track {
@@ -26,49 +27,25 @@ export interface Lane {
   function?: number; // the function of the lane's callbacks: a number of Names
 }
 
-// The backlog: the number of callbacks that were queued and not yet invoked.
+// The backlog over time: the number of callbacks that were queued and not yet invoked, as the timeline states it.
 export class Backlog {
-  readonly most: number; // the maximum, including callbacks of which it is not known whether they ran
-  private readonly queued: Float64Array; // ascending
-  private readonly left: Float64Array; // times of invocation, ascending; Infinity: not invoked
-  private readonly level: Int32Array; // the backlog after each queueing
-  // The queueing times of callbacks whose end may have been lost: after it, it is not known whether they ran.
-  private readonly doubtful: Float64Array;
+  private readonly begin: Float64Array; // of each point, ascending
 
-  constructor(model: Model) {
-    const { callbacks } = model;
-    const count = callbacks.count;
-    this.queued = ascending(callbacks.queued.slice(0, count));
-    const left = new Float64Array(count);
-    const doubtful: number[] = [];
-    for (let i = 0; i < count; ++i) {
-      const invoked = callbacks.invoked[i]!;
-      left[i] = Number.isNaN(invoked) ? Infinity : invoked;
-      if (Number.isNaN(invoked) && callbacks.state[i] === 2) doubtful.push(callbacks.queued[i]!);
-    }
-    this.left = ascending(left);
-    this.doubtful = ascending(Float64Array.from(doubtful));
-    let most = 0;
-    this.level = new Int32Array(count);
-    for (let i = 0, gone = 0; i < count; ++i) {
-      while (gone < count && this.left[gone]! <= this.queued[i]!) ++gone;
-      this.level[i] = i + 1 - gone;
-      most = Math.max(most, this.level[i]!);
-    }
-    this.most = most;
+  constructor(private readonly series: BacklogSeries) {
+    this.begin = Float64Array.from(series.begin_ns);
   }
 
-  // The maximum in [from, to). The backlog grows only when a callback is queued, so only those times are tried.
-  during(from: number, to: number): number {
-    let at = upperBound(this.queued, from);
-    let most = at - upperBound(this.left, from);
-    for (const end = lowerBound(this.queued, to); at < end; ++at) if (this.level[at]! > most) most = this.level[at]!;
-    return most;
-  }
-
-  // The number of callbacks that were queued before `to` and of which it is not known whether they had run.
-  unknown(to: number): number {
-    return lowerBound(this.doubtful, to);
+  // The maximum in [from, to), and how many callbacks more may have been pending. A point that covers more than this
+  // time counts as a whole.
+  during(from: number, to: number): { pending: number; unknown: number } {
+    let at = Math.max(0, upperBound(this.begin, from) - 1);
+    let pending = 0;
+    let unknown = 0;
+    for (; at < this.begin.length && this.begin[at]! < to; ++at) {
+      pending = Math.max(pending, this.series.pending[at]!);
+      unknown = this.series.unknown[at]!; // it never decreases
+    }
+    return { pending, unknown };
   }
 }
 
@@ -141,8 +118,8 @@ class Builder {
     const { model } = this;
     const { callbacks } = model;
     if (!callbacks.count) return;
-    const backlog = new Backlog(model);
-    this.add('Callbacks', 'Backlog', `at most ${backlog.most.toLocaleString('en')}`, [], 56, backlog);
+    const series = model.timeline.backlogs?.find((one) => one.of === 'all');
+    if (series) this.add('Callbacks', 'Backlog', `at most ${series.max.toLocaleString('en')}`, [], 56, new Backlog(series));
 
     const ofFunction = new Map<number, number>(); // number of callbacks by function
     for (let i = 0; i < callbacks.count; ++i)

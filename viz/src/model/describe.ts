@@ -2,8 +2,9 @@
 //
 // Describes each item in words: a title, facts, sentences, and links to related items.
 import { lifeOf } from '../layout/shares';
+import type { Holder } from '../data/timeline';
 import type { Item, Model } from './model';
-import { heldBySection, holderOf, holdingSection, placesOf } from './relations';
+import { holderOf, holdingSection, placesOf } from './relations';
 import { duration, moment, plural } from './units';
 
 // Whether the task itself made the call, or an interrupt that happened to run over the task.
@@ -33,6 +34,17 @@ const QUIESCENT: Record<string, string> = {
   init: 'The CPU was offline when the grace period began.',
   other: 'It came in by another way.',
 };
+
+// The text of the link to the last quiescent state of a grace period, by the kind of its holder.
+const LAST_STATE: Partial<Record<Holder['kind'], string>> = {
+  'busy-cpu': 'Held until this quiescent state',
+  'idle-cpu': 'Held until this quiescent state',
+  'gp-kthread': 'Held after this quiescent state',
+};
+
+function lastState(model: Model, gp: number): string {
+  return LAST_STATE[model.gp(gp).held_by?.kind ?? 'unknown'] ?? 'The last quiescent state that was recorded';
+}
 
 // The call stack as a fact, if it was recorded.
 function stackOf(model: Model, stack: number): [string, string][] {
@@ -71,7 +83,7 @@ function callback(model: Model, at: number): Description {
     links.push({ text: `Grace period ${model.gp(gp).gp_seq} released it`, item: { kind: 'gp', at: gp }, key: 'G' });
     const holder = holderOf(model, gp);
     if (model.gp(gp).held_by) sentences.push(`${model.gp(gp).held_by!.text}.`);
-    if (holder) links.push({ text: holder.kind === 'section' ? `Held by the read-side section in ${model.timeline.read_sections[holder.at]!.function}` : 'Who held it: the last quiescent state', item: holder, key: 'H' });
+    if (holder) links.push({ text: holder.kind === 'section' ? `Held by the read-side section in ${model.timeline.read_sections[holder.at]!.function}` : lastState(model, gp), item: holder, key: 'H' });
   } else {
     sentences.push('Which grace period released it is not known.');
   }
@@ -89,7 +101,7 @@ function gracePeriod(model: Model, at: number): Description {
   if (gp.scans) facts.push(['Forced scans', `${gp.scans}${gp.first_scan_ns !== null ? `, the first at ${moment(gp.first_scan_ns)}` : ''}`]);
   const released = model.released(at);
   const callbacks = model.timeline.capture.all_callbacks ? 'callback' : 'recorded callback';
-  facts.push(['Released', plural(released.length, callbacks)]);
+  facts.push(['Released', plural(gp.released_callbacks ?? released.length, callbacks)]);
   const sentences = gp.held_by ? [`${gp.held_by.text}.`] : [];
   if (gp.began_before) sentences.push('It was in progress when the recording opened, perhaps for the tracer’s own sake.');
   if (gp.end_ns === null) sentences.push('It was in progress at the end of the recording.');
@@ -100,7 +112,7 @@ function gracePeriod(model: Model, at: number): Description {
     const { comm, tid, function: name } = model.timeline.read_sections[section]!;
     links.push({ text: `Held by ${comm} (${tid}), reading in ${name}`, item: { kind: 'section', at: section }, key: 'H' });
   } else if (holder) {
-    links.push({ text: 'Held until this quiescent state', item: holder, key: 'H' });
+    links.push({ text: lastState(model, at), item: holder, key: 'H' });
   }
   if (released.length) links.push({ text: `The first callback it released: ${model.callbacks.functionName(released[0]!)}`, item: { kind: 'callback', at: released[0]! }, key: 'C' });
   return { title: `${gp.expedited ? 'Expedited grace period' : 'Grace period'} ${gp.gp_seq}`, facts, sentences: [...sentences, GP_PHASES], parts: [], links };
@@ -123,11 +135,11 @@ function section(model: Model, at: number): Description {
   ];
   if (one.nesting) facts.push(['Within', plural(one.nesting, 'other section')]);
   if (one.off_cpu.length) facts.push(['Off the CPU', plural(one.off_cpu.length, 'time')]);
-  const held = heldBySection(model, at);
+  const held = model.heldBy(at);
   const sentences = [one.by === 'function' ? 'Known as a call of a function that was named a reader.' : 'From rcu_read_lock() to rcu_read_unlock().'];
   if (one.left && one.end_ns === null) sentences.push(LEFT[one.left]);
   if (one.off_cpu.some((off) => off.voluntary)) sentences.push('It gave up the CPU within the section, which a reader must not.');
-  if (held.length) sentences.push(`It held ${plural(held.length, 'grace period')}: begun before they did, it had to end first.`);
+  if (held.length) sentences.push(`It held ${plural(held.length, 'grace period')}: a grace period does not end before such a section.`);
   const links = held.slice(0, 8).map((gp): Link => ({ text: `Held grace period ${model.gp(gp).gp_seq}`, item: { kind: 'gp', at: gp }, key: 'G' }));
   return { title: `Read-side section in ${one.function}`, facts, sentences, parts: [], links };
 }
@@ -157,7 +169,7 @@ function module(model: Model, at: number): Description {
   for (const [name, ns] of times) if (ns !== null) facts.push([name, moment(ns)]);
   const pending: [string, number | null][] = [['at its exit', one.pending_at_exit], ['when freeing began', one.pending_at_free], ['when it was gone', one.pending_at_freed]];
   for (const [when, count] of pending) if (count !== null) facts.push([`Pending ${when}`, plural(count, 'callback')]);
-  const links = model.timeline.hazards.flatMap((hazard, place): Link[] => hazard.module === one.name ? [{ text: `Hazard: ${hazard.kind}`, item: { kind: 'hazard', at: place } }] : []);
+  const links = model.timeline.hazards.flatMap((hazard, place): Link[] => hazard.life === at ? [{ text: `Hazard: ${hazard.kind}`, item: { kind: 'hazard', at: place } }] : []);
   return { title: `Module ${one.name}`, facts, sentences: one.verdict ? [`${one.verdict}.`] : [], parts: [], links };
 }
 

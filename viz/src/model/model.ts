@@ -48,7 +48,9 @@ export class Model {
   readonly callbacks: Callbacks;
   readonly end: number; // of the recording
   readonly lifeEnd: Float64Array; // of each callback: when it was done, or the end of the recording
-  readonly reports: Report[] = [];
+  readonly reports: Report[] = []; // by grace period
+  private readonly reportsFrom: number[] = []; // index in `reports` of the first one of each grace period
+  private readonly heldBySection = new Map<number, number[]>(); // indexes of grace periods
   private readonly sectionReach: Float64Array; // the maximum of the ends of the sections up to each index
   private readonly gpPlaces = new Map<number, number>();
   private readonly releasedFrom: Int32Array; // prefix sums: where each grace period begins in releasedList
@@ -61,11 +63,17 @@ export class Model {
     const gps = this.timeline.grace_periods;
     gps.forEach((gp, at) => {
       this.gpPlaces.set(gp.id, at);
+      this.reportsFrom.push(this.reports.length);
       gp.quiescent_states.forEach((_, state) => this.reports.push({ gp: at, state }));
+      const section = gp.held_by?.read_section;
+      if (section == null) return;
+      const held = this.heldBySection.get(section);
+      if (held) held.push(at);
+      else this.heldBySection.set(section, [at]);
     });
 
     let reach = -Infinity;
-    this.sectionReach = Float64Array.from(this.timeline.read_sections, ({ end_ns: end }) => (reach = Math.max(reach, end ?? this.end)));
+    this.sectionReach = Float64Array.from(this.timeline.read_sections, (_, at) => (reach = Math.max(reach, this.interval({ kind: 'section', at }).end)));
 
     const { callbacks } = this;
     const count = callbacks.count;
@@ -84,17 +92,13 @@ export class Model {
     for (let i = 0; i < count; ++i) if (gpOf[i]! >= 0) this.releasedList[next[gpOf[i]!]!++] = i;
   }
 
-  // Computes lifeEnd, and start and end of the callback's grace period where the shares do not give them: they may be
-  // known even if the callback is not done.
+  // Sets the times of the callback that other rows give: the start and end of its grace period, and lifeEnd.
   private complete(i: number, gp: GracePeriod | undefined): void {
     const { callbacks } = this;
-    const queued = callbacks.queued[i]!;
-    if (Number.isNaN(callbacks.started[i]!) && gp && gp.start_ns !== null) {
-      callbacks.started[i] = Math.max(queued, gp.start_ns);
-      if (gp.end_ns !== null) callbacks.ended[i] = Math.max(queued, gp.end_ns);
-    }
+    callbacks.started[i] = gp?.start_ns ?? NaN;
+    callbacks.ended[i] = gp?.end_ns ?? NaN;
     const done = callbacks.done[i]!;
-    this.lifeEnd[i] = Math.max(queued, Number.isNaN(done) ? this.end : done);
+    this.lifeEnd[i] = Math.max(callbacks.queued[i]!, Number.isNaN(done) ? this.end : done);
   }
 
   // The first section that may be open at a time. All sections before it have ended by then.
@@ -126,8 +130,24 @@ export class Model {
     return this.releasedList.subarray(this.releasedFrom[gp]!, this.releasedFrom[gp + 1]!);
   }
 
+  // The index in `reports` of a quiescent state of a grace period.
+  report(gp: number, state: number): number {
+    return this.reportsFrom[gp]! + state;
+  }
+
+  // The indexes of the grace periods that a section held.
+  heldBy(section: number): number[] {
+    return this.heldBySection.get(section) ?? [];
+  }
+
   hazard(at: number): Hazard {
     return this.timeline.hazards[at]!;
+  }
+
+  // The span of time that the picture marks for a hazard. null: the hazard has none.
+  hazardSpan(at: number): Interval | null {
+    const { from_ns: begin, to_ns: end } = this.hazard(at);
+    return begin != null && end != null ? { begin, end, open: false } : null;
   }
 
   // The number of items of a kind.
@@ -171,8 +191,7 @@ export class Model {
       }
       case 'section': {
         const section = timeline.read_sections[item.at]!;
-        const end = section.end_ns ?? (section.left === 'user-mode' ? null : section.left_ns ?? null);
-        return { ...upTo(section.begin_ns, end), open: section.end_ns === null };
+        return { ...upTo(section.begin_ns, section.ended_by_ns ?? section.end_ns), open: section.end_ns === null };
       }
       case 'wait': {
         const wait = timeline.waits[item.at]!;

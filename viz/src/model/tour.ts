@@ -48,7 +48,7 @@ function readerBefore(model: Model, queued: number): number {
   const sections = model.timeline.read_sections;
   let found = -1;
   for (let i = model.firstSectionOpen(queued); i < sections.length && sections[i]!.begin_ns <= queued; ++i)
-    if ((sections[i]!.end_ns ?? model.end) > queued) found = i;
+    if (model.interval({ kind: 'section', at: i }).end > queued) found = i;
   return found;
 }
 
@@ -84,11 +84,14 @@ export function tour(model: Model): Tour {
         + 'A reader that begins from now on finds the new version, or none; one that is already reading may still hold the old one. So it must not be freed yet.',
       item: { kind: 'callback', at: i },
     });
-    const before = holdingSection(model, gpAt) >= 0 ? holdingSection(model, gpAt) : readerBefore(model, queued);
+    const holding = holdingSection(model, gpAt);
+    // A section can also hold a grace period that began before it. It is no reader from before.
+    const holdsFromBefore = holding >= 0 && model.timeline.read_sections[holding]!.begin_ns <= gp.start_ns!;
+    const before = holdsFromBefore ? holding : readerBefore(model, queued);
     if (before >= 0)
       steps.push(readerStep(model, before, 'A reader from before', (reader, when) =>
         `${reader} entered its read-side section at ${when}, before the grace period began. It may have fetched the old pointer, so it may still see the old value until its section ends: that is what is waited for.`));
-    const held = gp.held_by ? ` What took longest: ${gp.held_by.text}.` : '';
+    const held = gp.held_by ? ` Its holder: ${gp.held_by.text}.` : '';
     steps.push({
       title: 'Grace period',
       text: `GP ${gp.gp_seq} began at ${moment(gp.start_ns!)} and took ${duration((gp.end_ns ?? model.end) - gp.start_ns!)}. `

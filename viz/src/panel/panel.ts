@@ -53,6 +53,8 @@ function recording(model: Model): HTMLElement {
     ['Callbacks', `${model.callbacks.count.toLocaleString('en')}${capture.all_callbacks ? '' : ', of followed modules only'}`],
     ['Grace periods', model.timeline.grace_periods.length.toLocaleString('en')],
   ];
+  if (!model.timeline.backlogs)
+    facts.push(['Not in this timeline', 'the backlog, which rows held grace periods, and when hazards were: an earlier rcuscope wrote it. Export the recording again']);
   const lost = capture.lost.reduce((sum, loss) => sum + loss.count, 0);
   if (lost) facts.push(['Lost', `${plural(lost, 'record')}: what is not here may have been`]);
   for (const missing of capture.missing) facts.push([`Not seen: ${missing.hook}`, missing.why]);

@@ -21,7 +21,7 @@ export function searchBox(app: App): void {
     results.hidden = false;
     results.replaceChildren(...(found.length
       ? found.map((one) => el('li', {}, linkTo(app.model, one.first, el('strong', {}, bdi(one.title)), ' ', one.about)))
-      : [el('li', { class: 'muted', textContent: 'No function or task is called so.' })]));
+      : [el('li', { class: 'muted', textContent: 'No function, module, task or grace period matches.' })]));
     said.textContent = found.length === 1 ? '1 found' : `${found.length} found`;
   };
   field.addEventListener('input', look);

@@ -6,6 +6,13 @@ import { gzipSync } from 'node:zlib';
 
 const GP = 8_000_000; // nanoseconds from one grace period to the next, and in which callbacks for one are queued
 
+// A backlog of any shape, with as many points as rcuscope writes for so many callbacks.
+function backlog(count: number, end: number): string {
+  const points = Math.max(2048, Math.min(65536, Math.floor(count / 4)));
+  const column = (value: (at: number) => number) => `[${Array.from({ length: points }, (_, at) => value(at)).join(',')}]`;
+  return `{"of":"all","module":null,"max":5000,"max_ns":1000,"begin_ns":${column((at) => 1000 + Math.floor((at * (end - 1000)) / points))},"pending":${column((at) => 5000 - (at % 4999))},"unknown":${column(() => 0)}}`;
+}
+
 export function manyCallbacks(count: number): Buffer {
   const perGp = Math.max(10, Math.round(count / 600));
   const gps = Math.ceil(count / perGp);
@@ -28,7 +35,7 @@ export function manyCallbacks(count: number): Buffer {
     const invoked = ended + 70_000 + (i % perGp) * 500;
     lines.push(`    {"id":${i + 1},"function":"many:free_${i % 3}","module":"many","caller":"many:replace+0x${(i % 7).toString(16)}","queued_ns":${queued},"queued_cpu":${i % 2},"queued_tid":${100 + (i % 5)},"queued_comm":"writer/${i % 5}","invoked_ns":${invoked},"done_ns":${invoked + 400},"invoked_cpu":${i % 2},"context":"softirq","grace_period":${gp + 2},"state":"done","lazy":false,"shares":{"waiting_for_start_ns":${start - queued},"waiting_for_end_ns":${ended - start},"waiting_for_invocation_ns":${invoked - ended},"running_ns":400},"stack":null,"queued_context":"task"}${i + 1 < count ? ',' : ''}`);
   }
-  lines.push('  ],', '  "batches": [],', '  "kvfree_calls": [],', '  "waits": [],', '  "function_calls": [],', '  "hazards": [],', '  "stacks": []', '}', '');
+  lines.push('  ],', '  "batches": [],', '  "kvfree_calls": [],', '  "waits": [],', '  "function_calls": [],', '  "hazards": [],', '  "stacks": [],', '  "backlogs": [', `    ${backlog(count, end)}`, '  ]', '}', '');
   return gzipSync(lines.join('\n'), { level: 4 });
 }
 

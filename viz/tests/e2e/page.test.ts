@@ -108,6 +108,19 @@ describe('text from a kernel', () => {
   });
 });
 
+it('a timeline of an earlier version opens, and the page says what is missing', async () => {
+  const { timeline } = exported('long-reader');
+  const { backlogs: _, ...earlier } = timeline;
+  for (const period of earlier.grace_periods as { held_by: Record<string, unknown> | null }[]) delete period.held_by?.read_section;
+  const { page, errors, close } = await openPage(browser, keep('earlier.html', pageWith(template, gzipSync(JSON.stringify(earlier)))));
+  expect(errors).toEqual([]);
+  expect(await page.locator('#overview').innerText()).toContain('an earlier rcuscope wrote it');
+  await close();
+  const now = await openPage(browser, exported('long-reader').html);
+  expect(await now.page.locator('#overview').innerText()).not.toContain('an earlier rcuscope wrote it');
+  await now.close();
+});
+
 describe('what is no recording', () => {
   it.each([['nothing', null], ['no gzip', Buffer.from('hello')], ['no timeline', gzipSync('{"schema":"other"}')], ['a part', gzipSync('{"schema":"rcuscope.timeline/1",')]])('%s is told', async (_, data) => {
     const path = keep('broken.html', data ? pageWith(template, data) : template);

@@ -108,6 +108,7 @@ describe('by keyboard alone', () => {
     await page.keyboard.press('h');
     const held = gp.held_by!;
     expect(await chosen(page)).toBe(`Read-side section in ${held.function}`);
+    await page.waitForFunction((section) => location.hash.endsWith(`s=section.${section}`), held.read_section);
     expect(await page.locator('#details').innerText()).toContain(`${held.comm} (${held.tid})`);
     await screenshot(page, 'keyboard-3-reader');
     await page.keyboard.press('Escape');

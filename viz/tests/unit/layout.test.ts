@@ -9,13 +9,7 @@ import { Backlog, DRAWN_SINGLY, layOut, singly, spotsOf } from '../../src/layout
 import { across, beside, hit } from '../../src/layout/navigate';
 import { PARTS, Shares, lifeOf } from '../../src/layout/shares';
 import { NO_ROW, ROWS, Spans } from '../../src/layout/spans';
-import { golden, made } from './recording';
-
-// A pseudo-random generator with the same sequence in every run.
-function random(seed: number): () => number {
-  let state = seed;
-  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
-}
+import { golden, made, random } from './recording';
 
 function someSpans(count: number, seed: number) {
   const next = random(seed);
@@ -62,13 +56,16 @@ describe('many intervals', () => {
 
 describe('callbacks that are too many to be drawn', () => {
   const next = random(3);
+  const gps: { start_ns: number; end_ns: number }[] = [];
   const callbacks = Array.from({ length: 400 }, (_, i) => {
     const queued_ns = i * 10;
-    const shares = { waiting_for_start_ns: Math.floor(next() * 50), waiting_for_end_ns: Math.floor(next() * 90), waiting_for_invocation_ns: Math.floor(next() * 30), running_ns: 1 };
-    const done_ns = queued_ns + Object.values(shares).reduce((a, b) => a + b);
-    return { queued_ns, invoked_ns: done_ns - 1, done_ns, shares, grace_period: null };
+    const start_ns = queued_ns + Math.floor(next() * 50);
+    const end_ns = start_ns + Math.floor(next() * 90);
+    gps.push({ start_ns, end_ns });
+    const invoked_ns = end_ns + Math.floor(next() * 30);
+    return { queued_ns, invoked_ns, done_ns: invoked_ns + 1, grace_period: i + 1 };
   });
-  const model = made({ end: 6000, callbacks });
+  const model = made({ end: 6000, callbacks, gps });
   const all = Int32Array.from({ length: 400 }, (_, i) => i);
   it('are each counted in the part they were in', () => {
     const shares = new Shares(model, all);
@@ -82,22 +79,46 @@ describe('callbacks that are too many to be drawn', () => {
           expect(shares.during(part, from, from + width)).toBe(wanted);
         });
   });
-  it('make the backlog', () => {
-    const backlog = new Backlog(model);
-    let most = 0;
-    for (let at = 0; at < 4200; ++at) {
-      const wanted = callbacks.filter(({ queued_ns, invoked_ns }) => queued_ns <= at && invoked_ns > at).length;
-      expect(backlog.during(at, at + 1)).toBe(wanted);
-      most = Math.max(most, wanted);
-    }
-    expect(backlog.most).toBe(most);
-    expect(backlog.during(0, 6000)).toBe(most);
-  });
   it('are drawn singly where they are few', () => {
     const many = made({ end: 1e6, callbacks: Array.from({ length: DRAWN_SINGLY + 1 }, (_, i) => ({ queued_ns: i * 100, invoked_ns: i * 100 + 50, done_ns: i * 100 + 60 })) });
     const track = layOut(many).flatMap((lane) => lane.tracks).find(({ spans }) => spans.kind === 'callback')!;
     expect(singly(track, 0, 1e6)).toBe(false);
     expect(singly(track, 0, 1e4)).toBe(true);
+  });
+});
+
+describe('the backlog', () => {
+  const backlog = new Backlog({
+    of: 'all', module: null, max: 7, max_ns: 30, begin_ns: [10, 20, 30, 40], pending: [2, 1, 7, 0], unknown: [0, 0, 3, 4],
+  });
+  it('is 0 before its first point', () => {
+    expect(backlog.during(0, 10)).toEqual({ pending: 0, unknown: 0 });
+  });
+  it('is that of the point at a time, and lasts to the next', () => {
+    expect(backlog.during(15, 16)).toEqual({ pending: 2, unknown: 0 });
+    expect(backlog.during(20, 21)).toEqual({ pending: 1, unknown: 0 });
+    expect(backlog.during(50, 60)).toEqual({ pending: 0, unknown: 4 });
+  });
+  it('is the maximum of the points that a time touches', () => {
+    expect(backlog.during(12, 31)).toEqual({ pending: 7, unknown: 3 });
+    expect(backlog.during(12, 30)).toEqual({ pending: 2, unknown: 0 });
+    expect(backlog.during(0, 100)).toEqual({ pending: 7, unknown: 4 });
+  });
+  it('of the golden timeline is what its callbacks say', () => {
+    const { timeline, callbacks } = golden('timeline.json');
+    const stated = new Backlog(timeline.backlogs![0]!);
+    for (let at = 0; at < timeline.capture.end_ns; at += 5000) {
+      let wanted = 0;
+      for (let i = 0; i < callbacks.count; ++i) if (callbacks.queued[i]! <= at && !(callbacks.invoked[i]! <= at)) ++wanted;
+      const { pending, unknown } = stated.during(at, at + 1);
+      expect(pending + unknown).toBe(wanted);
+    }
+  });
+  it('has no lane where the timeline does not state it', () => {
+    const callbacks = [{ queued_ns: 1 }];
+    const titles = (model: ReturnType<typeof made>) => layOut(model).map(({ title }) => title);
+    expect(titles(made({ callbacks, backlog: { max: 1, begin_ns: [1], pending: [1], unknown: [0] } }))).toContain('Backlog');
+    expect(titles(made({ callbacks }))).not.toContain('Backlog');
   });
 });
 

@@ -7,7 +7,11 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { NotATimeline, embeddedTimeline, readTimeline, readTimelineText } from '../../src/data/read';
 import { STATES } from '../../src/data/callbacks';
-import { goldenText } from './recording';
+import { describe as describeItem } from '../../src/model/describe';
+import { Model } from '../../src/model/model';
+import { tour } from '../../src/model/tour';
+import { layOut } from '../../src/layout/lanes';
+import { golden, goldenText } from './recording';
 
 function streamOf(bytes: Uint8Array, size: number): ReadableStream<Uint8Array> {
   let at = 0;
@@ -48,9 +52,17 @@ describe('reading the JSON timeline', () => {
     });
   }
 
-  it('takes the shares as times', () => {
-    const { callbacks } = readTimelineText(goldenText('timeline.json'));
-    expect([callbacks.started[0], callbacks.ended[0]]).toEqual([1000000, 4000000]);
+  it('has a callback’s grace period at the times that the shares give', () => {
+    const text = goldenText('timeline.json');
+    const { callbacks } = golden('timeline.json');
+    let known = 0;
+    (JSON.parse(text).callbacks as { queued_ns: number; shares: Record<string, number> | null }[]).forEach(({ queued_ns, shares }, i) => {
+      if (!shares) return;
+      ++known;
+      expect(callbacks.started[i]).toBe(queued_ns + shares.waiting_for_start_ns!);
+      expect(callbacks.ended[i]).toBe(callbacks.started[i]! + shares.waiting_for_end_ns!);
+    });
+    expect(known).toBeGreaterThan(0);
     expect(callbacks.started[2]).toBeNaN();
   });
 
@@ -77,15 +89,43 @@ describe('reading the JSON timeline', () => {
     expect(() => readTimelineText('null')).toThrow(NotATimeline);
   });
 
+  it('shows what an earlier version wrote', () => {
+    const timeline = JSON.parse(goldenText('timeline.json'));
+    delete timeline.backlogs;
+    for (const section of timeline.read_sections) delete section.ended_by_ns;
+    for (const hazard of timeline.hazards) for (const key of ['life', 'from_ns', 'to_ns']) delete hazard[key];
+    for (const gp of timeline.grace_periods) {
+      delete gp.released_callbacks;
+      if (gp.held_by) for (const key of ['read_section', 'quiescent_state']) delete gp.held_by[key];
+    }
+    const model = new Model(readTimelineText(JSON.stringify(timeline)));
+    for (const kind of ['callback', 'gp', 'report', 'section', 'wait', 'batch', 'module', 'hazard'] as const)
+      for (let at = 0; at < model.count(kind); ++at) {
+        const { title, facts, sentences } = describeItem(model, { kind, at });
+        expect(title + facts.flat().join() + sentences.join()).not.toMatch(/undefined|NaN|null|Infinity/);
+      }
+    expect(layOut(model).map(({ title }) => title)).not.toContain('Backlog');
+    expect(tour(model).steps.length).toBeGreaterThan(1);
+  });
+});
+
+// Counts the calls of JSON.parse(), the slow path for lines that rcuscope does not write.
+function parsed(read: () => void): number {
+  const parse = vi.spyOn(JSON, 'parse');
+  read();
+  const { length } = parse.mock.calls;
+  parse.mockRestore();
+  return length;
+}
+
+describe('very many callbacks', () => {
   it('grows with the callbacks', () => {
     const text = goldenText('timeline.json');
     const line = text.split('\n').find((one) => one.includes('"id":1,"function"'))!;
     const many = Array.from({ length: 5000 }, (_, i) => line.replace('"id":1,', `"id":${i + 7},`)).join('\n');
-    const parse = vi.spyOn(JSON, 'parse');
-    const { callbacks } = readTimelineText(text.replace('"callbacks": [\n', `"callbacks": [\n${many}\n`));
-    // JSON.parse() is the slow path, only for lines that rcuscope does not write.
-    expect(parse.mock.calls.length).toBeLessThan(100);
-    parse.mockRestore();
+    const changed = text.replace('"callbacks": [\n', `"callbacks": [\n${many}\n`);
+    expect(parsed(() => readTimelineText(changed))).toBeLessThan(100);
+    const { callbacks } = readTimelineText(changed);
     expect(callbacks.count).toBe(5006);
     expect(callbacks.id[4999]).toBe(5006);
     expect(callbacks.functionName(4999)).toBe('rcucmap:node_free');

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 
 import { Callbacks } from '../../src/data/callbacks';
 import { readTimelineText } from '../../src/data/read';
-import type { Callback, GracePeriod, Hazard, Module, ReadSection, Timeline, Wait } from '../../src/data/timeline';
+import type { BacklogSeries, Callback, GracePeriod, Hazard, Module, ReadSection, Timeline, Wait } from '../../src/data/timeline';
 import { Model } from '../../src/model/model';
 
 export function goldenText(name: string): string {
@@ -26,6 +26,7 @@ export interface Parts {
   modules?: Partial<Module>[];
   hazards?: Partial<Hazard>[];
   stacks?: string[][];
+  backlog?: Partial<BacklogSeries>;
 }
 
 export function made(parts: Parts): Model {
@@ -34,7 +35,7 @@ export function made(parts: Parts): Model {
     callbacks.add({
       id: at + 1, function: 'm:free', module: 'm', caller: 'm:set+0x1', queued_ns: 0, queued_cpu: 0, queued_tid: 1,
       queued_comm: 'writer', invoked_ns: null, done_ns: null, invoked_cpu: null, context: null, grace_period: null,
-      state: one.done_ns == null ? 'pending' : 'done', lazy: false, shares: null, stack: null, queued_context: null, ...one,
+      state: one.done_ns == null ? 'pending' : 'done', lazy: false, stack: null, queued_context: null, ...one,
     }));
   const timeline: Timeline = {
     schema: 'rcuscope.timeline/1',
@@ -59,9 +60,16 @@ export function made(parts: Parts): Model {
       kind: 'synchronize_rcu', tid: 9, comm: 'waiter', caller: 'm:wait', expedited: false, begin_ns: 0, end_ns: null, stack: null, ...one,
     })),
     stacks: parts.stacks ?? [],
+    backlogs: parts.backlog ? [{ of: 'all', module: null, max: 0, max_ns: null, begin_ns: [], pending: [], unknown: [], ...parts.backlog }] : [],
     hazards: (parts.hazards ?? []).map((one) => ({
       kind: 'freed-with-pending-callbacks', severity: 'fatal', module: 'm', at_ns: 0, callbacks: [], read_sections: [], text: '', ...one,
     })),
   };
   return new Model({ timeline, callbacks });
+}
+
+// A pseudo-random generator with the same sequence in every run.
+export function random(seed: number): () => number {
+  let state = seed;
+  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
 }
