@@ -2,7 +2,7 @@
 //
 // Reads the JSON timeline from a stream of bytes. rcuscope writes each element of an array on its own line, so the
 // callbacks are read line by line from the stream, and only the rest is kept as text. JSON with another layout is
-// also read, but as a whole.
+// also read, but as a whole. Neither the order of members nor white space matters.
 import { Callbacks } from './callbacks';
 import { CallbackScanner } from './scan';
 import { showAll } from './text';
@@ -62,8 +62,7 @@ class Lines {
       if (this.within) {
         let at = from;
         while (data[at] === 0x20) ++at;
-        if (data[at] === BRACE) {
-          this.scanner.read(data, at, newline);
+        if (data[at] === BRACE && this.scanner.read(data, at, newline)) {
           kept = next;
         } else {
           this.within = false;
@@ -94,7 +93,7 @@ class Lines {
     }
     if (timeline?.schema !== 'rcuscope.timeline/1')
       throw new NotATimeline('this is not a timeline of rcuscope (schema rcuscope.timeline/1)');
-    for (const callback of timeline.callbacks ?? []) this.callbacks.add(callback);
+    for (const callback of timeline.callbacks ?? []) this.callbacks.add(callback); // those that were not read by line
     delete timeline.callbacks;
     return { timeline: showAll(timeline), callbacks: this.callbacks };
   }

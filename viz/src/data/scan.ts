@@ -1,33 +1,56 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Parses the line of a callback in the JSON timeline directly into the columns. This is several times as fast as
-// JSON.parse() and creates no objects. The parser expects the members in the order in which rcuscope writes them;
-// any other line goes to JSON.parse().
+// JSON.parse() and creates no objects. The members may be in any order, and there may be others among them. A line with
+// white space, with escapes in a key, or without one of the members goes to JSON.parse().
 import type { Callbacks } from './callbacks';
 import { STATES } from './callbacks';
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const bytes = (text: string) => encoder.encode(text);
-
-const KEYS = [
-  '{"id":', ',"function":', ',"module":', ',"caller":', ',"queued_ns":', ',"queued_cpu":', ',"queued_tid":',
-  ',"queued_comm":', ',"invoked_ns":', ',"done_ns":', ',"invoked_cpu":', ',"context":', ',"grace_period":',
-  ',"state":', ',"lazy":', ',"shares":', ',"stack":', ',"queued_context":',
-].map(bytes);
-const SHARES = [
-  '{"waiting_for_start_ns":', ',"waiting_for_end_ns":', ',"waiting_for_invocation_ns":', ',"running_ns":',
-].map(bytes);
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
 const MINUS = 0x2d;
 const ZERO = 0x30;
 const COLON = 0x3a;
+const OPEN_ARRAY = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_ARRAY = 0x5d;
 const F = 0x66;
 const N = 0x6e;
 const T = 0x74;
+const OPEN = 0x7b;
 const CLOSE = 0x7d;
+
+// The bytes that matter to the skipping of a value.
+const STRUCTURE = new Uint8Array(256);
+for (const byte of [QUOTE, COMMA, OPEN, CLOSE, OPEN_ARRAY, CLOSE_ARRAY]) STRUCTURE[byte] = 1;
+
+// How the value of a member is read: a number into a Float64Array (null: NaN) or into an Int32Array (null: -1), a text
+// by its number in a pool (null: 0), a boolean. The value of a member that the page does not use is skipped.
+enum Kind { time, number, text, flag, skipped }
+
+// The members that the page uses, with their columns.
+const MEMBERS: [string, Kind, keyof Callbacks][] = [
+  ['id', Kind.number, 'id'],
+  ['function', Kind.text, 'function'],
+  ['module', Kind.text, 'module'],
+  ['caller', Kind.text, 'caller'],
+  ['queued_ns', Kind.time, 'queued'],
+  ['queued_cpu', Kind.number, 'cpu'],
+  ['queued_tid', Kind.number, 'tid'],
+  ['queued_comm', Kind.text, 'comm'],
+  ['queued_context', Kind.text, 'queuedContext'],
+  ['invoked_ns', Kind.time, 'invoked'],
+  ['done_ns', Kind.time, 'done'],
+  ['invoked_cpu', Kind.number, 'invokedCpu'],
+  ['context', Kind.text, 'context'],
+  ['grace_period', Kind.number, 'gracePeriod'],
+  ['state', Kind.text, 'state'],
+  ['lazy', Kind.flag, 'lazy'],
+  ['stack', Kind.number, 'stack'],
+];
+const ALL_MEMBERS = (1 << MEMBERS.length) - 1;
 
 interface Known {
   bytes: Uint8Array; // with its quotes
@@ -46,9 +69,7 @@ class Texts {
   // The number of the text whose opening quote is at `at`.
   at(line: Uint8Array, at: number): number {
     for (const known of this.recent) if (same(known.bytes, line, at)) return this.found(known);
-    let end = at + 1;
-    while (end < line.length && line[end] !== QUOTE) end += line[end] === BACKSLASH ? 2 : 1;
-    ++end;
+    const end = endOfText(line, at);
     let hash = 0;
     for (let i = at; i < end; ++i) hash = (Math.imul(hash, 31) + line[i]!) | 0;
     let bucket = this.buckets.get(hash);
@@ -77,139 +98,139 @@ function same(known: Uint8Array, line: Uint8Array, at: number): boolean {
   return true;
 }
 
+// The offset behind the closing quote of the text whose opening quote is at `at`.
+function endOfText(line: Uint8Array, at: number): number {
+  let end = at + 1;
+  while (end < line.length && line[end] !== QUOTE) end += line[end] === BACKSLASH ? 2 : 1;
+  return end + 1;
+}
+
+// The offset behind a value of any kind, which is within an object.
+function endOfValue(line: Uint8Array, from: number): number {
+  let at = from;
+  for (let depth = 0; at < line.length; ++at) {
+    const byte = line[at]!;
+    if (!STRUCTURE[byte]) continue;
+    if (byte === QUOTE) at = endOfText(line, at) - 1;
+    else if (byte === OPEN || byte === OPEN_ARRAY) ++depth;
+    else if (depth === 0) break; // a comma or the end of the object
+    else if (byte !== COMMA) --depth;
+  }
+  return at;
+}
+
+interface Member {
+  key: Uint8Array; // with its quotes and the colon
+  kind: Kind;
+  bit: number; // in the set of members; 0: the page does not use it
+  name: keyof Callbacks | null;
+  column: Float64Array | Int32Array | Uint8Array;
+  texts: Texts;
+}
+
 export class CallbackScanner {
-  private at = 0;
-  private line: Uint8Array = new Uint8Array();
-  private ok = true;
-  private sure = false; // the last line had exactly the expected members
-  private readonly functions: Texts;
-  private readonly modules: Texts;
-  private readonly callers: Texts;
-  private readonly comms: Texts;
-  private readonly contexts: Texts;
-  private readonly states: Texts;
+  // The members in the order of the last line. The next line mostly has the same order, so one comparison finds each.
+  private readonly order: Member[] = [];
+  private readonly members = new Map<string, Member>();
+  private room = 0; // length of the columns
 
   constructor(private readonly into: Callbacks) {
-    const name = (text: string) => into.names.number(text);
-    this.functions = new Texts(name);
-    this.modules = new Texts(name);
-    this.callers = new Texts(name);
-    this.comms = new Texts(name);
-    this.contexts = new Texts(name);
-    this.states = new Texts((text) => STATES.indexOf(text as (typeof STATES)[number]));
+    const names = (text: string) => into.names.number(text);
+    const states = (text: string) => STATES.indexOf(text as (typeof STATES)[number]);
+    MEMBERS.forEach(([key, kind, name], i) =>
+      this.members.set(key, this.member(key, kind, 1 << i, name, new Texts(key === 'state' ? states : names))));
   }
 
-  // Reads the element of the array that begins at `from`.
-  read(line: Uint8Array, from: number, to: number): void {
-    this.line = line;
-    this.at = from;
-    this.ok = true;
-    const into = this.into;
-    const at = into.next();
-    into.id[at] = this.number(KEYS[0]!);
-    into.function[at] = this.text(KEYS[1]!, this.functions);
-    into.module[at] = this.text(KEYS[2]!, this.modules);
-    into.caller[at] = this.text(KEYS[3]!, this.callers);
-    const queued = (into.queued[at] = this.number(KEYS[4]!));
-    into.cpu[at] = this.number(KEYS[5]!);
-    into.tid[at] = this.number(KEYS[6]!);
-    into.comm[at] = this.text(KEYS[7]!, this.comms);
-    into.invoked[at] = this.number(KEYS[8]!);
-    into.done[at] = this.number(KEYS[9]!);
-    const cpu = this.number(KEYS[10]!);
-    into.invokedCpu[at] = Number.isNaN(cpu) ? -1 : cpu;
-    into.context[at] = this.text(KEYS[11]!, this.contexts);
-    const gp = this.number(KEYS[12]!);
-    into.gracePeriod[at] = Number.isNaN(gp) ? -1 : gp;
-    into.state[at] = this.text(KEYS[13]!, this.states);
-    into.lazy[at] = this.flag(KEYS[14]!) ? 1 : 0;
-    this.shares(at, queued);
-    const stack = this.number(KEYS[16]!);
-    into.stack[at] = Number.isNaN(stack) ? -1 : stack;
-    into.queuedContext[at] = this.text(KEYS[17]!, this.contexts);
-    this.ok &&= this.line[this.at] === CLOSE;
-    if (this.ok) {
-      this.sure = true;
-      return;
-    }
-    this.sure = false;
-    into.count = at;
-    const end = line[to - 1] === 0x2c ? to - 1 : to;
-    into.add(JSON.parse(decoder.decode(line.subarray(from, end))));
+  private member(key: string, kind: Kind, bit: number, name: keyof Callbacks | null, texts: Texts): Member {
+    return { key: new TextEncoder().encode(`"${key}":`), kind, bit, name, column: new Uint8Array(), texts };
   }
 
-  private shares(at: number, queued: number): void {
-    const into = this.into;
-    this.key(KEYS[15]!);
-    if (this.line[this.at] === N) {
-      this.at += 4;
-      into.started[at] = into.ended[at] = NaN;
-    } else {
-      into.started[at] = queued + this.number(SHARES[0]!);
-      into.ended[at] = into.started[at]! + this.number(SHARES[1]!);
-      this.number(SHARES[2]!);
-      this.number(SHARES[3]!);
-      this.ok &&= this.line[this.at++] === CLOSE;
+  // Reads the element of the array that begins at `from`. False: it does not end on this line.
+  read(line: Uint8Array, from: number, to: number): boolean {
+    const at = this.into.next();
+    if (this.scan(line, from, to, at)) return true;
+    this.into.count = at;
+    const end = line[to - 1] === COMMA ? to - 1 : to;
+    try {
+      this.into.add(JSON.parse(decoder.decode(line.subarray(from, end))));
+      return true;
+    } catch (error) {
+      if (error instanceof SyntaxError) return false;
+      throw error;
     }
   }
 
-  // Compares the whole key on the first line. On later lines it compares only what distinguishes the members: length,
-  // first letters and end. This code runs for every member of recordings of hundreds of megabytes.
-  private key(key: Uint8Array): void {
-    const { line, at } = this;
-    const { length } = key;
-    if (line[at + length - 1] !== COLON || line[at + length - 3] !== key[length - 3] || line[at + 2] !== key[2] || line[at + 3] !== key[3]) {
-      this.ok = false;
-    } else if (!this.sure) {
-      for (let i = 0; i < length; ++i) this.ok &&= line[at + i] === key[i];
-    }
-    this.at += length;
+  // False: the line is not as rcuscope writes it.
+  private scan(line: Uint8Array, from: number, to: number, row: number): boolean {
+    if (this.room !== this.into.id.length) this.takeColumns();
+    const { order } = this;
+    let at = from;
+    let seen = 0;
+    let position = 0;
+    do {
+      ++at; // the brace or the comma before the key
+      let member = order[position];
+      if (member === undefined || !same(member.key, line, at)) {
+        member = this.look(line, at, position);
+        if (member === undefined) return false;
+      }
+      ++position;
+      at += member.key.length;
+      seen |= member.bit;
+      const first = line[at]!;
+      switch (member.kind) {
+        case Kind.time:
+        case Kind.number: {
+          if (first === N) {
+            member.column[row] = member.kind === Kind.time ? NaN : -1;
+            at += 'null'.length;
+            break;
+          }
+          const begin = first === MINUS ? ++at : at;
+          let value = 0;
+          for (let digit; (digit = line[at]! - ZERO) >= 0 && digit <= 9; ++at) value = value * 10 + digit;
+          if (at === begin) return false;
+          member.column[row] = first === MINUS ? -value : value;
+          break;
+        }
+        case Kind.text:
+          if (first === QUOTE) {
+            member.column[row] = member.texts.at(line, at);
+            at += member.texts.length;
+          } else if (first === N) {
+            member.column[row] = 0;
+            at += 'null'.length;
+          } else return false;
+          break;
+        case Kind.flag:
+          if (first !== T && first !== F) return false;
+          member.column[row] = first === T ? 1 : 0;
+          at += first === T ? 'true'.length : 'false'.length;
+          break;
+        case Kind.skipped:
+          at = endOfValue(line, at);
+      }
+    } while (line[at] === COMMA);
+    return at < to && line[at] === CLOSE && seen === ALL_MEMBERS;
   }
 
-  // NaN for null.
-  private number(key: Uint8Array): number {
-    this.key(key);
-    if (!this.ok) return NaN;
-    const { line } = this;
-    let { at } = this;
-    if (line[at] === N) {
-      this.at += 4;
-      return NaN;
-    }
-    const negative = line[at] === MINUS;
-    if (negative) ++at;
-    const from = at;
-    let value = 0;
-    for (;; ++at) {
-      const digit = line[at]! - ZERO;
-      if (!(digit >= 0 && digit <= 9)) break;
-      value = value * 10 + digit;
-    }
-    this.ok = at > from;
-    this.at = at;
-    return negative ? -value : value;
+  private takeColumns(): void {
+    this.room = this.into.id.length;
+    for (const member of this.members.values()) if (member.name) member.column = this.into[member.name] as Member['column'];
   }
 
-  private flag(key: Uint8Array): boolean {
-    this.key(key);
-    const first = this.line[this.at];
-    this.ok &&= first === T || first === F;
-    this.at += first === T ? 'true'.length : 'false'.length;
-    return first === T;
-  }
-
-  // 0 for null.
-  private text(key: Uint8Array, texts: Texts): number {
-    this.key(key);
-    if (!this.ok) return 0;
-    const { line, at } = this;
-    if (line[at] !== QUOTE) {
-      this.ok = line[at] === N;
-      this.at += 4;
-      return 0;
+  // The member whose key is at `at`. undefined: no key is there, or it has escapes.
+  private look(line: Uint8Array, at: number, position: number): Member | undefined {
+    if (line[at] !== QUOTE) return undefined;
+    const end = endOfText(line, at);
+    const key = decoder.decode(line.subarray(at + 1, end - 1));
+    if (line[end] !== COLON || key.includes('\\')) return undefined;
+    let member = this.members.get(key);
+    if (!member) {
+      member = this.member(key, Kind.skipped, 0, null, new Texts(() => 0));
+      this.members.set(key, member);
     }
-    const number = texts.at(line, at);
-    this.at += texts.length;
-    return number;
+    this.order[position] = member;
+    return member;
   }
 }

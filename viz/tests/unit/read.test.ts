@@ -11,7 +11,7 @@ import { describe as describeItem } from '../../src/model/describe';
 import { Model } from '../../src/model/model';
 import { tour } from '../../src/model/tour';
 import { layOut } from '../../src/layout/lanes';
-import { golden, goldenText } from './recording';
+import { golden, goldenText, random } from './recording';
 
 function streamOf(bytes: Uint8Array, size: number): ReadableStream<Uint8Array> {
   let at = 0;
@@ -117,6 +117,79 @@ function parsed(read: () => void): number {
   parse.mockRestore();
   return length;
 }
+
+// The timeline as rcuscope lays it out: each member of the top and each element of an array on its own line.
+function laidOut(timeline: Record<string, unknown>): string {
+  const members = Object.entries(timeline).map(([key, value]) => Array.isArray(value)
+    ? `  "${key}": [\n${value.map((one) => `    ${JSON.stringify(one)}`).join(',\n')}\n  ]`
+    : `  "${key}": ${JSON.stringify(value)}`);
+  return `{\n${members.join(',\n')}\n}\n`;
+}
+
+type Row = Record<string, unknown>;
+
+function reordered(row: Row, order: (keys: string[]) => string[]): Row {
+  return Object.fromEntries(order(Object.keys(row)).map((key) => [key, row[key]]));
+}
+
+describe('the order of members', () => {
+  const text = goldenText('timeline-addresses.json');
+  const wanted = rows(text);
+  const timeline = JSON.parse(text) as { callbacks: Row[] } & Row;
+  const parsedOnce = parsed(() => readTimelineText(text)); // each text, and the rest of the timeline
+  const reads = (changed: string) => {
+    expect(parsed(() => readTimelineText(changed))).toBe(parsedOnce);
+    expect(rows(changed)).toEqual(wanted);
+    expect(readTimelineText(changed).timeline).toEqual(readTimelineText(text).timeline);
+  };
+  it('is changed in the layout of rcuscope', () => {
+    expect(text).toContain(laidOut({ callbacks: timeline.callbacks }).slice(2, -3));
+  });
+  it('of a callback does not matter', () => {
+    for (let by = 1; by < 21; ++by) {
+      const turned = (keys: string[]) => [...keys.slice(by % keys.length), ...keys.slice(0, by % keys.length)].reverse();
+      reads(laidOut({ ...timeline, callbacks: timeline.callbacks.map((one) => reordered(one, turned)) }));
+    }
+  });
+  it('may differ from callback to callback', () => {
+    const next = random(7);
+    const shuffled = (keys: string[]) => keys.map((key) => [next(), key] as const).sort(([a], [b]) => a - b).map(([, key]) => key);
+    for (let round = 0; round < 20; ++round)
+      reads(laidOut({ ...timeline, callbacks: timeline.callbacks.map((one) => reordered(one, shuffled)) }));
+  });
+  it('of the timeline does not matter', () => {
+    const { callbacks, ...rest } = timeline;
+    reads(laidOut({ callbacks, ...rest }));
+    reads(laidOut(reordered(timeline, (keys) => keys.reverse())));
+  });
+  it('leaves room for members that the page does not know', () => {
+    const more = { note: 'a "quoted" } ] , text\\', deep: [{ id: 9, a: [1, { state: 'done' }] }, null, true, -1.5e3], lazy_: {}, ids: [] };
+    reads(laidOut({ ...timeline, callbacks: timeline.callbacks.map((one, i) => (i % 2 ? { ...more, ...one } : { ...one, ...more })) }));
+  });
+});
+
+describe('another layout', () => {
+  const text = goldenText('timeline.json');
+  it.each([1, 2, 4, '\t'])('with indentation (%s) is read', (indent) => {
+    expect(rows(JSON.stringify(JSON.parse(text), null, indent))).toEqual(rows(text));
+  });
+  it('of some callbacks is read', () => {
+    const lines = text.split('\n');
+    const at = lines.findIndex((line) => line.startsWith('    {"id":3,"function"'));
+    const spread = (line: string) => JSON.stringify(JSON.parse(line.replace(/,$/, '')), null, 2) + (line.endsWith(',') ? ',' : '');
+    for (const change of [spread, (line: string) => line.replace(/":/g, '": '), (line: string) => line.replace('"lazy"', '"l\\u0061zy"'),
+      (line: string) => line.replace('"shares":null', '"shares":{\n"running_ns":1}')]) {
+      const changed = [...lines.slice(0, at), change(lines[at]!), ...lines.slice(at + 1)].join('\n');
+      expect(changed).not.toBe(text);
+      expect(rows(changed)).toEqual(rows(text));
+    }
+  });
+  it('without a member is read as JSON.parse() does', () => {
+    for (const key of ['queued_context', 'stack', 'invoked_ns', 'grace_period'])
+      expect(rows(text.replace(new RegExp(`,"${key}":("[a-z]+"|\\d+|null)`, 'g'), ''))).toEqual(
+        rows(JSON.stringify(JSON.parse(text), (name, value) => (name === key ? undefined : value))));
+  });
+});
 
 describe('very many callbacks', () => {
   it('grows with the callbacks', () => {
