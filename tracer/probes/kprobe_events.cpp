@@ -41,7 +41,7 @@ std::vector<KprobeEvent> KprobeEvents::of_groups(std::string_view prefix) const 
 // Writes "p:GROUP/EVENT rcucmap:cmap_get+0xc\n".
 Status KprobeEvents::add(const KprobeEvent& event, const KprobePlace& place) const {
     std::string line = (place.at_return ? "r:" : "p:") + text_of(event);
-    line += " " + place.module.text() + ":" + place.function.text();
+    line += " " + (place.module ? place.module->text() + ":" : "") + place.function.text();
     if (place.offset)
         line += "+" + hex(place.offset);
     return write_existing(path_, line + "\n", true);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -25,7 +26,7 @@ struct KprobeEvent {
 
 // The instruction that an event probes, or with at_return the return of the function. The module need not be loaded.
 struct KprobePlace {
-    KernelName module;
+    std::optional<KernelName> module; // none: the kernel itself
     KernelName function;
     std::uint64_t offset = 0; // bytes from the function's start
     bool at_return = false;

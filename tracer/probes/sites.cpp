@@ -41,6 +41,12 @@ const char* hook_of(const SiteInfo& site) {
     return call ? "module.functions" : "module.readers";
 }
 
+// A probe at the entry of a function, or at its return address, uses ftrace instead of a copy of an instruction.
+bool takes_slot(const SiteInfo& site) {
+    const bool entry = site.kind == SiteKind::function_entry || site.kind == SiteKind::reader_entry;
+    return event_of(site) != SiteEvent::returns && !(entry && site.offset == 0);
+}
+
 // "rcucmap:cmap_get+0xc"
 std::string words_of(const SiteInfo& site) {
     return site.module + ":" + site.function + "+" + hex(site.offset);
@@ -144,8 +150,10 @@ Result<PlacedSites> place_sites(const std::string& tracefs, const KernelName& gr
         const SiteEvent event = at_entry ? SiteEvent::sites : event_of(site);
         const auto [found, added] = known.try_emplace({event, *place});
         Status& written = found->second;
-        if (added)
+        if (added) {
             written = events.add({group, *KernelName::of(event_name(group, event))}, *place);
+            placed.slots += written && takes_slot(site) ? 1U : 0U;
+        }
         if (written) {
             any.insert(event);
             if (event != SiteEvent::jumps)

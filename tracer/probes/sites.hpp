@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -43,6 +44,7 @@ struct PlacedSites {
     std::optional<std::uint64_t> jumps_event;
     std::vector<SiteInfo> sites;      // sites that the kernel accepted, without jumps
     std::vector<MissingInfo> refused; // sites that were not accepted, with the reason
+    std::size_t slots = 0;            // instruction slots that the probes take when the modules are loaded
 };
 
 // Defines the events for the sites. The guard must run already (probes/guard.hpp). Refuses a site whose names are no

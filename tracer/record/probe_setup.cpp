@@ -9,6 +9,7 @@
 
 #include "base/text_out.hpp"
 #include "probes/hooks.hpp"
+#include "probes/instruction_slots.hpp"
 #include "probes/load_refusals.hpp"
 #include "probes/summary_hooks.hpp"
 #include "record/end_signals.hpp"
@@ -62,7 +63,7 @@ Status ProbeSetup::place(const RecordRequest& request, StatusLine& status) {
         for (const std::string& left : remove_stale_probes(KprobeEvents(kernel_.tracefs)))
             StandardError() << "rcuscope: warning: " << left << "\n";
     status.show("placing probes");
-    for (auto step : {&ProbeSetup::place_sites_of, &ProbeSetup::load, &ProbeSetup::attach}) {
+    for (auto step : {&ProbeSetup::place_sites_of, &ProbeSetup::load, &ProbeSetup::reserve, &ProbeSetup::attach}) {
         if (EndSignals::came())
             return {};
         if (auto done = (this->*step)(request); !done)
@@ -125,11 +126,16 @@ Status ProbeSetup::load(const RecordRequest& request) {
     return {};
 }
 
-Status ProbeSetup::attach(const RecordRequest&) {
+Status ProbeSetup::reserve(const RecordRequest&) {
     auto before = session_->sequences();
     if (!before)
         return tl::unexpected(before.error());
     before_ = *before;
+    const std::size_t slots = sites_ ? slots_to_reserve(*sites_) : 0;
+    return slots > 0 ? reserve_slots(kernel_.tracefs, guard_->group(), slots) : Status();
+}
+
+Status ProbeSetup::attach(const RecordRequest&) {
     if (auto attached = session_->attach(plan_); !attached)
         return attached;
     return sites_ ? session_->attach_sites(*sites_) : Status();

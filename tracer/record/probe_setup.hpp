@@ -56,6 +56,7 @@ public:
 private:
     Status place_sites_of(const RecordRequest& request);
     Status load(const RecordRequest& request);
+    Status reserve(const RecordRequest& request);
     Status attach(const RecordRequest& request);
     std::uint64_t missed_sites(SiteEvent event) const; // as counted by the kernel
 

@@ -135,6 +135,17 @@ TEST(PlaceSites, AFunctionThatIsAReaderBesidesIsOnePlace) {
     EXPECT_EQ(placed->sites.size(), 4u);
 }
 
+// A probe that uses ftrace has no copy of an instruction.
+TEST(PlaceSites, CountsTheSlotsOfItsBreakpoints) {
+    ModuleFile module = demo();
+    module.functions[0].places = {.entry = 7, .leaves = {7, 31}, .jumps_away = false};
+    const FakeTracefs tracefs;
+    const auto placed =
+        tracefs.place(sites_of(module, {.readers = true, .functions = {"*"}, .reader_functions = {"*write"}}));
+    ASSERT_TRUE(placed) << placed.error().why;
+    EXPECT_EQ(placed->slots, 4u) << "lock, unlock, and entry and leave of demo_read";
+}
+
 TEST(PlaceSites, JumpsAreAnEventOfTheirOwn) {
     ModuleFile module = demo();
     module.jumps = {{.function = "demo_write", .offset = 0x1b, .target = "call_rcu", .why_unseen = {}},
