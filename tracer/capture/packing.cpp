@@ -2,6 +2,7 @@
 #include "capture/packing.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 
@@ -177,43 +178,44 @@ void put_run_header(std::byte* out, std::byte what, std::size_t shape, std::size
 
 // Packs a run of callbacks' records. Most of these have the same function, task and caller as the previous one.
 std::size_t RecordPacker::add_run(std::span<const std::byte> ring, PackedShapes::Shape& shape) {
-    constexpr std::size_t takes = ring_bytes_of(sizeof(rs_cb_queued));
+    using Words = std::array<std::uint64_t, callback_words>;
+    static_assert(sizeof(Words) == sizeof(rs_cb_queued));
+    constexpr std::size_t takes = ring_bytes_of(sizeof(Words));
     ring = ring.first(std::min(ring.size(), run_most * takes));
     if (ring.size() < takes)
         return 0;
     auto& last = shape.last;
+    const auto& first = *reinterpret_cast<const Words*>(ring.data() + sizeof(rs_ring_header));
     const std::uint64_t task = last[1], function = last[3];
-    const bool linked = reinterpret_cast<const std::uint64_t*>(ring.data())[1 + 4] != last[4];
+    const bool linked = first[4] != last[4];
     std::uint64_t ns = known_.last_ns, head = last[2], end = last[4];
     std::byte* out = packed_.data() + used_ + run_header;
-    std::size_t at = 0;
-    for (; ring.size() - at >= takes; at += takes) {
-        const auto* header = reinterpret_cast<const rs_ring_header*>(ring.data() + at);
-        const auto* words = reinterpret_cast<const std::uint64_t*>(header + 1);
+    const std::size_t records = count_leading_records<Words>(ring, [&](const Words& words) {
         const std::uint64_t ns_step = words[0] - ns;
         const std::uint64_t head_step = words[2] - head + no_step;
-        if (__atomic_load_n(&header->size, __ATOMIC_ACQUIRE) != sizeof(rs_cb_queued) || words[1] != task ||
-            words[3] != function || (ns_step | head_step) > run_most || words[4] != (linked ? head : end))
-            break;
+        if (words[1] != task || words[3] != function || (ns_step | head_step) > run_most ||
+            words[4] != (linked ? head : end))
+            return false;
         const auto steps = static_cast<std::uint32_t>(ns_step | head_step << 16);
         std::memcpy(out, &steps, sizeof steps);
         out += sizeof steps;
         end = words[4];
         ns = words[0];
         head = words[2];
-    }
-    if (at == 0)
+        return true;
+    });
+    if (records == 0)
         return 0;
-    put_run_header(packed_.data() + used_, linked ? linked_run : plain_run, newest_, at / takes);
+    put_run_header(packed_.data() + used_, linked ? linked_run : plain_run, newest_, records);
     used_ = static_cast<std::size_t>(out - packed_.data());
     // The times in a run never decrease, so the first one is the earliest.
-    first_ns_ = std::min(first_ns_, reinterpret_cast<const std::uint64_t*>(ring.data())[1]);
+    first_ns_ = std::min(first_ns_, first[0]);
     last[0] = known_.last_ns = ns;
     last[2] = head;
     last[4] = end;
-    records_ += at / takes;
-    unpacked_size_ += at / takes * (sizeof(RecordSize) + sizeof(rs_cb_queued));
-    return at;
+    records_ += records;
+    unpacked_size_ += records * (sizeof(RecordSize) + sizeof(rs_cb_queued));
+    return records * takes;
 }
 
 std::size_t RecordPacker::add_ring(std::span<const std::byte> ring) {

@@ -44,4 +44,20 @@ std::size_t for_each_ring_record(std::span<const std::byte> bytes, Each&& each) 
     }
 }
 
+// The number of records at the beginning of `bytes` that are whole, have the size of a Record, and for which
+// holds(record) is true. It is called once for each of them, in order, and for the first one after them.
+template <typename Record, typename Holds>
+[[gnu::always_inline]] inline std::size_t count_leading_records(std::span<const std::byte> bytes, Holds&& holds) {
+    constexpr std::size_t takes = ring_bytes_of(sizeof(Record));
+    const std::byte* at = bytes.data();
+    const std::byte* const end = at + bytes.size() / takes * takes;
+    for (; at != end; at += takes) {
+        const auto* header = reinterpret_cast<const rs_ring_header*>(at);
+        if (__atomic_load_n(&header->size, __ATOMIC_ACQUIRE) != sizeof(Record) ||
+            !holds(*reinterpret_cast<const Record*>(header + 1)))
+            break;
+    }
+    return static_cast<std::size_t>(at - bytes.data()) / takes;
+}
+
 } // namespace rcuscope

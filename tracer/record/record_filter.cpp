@@ -54,22 +54,14 @@ namespace {
 template <typename Wire, typename Alike>
 [[gnu::always_inline]] inline std::size_t count_alike(std::span<const std::byte> sent, std::uint64_t first_ns,
                                                       std::uint64_t last_ns, const Wire& as, Alike&& alike) {
-    constexpr std::size_t takes = ring_bytes_of(sizeof(Wire));
     const std::uint64_t window = last_ns - first_ns;
     std::uint64_t kind = 0; // kind, flags and task
     std::memcpy(&kind, &as.h.tid, sizeof kind);
-    const std::byte* record = sent.data();
-    const std::byte* const end = record + sent.size() / takes * takes;
-    for (; record != end; record += takes) {
-        const auto* header = reinterpret_cast<const rs_ring_header*>(record);
-        const auto* wire = reinterpret_cast<const Wire*>(header + 1);
+    return count_leading_records<Wire>(sent, [&](const Wire& wire) {
         std::uint64_t own_kind = 0;
-        std::memcpy(&own_kind, &wire->h.tid, sizeof own_kind);
-        if (__atomic_load_n(&header->size, __ATOMIC_ACQUIRE) != sizeof(Wire) || own_kind != kind ||
-            wire->h.ns - first_ns > window || !alike(*wire))
-            break;
-    }
-    return static_cast<std::size_t>(record - sent.data()) / takes;
+        std::memcpy(&own_kind, &wire.h.tid, sizeof own_kind);
+        return own_kind == kind && wire.h.ns - first_ns <= window && alike(wire);
+    });
 }
 
 } // namespace
