@@ -5,7 +5,7 @@
 #include "base/json_lines.hpp"
 #include "base/text.hpp"
 #include "export/exporter.hpp"
-#include "export/json_backlog.hpp"
+#include "export/json_rows.hpp"
 #include "timeline/json_parts.hpp"
 #include "timeline/latency_breakdown.hpp"
 
@@ -123,21 +123,6 @@ void place(JsonRow& row, PooledLocation at) {
         name(row, at, true);
     else
         row.value(nullptr);
-}
-
-void text_or_null(JsonRow& row, PooledString text) {
-    if (text.empty())
-        row.value(nullptr);
-    else
-        row.value(text);
-}
-
-// For texts that are not in the string pool.
-void text_or_null(JsonRow& row, const std::string& text) {
-    if (text.empty())
-        row.value(nullptr);
-    else
-        row.value(text);
 }
 
 // A caller: the name with its offset.
@@ -361,110 +346,12 @@ void Writer::function_call(JsonRow& row, const FunctionCall& call) const {
     row.end_object();
 }
 
-// The stack of a task, without offsets, for human readers.
-void stack(JsonRow& row, const std::vector<CodeLocation>& places) {
-    row.begin_array();
-    for (const CodeLocation& place : places)
-        row.value(location_name(place, false));
-    row.end_array();
-}
-
 // A stack with offsets, caller first.
 Json points(const std::vector<CodeLocation>& places) {
     Json json = Json::array();
     for (const CodeLocation& place : places)
         json.push_back(point(place));
     return json;
-}
-
-void quiescent_state(JsonRow& row, const QuiescentState& state) {
-    row.begin_object();
-    row.member("at_ns", state.at);
-    row.member("kind", to_text(state.kind));
-    row.key("cpus");
-    row.begin_array();
-    for (const std::uint32_t cpu : state.cpus)
-        row.value(cpu);
-    row.end_array();
-    row.member("last", state.last);
-    row.member("blocked_readers", state.blocked_readers);
-    row.end_object();
-}
-
-void preempted_reader(JsonRow& row, const PreemptedReader& reader) {
-    row.begin_object();
-    row.member("at_ns", reader.at);
-    row.member("tid", reader.tid);
-    row.member("comm", reader.comm);
-    row.end_object();
-}
-
-void busy_cpu(JsonRow& row, const BusyCpu& busy) {
-    row.begin_object();
-    row.member("at_ns", busy.at);
-    row.member("cpu", busy.cpu);
-    row.member("tid", busy.tid);
-    row.member("comm", busy.comm);
-    row.key("stack");
-    stack(row, busy.stack);
-    row.member("no_tick_ns", busy.no_tick);
-    row.end_object();
-}
-
-void holder(JsonRow& row, const Holder& holder) {
-    row.begin_object();
-    row.member("kind", to_text(holder.kind));
-    row.member("cpu", holder.cpu);
-    row.member("tid", holder.tid);
-    row.key("comm");
-    text_or_null(row, holder.comm);
-    row.key("function");
-    if (holder.place.known())
-        row.value(location_name(holder.place, false));
-    else
-        row.value(nullptr);
-    row.member("held_ns", holder.held);
-    row.key("stack");
-    stack(row, holder.stack);
-    row.member("text", holder.text);
-    row.member("read_section", holder.read_section);
-    row.member("quiescent_state", holder.quiescent_state);
-    row.end_object();
-}
-
-template <std::size_t size, typename Rows, typename ToRow>
-void array(JsonRow& row, const char (&key)[size], const Rows& rows, ToRow to_row) {
-    row.key(key);
-    row.begin_array();
-    for (const auto& each : rows)
-        to_row(row, each);
-    row.end_array();
-}
-
-void grace_period(JsonRow& row, const GracePeriod& gp, const Holder* held_by, std::uint64_t released) {
-    row.begin_object();
-    row.member("id", gp.id);
-    row.member("flavor", gp.flavor);
-    row.member("expedited", gp.expedited);
-    row.member("gp_seq", gp.gp_seq);
-    row.member("requested_ns", gp.requested);
-    row.member("began_before", gp.began_before);
-    row.member("start_ns", gp.start);
-    row.member("start_uncertainty_ns", gp.start_uncertainty);
-    row.member("end_ns", gp.end);
-    row.member("cleaned_ns", gp.cleaned);
-    row.member("scans", gp.scans);
-    row.member("first_scan_ns", gp.first_scan);
-    array(row, "quiescent_states", gp.quiescent_states, quiescent_state);
-    array(row, "preempted_readers", gp.preempted_readers, preempted_reader);
-    array(row, "busy_cpus", gp.busy_cpus, busy_cpu);
-    row.key("held_by");
-    if (held_by != nullptr)
-        holder(row, *held_by);
-    else
-        row.value(nullptr);
-    row.member("released_callbacks", released);
-    row.end_object();
 }
 
 void batch(JsonRow& row, const Batch& batch) {
@@ -505,7 +392,7 @@ void Writer::write() {
     lines_.rows(
         "grace_periods", timeline_.grace_periods,
         [&](JsonRow& row, const auto& one) {
-            grace_period(row, one, analysis_.holder_of(one), analysis_.released_by(one));
+            grace_period_row(row, one, analysis_.holder_of(one), analysis_.released_by(one));
         });
     lines_.rows(
         "read_sections", timeline_.read_sections, [&](JsonRow& row, const auto& one) { read_section(row, one); });

@@ -16,27 +16,6 @@ namespace {
 constexpr std::array<Flavour, 6> with_callbacks{Flavour::rcu,        Flavour::srcu,        Flavour::tasks,
                                                 Flavour::tasks_rude, Flavour::tasks_trace, Flavour::rcu_work};
 
-std::string_view barrier_of(Flavour flavour) {
-    switch (flavour) {
-    case Flavour::srcu:
-        return "srcu_barrier()";
-    case Flavour::tasks:
-        return "rcu_barrier_tasks()";
-    case Flavour::tasks_rude:
-        return "rcu_barrier_tasks_rude()";
-    case Flavour::tasks_trace:
-        return "rcu_barrier_tasks_trace()";
-    case Flavour::rcu_work:
-        return "flush_rcu_work()";
-    case Flavour::kfree_rcu:
-        return "kvfree_rcu_barrier()";
-    case Flavour::rcu:
-    case Flavour::percpu_ref:
-        break;
-    }
-    return "rcu_barrier()";
-}
-
 std::string function_text(std::string_view name) {
     return std::string(name) + "()";
 }

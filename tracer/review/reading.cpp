@@ -61,6 +61,27 @@ std::string_view to_text(Flavour flavour) {
     return name_of(flavours, flavour);
 }
 
+std::string_view barrier_of(Flavour flavour) {
+    switch (flavour) {
+    case Flavour::srcu:
+        return "srcu_barrier()";
+    case Flavour::tasks:
+        return "rcu_barrier_tasks()";
+    case Flavour::tasks_rude:
+        return "rcu_barrier_tasks_rude()";
+    case Flavour::tasks_trace:
+        return "rcu_barrier_tasks_trace()";
+    case Flavour::rcu_work:
+        return "flush_rcu_work()";
+    case Flavour::kfree_rcu:
+        return "kvfree_rcu_barrier()";
+    case Flavour::rcu:
+    case Flavour::percpu_ref:
+        break;
+    }
+    return "rcu_barrier()";
+}
+
 std::string_view to_text(CallbackOwner owner) {
     return name_of(owners, owner);
 }

@@ -141,6 +141,8 @@ struct ModuleReading {
 
 // The texts in JSON and on command lines: "kfree-rcu", "no-barrier", "cannot-tell".
 std::string_view to_text(Flavour flavour);
+// The function that waits for what was queued: "rcu_barrier()".
+std::string_view barrier_of(Flavour flavour);
 std::string_view to_text(CallbackOwner owner);
 std::string_view to_text(WaitsFor what);
 std::string_view to_text(FindingKind kind);
