@@ -4,15 +4,16 @@
 //
 // Writes a capture that no kernel would send: small, well-formed, and made to take as much time or memory as possible.
 // corpus/capture has a file of each kind. Larger files show how time and memory grow.
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
 #include <iostream>
-#include <map>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -82,245 +83,246 @@ constexpr std::uint64_t unspread = 0xf1de83e19937733d;
 // is the identity, common multiples of both numbers all fall into one bucket.
 constexpr std::uint64_t buckets = std::uint64_t{42'043} * 85'229;
 
-const std::map<std::string, std::function<void(Hostile&, std::uint64_t)>>& kinds() {
-    static const std::map<std::string, std::function<void(Hostile&, std::uint64_t)>> all{
-        {"heads-collide",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n; i++)
-                 to.queue((i * unspread & ((std::uint64_t{1} << 52) - 1)) << 12);
-         }},
-        {"heads",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n; i++)
-                 to.queue(heap + i * 4096);
-         }},
-        {"heads-again",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n; i++)
-                 to.queue(heap);
-         }},
-        {"callbacks",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n / 3; i++) {
-                 to.queue(heap + i * 64);
-                 to.invoke(heap + i * 64);
-             }
-         }},
-        {"small-chunks",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n; i++) {
-                 to.queue(heap);
-                 if (i % 25'000 == 24'999)
-                     to.flush();
-             }
-         }},
-        {"places",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n; i++)
-                 to.queue(heap + i * 64, code + 2 * i, code + (std::uint64_t{1} << 32) + 2 * i);
-         }},
-        {"functions",
-         [](Hostile& to, std::uint64_t n) {
-             std::vector<SymbolInfo> names;
-             for (std::uint64_t i = 0; i < n / 4; i++) {
-                 names.push_back({code + i * 16, "f" + std::to_string(i), 0, ""});
-                 if (names.size() == 10'000)
-                     to.symbols(std::exchange(names, {}));
-             }
-             to.symbols(names);
-             for (std::uint64_t i = 0; i < n / 4; i++) {
-                 to.queue(heap + i * 64, code + i * 16);
-                 to.invoke(heap + i * 64, code + i * 16);
-             }
-         }},
-        {"symbols",
-         [](Hostile& to, std::uint64_t n) {
-             std::vector<SymbolInfo> names;
-             for (std::uint64_t i = 0; i < n; i++) {
-                 names.push_back({code + i, "f", 0, ""});
-                 if (names.size() == 100'000)
-                     to.symbols(std::exchange(names, {}));
-             }
-             to.symbols(names);
-         }},
-        {"tasks",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n; i++) {
-                 to.tid = static_cast<std::uint32_t>(i + 1);
-                 to.name_task(to.tid);
-             }
-         }},
-        {"waits",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n; i++) {
-                 to.tid = static_cast<std::uint32_t>(i + 1);
-                 to.put(RS_WAIT_BEGIN, rs_wait{.h = {}, .caller = code});
-             }
-         }},
-        {"kvfree",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n; i++) {
-                 to.tid = static_cast<std::uint32_t>(i + 1);
-                 to.put(RS_KVFREE, rs_kvfree{.h = {}, .object = heap + i, .caller = code});
-             }
-         }},
-        {"batches",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n; i++) {
-                 to.tid = static_cast<std::uint32_t>(i % (n / 2) + 1);
-                 to.put(i < n / 2 ? RS_BATCH_BEGIN : RS_BATCH_END, rs_batch{.h = {}, .list_cpu = 0, .reserved = 0});
-             }
-         }},
-        {"periods-collide",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n; i++)
-                 to.end(i * buckets);
-         }},
-        {"periods",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n; i++)
-                 to.end(i);
-         }},
-        {"periods-overlap",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n / 2; i++)
-                 to.begin(i, RS_GP_EXPEDITED);
-             for (std::uint64_t i = 0; i < n / 2; i++)
-                 to.end(i, RS_GP_EXPEDITED);
-         }},
-        {"reports",
-         [](Hostile& to, std::uint64_t n) {
-             to.begin(1);
-             for (std::uint64_t i = 0; i < n; i++)
-                 to.put(RS_GP_QUIESCENT,
-                        rs_gp_quiescent{
-                            .h = {}, .gp_seq = 5, .mask = ~rs_u64{0}, .left = ~rs_u64{0}, .first_cpu = 0, .blocked = 0},
-                        RS_QS_SELF);
-             to.end(1);
-         }},
-        // The leaf waits for one CPU until the end. For each report the reader checks whether that CPU has reported.
-        {"reports-but-one",
-         [](Hostile& to, std::uint64_t n) {
-             to.begin(1);
-             for (std::uint64_t i = 0; i < n; i++)
-                 to.put(RS_GP_QUIESCENT,
-                        rs_gp_quiescent{.h = {},
-                                        .gp_seq = 5,
-                                        .mask = ~rs_u64{0} >> 1,
-                                        .left = rs_u64{1} << 63,
-                                        .first_cpu = 0,
-                                        .blocked = 0},
-                        RS_QS_SELF);
-             to.end(1);
-         }},
-        {"reports-of-periods",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n; i++)
-                 to.put(
-                     RS_GP_QUIESCENT,
-                     rs_gp_quiescent{
-                         .h = {}, .gp_seq = i << 2 | 1, .mask = ~rs_u64{0}, .left = 0, .first_cpu = 8000, .blocked = 0},
-                     RS_QS_SELF);
-         }},
-        {"samples",
-         [](Hostile& to, std::uint64_t n) {
-             to.begin(1);
-             for (std::uint64_t i = 0; i < n; i++) {
-                 rs_gp_sample sample{};
-                 sample.gp_seq = 5;
-                 sample.frames = RS_STACK_FRAMES;
-                 for (rs_u64& frame : sample.stack)
-                     frame = code + i;
-                 to.put(RS_GP_SAMPLE, sample);
-             }
-             to.end(1);
-         }},
-        {"sections-open",
-         [](Hostile& to, std::uint64_t n) {
-             for (int i = 0; i < 48; i++)
-                 to.reach(site);
-             for (std::uint64_t i = 0; i < n; i++)
-                 to.put(RS_SWITCH_OUT, rs_switch{.h = {}, .nesting = 1, .reserved = 0});
-         }},
-        {"sections",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n; i++) {
-                 to.tid = static_cast<std::uint32_t>(i + 1);
-                 to.reach(site);
-             }
-         }},
-        {"sections-and-periods",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n / 4; i++) {
-                 to.tid = static_cast<std::uint32_t>(i % 1000 + 1);
-                 to.reach(site);
-                 to.begin(i);
-             }
-             for (std::uint64_t i = 0; i < n / 4; i++)
-                 to.end(i);
-         }},
-        {"sites-moved",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n / 3; i++)
-                 to.reach(site + (std::uint64_t{1} << 32) + i);
-             for (std::uint64_t i = 0; i < n / 3; i++) {
-                 to.place(site + (i << 12));
-                 to.reach(site);
-             }
-         }},
-        {"modules",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n; i++)
-                 to.module(RS_MODULE_COMING, i);
-         }},
-        {"module-exits",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n / 4; i++)
-                 to.module(RS_MODULE_UNLOADING, i);
-             for (std::uint64_t i = 0; i < n / 4; i++) {
-                 to.put(RS_WAIT_BEGIN, rs_wait{.h = {}, .caller = 0}, RS_WAIT_RCU_BARRIER);
-                 to.put(RS_WAIT_END, rs_wait{.h = {}, .caller = 0}, RS_WAIT_RCU_BARRIER);
-             }
-             for (std::uint64_t i = 0; i < n / 4; i++)
-                 to.module(RS_MODULE_EXITED, i);
-         }},
-        {"references",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n; i++) {
-                 rs_module_ref reference{.h = {}, .caller = code + i, .count = 1, .reserved = 0, .name = "hostile"};
-                 to.put(RS_MODULE_REF, reference, 1);
-             }
-         }},
-        {"stacks",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n; i++) {
-                 rs_stack stack{};
-                 stack.frames = RS_STACK_FRAMES;
-                 for (rs_u64& frame : stack.stack)
-                     frame = code + i;
-                 to.put(RS_STACK, stack);
-                 to.now--;
-                 to.queue(heap + i * 64, code, code + i);
-             }
-         }},
-        {"losses",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n / 2; i++) {
-                 to.queue(heap + i * 64);
-                 to.put(RS_LOST, rs_lost{.h = {}, .total = i + 1, .from_ns = to.now, .to_ns = to.now + 1});
-             }
-         }},
-        {"assignments",
-         [](Hostile& to, std::uint64_t n) {
-             for (std::uint64_t i = 0; i < n / 2; i++) {
-                 to.queue(heap + i * 64);
-                 to.put(RS_CB_ASSIGNED,
-                        rs_cb_assigned{.h = {}, .gp_seq = i << 2, .list_cpu = 0, .reserved = 0, .bypass_ns = 0});
-             }
-         }},
-    };
-    return all;
-}
+struct Kind {
+    std::string_view name;
+    void (*make)(Hostile& to, std::uint64_t records);
+};
+
+constexpr Kind kinds[]{
+    {"heads-collide",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n; i++)
+             to.queue((i * unspread & ((std::uint64_t{1} << 52) - 1)) << 12);
+     }},
+    {"heads",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n; i++)
+             to.queue(heap + i * 4096);
+     }},
+    {"heads-again",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n; i++)
+             to.queue(heap);
+     }},
+    {"callbacks",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n / 3; i++) {
+             to.queue(heap + i * 64);
+             to.invoke(heap + i * 64);
+         }
+     }},
+    {"small-chunks",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n; i++) {
+             to.queue(heap);
+             if (i % 25'000 == 24'999)
+                 to.flush();
+         }
+     }},
+    {"places",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n; i++)
+             to.queue(heap + i * 64, code + 2 * i, code + (std::uint64_t{1} << 32) + 2 * i);
+     }},
+    {"functions",
+     [](Hostile& to, std::uint64_t n) {
+         std::vector<SymbolInfo> names;
+         for (std::uint64_t i = 0; i < n / 4; i++) {
+             names.push_back({code + i * 16, "f" + std::to_string(i), 0, ""});
+             if (names.size() == 10'000)
+                 to.symbols(std::exchange(names, {}));
+         }
+         to.symbols(names);
+         for (std::uint64_t i = 0; i < n / 4; i++) {
+             to.queue(heap + i * 64, code + i * 16);
+             to.invoke(heap + i * 64, code + i * 16);
+         }
+     }},
+    {"symbols",
+     [](Hostile& to, std::uint64_t n) {
+         std::vector<SymbolInfo> names;
+         for (std::uint64_t i = 0; i < n; i++) {
+             names.push_back({code + i, "f", 0, ""});
+             if (names.size() == 100'000)
+                 to.symbols(std::exchange(names, {}));
+         }
+         to.symbols(names);
+     }},
+    {"tasks",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n; i++) {
+             to.tid = static_cast<std::uint32_t>(i + 1);
+             to.name_task(to.tid);
+         }
+     }},
+    {"waits",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n; i++) {
+             to.tid = static_cast<std::uint32_t>(i + 1);
+             to.put(RS_WAIT_BEGIN, rs_wait{.h = {}, .caller = code});
+         }
+     }},
+    {"kvfree",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n; i++) {
+             to.tid = static_cast<std::uint32_t>(i + 1);
+             to.put(RS_KVFREE, rs_kvfree{.h = {}, .object = heap + i, .caller = code});
+         }
+     }},
+    {"batches",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n; i++) {
+             to.tid = static_cast<std::uint32_t>(i % (n / 2) + 1);
+             to.put(i < n / 2 ? RS_BATCH_BEGIN : RS_BATCH_END, rs_batch{.h = {}, .list_cpu = 0, .reserved = 0});
+         }
+     }},
+    {"periods-collide",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n; i++)
+             to.end(i * buckets);
+     }},
+    {"periods",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n; i++)
+             to.end(i);
+     }},
+    {"periods-overlap",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n / 2; i++)
+             to.begin(i, RS_GP_EXPEDITED);
+         for (std::uint64_t i = 0; i < n / 2; i++)
+             to.end(i, RS_GP_EXPEDITED);
+     }},
+    {"reports",
+     [](Hostile& to, std::uint64_t n) {
+         to.begin(1);
+         for (std::uint64_t i = 0; i < n; i++)
+             to.put(RS_GP_QUIESCENT,
+                    rs_gp_quiescent{
+                        .h = {}, .gp_seq = 5, .mask = ~rs_u64{0}, .left = ~rs_u64{0}, .first_cpu = 0, .blocked = 0},
+                    RS_QS_SELF);
+         to.end(1);
+     }},
+    // The leaf waits for one CPU until the end. For each report the reader checks whether that CPU has reported.
+    {"reports-but-one",
+     [](Hostile& to, std::uint64_t n) {
+         to.begin(1);
+         for (std::uint64_t i = 0; i < n; i++)
+             to.put(RS_GP_QUIESCENT,
+                    rs_gp_quiescent{.h = {},
+                                    .gp_seq = 5,
+                                    .mask = ~rs_u64{0} >> 1,
+                                    .left = rs_u64{1} << 63,
+                                    .first_cpu = 0,
+                                    .blocked = 0},
+                    RS_QS_SELF);
+         to.end(1);
+     }},
+    {"reports-of-periods",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n; i++)
+             to.put(RS_GP_QUIESCENT,
+                    rs_gp_quiescent{
+                        .h = {}, .gp_seq = i << 2 | 1, .mask = ~rs_u64{0}, .left = 0, .first_cpu = 8000, .blocked = 0},
+                    RS_QS_SELF);
+     }},
+    {"samples",
+     [](Hostile& to, std::uint64_t n) {
+         to.begin(1);
+         for (std::uint64_t i = 0; i < n; i++) {
+             rs_gp_sample sample{};
+             sample.gp_seq = 5;
+             sample.frames = RS_STACK_FRAMES;
+             for (rs_u64& frame : sample.stack)
+                 frame = code + i;
+             to.put(RS_GP_SAMPLE, sample);
+         }
+         to.end(1);
+     }},
+    {"sections-open",
+     [](Hostile& to, std::uint64_t n) {
+         for (int i = 0; i < 48; i++)
+             to.reach(site);
+         for (std::uint64_t i = 0; i < n; i++)
+             to.put(RS_SWITCH_OUT, rs_switch{.h = {}, .nesting = 1, .reserved = 0});
+     }},
+    {"sections",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n; i++) {
+             to.tid = static_cast<std::uint32_t>(i + 1);
+             to.reach(site);
+         }
+     }},
+    {"sections-and-periods",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n / 4; i++) {
+             to.tid = static_cast<std::uint32_t>(i % 1000 + 1);
+             to.reach(site);
+             to.begin(i);
+         }
+         for (std::uint64_t i = 0; i < n / 4; i++)
+             to.end(i);
+     }},
+    {"sites-moved",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n / 3; i++)
+             to.reach(site + (std::uint64_t{1} << 32) + i);
+         for (std::uint64_t i = 0; i < n / 3; i++) {
+             to.place(site + (i << 12));
+             to.reach(site);
+         }
+     }},
+    {"modules",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n; i++)
+             to.module(RS_MODULE_COMING, i);
+     }},
+    {"module-exits",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n / 4; i++)
+             to.module(RS_MODULE_UNLOADING, i);
+         for (std::uint64_t i = 0; i < n / 4; i++) {
+             to.put(RS_WAIT_BEGIN, rs_wait{.h = {}, .caller = 0}, RS_WAIT_RCU_BARRIER);
+             to.put(RS_WAIT_END, rs_wait{.h = {}, .caller = 0}, RS_WAIT_RCU_BARRIER);
+         }
+         for (std::uint64_t i = 0; i < n / 4; i++)
+             to.module(RS_MODULE_EXITED, i);
+     }},
+    {"references",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n; i++) {
+             rs_module_ref reference{.h = {}, .caller = code + i, .count = 1, .reserved = 0, .name = "hostile"};
+             to.put(RS_MODULE_REF, reference, 1);
+         }
+     }},
+    {"stacks",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n; i++) {
+             rs_stack stack{};
+             stack.frames = RS_STACK_FRAMES;
+             for (rs_u64& frame : stack.stack)
+                 frame = code + i;
+             to.put(RS_STACK, stack);
+             to.now--;
+             to.queue(heap + i * 64, code, code + i);
+         }
+     }},
+    {"losses",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n / 2; i++) {
+             to.queue(heap + i * 64);
+             to.put(RS_LOST, rs_lost{.h = {}, .total = i + 1, .from_ns = to.now, .to_ns = to.now + 1});
+         }
+     }},
+    {"assignments",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n / 2; i++) {
+             to.queue(heap + i * 64);
+             to.put(RS_CB_ASSIGNED,
+                    rs_cb_assigned{.h = {}, .gp_seq = i << 2, .list_cpu = 0, .reserved = 0, .bypass_ns = 0});
+         }
+     }},
+};
 
 Metadata metadata() {
     Metadata metadata;
@@ -334,14 +336,14 @@ Metadata metadata() {
     return metadata;
 }
 
-Status write(const std::string& path, const std::function<void(Hostile&, std::uint64_t)>& kind, std::uint64_t records) {
+Status write(const std::string& path, const Kind& kind, std::uint64_t records) {
     auto writer = OutputTarget::resolve(path).and_then(
         [](OutputTarget target) { return CaptureWriter::create({std::move(target)}, metadata()); });
     if (!writer)
         return tl::unexpected(writer.error());
     Hostile to(*writer);
     to.symbols(std::vector<SymbolInfo>{{site, "f", 0, "hostile"}, {code, "callback", 0, "hostile"}});
-    kind(to, records);
+    kind.make(to, records);
     if (!to.status)
         return to.status;
     return writer->finish({.end_ns = to.now + 1, .reason = "made up", .command_status = std::nullopt});
@@ -350,14 +352,15 @@ Status write(const std::string& path, const std::function<void(Hostile&, std::ui
 } // namespace
 
 int main(int argc, char** argv) {
-    const auto kind = argc == 4 ? kinds().find(argv[1]) : kinds().end();
-    if (kind == kinds().end()) {
+    const auto* const kind =
+        argc == 4 ? std::ranges::find(kinds, std::string_view(argv[1]), &Kind::name) : std::end(kinds);
+    if (kind == std::end(kinds)) {
         std::cerr << "usage: make_hostile KIND RECORDS FILE, with one of the kinds\n";
-        for (const auto& [name, make] : kinds())
+        for (const auto& [name, make] : kinds)
             std::cerr << "  " << name << "\n";
         return 2;
     }
-    if (const Status status = write(argv[3], kind->second, std::strtoull(argv[2], nullptr, 10)); !status) {
+    if (const Status status = write(argv[3], *kind, std::strtoull(argv[2], nullptr, 10)); !status) {
         std::cerr << "make_hostile: " << status.error().what << ": " << status.error().why << "\n";
         return 2;
     }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <gtest/gtest.h>
 #include <map>
 #include <string>
 
@@ -144,5 +145,12 @@ private:
         }
     }
 };
+
+// The single hazard that is found.
+inline Hazard only(Unloading& scene) {
+    const auto hazards = scene.find();
+    EXPECT_EQ(hazards.size(), 1U);
+    return hazards.empty() ? Hazard() : hazards.front();
+}
 
 } // namespace rcuscope::test

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <tuple>
-#include <utility>
 
 #include "analysis/recording.hpp"
 #include "growth.hpp"
@@ -17,13 +16,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-
-// The single hazard that is found.
-Hazard only(Unloading& scene) {
-    const auto hazards = scene.find();
-    EXPECT_EQ(hazards.size(), 1U);
-    return hazards.empty() ? Hazard() : hazards.front();
-}
 
 TEST(UnloadHazard, NoneIfEverythingRanBefore) {
     EXPECT_THAT(Unloading().callback(10, 100, 101).callback(400, 479, 480).wait(WaitKind::rcu_barrier, 410, 479).find(),
@@ -193,109 +185,6 @@ TEST(UnloadHazard, WhatWasOnABrokenListIsExplainedToo) {
     EXPECT_EQ(only(scene).kind, "double-call-rcu");
     scene.callback(480);
     EXPECT_EQ(scene.find().size(), 2U) << "one that was queued after the barrier is not";
-}
-
-TEST(NoBarrier, IsAWarningEvenIfAllHadRunLongBefore) {
-    Unloading scene;
-    scene.callback(10, 20, 21).callback(30, 40, 41);
-    const Hazard hazard = only(scene);
-    EXPECT_EQ(hazard.kind, "no-barrier");
-    EXPECT_EQ(hazard.severity, "warning");
-    EXPECT_EQ(hazard.at, 480);
-    EXPECT_EQ(hazard.text, "rcu_unload was not seen to wait for its callbacks (rcu_unload:node_free), queued in "
-                           "rcu_unload:writer_fn+0x12 (CPU 0, task writer): all 2 had run 439 ns before its exit "
-                           "function returned, perhaps by chance; call rcu_barrier() in its exit function, after the "
-                           "last call_rcu(), and before it frees anything that the callbacks use.");
-    EXPECT_EQ(scene.found().text, "rcu_unload: 2 callbacks, all done 559 ns before its code was freed; see no-barrier");
-}
-
-TEST(NoBarrier, IsLatentIfSynchronizeRcuIsAllThatWaited) {
-    Unloading scene;
-    scene.callback(405, 440, 441).wait(WaitKind::synchronize_rcu, 410, 470);
-    const Hazard hazard = only(scene);
-    EXPECT_EQ(hazard.kind, "no-barrier");
-    EXPECT_EQ(hazard.severity, "latent");
-    EXPECT_THAT(hazard.text, HasSubstr("synchronize_rcu() alone is not enough"));
-}
-
-TEST(NoBarrier, OneThatCameTooEarlyIsNone) {
-    Unloading scene;
-    scene.callback(10, 20, 21).wait(WaitKind::rcu_barrier, 410, 430).callback(440, 450, 451);
-    EXPECT_THAT(only(scene).text, HasSubstr("its last rcu_barrier() came before the last of them was queued"));
-}
-
-TEST(NoBarrier, OneBeforeTheExitFunctionWillDo) {
-    EXPECT_THAT(Unloading().callback(10, 20, 21).wait(WaitKind::rcu_barrier, 100, 130).find(), IsEmpty());
-}
-
-TEST(NoBarrier, IsNotSaidOfWhatIsNotKnown) {
-    EXPECT_THAT(Unloading().callback(10, 20, 21).lost(450, 460).find(), IsEmpty());
-    EXPECT_THAT(Unloading().callback(10, 20, 21).missed("wait.rcu_barrier").find(), IsEmpty());
-    Unloading unseen;
-    unseen.callback(10, 20, 21).timeline.capture.missing.push_back({.hook = "wait.rcu_barrier", .why = ""});
-    EXPECT_THAT(unseen.find(), IsEmpty());
-    EXPECT_THAT(Unloading().stays().callback(10, 20, 21).find(), IsEmpty());
-}
-
-TEST(NoBarrier, IsNotSaidWhereTheCallbackDropsAReference) {
-    Unloading scene;
-    scene.callback(10, 20, 30).timeline.callbacks.back().invoked_cpu = 1;
-    scene.life().references = {{.at = 10, .taken = true, .count = 1}, {.at = 25, .taken = false, .count = 0, .cpu = 1}};
-    EXPECT_THAT(scene.find(), IsEmpty());
-    scene.life().references.back().cpu = 0; // another task's
-    EXPECT_EQ(only(scene).kind, "no-barrier");
-}
-
-// The .ko shows that its callbacks may wake the exit function, which then did not need to wait.
-TEST(NoBarrier, IsNotSaidOfACounterThatWasDown) {
-    Unloading scene;
-    ExitWays& ways = scene.timeline.exit_ways["rcu_unload"];
-    ways.exit_waits_in = "wait_for_completion";
-    ways.wakers = {{"node_free", "complete"}};
-    scene.callback(10, 20, 21);
-    EXPECT_THAT(scene.find(), IsEmpty());
-    EXPECT_EQ(
-        scene.found().text,
-        "rcu_unload: 1 callback, done 579 ns before its code was freed; its callbacks call complete() and its exit "
-        "function wait_for_completion(), by which it may wait for them, but no wait was recorded, and none was needed "
-        "this time");
-    ways.wakers = {{"other", "complete"}};
-    EXPECT_EQ(only(scene).kind, "no-barrier");
-    ways.exit_polls_with = "msleep";
-    EXPECT_THAT(scene.find(), IsEmpty());
-    EXPECT_THAT(scene.found().text, HasSubstr("; its exit function calls msleep() in a loop, by which it may wait "
-                                              "for them, but no wait was recorded, and none was needed this time"));
-}
-
-TEST(InitText, ACallbackThereIsAHazardWhateverTheExitFunctionDoes) {
-    Unloading scene;
-    scene.life().init_freed = 200;
-    scene.callback(3, 100, 101).wait(WaitKind::rcu_barrier, 410, 470);
-    CodeLocation function = scene.timeline.callbacks[0].function;
-    function.in_init = true;
-    scene.timeline.callbacks[0].function = function;
-    const Hazard hazard = only(scene);
-    EXPECT_EQ(hazard.kind, "callback-in-init-text");
-    EXPECT_EQ(hazard.severity, "latent");
-    EXPECT_THAT(hazard.callbacks, ElementsAre(1));
-    EXPECT_EQ(
-        hazard.text,
-        "1 callback of rcu_unload (rcu_unload:node_free), queued in rcu_unload:writer_fn+0x12 (CPU 0, task "
-        "writer), is in its init code, whose memory is freed when the init function has returned; it had run 99 ns "
-        "before that, by chance: remove __init from the callback's function, or call rcu_barrier() before the init "
-        "function returns.");
-    EXPECT_EQ(scene.found().text, "rcu_unload: 1 callback of its init code, done 99 ns before that code was freed; "
-                                  "see callback-in-init-text; rcu_barrier() waited 60 ns");
-
-    scene.life().init_freed = 50;
-    EXPECT_EQ(only(scene).severity, "fatal");
-    EXPECT_THAT(scene.analysis.hazards[0].text, HasSubstr("it had not run by then"));
-
-    scene.life().init_freed = 200;
-    scene.life().init_done = 150;
-    scene.wait(WaitKind::rcu_barrier, 90, 120);
-    std::swap(scene.timeline.waits[0], scene.timeline.waits[1]);
-    EXPECT_THAT(scene.find(), IsEmpty()) << "the init function waited for it";
 }
 
 TEST(UnloadHazard, WithoutTheExitFunctionsEndItIsTheFreeingThatCounts) {
@@ -521,102 +410,6 @@ TEST(FailedInit, IsNotGuessedWhereRecordsWereLost) {
     scene.init_failed().callback(490).unknown().lost(5, 6).cut_off_at(540);
     scene.life().init_done = scene.life().init_error = std::nullopt;
     EXPECT_EQ(only(scene).kind, "freed-with-pending-callbacks");
-}
-
-TEST(KernelsCount, IsReportedWhereTheTimelineHoldsNoCallbacks) {
-    Unloading scene;
-    scene.lost(10, 20).counted(12, 12, 12);
-    const Hazard hazard = only(scene);
-    EXPECT_EQ(hazard.severity, "fatal");
-    EXPECT_THAT(hazard.callbacks, IsEmpty());
-    EXPECT_THAT(hazard.text, HasSubstr("rcu_unload was freed while 12 of its callbacks had not run, as counted in the "
-                                       "kernel (none of them in the recording)"));
-}
-
-TEST(KernelsCount, IsReportedEvenAgainstATimelineWithoutLoss) {
-    Unloading scene;
-    scene.callback(10, 100, 101).counted(1, 1, 1);
-    EXPECT_EQ(only(scene).severity, "fatal");
-}
-
-TEST(MissedRuns, OfWhatTellsInvocationsAreAGroundForAWarningOnly) {
-    Unloading scene;
-    scene.callback(10).unknown().missed("callback.invoked").counted(1, 1, 1);
-    const Hazard hazard = only(scene);
-    EXPECT_EQ(hazard.severity, "warning");
-    EXPECT_THAT(hazard.text,
-                HasSubstr("had run by then, because the kernel skipped the probe of their invocation at times"));
-}
-
-TEST(MissedRuns, DoNotExplainMoreCallbacksThanTheyAre) {
-    Unloading scene;
-    scene.callback(10).unknown().callback(20).unknown().missed("callback.invoked").counted(2, 2, 2);
-    const auto hazards = scene.find();
-    ASSERT_EQ(hazards.size(), 2U);
-    EXPECT_EQ(hazards[0].severity, "warning") << "of the two, it is not known which";
-    EXPECT_EQ(hazards[1].severity, "fatal") << "but one of them had not run";
-}
-
-TEST(MissedRuns, AreHarmlessWhereTheKernelCountedNone) {
-    Unloading scene;
-    scene.callback(10).unknown().missed("callback.invoked").counted(0, 0, 0);
-    EXPECT_THAT(scene.find(), IsEmpty());
-}
-
-TEST(MissedRuns, OfWhatTellsQueueingsMakeACountOfNoneWorthNothing) {
-    Unloading scene;
-    scene.callback(10).unknown().missed("callback.invoked").missed("callback.queued").counted(0, 0, 0);
-    EXPECT_EQ(only(scene).severity, "warning");
-}
-
-TEST(KernelsCount, OfTheExitAloneIsLatent) {
-    Unloading scene;
-    scene.lost(10, 20).counted(12, 3, 0);
-    const Hazard hazard = only(scene);
-    EXPECT_EQ(hazard.kind, "exit-without-barrier");
-    EXPECT_EQ(hazard.severity, "latent");
-    EXPECT_THAT(hazard.text, HasSubstr("12 of its callbacks had not run"));
-}
-
-TEST(KernelsCount, OfZeroMakesALossHarmless) {
-    EXPECT_THAT(Unloading().callback(450).unknown().lost(455, 456).counted(0, 0, 0).find(), IsEmpty());
-    EXPECT_THAT(Unloading().callback(450).unknown().lost(455, 456).counted(0, {}, {}).find(), IsEmpty());
-    EXPECT_THAT(Unloading().callback(450).unknown().lost(455, 456).counted({}, 0, {}).find(), IsEmpty());
-}
-
-TEST(KernelsCount, OfZeroAtTheExitSaysNothingOfWhatWasQueuedLater) {
-    Unloading scene;
-    scene.callback(490).unknown().lost(510, 520).counted(0, {}, {});
-    EXPECT_EQ(only(scene).severity, "warning");
-}
-
-TEST(KernelsCount, TellsWhatALossHides) {
-    Unloading scene;
-    scene.callback(450).unknown().lost(510, 520).counted(1, 1, 1);
-    EXPECT_EQ(only(scene).severity, "fatal");
-    scene.counted(1, 1, 0);
-    EXPECT_EQ(only(scene).severity, "latent");
-}
-
-TEST(KernelsCount, DoesNotTalkAwayWhatWasSeen) {
-    Unloading scene;
-    scene.callback(490, 601, 602).counted(0, 0, 0);
-    EXPECT_EQ(only(scene).severity, "fatal");
-}
-
-TEST(KernelsCount, AtACutIsWhatIsLeft) {
-    Unloading scene;
-    scene.counted(20'000, 20'000, {}).cut_off_at(540);
-    const Hazard hazard = only(scene);
-    EXPECT_EQ(hazard.kind, "freed-with-pending-callbacks");
-    EXPECT_EQ(hazard.severity, "fatal");
-    EXPECT_THAT(hazard.text, HasSubstr("is cut off"));
-    EXPECT_THAT(hazard.text, HasSubstr("20000 of its callbacks had not run, as counted in the kernel"));
-}
-
-// In a truncated file the last records of a CPU may be missing.
-TEST(KernelsCount, OfZeroAtACutIsBelieved) {
-    EXPECT_THAT(Unloading().callback(450).unknown().counted(0, 0, {}).cut_off_at(540).find(), IsEmpty());
 }
 
 // All exit functions run at the same time, and all waits are in this time.

@@ -192,6 +192,9 @@ inline void add_readers(Timeline& timeline) {
          .place = in_module("cmap_get", 0x24),
          .left = SectionLeft::task_ended,
          .left_at = 9'800'000}};
+}
+
+inline void add_calls(Timeline& timeline) {
     timeline.function_calls = {
         {.function = in_module("cmap_get"),
          .tid = 812,
@@ -344,6 +347,7 @@ inline Analysed rich_timeline() {
     add_modules(timeline);
     add_grace_periods(timeline);
     add_readers(timeline);
+    add_calls(timeline);
     add_callbacks(timeline);
     timeline.found = rich_findings(timeline);
     return timeline;
