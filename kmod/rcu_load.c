@@ -38,7 +38,6 @@
  * that time.
  */
 #include <linux/atomic.h>
-#include <linux/cache.h>
 #include <linux/cpumask.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
@@ -50,11 +49,11 @@
 #include <linux/rcupdate_wait.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/sysfs.h>
 
 #include "common.h"
+#include "count.h"
+#include "load_group.h"
 
-#define MAX_THREADS 64
 #define MAX_PENDING (1 << 20)
 #define MAX_READ_US 1000000
 
@@ -64,33 +63,6 @@
 /* Sleep of a thread with a rate. The maximum bounds the delay until it sees a new rate. */
 #define MIN_SLEEP_US 1000
 #define MAX_SLEEP_US 100000
-
-struct load_thread;
-
-struct load_callback {
-	struct rcu_head rcu;
-	struct load_thread *thread;
-	bool pending;
-};
-
-/*
- * Only the thread itself writes its counts, except `invoked`, which its callbacks write on any CPU.
- */
-struct load_thread {
-	struct task_struct *task;
-	struct load_callback *callbacks;
-	unsigned int next; /* index into callbacks */
-	unsigned long done;
-	unsigned long full;
-	atomic_long_t invoked;
-} ____cacheline_aligned_in_smp;
-
-struct load_group {
-	const char *name;
-	int (*fn)(void *thread);
-	unsigned int nr_threads;
-	struct load_thread threads[MAX_THREADS];
-};
 
 static int queuer_fn(void *data);
 static int reader_fn(void *data);
@@ -143,16 +115,6 @@ MODULE_PARM_DESC(others, "Callbacks of the kernel's own function, queued once (d
 
 static struct rcu_synchronize *other_callbacks;
 
-static unsigned long group_done(const struct load_group *group)
-{
-	unsigned long done = 0;
-	unsigned int i;
-
-	for (i = 0; i < group->nr_threads; i++)
-		done += READ_ONCE(group->threads[i].done);
-	return done;
-}
-
 static unsigned long nr_queued(void)
 {
 	return group_done(&queuers);
@@ -188,32 +150,11 @@ static unsigned long nr_full(void)
 	return full;
 }
 
-struct load_count {
-	unsigned long (*get)(void);
-};
+static struct count queued_count = { nr_queued };
+static struct count invoked_count = { nr_invoked };
+static struct count reads_count = { nr_reads };
+static struct count synchronize_rcu_count = { nr_synchronize_rcu };
 
-static struct load_count queued_count = { nr_queued };
-static struct load_count invoked_count = { nr_invoked };
-static struct load_count reads_count = { nr_reads };
-static struct load_count synchronize_rcu_count = { nr_synchronize_rcu };
-
-static int count_set(const char *word, const struct kernel_param *param)
-{
-	pr_err(MODULE_PREFIX "%s is a count, and cannot be set\n", param->name);
-	return -EINVAL;
-}
-
-static int count_get(char *buffer, const struct kernel_param *param)
-{
-	const struct load_count *count = param->arg;
-
-	return sysfs_emit(buffer, "%lu\n", count->get());
-}
-
-static const struct kernel_param_ops count_ops = {
-	.set = count_set,
-	.get = count_get,
-};
 module_param_cb(queued, &count_ops, &queued_count, 0444);
 MODULE_PARM_DESC(queued, "To be read: callbacks queued so far");
 module_param_cb(invoked, &count_ops, &invoked_count, 0444);
@@ -381,16 +322,6 @@ static int waiter_fn(void *data)
 	return 0;
 }
 
-static void group_stop(struct load_group *group)
-{
-	unsigned int i;
-
-	for (i = 0; i < group->nr_threads; i++) {
-		if (group->threads[i].task)
-			thread_stop(group->threads[i].task);
-	}
-}
-
 static void stop_all(void)
 {
 	unsigned int i;
@@ -404,30 +335,6 @@ static void stop_all(void)
 	for (i = 0; i < queuers.nr_threads; i++)
 		kvfree(queuers.threads[i].callbacks);
 	kvfree(other_callbacks);
-}
-
-/* Binds the threads to the CPUs in turn. `on` may be NULL: they run on any CPU. */
-static int __init group_start(struct load_group *group, const struct cpumask *on)
-{
-	int cpu = ANY_CPU;
-	unsigned int i;
-
-	for (i = 0; i < group->nr_threads; i++) {
-		struct task_struct *task;
-		char name[TASK_COMM_LEN];
-
-		if (on) {
-			cpu = cpumask_next(cpu, on);
-			if (cpu >= nr_cpu_ids)
-				cpu = cpumask_first(on);
-		}
-		scnprintf(name, sizeof(name), "%s%u", group->name, i);
-		task = thread_start_on(group->fn, &group->threads[i], name, cpu);
-		if (IS_ERR(task))
-			return PTR_ERR(task);
-		group->threads[i].task = task;
-	}
-	return 0;
 }
 
 static int __init make_callbacks(struct load_thread *thread)
@@ -496,20 +403,6 @@ static int __init check_parameters(void)
 	return 0;
 }
 
-/* Parses cpus=: at least one CPU, all of them online. */
-static int __init parse_cpus(struct cpumask *on)
-{
-	if (!cpus) {
-		cpumask_copy(on, cpu_online_mask);
-		return 0;
-	}
-	if (cpulist_parse(cpus, on) || cpumask_empty(on) || !cpumask_subset(on, cpu_online_mask)) {
-		pr_err(MODULE_PREFIX "cpus=%s is not a list of CPUs that are online\n", cpus);
-		return -EINVAL;
-	}
-	return 0;
-}
-
 static int __init rcu_load_init(void)
 {
 	cpumask_var_t on;
@@ -519,7 +412,7 @@ static int __init rcu_load_init(void)
 		return err;
 	if (!zalloc_cpumask_var(&on, GFP_KERNEL))
 		return -ENOMEM;
-	err = parse_cpus(on);
+	err = parse_cpus(cpus, on);
 	if (!err)
 		err = start_all(on);
 	free_cpumask_var(on);
