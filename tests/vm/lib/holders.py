@@ -20,6 +20,12 @@ def last_report(period):
     return states[max(range(len(states)), key=lambda i: (states[i]["at_ns"], i))] if states else None
 
 
+def same(row, holder, *members):
+    """Whether the members are equal. A row may have an empty name of a task where the holder has none: not known."""
+    return all((row[member] or None) == (holder[member] or None) if member == "comm" else row[member] == holder[member]
+               for member in members)
+
+
 def took_no_tick(holder):
     """The holder is a CPU that did not run, or had interrupts off"""
     return holder["kind"] == "busy-cpu" and "took no timer tick" in holder["text"]
@@ -54,14 +60,14 @@ class Facts:
             left_ns = None if section["left"] == "user-mode" else section["left_ns"]
             ends = (section["end_ns"], left_ns, self.timeline["capture"]["end_ns"])
             end = next(each for each in ends if each is not None)
-            if (section["tid"], section["comm"], section["cpu"]) == (holder["tid"], holder["comm"], holder["cpu"]) and \
+            if same(section, holder, "tid", "comm", "cpu") and \
                     min(end, self.end) - max(section["begin_ns"], self.start) == holder["held_ns"]:
                 return None if self.is_half(holder["held_ns"]) else HALF
         return "there is no such section"
 
     def preempted_reader(self):
         reader = next((reader for reader in reversed(self.period["preempted_readers"])
-                       if (reader["tid"], reader["comm"]) == (self.holder["tid"], self.holder["comm"])), None)
+                       if same(reader, self.holder, "tid", "comm")), None)
         if reader is None:
             return "no scan found that reader"
         waited = self.last and self.last["blocked_readers"] and self.is_half(self.end - self.last["at_ns"])
@@ -84,8 +90,7 @@ class Facts:
 
     def busy_cpu(self):
         holder = self.holder
-        samples = [sample for sample in self.samples()
-                   if all(sample[member] == holder[member] for member in ("tid", "comm", "stack"))]
+        samples = [sample for sample in self.samples() if same(sample, holder, "tid", "comm", "stack")]
         if not samples:
             return "no tick of that CPU shows that task"
         if not took_no_tick(holder):
