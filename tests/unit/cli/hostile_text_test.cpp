@@ -24,8 +24,6 @@ namespace {
 
 using namespace std::literals;
 using Json = nlohmann::json;
-using testing::HasSubstr;
-using testing::Not;
 
 // Texts that have a meaning in some output. The name of a task has room for fifteen bytes.
 const std::vector<std::string> short_texts{"\x1b[31mred",
