@@ -5,39 +5,34 @@
 
 namespace rcuscope {
 
-void text_or_null(JsonRow& row, PooledString text) {
-    if (text.empty())
-        row.value(nullptr);
-    else
-        row.value(text);
-}
-
-void text_or_null(JsonRow& row, const std::string& text) {
-    if (text.empty())
-        row.value(nullptr);
-    else
-        row.value(text);
-}
-
 namespace {
+
+template <std::size_t size, typename Rows, typename ToRow>
+void array(JsonRow& row, const char (&key)[size], const Rows& rows, ToRow to_row) {
+    row.key(key);
+    row.begin_array();
+    for (const auto& each : rows)
+        to_row(row, each);
+    row.end_array();
+}
+
+template <std::size_t size, typename Numbers>
+void numbers(JsonRow& row, const char (&key)[size], const Numbers& values) {
+    array(
+        row, key, values, [](JsonRow& to, auto value) { to.value(value); });
+}
 
 // The stack of a task, without offsets, for human readers.
 void stack(JsonRow& row, const std::vector<CodeLocation>& places) {
-    row.begin_array();
-    for (const CodeLocation& place : places)
-        row.value(location_name(place, false));
-    row.end_array();
+    array(
+        row, "stack", places, [](JsonRow& to, const CodeLocation& place) { to.value(location_name(place, false)); });
 }
 
 void quiescent_state(JsonRow& row, const QuiescentState& state) {
     row.begin_object();
     row.member("at_ns", state.at);
     row.member("kind", to_text(state.kind));
-    row.key("cpus");
-    row.begin_array();
-    for (const std::uint32_t cpu : state.cpus)
-        row.value(cpu);
-    row.end_array();
+    numbers(row, "cpus", state.cpus);
     row.member("last", state.last);
     row.member("blocked_readers", state.blocked_readers);
     row.end_object();
@@ -57,7 +52,6 @@ void busy_cpu(JsonRow& row, const BusyCpu& busy) {
     row.member("cpu", busy.cpu);
     row.member("tid", busy.tid);
     row.member("comm", busy.comm);
-    row.key("stack");
     stack(row, busy.stack);
     row.member("no_tick_ns", busy.no_tick);
     row.end_object();
@@ -76,30 +70,11 @@ void holder(JsonRow& row, const Holder& holder) {
     else
         row.value(nullptr);
     row.member("held_ns", holder.held);
-    row.key("stack");
     stack(row, holder.stack);
     row.member("text", holder.text);
     row.member("read_section", holder.read_section);
     row.member("quiescent_state", holder.quiescent_state);
     row.end_object();
-}
-
-template <std::size_t size, typename Rows, typename ToRow>
-void array(JsonRow& row, const char (&key)[size], const Rows& rows, ToRow to_row) {
-    row.key(key);
-    row.begin_array();
-    for (const auto& each : rows)
-        to_row(row, each);
-    row.end_array();
-}
-
-template <std::size_t size, typename Values>
-void column(JsonRow& row, const char (&key)[size], const Values& values) {
-    row.key(key);
-    row.begin_array();
-    for (const auto value : values)
-        row.value(value);
-    row.end_array();
 }
 
 } // namespace
@@ -134,15 +109,12 @@ void backlog_row(JsonRow& row, const BacklogSeries& series) {
     row.begin_object();
     row.member("of", series.of_module ? "module" : "all");
     row.key("module");
-    if (series.module.empty())
-        row.value(nullptr);
-    else
-        row.value(series.module);
+    text_or_null(row, series.module);
     row.member("max", series.deepest);
     row.member("max_ns", series.deepest_at);
-    column(row, "begin_ns", series.begin);
-    column(row, "pending", series.pending);
-    column(row, "unknown", series.unknown);
+    numbers(row, "begin_ns", series.begin);
+    numbers(row, "pending", series.pending);
+    numbers(row, "unknown", series.unknown);
     row.end_object();
 }
 
