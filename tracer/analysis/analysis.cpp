@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "analysis/analysis.hpp"
 
+#include <algorithm>
 #include <iterator>
+#include <limits>
+#include <map>
 #include <utility>
 
 #include "analysis/caches.hpp"
@@ -25,14 +28,17 @@ void append(std::vector<Hazard>& hazards, std::vector<Hazard> found) {
     hazards.insert(hazards.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
 }
 
-// The life in which a module was at a time. None: the module's lives do not contain that time, or the name is empty.
-std::optional<std::size_t> life_at(const Timeline& timeline, const std::string& module, Nanoseconds at) {
-    for (std::size_t i = 0; i < timeline.modules.size(); i++) {
-        const ModuleLife& life = timeline.modules[i];
-        if (life.name == module && life.loaded.value_or(at) <= at && life.freed.value_or(at) >= at)
-            return i;
-    }
-    return std::nullopt;
+// The index of the life in which a module was at a time. None: no life of it contains that time, or the name is empty.
+std::optional<std::size_t> life_at(const std::map<std::string, Lives>& modules, const std::string& module,
+                                   Nanoseconds at) {
+    const auto lives = modules.find(module);
+    if (lives == modules.end())
+        return std::nullopt;
+    const auto judged = std::ranges::lower_bound(lives->second, at, {}, [](const JudgedLife& each) {
+        return each.gone.value_or(std::numeric_limits<Nanoseconds>::max());
+    });
+    const bool found = judged != lives->second.end() && judged->life->loaded.value_or(at) <= at;
+    return found ? std::optional(judged->index) : std::nullopt;
 }
 
 void judge(const JudgedLife& judged, const Timeline& timeline, Analysis& analysis) {
@@ -73,7 +79,8 @@ Analysis analyse(const Timeline& timeline, const HazardLimits& limits) {
     const DoubleQueues double_queues(timeline, losses);
 
     analysis.verdicts.resize(timeline.modules.size());
-    for (const auto& [name, lives] : std::move(life_judge).lives(double_queues.never_ran()))
+    const auto modules = std::move(life_judge).lives(double_queues.never_ran());
+    for (const auto& [name, lives] : modules)
         for (const JudgedLife& judged : lives)
             judge(judged, timeline, analysis);
     std::vector<Hazard>& hazards = analysis.hazards;
@@ -85,7 +92,7 @@ Analysis analyse(const Timeline& timeline, const HazardLimits& limits) {
     append(hazards, flood_hazards(timeline, numbers, limits.callback_flood));
     for (Hazard& hazard : hazards)
         if (!hazard.life)
-            hazard.life = life_at(timeline, hazard.module, hazard.at);
+            hazard.life = life_at(modules, hazard.module, hazard.at);
     sort_by_time(hazards, [](const Hazard& hazard) { return hazard.at; });
     analysis.holders = find_holders(timeline);
     analysis.backlogs = numbers.backlogs();

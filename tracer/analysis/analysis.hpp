@@ -29,8 +29,8 @@ struct LifeVerdict {
 struct Analysis {
     std::vector<Hazard> hazards;       // by time
     std::vector<LifeVerdict> verdicts; // by index in Timeline::modules
-    std::vector<std::optional<Holder>>
-        holders;                         // by index in Timeline::grace_periods; none: its start or end is unknown
+    // By index in Timeline::grace_periods. None: its start or end is unknown.
+    std::vector<std::optional<Holder>> holders;
     std::vector<std::uint64_t> released; // by index in Timeline::grace_periods: callbacks whose grace period it is
     std::vector<BacklogSeries> backlogs; // of all callbacks, then of each module if there are several
     Statistics statistics;
@@ -40,7 +40,7 @@ struct Analysis {
         const std::size_t index = grace_period.id - 1; // ids count from 1
         return index < holders.size() && holders[index] ? &*holders[index] : nullptr;
     }
-    std::uint64_t released_by(const GracePeriod& grace_period) const {
+    std::uint64_t callbacks_released_by(const GracePeriod& grace_period) const {
         const std::size_t index = grace_period.id - 1;
         return index < released.size() ? released[index] : 0;
     }

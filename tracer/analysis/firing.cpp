@@ -48,8 +48,7 @@ private:
     Nanoseconds to_;
 };
 
-// A grace period that had not ended has no holder. Names the last busy CPU or preempted reader that
-// was recorded.
+// A grace period that had not ended has no holder. Names the last busy CPU or preempted reader that was recorded.
 void name_suspect(const GracePeriod& grace_period, FiringAnalysis& firing) {
     if (!grace_period.busy_cpus.empty()) {
         const BusyCpu& busy = grace_period.busy_cpus.back();
@@ -130,9 +129,9 @@ void analyse_callback(const Timeline& timeline, const Analysis& analysis, const 
         parts.rest(callback.invoked ? "until it ran; the grace period that released it is not known"
                                     : "until the recording ended; it had not run");
     }
-    const GracePeriod* grace_period = callback.grace_period && *callback.grace_period <= timeline.grace_periods.size()
-                                          ? &timeline.grace_periods[*callback.grace_period - 1]
-                                          : longest_within(timeline, callback.queued, end);
+    const GracePeriod* grace_period = released_by(callback, timeline.grace_periods);
+    if (grace_period == nullptr)
+        grace_period = longest_within(timeline, callback.queued, end);
     if (grace_period)
         name_holder(analysis, *grace_period, firing);
 }

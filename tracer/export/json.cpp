@@ -392,7 +392,7 @@ void Writer::write() {
     lines_.rows(
         "grace_periods", timeline_.grace_periods,
         [&](JsonRow& row, const auto& one) {
-            grace_period_row(row, one, analysis_.holder_of(one), analysis_.released_by(one));
+            grace_period_row(row, one, analysis_.holder_of(one), analysis_.callbacks_released_by(one));
         });
     lines_.rows(
         "read_sections", timeline_.read_sections, [&](JsonRow& row, const auto& one) { read_section(row, one); });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // Tests the hazards of unloading a module while its callbacks are pending.
+#include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <tuple>
@@ -410,6 +411,24 @@ TEST(FailedInit, IsNotGuessedWhereRecordsWereLost) {
     scene.init_failed().callback(490).unknown().lost(5, 6).cut_off_at(540);
     scene.life().init_done = scene.life().init_error = std::nullopt;
     EXPECT_EQ(only(scene).kind, "freed-with-pending-callbacks");
+}
+
+// Each module has a hazard that is of no unloading, so its life has to be looked for.
+TEST(ReaderHazard, TimeGrowsAsModulesDo) {
+    const auto judge = [](std::size_t size) {
+        Unloading scene;
+        for (std::size_t i = 0; i < size; i++) {
+            ModuleLife& life = scene.timeline.modules.emplace_back(scene.life());
+            life.name = "module_" + std::to_string(i);
+            ReadSection& section = scene.section(100, 150);
+            section.place.module = life.name;
+            section.off_cpu = {{.at = 110, .until = 120, .voluntary = true}};
+        }
+        const auto hazards = scene.find();
+        ASSERT_EQ(hazards.size(), size);
+        EXPECT_TRUE(std::ranges::all_of(hazards, [](const Hazard& hazard) { return hazard.life.has_value(); }));
+    };
+    EXPECT_LT(growth(4000, judge), far_from_linear);
 }
 
 // All exit functions run at the same time, and all waits are in this time.
