@@ -12,7 +12,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/kmod-lint.XXXXXX")
 trap 'rm -rf -- "$work"' EXIT
 
 kernels=("$@")
-(($#)) || mapfile -t kernels < <(tests/vm/vm kernels | awk 'NR > 1 && $2 != "foreign" { print $1 }')
+(($#)) || mapfile -t kernels < <(tests/vm/vm kernels | awk '$2 == "fetched" || $2 == "built" { print $1 }')
 count=0
 for folder in kmod tests/vm/cases; do
 	mapfile -t files < <(project_files "$folder/*.c" "$folder/*.h")

@@ -6,7 +6,7 @@
 # therefore built in a root of the release: a folder with unpacked packages, whose maintainer scripts do not run. The
 # build enters it with chroot in a mount namespace. This needs no privileges where users may create user namespaces.
 #
-# SPEC is the suites, the flavour, and the compiler that the headers require.
+# SPEC is the suites, the flavour, the compiler that the headers require, and a version as for kind "fetched".
 
 # Part of the cache key. Increase it when the contents of the root change, so that an older root is not reused.
 ROOT_RECIPE=1
@@ -15,13 +15,21 @@ ROOT_RECIPE=1
 # pahole. The name "awk" for mawk is created by mawk's postinst, which does not run here.
 ROOT_PACKAGES=(base-files dash coreutils sed grep mawk findutils binutils make perl-base pahole libelf1t64 zlib1g)
 
-root_folder() { printf '%s/roots-%s/%s-%s\n' "$CACHE" "$ROOT_RECIPE" "${1%%,*}" "$2"; } # SUITES COMPILER
+# Kernels of a release and of its backports share the root of the release.
+root_suites() { printf '%s\n' "${1//-backports/}"; } # SUITES
 
-prepare_foreign() { # SUITES FLAVOUR COMPILER
-	local folder
+root_folder() { # SUITES COMPILER
+	local suites
+	suites=$(root_suites "$1")
+	printf '%s/roots-%s/%s-%s\n' "$CACHE" "$ROOT_RECIPE" "${suites%%,*}" "$2"
+}
+
+prepare_foreign() { # SUITES FLAVOUR COMPILER [VERSION]
+	local folder suites
 	folder=$(root_folder "$1" "$3")
+	suites=$(root_suites "$1")
 	need unshare
-	ensure_cached "$folder" "root-${folder##*/}" make_root "$1" "$3"
+	ensure_cached "$folder" "root-${folder##*/}" make_root "$suites" "$3"
 }
 
 make_root() { # SUITES COMPILER
@@ -43,8 +51,8 @@ make_root() { # SUITES COMPILER
 	rm "$STAGING/.log" "$STAGING/tmp/empty.o"
 }
 
-populate_foreign() { # FOLDER SUITES FLAVOUR COMPILER
-	populate_fetched "$1" "$2" "$3"
+populate_foreign() { # FOLDER SUITES FLAVOUR COMPILER [VERSION]
+	populate_fetched "$1" "$2" "$3" "${5:-}"
 }
 
 # Runs COMMAND in ROOT, with the folder KERNEL as /kernel and MODULES as /modules.
@@ -54,6 +62,7 @@ in_root() { # ROOT KERNEL MODULES COMMAND...
 	((EUID == 0)) || namespaces+=(--map-root-user)
 	unshare "${namespaces[@]}" sh -ec '
 		mount --rbind /dev "$1/dev"
+		mount --rbind /proc "$1/proc" # objtool of Linux 7 reads its limits there
 		mount --bind "$2" "$1/kernel"
 		mount --bind "$3" "$1/modules"
 		root=$1

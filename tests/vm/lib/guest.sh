@@ -5,6 +5,9 @@
 
 # The modules that a kernel needs to mount /out. Built-in modules are skipped; dependencies are added.
 GUEST_MODULES=(virtio_pci virtio_blk ext4)
+# Modules of the same kind that many kernels have built in or do not know: ext4 of the -rt kernels and of 5.10 asks for
+# crc32c_generic without naming it as a dependency.
+GUEST_MODULES_IF_THERE=(crc32c_generic)
 
 make_cpio() { # FOLDER: newc archive on stdout
 	(cd "$1" && find . -mindepth 1 -print0 | cpio --null --create --format=newc --owner=0:0 --quiet)
@@ -39,7 +42,7 @@ base_ensure() { # NAME
 	kernel=$(kernel_folder "$1")
 	busybox=$(command -v busybox)
 	key=$(cat "$busybox" "$kernel/version" "$HERE/lib/guest.sh" | sha256sum)
-	BASE=$CACHE/base/$1-${key:0:16}.cpio
+	BASE=$CACHE/base/${1//[:,]/-}-${key:0:16}.cpio
 	[[ ! -f $BASE ]] || return 0
 	[[ $(ldd "$busybox" 2>&1) == *"not a dynamic executable"* ]] ||
 		fail "$busybox is dynamically linked and cannot be the guest's init; do: apt install busybox-static"
@@ -48,6 +51,9 @@ base_ensure() { # NAME
 	mkdir -p "$root"/{bin,vm/modules} "$CACHE/base"
 	cp "$busybox" "$root/bin/busybox"
 	: >"$root/vm/modules/modules.order"
+	for module in "${GUEST_MODULES_IF_THERE[@]}"; do
+		add_kernel_module "$kernel" "$module" "$root/vm/modules" || true
+	done
 	for module in "${GUEST_MODULES[@]}"; do
 		add_kernel_module "$kernel" "$module" "$root/vm/modules" ||
 			fail "the kernel in $kernel has no module $module, which the guest needs for /out"

@@ -14,18 +14,25 @@
 # SPEC..., which prints a hash of the inputs of the kernel: the kernel is built again when it changes. prepare_KIND
 # SPEC... is called before key_KIND.
 #
-#   fetched: Debian packages. SPEC is the suites (comma-separated) and the
-#            flavour; the metapackages linux-{image,headers}-FLAVOUR name the
+#   fetched: Debian packages. SPEC is the suites (comma-separated), the flavour
+#            and, if it is not the current one, the version that the release
+#            begins with. The metapackages linux-{image,headers}-FLAVOUR name the
 #            current version.
+#   image:   like fetched, without headers: no modules are built for it.
 #   built:   Debian's source, configured by fragments in kernels/. SPEC is the
 #            suites, the source's package, the fragments (lib/built.sh).
 #   foreign: like fetched, for another Debian release than this machine's, with
 #            a root of that release in which modules are built. SPEC is the
-#            suites, the flavour, the compiler (lib/foreign.sh).
+#            suites, the flavour, the compiler, the version (lib/foreign.sh).
 KERNELS=(
+	'debian-5.10        image    bullseye,bullseye-security  cloud-amd64'
 	'debian-6.1         fetched  bookworm,bookworm-security  cloud-amd64'
-	'debian-6.12        fetched  bookworm-backports          cloud-amd64'
-	'trixie-6.12        foreign  trixie,trixie-security      cloud-amd64  gcc-14'
+	'debian-6.1-rt      fetched  bookworm,bookworm-security  rt-amd64'
+	'debian-6.12        foreign  trixie,trixie-security      cloud-amd64  gcc-14'
+	'debian-6.12-rt     foreign  trixie,trixie-security      rt-amd64     gcc-14'
+	'debian-7.2         foreign  trixie-backports            cloud-amd64  gcc-14  7.2'
+	'debian-newest      foreign  trixie-backports            cloud-amd64  gcc-14'
+	'debian-newest-rt   foreign  trixie-backports            rt-amd64     gcc-14'
 	'rcu-trace-6.1      built    bookworm,bookworm-security  linux-source-6.1  rcu-trace-6.1'
 	'rcu-voluntary-6.1  built    bookworm,bookworm-security  linux-source-6.1  rcu-trace-6.1 rcu-voluntary-6.1'
 )
@@ -37,15 +44,17 @@ LAYOUT=1
 
 kernel_folder() ( # NAME; runs in a subshell, so the caller's KERNEL_* variables stay as they are
 	kernel_lookup "$1"
-	printf '%s/kernels-%s/%s\n' "$CACHE" "$LAYOUT" "$1${KERNEL_KEY:+-$KERNEL_KEY}"
+	printf '%s/kernels-%s/%s\n' "$CACHE" "$LAYOUT" "${1//[:,]/-}${KERNEL_KEY:+-$KERNEL_KEY}"
 )
 
 kernel_names() { printf '%s\n' "${KERNELS[@]}" | awk '{ print $1 }'; }
 
-# Sets KERNEL_NAME, KERNEL_KIND, KERNEL_SPEC and KERNEL_KEY (empty: the kind has no key).
+# Sets KERNEL_NAME, KERNEL_KIND, KERNEL_SPEC and KERNEL_KEY (empty: the kind has no key). NAME is one of the names above,
+# or image:SUITES:FLAVOUR[:VERSION] for any other kernel of Debian's.
 kernel_lookup() { # NAME
-	local line spec
-	for line in "${KERNELS[@]}"; do
+	local line spec lines=("${KERNELS[@]}")
+	[[ $1 != image:*:* ]] || lines=("$1 ${1//:/ }")
+	for line in "${lines[@]}"; do
 		read -r KERNEL_NAME KERNEL_KIND spec <<<"$line"
 		[[ $KERNEL_NAME == "$1" ]] || continue
 		read -ra KERNEL_SPEC <<<"$spec"
@@ -109,14 +118,14 @@ kernel_ensure() { # NAME
 		"prepare_$KERNEL_KIND" "${KERNEL_SPEC[@]}"
 		kernel_lookup "$1"
 	fi
-	ensure_cached "$(kernel_folder "$1")" "kernel-$1" kernel_fill "$1"
+	ensure_cached "$(kernel_folder "$1")" "kernel-${1//[:,]/-}" kernel_fill "$1"
 }
 
 kernel_fill() { # NAME
 	"populate_$KERNEL_KIND" "$STAGING" "${KERNEL_SPEC[@]}"
 	# Removes builds with other keys that have been unused for a week.
 	[[ -z $KERNEL_KEY ]] ||
-		find "${STAGING%/*}" -mindepth 1 -maxdepth 1 -mtime +7 \( -name "$1-*" -o -name ".$1-*" \) -exec rm -rf {} +
+		find "${STAGING%/*}" -mindepth 1 -maxdepth 1 -mtime +7 \( -name "${1//[:,]/-}-*" -o -name ".${1//[:,]/-}-*" \) -exec rm -rf {} +
 	note "$1 is now in the cache: $(<"$STAGING/version")"
 }
 
@@ -187,43 +196,100 @@ depends_of() { # ROOT PACKAGE: one name per line, first alternatives only
 		sed -n 's/^Depends: //p' | tr ',' '\n' | awk '{ print $1 }'
 }
 
-populate_fetched() { # FOLDER SUITES FLAVOUR
-	local folder=$1 suites=$2 flavour=$3
-	need xz
-	note "fetching Debian's current linux-image-$flavour of $suites (about 45 MB)"
-
-	local root=$folder/.apt
-	apt_begin "$root" "$suites"
-
-	local image headers packages
-	image=$(depends_of "$root" "linux-image-$flavour" | grep -m1 '^linux-image-') ||
-		fail "the package linux-image-$flavour is not in $suites"
-	headers=$(depends_of "$root" "linux-headers-$flavour" | grep -m1 '^linux-headers-') ||
-		fail "the package linux-headers-$flavour is not in $suites"
-	mapfile -t packages < <(depends_of "$root" "$headers" | grep -E '^linux-(headers|kbuild)-')
-	apt_download "$root" "$image" "$headers" "${packages[@]}"
-	local package
-	for package in "$root"/debs/*.deb; do
-		dpkg-deb -x "$package" "$folder" || fail "cannot unpack $package; is the disk full?"
+# Sets IMAGE and PACKAGES: the package linux-image-RELEASE, and the packages that have its files. Since Linux 7 they are
+# several: linux-binary-RELEASE has the image, linux-modules-RELEASE the modules, linux-base-RELEASE their lists.
+find_image() { # ROOT SUITES FLAVOUR VERSION-OR-EMPTY
+	if [[ $4 ]]; then
+		IMAGE=$(private_apt "$1" apt-cache pkgnames "linux-image-$4." | grep -E -- "^linux-image-[^-]*-$3\$" | sort -V | tail -n 1)
+		[[ $IMAGE ]] || fail "no kernel $4 of flavour $3 is in $2"
+	else
+		IMAGE=$(depends_of "$1" "linux-image-$3" | grep -m1 '^linux-image-') ||
+			fail "the package linux-image-$3 is not in $2"
+	fi
+	PACKAGES=("$IMAGE")
+	local name
+	for name in $(depends_of "$1" "$IMAGE" | grep -E -- "^linux-(base|binary|modules)-.*-$3\$"); do
+		# Images of Linux 6.17 to 6.19 depend on a linux-base-RELEASE that may be gone. The bench needs none of its files.
+		[[ $name == linux-base-* && ! $(private_apt "$1" apt-cache madison "$name") ]] || PACKAGES+=("$name")
 	done
+}
 
-	local release=${image#linux-image-}
+# Adds the packages with the headers for IMAGE to PACKAGES, and sets HEADERS.
+find_headers() { # ROOT
+	local needed
+	HEADERS=linux-headers-${IMAGE#linux-image-}
+	needed=$(depends_of "$1" "$HEADERS") || fail "the package $HEADERS does not exist"
+	mapfile -t -O "${#PACKAGES[@]}" PACKAGES < <(printf '%s\n' "$HEADERS" && grep -E '^linux-(headers|kbuild)-' <<<"$needed")
+}
+
+unpack_packages() { # ROOT FOLDER
+	local package
+	for package in "$1"/debs/*.deb; do
+		dpkg-deb -x "$package" "$2" || fail "cannot unpack $package; is the disk full?"
+	done
+}
+
+# Moves the kernel's image and modules to where the bench expects them.
+place_image() { # FOLDER ROOT
+	local folder=$1 root=$2 release=${IMAGE#linux-image-} modules vmlinuz
 	printf '%s\n' "$release" >"$folder/release"
-	dpkg-deb -f "$root/debs/${image}"_*.deb Version >"$folder/version"
-	ln -s "boot/vmlinuz-$release" "$folder/vmlinuz"
-	local modules=lib/modules/$release
+	dpkg-deb -f "$root/debs/${IMAGE}"_*.deb Version >"$folder/version"
+	modules=lib/modules/$release
 	[[ -d $folder/$modules ]] || modules=usr/$modules # from trixie on
 	ln -s "$modules" "$folder/modules"
-	ln -s "usr/src/$headers" "$folder/headers"
-	relocate_headers "$folder" "$headers"
+	vmlinuz=boot/vmlinuz-$release
+	[[ -f $folder/$vmlinuz ]] || vmlinuz=$modules/vmlinuz # since Linux 7
+	ln -s "$vmlinuz" "$folder/vmlinuz"
+}
+
+populate_image() { # FOLDER SUITES FLAVOUR [VERSION]
+	local IMAGE PACKAGES root=$1/.apt
+	need xz
+	note "fetching Debian's linux-image-$3 ${4:-}${4:+ }of $2 (about 30 MB)"
+	apt_begin "$root" "$2"
+	find_image "$root" "$2" "$3" "${4:-}"
+	apt_download "$root" "${PACKAGES[@]}"
+	unpack_packages "$root" "$1"
+	place_image "$1" "$root"
 	rm -rf "$root"
 }
 
-# The packages are made for /usr/src. Two things in them are absolute: the include in the Makefile, and the links from
-# the module folder. Kbuild derives all other paths from the included Makefile.
+populate_fetched() { # FOLDER SUITES FLAVOUR [VERSION]
+	local IMAGE HEADERS PACKAGES folder=$1 root=$1/.apt
+	need xz
+	note "fetching Debian's linux-image-$3 ${4:-}${4:+ }of $2 and its headers (about 45 MB)"
+	apt_begin "$root" "$2"
+	find_image "$root" "$2" "$3" "${4:-}"
+	find_headers "$root"
+	apt_download "$root" "${PACKAGES[@]}"
+	unpack_packages "$root" "$folder"
+	place_image "$folder" "$root"
+	ln -s "usr/src/$HEADERS" "$folder/headers"
+	relocate_headers "$folder" "$HEADERS"
+	rm -rf "$root"
+}
+
+# Prints the version that the archive has of the looked-up kernel.
+archive_version() { # ROOT SUITES FLAVOUR [COMPILER] [VERSION]
+	local IMAGE PACKAGES version=${!#}
+	[[ $version == [0-9]* ]] || version=
+	apt_begin "$1" "$2"
+	find_image "$1" "$2" "$3" "$version"
+	private_apt "$1" apt-cache show --no-all-versions "$IMAGE" | sed -n 's/^Version: //p'
+}
+
+# The cache keeps a kernel until its SPEC changes. "vm update" gets what the archive has in its place.
+key_image() { printf '%s\n' "$@" | sha256sum | head -c 8; }
+key_fetched() { key_image "$@"; }
+key_foreign() { key_image "$@"; }
+
+# The packages are made for /usr/src. These paths in them are absolute: the included Makefile and, since Linux 7,
+# KBUILD_OUTPUT, and the links from the module folder. Kbuild derives all other paths from the included Makefile.
 relocate_headers() { # FOLDER HEADERS
-	sed -i 's|^include /usr/src/|include ../|' "$1/usr/src/$2/Makefile"
+	local makefile=$1/usr/src/$2/Makefile
+	# shellcheck disable=SC2016 # make's variables
+	sed -i -e 's|^include /usr/src/|include ../|' \
+		-e "s|^\(.*KBUILD_OUTPUT.*=\) */usr/src/$2\$|\1 \$(CURDIR)|" "$makefile"
 	rm -f "$1/modules/build" "$1/modules/source"
-	! grep -q '/usr/src' "$1/usr/src/$2/Makefile" ||
-		fail "$2/Makefile holds a path that relocate_headers does not know; it has to be taught"
+	! grep -q '/usr/src' "$makefile" || fail "$2/Makefile holds a path that relocate_headers does not know; it has to be taught"
 }

@@ -34,15 +34,16 @@ kbuild() { # KERNEL-FOLDER MODULES-FOLDER ARGUMENT...
 	env -u MAKEFLAGS -u MAKELEVEL make -C "$kernel/headers" M="$modules" "$@"
 }
 
-# Sets MODULES to the folder with the .ko files of kernel NAME, or to nothing if the project has no modules. The
-# sources are copied, because kbuild writes next to them and the checkout must stay clean. The folder's name is a hash
-# of all inputs, so an unchanged source is built only once.
+# Sets MODULES to the folder with the .ko files of kernel NAME, or to nothing if the project has no modules or the bench
+# has no headers of the kernel. The sources are copied, because kbuild writes next to them and the checkout must stay
+# clean. The folder's name is a hash of all inputs, so an unchanged source is built only once.
 modules_ensure() { # NAME
 	MODULES=
 	[[ -f $KMOD/Kbuild ]] || return 0
 	local kernel release hash
 	kernel_lookup "$1"
 	kernel=$(kernel_folder "$1")
+	[[ -e $kernel/headers ]] || return 0
 	need sha256sum flock
 	release=$(<"$kernel/release")
 	hash=$({
