@@ -112,8 +112,7 @@ static __always_inline struct rs_batch_state *rs_batch_place(struct rs_cpu *cpu,
 {
 	struct rs_batch_state fresh = {}, *mine;
 
-	if (!callbacks_offloaded || !bpf_core_field_exists(data->nocb_cb_kthread) ||
-	    (__u64)BPF_CORE_READ(data, nocb_cb_kthread) != task)
+	if (!callbacks_offloaded || rs_callback_kthread(data) != task)
 		return &cpu->batch;
 	/*
 	 * A softirq's batch cannot be on top of a batch that begins now: its return was not seen.

@@ -312,9 +312,9 @@ static long rs_look_at_lists(__u32 cpu, struct rs_cache_walk *walk)
 		return 0;
 	work->entry = (__u64)BPF_CORE_READ(data, cblist.head);
 	bpf_loop(RS_MAX_PENDING, rs_look_at_pending, walk, 0);
-	if (!bpf_core_field_exists(data->nocb_bypass))
+	if (!rs_has_bypass())
 		return 0;
-	work->entry = (__u64)BPF_CORE_READ(data, nocb_bypass.head);
+	work->entry = rs_first_bypassed(data);
 	bpf_loop(RS_MAX_PENDING, rs_look_at_pending, walk, 0);
 	return 0;
 }

@@ -78,7 +78,7 @@ static __always_inline void rs_note_bypass(const struct rs_header *record)
 	if (!data || !bypass)
 		return;
 	bypass->queued_ns = ns;
-	if (!BPF_CORE_READ(data, nocb_bypass.len))
+	if (!rs_bypassed(data))
 		bypass->since_ns = ns;
 }
 
@@ -86,7 +86,7 @@ static __always_inline void rs_note_bypass(const struct rs_header *record)
 static __always_inline void rs_bypass_flushed(struct rcu_cblist *bypassed, void *head)
 {
 	struct rcu_data *data =
-		(void *)bypassed - bpf_core_field_offset(struct rcu_data, nocb_bypass);
+		(void *)bypassed - bpf_core_field_offset(struct rcu_data___nocb, nocb_bypass);
 	__u32 cpu = BPF_CORE_READ(data, cpu);
 	struct rs_bypass *bypass = bpf_map_lookup_elem(&bypasses, &cpu);
 
@@ -104,7 +104,7 @@ static __always_inline __u64 rs_bypass_since(__u32 list_cpu)
 		return 0;
 	bypass = bpf_map_lookup_elem(&bypasses, &list_cpu);
 	data = rs_rcu_data(list_cpu);
-	return bypass && data && BPF_CORE_READ(data, nocb_bypass.len) ? bypass->since_ns : 0;
+	return bypass && data && rs_bypassed(data) ? bypass->since_ns : 0;
 }
 
 /*
@@ -118,9 +118,7 @@ static __always_inline bool rs_is_lazy(enum rs_counter counter)
 	if (!callbacks_lazy || !callbacks_offloaded || counter == RS_COUNT_CB_HURRY)
 		return false;
 	data = rs_rcu_data(bpf_get_smp_processor_id());
-	/* Exists from boot on for CPUs with offloaded callbacks. */
-	return data && bpf_core_field_exists(data->nocb_cb_kthread) &&
-	       BPF_CORE_READ(data, nocb_cb_kthread);
+	return data && rs_callback_kthread(data);
 }
 
 /*

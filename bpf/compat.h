@@ -2,6 +2,11 @@
 /*
  * Differences between kernels, one accessor each. No accessor checks a kernel version; each checks
  * which types, members or symbols the kernel has.
+ *
+ * A type that not every kernel has, or not with these members, has a flavour (three underscores and
+ * a name, which libbpf ignores), and each use of it is guarded. The attach plan relies on that: it
+ * leaves out a program that uses a missing member of a type without a flavour
+ * (tracer/probes/program_needs.hpp).
  */
 #ifndef RCUSCOPE_COMPAT_H
 #define RCUSCOPE_COMPAT_H
@@ -16,18 +21,19 @@
  * Preempt count of this CPU. Linux 6.2, commit 64701838bf05 ("x86/percpu: Move preempt_count next
  * to current_task"), moved it into pcpu_hot; 6.15, commit 46e8fff6d45f, moved it back.
  */
-struct pcpu_hot {
+struct pcpu_hot___6_2_to_6_14 {
 	int preempt_count;
 } __attribute__((preserve_access_index));
 
 extern const int __preempt_count __ksym __weak;
-extern const struct pcpu_hot pcpu_hot __ksym __weak;
+extern const struct pcpu_hot___6_2_to_6_14 pcpu_hot __ksym __weak;
 
 /* False: the count is unknown. */
 static __always_inline bool rs_preempt_count(__u32 *count)
 {
 	if (&pcpu_hot)
-		*count = ((struct pcpu_hot *)bpf_this_cpu_ptr(&pcpu_hot))->preempt_count;
+		*count = ((struct pcpu_hot___6_2_to_6_14 *)bpf_this_cpu_ptr(&pcpu_hot))
+				 ->preempt_count;
 	else if (&__preempt_count)
 		*count = *(int *)bpf_this_cpu_ptr(&__preempt_count);
 	else

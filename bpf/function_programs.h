@@ -46,7 +46,9 @@ static __always_inline __u64 rs_kprobe_arg(struct pt_regs *regs, __u32 number)
 #define rs_member(ctx, of, member)                                                                 \
 	_Generic((ctx), struct pt_regs * : BPF_CORE_READ(of, member), default : (of)->member)
 
-/* A bool in a register or stack slot: the other bits are undefined. */
+/* A bool in a register or stack slot: the bits above the lowest eight are undefined. */
+typedef long rs_raw_bool;
+
 #define rs_bool(value) (((value)&0xff) != 0)
 
 /* libbpf's macros count their arguments: expand a list in parentheses first. */

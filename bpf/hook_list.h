@@ -38,8 +38,15 @@
  *   RS_KPROBE_EVENT(program, tracepoint)   the kprobe way needs this program as well
  *   RS_SITE_KPROBE(program)                a program for kprobe events
  *   RS_SITE_EVENT(program, tracepoint)     that way needs this program as well
- *   RS_OR()                                the rows after it are an alternative for kernels
- *                                          without the functions of the rows before it
+ *   RS_RETURN_AGAIN(program, function)     the way needs the programs of an RS_RETURN row as well
+ *   RS_OR()                                the rows after it are an alternative for kernels that
+ *                                          do not have the functions of the rows before it, or
+ *                                          have them with other parameters
+ *
+ * `parameters` are those of the kernel's function, all of them, or none if the handler reads none;
+ * `result` is its result. The attach plan compares them with the kernel's BTF
+ * (tracer/probes/contract.hpp): a pointer to a structure must point to that structure, void * is
+ * any pointer, and an integer must have the same size. A bool is declared as rs_raw_bool.
  *
  * `handler` is a statement without its semicolon. It may use the parameters, the result, `ctx` and
  * the accessors of function_programs.h.
@@ -77,6 +84,9 @@
 #ifndef RS_SITE_EVENT
 #define RS_SITE_EVENT(...)
 #endif
+#ifndef RS_RETURN_AGAIN
+#define RS_RETURN_AGAIN(...)
+#endif
 #ifndef RS_OR
 #define RS_OR(...)
 #endif
@@ -86,7 +96,7 @@ RS_HOOK(GP_START, "gp.start", kernel, every_kernel,
 	"beginnings of grace periods")
 RS_EVENT(gp_start_event, rcu_grace_period)
 RS_ENTRY(gp_init, rcu_gp_init, (), rs_gp_init_entered())
-RS_RETURN(gp_init, rcu_gp_init, (), (long started), rs_gp_init_returned(rs_bool(started)))
+RS_RETURN(gp_init, rcu_gp_init, (), (rs_raw_bool started), rs_gp_init_returned(rs_bool(started)))
 
 RS_HOOK(GP_END, "gp.end", kernel, every_kernel,
 	"when a grace period ends, and when that is announced",
@@ -107,7 +117,8 @@ RS_HOOK(GP_QUIESCENT, "gp.quiescent", kernel, every_kernel,
 	"each CPU's quiescent state, and how it was noticed",
 	"which CPU held a grace period")
 RS_EVENT(quiescent_event, rcu_quiescent_state_report)
-RS_ENTRY(quiescent, rcu_report_qs_rnp, (unsigned long mask, void *node, unsigned long gp_seq),
+RS_ENTRY(quiescent, rcu_report_qs_rnp,
+	 (unsigned long mask, struct rcu_node *node, unsigned long gp_seq, unsigned long flags),
 	 rs_quiescent(mask, node, gp_seq))
 
 RS_HOOK(GP_SCAN, "gp.scan", kernel, every_kernel,
@@ -139,10 +150,17 @@ RS_HOOK(EXP_QUIESCENT, "gp.expedited.quiescent", kernel, every_kernel,
 	"each CPU's quiescent state of an expedited grace period, and preempted readers that it "
 	"waits for",
 	"which CPU held an expedited grace period")
-RS_ENTRY(exp_quiescent, rcu_report_exp_cpu_mult, (void *node, unsigned long mask, long wake),
+RS_ENTRY(exp_quiescent, rcu_report_exp_cpu_mult,
+	 (struct rcu_node *node, unsigned long mask, rs_raw_bool wake),
 	 rs_expedited_quiescent(node, mask, rs_bool(wake)))
 /* Each CPU was asked, so the readers that had been preempted before are known. */
 RS_RETURN(exp_selected, sync_rcu_exp_select_cpus, (), (), rs_send_all_blocked(RS_GP_EXPEDITED))
+RS_OR()
+/* Seen in Linux 6.16: the caller holds the lock and hands over the saved interrupt flags. */
+RS_ENTRY(exp_quiescent_locked, rcu_report_exp_cpu_mult,
+	 (struct rcu_node *node, unsigned long flags, unsigned long mask, rs_raw_bool wake),
+	 rs_expedited_quiescent(node, mask, rs_bool(wake)))
+RS_RETURN_AGAIN(exp_selected, sync_rcu_exp_select_cpus)
 
 RS_HOOK(EXP_SAMPLE, "gp.expedited.sample", kernel, every_kernel,
 	"the activity of a CPU that could not report to an expedited grace period at once",
@@ -153,7 +171,7 @@ RS_HOOK(CB_QUEUED, "callback.queued", kernel, every_kernel,
 	"call_rcu(): the callback, its function, who queued it",
 	"the queueing of callbacks, and so callbacks as a whole")
 RS_OWN_CPU_EVENT(call_rcu_event, rcu_callback)
-RS_ENTRY(call_rcu, call_rcu, (),
+RS_ENTRY(call_rcu, call_rcu, (void *head, void *func),
 	 rs_call_rcu_entered(ctx, RS_COUNT_CB_QUEUED, rs_argument(ctx, 0), rs_argument(ctx, 1),
 			     rs_caller(ctx), bpf_get_func_ip(ctx)))
 
@@ -161,7 +179,7 @@ RS_HOOK(CB_HURRY, "callback.queued.hurry", kernel, newer_kernels,
 	"call_rcu_hurry(): the same for callbacks that RCU may not hold back",
 	"callbacks queued with call_rcu_hurry()")
 RS_OWN_CPU_EVENT(call_rcu_event, rcu_callback) /* the same program */
-RS_ENTRY(call_rcu_hurry, call_rcu_hurry, (),
+RS_ENTRY(call_rcu_hurry, call_rcu_hurry, (void *head, void *func),
 	 rs_call_rcu_entered(ctx, RS_COUNT_CB_HURRY, rs_argument(ctx, 0), rs_argument(ctx, 1),
 			     rs_caller(ctx), bpf_get_func_ip(ctx)))
 
@@ -181,11 +199,11 @@ RS_HOOK(CB_ASSIGNED, "callback.assigned", kernel, every_kernel,
 	"for which grace period a callback waits",
 	"which grace period released a callback")
 RS_FEXIT(accelerate, rcu_segcblist_accelerate,
-	 (struct rcu_segcblist *list, unsigned long gp_seq), (long assigned),
+	 (struct rcu_segcblist *list, unsigned long gp_seq), (rs_raw_bool assigned),
 	 if (rs_bool(assigned)) rs_assigned(list, gp_seq))
 RS_KPROBE(accelerate, rcu_segcblist_accelerate, (struct rcu_segcblist *list, unsigned long gp_seq),
 	  rs_accelerate_entered(list, gp_seq))
-RS_KRETPROBE(accelerate, rcu_segcblist_accelerate, (long assigned),
+RS_KRETPROBE(accelerate, rcu_segcblist_accelerate, (rs_raw_bool assigned),
 	     rs_accelerate_returned(rs_bool(assigned)))
 
 RS_HOOK(CB_INVOKED, "callback.invoked", kernel, every_kernel,
@@ -203,7 +221,7 @@ RS_KPROBE_EVENT(skipped_exit, softirq_exit)
 RS_HOOK(KVFREE, "callback.kvfree_rcu", kernel, every_kernel,
 	"kvfree_rcu() and kfree_rcu(): memory to be freed after a grace period, and who frees it",
 	"calls of kvfree_rcu() and kfree_rcu()")
-RS_ENTRY(kvfree, kvfree_call_rcu, (),
+RS_ENTRY(kvfree, kvfree_call_rcu, (void *head, void *what),
 	 rs_kvfree(ctx, rs_argument(ctx, 0), rs_argument(ctx, 1), rs_caller(ctx)))
 
 RS_HOOK(WAIT_SYNC, "wait.synchronize_rcu", kernel, every_kernel,
@@ -276,10 +294,10 @@ RS_RETURN(module_free, free_module, (), (), rs_module_returned(RS_NOTE_FREE, 0))
 RS_HOOK(MODULE_REF, "module.references", modules, every_kernel,
 	"references to a followed module as they are taken and dropped",
 	"references to a module")
-RS_FEXIT(ref_try, try_module_get, (void *mod), (long taken),
+RS_FEXIT(ref_try, try_module_get, (void *mod), (rs_raw_bool taken),
 	 if (rs_bool(taken)) rs_referenced((__u64)mod, true, 0, rs_caller(ctx)))
 RS_KPROBE(ref_try, try_module_get, (void *mod), rs_try_get_entered((__u64)mod, rs_caller(ctx)))
-RS_KRETPROBE(ref_try, try_module_get, (long taken), rs_try_get_returned(rs_bool(taken)))
+RS_KRETPROBE(ref_try, try_module_get, (rs_raw_bool taken), rs_try_get_returned(rs_bool(taken)))
 RS_ENTRY(ref_get, __module_get, (void *mod), rs_referenced((__u64)mod, true, 1, rs_caller(ctx)))
 /*
  * Probed at its entry: once the last reference is dropped, the module's memory may be freed at any
@@ -336,4 +354,5 @@ RS_SITE_EVENT(skipped_exit, softirq_exit)
 #undef RS_KPROBE_EVENT
 #undef RS_SITE_KPROBE
 #undef RS_SITE_EVENT
+#undef RS_RETURN_AGAIN
 #undef RS_OR

@@ -67,7 +67,10 @@ struct rcu_data {
 	struct rcu_segcblist cblist;
 	unsigned long n_cbs_invoked;
 	int cpu;
-	/* With CONFIG_RCU_NOCB_CPU: */
+};
+
+/* With CONFIG_RCU_NOCB_CPU. */
+struct rcu_data___nocb {
 	struct rcu_cblist nocb_bypass;
 	struct task_struct *nocb_cb_kthread;
 };

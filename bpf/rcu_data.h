@@ -5,6 +5,7 @@
 
 #include "kernel_types.h"
 
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
 #define RS_MAX_CPUS 4096
@@ -33,6 +34,40 @@ static __always_inline void *rs_variable_of(__u32 cpu, __u64 per_cpu_address)
 static __always_inline struct rcu_data *rs_rcu_data(__u32 cpu)
 {
 	return rs_variable_of(cpu, rcu_data_address);
+}
+
+static __always_inline bool rs_has_bypass(void)
+{
+	struct rcu_data___nocb *data = NULL;
+
+	return bpf_core_field_exists(data->nocb_bypass);
+}
+
+/* The first callback that call_rcu() keeps off the CPU's list. */
+static __always_inline __u64 rs_first_bypassed(struct rcu_data *data)
+{
+	struct rcu_data___nocb *nocb = (void *)data;
+
+	return (__u64)BPF_CORE_READ(nocb, nocb_bypass.head);
+}
+
+/* Whether call_rcu() keeps callbacks off the CPU's list now. */
+static __always_inline bool rs_bypassed(struct rcu_data *data)
+{
+	struct rcu_data___nocb *nocb = (void *)data;
+
+	return rs_has_bypass() && BPF_CORE_READ(nocb, nocb_bypass.len);
+}
+
+/* The kthread that runs the callbacks of an offloaded CPU; 0: there is none. It exists from boot
+ * on. */
+static __always_inline __u64 rs_callback_kthread(struct rcu_data *data)
+{
+	struct rcu_data___nocb *nocb = (void *)data;
+
+	return bpf_core_field_exists(nocb->nocb_cb_kthread)
+		       ? (__u64)BPF_CORE_READ(nocb, nocb_cb_kthread)
+		       : 0;
 }
 
 #endif /* RCUSCOPE_RCU_DATA_H */

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
 // The subcommand `doctor`: prints what this kernel offers and by which way each hook would attach. A "hook" is one kind
-// of observation, a "way" is how its BPF program attaches: tracepoint, fentry or a kind of kprobe. `doctor` attaches
-// nothing.
+// of observation, a "way" is how its BPF program attaches: tracepoint, fentry or a kind of kprobe. `doctor` loads the
+// programs, so that the kernel's verifier has its say, and attaches nothing.
+#include <algorithm>
 #include <array>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/text_out.hpp"
 #include "base/whole_file.hpp"
 #include "cli/cli.hpp"
 #include "cli/outputs.hpp"
-#include "probes/this_kernel.hpp"
+#include "probes/fitted_session.hpp"
+#include "probes/summary_hooks.hpp"
+#include "record/summary_counts.hpp"
 
 namespace rcuscope {
 
@@ -42,6 +46,42 @@ nlohmann::ordered_json plan_json(const AttachPlan& plan) {
     return hooks;
 }
 
+struct Diagnosis {
+    ThisKernel kernel;
+    AttachPlan plan;
+    std::optional<Error> summary; // why record --mode summary does not work here, although record does
+};
+
+// Loads what `record --mode summary` would load.
+Status try_summary(ThisKernel& kernel, const PlanRequest& request) {
+    SessionConfig config;
+    config.summary = SummarySizes::for_cpus(kernel.host.cpus, 1, false);
+    return load_fitting(summary_hook_table(), kernel, {.via = request.via}, config)
+        .and_then([](const FittedSession& fitted) { return check_summary_plan(fitted.plan); });
+}
+
+Diagnosis diagnose(const PlanRequest& request) {
+    Diagnosis found{look_at_this_kernel(), {}, {}};
+    if (!found.kernel.problems.empty()) {
+        found.plan = resolve(hook_table(), found.kernel.offer, request);
+        return found;
+    }
+    SessionConfig config;
+    // With a module and with stacks the programs have all their code: the kernel drops what a constant excludes.
+    config.followed = {"module"};
+    config.stacks = true;
+    if (auto fitted = load_fitting(hook_table(), found.kernel, request, config)) {
+        found.plan = std::move(fitted->plan);
+    } else {
+        found.kernel.problems.push_back(fitted.error());
+        found.plan = resolve(hook_table(), found.kernel.offer, request);
+        return found;
+    }
+    if (auto summary = try_summary(found.kernel, request); !summary)
+        found.summary = summary.error();
+    return found;
+}
+
 // The kernel shows most of this to root only. A value that could not be read is "unknown", in JSON null.
 const char* yes_no(const ThisKernel& kernel, bool value) {
     return !kernel.symbols ? "unknown" : value ? "yes" : "no";
@@ -51,7 +91,17 @@ nlohmann::ordered_json known(const ThisKernel& kernel, bool value) {
     return kernel.symbols ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
 }
 
-void print_json(const ThisKernel& kernel, const AttachPlan& plan, std::ostream& to) {
+// Without root the plan would show only what root's rights are missing for.
+bool has_plan(const ThisKernel& kernel) {
+    return kernel.symbols && !kernel.too_old;
+}
+
+nlohmann::ordered_json problem_json(const Error& problem) {
+    return {{"what", problem.what}, {"why", problem.why}, {"hint", problem.hint}};
+}
+
+void print_json(const Diagnosis& found, std::ostream& to) {
+    const ThisKernel& kernel = found.kernel;
     nlohmann::ordered_json out;
     out["schema"] = "rcuscope.doctor/1";
     out["kernel"] = kernel.host.kernel;
@@ -63,11 +113,12 @@ void print_json(const ThisKernel& kernel, const AttachPlan& plan, std::ostream& 
     out["btf"] = kernel.offer.btf;
     out["kprobe_events"] = known(kernel, kernel.offer.kprobe_events);
     out["lockdown"] = kernel.lockdown;
-    out["plan"] = kernel.symbols ? plan_json(plan) : nlohmann::ordered_json();
+    out["plan"] = has_plan(kernel) ? plan_json(found.plan) : nlohmann::ordered_json();
     auto problems = nlohmann::ordered_json::array();
     for (const Error& problem : kernel.problems)
-        problems.push_back({{"what", problem.what}, {"why", problem.why}, {"hint", problem.hint}});
+        problems.push_back(problem_json(problem));
     out["problems"] = std::move(problems);
+    out["summary_problem"] = found.summary ? problem_json(*found.summary) : nlohmann::ordered_json();
     to << JsonText(out, 2).text() << "\n";
 }
 
@@ -103,7 +154,12 @@ void print_plan(const AttachPlan& plan, TextOut out) {
     }
 }
 
-void print_text(const ThisKernel& kernel, const AttachPlan& plan, TextOut out) {
+void print_problem(const Error& problem, TextOut out) {
+    out << "\nProblem: " << problem.what << ": " << problem.why << "\n  hint: " << problem.hint << "\n";
+}
+
+void print_text(const Diagnosis& found, TextOut out) {
+    const ThisKernel& kernel = found.kernel;
     out << "Kernel " << kernel.host.kernel << " (" << kernel.host.machine << "), " << how_many_cpus(kernel.host)
         << ", HZ " << kernel.host.hz << "\n"
         << "  preemptible RCU (CONFIG_PREEMPT_RCU)  " << yes_no(kernel, kernel.host.preempt_rcu) << "\n"
@@ -112,15 +168,21 @@ void print_text(const ThisKernel& kernel, const AttachPlan& plan, TextOut out) {
         << "  kprobe events (tracefs)               " << yes_no(kernel, kernel.offer.kprobe_events) << "\n"
         << "  lockdown                              " << (kernel.lockdown.empty() ? "unknown" : kernel.lockdown)
         << "\n";
-    if (kernel.symbols) {
-        print_plan(plan, out);
-        print_passed_over(plan, out);
+    if (has_plan(kernel)) {
+        print_plan(found.plan, out);
+        print_passed_over(found.plan, out);
     }
 
     for (const Error& problem : kernel.problems)
-        out << "\nProblem: " << problem.what << ": " << problem.why << "\n  hint: " << problem.hint << "\n";
-    if (kernel.problems.empty())
-        out << "\nrcuscope record works here.\n";
+        print_problem(problem, out);
+    if (found.summary)
+        print_problem(*found.summary, out);
+    if (!kernel.problems.empty())
+        return;
+    const bool all = std::none_of(found.plan.hooks.begin(), found.plan.hooks.end(),
+                                  [](const PlannedHook& planned) { return planned.missing(); });
+    out << "\nrcuscope record works here" << (all ? "" : ", without what is MISSING above")
+        << (found.summary ? "; rcuscope record --mode summary does not" : "") << ".\n";
 }
 
 Outcome run_doctor(const DoctorArguments& arguments) {
@@ -136,10 +198,9 @@ Outcome run_doctor(const DoctorArguments& arguments) {
             return tl::unexpected(via.error());
         request.via = *via;
     }
-    const ThisKernel kernel = look_at_this_kernel();
-    const AttachPlan plan = resolve(hook_table(), kernel.offer, request);
+    const Diagnosis found = diagnose(request);
     const auto print = [&](std::string_view ending, std::ostream& out) {
-        ending == ".json" ? print_json(kernel, plan, out) : print_text(kernel, plan, out);
+        ending == ".json" ? print_json(found, out) : print_text(found, out);
     };
     auto targets = resolve_outputs(arguments.outputs, {});
     if (!targets)
@@ -151,7 +212,7 @@ Outcome run_doctor(const DoctorArguments& arguments) {
         if (auto printed = write_to_stdout([&](std::ostream& out) { print(arguments.json ? ".json" : ".txt", out); });
             !printed)
             return tl::unexpected(printed.error());
-    return kernel.problems.empty() ? ExitCode::done : ExitCode::cannot_here;
+    return found.kernel.problems.empty() ? ExitCode::done : ExitCode::cannot_here;
 }
 
 } // namespace

@@ -2,26 +2,20 @@
 #include "kernel/host.hpp"
 
 #include <atomic>
-#include <bpf/btf.h>
-#include <bpf/libbpf.h>
 #include <ctime>
 #include <filesystem>
-#include <memory>
 #include <string_view>
 #include <sys/utsname.h>
 #include <unistd.h>
-#include <unordered_set>
 
 #include "base/file.hpp"
-#include "base/seeded_hash.hpp"
 #include "kernel/cpu_list.hpp"
 
 namespace rcuscope {
 
 namespace {
 
-constexpr std::uint32_t max_possible_cpus = 8192;            // the highest NR_CPUS of any kernel
-constexpr std::string_view tracepoint_prefix = "btf_trace_"; // prefix of the typedef of a tracepoint's prototype
+constexpr std::uint32_t max_possible_cpus = 8192; // the highest NR_CPUS of any kernel
 
 std::uint64_t clock_ns(clockid_t clock) {
     timespec now{};
@@ -126,36 +120,6 @@ bool has_lazy_callbacks() {
 bool has_trace_event(const std::string& tracefs, std::string_view group, std::string_view name) {
     const std::string path = tracefs + "/events/" + std::string(group) + "/" + std::string(name) + "/id";
     return ::access(path.c_str(), F_OK) == 0;
-}
-
-Result<BtfNames> btf_names_among(const BtfNames& wanted) {
-    libbpf_set_print(nullptr); // errors are reported below
-    const std::unique_ptr<btf, decltype(&btf__free)> types(btf__load_vmlinux_btf(), &btf__free);
-    if (!types)
-        return fail(ExitCode::cannot_here, "cannot find the kernel's own type information",
-                    "there is no readable /sys/kernel/btf/vmlinux",
-                    "rcuscope needs a kernel built with CONFIG_DEBUG_INFO_BTF=y, as distributions' kernels are");
-    // One pass over all types: libbpf's search makes one pass for each name.
-    const std::unordered_set<std::string_view, SeededHash> functions(wanted.functions.begin(), wanted.functions.end());
-    const std::unordered_set<std::string_view, SeededHash> tracepoints(wanted.tracepoints.begin(),
-                                                                       wanted.tracepoints.end());
-    BtfNames found;
-    const __u32 count = btf__type_cnt(types.get());
-    for (__u32 id = 1; id < count; id++) {
-        const btf_type* type = btf__type_by_id(types.get(), id);
-        if (!btf_is_func(type) && !btf_is_typedef(type))
-            continue;
-        std::string_view name = btf__name_by_offset(types.get(), type->name_off);
-        if (btf_is_func(type)) {
-            if (functions.contains(name))
-                found.functions.emplace(name);
-        } else if (name.starts_with(tracepoint_prefix)) {
-            name.remove_prefix(tracepoint_prefix.size());
-            if (tracepoints.contains(name))
-                found.tracepoints.emplace(name);
-        }
-    }
-    return found;
 }
 
 } // namespace rcuscope

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,13 +47,5 @@ bool has_lazy_callbacks();
 
 // Whether the kernel has this trace event.
 bool has_trace_event(const std::string& tracefs, std::string_view group, std::string_view name);
-
-struct BtfNames {
-    std::set<std::string> functions;
-    std::set<std::string> tracepoints;
-};
-
-// The subset of `names` in the kernel's BTF. Fails with ExitCode::cannot_here if the kernel has no BTF.
-Result<BtfNames> btf_names_among(const BtfNames& names);
 
 } // namespace rcuscope

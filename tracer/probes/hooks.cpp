@@ -68,15 +68,19 @@ std::vector<Hook> make_hook_table() {
     table.begin({name, shows, without, false, HookScope::scope, RS_COUNT_##counter, {}}, HookKernels::kernels);
 #define RS_EVENT(program, event) table.add(Way::tracepoint, {#program, "", #event});
 #define RS_OWN_CPU_EVENT(program, event) table.add(Way::tracepoint, {#program, "", #event}).own_cpu_only = true;
-#define RS_ENTRY(program, function, ...)                                                                               \
-    table.add(Way::fentry, {#program "_fentry", #function});                                                           \
-    RS_KPROBE(program, function)
-#define RS_RETURN(program, function, ...)                                                                              \
-    RS_FEXIT(program, function)                                                                                        \
-    RS_KRETPROBE(program, function)
-#define RS_FEXIT(program, function, ...) table.add(Way::fentry, {#program "_fexit", #function});
-#define RS_KPROBE(program, function, ...) table.add(Way::kprobe, {#program "_kprobe", #function});
-#define RS_KRETPROBE(program, function, ...) table.add(Way::kprobe, {#program "_kretprobe", #function});
+#define RS_ENTRY(program, function, parameters, ...)                                                                   \
+    table.add(Way::fentry, {#program "_fentry", #function, "", #parameters});                                          \
+    RS_KPROBE(program, function, parameters, )
+#define RS_RETURN(program, function, parameters, result, ...)                                                          \
+    RS_FEXIT(program, function, parameters, result, )                                                                  \
+    RS_KRETPROBE(program, function, result, )
+#define RS_RETURN_AGAIN(program, function) RS_RETURN(program, function, (), (), )
+#define RS_FEXIT(program, function, parameters, result, ...)                                                           \
+    table.add(Way::fentry, {#program "_fexit", #function, "", #parameters, #result});
+#define RS_KPROBE(program, function, parameters, ...)                                                                  \
+    table.add(Way::kprobe, {#program "_kprobe", #function, "", #parameters});
+#define RS_KRETPROBE(program, function, result, ...)                                                                   \
+    table.add(Way::kprobe, {#program "_kretprobe", #function, "", "", #result});
 #define RS_KPROBE_EVENT(program, event) table.add(Way::kprobe, {#program, "", #event});
 #define RS_SITE_KPROBE(program) table.add(Way::tracefs_kprobe, {#program, ""});
 #define RS_SITE_EVENT(program, event) table.add(Way::tracefs_kprobe, {#program, "", #event});

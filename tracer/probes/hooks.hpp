@@ -33,6 +33,9 @@ struct Program {
     std::string_view name;         // name of the BPF program
     std::string_view function;     // kernel function that it is attached to
     std::string_view tracepoint{}; // or kernel tracepoint; if both are empty: the sites of followed modules
+    std::string_view
+        parameters{};          // of the function, as hook_list.h has them: "(int user)"; "()" or empty: none is read
+    std::string_view result{}; // of the function, likewise
 
     std::string_view place() const { return function.empty() ? tracepoint : function; }
     bool of_kernel() const { return !place().empty(); }

@@ -2,6 +2,9 @@
 #include "probes/resolver.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "probes/summary_hooks.hpp"
 
 namespace rcuscope {
 
@@ -39,6 +42,8 @@ std::string obstacle(const Hook& hook, const Alternative& alternative, const Ker
                    (alternative.way == Way::fentry ? "in its BTF" : "in kallsyms");
         if (!program.tracepoint.empty() && !offer.tracepoints.contains(std::string(program.tracepoint)))
             return no_tracepoint(program.tracepoint, offer);
+        if (const auto unfit = offer.unfit.find(std::string(program.name)); unfit != offer.unfit.end())
+            return unfit->second;
     }
     return "";
 }
@@ -81,9 +86,13 @@ PlannedHook resolve_hook(const Hook& hook, const KernelOffer& offer, const PlanR
         std::string why = obstacle(hook, alternative, offer, request);
         if (why.empty()) {
             planned.taken = &alternative;
+            // A kernel has at most one of several alternatives of one way.
+            std::erase_if(planned.passed_over, [&](const PassedOver& passed) { return passed.way == alternative.way; });
             return planned;
         }
-        planned.passed_over.push_back({alternative.way, std::move(why)});
+        PassedOver passed{alternative.way, std::move(why)};
+        if (std::find(planned.passed_over.begin(), planned.passed_over.end(), passed) == planned.passed_over.end())
+            planned.passed_over.push_back(std::move(passed));
     }
     for (const PassedOver& passed : planned.passed_over)
         planned.why += (planned.why.empty() ? "" : "; ") + std::string(to_text(passed.way)) + ": " + passed.why;
@@ -140,6 +149,16 @@ std::set<std::string> functions_named(std::span<const Hook> table) {
 
 std::set<std::string> tracepoints_named(std::span<const Hook> table) {
     return named(table, &Program::tracepoint);
+}
+
+void read_types(KernelOffer& offer, const KernelBtf& kernel, const std::map<std::string, ProgramNeeds>& needs) {
+    offer.btf = true;
+    offer.btf_functions = functions_named(hook_table());
+    std::erase_if(offer.btf_functions, [&](const std::string& name) { return !kernel.has_function(name); });
+    offer.tracepoints = tracepoints_named(hook_table());
+    std::erase_if(offer.tracepoints, [&](const std::string& name) { return !kernel.has_tracepoint(name); });
+    for (const auto table : {hook_table(), summary_hook_table()})
+        offer.unfit.merge(unfit_programs(table, needs, kernel));
 }
 
 Result<Way> way_from_text(std::string_view text) {

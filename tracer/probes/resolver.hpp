@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "probes/contract.hpp"
 #include "probes/hooks.hpp"
 
 namespace rcuscope {
@@ -23,6 +24,7 @@ struct KernelOffer {
     std::set<std::string> tracepoints;      // in the kernel's BTF
     bool kprobe_events = false;             // tracefs has kprobe_events
     bool preempt_rcu = false;               // rcu_read_lock() is a call that can be probed
+    UnfitPrograms unfit;                    // programs that do not fit this kernel
     bool offloads = false;                  // kthreads run the callbacks of some CPUs (rcu_nocbs=, nohz_full=)
 };
 
@@ -35,6 +37,8 @@ struct PlanRequest {
 struct PassedOver {
     Way way;
     std::string why;
+
+    bool operator==(const PassedOver&) const = default;
 };
 
 struct PlannedHook {
@@ -54,6 +58,9 @@ struct AttachPlan {
     bool takes(std::string_view hook) const;
     bool takes_way(Way way) const; // whether any hook uses this way
 };
+
+// Sets what the kernel's types say: functions, tracepoints, and the programs of all tables that do not fit.
+void read_types(KernelOffer& offer, const KernelBtf& kernel, const std::map<std::string, ProgramNeeds>& needs);
 
 AttachPlan resolve(std::span<const Hook> table, const KernelOffer& offer, const PlanRequest& request);
 

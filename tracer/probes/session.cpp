@@ -63,6 +63,23 @@ tl::unexpected<Error> cannot(const std::string& what, int error_number) {
                 "try another way of observation (--via kprobe, --via fentry), and run rcuscope doctor");
 }
 
+// The program that libbpf's warnings say the kernel refused, and the kernel's reason; empty if they say neither.
+std::pair<std::string, std::string> refused_program() {
+    constexpr std::string_view begin = "libbpf: prog '";
+    constexpr std::string_view failed = "': failed to load";
+    constexpr std::string_view end_of_log = "processed "; // N insns: the verifier's reason is in the line before
+    std::string reason;
+    std::string_view before;
+    for (const std::string_view line : split_lines(libbpf_words())) {
+        if (const std::size_t at = line.find(failed); line.starts_with(begin) && at != std::string_view::npos)
+            return {std::string(line.substr(begin.size(), at - begin.size())), reason};
+        if (line.starts_with(end_of_log))
+            reason = before;
+        before = line;
+    }
+    return {};
+}
+
 // None: the program is not loaded.
 std::optional<bpf_prog_info> info_of(const bpf_program* program) {
     bpf_prog_info info{};
@@ -285,16 +302,25 @@ BpfSession::BpfSession(BpfSession&&) noexcept = default;
 BpfSession& BpfSession::operator=(BpfSession&&) noexcept = default;
 BpfSession::~BpfSession() = default;
 
-Result<BpfSession> BpfSession::load(const AttachPlan& plan, const ThisKernel& kernel, const SessionConfig& config) {
+Result<std::map<std::string, ProgramNeeds>> needs_of_programs() {
+    std::size_t size = 0;
+    const auto* bytes = static_cast<const std::byte*>(rcuscope_bpf::elf_bytes(&size));
+    return read_program_needs({bytes, size});
+}
+
+tl::expected<BpfSession, LoadFailure> BpfSession::load(const AttachPlan& plan, const ThisKernel& kernel,
+                                                       const SessionConfig& config) {
     libbpf_set_print(keep_libbpf_words);
     libbpf_words().clear();
     auto impl = std::make_unique<Impl>();
-    if (auto loaded = impl->load(plan, kernel, config); !loaded)
-        return tl::unexpected(loaded.error());
+    if (auto loaded = impl->load(plan, kernel, config); !loaded) {
+        auto [program, why] = refused_program();
+        return tl::unexpected(LoadFailure{loaded.error(), std::move(program), std::move(why)});
+    }
     const Status made = impl->map_states().and_then(
         [&] { return config.summary ? impl->map_summary(*config.summary) : impl->make_rings(config); });
     if (!made)
-        return tl::unexpected(made.error());
+        return tl::unexpected(LoadFailure{made.error(), {}, {}});
     return BpfSession(std::move(impl));
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,6 +18,7 @@
 #include "capture/metadata.hpp"
 #include "kernel/kallsyms.hpp"
 #include "probes/doorbell.hpp"
+#include "probes/program_needs.hpp"
 #include "probes/resolver.hpp"
 #include "probes/ring.hpp"
 #include "probes/sites.hpp"
@@ -58,10 +60,21 @@ struct ModuleCounts {
     std::uint32_t freed = 0;
 };
 
+// The needs of all programs of the BPF object, by the program's name.
+Result<std::map<std::string, ProgramNeeds>> needs_of_programs();
+
+// Why the programs could not be loaded.
+struct LoadFailure {
+    Error error;
+    std::string program; // the program that the kernel refused; empty: the reason is another one
+    std::string why;     // the kernel's reason to refuse it
+};
+
 class BpfSession {
 public:
     // The destructor detaches and unloads the programs; the kernel does if the process dies.
-    static Result<BpfSession> load(const AttachPlan& plan, const ThisKernel& kernel, const SessionConfig& config);
+    static tl::expected<BpfSession, LoadFailure> load(const AttachPlan& plan, const ThisKernel& kernel,
+                                                      const SessionConfig& config);
 
     BpfSession(BpfSession&&) noexcept;
     BpfSession& operator=(BpfSession&&) noexcept;

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "probes/this_kernel.hpp"
 
+#include <map>
+#include <set>
+
 #include "kernel/host.hpp"
+#include "kernel/kernel_btf.hpp"
 #include "kernel/settings.hpp"
 #include "probes/hooks.hpp"
+#include "probes/session.hpp"
 
 namespace rcuscope {
 
@@ -53,6 +58,33 @@ void read_symbols(ThisKernel& kernel) {
     }
 }
 
+// All helpers that the programs call exist since Linux 5.17, commit e6f2dd0f8067 ("bpf: Add bpf_loop helper").
+void read_types(ThisKernel& kernel, const KernelBtf& types, const std::map<std::string, ProgramNeeds>& needs) {
+    read_types(kernel.offer, types, needs);
+    std::set<std::int32_t> helpers;
+    for (const auto& [program, need] : needs)
+        helpers.insert(need.helpers.begin(), need.helpers.end());
+    std::string lacking;
+    for (const std::int32_t helper : helpers)
+        if (!types.has_helper(helper))
+            lacking += (lacking.empty() ? "" : ", ") + std::string(helper_name(helper)) + "()";
+    kernel.too_old = !lacking.empty();
+    if (kernel.too_old)
+        kernel.problems.push_back({ExitCode::cannot_here, "cannot record on kernel " + kernel.host.kernel,
+                                   "it is too old: BPF programs cannot call " + lacking, "use Linux 5.17 or newer"});
+}
+
+void read_types_of_this_kernel(ThisKernel& kernel) {
+    const auto types = KernelBtf::of_this_kernel();
+    const auto needs = needs_of_programs();
+    if (!types)
+        kernel.problems.push_back(types.error());
+    else if (!needs)
+        kernel.problems.push_back(needs.error());
+    else
+        read_types(kernel, *types, *needs);
+}
+
 } // namespace
 
 ThisKernel look_at_this_kernel() {
@@ -76,14 +108,7 @@ ThisKernel look_at_this_kernel() {
             {ExitCode::cannot_here, "cannot place probes in the kernel",
              "the kernel is locked down (lockdown=confidentiality)",
              "boot with lockdown=integrity or none; with secure boot, that is the firmware's setting"});
-    auto names = btf_names_among({functions_named(hook_table()), tracepoints_named(hook_table())});
-    if (names) {
-        kernel.offer.btf = true;
-        kernel.offer.btf_functions = std::move(names->functions);
-        kernel.offer.tracepoints = std::move(names->tracepoints);
-    } else {
-        kernel.problems.push_back(names.error());
-    }
+    read_types_of_this_kernel(kernel);
     kernel.offer.offloads = offloads_callbacks();
     kernel.ticks_stop_while_busy = has_tickless_cpus();
     kernel.lazy_callbacks = has_lazy_callbacks();

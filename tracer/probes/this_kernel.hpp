@@ -37,6 +37,7 @@ struct ThisKernel {
     Kallsyms::Code delete_module_code;           // the function that calls exit functions
     Kallsyms::Code kernel_code;                  // the kernel's text, without modules
     std::vector<Kallsyms::Code> return_handlers; // trampolines that traced functions return to
+    bool too_old = false;                        // lacks what every recording needs
     std::vector<Error> problems;                 // why no recording can be made here; the first cause first
 };
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text_out.hpp"
+#include "probes/fitted_session.hpp"
 #include "probes/hooks.hpp"
 #include "probes/instruction_slots.hpp"
 #include "probes/load_refusals.hpp"
@@ -45,17 +46,7 @@ Status ProbeSetup::look(const RecordRequest& request) {
     for (const ModuleFile& module : request.modules)
         if (auto fine = check_module(module, kernel_.host.kernel); !fine)
             return fine;
-    PlanRequest wanted;
-    wanted.via = request.via;
-    wanted.follow_modules = !request.modules.empty();
-    wanted.follow_functions =
-        wanted.follow_modules && (!request.functions.empty() || !request.reader_functions.empty());
-    const bool summary = mode_ == RecordMode::summary;
-    plan_ = resolve(summary ? summary_hook_table() : hook_table(), kernel_.offer, wanted);
-    if (plan_.programs().empty())
-        return fail(ExitCode::cannot_here, "cannot observe RCU in this kernel", "no hook is available",
-                    "rcuscope doctor shows the reasons");
-    return summary ? check_summary_plan(plan_) : Status();
+    return {};
 }
 
 Status ProbeSetup::place(const RecordRequest& request, StatusLine& status) {
@@ -63,7 +54,7 @@ Status ProbeSetup::place(const RecordRequest& request, StatusLine& status) {
         for (const std::string& left : remove_stale_probes(KprobeEvents(kernel_.tracefs)))
             StandardError() << "rcuscope: warning: " << left << "\n";
     status.show("placing probes");
-    for (auto step : {&ProbeSetup::place_sites_of, &ProbeSetup::load, &ProbeSetup::reserve, &ProbeSetup::attach}) {
+    for (auto step : {&ProbeSetup::load, &ProbeSetup::place_sites_of, &ProbeSetup::reserve, &ProbeSetup::attach}) {
         if (EndSignals::came())
             return {};
         if (auto done = (this->*step)(request); !done)
@@ -119,11 +110,18 @@ Status ProbeSetup::load(const RecordRequest& request) {
     if (mode_ == RecordMode::summary)
         config.summary =
             SummarySizes::for_cpus(kernel_.host.cpus, request.ring_bytes / sizeof(rs_pending), request.all_callbacks);
-    auto session = BpfSession::load(plan_, kernel_, config);
-    if (!session)
-        return tl::unexpected(session.error());
-    session_.emplace(std::move(*session));
-    return {};
+    PlanRequest wanted;
+    wanted.via = request.via;
+    wanted.follow_modules = !request.modules.empty();
+    wanted.follow_functions =
+        wanted.follow_modules && (!request.functions.empty() || !request.reader_functions.empty());
+    const bool summary = mode_ == RecordMode::summary;
+    auto fitted = load_fitting(summary ? summary_hook_table() : hook_table(), kernel_, wanted, config);
+    if (!fitted)
+        return tl::unexpected(fitted.error());
+    plan_ = std::move(fitted->plan);
+    session_.emplace(std::move(fitted->session));
+    return summary ? check_summary_plan(plan_) : Status();
 }
 
 Status ProbeSetup::reserve(const RecordRequest&) {

@@ -25,15 +25,15 @@ class ProbeSetup {
 public:
     explicit ProbeSetup(RecordMode mode) : mode_(mode) {}
 
-    // Called first. Reads what the kernel offers, checks that it can be traced, and makes the attach plan.
+    // Called first. Reads what the kernel offers, and checks that it can be traced.
     Status look(const RecordRequest& request);
     // Places every probe; the probes of modules that are not loaded yet wait for the load. Returns early, without an
     // error, once a signal has come (end_signals.hpp).
     Status place(const RecordRequest& request, StatusLine& status);
 
     ThisKernel& kernel() { return kernel_; }
+    // Both are valid from place(), the session to unload().
     const AttachPlan& plan() const { return plan_; }
-    // Valid from place() to unload().
     BpfSession& session() { return *session_; }
     // Probed sites in modules; empty if no module's code is probed.
     const std::optional<PlacedSites>& sites() const { return sites_; }
