@@ -68,8 +68,8 @@ Status FlightRecorder::look(const Look& look, const Losses& losses) {
     history_.forget_before(now_ns > keep_ns ? now_ns - keep_ns : 0);
     watch_.look(look.seen_until_ns, look.pending, look.lost_by_ns);
     if (stalls_)
-        for (const std::string& warning : stalls_->read())
-            watch_.say(TriggerKind::stall, warning, now_ns);
+        for (const Stall& stall : stalls_->read())
+            watch_.stalled(stall, now_ns);
     if (watch_.fired().size() > file_firings_)
         if (auto done = fire(look, losses); !done)
             return done;

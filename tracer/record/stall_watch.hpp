@@ -4,6 +4,7 @@
 // rcu:rcu_stall_warning.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,20 +15,36 @@
 
 namespace rcuscope {
 
-// Takes a record of /dev/kmsg. Returns its text if that is the first line of a stall warning by the kernel.
-std::optional<std::string> stall_warning(std::string_view record);
+struct Stall {
+    std::string line;                    // the first line of the kernel's warning
+    std::optional<std::uint64_t> gp_seq; // of the grace period that stalls; none: an expedited one, or unknown
+};
+
+// Finds the warnings among records of /dev/kmsg. The kernel prints the first line, lines about CPUs and tasks, and a
+// line with the number of the grace period ("\t(t=5250 jiffies g=22333 q=12 ncpus=2)"; kernel/rcu/tree_stall.h).
+class StallReader {
+public:
+    void take(std::string_view record);
+    // The warnings since the last call. One whose number may follow is kept for one more call.
+    std::vector<Stall> stalls();
+
+private:
+    std::vector<Stall> complete_;
+    std::optional<Stall> unnumbered_; // waits for the line with the number
+    bool waited_ = false;             // unnumbered_ was there at the last call
+};
 
 class StallWatch {
 public:
     // Sees warnings from now on.
     static Result<StallWatch> open();
 
-    // The warnings since the last call.
-    std::vector<std::string> read();
+    std::vector<Stall> read();
 
 private:
     explicit StallWatch(Fd log) : log_(std::move(log)) {}
     Fd log_;
+    StallReader reader_;
 };
 
 } // namespace rcuscope

@@ -101,10 +101,15 @@ void TriggerWatch::gp_ended(const Step& step) {
     OpenGp& open = found->second;
     each(TriggerKind::grace_period, [&](std::size_t trigger, std::uint64_t limit) {
         if (longer(open.began_ns, step.ns, limit))
-            fire_gp(trigger, found->first, open, {.fired_ns = step.ns, .end_ns = std::nullopt, .said = {}});
+            fire_gp(trigger, step.expedited, open, {.fired_ns = step.ns, .end_ns = std::nullopt, .said = {}});
     });
     ended(step.expedited ? FiredOn::expedited_grace_period : FiredOn::grace_period, open.gp_seq, open.began_ns,
           step.ns);
+    if (!step.expedited && wanted(TriggerKind::stall)) {
+        ended_periods_.emplace_back(std::move(open), step.ns);
+        if (ended_periods_.size() > max_ended)
+            ended_periods_.pop_front();
+    }
     grace_periods_.erase(found);
 }
 
@@ -198,7 +203,7 @@ void TriggerWatch::look_at_grace_periods(std::uint64_t now_ns) {
         [&](std::size_t trigger, std::uint64_t limit) {
             for (auto& [key, open] : grace_periods_)
                 if (open.surely && longer(open.began_ns, now_ns, limit))
-                    fire_gp(trigger, key, open, {.fired_ns = now_ns, .end_ns = std::nullopt, .said = {}});
+                    fire_gp(trigger, key.first, open, {.fired_ns = now_ns, .end_ns = std::nullopt, .said = {}});
         });
 }
 
@@ -248,29 +253,40 @@ void TriggerWatch::say(TriggerKind kind, const std::string& line, std::uint64_t 
     each(
         kind,
         [&](std::size_t trigger, std::uint64_t) {
-            Firing firing{trigger, FiredOn::nothing, 0, now_ns, now_ns, now_ns, line};
-            // A stall warning is about the running grace period.
-            const auto running = std::find_if(
-                grace_periods_.begin(), grace_periods_.end(), [](const auto& entry) { return !entry.first.first; });
-            if (kind != TriggerKind::stall)
-                fired_.push_back(std::move(firing));
-            else if (running == grace_periods_.end())
-                fire_once_a_burst(std::move(firing));
-            else {
-                firing.end_ns.reset();
-                fire_gp(trigger, running->first, running->second, std::move(firing));
-            }
+            fired_.push_back({trigger, FiredOn::nothing, 0, now_ns, now_ns, now_ns, line});
+        });
+}
+
+void TriggerWatch::stalled(const Stall& stall, std::uint64_t now_ns) {
+    each(
+        TriggerKind::stall,
+        [&](std::size_t trigger, std::uint64_t) {
+            const auto is_it = [&](const OpenGp& open) {
+                return !stall.gp_seq || open.gp_seq >> rcu_seq_ctr_shift == *stall.gp_seq >> rcu_seq_ctr_shift;
+            };
+            Firing firing{trigger, FiredOn::nothing, 0, now_ns, now_ns, std::nullopt, stall.line};
+            for (auto& [key, open] : grace_periods_)
+                if (!key.first && is_it(open))
+                    return fire_gp(trigger, key.first, open, std::move(firing));
+            firing.end_ns = now_ns;
+            // A warning without a number is about the grace period that runs, or about an unknown one.
+            for (auto& [ended, end_ns] : ended_periods_)
+                if (stall.gp_seq && is_it(ended)) {
+                    firing.end_ns = end_ns;
+                    return fire_gp(trigger, false, ended, std::move(firing));
+                }
+            fire_once_a_burst(std::move(firing));
         });
 }
 
 // Fires once for each pair of grace period and trigger.
-void TriggerWatch::fire_gp(std::size_t trigger, const GpKey& key, OpenGp& open, Firing firing) {
-    if (!open.fired.insert(trigger).second)
+void TriggerWatch::fire_gp(std::size_t trigger, bool expedited, OpenGp& of, Firing firing) {
+    if (!of.fired.insert(trigger).second)
         return;
     firing.trigger = trigger;
-    firing.on = key.first ? FiredOn::expedited_grace_period : FiredOn::grace_period;
-    firing.id = open.gp_seq;
-    firing.began_ns = open.began_ns;
+    firing.on = expedited ? FiredOn::expedited_grace_period : FiredOn::grace_period;
+    firing.id = of.gp_seq;
+    firing.began_ns = of.began_ns;
     fired_.push_back(std::move(firing));
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -18,6 +19,7 @@
 #include "capture/event.hpp"
 #include "capture/metadata.hpp"
 #include "record/read_sites.hpp"
+#include "record/stall_watch.hpp"
 #include "record/trigger.hpp"
 
 namespace rcuscope {
@@ -44,6 +46,8 @@ public:
     void take(const Event& event);
     // A line of the kernel or of the tracer fires the triggers of this kind.
     void say(TriggerKind kind, const std::string& line, std::uint64_t now_ns);
+    // A warning of the kernel about a grace period, which may have ended when the warning is read.
+    void stalled(const Stall& stall, std::uint64_t now_ns);
     // Call it once all events up to `now_ns` were taken. `pending`: callbacks that are queued and not invoked.
     // `lost_by_ns`: the latest time at which records can have been lost; 0: none were.
     void look(std::uint64_t now_ns, std::uint64_t pending, std::uint64_t lost_by_ns = 0);
@@ -93,7 +97,7 @@ private:
 
     template <typename Act>
     void each(TriggerKind kind, Act act);
-    void fire_gp(std::size_t trigger, const GpKey& key, OpenGp& open, Firing firing);
+    void fire_gp(std::size_t trigger, bool expedited, OpenGp& of, Firing firing);
     void fire_once_a_burst(Firing firing);
     void ended(FiredOn on, std::uint64_t id, std::uint64_t began_ns, std::uint64_t end_ns);
     bool wanted(TriggerKind kind) const;
@@ -107,6 +111,9 @@ private:
     std::vector<Step> steps_; // taken, not yet applied: the order is complete only once every CPU's events were taken
     std::uint64_t looked_until_ns_ = 0;
     std::map<GpKey, OpenGp> grace_periods_;
+    // Ended grace periods, the newest last, for warnings about them that are read later.
+    static constexpr std::size_t max_ended = 64;
+    std::deque<std::pair<OpenGp, std::uint64_t>> ended_periods_;          // normal ones, with their end times
     std::unordered_map<std::uint64_t, std::uint64_t, SeededHash> queued_; // time of queueing by head
     std::uint64_t oldest_queued_ns_ = 0;                                  // lower bound of the times in queued_
     // Unlocks may be missed without a loss record. So each task keeps its newest sections only, and all tasks are

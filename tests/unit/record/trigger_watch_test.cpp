@@ -255,8 +255,8 @@ TEST_F(TriggerWatchTest, AStallIsAboutTheGracePeriodThatRuns) {
     start(1 * ms, 5);
     look(30'000 * ms);
     EXPECT_THAT(watch->fired(), SizeIs(0));
-    watch->say(TriggerKind::stall, "rcu: INFO: a stall", 30'000 * ms);
-    watch->say(TriggerKind::stall, "rcu: INFO: again", 90'000 * ms);
+    watch->stalled({"rcu: INFO: a stall", std::nullopt}, 30'000 * ms);
+    watch->stalled({"rcu: INFO: again", std::nullopt}, 90'000 * ms);
     ASSERT_THAT(watch->fired(), SizeIs(1));
     EXPECT_EQ(watch->fired()[0].on, FiredOn::grace_period);
     EXPECT_EQ(text(30'000 * ms), "rcu: INFO: a stall");
@@ -266,9 +266,29 @@ TEST_F(TriggerWatchTest, AStallIsAboutTheGracePeriodThatRuns) {
     EXPECT_TRUE(watch->over());
 }
 
+// On a busy machine the recorder reads the warning when other grace periods have begun, or none runs.
+TEST_F(TriggerWatchTest, AStallIsAboutTheGracePeriodThatItNames) {
+    wait_for({"stall"});
+    start(1 * ms, 5);
+    end(30'000 * ms, 5);
+    look(30'001 * ms);
+    watch->stalled({"rcu: INFO: a stall", 5 << 2 | 1}, 30'001 * ms);
+    ASSERT_THAT(watch->fired(), SizeIs(1));
+    EXPECT_EQ(watch->fired()[0].on, FiredOn::grace_period);
+    EXPECT_EQ(watch->fired()[0].began_ns, 1 * ms);
+    EXPECT_EQ(watch->fired()[0].end_ns, 30'000 * ms);
+    start(30'002 * ms, 9);
+    look(30'003 * ms);
+    watch->stalled({"rcu: INFO: again", 5 << 2 | 1}, 30'003 * ms);
+    ASSERT_THAT(watch->fired(), SizeIs(1)) << "once for each grace period";
+    watch->stalled({"rcu: INFO: another", 9 << 2 | 1}, 60'000 * ms);
+    ASSERT_THAT(watch->fired(), SizeIs(2));
+    EXPECT_EQ(watch->fired()[1].began_ns, 30'002 * ms);
+}
+
 TEST_F(TriggerWatchTest, WhatIsSaidFiresOnlyWhatWaitsForIt) {
     wait_for({"hazard"});
-    watch->say(TriggerKind::stall, "rcu: INFO: a stall", 1 * ms);
+    watch->stalled({"rcu: INFO: a stall", std::nullopt}, 1 * ms);
     EXPECT_THAT(watch->fired(), SizeIs(0));
     watch->say(TriggerKind::hazard, "demo is being freed", 2 * ms);
     ASSERT_THAT(watch->fired(), SizeIs(1));
