@@ -55,7 +55,8 @@ check 'a file that is not there is wrong use' status_is 2
 vm run --count-instructions --cpus 2 -- true
 check 'instructions of two CPUs are wrong use' status_is 2
 
-for kernel in $("$VM" kernels | awk 'NR > 1 { print $1 }'); do
+# Kind "image" has no headers and no modules, which most of these checks are about.
+for kernel in $("$VM" kernels | awk 'NR > 1 && $2 != "image" { print $1 }'); do
 	vm headers "$kernel"
 	check "$kernel: has headers" test -f "$(<"$WORK/out")/Makefile"
 	release=$("$VM" kernels | sed -n "s/^$kernel .*(\(.*\)).*/\1/p")

@@ -184,7 +184,7 @@ work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
 
 kernels=("$@")
-(($#)) || mapfile -t kernels < <("$vm" kernels | awk 'NR > 1 { print $1 }')
+(($#)) || mapfile -t kernels < <("$vm" kernels | awk 'NR > 1 && $2 != "image" { print $1 }')
 for kernel in "${kernels[@]}"; do
 	before=$failures
 	check_kernel

@@ -8,7 +8,7 @@ set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
 
-other=$("$VM" kernels | awk -v this="$KERNEL" 'NR > 1 && $1 != this { print $1; exit }')
+other=$("$VM" kernels | awk -v this="$KERNEL" 'NR > 1 && $1 != this && $2 != "image" { print $1; exit }')
 [[ $other ]] || { failed "there is no second kernel to take a module of"; finish; }
 other_release=$("$VM" kernels | sed -n "s/^$other .*(\(.*\)).*/\1/p")
 tools=(--add "$(command -v bpftool):/usr/sbin/")

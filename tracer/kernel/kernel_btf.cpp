@@ -50,7 +50,7 @@ std::string declared(const btf& types, std::uint32_t id, int depth = 0) {
         const std::string to = declared(types, type->type, depth + 1);
         return to + (to.ends_with("*") ? "*" : " *");
     }
-    const std::string name(name_of(types, *type));
+    std::string name(name_of(types, *type));
     switch (btf_kind(type)) {
     case BTF_KIND_STRUCT:
         return "struct " + name;
