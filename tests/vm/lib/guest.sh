@@ -42,7 +42,7 @@ base_ensure() { # NAME
 	kernel=$(kernel_folder "$1")
 	busybox=$(command -v busybox)
 	key=$(cat "$busybox" "$kernel/version" "$HERE/lib/guest.sh" | sha256sum)
-	BASE=$CACHE/base/${1//[:,]/-}-${key:0:16}.cpio
+	BASE=$CACHE/base/$(file_name "$1")-${key:0:16}.cpio
 	[[ ! -f $BASE ]] || return 0
 	[[ $(ldd "$busybox" 2>&1) == *"not a dynamic executable"* ]] ||
 		fail "$busybox is dynamically linked and cannot be the guest's init; do: apt install busybox-static"

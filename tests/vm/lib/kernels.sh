@@ -44,8 +44,11 @@ LAYOUT=1
 
 kernel_folder() ( # NAME; runs in a subshell, so the caller's KERNEL_* variables stay as they are
 	kernel_lookup "$1"
-	printf '%s/kernels-%s/%s\n' "$CACHE" "$LAYOUT" "${1//[:,]/-}${KERNEL_KEY:+-$KERNEL_KEY}"
+	printf '%s/kernels-%s/%s\n' "$CACHE" "$LAYOUT" "$(file_name "$1")${KERNEL_KEY:+-$KERNEL_KEY}"
 )
+
+# A kernel's NAME as a part of file names: QEMU gives commas and colons a meaning.
+file_name() { printf '%s\n' "${1//[:,]/-}"; } # NAME
 
 kernel_names() { printf '%s\n' "${KERNELS[@]}" | awk '{ print $1 }'; }
 
@@ -118,14 +121,16 @@ kernel_ensure() { # NAME
 		"prepare_$KERNEL_KIND" "${KERNEL_SPEC[@]}"
 		kernel_lookup "$1"
 	fi
-	ensure_cached "$(kernel_folder "$1")" "kernel-${1//[:,]/-}" kernel_fill "$1"
+	ensure_cached "$(kernel_folder "$1")" "kernel-$(file_name "$1")" kernel_fill "$1"
 }
 
 kernel_fill() { # NAME
+	local name
+	name=$(file_name "$1")
 	"populate_$KERNEL_KIND" "$STAGING" "${KERNEL_SPEC[@]}"
 	# Removes builds with other keys that have been unused for a week.
 	[[ -z $KERNEL_KEY ]] ||
-		find "${STAGING%/*}" -mindepth 1 -maxdepth 1 -mtime +7 \( -name "${1//[:,]/-}-*" -o -name ".${1//[:,]/-}-*" \) -exec rm -rf {} +
+		find "${STAGING%/*}" -mindepth 1 -maxdepth 1 -mtime +7 \( -name "$name-*" -o -name ".$name-*" \) -exec rm -rf {} +
 	note "$1 is now in the cache: $(<"$STAGING/version")"
 }
 
@@ -222,14 +227,7 @@ find_headers() { # ROOT
 	mapfile -t -O "${#PACKAGES[@]}" PACKAGES < <(printf '%s\n' "$HEADERS" && grep -E '^linux-(headers|kbuild)-' <<<"$needed")
 }
 
-unpack_packages() { # ROOT FOLDER
-	local package
-	for package in "$1"/debs/*.deb; do
-		dpkg-deb -x "$package" "$2" || fail "cannot unpack $package; is the disk full?"
-	done
-}
-
-# Moves the kernel's image and modules to where the bench expects them.
+# Links the kernel's image and modules to where the bench expects them.
 place_image() { # FOLDER ROOT
 	local folder=$1 root=$2 release=${IMAGE#linux-image-} modules vmlinuz
 	printf '%s\n' "$release" >"$folder/release"
@@ -243,29 +241,29 @@ place_image() { # FOLDER ROOT
 }
 
 populate_image() { # FOLDER SUITES FLAVOUR [VERSION]
-	local IMAGE PACKAGES root=$1/.apt
-	need xz
-	note "fetching Debian's linux-image-$3 ${4:-}${4:+ }of $2 (about 30 MB)"
-	apt_begin "$root" "$2"
-	find_image "$root" "$2" "$3" "${4:-}"
-	apt_download "$root" "${PACKAGES[@]}"
-	unpack_packages "$root" "$1"
-	place_image "$1" "$root"
-	rm -rf "$root"
+	populate_packages "$1" "$2" "$3" "${4:-}" ''
 }
 
 populate_fetched() { # FOLDER SUITES FLAVOUR [VERSION]
-	local IMAGE HEADERS PACKAGES folder=$1 root=$1/.apt
+	populate_packages "$1" "$2" "$3" "${4:-}" headers
+}
+
+populate_packages() { # FOLDER SUITES FLAVOUR VERSION-OR-EMPTY headers-OR-EMPTY
+	local IMAGE HEADERS PACKAGES package folder=$1 root=$1/.apt
 	need xz
-	note "fetching Debian's linux-image-$3 ${4:-}${4:+ }of $2 and its headers (about 45 MB)"
+	note "fetching Debian's linux-image-$3 ${4:+$4 }of $2${5:+ and its headers} (30 to 45 MB)"
 	apt_begin "$root" "$2"
-	find_image "$root" "$2" "$3" "${4:-}"
-	find_headers "$root"
+	find_image "$root" "$2" "$3" "$4"
+	[[ ! $5 ]] || find_headers "$root"
 	apt_download "$root" "${PACKAGES[@]}"
-	unpack_packages "$root" "$folder"
+	for package in "$root"/debs/*.deb; do
+		dpkg-deb -x "$package" "$folder" || fail "cannot unpack $package; is the disk full?"
+	done
 	place_image "$folder" "$root"
-	ln -s "usr/src/$HEADERS" "$folder/headers"
-	relocate_headers "$folder" "$HEADERS"
+	if [[ $5 ]]; then
+		ln -s "usr/src/$HEADERS" "$folder/headers"
+		relocate_headers "$folder" "$HEADERS"
+	fi
 	rm -rf "$root"
 }
 
