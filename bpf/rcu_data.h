@@ -59,8 +59,7 @@ static __always_inline bool rs_bypassed(struct rcu_data *data)
 	return rs_has_bypass() && BPF_CORE_READ(nocb, nocb_bypass.len);
 }
 
-/* The kthread that runs the callbacks of an offloaded CPU; 0: there is none. It exists from boot
- * on. */
+/* The kthread that runs the callbacks of an offloaded CPU, from boot on; 0: there is none. */
 static __always_inline __u64 rs_callback_kthread(struct rcu_data *data)
 {
 	struct rcu_data___nocb *nocb = (void *)data;

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/duration.hpp"
+#include "base/trimmed.hpp"
 
 namespace rcuscope {
 
@@ -22,13 +23,6 @@ constexpr std::array<Sign, 5> signs{{{"<=", Relation::at_most},
                                      {">", Relation::greater}}};
 
 constexpr const char* example = "write METRIC, one of < <= > >= ==, and a limit, such as gp.p99<50ms or hazards==0";
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 Result<std::int64_t> parse_number(std::string_view text) {
     std::int64_t value = 0;

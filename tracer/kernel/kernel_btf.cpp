@@ -129,7 +129,7 @@ std::string Prototype::text() const {
     return "(" + all + ")";
 }
 
-void KernelBtf::Free::operator()(btf* types) const {
+void FreeBtf::operator()(btf* types) const {
     btf__free(types);
 }
 

@@ -42,6 +42,10 @@ enum class MemberKind { composite, integer, enumeration, pointer, floating, othe
 
 enum class Presence { present, no_type, no_member, other_kind };
 
+struct FreeBtf {
+    void operator()(btf* types) const;
+};
+
 class KernelBtf {
 public:
     // Fails with ExitCode::cannot_here if the kernel has no BTF.
@@ -63,14 +67,11 @@ public:
     static MemberKind kind_of(const btf& types, std::uint32_t type);
 
 private:
-    struct Free {
-        void operator()(btf* types) const;
-    };
     using Names = std::unordered_map<std::string_view, std::uint32_t, SeededHash>;
 
     explicit KernelBtf(btf* types);
 
-    std::unique_ptr<btf, Free> types_;
+    std::unique_ptr<btf, FreeBtf> types_;
     Names functions_; // by name: the first one, as libbpf takes it
     Names structures_;
     Names tracepoints_;

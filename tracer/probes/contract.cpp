@@ -4,19 +4,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/trimmed.hpp"
+
 namespace rcuscope {
 
 namespace {
 
 constexpr std::string_view unknown_here = " here, which this version of rcuscope does not know";
-
-std::string_view trimmed(std::string_view text) {
-    while (text.starts_with(' '))
-        text.remove_prefix(1);
-    while (text.ends_with(' '))
-        text.remove_suffix(1);
-    return text;
-}
 
 // The elements of "(A a, B *b)"; empty for "()" and "".
 std::vector<std::string_view> elements_of(std::string_view list) {

@@ -19,9 +19,6 @@ namespace {
 struct EndElf {
     void operator()(Elf* elf) const { elf_end(elf); }
 };
-struct FreeBtf {
-    void operator()(btf* types) const { btf__free(types); }
-};
 
 constexpr std::string_view flavour = "___"; // what follows it in the name of a type is not the kernel's name
 
