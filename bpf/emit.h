@@ -2,9 +2,10 @@
 /*
  * Sends records into per-CPU rings, counts losses and announces tasks by name.
  *
- * A program may interrupt another one on the same CPU (a call_rcu() in an interrupt, for example).
- * All per-CPU state here is therefore either only incremented, or written as a whole so that
- * writing it twice is harmless.
+ * A program may interrupt another one on the same CPU (a call_rcu() in an interrupt, for example),
+ * or preempt it for any length of time: fentry programs run with preemption on. All per-CPU state
+ * here is therefore either only incremented or raised, or written as a whole so that writing it
+ * twice is harmless.
  */
 #ifndef RCUSCOPE_EMIT_H
 #define RCUSCOPE_EMIT_H
@@ -13,6 +14,7 @@
 #include "event_ring.h"
 #include "event_ring_memory.h"
 #include "kernel_types.h"
+#include "raise.h"
 #include "wire.h"
 
 #include <bpf/bpf_core_read.h>
@@ -89,7 +91,7 @@ static __always_inline void rs_count_losses(struct rs_cpu *cpu, __u64 from_ns, _
 {
 	if (cpu->lost_total == cpu->lost_told)
 		cpu->lost_from_ns = from_ns;
-	cpu->lost_to_ns = to_ns;
+	rs_raise(&cpu->lost_to_ns, to_ns);
 	__sync_fetch_and_add(&cpu->lost_total, count);
 }
 

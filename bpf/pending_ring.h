@@ -72,6 +72,11 @@ static __always_inline bool rs_pending_pop_first(struct rs_pending_ring *ring, r
 	if (!entry || !rs_is_pending(entry->key, head))
 		return false;
 	*popped = *entry;
+	/*
+	 * A producer may be preempted between its reservation and its stores. Until it continues,
+	 * its entry must not look like the one of the lap before.
+	 */
+	entry->key = 0;
 	ring->first = first + 1;
 	return true;
 }
@@ -116,6 +121,7 @@ static long rs_pending_pass(rs_u32 index, struct rs_pending_walk *walk)
 		return 1;
 	if (entry->key)
 		rs_pending_forgot(rs_pending_slot(entry->key));
+	entry->key = 0;
 	walk->ring->first++;
 	return 0;
 }
@@ -147,6 +153,7 @@ static __always_inline bool rs_pending_skip(struct rs_pending_ring *ring, rs_u64
 		entry->ns--;
 		return true;
 	}
+	entry->key = 0;
 	ring->first = first + 1;
 	return false;
 }

@@ -30,14 +30,16 @@ static __always_inline __u64 rs_number_of(const void *pointer, volatile __u64 *p
 	return *place;
 }
 
-static __always_inline void rs_summary_queued(const void *pointer, __u64 func)
+/* `hurried`: by call_rcu_hurry(). */
+static __always_inline void rs_summary_queued(const void *pointer, __u64 func, bool hurried)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct rs_summary_cpu *mine = rs_summary_of(cpu);
+	__u64 *place = hurried ? &mine->hurried : &mine->queued;
 	__u32 slot = rs_slot_of(mine->slots, func);
 
 	if (slot != RS_SLOT_NONE &&
-	    !rs_pending_push(&mine->ring, rs_number_of(pointer, &mine->queued), slot))
+	    !rs_pending_push(&mine->ring, rs_number_of(pointer, place), slot))
 		rs_summary_forgot(cpu, slot);
 }
 
@@ -206,14 +208,14 @@ static __noinline int rs_summary_out_of_order(struct rs_summary_cpu *mine,
 	})
 
 RS_ENTRY_PROGRAMS(summary_queued, call_rcu, (),
-		  rs_summary_queued((void *)rs_argument(ctx, 0), rs_argument(ctx, 1)))
+		  rs_summary_queued((void *)rs_argument(ctx, 0), rs_argument(ctx, 1), false))
 RS_ENTRY_PROGRAMS(summary_hurry, call_rcu_hurry, (),
-		  rs_summary_queued((void *)rs_argument(ctx, 0), rs_argument(ctx, 1)))
+		  rs_summary_queued((void *)rs_argument(ctx, 0), rs_argument(ctx, 1), true))
 
 SEC("tp_btf/rcu_callback")
 int BPF_PROG(summary_queued_event, const char *flavour, struct callback_head *head)
 {
-	rs_summary_queued(head, (__u64)head->func);
+	rs_summary_queued(head, (__u64)head->func, false);
 	return 0;
 }
 

@@ -201,13 +201,15 @@ static inline bool rs_is_pending(rs_u64 key, rs_u64 head)
 
 struct rs_summary_cpu {
 	struct rs_pending_ring ring;
-	rs_u64 queued; /* for rs_number_of(); separate, since a queueing program may interrupt an
-			  invocation's program */
+	/* For rs_number_of(). Each program has its own, since one may interrupt or preempt another.
+	 */
+	rs_u64 queued;
+	rs_u64 hurried;
 	rs_u64 invoked;
 	struct rs_latency_run runs[RS_RUNS];
 	rs_u64 run; /* counter; selects the run that began last */
 	rs_u64 slots[RS_SLOT_CACHE];
 } __attribute__((aligned(64))); /* avoids false sharing of cache lines */
-RS_ASSERT_SIZE(rs_summary_cpu, 320);
+RS_ASSERT_SIZE(rs_summary_cpu, 384);
 
 #endif /* RCUSCOPE_SUMMARY_LAYOUT_H */

@@ -7,6 +7,7 @@
 #include "emit.h"
 #include "follow.h"
 #include "grace_periods.h"
+#include "raise.h"
 #include "stacks.h"
 
 /*
@@ -42,13 +43,11 @@ static __always_inline void rs_barrier_ended(void)
 
 	if (!note)
 		return;
-	if (followed_finished < note->queued)
-		followed_finished = note->queued;
+	rs_raise(&followed_finished, note->queued);
 	for (__u32 i = 0; i < RS_MAX_FOLLOWED; i++)
 		/* Otherwise the module was loaded again meanwhile. */
-		if (followed_callbacks_finished[i] < note->of_module[i] &&
-		    note->of_module[i] <= followed_callbacks_queued[i])
-			followed_callbacks_finished[i] = note->of_module[i];
+		if (note->of_module[i] <= followed_callbacks_queued[i])
+			rs_raise(&followed_callbacks_finished[i], note->of_module[i]);
 	bpf_map_delete_elem(&barrier_notes, &key);
 }
 

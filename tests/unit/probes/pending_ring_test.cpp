@@ -2,9 +2,11 @@
 //
 // The programs' rings of queued callbacks (bpf/pending_ring.h).
 #include <cstddef>
+#include <functional>
 #include <gtest/gtest.h>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "summary_layout.h"
@@ -20,7 +22,11 @@ rs_u64 steps = 0; // iterations of loops
 rs_u64 pushed_at = 0;
 rs_u64 times_asked = 0;
 
+std::function<void()> preempt; // runs once a position was reserved, before its entry is written
+
 rs_pending* rs_pending_at(const rs_pending_ring* ring, rs_u64 position) {
+    if (preempt)
+        std::exchange(preempt, nullptr)();
     return &entries.at(rs_pending_place(ring, position));
 }
 
@@ -54,6 +60,7 @@ protected:
         rs_pending_ring_make(&ring_, ring_size, ring_size); // of the second CPU
         entries.assign(2 * ring_size, {});
         forgotten.clear();
+        preempt = nullptr;
         steps = times_asked = 0;
     }
 
@@ -92,6 +99,36 @@ TEST_F(PendingRing, GivesWhatWasPutInInItsOrder) {
     }
     EXPECT_EQ(held(), 0u);
     EXPECT_TRUE(forgotten.empty());
+}
+
+// The preempted program has reserved a position that still holds an entry of the lap before. Another task queues the
+// same head again, which is invoked before the preempted program continues.
+TEST_F(PendingRing, AnEntryThatIsNotWrittenYetIsNotTheOneOfTheLapBefore) {
+    push(0, ring_size);
+    expect_pop(0, ring_size);
+    preempt = [this] {
+        pushed_at = 5000;
+        EXPECT_TRUE(rs_pending_push(&ring_, head_of(0), 3));
+        EXPECT_EQ(pop(0), 5000u);
+    };
+    pushed_at = 4000;
+    EXPECT_TRUE(rs_pending_push(&ring_, head_of(70), 3));
+    EXPECT_EQ(preempt, nullptr);
+    EXPECT_EQ(held(), 0u);
+}
+
+// The same, where entries were passed over instead of taken.
+TEST_F(PendingRing, NorOneThatWasForgotten) {
+    push(0, ring_size);
+    EXPECT_EQ(pop(ring_size - 1), 1000 + ring_size - 1); // RS_PENDING_AHEAD later ones have overtaken the others
+    ASSERT_EQ(held(), 0u);
+    preempt = [this] {
+        pushed_at = 5000;
+        EXPECT_TRUE(rs_pending_push(&ring_, head_of(0), 3));
+        EXPECT_EQ(pop(0), 5000u);
+    };
+    pushed_at = 4000;
+    EXPECT_TRUE(rs_pending_push(&ring_, head_of(70), 3));
 }
 
 TEST_F(PendingRing, TakesTheOldestOnlyIfItIsTheOne) {
