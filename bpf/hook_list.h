@@ -18,6 +18,10 @@
  *       shows     what the hook observes, and
  *       without   what a recording lacks without it: texts for users
  *
+ *   RS_PREEMPTIBLE()
+ *       Says of a hook that tasks call its functions all the time and can be preempted in them. On
+ *       kernels that often preempt a task in a program, the hook prefers kprobes to fentry.
+ *
  * A hook has up to four ways: tracepoints; fentry and fexit; kprobes and kretprobes; kprobe events
  * of tracefs. The attach plan takes the first way that the kernel offers. A way needs all of its
  * programs.
@@ -53,6 +57,9 @@
  */
 #ifndef RS_HOOK
 #define RS_HOOK(...)
+#endif
+#ifndef RS_PREEMPTIBLE
+#define RS_PREEMPTIBLE(...)
 #endif
 #ifndef RS_EVENT
 #define RS_EVENT(...)
@@ -170,6 +177,7 @@ RS_RETURN(exp_asked, rcu_exp_handler, (), (), rs_expedited_asked(ctx))
 RS_HOOK(CB_QUEUED, "callback.queued", kernel, every_kernel,
 	"call_rcu(): the callback, its function, who queued it",
 	"the queueing of callbacks, and so callbacks as a whole")
+RS_PREEMPTIBLE()
 RS_OWN_CPU_EVENT(call_rcu_event, rcu_callback)
 RS_ENTRY(call_rcu, call_rcu, (void *head, void *func),
 	 rs_call_rcu_entered(ctx, RS_COUNT_CB_QUEUED, rs_argument(ctx, 0), rs_argument(ctx, 1),
@@ -178,6 +186,7 @@ RS_ENTRY(call_rcu, call_rcu, (void *head, void *func),
 RS_HOOK(CB_HURRY, "callback.queued.hurry", kernel, newer_kernels,
 	"call_rcu_hurry(): the same for callbacks that RCU may not hold back",
 	"callbacks queued with call_rcu_hurry()")
+RS_PREEMPTIBLE()
 RS_OWN_CPU_EVENT(call_rcu_event, rcu_callback) /* the same program */
 RS_ENTRY(call_rcu_hurry, call_rcu_hurry, (void *head, void *func),
 	 rs_call_rcu_entered(ctx, RS_COUNT_CB_HURRY, rs_argument(ctx, 0), rs_argument(ctx, 1),
@@ -221,6 +230,7 @@ RS_KPROBE_EVENT(skipped_exit, softirq_exit)
 RS_HOOK(KVFREE, "callback.kvfree_rcu", kernel, every_kernel,
 	"kvfree_rcu() and kfree_rcu(): memory to be freed after a grace period, and who frees it",
 	"calls of kvfree_rcu() and kfree_rcu()")
+RS_PREEMPTIBLE()
 RS_ENTRY(kvfree, kvfree_call_rcu, (void *head, void *what),
 	 rs_kvfree(ctx, rs_argument(ctx, 0), rs_argument(ctx, 1), rs_caller(ctx)))
 
@@ -294,6 +304,7 @@ RS_RETURN(module_free, free_module, (), (), rs_module_returned(RS_NOTE_FREE, 0))
 RS_HOOK(MODULE_REF, "module.references", modules, every_kernel,
 	"references to a followed module as they are taken and dropped",
 	"references to a module")
+RS_PREEMPTIBLE()
 RS_FEXIT(ref_try, try_module_get, (void *mod), (rs_raw_bool taken),
 	 if (rs_bool(taken)) rs_referenced((__u64)mod, true, 0, rs_caller(ctx)))
 RS_KPROBE(ref_try, try_module_get, (void *mod), rs_try_get_entered((__u64)mod, rs_caller(ctx)))
@@ -344,6 +355,7 @@ RS_SITE_EVENT(skipped_entry, softirq_entry)
 RS_SITE_EVENT(skipped_exit, softirq_exit)
 
 #undef RS_HOOK
+#undef RS_PREEMPTIBLE
 #undef RS_EVENT
 #undef RS_OWN_CPU_EVENT
 #undef RS_ENTRY

@@ -36,6 +36,8 @@ public:
         first_ = 0;
     }
 
+    void set_preemptible() { table_.back().preemptible = true; }
+
     // Adds a program to the current hook, to its alternative of this way.
     Alternative& add(Way way, Program program) {
         auto& all = table_.back().alternatives;
@@ -65,7 +67,8 @@ private:
 std::vector<Hook> make_hook_table() {
     TableBuilder table;
 #define RS_HOOK(counter, name, scope, kernels, shows, without)                                                         \
-    table.begin({name, shows, without, false, HookScope::scope, RS_COUNT_##counter, {}}, HookKernels::kernels);
+    table.begin({name, shows, without, false, false, HookScope::scope, RS_COUNT_##counter, {}}, HookKernels::kernels);
+#define RS_PREEMPTIBLE() table.set_preemptible();
 #define RS_EVENT(program, event) table.add(Way::tracepoint, {#program, "", #event});
 #define RS_OWN_CPU_EVENT(program, event) table.add(Way::tracepoint, {#program, "", #event}).own_cpu_only = true;
 #define RS_ENTRY(program, function, parameters, ...)                                                                   \

@@ -19,6 +19,8 @@ namespace rcuscope {
 //   between the entry of call_rcu() and the insertion into the list, an interrupt may assign the callbacks on the list
 //   to a grace period, or the task may migrate.
 // - Misses of kprobes are not counted (bpf/missed_kprobes.h).
+// With CONFIG_PREEMPT_RT a hook of preemptible functions takes kprobes before fentry: a kprobe's program runs with
+// preemption off, so that it hides nothing from other tasks.
 enum class Way {
     tracepoint,     // tracepoints: needs their prototypes in the kernel's BTF
     fentry,         // fentry and fexit (BPF trampolines): needs the function in the kernel's BTF
@@ -59,6 +61,7 @@ struct Hook {
     std::string_view shows;   // for the user: the observation
     std::string_view without; // for the user: what a recording lacks without it
     bool newer_kernels_only;  // a kernel without its functions does not need the hook
+    bool preemptible;         // tasks call its functions all the time and can be preempted in them
     HookScope scope;
     unsigned counter; // its index in the programs' counters (enum rs_counter)
     std::vector<Alternative> alternatives;

@@ -48,6 +48,20 @@ std::string obstacle(const Hook& hook, const Alternative& alternative, const Ker
     return "";
 }
 
+// Why fentry is passed over although it works here; empty: it is not. With CONFIG_PREEMPT_RT tasks are preempted often,
+// also in programs of fentry.
+std::string drawback(const Hook& hook, const Alternative& alternative, const KernelOffer& offer,
+                     const PlanRequest& request) {
+    const bool prefers_kprobe =
+        offer.realtime && hook.preemptible && alternative.way == Way::fentry &&
+        std::any_of(hook.alternatives.begin(), hook.alternatives.end(), [&](const Alternative& other) {
+            return other.way == Way::kprobe && obstacle(hook, other, offer, request).empty();
+        });
+    return prefers_kprobe ? "this kernel is built with CONFIG_PREEMPT_RT, and fentry would miss calls on a CPU where a "
+                            "task is preempted in the program"
+                          : "";
+}
+
 bool kernel_has_any_function(const Hook& hook, const KernelOffer& offer) {
     for (const Alternative& alternative : hook.alternatives)
         for (const Program& program : alternative.programs) {
@@ -84,6 +98,8 @@ PlannedHook resolve_hook(const Hook& hook, const KernelOffer& offer, const PlanR
     }
     for (const Alternative& alternative : hook.alternatives) {
         std::string why = obstacle(hook, alternative, offer, request);
+        if (why.empty())
+            why = drawback(hook, alternative, offer, request);
         if (why.empty()) {
             planned.taken = &alternative;
             // A kernel has at most one of several alternatives of one way.
@@ -114,6 +130,14 @@ bool AttachPlan::takes(std::string_view hook) const {
     return std::any_of(
         hooks.begin(), hooks.end(),
         [&](const PlannedHook& planned) { return planned.taken && planned.hook->name == hook; });
+}
+
+bool AttachPlan::takes(std::string_view hook, Way way) const {
+    return std::any_of(
+        hooks.begin(), hooks.end(),
+        [&](const PlannedHook& planned) {
+            return planned.taken && planned.taken->way == way && planned.hook->name == hook;
+        });
 }
 
 bool AttachPlan::takes_way(Way way) const {

@@ -25,6 +25,7 @@ struct KernelOffer {
     bool kprobe_events = false;             // tracefs has kprobe_events
     bool preempt_rcu = false;               // rcu_read_lock() is a call that can be probed
     UnfitPrograms unfit;                    // programs that do not fit this kernel
+    bool realtime = false;                  // CONFIG_PREEMPT_RT
     bool offloads = false;                  // kthreads run the callbacks of some CPUs (rcu_nocbs=, nohz_full=)
 };
 
@@ -57,6 +58,7 @@ struct AttachPlan {
     std::set<std::string> programs() const; // names of the programs to load
     bool takes(std::string_view hook) const;
     bool takes_way(Way way) const; // whether any hook uses this way
+    bool takes(std::string_view hook, Way way) const;
 };
 
 // Sets what the kernel's types say: functions, tracepoints, and the programs of all tables that do not fit.

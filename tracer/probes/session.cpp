@@ -154,7 +154,7 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const ThisKernel& kernel, 
     auto& fixed = *skeleton->rodata;
     fixed.followed_count = static_cast<__u32>(config.followed.size());
     fixed.all_callbacks = config.all_callbacks;
-    fixed.rcu_by_kprobe = plan.takes_way(Way::kprobe);
+    fixed.rcu_by_kprobe = plan.takes("callback.invoked", Way::kprobe);
     fixed.rcu_state_address = kernel.rcu_state_address;
     fixed.rcu_data_address = kernel.rcu_data_address;
     fixed.per_cpu_offset_address = kernel.per_cpu_offset_address;

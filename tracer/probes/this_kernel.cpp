@@ -24,6 +24,8 @@ void read_symbols(ThisKernel& kernel) {
     kernel.offer.symbol_functions = kernel.symbols->functions_among(functions_named(hook_table()));
     // Exported to modules exactly if the kernel has preemptible RCU; otherwise an inline function.
     kernel.offer.preempt_rcu = kernel.symbols->has_function("__rcu_read_lock");
+    // The function behind spin_lock() with CONFIG_PREEMPT_RT, and only there.
+    kernel.offer.realtime = kernel.symbols->has_function("rt_spin_lock");
     // If the kernel has call_rcu_hurry(), it and call_rcu() both jump to this function.
     kernel.call_rcu_code = kernel.symbols->code_of("__call_rcu_common");
     if (!kernel.call_rcu_code.size)

@@ -57,9 +57,11 @@ void describe_hooks(Metadata& metadata, const AttachPlan& plan) {
     // bpf/missed_kprobes.h reports the gaps that it detects as losses. This entry names the others.
     if (plan.takes_way(Way::kprobe))
         metadata.missing.push_back(
-            {"kprobe",
-             "callbacks that an interrupt queues while a kprobe's program runs, and batches in such an interrupt while "
-             "no followed callback is pending: the kernel skips kprobes there; the other ways have no such gap"});
+            {"kprobe", std::string("callbacks that an interrupt queues while a kprobe's program runs") +
+                           (plan.takes("callback.invoked", Way::kprobe)
+                                ? ", and batches in such an interrupt while no followed callback is pending"
+                                : "") +
+                           ": the kernel skips kprobes there; the other ways have no such gap"});
 }
 
 void describe_modules(Metadata& metadata, const RecordRequest& request) {

@@ -92,6 +92,25 @@ TEST(Resolver, ThePlanHasEveryHookInTheTablesOrder) {
     }
 }
 
+TEST(Resolver, WithPreemptRtKprobesWhereTasksArePreemptedInThePrograms) {
+    KernelOffer offer = without_rcu_trace();
+    offer.realtime = true;
+    for (const char* name : {"callback.queued", "callback.queued.hurry", "callback.kvfree_rcu", "module.references"}) {
+        EXPECT_EQ(way_of(plan(offer), name), Way::kprobe) << name;
+        const auto passed = planned(plan(offer), name).passed_over;
+        ASSERT_FALSE(passed.empty());
+        EXPECT_EQ(passed.back().way, Way::fentry);
+        EXPECT_THAT(passed.back().why, testing::HasSubstr("CONFIG_PREEMPT_RT"));
+        EXPECT_EQ(way_of(plan(offer, only(Way::fentry)), name), Way::fentry) << "--via";
+    }
+    EXPECT_EQ(way_of(plan(offer), "callback.assigned"), Way::fentry) << "runs with interrupts off";
+    offer.symbol_functions.erase("call_rcu");
+    EXPECT_EQ(way_of(plan(offer), "callback.queued"), Way::fentry) << "better than nothing";
+    offer = everything();
+    offer.realtime = true;
+    EXPECT_EQ(way_of(plan(offer), "callback.queued"), Way::tracepoint);
+}
+
 TEST(Resolver, WithoutBtfKprobes) {
     KernelOffer offer = without_btf();
     offer.tracepoints = without_rcu_trace().tracepoints;
