@@ -46,6 +46,28 @@ struct task_struct___rt {
 	int softirq_disable_cnt;
 } __attribute__((preserve_access_index));
 
+/*
+ * Whether a contended spinlock_t, rwlock_t or local_lock_t puts the task to sleep. That is so with
+ * CONFIG_PREEMPT_RT, and only there.
+ */
+static __always_inline bool rs_has_sleeping_locks(void)
+{
+	struct task_struct___rt *rt = NULL;
+
+	return bpf_core_field_exists(rt->softirq_disable_cnt);
+}
+
+/*
+ * State of a task that waits for such a lock. No other wait sets this bit. It has had this value
+ * since Linux 5.15, commit 5f220be21418 ("sched/wakeup: Prepare for RT sleeping spin/rwlocks").
+ */
+#define RS_TASK_RTLOCK_WAIT 0x1000
+
+static __always_inline bool rs_waits_for_lock(__u32 task_state)
+{
+	return rs_has_sleeping_locks() && task_state & RS_TASK_RTLOCK_WAIT;
+}
+
 static __always_inline __u32 rs_softirq_count(struct task_struct *task, __u32 preempt_count)
 {
 	struct task_struct___rt *rt = (void *)task;

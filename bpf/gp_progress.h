@@ -6,6 +6,7 @@
 #ifndef RCUSCOPE_GP_PROGRESS_H
 #define RCUSCOPE_GP_PROGRESS_H
 
+#include "compat.h"
 #include "emit.h"
 #include "grace_periods.h"
 #include "rcu_data.h"
@@ -85,6 +86,20 @@ static __always_inline void rs_quiescent(__u64 mask, struct rcu_node *node, __u6
 			  BPF_CORE_READ(node, gp_tasks) != NULL);
 }
 
+/* `reader`: on the list of the node. RS_BLOCKED_LOCK and RS_BLOCKED_BOOSTED. */
+static __always_inline __u16 rs_blocked_flags(struct rcu_node *node, struct task_struct *reader)
+{
+	__u16 flags = 0;
+
+	if (bpf_core_field_exists(reader->__state) &&
+	    rs_waits_for_lock(BPF_CORE_READ(reader, __state)))
+		flags |= RS_BLOCKED_LOCK;
+	if (bpf_core_field_exists(node->boost_mtx.rtmutex.owner) &&
+	    ((__u64)BPF_CORE_READ(node, boost_mtx.rtmutex.owner) & ~1ULL) == (__u64)reader)
+		flags |= RS_BLOCKED_BOOSTED;
+	return flags;
+}
+
 struct rs_blocked_walk {
 	struct rcu_node *seen; /* the leaf that was examined last */
 	__u16 flags;
@@ -116,7 +131,8 @@ static long rs_send_blocked(__u32 index, struct rs_blocked_walk *walk)
 	if (!entry)
 		return 0;
 	task = (void *)(entry - bpf_core_field_offset(struct task_struct, rcu_node_entry));
-	record = rs_begin(rs_gp_blocked, cpu, RS_GP_BLOCKED, walk->flags);
+	record = rs_begin(rs_gp_blocked, cpu, RS_GP_BLOCKED,
+			  walk->flags | rs_blocked_flags(node, task));
 	if (!record)
 		return 0;
 	record->gp_seq = expedited ? rs_expedited_seq() : rs_gp_seq();

@@ -40,6 +40,14 @@ struct rcu_tasks {
 	unsigned long tasks_gp_seq;
 };
 
+struct rt_mutex_base {
+	struct task_struct *owner; /* the lowest bit is a flag */
+};
+
+struct rt_mutex {
+	struct rt_mutex_base rtmutex;
+};
+
 struct rcu_node {
 	unsigned long gp_seq;
 	unsigned long qsmask;
@@ -48,6 +56,7 @@ struct rcu_node {
 	__u8 level;
 	struct list_head *gp_tasks;
 	struct list_head *exp_tasks;
+	struct rt_mutex boost_mtx; /* with CONFIG_RCU_BOOST; its owner is the boosted reader */
 };
 
 struct rcu_segcblist {
@@ -76,6 +85,7 @@ struct rcu_data___nocb {
 };
 
 struct task_struct {
+	unsigned int __state;
 	unsigned int flags;
 	int pid;
 	int tgid;

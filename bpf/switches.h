@@ -6,6 +6,7 @@
 #ifndef RCUSCOPE_SWITCHES_H
 #define RCUSCOPE_SWITCHES_H
 
+#include "compat.h"
 #include "emit.h"
 #include "follow.h"
 
@@ -34,6 +35,36 @@ static __always_inline void rs_send_switch(__u16 kind, __u16 flags, __u32 tid, _
 #define RS_NESTING_UNKNOWN 0x7fffffff
 int program_nesting = RS_NESTING_UNKNOWN;
 
+/*
+ * Linux 5.18, commit fa2c3254d7cf ("sched/tracing: Don't re-read p->state when emitting
+ * sched_switch event"), added the parameter prev_state. Without it the state is read from the task,
+ * where a concurrent wakeup may already have changed it.
+ */
+const volatile bool switch_tells_state;
+
+/* Index of prev_state. Volatile: the compiler must not read it where the kernel does not have it.
+ */
+#define RS_PREV_STATE 3
+
+static __always_inline __u16 rs_switch_flags(const volatile __u64 *ctx, bool preempt,
+					     struct task_struct *prev)
+{
+	__u32 state;
+
+	if (preempt)
+		return RS_SWITCH_PREEMPTED;
+	if (!rs_has_sleeping_locks() || !bpf_core_field_exists(prev->__state))
+		return 0;
+	state = switch_tells_state ? ctx[RS_PREV_STATE] : prev->__state;
+	/*
+	 * TASK_RUNNING: the wait was over before the task could leave the CPU, and another task has
+	 * got it. Whether that was a wait for a lock is not known, and nothing is blocked.
+	 */
+	if (!state)
+		return RS_SWITCH_PREEMPTED;
+	return rs_waits_for_lock(state) ? RS_SWITCH_LOCK : 0;
+}
+
 SEC("tp_btf/sched_switch")
 int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
@@ -44,7 +75,8 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 		program_nesting = leaves;
 	leaves -= program_nesting;
 	if (leaves > 0)
-		rs_send_switch(RS_SWITCH_OUT, preempt ? RS_SWITCH_PREEMPTED : 0, prev->pid, leaves);
+		rs_send_switch(RS_SWITCH_OUT, rs_switch_flags((void *)ctx, preempt, prev),
+			       prev->pid, leaves);
 	if (comes > 0)
 		rs_send_switch(RS_SWITCH_IN, 0, next->pid, comes);
 	return 0;

@@ -151,7 +151,11 @@ enum rs_module_step {
 /* Flags in rs_header.aux of RS_SITE. */
 #define RS_SITE_RETURN		1 /* the function returns */
 /* Flags in rs_header.aux of RS_SWITCH_OUT. */
-#define RS_SWITCH_PREEMPTED	1 /* otherwise the task blocked */
+#define RS_SWITCH_PREEMPTED	1 /* without these two flags: the task blocked */
+#define RS_SWITCH_LOCK		2 /* it waits for a lock that sleeps with CONFIG_PREEMPT_RT */
+/* Flags in rs_header.aux of RS_GP_BLOCKED, beside RS_GP_EXPEDITED. */
+#define RS_BLOCKED_LOCK		2 /* the task waits for a lock that sleeps with CONFIG_PREEMPT_RT */
+#define RS_BLOCKED_BOOSTED	4 /* RCU has raised the task's priority (CONFIG_RCU_BOOST) */
 /* Flags in rs_task.flags. */
 #define RS_TASK_KTHREAD		1
 

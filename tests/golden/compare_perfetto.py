@@ -197,14 +197,15 @@ class Wanted:
             left = section["left_ns"] if section["left"] != "user-mode" else None
             self.span(track, section["function"], section["begin_ns"], left if section["end_ns"] is None else section["end_ns"])
             for off in section["off_cpu"] if section["nesting"] == 0 else []:
-                self.span(track, "blocked" if off["voluntary"] else "preempted", off["at_ns"], off["until_ns"])
+                self.span(track, "blocked" if off["voluntary"] else "waited for a sleeping lock" if off["lock"] else "preempted",
+                          off["at_ns"], off["until_ns"])
         for wait in self.timeline["waits"]:
             self.span(self.thread(wait["tid"], wait["comm"], "waits"), wait["kind"], wait["begin_ns"], wait["end_ns"])
 
     def rest(self):
         for hazard in self.timeline["hazards"]:
             self.span("Hazards", hazard["kind"], hazard["at_ns"], max(hazard["at_ns"], 0))
-        for loss in self.timeline["capture"]["lost"]:
+        for loss in (each for each in self.timeline["capture"]["lost"] if each["hook"] is None):
             self.span("Lost records", f"CPU {loss['cpu']}: {loss['count']} records lost", loss["from_ns"], loss["to_ns"])
 
 

@@ -134,7 +134,7 @@ BudgetResult judge(const Budget& budget, const std::vector<RunDigest>& runs) {
         }
         const bool kept = keeps(*value, budget.relation, budget.limit);
         if (kept && runs[run].digest.lost > 0 && !holds_with_more(budget))
-            unknown(run, std::to_string(runs[run].digest.lost) + " records were lost");
+            unknown(run, std::to_string(runs[run].digest.lost) + " events were lost");
         if (!kept) {
             result.verdict = BudgetVerdict::exceeded;
             ++result.exceeded_runs;

@@ -128,6 +128,11 @@ std::string origin_of(const CodeLocation& caller, std::uint32_t cpu, const std::
     return origin_text(origin_of(caller), origin);
 }
 
+std::string off_cpu_text(const PreemptedReader& reader) {
+    return std::string(reader.on_lock ? "waited for a sleeping lock" : "was preempted") +
+           " within a read-side section" + (reader.boosted ? ", and RCU had raised its priority" : "");
+}
+
 std::string queued_by(const std::string& comm, QueueContext in) {
     return in == QueueContext::softirq   ? "an interrupt (softirq) over " + comm
            : in == QueueContext::hardirq ? "an interrupt (hardirq) over " + comm

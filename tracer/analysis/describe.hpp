@@ -30,6 +30,10 @@ std::string origins_of(const std::vector<const Callback*>& callbacks);
 // The same for one callback: the location that queued it, the CPU and the task.
 std::string origin_of(const CodeLocation& caller, std::uint32_t cpu, const std::string& comm, QueueContext in);
 
+// "was preempted within a read-side section", "waited for a sleeping lock within a read-side section, and RCU had
+// raised its priority"
+std::string off_cpu_text(const PreemptedReader& reader);
+
 // "task writer", "an interrupt (softirq) over swapper/0"
 std::string queued_by(const std::string& comm, QueueContext in);
 

@@ -57,7 +57,7 @@ void name_suspect(const GracePeriod& grace_period, FiringAnalysis& firing) {
         firing.stack = busy.stack;
     } else if (!grace_period.preempted_readers.empty()) {
         const PreemptedReader& reader = grace_period.preempted_readers.back();
-        firing.holder = reader.comm + " (" + std::to_string(reader.tid) + ") was preempted within a read-side section";
+        firing.holder = reader.comm + " (" + std::to_string(reader.tid) + ") " + off_cpu_text(reader);
     }
 }
 
@@ -140,12 +140,17 @@ void analyse_section(const Timeline& timeline, const ReadSection& section, Firin
     const Nanoseconds end = section.known_end().value_or(timeline.capture.end);
     firing.whole = elapsed(section.begin, end);
     Nanoseconds preempted = 0;
+    Nanoseconds locked = 0;
     Nanoseconds blocked = 0;
     for (const ReadSection::OffCpu& off : section.off_cpu)
-        (off.voluntary ? blocked : preempted) += elapsed(off.at, std::min(off.until.value_or(end), end));
-    firing.parts = {{"running, or interrupted", firing.whole - preempted - blocked},
+        (off.voluntary ? blocked
+         : off.lock    ? locked
+                       : preempted) += elapsed(off.at, std::min(off.until.value_or(end), end));
+    firing.parts = {{"running, or interrupted", firing.whole - preempted - locked - blocked},
                     {"preempted", preempted},
                     {"blocked", blocked}};
+    if (locked > 0)
+        firing.parts.insert(firing.parts.end() - 1, {"waiting for a sleeping lock", locked});
     firing.holder = "CPU " + std::to_string(section.cpu) + ", " + section.comm + " (" + std::to_string(section.tid) +
                     "), in " + location_name(section.place, false) + " for " + duration_text(firing.whole);
 }

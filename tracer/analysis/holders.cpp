@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "analysis/describe.hpp"
 #include "analysis/loss_index.hpp"
 #include "base/duration.hpp"
 #include "timeline/moment.hpp"
@@ -180,7 +181,7 @@ private:
                       .held = elapsed(start_, end_),
                       .stack = {},
                       .text = {}};
-        holder.text = task_text(reader.comm, reader.tid) + " was preempted within a read-side section";
+        holder.text = task_text(reader.comm, reader.tid) + " " + off_cpu_text(reader);
         return holder;
     }
 

@@ -9,6 +9,7 @@
 
 #include "analysis/function_index.hpp"
 #include "timeline/moment.hpp"
+#include "timeline/summary.hpp"
 
 namespace rcuscope {
 
@@ -176,9 +177,8 @@ Statistics statistics_of(const Timeline& timeline, const CallbackNumbers& callba
     statistics.function_calls = timeline.function_calls.size();
     statistics.batches = timeline.batches.size();
     for (const Loss& loss : timeline.capture.lost)
-        statistics.lost += loss.count;
-    for (const CaptureSummary::Probe& probe : timeline.capture.probes)
-        statistics.missed += probe.missed;
+        statistics.lost_records += loss.count;
+    statistics.skipped_runs = skipped_runs(timeline.capture);
     return statistics;
 }
 

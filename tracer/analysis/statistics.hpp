@@ -70,8 +70,10 @@ struct Statistics {
     std::vector<ModuleStatistics> modules;
     std::size_t function_calls = 0;
     std::size_t batches = 0;
-    std::uint64_t lost = 0;   // records, on all CPUs
-    std::uint64_t missed = 0; // hits of probes whose program could not run
+    // Observations that are missing: records that could not be delivered, and runs of programs that the kernel skipped.
+    std::uint64_t lost() const { return lost_records + skipped_runs; }
+    std::uint64_t lost_records = 0; // on all CPUs
+    std::uint64_t skipped_runs = 0; // of all hooks
 };
 
 // `callbacks` has counted all callbacks of the timeline.

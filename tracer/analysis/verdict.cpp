@@ -86,6 +86,11 @@ std::string of_own(const JudgedLife& judged) {
                        : text;
 }
 
+// Calls of which no program ran. They may be of any module.
+std::uint64_t skipped_queueings(const CaptureSummary& capture) {
+    return missed_runs(capture, "callback.queued") + missed_runs(capture, "callback.queued.hurry");
+}
+
 // Claims that nothing was queued only if every queueing would have been recorded.
 std::string of_nothing(const JudgedLife& judged, const CaptureSummary& capture) {
     if (judged.records_lost)
@@ -93,7 +98,7 @@ std::string of_nothing(const JudgedLife& judged, const CaptureSummary& capture) 
     const auto is_its = [&](const CaptureSummary::NotFollowed& module) { return module.module == judged.life->name; };
     const bool all_seen = std::none_of(capture.not_followed.begin(), capture.not_followed.end(), is_its) &&
                           !is_missing(capture, "module.jumps") && !is_missing(capture, "kernel log") &&
-                          !is_missing(capture, "callback.queued") && missed_runs(capture, "callback.queued") == 0;
+                          !is_missing(capture, "callback.queued") && skipped_queueings(capture) == 0;
     return all_seen ? "nothing was queued" : "no queueing was recorded";
 }
 
@@ -181,9 +186,13 @@ std::string refusals_text(const ModuleLife& life) {
     return "; unloading was refused " + counted(reasons.size(), "time") + " (" + max_frequent(reasons, 2) + ")";
 }
 
-std::string losses_text(const JudgedLife& judged) {
+std::string losses_text(const JudgedLife& judged, const CaptureSummary& capture) {
+    const std::uint64_t skipped = skipped_queueings(capture);
     if (!judged.records_lost)
-        return {};
+        return skipped == 0 || judged.queued == 0
+                   ? ""
+                   : "; " + counted(skipped, "queueing") + " of any module " + (skipped == 1 ? "was" : "were") +
+                         " not recorded, so there may have been more";
     // Even if the kernel's count settles the end, lost records make the number of callbacks too small.
     return judged.begin && judged.late_count == 0 && judged.just_ran_count == 0 && counted_none(judged)
                ? "; records were lost, but by the kernel's count none was left"
@@ -205,7 +214,7 @@ std::string verdict_of(const JudgedLife& judged, const Timeline& timeline, const
     const bool calm = judged.begin && !judged.init_failed && judged.calm() && judged.queued > 0;
     if (const std::string may = calm ? may_wait_unseen(judged, timeline) : std::string(); !may.empty())
         text += "; " + may;
-    return text + waits_text(judged) + refusals_text(life) + losses_text(judged);
+    return text + waits_text(judged) + refusals_text(life) + losses_text(judged, timeline.capture);
 }
 
 } // namespace rcuscope

@@ -87,8 +87,13 @@ std::optional<event::GpBlocked> gp_blocked(const rs_gp_blocked& wire) {
     auto comm = terminated(wire.comm);
     if (!comm || wire.first_cpu >= max_cpus)
         return std::nullopt;
-    return event::GpBlocked{(wire.h.aux & RS_GP_EXPEDITED) != 0, wire.gp_seq, wire.tid, wire.first_cpu,
-                            std::move(*comm)};
+    return event::GpBlocked{(wire.h.aux & RS_GP_EXPEDITED) != 0,
+                            wire.gp_seq,
+                            wire.tid,
+                            wire.first_cpu,
+                            std::move(*comm),
+                            (wire.h.aux & RS_BLOCKED_LOCK) != 0,
+                            (wire.h.aux & RS_BLOCKED_BOOSTED) != 0};
 }
 
 std::optional<event::GpSample> gp_sample(const rs_gp_sample& wire) {
@@ -280,7 +285,10 @@ std::optional<event::CachePending> cache_pending(const rs_cache_pending& wire) {
 }
 
 std::optional<event::SwitchOut> switch_out(const rs_switch& wire) {
-    return event::SwitchOut{(wire.h.aux & RS_SWITCH_PREEMPTED) != 0, wire.nesting};
+    const auto reason = wire.h.aux & RS_SWITCH_PREEMPTED ? event::SwitchReason::preempted
+                        : wire.h.aux & RS_SWITCH_LOCK    ? event::SwitchReason::lock
+                                                         : event::SwitchReason::blocked;
+    return event::SwitchOut{reason, wire.nesting};
 }
 
 std::optional<event::SwitchIn> switch_in(const rs_switch& wire) {

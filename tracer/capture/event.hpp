@@ -69,6 +69,8 @@ struct GpBlocked { // a scan found a preempted reader for which the grace period
     std::uint32_t tid = 0;
     std::uint32_t first_cpu = 0; // of the reader's leaf in the rcu_node tree
     BoxedText comm;
+    bool on_lock = false; // it waits for a lock that sleeps with CONFIG_PREEMPT_RT
+    bool boosted = false; // RCU has raised its priority (CONFIG_RCU_BOOST)
 };
 struct GpSample { // the grace period waits for the event's CPU, which runs the event's task
     bool expedited = false;
@@ -203,8 +205,11 @@ struct CachePending {
     Boxed<What> what;
 };
 // The event's tid is the task that is switched out or in within a read-side critical section.
+// Only `blocked` is a bug of the reader. With CONFIG_PREEMPT_RT a spinlock that another task holds puts
+// the task to sleep; to RCU that is a preemption.
+enum class SwitchReason : std::uint8_t { preempted, lock, blocked };
 struct SwitchOut {
-    bool preempted = false; // false: the task blocked
+    SwitchReason reason = SwitchReason::blocked;
     std::uint32_t nesting = 0;
 };
 struct SwitchIn {

@@ -69,7 +69,7 @@ std::vector<Case> cases_of(const CheckResult& result) {
             cases.push_back({.group = "recording",
                              .name = run.name,
                              .as = unless_strict(result.strict),
-                             .message = std::to_string(run.digest.lost) + " records were lost"});
+                             .message = std::to_string(run.digest.lost) + " events were lost"});
     return cases;
 }
 

@@ -57,7 +57,7 @@ Section losses_section(const CheckResult& result) {
     for (const auto* runs : {&result.current, &result.baseline})
         for (const RunDigest& run : *runs) {
             if (run.digest.lost > 0)
-                section.blocks.emplace_back(Item{run.name, std::to_string(run.digest.lost) + " records were lost"});
+                section.blocks.emplace_back(Item{run.name, std::to_string(run.digest.lost) + " events were lost"});
             if (!run.digest.complete)
                 section.blocks.emplace_back(Item{run.name, "it was cut off"});
         }

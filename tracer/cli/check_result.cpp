@@ -50,7 +50,7 @@ std::string why_not_passed(const CheckResult& result) {
     if (result.strict) {
         add_names(why, "not enough data to tell", metrics_with(result, Change::unknown));
         add_names(why, "unknown", budgets_with(result, BudgetVerdict::unknown));
-        add_names(why, "records were lost", lossy(result.current));
+        add_names(why, "events were lost", lossy(result.current));
     }
     return why;
 }

@@ -147,7 +147,7 @@ void print_losses(const std::vector<RunDigest>& runs, bool colours, TextOut out)
     for (const RunDigest& run : runs)
         for (const auto& [is, text] :
              {std::pair(run.digest.lost > 0,
-                        std::to_string(run.digest.lost) + " records were lost, perhaps the slowest ones among them"),
+                        std::to_string(run.digest.lost) + " events were lost, perhaps the slowest ones among them"),
               std::pair(!run.digest.complete, std::string("it was cut off"))})
             if (is)
                 paint_line({"  " + run.name + ": " + text, yellow}, colours, out);

@@ -27,6 +27,13 @@ void say_what_there_is(const FinishRequest& request, const LoadedTimeline& loade
     out << "\n";
 }
 
+std::string strict_text(const Statistics& numbers) {
+    if (numbers.lost_records)
+        return "records were lost (--strict): a larger --buffer may help";
+    return std::to_string(numbers.skipped_runs) + " events were lost (--strict): the kernel skipped the programs of " +
+           "their probes; another way of observation (--via) may skip fewer";
+}
+
 } // namespace
 
 bool is_capture(const std::string& path) {
@@ -97,8 +104,8 @@ Outcome finish_capture(const FinishRequest& request, Result<InputFile> capture, 
     const auto reason = reason_to_fail(loaded->analysis.hazards, request.fail_on);
     if (reason)
         StandardError() << "rcuscope: " << *reason << "\n";
-    if (request.strict && !loaded->timeline.capture.lost.empty()) {
-        StandardError() << "rcuscope: records were lost (--strict): a larger --buffer may help\n";
+    if (request.strict && loaded->analysis.statistics.lost() > 0) {
+        StandardError() << "rcuscope: " << strict_text(loaded->analysis.statistics) << "\n";
         return ExitCode::does_not_hold;
     }
     return reason ? ExitCode::does_not_hold : ExitCode::done;

@@ -67,7 +67,7 @@ void print_json(const LoadedTimeline& loaded, std::ostream& to) {
     out["waits"] = timeline.waits.size();
     out["function_calls"] = timeline.function_calls.size();
     out["hazards"] = hazards_json(loaded.analysis.hazards);
-    out["lost"] = numbers.lost;
+    out["lost"] = numbers.lost();
     to << JsonText(out, 2).text() << "\n";
 }
 

@@ -339,7 +339,7 @@ void add_record(CLI::App& app, Outcome& result) {
                       "Record the stack, not only the caller, of each call that queues a callback, gives memory to "
                       "kvfree_rcu(), or waits");
     command->add_flag("--stats", arguments->stats, "Measure the recording's own cost: the run time of each program");
-    command->add_flag("--strict", arguments->strict, "Exit code 1 if records were lost");
+    command->add_flag("--strict", arguments->strict, "Exit code 1 if events were lost");
     add_fail_on(*command, arguments->fail_on);
     add_hazard_limits(*command, arguments->limits);
     command->add_flag("--addresses", arguments->options.addresses,

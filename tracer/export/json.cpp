@@ -100,10 +100,12 @@ void Writer::write_capture() {
         [](const MissingInfo& missing) -> Json {
             return {{"hook", missing.hook}, {"why", missing.why}};
         });
-    lines_.array("not_followed", capture.not_followed, [](const CaptureSummary::NotFollowed& module) -> Json {
-        return {{"module", module.module}, {"calls", module.calls}};
-    });
-    lines_.array("lost", capture.lost, loss_json);
+    lines_.array(
+        "not_followed", capture.not_followed,
+        [](const CaptureSummary::NotFollowed& module) -> Json {
+            return {{"module", module.module}, {"calls", module.calls}};
+        });
+    lines_.array("lost", losses_json(capture), [](const Json& loss) { return loss; });
     lines_.member("lost_callbacks", callback_losses(capture.lost_callbacks));
     lines_.member("sequences_at_start", sequences(capture.sequences_at_start));
     lines_.member("sequences_at_end", sequences(capture.sequences_at_end));
@@ -279,6 +281,7 @@ void Writer::read_section(JsonRow& row, const ReadSection& section) const {
         row.member("at_ns", off.at);
         row.member("until_ns", off.until);
         row.member("voluntary", off.voluntary);
+        row.member("lock", off.lock);
         row.end_object();
     }
     row.end_array();

@@ -43,6 +43,8 @@ void preempted_reader(JsonRow& row, const PreemptedReader& reader) {
     row.member("at_ns", reader.at);
     row.member("tid", reader.tid);
     row.member("comm", reader.comm);
+    row.member("on_lock", reader.on_lock);
+    row.member("boosted", reader.boosted);
     row.end_object();
 }
 

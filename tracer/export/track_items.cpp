@@ -204,8 +204,10 @@ std::string item_name(const Layout& layout, const Item& item) {
         return "kvfree_rcu";
     case ItemKind::read_section:
         return location_name(timeline.read_sections[item.index].place, false);
-    case ItemKind::off_cpu:
-        return timeline.read_sections[item.index].off_cpu[item.part].voluntary ? "blocked" : "preempted";
+    case ItemKind::off_cpu: {
+        const ReadSection::OffCpu& off = timeline.read_sections[item.index].off_cpu[item.part];
+        return off.voluntary ? "blocked" : off.lock ? "waited for a sleeping lock" : "preempted";
+    }
     case ItemKind::wait:
         return to_text(timeline.waits[item.index].kind);
     case ItemKind::function_call:

@@ -168,6 +168,15 @@ Result<KernelBtf> KernelBtf::parse(std::string_view bytes) {
     return KernelBtf(types);
 }
 
+std::size_t KernelBtf::tracepoint_parameters(std::string_view name) const {
+    const auto found = tracepoints_.find(name);
+    if (found == tracepoints_.end())
+        return 0;
+    const btf_type* pointer = resolved(*types_, found->second);
+    const btf_type* prototype = pointer && btf_is_ptr(pointer) ? resolved(*types_, pointer->type) : nullptr;
+    return prototype && btf_is_func_proto(prototype) ? btf_vlen(prototype) : 0;
+}
+
 std::optional<Prototype> KernelBtf::prototype(std::string_view function) const {
     const auto found = functions_.find(function);
     if (found == functions_.end())

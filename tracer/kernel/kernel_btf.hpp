@@ -4,6 +4,7 @@
 // helpers for BPF programs. Format: Documentation/bpf/btf.rst.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -54,6 +55,8 @@ public:
     static Result<KernelBtf> parse(std::string_view bytes);
 
     bool has_tracepoint(std::string_view name) const { return tracepoints_.contains(name); }
+    // The parameters of the tracepoint's programs, with the tracer's own data; BTF does not have their names.
+    std::size_t tracepoint_parameters(std::string_view name) const;
     bool has_function(std::string_view name) const { return functions_.contains(name); }
     // If several functions have the name: of the one to which libbpf attaches.
     std::optional<Prototype> prototype(std::string_view function) const;

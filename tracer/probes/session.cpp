@@ -160,6 +160,7 @@ Status BpfSession::Impl::load(const AttachPlan& plan, const ThisKernel& kernel, 
     fixed.per_cpu_offset_address = kernel.per_cpu_offset_address;
     fixed.tick_sched_address = kernel.tick_sched_address;
     fixed.ticks_stop_while_busy = kernel.ticks_stop_while_busy;
+    fixed.switch_tells_state = kernel.switch_tells_state;
     fixed.rcu_tasks_address = kernel.rcu_tasks_address;
     fixed.rcu_tasks_trace_address = kernel.rcu_tasks_trace_address;
     fixed.module_notify_list_address = kernel.module_notify_list_address;

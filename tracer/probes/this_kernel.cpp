@@ -62,7 +62,10 @@ void read_symbols(ThisKernel& kernel) {
 
 // All helpers that the programs call exist since Linux 5.17, commit e6f2dd0f8067 ("bpf: Add bpf_loop helper").
 void read_types(ThisKernel& kernel, const KernelBtf& types, const std::map<std::string, ProgramNeeds>& needs) {
+    // The tracer's data, preempt, prev, next, prev_state.
+    constexpr std::size_t switch_parameters_with_state = 5;
     read_types(kernel.offer, types, needs);
+    kernel.switch_tells_state = types.tracepoint_parameters("sched_switch") >= switch_parameters_with_state;
     std::set<std::int32_t> helpers;
     for (const auto& [program, need] : needs)
         helpers.insert(need.helpers.begin(), need.helpers.end());

@@ -24,6 +24,7 @@ struct ThisKernel {
     std::string tracefs;                // empty if not mounted
     bool lazy_callbacks = false;        // has_lazy_callbacks()
     bool ticks_stop_while_busy = false; // has_tickless_cpus()
+    bool switch_tells_state = false;    // the tracepoint sched_switch has the parameter prev_state
     std::optional<Kallsyms> symbols;
     std::uint64_t rcu_state_address = 0;
     std::uint64_t rcu_data_address = 0;

@@ -152,15 +152,12 @@ Json own_cost_json(const CaptureSummary& capture) {
 }
 
 Json losses_json(const Timeline& timeline, const Statistics& numbers) {
-    Json lost = Json::array();
-    for (const Loss& loss : timeline.capture.lost)
-        lost.push_back(loss_json(loss));
     Json uncertain = Json::array();
     for (const Uncertainty& each : uncertainties(timeline, numbers))
         uncertain.push_back({{"what", each.what}, {"text", each.text}});
-    return {{"records", numbers.lost},
-            {"gaps", std::move(lost)},
-            {"missed", numbers.missed},
+    return {{"records", numbers.lost_records},
+            {"gaps", losses_json(timeline.capture)},
+            {"missed", numbers.skipped_runs},
             {"uncertain", std::move(uncertain)}};
 }
 

@@ -15,6 +15,7 @@
 #include "report/wording.hpp"
 #include "report/words.hpp"
 #include "timeline/moment.hpp"
+#include "timeline/summary.hpp"
 
 namespace rcuscope {
 
@@ -192,12 +193,18 @@ void print_hazards(const std::vector<Hazard>& hazards, TextOut out) {
     }
 }
 
+std::string lost_text(const CaptureSummary& capture, const Statistics& numbers) {
+    std::string text;
+    if (numbers.lost_records)
+        text = std::to_string(numbers.lost_records) + " records: times around them are unknown";
+    if (numbers.skipped_runs)
+        text += (text.empty() ? "" : "; ") + counted(numbers.skipped_runs, "event") +
+                " that the kernel skipped at some time: " + skipped_hooks(capture);
+    return text.empty() ? "nothing" : text;
+}
+
 void print_losses(const Timeline& timeline, const Statistics& numbers, TextOut out) {
-    out << label("lost")
-        << (numbers.lost ? std::to_string(numbers.lost) + " records: times around them are unknown" : "nothing");
-    if (numbers.missed)
-        out << "; " << numbers.missed << " times a probe was reached but could not run";
-    out << "\n";
+    out << label("lost") << lost_text(timeline.capture, numbers) << "\n";
     for (const MissingInfo& missing : timeline.capture.missing)
         out << label("not seen") << missing.why << "\n";
     for (const CaptureSummary::NotFollowed& module : timeline.capture.not_followed)

@@ -8,6 +8,7 @@
 #include "analysis/describe.hpp"
 #include "base/duration.hpp"
 #include "report/words.hpp"
+#include "timeline/summary.hpp"
 
 namespace rcuscope {
 
@@ -27,13 +28,11 @@ std::string lost_text(const std::vector<Loss>& losses, std::uint64_t lost) {
                   "longest durations may not be shown. A larger --buffer may help.";
 }
 
-std::string missed_text(const CaptureSummary& capture, std::uint64_t missed) {
-    std::string hooks;
-    for (const CaptureSummary::Probe& probe : capture.probes)
-        if (probe.missed)
-            hooks += (hooks.empty() ? "" : ", ") + probe.hook + " " + std::to_string(probe.missed);
-    return counted(missed, "time") + " a probe was reached but could not run (" + hooks +
-           "): so many of these events are missing.";
+std::string skipped_text(const CaptureSummary& capture, std::uint64_t skipped) {
+    return counted(skipped, "event") + (skipped == 1 ? " was" : " were") +
+           " not recorded, because the kernel skipped the program of the probe (" + skipped_hooks(capture) +
+           "): it runs no program on a CPU where a task was preempted or interrupted in it. " +
+           "It is not known which events these were, and each count is a lower bound.";
 }
 
 std::string without_duration(const GracePeriodStatistics& of, const char* kind) {
@@ -65,10 +64,10 @@ std::vector<Uncertainty> uncertainties(const Timeline& timeline, const Statistic
     if (!capture.complete)
         add("cut off",
             capture.end_reason + ". The last records of each CPU may be missing, and events in progress have no end.");
-    if (numbers.lost)
-        add("lost", lost_text(capture.lost, numbers.lost));
-    if (numbers.missed)
-        add("missed", missed_text(capture, numbers.missed));
+    if (numbers.lost_records)
+        add("lost", lost_text(capture.lost, numbers.lost_records));
+    if (numbers.skipped_runs)
+        add("lost", skipped_text(capture, numbers.skipped_runs));
     for (const MissingInfo& missing : capture.missing)
         add("not seen", missing.why);
     for (const CaptureSummary::NotFollowed& module : capture.not_followed)

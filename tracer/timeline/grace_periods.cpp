@@ -95,7 +95,11 @@ void GracePeriodTracker::scanned(Nanoseconds at, const event::GpScan& scan) {
 
 void GracePeriodTracker::blocked(Nanoseconds at, const event::GpBlocked& blocked) {
     entry(blocked.expedited, blocked.gp_seq)
-        .preempted_readers.push_back({.at = at, .tid = blocked.tid, .comm = blocked.comm});
+        .preempted_readers.push_back({.at = at,
+                                      .tid = blocked.tid,
+                                      .comm = blocked.comm,
+                                      .on_lock = blocked.on_lock,
+                                      .boosted = blocked.boosted});
 }
 
 void GracePeriodTracker::busy(bool expedited, std::uint64_t gp_seq, BusyCpu cpu) {

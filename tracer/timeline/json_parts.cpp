@@ -78,7 +78,21 @@ nlohmann::ordered_json own_share_json(const std::optional<OwnShare>& share) {
 }
 
 nlohmann::ordered_json loss_json(const Loss& loss) {
-    return {{"cpu", loss.cpu}, {"from_ns", loss.from}, {"to_ns", loss.to}, {"count", loss.count}};
+    return {{"cpu", loss.cpu}, {"hook", nullptr}, {"from_ns", loss.from}, {"to_ns", loss.to}, {"count", loss.count}};
+}
+
+std::vector<nlohmann::ordered_json> losses_json(const CaptureSummary& capture) {
+    std::vector<nlohmann::ordered_json> losses;
+    for (const Loss& loss : capture.lost)
+        losses.push_back(loss_json(loss));
+    for (const CaptureSummary::Probe& probe : capture.probes)
+        if (probe.missed)
+            losses.push_back({{"cpu", nullptr},
+                              {"hook", probe.hook},
+                              {"from_ns", capture.start},
+                              {"to_ns", capture.end},
+                              {"count", probe.missed}});
+    return losses;
 }
 
 } // namespace rcuscope

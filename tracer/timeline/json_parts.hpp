@@ -19,7 +19,11 @@ Result<HostInfo> host_from_json(const nlohmann::json& json);
 // "own_share"
 nlohmann::ordered_json own_share_json(const std::optional<OwnShare>& share);
 
-// "lost"
+// An element of "lost": records that could not be delivered.
 nlohmann::ordered_json loss_json(const Loss& loss);
+
+// "lost": everything that was not observed. The elements of records come first; those of hooks, whose programs the
+// kernel skipped at some time of the recording, follow.
+std::vector<nlohmann::ordered_json> losses_json(const CaptureSummary& capture);
 
 } // namespace rcuscope

@@ -136,6 +136,8 @@ struct PreemptedReader {
     Nanoseconds at = 0;
     std::uint32_t tid = 0;
     std::string comm;
+    bool on_lock = false; // it waited for a lock that sleeps with CONFIG_PREEMPT_RT; else it was preempted
+    bool boosted = false; // RCU had raised its priority
 };
 struct BusyCpu {
     Nanoseconds at = 0;
@@ -191,7 +193,8 @@ struct ReadSection {
     struct OffCpu { // a time in which its task did not run
         Nanoseconds at = 0;
         MaybeTime until;
-        bool voluntary = false; // the task blocked or yielded; else it was preempted
+        bool voluntary = false; // the task blocked or yielded, which a reader must not
+        bool lock = false;      // it waited for a lock that sleeps with CONFIG_PREEMPT_RT; else it was preempted
     };
     RareList<OffCpu> off_cpu{};
     SectionLeft left = SectionLeft::no;

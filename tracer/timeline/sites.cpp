@@ -183,7 +183,10 @@ void SiteTracker::switched_out(const Moment& moment, const event::SwitchOut& out
         return;
     }
     each_open(task, [&](ReadSection& section) {
-        section.off_cpu.push_back({.at = moment.at, .until = std::nullopt, .voluntary = !out.preempted});
+        section.off_cpu.push_back({.at = moment.at,
+                                   .until = std::nullopt,
+                                   .voluntary = out.reason == event::SwitchReason::blocked,
+                                   .lock = out.reason == event::SwitchReason::lock});
     });
 }
 

@@ -78,4 +78,19 @@ std::uint64_t missed_runs(const CaptureSummary& capture, std::string_view hook) 
     return missed;
 }
 
+std::uint64_t skipped_runs(const CaptureSummary& capture) {
+    std::uint64_t skipped = 0;
+    for (const Probe& probe : capture.probes)
+        skipped += probe.missed;
+    return skipped;
+}
+
+std::string skipped_hooks(const CaptureSummary& capture) {
+    std::string hooks;
+    for (const Probe& probe : capture.probes)
+        if (probe.missed)
+            hooks += (hooks.empty() ? "" : ", ") + probe.hook + " " + std::to_string(probe.missed);
+    return hooks;
+}
+
 } // namespace rcuscope

@@ -21,4 +21,10 @@ CaptureSummary summarize_capture(const Metadata& metadata, const std::optional<T
 // How often the kernel did not run the programs of a hook, over all of its probes.
 std::uint64_t missed_runs(const CaptureSummary& capture, std::string_view hook);
 
+// The same for all hooks.
+std::uint64_t skipped_runs(const CaptureSummary& capture);
+
+// "callback.queued 12, gp.sample 1": the hooks with skipped runs.
+std::string skipped_hooks(const CaptureSummary& capture);
+
 } // namespace rcuscope

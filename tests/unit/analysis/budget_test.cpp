@@ -103,7 +103,7 @@ TEST(JudgeBudget, WhatWasLostMayHaveExceededIt) {
     const BudgetResult unknown = judge(budget("gp.max<50ms"), runs);
     EXPECT_EQ(unknown.verdict, BudgetVerdict::unknown);
     EXPECT_EQ(unknown.worst_run, 0U);
-    EXPECT_EQ(unknown.why, "3 records were lost");
+    EXPECT_EQ(unknown.why, "3 events were lost");
     EXPECT_EQ(judge(budget("gp.count>=1"), runs).verdict, BudgetVerdict::kept);
     const BudgetResult exceeded = judge(budget("gp.max<2ms"), runs);
     EXPECT_EQ(exceeded.verdict, BudgetVerdict::exceeded);

@@ -129,6 +129,10 @@ TEST_F(Firings, AReadSectionIsDividedByWhetherItsTaskRan) {
     EXPECT_THAT(fired(FiredOn::read_section, 7, 100 * ms).parts,
                 ElementsAre(FieldsAre(HasSubstr("running"), 70 * ms), FieldsAre("preempted", 30 * ms),
                             FieldsAre("blocked", 100 * ms)));
+    section.off_cpu = {{.at = 120 * ms, .until = 150 * ms, .voluntary = false, .lock = true}};
+    EXPECT_THAT(fired(FiredOn::read_section, 7, 100 * ms).parts,
+                ElementsAre(FieldsAre(HasSubstr("running"), 170 * ms), FieldsAre("preempted", 0),
+                            FieldsAre("waiting for a sleeping lock", 30 * ms), FieldsAre("blocked", 0)));
 }
 
 TEST_F(Firings, PendingCallbacksAreCountedByFunction) {

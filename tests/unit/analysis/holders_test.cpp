@@ -10,6 +10,7 @@
 namespace rcuscope::test {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 
 CodeLocation place(const std::string& module, const std::string& function) {
@@ -149,6 +150,11 @@ TEST_F(Held, ByAPreemptedReader) {
     gp().preempted_readers.push_back({.at = 120 * ms, .tid = 99, .comm = "holder"});
     EXPECT_EQ(find().kind, HolderKind::preempted_reader);
     EXPECT_THAT(find().text, HasSubstr("holder (99) was preempted within a read-side section"));
+    gp().preempted_readers.back().on_lock = true;
+    EXPECT_EQ(find().kind, HolderKind::preempted_reader);
+    EXPECT_THAT(find().text, EndsWith("holder (99) waited for a sleeping lock within a read-side section"));
+    gp().preempted_readers.back().boosted = true;
+    EXPECT_THAT(find().text, EndsWith("within a read-side section, and RCU had raised its priority"));
 }
 
 TEST_F(Held, ByTheSectionThatAPreemptedReaderEnteredBeforeItsCpusReport) {

@@ -13,6 +13,12 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
+TEST(BlockedReader, AWaitForASleepingLockIsAllowed) {
+    Unloading scene;
+    scene.section(10, 40).off_cpu = {{.at = 15, .until = 20, .voluntary = false, .lock = true}};
+    EXPECT_THAT(scene.find(), IsEmpty());
+}
+
 TEST(BlockedReader, WarningForEachFunctionWithAllItsSections) {
     Unloading scene;
     scene.section(10, 40).off_cpu = {{.at = 15, .until = 20, .voluntary = true},

@@ -50,7 +50,7 @@ TEST(Statistics, OfAnEmptyTimeline) {
     const Statistics numbers = numbers_of({});
     EXPECT_EQ(numbers.normal.count, 0U);
     EXPECT_TRUE(numbers.callbacks.empty());
-    EXPECT_EQ(numbers.lost, 0U);
+    EXPECT_EQ(numbers.lost(), 0U);
 }
 
 TEST(Statistics, GracePeriodsByKind) {
@@ -164,6 +164,8 @@ TEST(Statistics, ModulesLossesAndCounts) {
     timeline.modules[1].name = timeline.modules[2].name = "b";
     timeline.modules[2].followed = true;
     timeline.capture.lost = {{.cpu = 0, .count = 4}, {.cpu = 1, .count = 5}};
+    timeline.capture.probes = {{.hook = "callback.queued", .via = "fentry", .hits = 9, .missed = 5},
+                               {.hook = "gp.sample", .via = "fentry", .hits = 9, .missed = 2}};
     timeline.batches.resize(2);
     timeline.function_calls.resize(6);
 
@@ -173,7 +175,9 @@ TEST(Statistics, ModulesLossesAndCounts) {
     EXPECT_EQ(numbers.modules[0].name, "b");
     EXPECT_EQ(numbers.modules[0].lives, 2U);
     EXPECT_TRUE(numbers.modules[0].followed);
-    EXPECT_EQ(numbers.lost, 9U);
+    EXPECT_EQ(numbers.lost_records, 9U);
+    EXPECT_EQ(numbers.skipped_runs, 7U);
+    EXPECT_EQ(numbers.lost(), 16U);
     EXPECT_EQ(numbers.batches, 2U);
     EXPECT_EQ(numbers.function_calls, 6U);
 }

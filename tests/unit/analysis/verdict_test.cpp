@@ -35,6 +35,14 @@ TEST(Verdict, NothingWasQueued) {
     srcu.timeline.capture.not_followed = {{.module = "rcu_unload", .calls = {"call_srcu()"}}};
     EXPECT_EQ(srcu.verdict(), "rcu_unload: no queueing was recorded");
     EXPECT_EQ(Unloading().missed("callback.queued").verdict(), "rcu_unload: no queueing was recorded");
+    EXPECT_EQ(Unloading().missed("callback.queued.hurry").verdict(), "rcu_unload: no queueing was recorded");
+}
+
+TEST(Verdict, SkippedQueueingsMayHaveBeenMoreCallbacks) {
+    EXPECT_THAT(Unloading().callback(10, 20, 21).missed("callback.queued", 3).verdict(),
+                HasSubstr("; 3 queueings of any module were not recorded, so there may have been more"));
+    EXPECT_THAT(Unloading().callback(10, 20, 21).missed("gp.sample", 3).verdict(),
+                Not(HasSubstr("may have been more")));
 }
 
 // Functions of the kernel and kfree_rcu() run no code of the module, so no barrier is required.

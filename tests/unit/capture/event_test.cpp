@@ -78,6 +78,16 @@ TEST(Event, WhatHappensWithinAGracePeriod) {
     EXPECT_EQ(blocked.tid, 99u);
     EXPECT_EQ(blocked.first_cpu, 16u);
     EXPECT_EQ(blocked.comm, "reader");
+    EXPECT_FALSE(blocked.on_lock);
+    EXPECT_FALSE(blocked.boosted);
+    const auto on_lock =
+        decoded<event::GpBlocked>(rs_gp_blocked{header_of(RS_GP_BLOCKED, 1000, RS_BLOCKED_LOCK), 25, 99, 16, "reader"});
+    EXPECT_TRUE(on_lock.on_lock);
+    EXPECT_FALSE(on_lock.boosted);
+    EXPECT_FALSE(on_lock.expedited);
+    EXPECT_TRUE(decoded<event::GpBlocked>(
+                    rs_gp_blocked{header_of(RS_GP_BLOCKED, 1000, RS_BLOCKED_BOOSTED), 25, 99, 16, "reader"})
+                    .boosted);
 
     const auto sample = decoded<event::GpSample>(rs_gp_sample{header_of(RS_GP_SAMPLE, 1000), 25, 2, 7, {10, 20, 30}});
     EXPECT_FALSE(sample.expedited);
@@ -250,9 +260,12 @@ TEST(Event, CacheThatCallbacksHaveObjectsOf) {
 TEST(Event, Switch) {
     const auto preempted =
         decoded<event::SwitchOut>(rs_switch{header_of(RS_SWITCH_OUT, 1000, RS_SWITCH_PREEMPTED), 2, 0});
-    EXPECT_TRUE(preempted.preempted);
+    EXPECT_EQ(preempted.reason, event::SwitchReason::preempted);
     EXPECT_EQ(preempted.nesting, 2u);
-    EXPECT_FALSE(decoded<event::SwitchOut>(rs_switch{header_of(RS_SWITCH_OUT, 1000), 1, 0}).preempted);
+    EXPECT_EQ(decoded<event::SwitchOut>(rs_switch{header_of(RS_SWITCH_OUT, 1000), 1, 0}).reason,
+              event::SwitchReason::blocked);
+    EXPECT_EQ(decoded<event::SwitchOut>(rs_switch{header_of(RS_SWITCH_OUT, 1000, RS_SWITCH_LOCK), 1, 0}).reason,
+              event::SwitchReason::lock);
     const auto left = decoded<event::TaskLeft>(rs_switch{header_of(RS_TASK_LEFT, 1000, RS_LEFT_TO_USER), 2, 0});
     EXPECT_EQ(left.kind, event::LeftKind::user);
     EXPECT_EQ(left.nesting, 2u);

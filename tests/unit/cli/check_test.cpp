@@ -120,7 +120,7 @@ TEST_F(Check, WhatIsNotKnownPassesUnlessStrict) {
     lossy.digest.lost = 12;
     const std::string file = folder.write("lossy.json", summary(lossy));
     EXPECT_EQ(check({file, "--budget", "gp.p50<1s"}), 0);
-    EXPECT_THAT(output, HasSubstr("12 records were lost"));
+    EXPECT_THAT(output, HasSubstr("12 events were lost"));
     EXPECT_EQ(check({file, "--budget", "gp.p50<1s", "--strict"}), 1);
 }
 

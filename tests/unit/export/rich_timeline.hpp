@@ -113,7 +113,7 @@ inline void add_grace_periods(Timeline& timeline) {
     usual.quiescent_states = {
         {.at = 1'100'000, .kind = event::QuiescentKind::self, .cpus = {0}, .last = false, .blocked_readers = false},
         {.at = 3'900'000, .kind = event::QuiescentKind::scan, .cpus = {1, 2}, .last = true, .blocked_readers = true}};
-    usual.preempted_readers = {{.at = 1'800'500, .tid = 501, .comm = "rcucmap_reader"}};
+    usual.preempted_readers = {{.at = 1'800'500, .tid = 501, .comm = "rcucmap_reader", .boosted = true}};
     usual.busy_cpus = {
         {.at = 1'900'000,
          .cpu = 1,
@@ -159,7 +159,7 @@ inline void add_readers(Timeline& timeline) {
          .end = 1'300'000,
          .place = in_module("cmap_peek", 0x10),
          .nesting = 1,
-         .off_cpu = {{.at = 1'210'000, .until = 1'220'000, .voluntary = false}}},
+         .off_cpu = {{.at = 1'210'000, .until = 1'220'000, .voluntary = false, .lock = true}}},
         // Overlaps the previous section without nesting: the locks were released out of order.
         {.tid = 812,
          .comm = "reader",

@@ -109,9 +109,9 @@ TEST(Report, SaysWhatLossesMakeUncertain) {
     const std::string text = text_of(timeline);
     for (const char* sentence :
          {"a chunk is cut.", "15 records could not be delivered: 12 of CPU 1 from 7 ms to 7.5 ms; 3 of CPU 2",
-          "1 time a probe was reached but could not run (gp.start 1)", "this kernel has no function to attach to",
-          "It is unknown whether 2 of 6 callbacks ran", "2 normal grace periods without a recorded start or end",
-          "by up to 20 us."})
+          "1 event was not recorded, because the kernel skipped the program of the probe (gp.start 1)",
+          "this kernel has no function to attach to", "It is unknown whether 2 of 6 callbacks ran",
+          "2 normal grace periods without a recorded start or end", "by up to 20 us."})
         EXPECT_THAT(text, HasSubstr(sentence));
     EXPECT_THAT(text_of(Analysed()), HasSubstr("cut off"));
     Analysed whole;
@@ -259,7 +259,7 @@ TEST(DigestReport, SaysWhatASummaryHolds) {
     };
     const std::string text = shown();
     for (const char* part : {"as a summary", "normal", "expedited", "By module", "By function", "node_free",
-                             "file_free_rcu", "(kernel proper)", "15 events were not recorded",
+                             "file_free_rcu", "(kernel proper)", "16 events were not recorded",
                              "3 callbacks were invoked whose time of queueing is unknown"})
         EXPECT_THAT(text, HasSubstr(part));
     EXPECT_THAT(text, Not(HasSubstr("\x1b")));

@@ -241,10 +241,20 @@ TEST(PrintSummary, SaysWhatIsNotKnown) {
     timeline.capture.missing = {{"module.readers", "no PREEMPT_RCU"}};
     EXPECT_THAT(
         summary_of(timeline),
-        HasSubstr("  lost                            11 records: times around them are unknown; 3 times a probe was "
-                  "reached but could not run\n"
+        HasSubstr("  lost                            11 records: times around them are unknown; 3 events that the "
+                  "kernel skipped at some time: gp.start 3\n"
                   "  not seen                        no PREEMPT_RCU\n"
                   "  cut off                         a chunk is cut\n"));
+}
+
+TEST(PrintSummary, SkippedProgramsAreLosses) {
+    Analysed timeline = empty();
+    timeline.capture.probes = {{.hook = "callback.queued", .via = "fentry", .hits = 9, .missed = 3},
+                               {.hook = "gp.start", .via = "fentry", .hits = 9, .missed = 0}};
+    EXPECT_THAT(summary_of(timeline), HasSubstr("  lost                            3 events that the kernel skipped at "
+                                                "some time: callback.queued 3\n"));
+    timeline.capture.probes.clear();
+    EXPECT_THAT(summary_of(timeline), HasSubstr("  lost                            nothing\n"));
 }
 
 TEST(PrintSummary, NoReadSideSectionsAreNoneOnlyWhereTheyCanBeSeen) {

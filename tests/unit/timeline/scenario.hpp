@@ -95,8 +95,8 @@ public:
     Scenario& woken(Nanoseconds ns, const std::string& name, std::uint64_t head) {
         return at(ns, event::ModuleWoken{.head = head, .name = name});
     }
-    Scenario& switch_out(Nanoseconds ns, bool preempted) {
-        return at(ns, event::SwitchOut{.preempted = preempted, .nesting = 1});
+    Scenario& switch_out(Nanoseconds ns, event::SwitchReason reason) {
+        return at(ns, event::SwitchOut{.reason = reason, .nesting = 1});
     }
     Scenario& left(Nanoseconds ns, event::LeftKind kind, std::uint32_t nesting) {
         return at(ns, event::TaskLeft{.kind = kind, .nesting = nesting});

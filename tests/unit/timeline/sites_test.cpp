@@ -8,6 +8,8 @@
 namespace rcuscope::test {
 namespace {
 
+using event::SwitchReason;
+
 enum : std::size_t { lock, unlock, other_unlock, enter, leave, enter_inner, leave_inner };
 
 Scenario with_sites() {
@@ -113,8 +115,8 @@ TEST(ReadSections, ATaskThatMovedAwayKeepsWhatIsOpen) {
 
 TEST(ReadSections, SayWhenTheirTaskDidNotRun) {
     Scenario scenario = with_sites();
-    scenario.tid(1).site(10, lock).site(11, lock).switch_out(12, true);
-    scenario.cpu(1).switch_in(15).site(16, unlock).switch_out(20, false).switch_in(29).site(30, unlock);
+    scenario.tid(1).site(10, lock).site(11, lock).switch_out(12, SwitchReason::preempted);
+    scenario.cpu(1).switch_in(15).site(16, unlock).switch_out(20, SwitchReason::blocked).switch_in(29).site(30, unlock);
 
     const Timeline timeline = scenario.complete(99);
 
@@ -127,6 +129,7 @@ TEST(ReadSections, SayWhenTheirTaskDidNotRun) {
     EXPECT_EQ(outer[1].at, 20);
     EXPECT_EQ(outer[1].until, 29);
     EXPECT_TRUE(outer[1].voluntary);
+    EXPECT_FALSE(outer[0].lock || outer[1].lock);
     const auto& inner = timeline.read_sections[1].off_cpu;
     ASSERT_EQ(inner.size(), 1U);
     EXPECT_EQ(inner[0].until, 15);
@@ -167,7 +170,8 @@ TEST(ReadSections, UserModeIsNoPlaceToBeInOne) {
 }
 
 TEST(ReadSections, AnInterruptOverAnIdleTaskThatLeavesOneOpen) {
-    const Timeline timeline = with_sites().tid(0).site(10, lock).switch_out(20, false).site(30, lock).complete(99);
+    const Timeline timeline =
+        with_sites().tid(0).site(10, lock).switch_out(20, SwitchReason::blocked).site(30, lock).complete(99);
 
     ASSERT_EQ(timeline.read_sections.size(), 2U);
     EXPECT_EQ(timeline.read_sections[0].left, SectionLeft::idle);
@@ -180,14 +184,32 @@ TEST(ReadSections, AnInterruptOverAnIdleTaskThatLeavesOneOpen) {
 // The kernel's own sections are sent, too, and belong to no section of a module.
 TEST(ReadSections, SwitchesOutsideOfThemAndOfOtherTasksAreIgnored) {
     Scenario scenario = with_sites();
-    scenario.tid(1).switch_out(5, false).switch_in(6).site(10, lock);
-    scenario.tid(2).switch_out(11, false).switch_in(12).tid(1).site(20, unlock);
+    scenario.tid(1).switch_out(5, SwitchReason::blocked).switch_in(6).site(10, lock);
+    scenario.tid(2).switch_out(11, SwitchReason::blocked).switch_in(12).tid(1).site(20, unlock);
     EXPECT_TRUE(scenario.complete(99).read_sections.at(0).off_cpu.empty());
+}
+
+TEST(ReadSections, AWaitForASleepingLockIsNeitherABlockNorAPreemption) {
+    Scenario scenario = with_sites();
+    scenario.tid(1).site(10, lock).switch_out(12, SwitchReason::lock).switch_in(15).site(16, unlock);
+
+    const Timeline timeline = scenario.complete(99);
+
+    const auto& off_cpu = timeline.read_sections.at(0).off_cpu;
+    ASSERT_EQ(off_cpu.size(), 1U);
+    EXPECT_TRUE(off_cpu[0].lock);
+    EXPECT_FALSE(off_cpu[0].voluntary);
+    EXPECT_EQ(off_cpu[0].until, 15);
 }
 
 TEST(ReadSections, AReturnToACpuThatWasMissedIsLeftOpen) {
     Scenario scenario = with_sites();
-    scenario.tid(1).site(10, lock).switch_out(12, false).switch_out(20, true).switch_in(22).site(30, unlock);
+    scenario.tid(1)
+        .site(10, lock)
+        .switch_out(12, SwitchReason::blocked)
+        .switch_out(20, SwitchReason::preempted)
+        .switch_in(22)
+        .site(30, unlock);
 
     const Timeline timeline = scenario.complete(99);
 
@@ -199,7 +221,7 @@ TEST(ReadSections, AReturnToACpuThatWasMissedIsLeftOpen) {
 
 TEST(ReadSections, GivenUpByALossTheyAreNotSwitchedIn) {
     Scenario scenario = with_sites();
-    scenario.tid(1).site(10, lock).switch_out(12, false).tid(2).lost(13, 14, 5);
+    scenario.tid(1).site(10, lock).switch_out(12, SwitchReason::blocked).tid(2).lost(13, 14, 5);
     scenario.cpu(1).tid(1).switch_in(20);
 
     const Timeline timeline = scenario.complete(99);
@@ -263,7 +285,7 @@ TEST(ReaderFunctions, ARealSectionKeepsItsEndWhicheverEndsFirst) {
 
 TEST(ReaderFunctions, AreLeftOpenByALossAndSayWhenTheirTaskDidNotRun) {
     Scenario scenario = with_reader();
-    scenario.tid(1).site(10, reads).switch_out(12, true).switch_in(15).tid(2).lost(16, 17, 5);
+    scenario.tid(1).site(10, reads).switch_out(12, SwitchReason::preempted).switch_in(15).tid(2).lost(16, 17, 5);
     scenario.tid(1).site(20, has_read);
 
     const Timeline timeline = scenario.complete(99);
@@ -371,7 +393,7 @@ TEST(ReadSections, AreNotOpenWithoutNumber) {
     for (Nanoseconds i = 0; i < many; i++)
         scenario.site(i, lock);
     for (Nanoseconds i = 0; i < many; i++)
-        scenario.switch_out(many + 2 * i, true).switch_in(many + 2 * i + 1);
+        scenario.switch_out(many + 2 * i, SwitchReason::preempted).switch_in(many + 2 * i + 1);
     scenario.site(5000, unlock).site(5001, unlock);
 
     const Timeline timeline = scenario.complete(9999);

@@ -12,8 +12,10 @@ def check_explained(timeline, fails, log, callbacks, sections):
     """`log`: the kernel's; `callbacks`: their number in the life of rcucmap; `sections`: those of rcucmap"""
     capture = timeline["capture"]
 
+    lost = [loss for loss in capture["lost"] if loss["hook"] is None]
+
     def lost_between(begin, end):
-        return any(begin <= loss["to_ns"] + RECORDED_AFTER_LOSS and loss["from_ns"] <= end for loss in capture["lost"])
+        return any(begin <= loss["to_ns"] + RECORDED_AFTER_LOSS and loss["from_ns"] <= end for loss in lost)
 
     fails.equal("capture.complete", True, capture["complete"])
     fails.equal("callbacks", callbacks, len(timeline["callbacks"]))
@@ -26,7 +28,7 @@ def check_explained(timeline, fails, log, callbacks, sections):
         fails.true(f"neither known nor lost: the grace period of {callback}",
                    callback["grace_period"] is not None or lost_between(callback["queued_ns"], end))
     fails.true(f"more callbacks of unknown fate than losses: {unknown}",
-               len(unknown) <= sum(loss["count"] for loss in capture["lost"]))
+               len(unknown) <= sum(loss["count"] for loss in lost))
     reads = re.findall(r"rcucmap: reads=(\d+)", log)
     fails.equal("lives in the module's log", 1, len(reads))
     # Each section has two sites, and a program that was skipped at either of them is counted.

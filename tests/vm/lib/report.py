@@ -107,7 +107,11 @@ def check_report(report, timeline):
     expect("host", report["host"], timeline["host"])
     expect("recorded", report["recording"]["recorded_ns"], timeline["capture"]["end_ns"])
     expect("hazards", sorted(h["text"] for h in report["hazards"]), sorted(h["text"] for h in timeline["hazards"]))
-    expect("lost", report["losses"]["records"], sum(loss["count"] for loss in timeline["capture"]["lost"]))
+    expect("lost", report["losses"]["gaps"], timeline["capture"]["lost"])
+    expect("lost records", report["losses"]["records"],
+           sum(loss["count"] for loss in timeline["capture"]["lost"] if loss["hook"] is None))
+    expect("lost events", report["losses"]["missed"],
+           sum(loss["count"] for loss in timeline["capture"]["lost"] if loss["hook"] is not None))
     expect("missed", report["losses"]["missed"], sum(probe["missed"] for probe in timeline["capture"]["probes"]))
     for kind in "normal", "expedited":
         found = report["grace_periods"][kind]

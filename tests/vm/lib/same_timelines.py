@@ -20,7 +20,8 @@ class Side:
         self.via = {probe["hook"]: probe["via"] for probe in capture["probes"]}
         self.name = self.via["gp.start"]
         self.missed = {probe["hook"]: probe["missed"] for probe in capture["probes"]}
-        self.lost = [(self.at(loss["from_ns"]), self.at(loss["to_ns"])) for loss in capture["lost"]]
+        self.lost = [(self.at(loss["from_ns"]), self.at(loss["to_ns"])) for loss in capture["lost"]
+                     if loss["hook"] is None]
         self.periods = {period["id"]: period for period in timeline["grace_periods"]}
 
     def at(self, time):

@@ -161,7 +161,7 @@ class Comparison:
         done = [callback for callback in callbacks if callback["invoked_ns"] is not None]
         invoked, unseen = self.compare("callback.invoked", INVOKED, done, "invoked_ns", of_known_life)
         # Invocations that kprobes skipped are reported as lost (bpf/missed_kprobes.h).
-        lost = sum(loss["count"] for loss in self.capture["lost"])
+        lost = sum(loss["count"] for loss in self.capture["lost"] if loss["hook"] is None)
         self.judge("invoked", unseen, self.missed("callback.invoked") + lost)
         return len(queued), len(invoked)
 

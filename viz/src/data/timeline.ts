@@ -8,7 +8,8 @@ export type Time = number;
 export type MaybeTime = number | null;
 
 export interface Loss {
-  cpu: number;
+  cpu: number | null; // null: programs of the hook were skipped
+  hook?: string | null;
   from_ns: Time;
   to_ns: Time;
   count: number;
@@ -71,7 +72,7 @@ export interface GracePeriod {
   scans: number;
   first_scan_ns: MaybeTime;
   quiescent_states: QuiescentState[];
-  preempted_readers: { at_ns: Time; tid: number; comm: string }[];
+  preempted_readers: { at_ns: Time; tid: number; comm: string; on_lock?: boolean; boosted?: boolean }[];
   busy_cpus: { at_ns: Time; cpu: number; tid: number; comm: string; stack: string[] }[];
   held_by: Holder | null;
   released_callbacks?: number;
@@ -90,7 +91,7 @@ export interface ReadSection {
   nesting: number;
   by: 'rcu_read_lock' | 'function';
   left?: 'task-ended' | 'user-mode' | 'idle' | 'unseen-end' | null;
-  off_cpu: { at_ns: Time; until_ns: MaybeTime; voluntary: boolean }[];
+  off_cpu: { at_ns: Time; until_ns: MaybeTime; voluntary: boolean; lock?: boolean }[];
 }
 
 export type CallbackState = 'done' | 'pending' | 'unknown';

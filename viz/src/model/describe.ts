@@ -139,6 +139,8 @@ function section(model: Model, at: number): Description {
   const sentences = [one.by === 'function' ? 'Known as a call of a function that was named a reader.' : 'From rcu_read_lock() to rcu_read_unlock().'];
   if (one.left && one.end_ns === null) sentences.push(LEFT[one.left]);
   if (one.off_cpu.some((off) => off.voluntary)) sentences.push('It gave up the CPU within the section, which a reader must not.');
+  if (one.off_cpu.some((off) => off.lock))
+    sentences.push('It waited for a lock that another task held and that sleeps on this kernel. A reader may do that.');
   if (held.length) sentences.push(`It held ${plural(held.length, 'grace period')}: a grace period does not end before such a section.`);
   const links = held.slice(0, 8).map((gp): Link => ({ text: `Held grace period ${model.gp(gp).gp_seq}`, item: { kind: 'gp', at: gp }, key: 'G' }));
   return { title: `Read-side section in ${one.function}`, facts, sentences, parts: [], links };

@@ -56,7 +56,7 @@ function recording(model: Model): HTMLElement {
   if (!model.timeline.backlogs)
     facts.push(['Not in this timeline', 'the backlog, which rows held grace periods, and when hazards were: an earlier rcuscope wrote it. Export the recording again']);
   const lost = capture.lost.reduce((sum, loss) => sum + loss.count, 0);
-  if (lost) facts.push(['Lost', `${plural(lost, 'record')}: what is not here may have been`]);
+  if (lost) facts.push(['Lost', `${plural(lost, 'event')}: what is not here may have been`]);
   for (const missing of capture.missing) facts.push([`Not seen: ${missing.hook}`, missing.why]);
   return table(facts);
 }
