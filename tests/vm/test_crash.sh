@@ -19,6 +19,10 @@ taskset 1 rcuscope record -m /kmod/rcu_unload.ko --until-unload -o /out/run.rcu 
 GUEST
 )
 
+# With PREEMPT_RT callbacks run in a thread. A crash there ends the thread, and the kernel goes on without it.
+arguments=()
+[[ $KERNEL != *-rt ]] || arguments=(--append oops=panic)
+
 # Prints what the capture still has of the module's end: "freeing", and "ran" if callbacks ran after that.
 last_words() { # FILE.json
 	/usr/bin/python3 -c '
@@ -37,7 +41,7 @@ for ((i = 1; i <= runs; i++)); do
 	out=$WORK/crash
 	rm -rf "$out"
 	# Status 0 is a panic; 125 would be a failure of the bench.
-	expect_run "run $i: the guest panics" 0 "$VM" run --kernel "$KERNEL" --timeout 300 --expect-panic --out "$out" -- "$commands"
+	expect_run "run $i: the guest panics" 0 "$VM" run --kernel "$KERNEL" --timeout 300 --expect-panic "${arguments[@]}" --out "$out" -- "$commands"
 	expect "run $i: the tracer spoke before the kernel died" \
 		grep -qaE 'HAZARD: rcu_unload is being freed while [0-9]+ of its callbacks are queued \(CPU ' "$out/console.log"
 	expect "run $i: the crash is in RCU's callbacks" grep -qaE 'rcu_do_batch|rcu_core' "$out/console.log"

@@ -48,7 +48,7 @@ GUEST
 # So there may be no long grace period, and if there is one, RCU's thread may have waited for that task.
 one_cpu() {
 	check_timeline holds "$OUT/run.json" "len(long_sections('rcu_unload', 500)) >= 3 or not host['preempt_rcu']" \
-		"not any(s['begin_ns'] < gp['start_ns'] < s['end_ns'] for s in long_sections('rcu_unload', 500) for gp in grace_periods if gp['start_ns']) or host['settings']['preemption'] == 'full'" \
+		"not any(s['begin_ns'] < gp['start_ns'] < s['end_ns'] for s in long_sections('rcu_unload', 500) for gp in grace_periods if gp['start_ns']) or host['settings']['preemption'] in ('full', 'rt')" \
 		"[gp for gp in long_periods(300, 'rcu_unload') if not held_by($read_by, 'gp-kthread')(gp)] == []" \
 		"[gp for gp in long_periods(200, 'rcu_hog') if not held_by($hogged_by, 'gp-kthread', 'preempted-reader')(gp)] == []"
 }
@@ -86,6 +86,7 @@ setting rcu_expedited 0
 setting virtualization TCG
 case $KERNEL in
 rcu-trace-6.1) setting preemption full ;;
+*-rt) setting preemption rt ;;
 debian-*) setting preemption voluntary ;;
 esac
 try 'one CPU, callbacks offloaded, expedited' --cpus 1 --append 'rcu_nocbs=all rcupdate.rcu_expedited=1'

@@ -159,6 +159,8 @@ rcuscope=${RCUSCOPE:-$PROJECT/build/release/tracer/rcuscope}
 printf '{}' >"$WORK/none.json"
 for name in $ways; do
 	case $KERNEL-$name in
+	# With PREEMPT_RT tasks are preempted in programs of fentry, and not in programs of kprobes.
+	*-rt-fentry) summary_holds "$name" "${honest[@]}" ;;
 	debian-*-best | debian-*-fentry | *-tracepoint | rcu-trace-*-best) summary_holds "$name" "${exact[@]}" "${timed[@]}" ;;
 	*) summary_holds "$name" "${honest[@]}" ;;
 	esac
