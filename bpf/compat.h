@@ -126,9 +126,10 @@ static __always_inline void rs_module_text(struct module *mod, struct rs_range *
 }
 
 /*
- * Sections of a module, as in /sys/module/NAME/sections. Linux 6.1 and 6.12 have this layout. A
- * kernel with another layout lacks one of the members; the functions of its modules get their names
- * from kallsyms only.
+ * Sections of a module, as in /sys/module/NAME/sections. Linux 6.1 and 6.12 have an array with a
+ * count. On 6.16 and later there is a list of attributes that ends with NULL, and the address is
+ * the private pointer of each. The functions of a module on a kernel with another layout get their
+ * names from kallsyms only.
  */
 struct attribute {
 	const char *name;
@@ -136,45 +137,78 @@ struct attribute {
 
 struct bin_attribute {
 	struct attribute attr;
+	void *private;
 } __attribute__((preserve_access_index));
 
-struct module_sect_attr {
+struct attribute_group {
+	struct bin_attribute **bin_attrs;
+} __attribute__((preserve_access_index));
+
+struct module_sect_attr___counted {
 	struct bin_attribute battr;
 	unsigned long address;
 } __attribute__((preserve_access_index));
 
-struct module_sect_attrs {
+struct module_sect_attrs___counted {
 	unsigned int nsections;
-	struct module_sect_attr attrs[1];
+	struct module_sect_attr___counted attrs[1];
 } __attribute__((preserve_access_index));
 
-static __always_inline bool rs_module_has_sections(void)
-{
-	struct module_sect_attrs *old = NULL;
+struct module_sect_attrs___listed {
+	struct attribute_group grp;
+} __attribute__((preserve_access_index));
 
-	return bpf_core_field_exists(old->nsections) && bpf_core_field_exists(old->attrs);
+struct rs_module_section_place {
+	const char *name;
+	__u64 address;
+};
+
+static __always_inline bool rs_counted_section(struct module_sect_attrs___counted *attrs,
+					       __u32 index, struct rs_module_section_place *place)
+{
+	struct module_sect_attr___counted *attr;
+
+	if (index >= BPF_CORE_READ(attrs, nsections))
+		return false;
+	attr = (void *)attrs + bpf_core_field_offset(attrs->attrs) +
+	       index * bpf_core_type_size(struct module_sect_attr___counted);
+	place->name = BPF_CORE_READ(attr, battr.attr.name);
+	place->address = BPF_CORE_READ(attr, address);
+	return true;
 }
 
-static __always_inline __u32 rs_module_sections(struct module *mod)
+static __always_inline bool rs_listed_section(struct module_sect_attrs___listed *attrs, __u32 index,
+					      struct rs_module_section_place *place)
 {
-	struct module_sect_attrs *old = (void *)BPF_CORE_READ(mod, sect_attrs);
+	struct bin_attribute **list = BPF_CORE_READ(attrs, grp.bin_attrs), *attr = NULL;
 
-	return old ? BPF_CORE_READ(old, nsections) : 0;
+	if (bpf_probe_read_kernel(&attr, sizeof(attr), list + index) || !attr)
+		return false;
+	place->name = BPF_CORE_READ(attr, attr.name);
+	place->address = (__u64)BPF_CORE_READ(attr, private);
+	return true;
 }
 
-static __always_inline __u64 rs_module_section(struct module *mod, __u32 index, char *name,
-					       __u32 name_size)
+/* Address and name of a section, 0 if they cannot be read. False: there are no more sections. */
+static __always_inline bool rs_module_section(struct module *mod, __u32 index, __u64 *address,
+					      char *name, __u32 name_size)
 {
-	struct module_sect_attrs *old = (void *)BPF_CORE_READ(mod, sect_attrs);
-	struct module_sect_attr *attr;
-	const char *text;
+	struct module_sect_attrs___counted *counted = (void *)BPF_CORE_READ(mod, sect_attrs);
+	struct module_sect_attrs___listed *listed = (void *)counted;
+	struct rs_module_section_place place = {};
 
-	attr = (void *)old + bpf_core_field_offset(old->attrs) +
-	       index * bpf_core_type_size(struct module_sect_attr);
-	text = BPF_CORE_READ(attr, battr.attr.name);
-	if (bpf_probe_read_kernel_str(name, name_size, text) < 0)
-		return 0;
-	return BPF_CORE_READ(attr, address);
+	if (!counted)
+		return false;
+	if (bpf_core_field_exists(counted->nsections)) {
+		if (!rs_counted_section(counted, index, &place))
+			return false;
+	} else if (!bpf_core_field_exists(listed->grp) ||
+		   !rs_listed_section(listed, index, &place)) {
+		return false;
+	}
+	if (bpf_probe_read_kernel_str(name, name_size, place.name) >= 0)
+		*address = place.address;
+	return true;
 }
 
 #endif /* RCUSCOPE_COMPAT_H */

@@ -25,8 +25,10 @@ static long rs_send_section(__u32 index, struct rs_section_walk *walk)
 	struct rs_module_section *record;
 	char section[RS_SECTION_LEN] = {};
 	struct rs_cpu *cpu = rs_this_cpu();
-	__u64 address = rs_module_section(walk->mod, index, section, sizeof(section));
+	__u64 address = 0;
 
+	if (!rs_module_section(walk->mod, index, &address, section, sizeof(section)))
+		return 1;
 	if (!cpu || rs_followed_code(address) < 0)
 		return 0;
 	if (summary_wanted) {
@@ -50,12 +52,8 @@ static long rs_send_section(__u32 index, struct rs_section_walk *walk)
 static __always_inline void rs_send_sections(struct module *mod, const struct rs_module_note *note)
 {
 	struct rs_section_walk walk = { .mod = mod, .note = note };
-	__u32 count;
 
-	if (!rs_module_has_sections())
-		return;
-	count = rs_module_sections(mod);
-	bpf_loop(count < RS_MAX_SECTIONS ? count : RS_MAX_SECTIONS, rs_send_section, &walk, 0);
+	bpf_loop(RS_MAX_SECTIONS, rs_send_section, &walk, 0);
 }
 
 /* Whether a hook calls rs_memory_freed(). Set before loading. */
