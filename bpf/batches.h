@@ -211,12 +211,11 @@ static __always_inline void rs_dequeued_in(struct rs_cpu *cpu, struct rs_batch_s
 		rs_send_invoked(cpu, head, func);
 }
 
-static __always_inline void rs_dequeued(__u64 head, __u64 func)
+static __always_inline void rs_dequeued(struct rs_cpu *cpu, __u64 head, __u64 func)
 {
-	struct rs_cpu *cpu = rs_this_cpu();
-	struct rs_batch_state *mine = cpu ? rs_running_batch(cpu) : NULL;
+	struct rs_batch_state *mine = rs_running_batch(cpu);
 
-	if (cpu && mine)
+	if (mine)
 		rs_dequeued_in(cpu, mine, head, func);
 }
 
@@ -224,13 +223,11 @@ static __always_inline void rs_dequeued(__u64 head, __u64 func)
  * Like rs_dequeued(), for a hook that fires only in batches. The task needs a check only if
  * callbacks are offloaded.
  */
-static __always_inline void rs_dequeued_in_batch(__u64 head, __u64 func)
+static __always_inline void rs_dequeued_in_batch(struct rs_cpu *cpu, __u64 head, __u64 func)
 {
-	struct rs_cpu *cpu = rs_this_cpu();
-
 	if (callbacks_offloaded)
-		rs_dequeued(head, func);
-	else if (cpu && cpu->batch.task)
+		rs_dequeued(cpu, head, func);
+	else if (cpu->batch.task)
 		rs_dequeued_in(cpu, &cpu->batch, head, func);
 }
 
@@ -238,7 +235,12 @@ static __always_inline void rs_dequeued_in_batch(__u64 head, __u64 func)
 #define rs_dequeue_entered(ctx, list)                                                              \
 	({                                                                                         \
 		struct callback_head *head_ = rs_member(ctx, list, head);                          \
-		rs_dequeued((__u64)head_, head_ ? (__u64)rs_member(ctx, head_, func) : 0);         \
+		struct rs_cpu *cpu_ = rs_this_cpu();                                               \
+		if (cpu_)                                                                          \
+			rs_dequeued(cpu_, (__u64)head_,                                            \
+				    head_ ? rs_number_of(rs_member(ctx, head_, func),              \
+							 &cpu_->invoked_func)                      \
+					  : 0);                                                    \
 	})
 
 #endif /* RCUSCOPE_BATCHES_H */

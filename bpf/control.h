@@ -60,7 +60,10 @@ struct rs_frame {
 	} seen;
 };
 
-/* State of one CPU. Members are only incremented, except the ring, the batch and the frame. */
+/*
+ * State of one CPU. Members are only incremented, except the ring, the batch, the frame, and
+ * queued_func and invoked_func.
+ */
 struct rs_cpu {
 	struct rs_ring ring;
 	rs_u64 hits[RS_COUNTERS];
@@ -80,6 +83,9 @@ struct rs_cpu {
 	/* Batches in softirq context or in the CPU's own kthread: one runs at a time. */
 	struct rs_batch_state batch;
 	struct rs_frame call_rcu_frame;
+	/* For rs_number_of(); separate, since a queueing program may interrupt an invocation's. */
+	rs_u64 queued_func;
+	rs_u64 invoked_func;
 } __attribute__((aligned(64))); /* avoids false sharing of cache lines */
 
 struct rs_name {

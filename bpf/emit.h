@@ -71,6 +71,17 @@ static __always_inline void rs_hit(enum rs_counter counter)
 }
 
 /*
+ * The verifier allows a program to follow a kernel pointer, but not to use it as a number. Since
+ * Linux 6.17 this includes a pointer to a function that is loaded from a structure. A value that is
+ * read from memory is a number.
+ */
+static __always_inline __u64 rs_number_of(const void *pointer, volatile __u64 *place)
+{
+	*place = (__u64)pointer;
+	return *place;
+}
+
+/*
  * The verifier knows the type of this pointer, so a program reads its members without a helper
  * call. Such calls are most of the cost of reading a member.
  */

@@ -20,16 +20,6 @@
 #include "summary_memory.h"
 #include "summary_periods.h"
 
-/*
- * The verifier allows a program to follow a kernel pointer, but not to use it as a number. A value
- * that is read from memory is a number.
- */
-static __always_inline __u64 rs_number_of(const void *pointer, volatile __u64 *place)
-{
-	*place = (__u64)pointer;
-	return *place;
-}
-
 /* `hurried`: by call_rcu_hurry(). */
 static __always_inline void rs_summary_queued(const void *pointer, __u64 func, bool hurried)
 {
@@ -204,7 +194,8 @@ static __noinline int rs_summary_out_of_order(struct rs_summary_cpu *mine,
 		if (rs_pending_pop_first(&list_->ring, head_, &pending_))                          \
 			rs_summary_timed(mine_, cpu_, &pending_);                                  \
 		else                                                                               \
-			rs_summary_out_of_order(mine_, list_, cpu_, head_, (__u64)(func));         \
+			rs_summary_out_of_order(mine_, list_, cpu_, head_,                         \
+						rs_number_of(func, &mine_->invoked));              \
 	})
 
 RS_ENTRY_PROGRAMS(summary_queued, call_rcu, (),
@@ -215,7 +206,9 @@ RS_ENTRY_PROGRAMS(summary_hurry, call_rcu_hurry, (),
 SEC("tp_btf/rcu_callback")
 int BPF_PROG(summary_queued_event, const char *flavour, struct callback_head *head)
 {
-	rs_summary_queued(head, (__u64)head->func, false);
+	struct rs_summary_cpu *mine = rs_summary_of(bpf_get_smp_processor_id());
+
+	rs_summary_queued(head, rs_number_of(head->func, &mine->queued), false);
 	return 0;
 }
 

@@ -130,7 +130,8 @@ int BPF_PROG(call_rcu_event, const char *flavour, struct callback_head *head)
 	struct rs_cpu *cpu = rs_this_cpu();
 
 	if (cpu)
-		rs_call_rcu(ctx, cpu, RS_COUNT_CB_QUEUED, (__u64)head, (__u64)head->func,
+		rs_call_rcu(ctx, cpu, RS_COUNT_CB_QUEUED, (__u64)head,
+			    rs_number_of(head->func, &cpu->queued_func),
 			    rs_frequent_caller(&cpu->call_rcu_frame, ctx, &call_rcu_code), 0);
 	return 0;
 }
@@ -149,7 +150,11 @@ int BPF_PROG(batch_start_event)
 SEC("tp_btf/rcu_invoke_callback")
 int BPF_PROG(invoke_event, const char *flavour, struct callback_head *head)
 {
-	rs_dequeued_in_batch((__u64)head, (__u64)head->func);
+	struct rs_cpu *cpu = rs_this_cpu();
+
+	if (cpu)
+		rs_dequeued_in_batch(cpu, (__u64)head,
+				     rs_number_of(head->func, &cpu->invoked_func));
 	return 0;
 }
 
