@@ -67,46 +67,82 @@ static __always_inline bool rs_is_caller(__u64 address)
 }
 
 /*
- * Words from the function's arguments to its caller: its return value and two frames lie between.
+ * With fentry, the function reaches the BPF trampoline from its first bytes. The words after the
+ * arguments lead to the caller (arch_prepare_bpf_trampoline() of x86):
+ *
+ *   a trampoline without fexit, called   frame pointer, address in the function, caller
+ *   a trampoline with fexit, called      result, frame pointer, address in the function, caller
+ *   a trampoline with fexit, jumped to   result, frame pointer, caller
+ *
+ * Kernels with CONFIG_DYNAMIC_FTRACE_WITH_JMP jump to each trampoline
+ * with fexit, unless a live patch has the function as well. The words themselves show which it is:
+ * the address in the function is missing.
  */
-#define RS_TRAMPOLINE_WORDS 8
+#define RS_FRAME_WORDS_AFTER 4
 
-/*
- * With fentry, the function calls the BPF trampoline from its first bytes. The return address of
- * that call lies on the stack, above the frames of the program and of the trampoline. The word
- * right above it is the address of the caller (arch_prepare_bpf_trampoline() of x86).
- */
-static __always_inline bool rs_entry_of(const __u64 *words, __u64 function)
+static __always_inline bool rs_in_entry(__u64 address, __u64 function)
 {
-	return words[0] - function < RS_ENTRY_BYTES && rs_is_caller(words[1]);
+	return address - function < RS_ENTRY_BYTES;
 }
 
-/* Index of the word that matched last time: all trampolines of a kernel have the same layout. */
-__u32 fentry_word;
+/*
+ * Number of frames from the unwinder's first one to the caller of a function that jumped to its
+ * trampoline: those of the program and of the trampoline. All programs have the same. It is learned
+ * from a caller that the stack and the unwinder agree about. 0: not known yet.
+ */
+__u32 jumped_frames;
 
-static __noinline __u64 rs_find_fentry_caller(void *ctx, __u64 function)
+/*
+ * `word`: where the caller must be, since the function has jumped. It is the address of a
+ * trampoline if a kretprobe waits for the function, or for one that jumped to it; only the unwinder
+ * knows the caller then.
+ */
+static __noinline __u64 rs_jumped_caller(void *ctx, __u64 word)
 {
-	__u64 words[RS_TRAMPOLINE_WORDS];
+	__u64 frames[RS_CALLER_FRAMES] = {};
+	__u32 known = jumped_frames;
+	bool certain = rs_is_caller(word);
 
-	if (bpf_probe_read_kernel(words, sizeof(words), ctx))
-		__builtin_memset(words, 0, sizeof(words));
-	for (int i = 0; i + 1 < RS_TRAMPOLINE_WORDS; i++) {
-		if (rs_entry_of(words + i, function)) {
-			fentry_word = i;
-			return words[i + 1];
+	if (known && certain)
+		return word;
+	if (bpf_get_stack(ctx, frames, sizeof(frames), 0) < 0)
+		return 0;
+	for (__u32 i = 0; i < RS_CALLER_FRAMES; i++) {
+		if (certain && frames[i] == word) {
+			jumped_frames = i;
+			return word;
 		}
+		if (!certain && known && i == known)
+			return frames[i];
 	}
+	return 0;
+}
+
+static __noinline __u64 rs_unwound_caller(void *ctx, __u64 function)
+{
 	return rs_caller_of(ctx, function, RS_ENTRY_BYTES);
 }
 
 static __always_inline __u64 rs_fentry_caller(void *ctx)
 {
-	__u64 words[2], function = bpf_get_func_ip(ctx);
+	__u64 words[RS_FRAME_WORDS_AFTER], function = bpf_get_func_ip(ctx);
 
-	if (!bpf_probe_read_kernel(words, sizeof(words), ctx + 8 * fentry_word) &&
-	    rs_entry_of(words, function))
-		return words[1];
-	return rs_find_fentry_caller(ctx, function);
+	/* The verifier adds only a bounded number to the pointer. There are at most 12 arguments.
+	 */
+	void *after = ctx + 8 * (bpf_get_func_arg_cnt(ctx) & 0xf);
+
+	if (bpf_probe_read_kernel(words, sizeof(words), after))
+		return 0;
+	if (rs_in_entry(words[1], function)) {
+		if (rs_is_caller(words[2]))
+			return words[2];
+	} else if (rs_in_entry(words[2], function)) {
+		if (rs_is_caller(words[3]))
+			return words[3];
+	} else {
+		return rs_jumped_caller(ctx, words[2]);
+	}
+	return rs_unwound_caller(ctx, function);
 }
 
 /* At its entry the function has pushed nothing yet. */
