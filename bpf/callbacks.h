@@ -4,6 +4,7 @@
 #define RCUSCOPE_CALLBACKS_H
 
 #include "caller.h"
+#include "compat.h"
 #include "context.h"
 #include "emit.h"
 #include "follow.h"
@@ -231,12 +232,15 @@ static __always_inline void rs_assigned(struct rcu_segcblist *list, __u64 gp_seq
 }
 
 /*
- * With kprobes, the arguments of rcu_segcblist_accelerate() until it returns. The function runs
- * with interrupts off, so one entry per CPU is enough.
+ * What the entry of rcu_segcblist_accelerate() keeps until it returns. The function runs with
+ * interrupts off, so one entry per CPU is enough.
  */
 struct rs_accelerate {
 	struct rcu_segcblist *list;
 	__u64 gp_seq;
+	/* Where expedited grace periods release callbacks, too: see rs_cb_assigned_either. */
+	__u64 expedited_seq;
+	__u64 reassigned_seq;
 };
 
 struct {
@@ -264,6 +268,82 @@ static __always_inline void rs_accelerate_returned(bool assigned)
 
 	if (args && assigned)
 		rs_assigned(args->list, args->gp_seq);
+}
+
+/*
+ * Expedited sequence number of the oldest segment that rcu_segcblist_accelerate() is about to merge
+ * with the callbacks that have none yet. If there is no such segment: `wanted` itself. Only the
+ * list shows it: callbacks that wait for the same normal grace period may have been released by an
+ * expedited one, and then keep their number.
+ */
+static __always_inline __u64 rs_reassigned_from(struct rcu_segcblist *list, struct rs_wanted wanted)
+{
+	__u64 from = wanted.exp;
+
+	for (__u32 segment = RS_LAST_WAITING; segment >= RS_FIRST_WAITING; segment--) {
+		struct rs_wanted has = rs_segment_wanted(list, segment);
+
+		if (BPF_CORE_READ(list, tails[segment - 1]) == BPF_CORE_READ(list, tails[segment]))
+			continue; /* empty */
+		if ((__s64)(has.norm - wanted.norm) < 0)
+			break;
+		from = has.exp;
+	}
+	return from;
+}
+
+/* Lists of SRCU come here, too, with an expedited number that means "none". */
+static __always_inline void rs_accelerate_either_entered(struct rcu_segcblist *list,
+							 struct rcu_gp_seq___norm_exp *state)
+{
+	struct rs_wanted wanted = {};
+	struct rs_accelerate *args;
+	__u32 zero = 0;
+
+	if (!bpf_core_type_exists(struct rcu_gp_seq___norm_exp))
+		return;
+	args = bpf_map_lookup_elem(&accelerating, &zero);
+	if (!args)
+		return;
+	args->list = NULL;
+	if (rs_list_cpu(list) < 0)
+		return;
+	wanted.norm = BPF_CORE_READ(state, norm);
+	wanted.exp = BPF_CORE_READ(state, exp);
+	args->list = list;
+	args->gp_seq = wanted.norm;
+	args->expedited_seq = wanted.exp;
+	args->reassigned_seq = rs_reassigned_from(list, wanted);
+}
+
+static __always_inline void rs_accelerate_either_returned(bool assigned)
+{
+	struct rs_cb_assigned_either *record;
+	struct rs_cpu *cpu = rs_this_cpu();
+	struct rs_accelerate *args;
+	__u32 zero = 0;
+	int list_cpu;
+
+	args = bpf_map_lookup_elem(&accelerating, &zero);
+	if (!args || !cpu || !assigned || !args->list)
+		return;
+	list_cpu = rs_list_cpu(args->list);
+	args->list = NULL;
+	if (list_cpu < 0)
+		return;
+	rs_hit_on(cpu, RS_COUNT_CB_ASSIGNED);
+	if (!rs_callbacks_pending())
+		return;
+	record = rs_begin(rs_cb_assigned_either, cpu, RS_CB_ASSIGNED_EITHER, 0);
+	if (!record)
+		return;
+	record->gp_seq = args->gp_seq;
+	record->expedited_seq = args->expedited_seq;
+	record->reassigned_seq = args->reassigned_seq;
+	record->list_cpu = list_cpu;
+	record->reserved = 0;
+	record->bypass_ns = rs_bypass_since(list_cpu);
+	rs_send(record);
 }
 
 #endif /* RCUSCOPE_CALLBACKS_H */

@@ -211,4 +211,46 @@ static __always_inline bool rs_module_section(struct module *mod, __u32 index, _
 	return true;
 }
 
+/*
+ * What the callbacks of each segment of a list wait for. Linux 7.3 has a normal and an expedited
+ * grace period, and the end of either releases them. Before, only normal ones do.
+ */
+struct rcu_gp_seq___norm_exp {
+	unsigned long norm;
+	unsigned long exp;
+} __attribute__((preserve_access_index));
+
+struct rcu_segcblist___norm {
+	unsigned long gp_seq[4];
+} __attribute__((preserve_access_index));
+
+struct rcu_segcblist___norm_exp {
+	struct rcu_gp_seq___norm_exp gp_seq[4];
+} __attribute__((preserve_access_index));
+
+struct rs_wanted {
+	__u64 norm;
+	__u64 exp; /* 0 before Linux 7.3 */
+};
+
+/* kernel/rcu/rcu_segcblist.h: RCU_WAIT_TAIL, RCU_NEXT_READY_TAIL */
+#define RS_FIRST_WAITING 1
+#define RS_LAST_WAITING	 2
+
+/* What a segment's callbacks wait for. The segments between the two above have such numbers. */
+static __always_inline struct rs_wanted rs_segment_wanted(struct rcu_segcblist *list, __u32 segment)
+{
+	struct rcu_segcblist___norm_exp *either = (void *)list;
+	struct rcu_segcblist___norm *normal = (void *)list;
+	struct rs_wanted wanted = {};
+
+	if (bpf_core_field_exists(either->gp_seq)) {
+		wanted.norm = BPF_CORE_READ(either, gp_seq[segment].norm);
+		wanted.exp = BPF_CORE_READ(either, gp_seq[segment].exp);
+	} else if (bpf_core_field_exists(normal->gp_seq)) {
+		wanted.norm = BPF_CORE_READ(normal, gp_seq[segment]);
+	}
+	return wanted;
+}
+
 #endif /* RCUSCOPE_COMPAT_H */

@@ -22,6 +22,8 @@ __u64 gp_init_ns;
 __u64 gp_scans; /* forced quiescent-state scans in this grace period */
 __u64 gp_cleanup_seq;
 __u64 exp_end_ns;
+__u64 exp_ending_seq; /* the newest expedited one whose end was reported before the sequence
+			 advanced */
 /* First request for an expedited grace period since the last one began. */
 __u64 exp_asked_ns;
 
@@ -120,16 +122,33 @@ static __always_inline void rs_expedited_started(void)
 	rs_send_gp_start(rs_expedited_seq(), asked_ns ? asked_ns : exp_end_ns, RS_GP_EXPEDITED);
 }
 
+/*
+ * Entry of rcu_poll_gp_seq_end_unlocked(), which rcu_exp_gp_seq_end() calls right before it
+ * advances the sequence. Used where the end releases callbacks.
+ */
+static __always_inline void rs_expedited_ending(unsigned long *snap)
+{
+	struct rcu_state *state = (void *)rcu_state_address;
+	__u64 gp_seq = rs_expedited_seq();
+
+	if ((__u64)snap != rcu_state_address + bpf_core_field_offset(state->gp_seq_polled_exp_snap))
+		return;
+	rs_send_gp(RS_GP_END, gp_seq, RS_GP_EXPEDITED);
+	exp_ending_seq = gp_seq;
+}
+
 /* The sequence has advanced since the start; the grace period's own value is the one before. */
 static __always_inline void rs_expedited_ended(__u64 wanted)
 {
-	rs_hit(RS_COUNT_EXP_END);
-	exp_end_ns = rs_now();
 	/*
 	 * wanted: value of the sequence after the end; subtract one counter step, add "in
 	 * progress".
 	 */
-	rs_send_gp(RS_GP_END, wanted - 4 + 1, RS_GP_EXPEDITED);
+	__u64 gp_seq = wanted - 4 + 1;
+
+	rs_hit(RS_COUNT_EXP_END);
+	exp_end_ns = rs_now();
+	rs_send_gp(exp_ending_seq == gp_seq ? RS_GP_CLEANED : RS_GP_END, gp_seq, RS_GP_EXPEDITED);
 }
 
 /*

@@ -214,6 +214,18 @@ RS_KPROBE(accelerate, rcu_segcblist_accelerate, (struct rcu_segcblist *list, uns
 	  rs_accelerate_entered(list, gp_seq))
 RS_KRETPROBE(accelerate, rcu_segcblist_accelerate, (rs_raw_bool assigned),
 	     rs_accelerate_returned(rs_bool(assigned)))
+/*
+ * Since Linux 7.3 expedited grace periods release callbacks, too. Callbacks may run while
+ * rcu_exp_wait_wake() still wakes the waiters, so its return is too late to be the end of one.
+ */
+RS_OR()
+RS_ENTRY(accelerate_either, rcu_segcblist_accelerate,
+	 (struct rcu_segcblist *list, struct rcu_gp_seq___norm_exp *state),
+	 rs_accelerate_either_entered(list, state))
+RS_RETURN(accelerate_either, rcu_segcblist_accelerate,
+	  (struct rcu_segcblist *list, struct rcu_gp_seq___norm_exp *state), (long assigned),
+	  rs_accelerate_either_returned(rs_bool(assigned)))
+RS_ENTRY(exp_ending, rcu_poll_gp_seq_end_unlocked, (unsigned long *snap), rs_expedited_ending(snap))
 
 RS_HOOK(CB_INVOKED, "callback.invoked", kernel, every_kernel,
 	"when a callback is invoked and when it is done, in which batch and context",

@@ -32,6 +32,7 @@ struct callback_head {
 struct rcu_state {
 	unsigned long gp_seq;
 	unsigned long expedited_sequence;
+	unsigned long gp_seq_polled_exp_snap;
 	struct task_struct *gp_kthread;
 	short gp_state;
 };
@@ -61,8 +62,7 @@ struct rcu_node {
 
 struct rcu_segcblist {
 	struct callback_head *head;
-	struct callback_head **tails[4];
-	unsigned long gp_seq[4]; /* RCU_CBLIST_NSEGS */
+	struct callback_head **tails[4]; /* RCU_CBLIST_NSEGS */
 };
 
 struct rcu_cblist {

@@ -11,6 +11,7 @@
 #define RCUSCOPE_MISSED_KPROBES_H
 
 #include "callbacks.h"
+#include "compat.h"
 #include "emit.h"
 #include "rcu_data.h"
 
@@ -30,9 +31,10 @@ struct rs_unwatched {
 	__u64 since_ns; /* 0: nothing is skipped now */
 	__u64 invoked;
 	__u64 callbacks_done;
-	/* Tail and gp_seq of each segment of the CPU's list. */
+	/* Tail of each segment of the CPU's list, and what the callbacks of the two wait for. */
 	__u64 tails[4];
-	__u64 gp_seq[4];
+	struct rs_wanted first;
+	struct rs_wanted last;
 };
 
 struct {
@@ -45,11 +47,19 @@ struct {
 static __always_inline void rs_read_progress(struct rs_unwatched *progress, struct rs_cpu *state)
 {
 	struct rcu_data *data = rs_rcu_data(bpf_get_smp_processor_id());
+	struct rcu_segcblist *list;
 
 	progress->invoked = BPF_CORE_READ(data, n_cbs_invoked);
 	BPF_CORE_READ_INTO(&progress->tails, data, cblist.tails);
-	BPF_CORE_READ_INTO(&progress->gp_seq, data, cblist.gp_seq);
+	list = (void *)data + bpf_core_field_offset(data->cblist);
+	progress->first = rs_segment_wanted(list, RS_FIRST_WAITING);
+	progress->last = rs_segment_wanted(list, RS_LAST_WAITING);
 	progress->callbacks_done = state->callbacks_done;
+}
+
+static __always_inline bool rs_same_wanted(struct rs_wanted a, struct rs_wanted b)
+{
+	return a.norm == b.norm && a.exp == b.exp;
 }
 
 SEC("tp_btf/softirq_entry")
@@ -91,7 +101,8 @@ int BPF_PROG(skipped_exit, unsigned int vector)
 	 * segment that already waits for the same one; its gp_seq then stays.
 	 */
 	if (!count)
-		count = now.gp_seq[1] != before->gp_seq[1] || now.gp_seq[2] != before->gp_seq[2] ||
+		count = !rs_same_wanted(now.first, before->first) ||
+			!rs_same_wanted(now.last, before->last) ||
 			now.tails[1] != before->tails[1] || now.tails[2] != before->tails[2];
 	if (!count)
 		return 0;

@@ -49,36 +49,38 @@ enum rs_kind {
 	RS_LOST = 1,  /* struct rs_lost */
 	RS_TASK = 2,  /* struct rs_task: before a task's first record and after a rename */
 	RS_STACK = 3, /* struct rs_stack: belongs to the task's next record with the same h.ns */
-	RS_GP_START = 10,	/* struct rs_gp_start */
-	RS_GP_END = 11,		/* struct rs_gp: all quiescent states are in; callbacks may run */
-	RS_GP_CLEANED = 12,	/* struct rs_gp: the kernel has announced the end everywhere */
-	RS_GP_REQUESTED = 13,	/* struct rs_gp: first request; h.ns may be long before its start */
-	RS_GP_QUIESCENT = 14,	/* struct rs_gp_quiescent: aux is enum rs_quiescent_kind */
-	RS_GP_SCAN = 15,	/* struct rs_gp_scan: the kernel is about to check CPUs */
-	RS_GP_BLOCKED = 16,	/* struct rs_gp_blocked */
-	RS_GP_SAMPLE = 17,	/* struct rs_gp_sample */
-	RS_CB_QUEUED = 20,	/* struct rs_cb_queued: aux is flags */
-	RS_CB_ASSIGNED = 21,	/* struct rs_cb_assigned: rcu_segcblist_accelerate() was true */
-	RS_CB_INVOKED = 22,	/* struct rs_cb: dequeued, its function runs next */
-	RS_CB_DONE = 23,	/* struct rs_cb_done: its function has returned */
-	RS_BATCH_BEGIN = 24,	/* struct rs_batch: rcu_do_batch() */
-	RS_BATCH_END = 25,	/* struct rs_batch */
-	RS_KVFREE = 26,		/* struct rs_kvfree: aux is flags */
-	RS_CB_NEXT = 27,	/* struct rs_cb_next: RS_CB_DONE and RS_CB_INVOKED in one record */
-	RS_WAIT_BEGIN = 30,	/* struct rs_wait: aux is enum rs_wait_kind */
-	RS_WAIT_END = 31,	/* struct rs_wait: aux is enum rs_wait_kind, caller is 0 */
-	RS_SITE = 40,		/* struct rs_site: a task reached a site of a module */
-	RS_MODULE = 50,		/* struct rs_module: aux is enum rs_module_step */
-	RS_MODULE_SECTION = 51, /* struct rs_module_section: address of a code section */
-	RS_MODULE_PENDING = 52, /* struct rs_module_pending: aux is enum rs_module_step */
-	RS_MODULE_REF = 53,	/* struct rs_module_ref: aux is 1 if taken, 0 if put */
-	RS_MODULE_WOKEN = 54,	/* struct rs_module_woken */
-	RS_CACHE_LEFT = 55,	/* struct rs_cache_left: aux is flags; sent after its slabs */
-	RS_CACHE_SLAB = 56,	/* struct rs_cache_slab: aux is flags */
-	RS_CACHE_PENDING = 57,	/* struct rs_cache_pending: kmem_cache_destroy() was entered */
-	RS_SWITCH_OUT = 60,	/* struct rs_switch: a task in a section leaves the CPU */
-	RS_SWITCH_IN = 61,	/* struct rs_switch: a task in a section gets a CPU again */
-	RS_TASK_LEFT = 62,	/* struct rs_switch: aux is enum rs_left_kind */
+	RS_GP_START = 10,     /* struct rs_gp_start */
+	RS_GP_END = 11,	      /* struct rs_gp: all quiescent states are in; callbacks may run */
+	RS_GP_CLEANED = 12,   /* struct rs_gp: the kernel has announced the end everywhere. For an
+				 expedited one only where its end releases callbacks. */
+	RS_GP_REQUESTED = 13, /* struct rs_gp: first request; h.ns may be long before its start */
+	RS_GP_QUIESCENT = 14, /* struct rs_gp_quiescent: aux is enum rs_quiescent_kind */
+	RS_GP_SCAN = 15,      /* struct rs_gp_scan: the kernel is about to check CPUs */
+	RS_GP_BLOCKED = 16,   /* struct rs_gp_blocked */
+	RS_GP_SAMPLE = 17,    /* struct rs_gp_sample */
+	RS_CB_QUEUED = 20,    /* struct rs_cb_queued: aux is flags */
+	RS_CB_ASSIGNED = 21,  /* struct rs_cb_assigned: rcu_segcblist_accelerate() was true */
+	RS_CB_INVOKED = 22,   /* struct rs_cb: dequeued, its function runs next */
+	RS_CB_DONE = 23,      /* struct rs_cb_done: its function has returned */
+	RS_BATCH_BEGIN = 24,  /* struct rs_batch: rcu_do_batch() */
+	RS_BATCH_END = 25,    /* struct rs_batch */
+	RS_KVFREE = 26,	      /* struct rs_kvfree: aux is flags */
+	RS_CB_NEXT = 27,      /* struct rs_cb_next: RS_CB_DONE and RS_CB_INVOKED in one record */
+	RS_CB_ASSIGNED_EITHER = 28, /* struct rs_cb_assigned_either: instead of RS_CB_ASSIGNED */
+	RS_WAIT_BEGIN = 30,	    /* struct rs_wait: aux is enum rs_wait_kind */
+	RS_WAIT_END = 31,	    /* struct rs_wait: aux is enum rs_wait_kind, caller is 0 */
+	RS_SITE = 40,		    /* struct rs_site: a task reached a site of a module */
+	RS_MODULE = 50,		    /* struct rs_module: aux is enum rs_module_step */
+	RS_MODULE_SECTION = 51,	    /* struct rs_module_section: address of a code section */
+	RS_MODULE_PENDING = 52,	    /* struct rs_module_pending: aux is enum rs_module_step */
+	RS_MODULE_REF = 53,	    /* struct rs_module_ref: aux is 1 if taken, 0 if put */
+	RS_MODULE_WOKEN = 54,	    /* struct rs_module_woken */
+	RS_CACHE_LEFT = 55,	    /* struct rs_cache_left: aux is flags; sent after its slabs */
+	RS_CACHE_SLAB = 56,	    /* struct rs_cache_slab: aux is flags */
+	RS_CACHE_PENDING = 57,	    /* struct rs_cache_pending: kmem_cache_destroy() was entered */
+	RS_SWITCH_OUT = 60,	    /* struct rs_switch: a task in a section leaves the CPU */
+	RS_SWITCH_IN = 61,	    /* struct rs_switch: a task in a section gets a CPU again */
+	RS_TASK_LEFT = 62,	    /* struct rs_switch: aux is enum rs_left_kind */
 };
 
 enum rs_wait_kind {
@@ -290,6 +292,23 @@ struct rs_cb_assigned {
 	rs_u64 bypass_ns; /* 0: all callbacks are on the list */
 };
 RS_ASSERT_SIZE(rs_cb_assigned, 40);
+
+/*
+ * The same for a kernel that releases callbacks at the end of a normal or of an expedited grace
+ * period, whichever comes first. Concerned are the callbacks that have no grace period yet, and
+ * those that wait for the same normal one (or a later one) and for the expedited one with
+ * reassigned_seq or a later one. The others that wait for the same normal one are released already.
+ */
+struct rs_cb_assigned_either {
+	struct rs_header h;
+	rs_u64 gp_seq;
+	rs_u64 expedited_seq; /* state bits zero, like gp_seq */
+	rs_u64 reassigned_seq;
+	rs_u32 list_cpu;
+	rs_u32 reserved;
+	rs_u64 bypass_ns;
+};
+RS_ASSERT_SIZE(rs_cb_assigned_either, 56);
 
 struct rs_cb {
 	struct rs_header h;

@@ -322,6 +322,20 @@ constexpr Kind kinds[]{
                     rs_cb_assigned{.h = {}, .gp_seq = i << 2, .list_cpu = 0, .reserved = 0, .bypass_ns = 0});
          }
      }},
+    // Each callback waits for another expedited grace period; all of them for the same normal one.
+    {"assignments-either",
+     [](Hostile& to, std::uint64_t n) {
+         for (std::uint64_t i = 0; i < n / 2; i++) {
+             to.queue(heap + i * 64);
+             to.put(RS_CB_ASSIGNED_EITHER, rs_cb_assigned_either{.h = {},
+                                                                 .gp_seq = 4,
+                                                                 .expedited_seq = i << 2,
+                                                                 .reassigned_seq = i << 2,
+                                                                 .list_cpu = 0,
+                                                                 .reserved = 0,
+                                                                 .bypass_ns = 0});
+         }
+     }},
 };
 
 Metadata metadata() {

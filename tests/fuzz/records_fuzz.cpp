@@ -30,7 +30,7 @@ struct Shape {
     std::size_t size;
     const char* slots;
 };
-constexpr std::array<Shape, 32> shapes{{{RS_LOST, sizeof(rs_lost), "qqq"},
+constexpr std::array<Shape, 33> shapes{{{RS_LOST, sizeof(rs_lost), "qqq"},
                                         {RS_TASK, sizeof(rs_task), "ddc"},
                                         {RS_STACK, sizeof(rs_stack), "ddf"},
                                         {RS_GP_START, sizeof(rs_gp_start), "qq"},
@@ -43,6 +43,7 @@ constexpr std::array<Shape, 32> shapes{{{RS_LOST, sizeof(rs_lost), "qqq"},
                                         {RS_GP_SAMPLE, sizeof(rs_gp_sample), "qddf"},
                                         {RS_CB_QUEUED, sizeof(rs_cb_queued), "qqq"},
                                         {RS_CB_ASSIGNED, sizeof(rs_cb_assigned), "qddq"},
+                                        {RS_CB_ASSIGNED_EITHER, sizeof(rs_cb_assigned_either), "qqqddq"},
                                         {RS_CB_INVOKED, sizeof(rs_cb), "qq"},
                                         {RS_CB_DONE, sizeof(rs_cb), "qq"},
                                         {RS_BATCH_BEGIN, sizeof(rs_batch), "dd"},

@@ -51,8 +51,11 @@ private:
 class UnseenRuns {
 public:
     explicit UnseenRuns(const Timeline& timeline) : any_(missed_runs(timeline.capture, "callback.invoked") > 0) {
+        // The end of an expedited one is announced in a record of its own only where it releases callbacks.
+        const bool expedited_too = std::any_of(timeline.grace_periods.begin(), timeline.grace_periods.end(),
+                                               [](const GracePeriod& row) { return row.expedited && row.cleaned; });
         for (const GracePeriod& each : timeline.grace_periods) {
-            if (each.expedited)
+            if (each.expedited && !expedited_too)
                 continue;
             if (each.end || each.start)
                 ends_.push_back(each.end ? *each.end : *each.start);

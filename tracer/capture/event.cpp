@@ -127,7 +127,18 @@ std::optional<event::KvfreeRcu> kvfree(const rs_kvfree& wire) {
 std::optional<event::CbAssigned> cb_assigned(const rs_cb_assigned& wire) {
     if (wire.list_cpu >= max_cpus)
         return std::nullopt;
-    return event::CbAssigned{wire.gp_seq, wire.list_cpu, wire.bypass_ns};
+    return event::CbAssigned{.gp_seq = wire.gp_seq, .bypass_ns = wire.bypass_ns, .list_cpu = wire.list_cpu};
+}
+
+std::optional<event::CbAssigned> cb_assigned_either(const rs_cb_assigned_either& wire) {
+    if (wire.list_cpu >= max_cpus)
+        return std::nullopt;
+    return event::CbAssigned{.gp_seq = wire.gp_seq,
+                             .bypass_ns = wire.bypass_ns,
+                             .expedited_seq = wire.expedited_seq,
+                             .reassigned_seq = wire.reassigned_seq,
+                             .list_cpu = wire.list_cpu,
+                             .either = true};
 }
 
 std::optional<event::CbInvoked> cb_invoked(const rs_cb& wire) {
@@ -351,6 +362,8 @@ template <typename Wire, typename Body>
         return decode_as(record, cb_queued, out);
     case RS_CB_ASSIGNED:
         return decode_as(record, cb_assigned, out);
+    case RS_CB_ASSIGNED_EITHER:
+        return decode_as(record, cb_assigned_either, out);
     case RS_CB_INVOKED:
         return decode_as(record, cb_invoked, out);
     case RS_CB_DONE:

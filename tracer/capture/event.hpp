@@ -91,8 +91,11 @@ struct CbQueued {
 };
 struct CbAssigned {
     std::uint64_t gp_seq = 0;
-    std::uint32_t list_cpu = 0;
     std::uint64_t bypass_ns = 0; // callbacks queued at this time or later are not on the list yet; 0: all are
+    std::uint64_t expedited_seq = 0;
+    std::uint64_t reassigned_seq = 0; // callbacks with the same gp_seq and an earlier expedited one keep that
+    std::uint32_t list_cpu = 0;
+    bool either = false; // the end of the expedited grace period releases them, too; otherwise both are 0
 };
 struct CbInvoked {
     std::uint64_t head = 0;

@@ -86,7 +86,7 @@ void CallbackTracker::assigned(const Moment& moment, const event::CbAssigned& as
     if (assigned.list_cpu < lists_.size()) {
         List& assigned_list = list(assigned.list_cpu);
         assigned_list.assigned_by_others = assigned_list.assigned_by_others || moment.cpu != assigned.list_cpu;
-        assigned_list.assign(assigned.gp_seq, bypass);
+        assigned_list.assign(assigned, bypass);
     }
 }
 
@@ -127,8 +127,8 @@ void CallbackTracker::invoked(const Moment& moment, const event::CbInvoked& invo
         SegmentedList& queued_on = list(callback.queued_cpu);
         if (list_cpu && !run.ambiguous)
             queued_on.invoked(run.number);
-        if (const auto gp_seq = queued_on.assigned(run.number))
-            releases_.invoked(callback, run.callback, *gp_seq);
+        if (const auto awaited = queued_on.assigned(run.number))
+            releases_.invoked(callback, run.callback, *awaited);
     }
     run.tid = moment.tid;
     run.cpu_reports = losses_.reports(moment.cpu);

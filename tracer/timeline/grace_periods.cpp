@@ -166,9 +166,10 @@ std::vector<GracePeriod> GracePeriodTracker::finish() {
     return std::move(grace_periods_);
 }
 
-std::optional<std::size_t> GracePeriodTracker::find_normal(std::uint64_t counter) const {
-    const auto found = by_counter_[0].find(counter);
-    return found == by_counter_[0].end() ? std::nullopt : std::optional(found->second);
+std::optional<std::size_t> GracePeriodTracker::find(bool expedited, std::uint64_t counter) const {
+    const ByCounter& known = by_counter_[expedited ? 1 : 0];
+    const auto found = known.find(counter);
+    return found == known.end() ? std::nullopt : std::optional(found->second);
 }
 
 } // namespace rcuscope

@@ -36,7 +36,7 @@ public:
     void opened(const RcuSequences& sequences);
     void closed(const RcuSequences& sequences, Nanoseconds end);
 
-    // Sorted by time, with ids. Afterwards find_normal() returns indices into the result.
+    // Sorted by time, with ids. Afterwards find() returns indices into the result.
     std::vector<GracePeriod> finish();
 
     // Only before finish(): the grace periods in order of first sight.
@@ -45,8 +45,8 @@ public:
     // Increases whenever a row of so_far() may have changed.
     std::uint64_t changes() const { return changes_; }
 
-    // Index in so_far(), or after finish() in its result, of the normal (not expedited) grace period with this counter.
-    std::optional<std::size_t> find_normal(std::uint64_t counter) const;
+    // Index in so_far(), or after finish() in its result, of the grace period with this counter.
+    std::optional<std::size_t> find(bool expedited, std::uint64_t counter) const;
 
 private:
     using ByCounter = std::unordered_map<std::uint64_t, std::size_t, SeededHash>;

@@ -227,7 +227,7 @@ struct Callback {         // a recording has millions, so the size of this struc
     CompactOptional<Nanoseconds> invoked;
     CompactOptional<Nanoseconds> done;
     std::uint32_t queued_tid = 0;
-    CompactOptional<std::uint32_t> grace_period; // id of the grace period whose end released it
+    CompactOptional<std::uint32_t> grace_period; // id of the one whose end released it; it may be expedited
     CompactOptional<std::uint32_t> stack;        // of the call_rcu(): index in Timeline::stacks
     std::uint16_t queued_cpu = 0;
     CompactOptional<std::uint32_t, std::uint16_t> invoked_cpu;

@@ -73,6 +73,15 @@ TEST(DoubleQueue, NoneIfItMayHaveRunWhileTheProbeWasSkipped) {
     EXPECT_EQ(doubles(scene).size(), 1U) << "it was not skipped";
 }
 
+TEST(DoubleQueue, ExpeditedGracePeriodsReleaseCallbacksOnSomeKernels) {
+    Unloading scene;
+    scene.callback(10).unknown().head(7).callback(50).unknown().head(7).missed("callback.invoked");
+    scene.timeline.grace_periods = {{.id = 1, .expedited = true, .start = 15, .end = 30}};
+    EXPECT_EQ(doubles(scene).size(), 1U) << "its end releases none: it has no record of its announcement";
+    scene.timeline.grace_periods = {{.id = 1, .expedited = true, .start = 15, .end = 30, .cleaned = 31}};
+    EXPECT_THAT(doubles(scene), IsEmpty());
+}
+
 TEST(DoubleQueue, NoneIfALossMayHideTheInvocation) {
     Unloading scene;
     scene.callback(10).unknown().head(7).callback(50, 100, 101).head(7).lost(20, 30);

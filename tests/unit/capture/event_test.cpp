@@ -118,6 +118,15 @@ TEST(Event, Callback) {
     EXPECT_EQ(assigned.gp_seq, 24u);
     EXPECT_EQ(assigned.list_cpu, 5u);
     EXPECT_EQ(assigned.bypass_ns, 900u);
+    EXPECT_FALSE(assigned.either);
+    const auto either =
+        decoded<event::CbAssigned>(rs_cb_assigned_either{header_of(RS_CB_ASSIGNED_EITHER, 1000), 24, 12, 8, 5, 0, 900});
+    EXPECT_EQ(either.gp_seq, 24u);
+    EXPECT_EQ(either.list_cpu, 5u);
+    EXPECT_EQ(either.bypass_ns, 900u);
+    EXPECT_TRUE(either.either);
+    EXPECT_EQ(either.expedited_seq, 12u);
+    EXPECT_EQ(either.reassigned_seq, 8u);
     EXPECT_EQ(decoded<event::CbInvoked>(rs_cb{header_of(RS_CB_INVOKED, 1000), 1, 2}).head, 1u);
     EXPECT_EQ(decoded<event::CbInvoked>(rs_cb{header_of(RS_CB_INVOKED, 1000), 1, 2}).done, 0u);
     EXPECT_EQ(decoded<event::CbDone>(rs_cb_done{header_of(RS_CB_DONE, 1000), 1}).head, 1u);
@@ -305,6 +314,7 @@ TEST(Event, RefusesValuesOutOfRange) {
     EXPECT_TRUE(refused(rs_module_pending{header_of(RS_MODULE_PENDING, 1000, RS_MODULE_UNPROBED + 1), 0, "m"}));
     EXPECT_TRUE(refused(rs_batch{header_of(RS_BATCH_BEGIN, 1000), max_cpus, 0}));
     EXPECT_TRUE(refused(rs_cb_assigned{header_of(RS_CB_ASSIGNED, 1000), 0, max_cpus, 0, 0}));
+    EXPECT_TRUE(refused(rs_cb_assigned_either{header_of(RS_CB_ASSIGNED_EITHER, 1000), 0, 0, 0, max_cpus, 0, 0}));
 }
 
 TEST(Event, RefusesStringsWithoutEnd) {

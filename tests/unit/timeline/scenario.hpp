@@ -62,7 +62,24 @@ public:
     Scenario& assign(Nanoseconds ns, std::uint64_t counter, std::uint32_t list_cpu = 0,
                      std::optional<Nanoseconds> bypass = std::nullopt) {
         return at(ns, event::CbAssigned{
-                          .gp_seq = over(counter), .list_cpu = list_cpu, .bypass_ns = bypass ? absolute(*bypass) : 0});
+                          .gp_seq = over(counter), .bypass_ns = bypass ? absolute(*bypass) : 0, .list_cpu = list_cpu});
+    }
+    // All callbacks of CPU 0 that have no grace period, or this normal one and an expedited one from `reassigned` on,
+    // now wait for the end of either.
+    Scenario& assign_either(Nanoseconds ns, std::uint64_t normal, std::uint64_t expedited, std::uint64_t reassigned) {
+        return at(ns, event::CbAssigned{.gp_seq = over(normal),
+                                        .expedited_seq = over(expedited),
+                                        .reassigned_seq = over(reassigned),
+                                        .either = true});
+    }
+    Scenario& exp_start(Nanoseconds ns, std::uint64_t counter) {
+        return at(ns, event::GpStart{.gp_seq = running(counter), .since_ns = absolute(ns), .expedited = true});
+    }
+    Scenario& exp_end(Nanoseconds ns, std::uint64_t counter) {
+        return at(ns, event::GpEnd{.gp_seq = running(counter), .expedited = true});
+    }
+    Scenario& cleaned(Nanoseconds ns, std::uint64_t counter, bool expedited = false) {
+        return at(ns, event::GpCleaned{.gp_seq = running(counter), .expedited = expedited});
     }
     Scenario& invoke(Nanoseconds ns, std::uint64_t head, std::uint64_t function = func) {
         return at(ns, event::CbInvoked{.head = head, .func = function});
