@@ -244,7 +244,15 @@ RS_HOOK(KVFREE, "callback.kvfree_rcu", kernel, every_kernel,
 	"calls of kvfree_rcu() and kfree_rcu()")
 RS_PREEMPTIBLE()
 RS_ENTRY(kvfree, kvfree_call_rcu, (void *head, void *what),
-	 rs_kvfree(ctx, rs_argument(ctx, 0), rs_argument(ctx, 1), rs_caller(ctx)))
+	 rs_kvfree(ctx, RS_COUNT_KVFREE, rs_argument(ctx, 0), rs_argument(ctx, 1), rs_caller(ctx)))
+
+RS_HOOK(KVFREE_NOLOCK, "callback.kvfree_rcu.nolock", kernel, newer_kernels,
+	"kfree_rcu_nolock(): the same for callers that may hold any lock",
+	"calls of kfree_rcu_nolock()")
+RS_PREEMPTIBLE()
+RS_ENTRY(kvfree_nolock, kfree_call_rcu_nolock, (void *head, void *what),
+	 rs_kvfree(ctx, RS_COUNT_KVFREE_NOLOCK, rs_argument(ctx, 0), rs_argument(ctx, 1),
+		   rs_caller(ctx)))
 
 RS_HOOK(WAIT_SYNC, "wait.synchronize_rcu", kernel, every_kernel,
 	"tasks that wait in synchronize_rcu()",

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* kvfree_rcu() and kfree_rcu(), which both call kvfree_call_rcu(). */
+/*
+ * kvfree_rcu() and kfree_rcu(), which both call kvfree_call_rcu(), and kfree_rcu_nolock(), which
+ * calls kfree_call_rcu_nolock().
+ */
 #ifndef RCUSCOPE_KVFREE_H
 #define RCUSCOPE_KVFREE_H
 
@@ -17,7 +20,8 @@
  * changed the second argument. Before, it is the offset of the rcu_head in the object; since then,
  * it is the object. Without a head it is the object in both.
  */
-static __always_inline void rs_kvfree(void *ctx, __u64 head, __u64 what, __u64 caller)
+static __always_inline void rs_kvfree(void *ctx, enum rs_counter counter, __u64 head, __u64 what,
+				      __u64 caller)
 {
 	struct rs_cpu *cpu = rs_this_cpu();
 	struct rs_kvfree *record;
@@ -25,7 +29,7 @@ static __always_inline void rs_kvfree(void *ctx, __u64 head, __u64 what, __u64 c
 
 	if (!cpu)
 		return;
-	rs_hit(RS_COUNT_KVFREE);
+	rs_hit(counter);
 	caller = rs_tail_call_caller(caller);
 	if (!all_callbacks && !rs_followed_called(caller))
 		return;
