@@ -39,12 +39,36 @@ struct kmem_cache {
 	int refcount;
 	const char *name;
 	unsigned long random; /* with CONFIG_SLAB_FREELIST_HARDENED */
+};
+
+/* Linux 6.1 and 6.12 have an array of pointers. On 7.2 it is an array of structures. */
+struct kmem_cache___nodes {
 	struct kmem_cache_node *node[1];
 };
 
+struct kmem_cache_per_node_ptrs___per_node {
+	struct kmem_cache_node *node;
+};
+
+struct kmem_cache___per_node {
+	struct kmem_cache_per_node_ptrs___per_node per_node[1];
+};
+
 /* A tail page of a compound page has the address of the head page here, with bit 0 set. */
-struct page {
+struct page___head {
 	unsigned long compound_head;
+};
+
+/*
+ * On Linux 7.2 a tail page may have a mask instead, also with bit 0 set: the address of the tail
+ * page with the mask applied is the head page. Bits 32 to 63 of a mask are set. No address of a
+ * struct page has all of them set.
+ */
+struct page___info {
+	unsigned long compound_info;
+};
+
+struct page {
 };
 
 /* Exists since Linux 5.17; before, struct page had these members. */
@@ -196,6 +220,31 @@ static long rs_look_at_slab(__u32 index, struct rs_slab_walk *walk)
 	return 0;
 }
 
+/*
+ * NULL: there is no such node, or the kernel's layout is not known. Not inlined, and one read for
+ * each layout: the compiler must not use an offset before it is known to exist.
+ */
+static __noinline struct kmem_cache_node *rs_node_of(struct kmem_cache *cache, __u32 number)
+{
+	struct kmem_cache___per_node *per_node = (void *)cache;
+	struct kmem_cache___nodes *nodes = (void *)cache;
+	struct kmem_cache_node *node = NULL;
+
+	if (bpf_core_field_exists(nodes->node))
+		bpf_probe_read_kernel(&node, sizeof(node),
+				      (void *)nodes + bpf_core_field_offset(nodes->node) +
+					      number * sizeof(void *));
+	else if (bpf_core_field_exists(per_node->per_node))
+		bpf_probe_read_kernel(
+			&node, sizeof(node),
+			(void *)per_node + bpf_core_field_offset(per_node->per_node) +
+				number * bpf_core_type_size(
+						 struct kmem_cache_per_node_ptrs___per_node) +
+				bpf_core_field_offset(struct kmem_cache_per_node_ptrs___per_node,
+						      node));
+	return node;
+}
+
 /* The kernel did not destroy the cache, because it still has objects. */
 static __always_inline void rs_cache_left(const struct rs_cache_note *note)
 {
@@ -211,14 +260,12 @@ static __always_inline void rs_cache_left(const struct rs_cache_note *note)
 	if (&nr_node_ids)
 		bpf_probe_read_kernel(&nodes, sizeof(nodes), &nr_node_ids);
 	for (__u32 i = 0; i < RS_MAX_NODES; i++) {
-		struct kmem_cache_node *node = NULL;
+		struct kmem_cache_node *node;
 		__u64 partial, all;
 
 		if (i >= nodes)
 			break;
-		bpf_probe_read_kernel(&node, sizeof(node),
-				      (void *)cache + bpf_core_field_offset(cache->node) +
-					      i * sizeof(void *));
+		node = rs_node_of(cache, i);
 		if (!node)
 			continue;
 		walk.head = (__u64)node + bpf_core_field_offset(node->partial);
@@ -274,13 +321,28 @@ struct rs_cache_walk {
 	__u64 pages;
 };
 
+/* `page` and result: addresses of struct page. */
+static __always_inline __u64 rs_head_page(__u64 page)
+{
+	struct page___head *head = (void *)page;
+	struct page___info *info = (void *)page;
+	__u64 word = 0;
+
+	if (bpf_core_field_exists(head->compound_head))
+		word = BPF_CORE_READ(head, compound_head);
+	else if (bpf_core_field_exists(info->compound_info))
+		word = BPF_CORE_READ(info, compound_info);
+	if (!(word & 1))
+		return page;
+	return word >> 32 == 0xffffffff ? page & word : word - 1;
+}
+
 /* Cache that owns the memory at the address; 0 or an arbitrary value if none does. */
 static __always_inline __u64 rs_cache_of(const struct rs_cache_walk *walk, __u64 address)
 {
 	__u64 number = (address - walk->page_offset) >> RS_PAGE_SHIFT;
-	struct page *page = (void *)walk->pages + number * bpf_core_type_size(struct page);
-	__u64 head = BPF_CORE_READ(page, compound_head);
-	struct slab *slab = (void *)(head & 1 ? head - 1 : (__u64)page);
+	__u64 page = walk->pages + number * bpf_core_type_size(struct page);
+	struct slab *slab = (void *)rs_head_page(page);
 
 	return (__u64)BPF_CORE_READ(slab, slab_cache);
 }
