@@ -53,6 +53,8 @@ static __always_inline void rs_count_done(struct rs_cpu *cpu)
 {
 	__sync_fetch_and_add(&cpu->callbacks_done, 1);
 	__sync_fetch_and_add(&followed_done, 1);
+	if (followed_done > followed_queued)
+		queueing_unseen = true;
 }
 
 static __always_inline void rs_send_done(struct rs_cpu *cpu, __u64 head)

@@ -203,7 +203,8 @@ static __always_inline int rs_list_cpu(struct rcu_segcblist *list)
 static __always_inline bool rs_callbacks_pending(void)
 {
 	/* Counting in the kernel keeps its own counts. */
-	return all_callbacks || summary_wanted || followed_queued != followed_done;
+	return all_callbacks || summary_wanted || followed_queued != followed_done ||
+	       queueing_unseen;
 }
 
 static __always_inline void rs_assigned(struct rcu_segcblist *list, __u64 gp_seq)
@@ -332,7 +333,11 @@ static __always_inline void rs_accelerate_either_returned(bool assigned)
 	if (list_cpu < 0)
 		return;
 	rs_hit_on(cpu, RS_COUNT_CB_ASSIGNED);
-	if (!rs_callbacks_pending())
+	/*
+	 * The numbers of callbacks queued and done do not tell whether any is pending: programs are
+	 * preempted on such kernels, and then miss calls of call_rcu().
+	 */
+	if (!all_callbacks && !followed_queued)
 		return;
 	record = rs_begin(rs_cb_assigned_either, cpu, RS_CB_ASSIGNED_EITHER, 0);
 	if (!record)

@@ -42,6 +42,11 @@ __u64 followed_callbacks_finished[RS_MAX_FOLLOWED];
  */
 __u64 followed_queued;
 __u64 followed_done;
+/*
+ * More were done than queued: a callback was queued before the recording, or a program missed its
+ * queueing. The two counts are then no longer a pair.
+ */
+bool queueing_unseen;
 __u64 followed_finished; /* like followed_callbacks_finished[] */
 
 /*
