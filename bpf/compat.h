@@ -41,6 +41,24 @@ static __always_inline bool rs_preempt_count(__u32 *count)
 	return true;
 }
 
+/*
+ * Levels of hard interrupts and of NMIs in the preempt count. Linux 7.3 has eight bits between them
+ * and the softirqs, for nested disabling of interrupts. The variable below came with it.
+ */
+extern const void local_interrupt_disable_state __ksym __weak;
+
+static __always_inline __u32 rs_hardirq_count(__u32 preempt_count)
+{
+	return preempt_count >> (&local_interrupt_disable_state ? 24 : 16) & 0xf;
+}
+
+/* On Linux 7.3 the highest bit is PREEMPT_NEED_RESCHED. */
+static __always_inline __u32 rs_nmi_count(__u32 preempt_count)
+{
+	return &local_interrupt_disable_state ? preempt_count >> 28 & 0x7
+					      : preempt_count >> 20 & 0xf;
+}
+
 /* With CONFIG_PREEMPT_RT each task counts its softirqs. */
 struct task_struct___rt {
 	int softirq_disable_cnt;
@@ -212,8 +230,9 @@ static __always_inline bool rs_module_section(struct module *mod, __u32 index, _
 }
 
 /*
- * What the callbacks of each segment of a list wait for. Linux 7.3 has a normal and an expedited
- * grace period, and the end of either releases them. Before, only normal ones do.
+ * Sequence numbers that the callbacks of each segment of a list wait for. Linux 7.3 has those of a
+ * normal and of an expedited grace period, and the end of either releases the callbacks. Before,
+ * only normal ones do.
  */
 struct rcu_gp_seq___norm_exp {
 	unsigned long norm;
@@ -237,7 +256,7 @@ struct rs_wanted {
 #define RS_FIRST_WAITING 1
 #define RS_LAST_WAITING	 2
 
-/* What a segment's callbacks wait for. The segments between the two above have such numbers. */
+/* Sequence numbers of a segment. Only the two segments above have them. */
 static __always_inline struct rs_wanted rs_segment_wanted(struct rcu_segcblist *list, __u32 segment)
 {
 	struct rcu_segcblist___norm_exp *either = (void *)list;

@@ -8,9 +8,6 @@
 
 /* include/linux/preempt.h */
 #define RS_SOFTIRQ_OFFSET 0x100
-#define RS_HARDIRQ_SHIFT  16
-#define RS_NMI_SHIFT	  20
-#define RS_IRQ_COUNT	  0xf
 
 /*
  * A kprobe is reached by an int3 exception. It counts both as an NMI and as a hard interrupt. No
@@ -22,7 +19,7 @@ static __always_inline __u16 rs_context(void)
 
 	if (!rs_preempt_count(&count))
 		return 0;
-	if ((count >> RS_HARDIRQ_SHIFT & RS_IRQ_COUNT) > (count >> RS_NMI_SHIFT & RS_IRQ_COUNT))
+	if (rs_hardirq_count(count) > rs_nmi_count(count))
 		return RS_CONTEXT_HARDIRQ;
 	softirqs = rs_softirq_count(rs_this_task(), count);
 	return softirqs & RS_SOFTIRQ_OFFSET ? RS_CONTEXT_SOFTIRQ : RS_CONTEXT_TASK;
