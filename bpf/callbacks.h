@@ -233,7 +233,7 @@ static __always_inline void rs_assigned(struct rcu_segcblist *list, __u64 gp_seq
 }
 
 /*
- * What the entry of rcu_segcblist_accelerate() keeps until it returns. The function runs with
+ * State that the entry of rcu_segcblist_accelerate() keeps until it returns. The function runs with
  * interrupts off, so one entry per CPU is enough.
  */
 struct rs_accelerate {

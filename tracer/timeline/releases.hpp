@@ -98,7 +98,7 @@ private:
     std::vector<WaitedFor> waited_for_; // each grace period once
     PlaceBySeq normal_places_;          // gp_seq to index in waited_for_
     PlaceBySeq expedited_places_;
-    // What the most recent callback waited for, and GracePeriodTracker::changes() at its lookup.
+    // The end that the most recent callback waited for, and GracePeriodTracker::changes() at its lookup.
     AwaitedEnd newest_;
     Places newest_places_;
     std::uint64_t looked_at_ = never;
