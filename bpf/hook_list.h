@@ -49,8 +49,9 @@
  *
  * `parameters` are those of the kernel's function, all of them, or none if the handler reads none;
  * `result` is its result. The attach plan compares them with the kernel's BTF
- * (tracer/probes/contract.hpp): a pointer to a structure must point to that structure, void * is
- * any pointer, and an integer must have the same size. A bool is declared as rs_raw_bool.
+ * (tracer/probes/contract.hpp): a pointer to a structure must point to that structure (a flavour
+ * does not count), void * is any pointer, another one must not point to a structure, and an integer
+ * must have the same size. A bool is declared as rs_raw_bool.
  *
  * `handler` is a statement without its semicolon. It may use the parameters, the result, `ctx` and
  * the accessors of function_programs.h.
@@ -223,7 +224,7 @@ RS_ENTRY(accelerate_either, rcu_segcblist_accelerate,
 	 (struct rcu_segcblist *list, struct rcu_gp_seq___norm_exp *state),
 	 rs_accelerate_either_entered(list, state))
 RS_RETURN(accelerate_either, rcu_segcblist_accelerate,
-	  (struct rcu_segcblist *list, struct rcu_gp_seq___norm_exp *state), (long assigned),
+	  (struct rcu_segcblist *list, struct rcu_gp_seq___norm_exp *state), (rs_raw_bool assigned),
 	  rs_accelerate_either_returned(rs_bool(assigned)))
 RS_ENTRY(exp_ending, rcu_poll_gp_seq_end_unlocked, (unsigned long *snap), rs_expedited_ending(snap))
 

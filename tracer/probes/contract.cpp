@@ -39,8 +39,12 @@ bool matches(std::string_view declaration, const ValueType& type) {
         const std::size_t name = declaration.rfind(' ');
         return type.kind == ValueType::Kind::integer && type.size == size_of(declaration.substr(0, name));
     }
+    if (type.kind != ValueType::Kind::pointer)
+        return false;
     const std::string_view pointee = trimmed(declaration.substr(0, star));
-    return type.kind == ValueType::Kind::pointer && (pointee == "void" || pointee == type.pointee);
+    if (pointee.starts_with("struct "))
+        return pointee.substr(0, pointee.find(type_flavour)) == type.pointee;
+    return pointee == "void" || type.pointee.empty();
 }
 
 // Why the function's prototype is not the expected one; empty: it is.

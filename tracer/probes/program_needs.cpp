@@ -20,8 +20,6 @@ struct EndElf {
     void operator()(Elf* elf) const { elf_end(elf); }
 };
 
-constexpr std::string_view flavour = "___"; // what follows it in the name of a type is not the kernel's name
-
 // The header of the section .BTF.ext (Documentation/bpf/btf.rst; the UAPI does not have it).
 struct ExtHeader {
     std::uint16_t magic;
@@ -293,7 +291,7 @@ private:
                     next.push_back(called);
         }
         std::erase_if(needs.members, [&](const MemberNeed& need) {
-            return need.structure.empty() || need.structure.find(flavour) != std::string::npos ||
+            return need.structure.empty() || need.structure.find(type_flavour) != std::string::npos ||
                    std::any_of(questions.begin(), questions.end(), [&](const MemberNeed& question) {
                        return question.structure == need.structure && question.path.size() <= need.path.size() &&
                               std::equal(question.path.begin(), question.path.end(), need.path.begin());

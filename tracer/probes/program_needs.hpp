@@ -19,6 +19,9 @@
 
 namespace rcuscope {
 
+// Begins the flavour of a type in the programs: the kernel's name of the type ends before it.
+inline constexpr std::string_view type_flavour = "___";
+
 // A member of a structure of the kernel. The program does without it if it asks the kernel whether it is there
 // (bpf_core_field_exists(), bpf_core_type_exists()), or if it is a member of a type with a flavour: such types describe
 // one of several layouts, and their uses are guarded.

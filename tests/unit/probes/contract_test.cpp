@@ -79,15 +79,16 @@ std::string why(std::string_view function, std::string_view parameters, std::str
 TEST(Contract, APrototypeMustBeTheExpectedOne) {
     EXPECT_EQ(why("ask", "(struct outer *of, unsigned long mask, void *then)", "(rs_raw_bool asked)"), "");
     EXPECT_EQ(why("ask", "(void *of, long mask, void *then)"), "") << "any pointer, an integer of the same size";
+    EXPECT_EQ(why("ask", "(struct outer___new *of, unsigned long mask, int *then)"), "") << "a flavour, no structure";
     EXPECT_EQ(why("ask", "()", "(rs_raw_bool asked)"), "") << "the arguments are not read";
     EXPECT_EQ(why("ask", "", ""), "");
     const std::string takes = "ask() takes (struct outer *, unsigned long, handler_t) here, which this version of "
                               "rcuscope does not know";
-    for (auto other :
-         {"(struct outer *of, unsigned long mask)", "(struct inner *of, unsigned long mask, void *then)",
-          "(struct outer *of, int mask, void *then)", "(struct outer *of, rs_raw_bool mask, void *then)",
-          "(struct outer *of, void *mask, void *then)", "(unsigned long of, unsigned long mask, void *then)",
-          "(struct outer *of, unsigned long flags, unsigned long mask, void *then)"})
+    for (auto other : {"(struct outer *of, unsigned long mask)", "(struct inner *of, unsigned long mask, void *then)",
+                       "(struct outer *of, int mask, void *then)", "(struct outer *of, rs_raw_bool mask, void *then)",
+                       "(struct outer *of, void *mask, void *then)", "(int *of, unsigned long mask, void *then)",
+                       "(unsigned long of, unsigned long mask, void *then)",
+                       "(struct outer *of, unsigned long flags, unsigned long mask, void *then)"})
         EXPECT_EQ(why("ask", other), takes) << other;
     EXPECT_EQ(why("ask", "()", "(int asked)"), "ask() returns bool here, which this version of rcuscope does not know");
     EXPECT_EQ(why("say", "(int of)"), "say() takes () here, which this version of rcuscope does not know");
