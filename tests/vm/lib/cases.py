@@ -233,7 +233,7 @@ class Check:
         self.expect(f"findings of {case.name}: expected {expected}, got {found}: {texts}", found == expected)
         self.expect(f"{case.name}: the kernel {'could not destroy' if left else 'said nothing of'} its cache, and found was {found}",
                     left == (("cache-destroyed-with-pending-frees", FATAL) in found))
-        # On newer kernels that is a race. What was found is compared with the kernel's message above.
+        # On newer kernels that is a race. The findings are compared with the kernel's message above.
         if case.lucky_on and finding and not any(name in self.kernel for name in ("7.2", "newest")):
             self.expect(f"{case.name}: its cache is left on other kernels only", left == (not any(name in self.kernel for name in case.lucky_on)))
         for pattern in case.says if finding else ():
