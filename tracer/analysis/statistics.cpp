@@ -178,7 +178,7 @@ Statistics statistics_of(const Timeline& timeline, const CallbackNumbers& callba
     statistics.batches = timeline.batches.size();
     for (const Loss& loss : timeline.capture.lost)
         statistics.lost_records += loss.count;
-    statistics.skipped_runs = skipped_runs(timeline.capture);
+    statistics.skipped_runs = lost_runs(timeline.capture).count;
     return statistics;
 }
 

@@ -73,7 +73,7 @@ struct Statistics {
     // Observations that are missing: records that could not be delivered, and runs of programs that the kernel skipped.
     std::uint64_t lost() const { return lost_records + skipped_runs; }
     std::uint64_t lost_records = 0; // on all CPUs
-    std::uint64_t skipped_runs = 0; // of all hooks
+    std::uint64_t skipped_runs = 0; // of programs: lost_runs()
 };
 
 // `callbacks` has counted all callbacks of the timeline.

@@ -199,8 +199,13 @@ std::string lost_text(const CaptureSummary& capture, const Statistics& numbers) 
         text = std::to_string(numbers.lost_records) + " records: times around them are unknown";
     if (numbers.skipped_runs)
         text += (text.empty() ? "" : "; ") + counted(numbers.skipped_runs, "event") +
-                " that the kernel skipped at some time: " + skipped_hooks(capture);
-    return text.empty() ? "nothing" : text;
+                " that the kernel skipped at some time: " + lost_runs(capture).hooks;
+    if (text.empty())
+        text = "nothing";
+    if (const SkippedRuns calls = unseen_calls(capture); calls.count)
+        text += "; " + counted(calls.count, "call") + " of any module " + (calls.count == 1 ? "was" : "were") +
+                " not looked at: " + calls.hooks;
+    return text;
 }
 
 void print_losses(const Timeline& timeline, const Statistics& numbers, TextOut out) {

@@ -30,9 +30,15 @@ std::string lost_text(const std::vector<Loss>& losses, std::uint64_t lost) {
 
 std::string skipped_text(const CaptureSummary& capture, std::uint64_t skipped) {
     return counted(skipped, "event") + (skipped == 1 ? " was" : " were") +
-           " not recorded, because the kernel skipped the program of the probe (" + skipped_hooks(capture) +
+           " not recorded, because the kernel skipped the program of the probe (" + lost_runs(capture).hooks +
            "): it runs no program on a CPU where a task was preempted or interrupted in it. " +
            "It is not known which events these were, and each count is a lower bound.";
+}
+
+std::string unseen_text(const SkippedRuns& calls) {
+    return counted(calls.count, "call") + (calls.count == 1 ? " was" : " were") +
+           " not looked at, because the kernel skipped the program of the probe (" + calls.hooks +
+           "). They may be of any module: at most so many events of followed ones are missing.";
 }
 
 std::string without_duration(const GracePeriodStatistics& of, const char* kind) {
@@ -68,6 +74,8 @@ std::vector<Uncertainty> uncertainties(const Timeline& timeline, const Statistic
         add("lost", lost_text(capture.lost, numbers.lost_records));
     if (numbers.skipped_runs)
         add("lost", skipped_text(capture, numbers.skipped_runs));
+    if (const SkippedRuns calls = unseen_calls(capture); calls.count)
+        add("missed", unseen_text(calls));
     for (const MissingInfo& missing : capture.missing)
         add("not seen", missing.why);
     for (const CaptureSummary::NotFollowed& module : capture.not_followed)

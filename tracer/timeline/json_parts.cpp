@@ -5,6 +5,7 @@
 
 #include "capture/format.hpp"
 #include "capture/json_codec.hpp"
+#include "timeline/summary.hpp"
 
 namespace rcuscope {
 
@@ -85,13 +86,12 @@ std::vector<nlohmann::ordered_json> losses_json(const CaptureSummary& capture) {
     std::vector<nlohmann::ordered_json> losses;
     for (const Loss& loss : capture.lost)
         losses.push_back(loss_json(loss));
-    for (const CaptureSummary::Probe& probe : capture.probes)
-        if (probe.missed)
-            losses.push_back({{"cpu", nullptr},
-                              {"hook", probe.hook},
-                              {"from_ns", capture.start},
-                              {"to_ns", capture.end},
-                              {"count", probe.missed}});
+    for (const CaptureSummary::Probe* probe : lost_runs(capture).probes)
+        losses.push_back({{"cpu", nullptr},
+                          {"hook", probe->hook},
+                          {"from_ns", capture.start},
+                          {"to_ns", capture.end},
+                          {"count", probe->missed}});
     return losses;
 }
 

@@ -78,19 +78,39 @@ std::uint64_t missed_runs(const CaptureSummary& capture, std::string_view hook) 
     return missed;
 }
 
-std::uint64_t skipped_runs(const CaptureSummary& capture) {
-    std::uint64_t skipped = 0;
-    for (const Probe& probe : capture.probes)
-        skipped += probe.missed;
-    return skipped;
+namespace {
+
+// Whether the hook's programs drop most calls, because they are of modules that are not followed.
+bool is_filtered(const CaptureSummary& capture, const Probe& probe) {
+    const std::string_view hook = probe.hook;
+    if (hook == "module.readers" || hook == "module.functions")
+        return false; // probes in the followed modules themselves
+    return hook.starts_with("module.") || hook.starts_with("cache.") ||
+           (hook.starts_with("callback.") && !capture.all_callbacks);
 }
 
-std::string skipped_hooks(const CaptureSummary& capture) {
-    std::string hooks;
+template <typename Is>
+SkippedRuns skipped(const CaptureSummary& capture, Is is) {
+    SkippedRuns runs;
     for (const Probe& probe : capture.probes)
-        if (probe.missed)
-            hooks += (hooks.empty() ? "" : ", ") + probe.hook + " " + std::to_string(probe.missed);
-    return hooks;
+        if (probe.missed && is(probe)) {
+            runs.count += probe.missed;
+            runs.hooks += (runs.hooks.empty() ? "" : ", ") + probe.hook + " " + std::to_string(probe.missed);
+            runs.probes.push_back(&probe);
+        }
+    return runs;
+}
+
+} // namespace
+
+SkippedRuns lost_runs(const CaptureSummary& capture) {
+    return skipped(
+        capture, [&](const Probe& probe) { return !is_filtered(capture, probe); });
+}
+
+SkippedRuns unseen_calls(const CaptureSummary& capture) {
+    return skipped(
+        capture, [&](const Probe& probe) { return is_filtered(capture, probe); });
 }
 
 } // namespace rcuscope

@@ -21,10 +21,15 @@ CaptureSummary summarize_capture(const Metadata& metadata, const std::optional<T
 // How often the kernel did not run the programs of a hook, over all of its probes.
 std::uint64_t missed_runs(const CaptureSummary& capture, std::string_view hook);
 
-// The same for all hooks.
-std::uint64_t skipped_runs(const CaptureSummary& capture);
+struct SkippedRuns {
+    std::uint64_t count = 0;
+    std::string hooks; // "gp.end 12, gp.sample 1"
+    std::vector<const CaptureSummary::Probe*> probes;
+};
 
-// "callback.queued 12, gp.sample 1": the hooks with skipped runs.
-std::string skipped_hooks(const CaptureSummary& capture);
+// Runs of programs that the kernel skipped. Each of the first ones is an event that the recording lacks. The others are
+// calls of hooks whose programs record only what concerns followed modules: they may be of any module.
+SkippedRuns lost_runs(const CaptureSummary& capture);
+SkippedRuns unseen_calls(const CaptureSummary& capture);
 
 } // namespace rcuscope

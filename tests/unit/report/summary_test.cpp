@@ -251,8 +251,13 @@ TEST(PrintSummary, SkippedProgramsAreLosses) {
     Analysed timeline = empty();
     timeline.capture.probes = {{.hook = "callback.queued", .via = "fentry", .hits = 9, .missed = 3},
                                {.hook = "gp.start", .via = "fentry", .hits = 9, .missed = 0}};
+    timeline.capture.all_callbacks = true;
     EXPECT_THAT(summary_of(timeline), HasSubstr("  lost                            3 events that the kernel skipped at "
                                                 "some time: callback.queued 3\n"));
+    timeline.capture.all_callbacks = false;
+    timeline.capture.followed = {"demo"};
+    EXPECT_THAT(summary_of(timeline), HasSubstr("  lost                            nothing; 3 calls of any module were "
+                                                "not looked at: callback.queued 3\n"));
     timeline.capture.probes.clear();
     EXPECT_THAT(summary_of(timeline), HasSubstr("  lost                            nothing\n"));
 }
