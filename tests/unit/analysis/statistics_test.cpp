@@ -164,6 +164,7 @@ TEST(Statistics, ModulesLossesAndCounts) {
     timeline.modules[1].name = timeline.modules[2].name = "b";
     timeline.modules[2].followed = true;
     timeline.capture.lost = {{.cpu = 0, .count = 4}, {.cpu = 1, .count = 5}};
+    timeline.capture.all_callbacks = true;
     timeline.capture.probes = {{.hook = "callback.queued", .via = "fentry", .hits = 9, .missed = 5},
                                {.hook = "gp.sample", .via = "fentry", .hits = 9, .missed = 2}};
     timeline.batches.resize(2);
@@ -178,6 +179,8 @@ TEST(Statistics, ModulesLossesAndCounts) {
     EXPECT_EQ(numbers.lost_records, 9U);
     EXPECT_EQ(numbers.skipped_runs, 7U);
     EXPECT_EQ(numbers.lost(), 16U);
+    timeline.capture.all_callbacks = false;
+    EXPECT_EQ(numbers_of(timeline).lost(), 11U) << "a skipped call may be of any module";
     EXPECT_EQ(numbers.batches, 2U);
     EXPECT_EQ(numbers.function_calls, 6U);
 }
