@@ -57,7 +57,7 @@ check_timeline holds "$OUT/replace.json" 'len(of(callbacks, "rcu_replace")) == 1
 # have: list_free_all() ends in a tail call to rcu_barrier().
 check_timeline holds "$OUT/list.json" \
 	'len(of(callbacks, "rcu_list")) == 4' \
-	'all(stack_of(c)[0] == "rcu_list:list_free_all" and "__x64_sys_delete_module" in stack_of(c) for c in of(callbacks, "rcu_list"))' \
+	'all(stack_of(c)[0] == "rcu_list:list_free_all" and {"__x64_sys_delete_module", "__do_sys_delete_module"} & {*stack_of(c)} for c in of(callbacks, "rcu_list"))' \
 	'len(kvfree_calls) == 1 and not kvfree_calls[0]["headless"]' \
 	'stack_of(kvfree_calls[0])[0] == "rcu_list:list_replace_value" and "do_one_initcall" in stack_of(kvfree_calls[0])' \
 	'["do_one_initcall" in stack_of(w) for w in waits if place_function(w["caller"]) == "rcu_list:list_delete_value"] == [True]' \

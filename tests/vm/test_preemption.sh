@@ -44,7 +44,7 @@ for name in best fentry stacks; do
 	check_timeline valid "$OUT/$name.json"
 	expect_run "$name: export" 0 "$RCUSCOPE" export "$OUT/$name.rcu" --addresses -o "$OUT/$name.json"
 	queued=$(count "$name" queued) reads=$(count "$name" reads) waits=$(count "$name" synchronize_rcu)
-	check_timeline holds "$OUT/$name.json" "$queued > 10000" "lost_records == []" \
+	check_timeline holds "$OUT/$name.json" "$queued > 10000" "lost_records() == []" \
 		"len(callbacks) <= $queued <= len(callbacks) + missed('callback.queued') + missed('callback.queued.hurry')" \
 		"$own_waits <= $waits <= $own_waits + missed('wait.synchronize_rcu')" \
 		"len(read_sections) == $reads" 'every(read_sections, lambda s: s["end_ns"] is not None)' \

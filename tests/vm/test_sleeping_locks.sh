@@ -33,7 +33,7 @@ same='>='
 for sleep in 0 1; do
 	count() { sed -n "s/.*lock_readers: sections=.*\b$1=\([0-9]*\).*/\1/p;s/.*lock_readers: $1=\([0-9]*\).*/\1/p" "$OUT/$sleep.log" | head -n 1; }
 	check_timeline valid "$OUT/$sleep.json"
-	check_timeline holds "$OUT/$sleep.json" "len(read_sections) == $(count sections)" 'lost_records == []' \
+	check_timeline holds "$OUT/$sleep.json" "len(read_sections) == $(count sections)" 'lost_records() == []' \
 		"$times('read_sleeping', 'voluntary') $same $(count slept)" "$times('read_mutex', 'voluntary') $same $(count mutex)" \
 		"{s['function'] for s in read_sections if any(off['voluntary'] for off in s['off_cpu'])} <= {'lock_readers:read_sleeping', 'lock_readers:read_mutex'}" \
 		"$times('read_spin', 'lock') == $(count spin)" "$times('read_write', 'lock') == $(count write)" \

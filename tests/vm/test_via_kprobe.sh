@@ -18,7 +18,7 @@ for ((i = 1; i <= recordings; i++)); do
 	check_timeline valid "$folder/run.json"
 	check_timeline holds "$folder/run.json" \
 		'all(probe["via"] in ("kprobe", "tracepoint", "tracefs-kprobe") for probe in capture["probes"])' \
-		'len(callbacks) == len(of(callbacks))'
+		"$only_rcucmap"
 	check_timeline explained "$folder/run.json" "$folder/log"
 	check_timeline ftrace "$folder/run.json" "$folder/gp.ftrace" "$folder/calls.ftrace"
 	[[ $(/usr/bin/python3 "$TESTS_VM/lib/timeline.py" print "$folder/run.json" 'capture["lost"] == []') == True ]] || continue

@@ -389,8 +389,9 @@ def heads_apart(callbacks):
 
 HELPERS = {"all": all_of_some, "every": every, "heads_apart": heads_apart, "of": of, "of_name": of_name,
            "place_function": place_function}
-HELPERS_OF = {"missed": missed_of, "lost_records": lost_records, "long_periods": long_periods, "stack_of": stack_of, "held_by": held_by,
-              "all_held": all_held, "mostly_held": mostly_held, "long_sections": long_sections}
+HELPERS_OF = {"missed": missed_of, "lost_records": lambda timeline: lambda: lost_records(timeline),
+              "long_periods": long_periods, "stack_of": stack_of, "held_by": held_by, "all_held": all_held,
+              "mostly_held": mostly_held, "long_sections": long_sections}
 
 
 def value_of(expression, timeline):
