@@ -4,6 +4,7 @@
 #define COMPANION_COMMON_H
 
 #include <linux/err.h>
+#include <linux/hrtimer.h> /* for wait_event_interruptible_hrtimeout() */
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>

@@ -15,6 +15,7 @@
 #include <linux/atomic.h>
 #include <linux/jiffies.h>
 #include <linux/module.h>
+#include <linux/pid.h>
 #include <linux/printk.h>
 #include <linux/random.h>
 #include <linux/rcupdate.h>
