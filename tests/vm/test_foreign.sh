@@ -79,7 +79,7 @@ GUEST
 
 for group in "${groups[@]}"; do
 	check_timeline valid "$OUT/$group.json"
-	expect "the cases $group" "$cases" check "$group" "$(rounds_of "$group")" "$OUT" "$KERNEL"
+	expect "the cases $group" "$cases" check "$group" "$(rounds_of "$group")" "$OUT"
 done
 check_timeline valid "$OUT/twice.json"
 check_timeline holds "$OUT/twice.json" 'len(of_name(modules, "no_barrier_idle")) <= 12' \

@@ -7,7 +7,7 @@
     cases.py modules GROUP           prints the modules of the group
     cases.py lives GROUP ROUNDS      prints shell commands for the guest that load, use and unload them ROUNDS times,
                                      for lib/guest_check.sh
-    cases.py check GROUP ROUNDS FOLDER KERNEL
+    cases.py check GROUP ROUNDS FOLDER
                                      checks FOLDER/GROUP.json, .stderr and .log against the table
 
 A group with the suffix _fixed has the corrected variants, which must have no finding.
@@ -52,24 +52,25 @@ class Case:
     use: str = ""
     # Modules that are loaded and unloaded during the life of this one.
     guests: tuple = ()
-    # Kernels on which the case behaves differently, or has no effect.
-    not_on: str = ""
-    # Kernels on which the case has no finding.
-    right_on: tuple = ()
-    # Kernels whose kmem_cache_destroy() waits so long that it can destroy the cache.
-    lucky_on: tuple = ()
+    # The case behaves differently, or has no effect, on a kernel where no task is preempted.
+    needs_preemption: bool = False
+    # Whether callbacks of a life outlast its exit function is a race, and then its finding is LATE.
+    may_be_late: bool = False
+    # The version of the kernel since which the case has no finding.
+    right_since: tuple = (99,)
+    # The version of the kernel whose kmem_cache_destroy() waits so long that it can destroy the cache. Newer ones may.
+    lucky_on: tuple = (99,)
     # The finding exists only on a kernel with PREEMPT_RCU.
     needs_preempt_rcu: bool = False
 
 
-# Kernels whose kmem_cache_destroy() waits for kfree_rcu() by itself: kvfree_rcu_barrier().
-OWN_BARRIER = ("6.12", "7.2", "newest")
+# From Linux 6.12 on kmem_cache_destroy() waits for kfree_rcu() by itself: kvfree_rcu_barrier().
+OWN_BARRIER = (6, 12)
 NO_BARRIER = ("no-barrier", WARNING)
 NO_BARRIER_SYNC = ("no-barrier", LATENT)
 LATE = ("exit-without-barrier", LATENT)
 NOT_THE_REASON = (r"only because free_module\(\)",)
 OWN = r"{module}:object_free"
-NO_PREEMPT_RCU = "rcu-voluntary-6.1"
 
 GROUPS = {
     # Callbacks run long before the exit function, which does not wait for them.
@@ -93,7 +94,7 @@ GROUPS = {
     # The last callbacks may be pending when the exit function returns.
     "late": [
         Case("no_barrier_late", LATE, never=NOT_THE_REASON),
-        Case("no_barrier_sync", NO_BARRIER_SYNC, says=(r"synchronize_rcu\(\)",), never=NOT_THE_REASON),
+        Case("no_barrier_sync", NO_BARRIER_SYNC, may_be_late=True, says=(r"synchronize_rcu\(\)",), never=NOT_THE_REASON),
         Case("barrier_early_timer", LATE, until="run 1", callbacks=(OWN, r"{module}:object_queue\+", "softirq"),
              never=NOT_THE_REASON),
         Case("barrier_early_work", LATE, never=NOT_THE_REASON),
@@ -103,11 +104,11 @@ GROUPS = {
     # The kernel itself complains about these.
     "broken": [
         # The cache waits by itself on kernels that have kvfree_rcu_barrier().
-        Case("cache_kfree_rcu", ("cache-destroyed-with-pending-frees", FATAL), callbacks=None, right_on=OWN_BARRIER,
+        Case("cache_kfree_rcu", ("cache-destroyed-with-pending-frees", FATAL), callbacks=None, right_since=OWN_BARRIER,
              fixed_callbacks=(r"{module}:cache_free", r"{module}:", None), says=(r"kfree_rcu\(\) in cache_kfree_rcu:",)),
         Case("cache_call_rcu", ("cache-destroyed-with-pending-frees", FATAL),
              callbacks=(r"{module}:cache_free", r"{module}:", None), says=(r"rcu_barrier\(\)",)),
-        Case("cache_lucky", ("cache-destroyed-with-pending-frees", FATAL), lucky_on=("6.12",),
+        Case("cache_lucky", ("cache-destroyed-with-pending-frees", FATAL), lucky_on=(6, 12),
              callbacks=(r"{module}:cache_free", r"{module}:", None), says=(r"20 objects .*cache_free",)),
         Case("reader_leak_thread", ("reader-never-ended", FATAL), until="sections 2", callbacks=None,
              says=(r"reader_leak_thread:read_value\+",), needs_preempt_rcu=True),
@@ -134,7 +135,7 @@ GROUPS = {
         Case("completion_wait", callbacks=(r"{module}:free_and_tell", r"{module}:object_queue\+", None)),
         Case("counter_wait"),
         # Without PREEMPT_RCU, call_rcu_tasks() is call_rcu().
-        Case("tasks_completion", callbacks=None, not_followed=r"call_rcu_tasks\(\)", not_counted=("run",), not_on=NO_PREEMPT_RCU),
+        Case("tasks_completion", callbacks=None, not_followed=r"call_rcu_tasks\(\)", not_counted=("run",), needs_preemption=True),
         Case("symbol_names", until="run 11", callbacks=(r"{module}:(free_\w+|object_free)(\.\w+)*", r"{module}:object_queue\+", None),
              # Two readers are notrace, and read_exit() is __exit.
              not_counted=("sections",), waits=(("rcu_barrier", "symbol_names:"),)),
@@ -209,8 +210,8 @@ def print_lives(cases):
 
 
 class Check:
-    def __init__(self, timeline, stderr, log, kernel, rounds):
-        self.timeline, self.stderr, self.log, self.kernel, self.rounds = timeline, stderr, log, kernel, rounds
+    def __init__(self, timeline, stderr, log, rounds):
+        self.timeline, self.stderr, self.log, self.rounds = timeline, stderr, log, rounds
         self.failures = []
 
     def expect(self, what, holds):
@@ -221,11 +222,14 @@ class Check:
         hazards = [hazard for hazard in self.timeline["hazards"] if hazard["module"] == case.name]
         lives = [life for life in self.timeline["modules"] if life["name"] == case.name]
         self.expect(f"lives of {case.name}: {len(lives)}", len(lives) == self.rounds)
-        finding = case.finding and not any(name in self.kernel for name in case.right_on) and \
+        version = tuple(map(int, re.findall(r"\d+", self.timeline["host"]["kernel"])[:2]))
+        finding = case.finding and version < case.right_since and \
             (self.timeline["host"]["preempt_rcu"] or not case.needs_preempt_rcu)
         # The kernel's own message about a cache that it could not destroy.
         left = re.search(rf"kmem_cache_destroy {case.name}: Slab cache still has objects", self.log) is not None
         expected = [case.finding] * self.rounds if finding else []
+        if finding and case.may_be_late:
+            expected = [LATE if self.outlasted(life) else case.finding for life in lives]
         if finding and case.finding[0] == "cache-destroyed-with-pending-frees":
             expected = [(case.finding[0], FATAL if left else LATENT)]
         found = [(hazard["kind"], hazard["severity"]) for hazard in hazards]
@@ -233,9 +237,9 @@ class Check:
         self.expect(f"findings of {case.name}: expected {expected}, got {found}: {texts}", found == expected)
         self.expect(f"{case.name}: the kernel {'could not destroy' if left else 'said nothing of'} its cache, and found was {found}",
                     left == (("cache-destroyed-with-pending-frees", FATAL) in found))
-        # On newer kernels that is a race. The findings are compared with the kernel's message above.
-        if case.lucky_on and finding and not any(name in self.kernel for name in ("7.2", "newest")):
-            self.expect(f"{case.name}: its cache is left on other kernels only", left == (not any(name in self.kernel for name in case.lucky_on)))
+        # The findings are compared with the kernel's message above.
+        if case.lucky_on < (99,) and finding and version <= case.lucky_on:
+            self.expect(f"{case.name}: its cache is left on older kernels only", left == (version < case.lucky_on))
         for pattern in case.says if finding else ():
             self.expect(f"{case.name}: '{pattern}' is not said: {texts}", any(re.search(pattern, text) for text in texts))
         for pattern in case.never:
@@ -251,6 +255,10 @@ class Check:
                         any(wait["kind"] == kind and (wait["caller"] or "").startswith(function) for wait in self.timeline["waits"]))
         self.check_callbacks(case)
         self.check_counts(case)
+
+    def outlasted(self, life):
+        return any(life["loaded_ns"] < callback["queued_ns"] < life["exit_done_ns"] < callback["invoked_ns"]
+                   for callback in self.timeline["callbacks"] if callback["module"] == life["name"])
 
     def queued_by(self, case):
         """Callbacks of the case: those with a function of the module or, if the case is foreign, those that it queued"""
@@ -309,12 +317,14 @@ class Check:
                         counts["run"] - unseen <= ran == seen["queued"])
 
 
-def check_group(group, rounds, folder, kernel):
+def check_group(group, rounds, folder):
     folder = pathlib.Path(folder)
     read = {end: (folder / f"{group}.{end}").read_text(encoding="utf-8") for end in ("json", "stderr", "log")}
-    check = Check(json.loads(read["json"]), read["stderr"], read["log"], kernel, int(rounds))
+    check = Check(json.loads(read["json"]), read["stderr"], read["log"], int(rounds))
+    host = check.timeline["host"]
+    preempted = host["preempt_rcu"] or host["settings"]["preemption"] == "lazy"
     for case in all_groups()[group]:
-        if kernel not in case.not_on.split():
+        if preempted or not case.needs_preemption:
             check.check(case)
     for failure in check.failures:
         print(f"cases.py: {group}: FAILED: {failure}")
