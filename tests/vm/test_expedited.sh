@@ -12,6 +12,7 @@ guest <<'GUEST'
 cat /sys/kernel/btf/vmlinux >/out/btf
 GUEST
 offset() { /usr/bin/python3 "$TESTS_VM/lib/btf_offset.py" "$OUT/btf" "$@"; } # STRUCT MEMBER
+offset rcu_gp_seq exp >/dev/null 2>&1 || skip 'the end of an expedited grace period releases no callbacks'
 # The sequence that decides about the end of a normal grace period is that of the tree's root.
 root=$(offset rcu_state node)
 seq=$(offset rcu_node gp_seq)

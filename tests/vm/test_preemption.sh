@@ -7,6 +7,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
+needs 'PREEMPTION' 'no task is preempted in the kernel'
 
 gcc-12 -O2 -Wall -static "$TESTS_VM/guest/realtime.c" -o "$WORK/realtime"
 
@@ -38,7 +39,7 @@ GUEST
 count() { sed -n "s/.*\b$2=\([0-9]*\).*/\1/p" "$OUT/$1.log"; } # NAME COUNT
 
 # shellcheck disable=SC2016 # Python
-own_waits='sum((w["caller"] or "").startswith("rcu_load:") for w in waits)'
+own_waits='sum(w["kind"] == "synchronize_rcu" and (w["caller"] or "").startswith("rcu_load:") for w in waits)'
 for name in best fentry stacks; do
 	expect_run "$name: export" 0 "$RCUSCOPE" export "$OUT/$name.rcu" -o "$OUT/$name.json"
 	check_timeline valid "$OUT/$name.json"

@@ -7,6 +7,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
+needs PREEMPT_RCU 'its read-side sections cannot be seen (no CONFIG_PREEMPT_RCU)'
 
 locks=$(RCUSCOPE_KMOD=$TESTS_VM/locks "$VM" modules "$KERNEL")
 # The kernel warns of a reader that blocks.

@@ -10,7 +10,7 @@ source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
 
 ways='best fentry kprobe'
-[[ $KERNEL != rcu-trace-* ]] || ways+=' tracepoint'
+! kernel_has RCU_TRACE || ways+=' tracepoint'
 
 # shellcheck disable=SC2016 # the guest's
 RECORD_LOAD='
@@ -147,8 +147,8 @@ exact=('len(mine) == 1 and row["function"] == "load_invoked"' 'row["queued"] == 
 # A task may move to another CPU between the program and the enqueueing: of many thousands of callbacks, one is then
 # unknown.
 timed=('row["unknown"] <= 0.001 * load["queued"]' 'row["latency"]["count"] + row["unknown"] == row["queued"]')
-# Kprobe programs do not nest. With full preemption fentry misses calls that come while the task of a running program
-# is preempted. Both are reported.
+# Kprobe programs do not nest. Where tasks are preempted in the kernel fentry misses calls that come while the task of a
+# running program is preempted. Both are reported.
 honest=('len(mine) == 1 and row["function"] == "load_invoked"'
 	'0 <= load["queued"] - row["queued"] <= summary["lost"] + row["invoked"] - row["latency"]["count"]'
 	'0 <= load["invoked"] - row["invoked"] <= summary["lost"]' 'load["invoked"] - row["latency"]["count"] <= summary["lost"] + row["unknown"]'
@@ -157,18 +157,23 @@ honest=('len(mine) == 1 and row["function"] == "load_invoked"'
 
 rcuscope=${RCUSCOPE:-$PROJECT/build/release/tracer/rcuscope}
 printf '{}' >"$WORK/none.json"
+# Whether the programs of a way see each call.
+sees_all() { # WAY
+	local way=$1
+	[[ $way != best ]] || ! kernel_has RCU_TRACE || way=tracepoint
+	[[ $way == tracepoint ]] || { [[ $way != kprobe ]] && ! kernel_has 'PREEMPT|PREEMPT_LAZY|PREEMPT_RT'; }
+}
 for name in $ways; do
-	case $KERNEL-$name in
-	# With PREEMPT_RT tasks are preempted in programs of fentry, and not in programs of kprobes.
-	*-rt-fentry) summary_holds "$name" "${honest[@]}" ;;
-	debian-*-best | debian-*-fentry | *-tracepoint | rcu-trace-*-best) summary_holds "$name" "${exact[@]}" "${timed[@]}" ;;
-	*) summary_holds "$name" "${honest[@]}" ;;
-	esac
+	if sees_all "$name"; then
+		summary_holds "$name" "${exact[@]}" "${timed[@]}"
+	else
+		summary_holds "$name" "${honest[@]}"
+	fi
 	"$rcuscope" summarize "$OUT/events-$name.rcu" -o "$WORK/events-$name.json"
 	summary_holds "same-$name" "${honest[@]}" 'all(latency_like_events(share) for share in (0.25, 0.5, 0.75))' \
 		'has_grace_periods_of_events()' 'summary["counts"]["hazards"] is None and summary["durations"]["reader"] is None'
 done
-if [[ $KERNEL != rcu-voluntary-* ]]; then
+if sees_all best; then
 	for name in burst twice; do summary_holds "$name" "${exact[@]}" "${timed[@]}"; done
 	summary_holds full "${exact[@]}" 'row["unknown"] > 0.1 * load["queued"]' 'summary["lost"] >= row["unknown"]' \
 		'row["latency"]["count"] + row["unknown"] == row["queued"]'
@@ -204,8 +209,10 @@ printf '%s: %s: a callback of a flood costs %d ns with room for all, %d ns witho
 
 # shellcheck disable=SC2016 # the guest's
 guest --append rcu_nocbs=all <<<"$RECORD_LOAD"$'\n''record_load offloaded "$steady" "$once" $follow'
-case $KERNEL in
-rcu-*) summary_holds offloaded "${honest[@]}" ;; # by fentry
-*) summary_holds offloaded "${exact[@]}" "${timed[@]}" ;;
-esac
+# The tracepoints of RCU do not see all invocations of offloaded callbacks, so fentry is the best way.
+if sees_all fentry; then
+	summary_holds offloaded "${exact[@]}" "${timed[@]}"
+else
+	summary_holds offloaded "${honest[@]}"
+fi
 finish

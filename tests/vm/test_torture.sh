@@ -7,6 +7,8 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
+needs RCU_TORTURE_TEST 'it has no rcutorture'
+needs RCU_TRACE 'it has no tracepoints of RCU (no CONFIG_RCU_TRACE)'
 ways='tracepoint fentry kprobe'
 
 # Both tests dump ftrace's top-level buffer at their end, so the witness is a separate instance.

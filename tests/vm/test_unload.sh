@@ -87,7 +87,7 @@ export_life() { # FOLDER NAME
 for way in "${RIGHT_WAYS[@]}"; do
 	export_life "$OUT" "$way"
 	[[ $way == modref ]] || check_timeline counts "$OUT/$way.json" "$OUT/$way.log" rcu_unload
-	check_timeline holds "$OUT/$way.json" 'hazards == []' 'capture["lost"] == []' \
+	check_timeline holds "$OUT/$way.json" 'hazards == []' 'lost_records() == []' \
 		"len(of_name(modules, 'rcu_unload')) >= $ROUNDS" \
 		'all(m["pending_at_exit"] == m["pending_at_free"] == m["pending_at_freed"] == 0 for m in of_name(modules, "rcu_unload"))' \
 		"all(c['state'] == 'done' for c in of(callbacks, 'rcu_unload')) if '$way' != 'synchronize' else of(callbacks, 'rcu_unload') == []" \

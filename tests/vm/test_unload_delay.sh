@@ -9,6 +9,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
+needs PREEMPT_RCU 'its read-side sections cannot be seen (no CONFIG_PREEMPT_RCU)'
 
 places=$(RCUSCOPE_KMOD=$TESTS_VM/places "$VM" modules "$KERNEL")
 cases=$(RCUSCOPE_KMOD=$TESTS_VM/cases "$VM" modules "$KERNEL")

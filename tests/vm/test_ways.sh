@@ -7,6 +7,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
 begin "$@"
+needs RCU_TRACE 'it has no tracepoints of RCU (no CONFIG_RCU_TRACE)'
 
 guest <<'GUEST'
 ways='tracepoint fentry kprobe'

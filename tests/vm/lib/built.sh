@@ -2,9 +2,9 @@
 # shellcheck shell=bash
 # Kernels that this machine builds: kind "built" of lib/kernels.sh.
 #
-# SPEC is the suites, the package with the source, and the configuration fragments (kernels/NAME.config); a later
-# fragment overrules an earlier one. The source package stays in the cache, so that a rebuild after a change of a
-# fragment needs no network and uses the same version.
+# SPEC is the suites, the package with the source (linux-source: the newest), and the configuration fragments
+# (kernels/NAME.config); a later fragment overrules an earlier one. The source package stays in the cache, so that a
+# rebuild after a change of a fragment needs no network and uses the same version.
 
 COMPILER=gcc-12
 
@@ -15,7 +15,11 @@ RECIPE=1
 # CPU time of a build, for the estimate that is shown to the user.
 BUILD_CPU_MINUTES=8
 
-source_folder() { printf '%s/sources-%s/%s\n' "$CACHE" "$LAYOUT" "$1"; }
+source_folder() { # SUITES PACKAGE
+	local name=$2
+	[[ $name != linux-source ]] || name+=-${1%%,*}
+	printf '%s/sources-%s/%s\n' "$CACHE" "$LAYOUT" "$name"
+}
 
 fragment_files() { # FRAGMENT...
 	local fragment
@@ -26,7 +30,7 @@ fragment_files() { # FRAGMENT...
 # comments, the source's version and the compiler's version.
 key_built() { # SUITES PACKAGE FRAGMENT...
 	local package=$2 source files
-	source=$(source_folder "$package")
+	source=$(source_folder "$1" "$package")
 	mapfile -t files < <(fragment_files "${@:3}")
 	{
 		grep -hE '^CONFIG_|^# CONFIG_.* is not set$' "${files[@]}"
@@ -37,13 +41,25 @@ key_built() { # SUITES PACKAGE FRAGMENT...
 }
 
 prepare_built() { # SUITES PACKAGE FRAGMENT...
-	ensure_cached "$(source_folder "$2")" "source-$2" fetch_source "$1" "$2"
+	local folder
+	folder=$(source_folder "$1" "$2")
+	ensure_cached "$folder" "source-${folder##*/}" fetch_source "$1" "$2"
+}
+
+# Prints the name of the package with the source: linux-source depends on that of the newest version.
+find_source() { # ROOT PACKAGE
+	if [[ $2 == linux-source ]]; then
+		depends_of "$1" "$2" | grep -m1 '^linux-source-' || fail "the package linux-source has no version here"
+	else
+		printf '%s\n' "$2"
+	fi
 }
 
 fetch_source() { # SUITES PACKAGE
-	local suites=$1 package=$2 root=$STAGING/.apt
-	note "fetching $package of $suites (about 140 MB)"
+	local suites=$1 package root=$STAGING/.apt
+	note "fetching $2 of $suites (about 150 MB)"
 	apt_begin "$root" "$suites"
+	package=$(find_source "$root" "$2")
 	apt_download "$root" "$package"
 	mv "$root/debs/$package"_*.deb "$STAGING/package.deb"
 	dpkg-deb -f "$STAGING/package.deb" Version >"$STAGING/version"
@@ -51,11 +67,11 @@ fetch_source() { # SUITES PACKAGE
 }
 
 populate_built() { # FOLDER SUITES PACKAGE FRAGMENT...
-	local folder=$1 package=$3 source tree=$1/.tree files release
+	local folder=$1 source tree=$1/.tree files release
 	local log=$CACHE/build-$KERNEL_NAME.log
+	source=$(source_folder "$2" "$3")
 	shift 3
 	need "$COMPILER" make flex bison bc pahole xz /usr/include/libelf.h
-	source=$(source_folder "$package")
 	mapfile -t files < <(fragment_files "$@")
 	# Spaces and colons have a meaning in make.
 	[[ $folder != *[[:space:]:]* ]] ||
@@ -64,7 +80,7 @@ populate_built() { # FOLDER SUITES PACKAGE FRAGMENT...
 	: >"$log"
 	mkdir "$tree"
 
-	build_step unpacking unpack_source "$source/package.deb" "$package" "$tree"
+	build_step unpacking unpack_source "$source/package.deb" "$tree"
 	configure "$tree" "${files[@]}"
 	build_step compiling build_make "$tree" -j"$(nproc)" bzImage modules
 	build_step "installing the modules" build_make "$tree" modules_install \
@@ -115,15 +131,17 @@ build_make() { # TREE ARGUMENT...
 }
 
 # Leaves out most of what no fragment can need; the whole source is 1.3 GB.
-unpack_source() { # PACKAGE-FILE PACKAGE TREE
-	dpkg-deb --fsys-tarfile "$1" | tar -xO "./usr/src/$2.tar.xz" |
-		setpriv --pdeathsig KILL tar -xJ -C "$3" --strip-components=1 --wildcards \
-			--exclude="$2/arch/[!x]*/*.[chS]" --exclude="$2/arch/*.dts*" --exclude="$2/Documentation/*/*" \
-			--exclude="$2/drivers/gpu/*.[ch]" --exclude="$2/drivers/net/*/*.[ch]" --exclude="$2/drivers/media/*.[ch]" \
-			--exclude="$2/drivers/staging/*.[ch]" --exclude="$2/sound/*.[ch]" \
-			--exclude="$2/tools/testing" --exclude="$2/tools/perf"
+unpack_source() { # PACKAGE-FILE TREE
+	local name
+	name=$(dpkg-deb -f "$1" Package)
+	dpkg-deb --fsys-tarfile "$1" | tar -xO "./usr/src/$name.tar.xz" |
+		setpriv --pdeathsig KILL tar -xJ -C "$2" --strip-components=1 --wildcards \
+			--exclude="$name/arch/[!x]*/*.[chS]" --exclude="$name/arch/*.dts*" --exclude="$name/Documentation/*/*" \
+			--exclude="$name/drivers/gpu/*.[ch]" --exclude="$name/drivers/net/*/*.[ch]" --exclude="$name/drivers/media/*.[ch]" \
+			--exclude="$name/drivers/staging/*.[ch]" --exclude="$name/sound/*.[ch]" \
+			--exclude="$name/tools/testing" --exclude="$name/tools/perf"
 	# External modules that are built against the kept headers (vm headers) must use the same compiler.
-	sed -i -E "s/^((HOST)?CC\s*= (\\\$\(CROSS_COMPILE\))?)gcc$/\1$COMPILER/" "$3/Makefile"
+	sed -i -E "s/^((HOST)?CC\s*= (\\\$\(CROSS_COMPILE\))?)gcc$/\1$COMPILER/" "$2/Makefile"
 }
 
 # Fails if the kernel does not accept a line of the fragments, for example because of a missing dependency: the built
@@ -141,7 +159,7 @@ configure() { # TREE FILE...
 		{ has[name] = $0; name = "" }
 		END {
 			for (name in wanted)
-				if (has[name] != wanted[name] && (name in has || wanted[name] !~ /^#/)) print wanted[name]
+				if (name in has ? has[name] != wanted[name] : wanted[name] !~ /^#/) print wanted[name]
 		}' "$tree/wanted.config" "$tree/.config")
 	[[ -z $missing ]] || fail "$KERNEL_NAME could not be configured; the source of $(<"$source/version")" \
 		"does not take, or not without something else: $(paste -sd, <<<"$missing")"

@@ -11,7 +11,8 @@ PATH+=:/usr/sbin:/sbin
 
 failures=0
 
-# Sets KERNEL, TEST, and WORK, a folder that is removed when the test ends.
+# Sets KERNEL, TEST, and WORK, a folder that is removed when the test ends. Skips the test on a kernel for which the
+# companion modules cannot be built, unless it sets WITHOUT_MODULES.
 begin() { # "$@" of the test: KERNEL
 	TEST=$(basename -- "$0" .sh)
 	(($# == 1)) || { printf 'usage: %s KERNEL (see %s kernels)\n' "$0" "$VM" >&2; exit 2; }
@@ -19,6 +20,20 @@ begin() { # "$@" of the test: KERNEL
 	[[ ! ${RCUSCOPE_TALLY:-} ]] || rm -f -- "$RCUSCOPE_TALLY"
 	WORK=$(mktemp -d "${TMPDIR:-/tmp}/$TEST.XXXXXX")
 	trap '[[ ${RCUSCOPE_KEEP:-} ]] || rm -rf -- "$WORK"' EXIT
+	[[ ${WITHOUT_MODULES:-} || $KERNEL == demo ]] || "$VM" kernels | awk -v name="$KERNEL" '$1 == name { exit $2 == "image" }' ||
+		skip "the bench has no headers of this kernel, so the companion modules cannot be built"
+}
+
+# Ends the test on a kernel that lacks what it needs. CTest counts status 77 as skipped.
+skip() { # WHY
+	printf '%s: %s: skipped: %s\n' "$TEST" "$KERNEL" "$1"
+	exit 77
+}
+
+kernel_has() { grep -qE "^CONFIG_($1)=[ym]" "$("$VM" config "$KERNEL")"; } # OPTION, or several: 'OPTION|OPTION'
+
+needs() { # OPTION WHY
+	kernel_has "$1" || skip "$2"
 }
 
 failed() { # WHAT

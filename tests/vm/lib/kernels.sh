@@ -20,7 +20,8 @@
 #            current version.
 #   image:   like fetched, without headers: no modules are built for it.
 #   built:   Debian's source, configured by fragments in kernels/. SPEC is the
-#            suites, the source's package, the fragments (lib/built.sh).
+#            suites, the source's package (linux-source: the newest), the
+#            fragments (lib/built.sh).
 #   foreign: like fetched, for another Debian release than this machine's, with
 #            a root of that release in which modules are built. SPEC is the
 #            suites, the flavour, the compiler, the version (lib/foreign.sh).
@@ -33,8 +34,12 @@ KERNELS=(
 	'debian-7.2         foreign  trixie-backports            cloud-amd64  gcc-14  7.2'
 	'debian-newest      foreign  trixie-backports            cloud-amd64  gcc-14'
 	'debian-newest-rt   foreign  trixie-backports            rt-amd64     gcc-14'
-	'rcu-trace-6.1      built    bookworm,bookworm-security  linux-source-6.1  rcu-trace-6.1'
-	'rcu-voluntary-6.1  built    bookworm,bookworm-security  linux-source-6.1  rcu-trace-6.1 rcu-voluntary-6.1'
+	'rcu-trace-6.1      built    bookworm,bookworm-security  linux-source-6.1  rcu-trace'
+	'rcu-voluntary-6.1  built    bookworm,bookworm-security  linux-source-6.1  rcu-trace voluntary'
+	'rcu-trace-newest   built    trixie-backports            linux-source      rcu-trace newer'
+	'rcu-lazy-newest    built    trixie-backports            linux-source      rcu-trace newer lazy'
+	'fedora-like        built    trixie-backports            linux-source      rcu-trace newer fedora-like'
+	'arch-like          built    trixie-backports            linux-source      rcu-trace newer arch-like'
 )
 # shellcheck disable=SC2034 # for vm
 DEFAULT_KERNEL=debian-6.1
@@ -46,6 +51,17 @@ kernel_folder() ( # NAME; runs in a subshell, so the caller's KERNEL_* variables
 	kernel_lookup "$1"
 	printf '%s/kernels-%s/%s\n' "$CACHE" "$LAYOUT" "$(file_name "$1")${KERNEL_KEY:+-$KERNEL_KEY}"
 )
+
+# Prints the path of a cached kernel's configuration: Debian's packages have it in /boot and, since Linux 7, beside the
+# modules.
+kernel_config() { # NAME
+	local folder file
+	folder=$(kernel_folder "$1")
+	for file in "$folder"/config "$folder/boot/config-$(<"$folder/release")" "$folder/modules/config"; do
+		[[ ! -f $file ]] || { printf '%s\n' "$file"; return; }
+	done
+	fail "the bench has no configuration of $1"
+}
 
 # A kernel's NAME as a part of file names: QEMU gives commas and colons a meaning.
 file_name() { printf '%s\n' "${1//[:,]/-}"; } # NAME
