@@ -20,7 +20,7 @@
  *
  *   RS_PREEMPTIBLE()
  *       Says of a hook that tasks call its functions all the time and can be preempted in them. On
- *       kernels that often preempt a task in a program, the hook prefers kprobes to fentry.
+ *       kernels that preempt tasks, the hook prefers kprobes to fentry.
  *
  * A hook has up to four ways: tracepoints; fentry and fexit; kprobes and kretprobes; kprobe events
  * of tracefs. The attach plan takes the first way that the kernel offers. A way needs all of its

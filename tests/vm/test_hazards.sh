@@ -68,9 +68,7 @@ expect "the verdict on a module that does it right" \
 	grep -qE 'rcu_unload: [0-9]+ callbacks, all done [0-9.]+ m?s before its code was freed; rcu_barrier\(\) waited' "$OUT/unload.stderr"
 
 hazard() { # NAME KIND SEVERITY
-	check_timeline valid "$OUT/$1.json"
-	check_timeline holds "$OUT/$1.json" "[(h['kind'], h['severity']) for h in hazards if h['kind'] == '$2'] == [('$2', '$3')]"
-	expect "$1: the summary tells of it" grep -q "$3: $2" "$OUT/$1.stderr"
+	check_hazard "$@"
 	expect "$1: and why record ends with 1" grep -q -- '--fail-on' "$OUT/$1.stderr"
 }
 only='len(hazards) == 1'

@@ -19,8 +19,8 @@ namespace rcuscope {
 //   between the entry of call_rcu() and the insertion into the list, an interrupt may assign the callbacks on the list
 //   to a grace period, or the task may migrate.
 // - Misses of kprobes are not counted (bpf/missed_kprobes.h).
-// With CONFIG_PREEMPT_RT a hook of preemptible functions takes kprobes before fentry: a kprobe's program runs with
-// preemption off, so that it hides nothing from other tasks.
+// On a kernel that preempts tasks a hook of preemptible functions takes kprobes before fentry: a kprobe's program runs
+// with preemption off, so that it hides nothing from other tasks.
 enum class Way {
     tracepoint,     // tracepoints: needs their prototypes in the kernel's BTF
     fentry,         // fentry and fexit (BPF trampolines): needs the function in the kernel's BTF

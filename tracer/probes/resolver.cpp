@@ -40,6 +40,8 @@ std::string obstacle(const Hook& hook, const Alternative& alternative, const Ker
         if (!program.function.empty() && !there.contains(std::string(program.function)))
             return "the kernel has no " + std::string(program.function) + "() " +
                    (alternative.way == Way::fentry ? "in its BTF" : "in kallsyms");
+        if (offer.untraceable.contains(std::string(program.function)))
+            return std::string(program.function) + "() cannot be traced here: it is marked notrace or inline";
         if (!program.tracepoint.empty() && !offer.tracepoints.contains(std::string(program.tracepoint)))
             return no_tracepoint(program.tracepoint, offer);
         if (const auto unfit = offer.unfit.find(std::string(program.name)); unfit != offer.unfit.end())
@@ -48,17 +50,20 @@ std::string obstacle(const Hook& hook, const Alternative& alternative, const Ker
     return "";
 }
 
-// Why fentry is passed over although it works here; empty: it is not. With CONFIG_PREEMPT_RT tasks are preempted often,
-// also in programs of fentry.
+bool preempts_tasks(const KernelOffer& offer) {
+    return offer.preemption == "full" || offer.preemption == "lazy" || offer.preemption == "rt";
+}
+
+// Why fentry is passed over although it works here; empty: it is not.
 std::string drawback(const Hook& hook, const Alternative& alternative, const KernelOffer& offer,
                      const PlanRequest& request) {
     const bool prefers_kprobe =
-        offer.realtime && hook.preemptible && alternative.way == Way::fentry &&
+        preempts_tasks(offer) && hook.preemptible && alternative.way == Way::fentry &&
         std::any_of(hook.alternatives.begin(), hook.alternatives.end(), [&](const Alternative& other) {
             return other.way == Way::kprobe && obstacle(hook, other, offer, request).empty();
         });
-    return prefers_kprobe ? "this kernel is built with CONFIG_PREEMPT_RT, and fentry would miss calls on a CPU where a "
-                            "task is preempted in the program"
+    return prefers_kprobe ? "this kernel preempts tasks (preemption: " + offer.preemption +
+                                "), and fentry would miss calls on a CPU where a task is preempted in the program"
                           : "";
 }
 

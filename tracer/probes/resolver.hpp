@@ -21,11 +21,12 @@ struct KernelOffer {
     bool btf = false;
     std::set<std::string> btf_functions;    // in the kernel's BTF: fentry can attach
     std::set<std::string> symbol_functions; // in kallsyms under this exact name: kprobes can attach
+    std::set<std::string> untraceable;      // there, but neither way can attach: ftrace has no place in them
     std::set<std::string> tracepoints;      // in the kernel's BTF
     bool kprobe_events = false;             // tracefs has kprobe_events
     bool preempt_rcu = false;               // rcu_read_lock() is a call that can be probed
     UnfitPrograms unfit;                    // programs that do not fit this kernel
-    bool realtime = false;                  // CONFIG_PREEMPT_RT
+    std::string preemption;                 // the host setting of this name (capture/metadata.hpp); empty: not known
     bool offloads = false;                  // kthreads run the callbacks of some CPUs (rcu_nocbs=, nohz_full=)
 };
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "probes/this_kernel.hpp"
 
+#include <fstream>
 #include <map>
 #include <set>
+#include <string>
+#include <utility>
 
 #include "kernel/host.hpp"
 #include "kernel/kernel_btf.hpp"
@@ -24,8 +27,6 @@ void read_symbols(ThisKernel& kernel) {
     kernel.offer.symbol_functions = kernel.symbols->functions_among(functions_named(hook_table()));
     // Exported to modules exactly if the kernel has preemptible RCU; otherwise an inline function.
     kernel.offer.preempt_rcu = kernel.symbols->has_function("__rcu_read_lock");
-    // The function behind spin_lock() with CONFIG_PREEMPT_RT, and only there.
-    kernel.offer.realtime = kernel.symbols->has_function("rt_spin_lock");
     // If the kernel has call_rcu_hurry(), it and call_rcu() both jump to this function.
     kernel.call_rcu_code = kernel.symbols->code_of("__call_rcu_common");
     if (!kernel.call_rcu_code.size)
@@ -58,6 +59,16 @@ void read_symbols(ThisKernel& kernel) {
                                        "kallsyms does not list it",
                                        "rcuscope needs a kernel with CONFIG_KALLSYMS_ALL=y"});
     }
+}
+
+// Those of the functions that ftrace does not list. An inline function that the compiler puts out of line is one: with
+// CONFIG_RCU_LAZY=n, call_rcu_hurry() is inline.
+std::set<std::string> untraceable_of(std::set<std::string> functions, const std::string& tracefs) {
+    std::ifstream list(tracefs + "/available_filter_functions");
+    bool listed = false;
+    for (std::string line; std::getline(list, line); listed = true)
+        functions.erase(line.substr(0, line.find(' ')));
+    return listed ? std::move(functions) : std::set<std::string>();
 }
 
 // All helpers that the programs call exist since Linux 5.17, commit e6f2dd0f8067 ("bpf: Add bpf_loop helper").
@@ -125,10 +136,13 @@ ThisKernel look_at_this_kernel() {
     if (tracefs) {
         kernel.tracefs = *tracefs;
         kernel.offer.kprobe_events = true;
+        kernel.offer.untraceable = untraceable_of(kernel.offer.symbol_functions, *tracefs);
         kernel.host.rcu_trace = has_trace_event(*tracefs, "rcu", "rcu_grace_period");
     }
     kernel.host.preempt_rcu = kernel.offer.preempt_rcu;
     kernel.host.settings = read_settings(!kernel.symbols || kernel.symbols->has_function("resched_curr_lazy"));
+    if (const auto model = kernel.host.settings.find("preemption"); model != kernel.host.settings.end())
+        kernel.offer.preemption = model->second;
     return kernel;
 }
 

@@ -92,23 +92,43 @@ TEST(Resolver, ThePlanHasEveryHookInTheTablesOrder) {
     }
 }
 
-TEST(Resolver, WithPreemptRtKprobesWhereTasksArePreemptedInThePrograms) {
-    KernelOffer offer = without_rcu_trace();
-    offer.realtime = true;
-    for (const char* name : {"callback.queued", "callback.queued.hurry", "callback.kvfree_rcu", "module.references"}) {
-        EXPECT_EQ(way_of(plan(offer), name), Way::kprobe) << name;
-        const auto passed = planned(plan(offer), name).passed_over;
-        ASSERT_FALSE(passed.empty());
-        EXPECT_EQ(passed.back().way, Way::fentry);
-        EXPECT_THAT(passed.back().why, testing::HasSubstr("CONFIG_PREEMPT_RT"));
-        EXPECT_EQ(way_of(plan(offer, only(Way::fentry)), name), Way::fentry) << "--via";
+TEST(Resolver, KprobesWhereTasksArePreemptedInThePrograms) {
+    for (const char* model : {"full", "lazy", "rt"}) {
+        KernelOffer offer = without_rcu_trace();
+        offer.preemption = model;
+        for (const char* name :
+             {"callback.queued", "callback.queued.hurry", "callback.kvfree_rcu", "module.references"}) {
+            EXPECT_EQ(way_of(plan(offer), name), Way::kprobe) << name;
+            const auto passed = planned(plan(offer), name).passed_over;
+            ASSERT_FALSE(passed.empty());
+            EXPECT_EQ(passed.back().way, Way::fentry);
+            EXPECT_THAT(passed.back().why, testing::HasSubstr(std::string("preemption: ") + model));
+            EXPECT_EQ(way_of(plan(offer, only(Way::fentry)), name), Way::fentry) << "--via";
+        }
+        EXPECT_EQ(way_of(plan(offer), "callback.assigned"), Way::fentry) << "runs with interrupts off";
+        offer.symbol_functions.erase("call_rcu");
+        EXPECT_EQ(way_of(plan(offer), "callback.queued"), Way::fentry) << "better than nothing";
+        offer = everything();
+        offer.preemption = model;
+        EXPECT_EQ(way_of(plan(offer), "callback.queued"), Way::tracepoint);
     }
-    EXPECT_EQ(way_of(plan(offer), "callback.assigned"), Way::fentry) << "runs with interrupts off";
-    offer.symbol_functions.erase("call_rcu");
-    EXPECT_EQ(way_of(plan(offer), "callback.queued"), Way::fentry) << "better than nothing";
+    for (const char* model : {"", "none", "voluntary"}) {
+        KernelOffer offer = without_rcu_trace();
+        offer.preemption = model;
+        EXPECT_EQ(way_of(plan(offer), "callback.queued"), Way::fentry) << model;
+    }
+}
+
+TEST(Resolver, NoWayToAFunctionThatIsNotTraced) {
+    KernelOffer offer = without_rcu_trace();
+    offer.untraceable = {"call_rcu_hurry"};
+    const PlannedHook hurry = planned(plan(offer), "callback.queued.hurry");
+    EXPECT_FALSE(hurry.taken);
+    EXPECT_THAT(hurry.passed_over, Contains(Field(&PassedOver::why, HasSubstr("call_rcu_hurry() cannot be traced"))));
+    EXPECT_EQ(way_of(plan(offer), "callback.queued"), Way::fentry);
     offer = everything();
-    offer.realtime = true;
-    EXPECT_EQ(way_of(plan(offer), "callback.queued"), Way::tracepoint);
+    offer.untraceable = {"call_rcu_hurry"};
+    EXPECT_EQ(way_of(plan(offer), "callback.queued.hurry"), Way::tracepoint);
 }
 
 TEST(Resolver, WithoutBtfKprobes) {

@@ -140,10 +140,15 @@ record_rcucmap() { # [OPTION of record]...
 
 # Makes so many of these recordings in one guest, in $OUT/1, $OUT/2, ...
 record_rcucmap_in() { # COUNT [OPTION of record]...
+	# shellcheck disable=SC2119
+	guest < <(recordings_of_rcucmap "$@")
+}
+
+# Prints the part of a guest's script that makes them.
+recordings_of_rcucmap() { # COUNT [OPTION of record]...
 	local count=$1
 	shift
-	# shellcheck disable=SC2119
-	guest <<GUEST
+	cat <<GUEST
 start_ftrace rcu_gp_cleanup __note_gp_changes call_rcu
 for i in \$(seq $count); do
 	export folder=/out/\$i
@@ -164,6 +169,22 @@ done
 GUEST
 }
 FTRACE=/sys/kernel/tracing/instances/witness
+
+# Checks the recording of a life of rcu_hog, whose hogger keeps a CPU busy. RCU's own thread may be the one that waits
+# for the busy CPU, and on kernels that preempt readers the hogger may have interrupted a task within a section.
+check_hogged() { # NAME CPU
+	check_timeline valid "$OUT/$1.json"
+	check_timeline holds "$OUT/$1.json" 'len(long_periods(200)) >= 3' \
+		"mostly_held(long_periods(200), lambda h: h['kind'] == 'busy-cpu' and h['cpu'] == $2 and h['comm'] == 'rcu_hogger')" \
+		"2 * sum(gp['held_by']['kind'] == 'busy-cpu' for gp in long_periods(200)) >= len(long_periods(200))"
+}
+
+# Checks that there is one hazard of a kind, and that record said so in its summary.
+check_hazard() { # NAME KIND SEVERITY
+	check_timeline valid "$OUT/$1.json"
+	check_timeline holds "$OUT/$1.json" "[(h['kind'], h['severity']) for h in hazards if h['kind'] == '$2'] == [('$2', '$3')]"
+	expect "$1: the summary tells of it" grep -q "$3: $2" "$OUT/$1.stderr"
+}
 
 # All callbacks are rcucmap's own. Where put_task_struct() is inline, rcucmap also queues the callback that frees the task
 # of each thread that it stops.
