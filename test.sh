@@ -18,7 +18,7 @@ the groups through CTest:
   golden   the exporters' files, judged by readers that are not this project's
   viz      the page, its parts and all of it in a browser
   vm       everything together, on real kernels in QEMU
-  matrix   vm, and its tests on more kernels, that of another release of Debian among them
+  matrix   vm, and its tests on every other kernel of the bench (tests/vm/matrix shows a table)
   lint     format, clang-tidy, shellcheck, licences and the like
   asan     unit and golden under ASan and UBSan
   tsan     unit and golden under TSan

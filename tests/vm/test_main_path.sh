@@ -13,6 +13,8 @@ begin "$@"
 
 guest <<GUEST
 $(recordings_of_rcucmap 1)
+# Else RCU's own thread may wait for the busy CPU, which is CPU 1.
+for thread in \$(pidof rcu_preempt rcu_sched); do taskset -p 1 \$thread; done
 $(record_module busy rcu_hog 'rcu_waiter: waited' 4 hog_ms=400)
 $(record_module double rcu_unload rcu_del 3 misuse=double long_read_ms=50)
 expect_status summary 0 rcuscope record --mode summary -m /kmod/rcu_load.ko --until-unload -o /out/summary.json -- sh -c '

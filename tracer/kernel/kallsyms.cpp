@@ -24,6 +24,12 @@ const char* find(const char* from, const char* end, char wanted) {
     return found ? static_cast<const char*>(found) : end;
 }
 
+// gcc gives a function another name if it leaves out or replaces a parameter. A ".part." is only a part of it.
+bool is_clone_of(std::string_view name, std::string_view function) {
+    return name.starts_with(function) && (name.substr(function.size()).starts_with(".constprop.") ||
+                                          name.substr(function.size()).starts_with(".isra."));
+}
+
 } // namespace
 
 Result<Kallsyms> Kallsyms::read(const std::string& path) {
@@ -81,9 +87,14 @@ std::optional<std::uint64_t> Kallsyms::address_of(std::string_view wanted) const
 }
 
 Kallsyms::Code Kallsyms::code_of(std::string_view wanted) const {
-    const auto found = std::find_if(
-        code_.begin(), code_.end(),
-        [&](const Symbol& symbol) { return symbol.module_size == 0 && name(symbol) == wanted; });
+    const auto first = [&](auto is_wanted) {
+        return std::find_if(code_.begin(), code_.end(), [&](const Symbol& symbol) {
+            return symbol.module_size == 0 && is_wanted(name(symbol));
+        });
+    };
+    auto found = first([&](std::string_view name) { return name == wanted; });
+    if (found == code_.end())
+        found = first([&](std::string_view name) { return is_clone_of(name, wanted); });
     const auto next = std::find_if(found, code_.end(), [&](const Symbol& symbol) {
         return symbol.module_size == 0 && symbol.address > found->address;
     });

@@ -42,7 +42,8 @@ public:
         std::uint64_t address = 0;
         std::uint64_t size = 0;
     };
-    // From a function of the kernel itself to the next one. Size 0 if no function has this name.
+    // From a function of the kernel itself to the next one. Size 0 if no function has this name, and none has it with a
+    // suffix of a clone ("NAME.constprop.0", "NAME.isra.0").
     Code code_of(std::string_view name) const;
     // Whether the kernel itself has code under exactly this name.
     bool has_function(std::string_view name) const;

@@ -33,8 +33,7 @@ void read_symbols(ThisKernel& kernel) {
         kernel.call_rcu_code = kernel.symbols->code_of("call_rcu");
     kernel.rcu_barrier_code = kernel.symbols->code_of("rcu_barrier");
     // The compiler may inline the body into the entry of the system call.
-    for (auto name : {"__do_sys_delete_module", "__do_sys_delete_module.constprop.0", "__do_sys_delete_module.isra.0",
-                      "__se_sys_delete_module", "__x64_sys_delete_module"})
+    for (auto name : {"__do_sys_delete_module", "__se_sys_delete_module", "__x64_sys_delete_module"})
         if (kernel.delete_module_code = kernel.symbols->code_of(name); kernel.delete_module_code.size)
             break;
     const auto text = kernel.symbols->address_of("_stext");

@@ -54,6 +54,18 @@ TEST(Kallsyms, CodeReachesToTheNextFunction) {
         EXPECT_EQ(symbols.code_of(name).size, 0u) << name;
 }
 
+TEST(Kallsyms, CodeOfAFunctionThatTheCompilerHasCloned) {
+    const Kallsyms symbols = Kallsyms::parse("ffffffff81000000 t __call_rcu_common.constprop.0\n"
+                                             "ffffffff81000100 t rcu_barrier.part.0\n"
+                                             "ffffffff81000200 t delete_module.isra.0\n"
+                                             "ffffffff81000300 t delete_module\n"
+                                             "ffffffff81000400 t end\n");
+    EXPECT_EQ(symbols.code_of("__call_rcu_common").address, 0xffffffff81000000);
+    EXPECT_EQ(symbols.code_of("__call_rcu_common").size, 0x100u);
+    EXPECT_EQ(symbols.code_of("rcu_barrier").size, 0u) << "a part is not the function";
+    EXPECT_EQ(symbols.code_of("delete_module").address, 0xffffffff81000300);
+}
+
 TEST(Kallsyms, OfSeveralNamesOfAPlaceTheFirstWins) {
     const Kallsyms symbols = Kallsyms::parse(a_kernel);
     EXPECT_EQ(place(symbols, 0xffffffff81000000), "_stext+0");

@@ -66,6 +66,13 @@ fetch_source() { # SUITES PACKAGE
 	rm -rf "$root"
 }
 
+archive_version_built() { # ROOT SUITES PACKAGE FRAGMENT...
+	apt_begin "$1" "$2"
+	private_apt "$1" apt-cache show --no-all-versions "$(find_source "$1" "$3")" | sed -n 's/^Version: //p'
+}
+
+origin_built() { source_folder "${KERNEL_SPEC[0]}" "${KERNEL_SPEC[1]}"; } # NAME
+
 populate_built() { # FOLDER SUITES PACKAGE FRAGMENT...
 	local folder=$1 source tree=$1/.tree files release
 	local log=$CACHE/build-$KERNEL_NAME.log

@@ -55,6 +55,10 @@ populate_foreign() { # FOLDER SUITES FLAVOUR COMPILER [VERSION]
 	populate_fetched "$1" "$2" "$3" "${5:-}"
 }
 
+archive_version_foreign() { # ROOT SUITES FLAVOUR COMPILER [VERSION]
+	archive_version_image "$1" "$2" "$3" "${5:-}"
+}
+
 # Runs COMMAND in ROOT, with the folder KERNEL as /kernel and MODULES as /modules.
 # shellcheck disable=SC2016 # the variables are the inner shell's
 in_root() { # ROOT KERNEL MODULES COMMAND...

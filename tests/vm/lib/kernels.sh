@@ -283,14 +283,19 @@ populate_packages() { # FOLDER SUITES FLAVOUR VERSION-OR-EMPTY headers-OR-EMPTY
 	rm -rf "$root"
 }
 
-# Prints the version that the archive has of the looked-up kernel.
-archive_version() { # ROOT SUITES FLAVOUR [COMPILER] [VERSION]
-	local IMAGE PACKAGES version=${!#}
-	[[ $version == [0-9]* ]] || version=
+# archive_version_KIND prints the version that the archive has of the looked-up kernel, and origin_KIND the folder of the
+# cache that has what comes from there, with its version.
+archive_version_image() { # ROOT SUITES FLAVOUR [VERSION]
+	local IMAGE PACKAGES
 	apt_begin "$1" "$2"
-	find_image "$1" "$2" "$3" "$version"
+	find_image "$1" "$2" "$3" "${4:-}"
 	private_apt "$1" apt-cache show --no-all-versions "$IMAGE" | sed -n 's/^Version: //p'
 }
+archive_version_fetched() { archive_version_image "$@"; }
+
+origin_image() { kernel_folder "$1"; } # NAME
+origin_fetched() { kernel_folder "$1"; }
+origin_foreign() { kernel_folder "$1"; }
 
 # The cache keeps a kernel until its SPEC changes. "vm update" gets what the archive has in its place.
 key_image() { printf '%s\n' "$@" | sha256sum | head -c 8; }
