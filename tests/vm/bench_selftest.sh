@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck disable=SC2317 # check calls the conditions by their names
-# Tests the functions of the bench that the other tests rely on. Needs no rcuscope; fetches the kernels that are not
-# cached. Takes about two minutes.
+# Tests the functions of the bench that the other tests rely on, with its default kernel. Needs no rcuscope.
+# test_bench.sh tests the kernels.
 set -euo pipefail
 PATH+=:/usr/sbin:/sbin
 
@@ -34,7 +34,6 @@ vm() {
 status_is() { [[ $STATUS == "$1" ]]; }
 output_is() { [[ $(<"$WORK/out") == "$1" ]]; }
 error_has() { grep -qF -- "$1" "$WORK/err"; }
-clock_is_true() { ! error_has "the guest's clock is wrong"; }
 no_cr() { ! grep -q $'\r' "$1"; }
 nothing_left() { [[ -z $(ls -A "$TMPDIR") ]]; }
 no_qemu_in_scratch() {
@@ -54,36 +53,6 @@ vm run --add /no/such/file -- true
 check 'a file that is not there is wrong use' status_is 2
 vm run --count-instructions --cpus 2 -- true
 check 'instructions of two CPUs are wrong use' status_is 2
-
-# Kind "image" has no headers and no modules, which most of these checks are about.
-for kernel in $("$VM" kernels | awk 'NR > 1 && $2 != "image" { print $1 }'); do
-	vm headers "$kernel"
-	check "$kernel: has headers" test -f "$(<"$WORK/out")/Makefile"
-	release=$("$VM" kernels | sed -n "s/^$kernel .*(\(.*\)).*/\1/p")
-
-	# One boot for all checks that do not disturb each other.
-	mkdir -p "$WORK/kmod"
-	printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\nMODULE_DESCRIPTION("x");\n' >"$WORK/kmod/empty.c"
-	printf 'obj-m += empty.o\n' >"$WORK/kmod/Kbuild"
-	rm -rf "$WORK/first"
-	RCUSCOPE_KMOD=$WORK/kmod vm run --kernel "$kernel" --append tsc_early_khz=500000 --out "$WORK/first" -- '
-		uname -r
-		cat /sys/devices/system/clocksource/clocksource0/current_clocksource >/out/clock
-		insmod /kmod/empty.ko && lsmod >/out/modules
-		exit 7'
-	check "$kernel: the commands' status is vm's" status_is 7
-	check "$kernel: its clock is true though its kernel takes the TSC's frequency for another" clock_is_true
-	check "$kernel: boots, and stdout is the commands' alone" output_is "$release"
-	check "$kernel: its clock is finer than a tick" grep -qvx jiffies "$WORK/first/clock"
-	check "$kernel: its companion modules load" grep -q ^empty "$WORK/first/modules"
-
-	rm -rf "$WORK/panic"
-	vm run --kernel "$kernel" --expect-panic --out "$WORK/panic" -- \
-		'echo saved >/out/f; sync; echo c >/proc/sysrq-trigger; sleep 60'
-	check "$kernel: an expected panic is success" status_is 0
-	check "$kernel: what was synced before a panic comes out" grep -q saved "$WORK/panic/f"
-	check "$kernel: the panic is on the console" grep -q 'Kernel panic' "$WORK/panic/console.log"
-done
 
 printf 'from the host\n' >"$WORK/given"
 vm run --add "$WORK/given" --add "$(command -v sha256sum):/opt/" --out "$WORK/result" -- '
@@ -114,28 +83,6 @@ check "where instructions are counted, what takes as many takes as long (${hundr
 
 vm run -- 'seq 200000'
 check 'a megabyte of output is whole, without CR' cmp <(seq 200000) "$WORK/out"
-
-# Checks the properties for which the built kernels exist.
-has() { # KERNEL WHAT GUEST-COMMANDS [OPTION]...: they succeed there
-	local kernel=$1 what=$2 commands=$3
-	shift 3
-	vm run --kernel "$kernel" "$@" -- "$commands"
-	check "$kernel: $what" status_is 0
-}
-seen='test -d /sys/kernel/tracing/events/rcu/rcu_callback && test -r /sys/kernel/btf/vmlinux'
-# shellcheck disable=SC2016 # the guest's
-for kernel in rcu-trace-6.1 rcu-voluntary-6.1; do
-	has "$kernel" "has four CPUs, RCU's tracepoints, and takes rcu_nocbs and rcu_expedited" \
-		"$seen && "'test $(nproc) = 4 && ps | grep -q "[r]cuo./1" && grep -qx 1 /sys/kernel/rcu_expedited' \
-		--cpus 4 --append 'rcu_nocbs=all rcupdate.rcu_expedited=1'
-	preempt_rcu='zcat /proc/config.gz | grep -qx CONFIG_PREEMPT_RCU=y'
-	[[ $kernel == rcu-trace-* ]] || preempt_rcu="! $preempt_rcu"
-	has "$kernel" 'has one CPU, the right RCU, and its own modules with BTF' \
-		"$seen && "'test $(nproc) = 1 && modprobe rcutorture && test -r /sys/kernel/btf/rcutorture &&
-		lsmod | grep -q "^torture .*rcutorture" && rmmod rcutorture &&
-		modprobe rcuscale && rmmod rcuscale && modinfo rcuscale && '"$preempt_rcu" \
-		--cpus 1 --kernel-module rcutorture --kernel-module rcuscale
-done
 
 vm run -- 'echo c >/proc/sysrq-trigger; sleep 60'
 check 'an unexpected panic is 125' status_is 125

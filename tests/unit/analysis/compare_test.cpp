@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <gmock/gmock.h>
+#include <string_view>
 
 #include "analysis/runs.hpp"
 
@@ -23,7 +24,7 @@ std::vector<RunDigest> flat(const std::vector<double>& milliseconds, std::uint64
 
 const std::vector<double> base{8.0, 8.1, 8.2, 8.3, 8.4};
 
-const ComparedMetric& row_of(const Comparison& comparison, const std::string& metric) {
+const ComparedMetric& row_of(const Comparison& comparison, std::string_view metric) {
     const auto row = std::find_if(comparison.metrics.begin(), comparison.metrics.end(),
                                   [&](const ComparedMetric& each) { return each.metric.text() == metric; });
     EXPECT_NE(row, comparison.metrics.end()) << metric;

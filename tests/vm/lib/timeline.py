@@ -233,8 +233,8 @@ def check_whole(timeline, fails, disturbed=False, unseen=()):
                             missing["why"])
         if left_out and left_out[1] in unseen:
             continue
-        # put_task_struct() of Linux 6.1 with PREEMPT_RT: an inline function that the compiler puts out of line, which the
-        # kernel makes notrace.
+        # put_task_struct() is an inline function with PREEMPT_RT and on Linux 7. Where the compiler puts it out of line,
+        # it is notrace.
         if re.match(r"the jump of \w+:put_task_struct\+0x[0-9a-f]+ to call_rcu\(\), .*: it is notrace$", missing["why"]):
             continue
         fails.true(f"missing: {missing}", missing["hook"] in allowed)
@@ -279,9 +279,10 @@ def check_rcucmap(timeline, fails, log=None, lives=1):
         name = f"callback {callback['id']}"
         fails.equal(f"{name}: state", "done", callback["state"])
         fails.equal(f"{name}: function", "rcucmap:node_free_rcu", callback["function"])
-        # A kprobe may miss which grace period a callback was assigned to. The timeline does not guess it. With PREEMPT_RT
-        # the task may be preempted between the probe and the list, and queue the callback on another CPU.
-        migrated = timeline["host"]["settings"]["preemption"] == "rt" and callback["queued_cpu"] != callback["invoked_cpu"]
+        # A kprobe may miss which grace period a callback was assigned to. The timeline does not guess it. Where tasks are
+        # preempted, one may be between the probe and the list, and queue the callback on another CPU.
+        preempts = timeline["host"]["settings"].get("preemption") in ("full", "lazy", "rt")
+        migrated = preempts and callback["queued_cpu"] != callback["invoked_cpu"]
         unsure = migrated or seen_by_kprobe(timeline, "callback.assigned")
         fails.known(name, callback, *(["context"] if unsure else ["context", "grace_period"]))
         period = next((each for each in timeline["grace_periods"] if each["id"] == callback["grace_period"]), None)
