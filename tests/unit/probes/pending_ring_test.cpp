@@ -86,6 +86,17 @@ protected:
         for (rs_u64 number = from; number < to; number++)
             EXPECT_EQ(pop(number), 1000 + number);
     }
+    // The pushing program is preempted before it writes its entry. Another task queues head 0 again, which is invoked
+    // before the preempted program continues.
+    void push_preempted() {
+        preempt = [this] {
+            pushed_at = 5000;
+            EXPECT_TRUE(rs_pending_push(&ring_, head_of(0), 3));
+            EXPECT_EQ(pop(0), 5000u);
+        };
+        pushed_at = 4000;
+        EXPECT_TRUE(rs_pending_push(&ring_, head_of(70), 3));
+    }
     rs_u64 held() const { return ring_.end - ring_.first; }
 
     rs_pending_ring ring_{};
@@ -101,20 +112,13 @@ TEST_F(PendingRing, GivesWhatWasPutInInItsOrder) {
     EXPECT_TRUE(forgotten.empty());
 }
 
-// The preempted program has reserved a position that still holds an entry of the lap before. Another task queues the
-// same head again, which is invoked before the preempted program continues.
+// The preempted program has reserved a position that still holds an entry of the lap before.
 TEST_F(PendingRing, AnEntryThatIsNotWrittenYetIsNotTheOneOfTheLapBefore) {
     push(0, ring_size / 2);
     expect_pop(0, ring_size / 2);
     push(ring_size / 2, ring_size);
     expect_pop(ring_size / 2, ring_size);
-    preempt = [this] {
-        pushed_at = 5000;
-        EXPECT_TRUE(rs_pending_push(&ring_, head_of(0), 3));
-        EXPECT_EQ(pop(0), 5000u);
-    };
-    pushed_at = 4000;
-    EXPECT_TRUE(rs_pending_push(&ring_, head_of(70), 3));
+    push_preempted();
     EXPECT_EQ(preempt, nullptr);
     EXPECT_EQ(held(), 0u);
 }
@@ -126,13 +130,7 @@ TEST_F(PendingRing, NorOneThatWasForgotten) {
     ASSERT_EQ(held(), 0u);
     push(40, ring_size);
     expect_pop(40, ring_size);
-    preempt = [this] {
-        pushed_at = 5000;
-        EXPECT_TRUE(rs_pending_push(&ring_, head_of(0), 3));
-        EXPECT_EQ(pop(0), 5000u);
-    };
-    pushed_at = 4000;
-    EXPECT_TRUE(rs_pending_push(&ring_, head_of(70), 3));
+    push_preempted();
 }
 
 TEST_F(PendingRing, TakesTheOldestOnlyIfItIsTheOne) {
