@@ -15,7 +15,7 @@ record() { # NAME COMMAND
 	expect_status "$1" 0 rcuscope record --quiet -o "/out/$1.rcu" -- sh -c "$2"
 }
 # The load runs within the recording only, because attaching and detaching wait for many grace periods.
-slowed='insmod /kmod/rcu_unload.ko reader_ms=1 writer_ms=1000 long_read_ms=100 && sleep 2 && rmmod rcu_unload'
+slowed='insmod /kmod/rcu_unload.ko reader_ms=1 writer_ms=1000 long_read_ms=300 && sleep 3 && rmmod rcu_unload'
 for run in 1 2 3 4; do
 	record "base-$run" 'sleep 2'
 	record "slow-$run" "$slowed"

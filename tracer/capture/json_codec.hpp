@@ -16,6 +16,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>

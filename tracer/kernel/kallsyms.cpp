@@ -88,9 +88,9 @@ std::optional<std::uint64_t> Kallsyms::address_of(std::string_view wanted) const
 
 Kallsyms::Code Kallsyms::code_of(std::string_view wanted) const {
     const auto first = [&](auto is_wanted) {
-        return std::find_if(code_.begin(), code_.end(), [&](const Symbol& symbol) {
-            return symbol.module_size == 0 && is_wanted(name(symbol));
-        });
+        return std::find_if(
+            code_.begin(), code_.end(),
+            [&](const Symbol& symbol) { return symbol.module_size == 0 && is_wanted(name(symbol)); });
     };
     auto found = first([&](std::string_view name) { return name == wanted; });
     if (found == code_.end())

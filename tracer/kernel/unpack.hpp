@@ -3,6 +3,7 @@
 // Unpacks compressed modules: .ko.xz, .ko.zst and .ko.gz, recognised by their first bytes.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <tl/expected.hpp>

@@ -4,6 +4,7 @@
 // be read while the function's module is loaded.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 #include <utility>

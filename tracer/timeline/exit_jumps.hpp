@@ -4,6 +4,7 @@
 // delete_module(), which itself calls none of the recorded functions; the location of the jump replaces it.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>

@@ -3,6 +3,8 @@
 // A timeline and findings with an example of everything, for all tests of the exporters.
 #pragma once
 
+#include <cstdint>
+
 #include "analysis/analysed.hpp"
 
 namespace rcuscope::test {

@@ -3,6 +3,7 @@
 // Compresses files in the formats of compressed modules.
 #pragma once
 
+#include <cstdint>
 #include <lzma.h>
 #include <string>
 #include <zlib.h>
