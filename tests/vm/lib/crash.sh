@@ -54,5 +54,6 @@ crash_guest() { # NAME
 			'len(hazards[-1]["callbacks"]) == len([c for c in of(callbacks, "rcu_unload") if (c["done_ns"] is None and (c["invoked_ns"] is None or c["invoked_ns"] > modules[0]["free_begin_ns"])) or (modules[0]["freed_ns"] and c["done_ns"] and c["done_ns"] > modules[0]["freed_ns"])])' \
 			'any(c["done_ns"] and c["done_ns"] > modules[0]["exit_done_ns"] for c in callbacks)'
 	fi
+	# shellcheck disable=SC2154 # of check.sh
 	((failures == 0)) || tail -n 30 "$OUT/console.log"
 }
