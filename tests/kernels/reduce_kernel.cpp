@@ -125,6 +125,7 @@ private:
 
     int add_prototype(const btf_type& type) {
         std::vector<int> types;
+        types.reserve(btf_vlen(&type));
         for (int i = 0; i < btf_vlen(&type); i++)
             types.push_back(add(btf_params(&type)[i].type));
         const int number = btf__add_func_proto(&to_, add(type.type));

@@ -96,7 +96,7 @@ Digest digest_of(const Timeline& timeline, const Analysis& analysis, std::string
                   .host = timeline.host,
                   .recorded = std::max<Nanoseconds>(timeline.capture.end, 0),
                   .complete = timeline.capture.complete,
-                  .lost = numbers.lost(),
+                  .lost = numbers.lost_records,
                   .durations = durations_of(numbers),
                   .counts = counts_of(analysis.hazards, numbers.all_callbacks),
                   .functions = functions_of(numbers.callbacks),

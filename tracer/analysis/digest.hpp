@@ -62,7 +62,9 @@ struct Digest {
     HostInfo host;            // with the settings that decide whether recordings can be compared
     Nanoseconds recorded = 0; // length of the recording
     bool complete = false;
-    std::uint64_t lost = 0; // lost records; of counts made in the kernel, what its programs missed or forgot
+    // Lost records; of counts made in the kernel, what its programs missed or forgot. A recording's skipped runs are
+    // not in it: each concerns one hook, and a budget may ask about another.
+    std::uint64_t lost = 0;
     // In nanoseconds, by the names in digest_durations. A histogram is empty if no such event occurred.
     Durations durations;
     // By the names in digest_counts.
