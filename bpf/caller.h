@@ -74,9 +74,9 @@ static __always_inline bool rs_is_caller(__u64 address)
  *   a trampoline with fexit, called      result, frame pointer, address in the function, caller
  *   a trampoline with fexit, jumped to   result, frame pointer, caller
  *
- * Kernels with CONFIG_DYNAMIC_FTRACE_WITH_JMP jump to each trampoline
- * with fexit, unless a live patch has the function as well. The words themselves show which it is:
- * the address in the function is missing.
+ * Kernels with CONFIG_DYNAMIC_FTRACE_WITH_JMP jump to each trampoline with fexit, unless a live
+ * patch has the function as well. The words themselves show which it is: the address in the
+ * function is missing.
  */
 #define RS_FRAME_WORDS_AFTER 4
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: in_debian.sh SUITE [CTEST_ARGUMENT...]
 # Builds the last commit on another release of Debian, with its compilers and libraries, and runs the unit and golden tests
-# there. debootstrap makes a root of the release, which stays in the bench's cache, with what was built in it.
+# there. debootstrap makes a root of the release, which stays in the bench's cache.
 # Example: tests/build/in_debian.sh trixie
 set -euo pipefail
 PROJECT=$(dirname -- "$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")")
@@ -28,8 +28,9 @@ make_release() {
 root=$CACHE/releases-1/$suite
 ensure_cached "$root" "release-$suite" make_release
 
-# The name of a folder is part of what the compilers write, so the same checkout is updated.
-git -C "$PROJECT" archive --format=tar HEAD | tar -x -C "$root/tmp" --one-top-level=rcuscope --overwrite
+# Nothing of another commit stays.
+rm -rf "$root/tmp/rcuscope"
+git -C "$PROJECT" archive --format=tar HEAD | tar -x -C "$root/tmp" --one-top-level=rcuscope
 # shellcheck disable=SC2016 # the inner shell's
 unshare --mount sh -ec '
 	mount --rbind /dev "$1/dev"

@@ -31,17 +31,21 @@ expect_run "an expected panic is success" 0 "$VM" run --kernel "$KERNEL" --expec
 	'echo saved >/out/f; sync; echo c >/proc/sysrq-trigger; sleep 60'
 expect "what was synced before a panic comes out" grep -q saved "$WORK/panic/f"
 expect "the panic is on the console" grep -q 'Kernel panic' "$WORK/panic/console.log"
-[[ $("$VM" kernels | awk -v name="$KERNEL" '$1 == name { print $2 }') == built ]] || finish
+[[ $(kernel_kind) == built ]] || finish
 
+# Which of RCU's tracepoints and PREEMPT_RCU the kernel is built to have.
+seen='test -r /sys/kernel/btf/vmlinux && test -d /sys/kernel/tracing/events/rcu/rcu_callback'
+[[ $KERNEL != arch-like ]] || seen=${seen/&& test -d/&& test ! -d}
+preempt_rcu='zcat /proc/config.gz | grep -qx CONFIG_PREEMPT_RCU=y'
+[[ $KERNEL != rcu-voluntary-* && $KERNEL != rcu-lazy-* ]] || preempt_rcu="! $preempt_rcu"
 # shellcheck disable=SC2016 # the guest's
 expect_run "four CPUs that take rcu_nocbs and rcu_expedited" 0 "$VM" run --kernel "$KERNEL" --cpus 4 \
-	--append 'rcu_nocbs=all rcupdate.rcu_expedited=1' -- '
-		test $(nproc) = 4 && ps | grep -q "[r]cuo./1" && grep -qx 1 /sys/kernel/rcu_expedited &&
-		test -r /sys/kernel/btf/vmlinux'
+	--append 'rcu_nocbs=all rcupdate.rcu_expedited=1' -- \
+	"$seen && "'test $(nproc) = 4 && ps | grep -q "[r]cuo./1" && grep -qx 1 /sys/kernel/rcu_expedited'
 # shellcheck disable=SC2016 # the guest's
-expect_run "one CPU, and the kernel's own modules with BTF" 0 "$VM" run --kernel "$KERNEL" --cpus 1 \
-	--kernel-module rcutorture --kernel-module rcuscale -- '
-		test $(nproc) = 1 && modprobe rcutorture && test -r /sys/kernel/btf/rcutorture &&
+expect_run "one CPU, the right RCU, and the kernel's own modules with BTF" 0 "$VM" run --kernel "$KERNEL" --cpus 1 \
+	--kernel-module rcutorture --kernel-module rcuscale -- \
+	"$seen && "'test $(nproc) = 1 && modprobe rcutorture && test -r /sys/kernel/btf/rcutorture &&
 		lsmod | grep -q "^torture .*rcutorture" && rmmod rcutorture &&
-		modprobe rcuscale && rmmod rcuscale && modinfo rcuscale'
+		modprobe rcuscale && rmmod rcuscale && modinfo rcuscale && '"$preempt_rcu"
 finish

@@ -6,7 +6,8 @@
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/check.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib/check.sh"
-WITHOUT_MODULES=yes # in a variable of begin
+# shellcheck disable=SC2034 # for begin
+WITHOUT_MODULES=yes
 begin "$@"
 
 works=0

@@ -131,17 +131,12 @@ std::set<std::string> AttachPlan::programs() const {
     return names;
 }
 
-bool AttachPlan::takes(std::string_view hook) const {
-    return std::any_of(
-        hooks.begin(), hooks.end(),
-        [&](const PlannedHook& planned) { return planned.taken && planned.hook->name == hook; });
-}
-
-bool AttachPlan::takes(std::string_view hook, Way way) const {
+bool AttachPlan::takes(std::string_view hook, std::optional<Way> way) const {
     return std::any_of(
         hooks.begin(), hooks.end(),
         [&](const PlannedHook& planned) {
-            return planned.taken && planned.taken->way == way && planned.hook->name == hook;
+            return planned.taken && planned.hook->name == hook &&
+                   planned.taken->way == way.value_or(planned.taken->way);
         });
 }
 

@@ -56,10 +56,9 @@ struct PlannedHook {
 struct AttachPlan {
     std::vector<PlannedHook> hooks; // in the table's order
 
-    std::set<std::string> programs() const; // names of the programs to load
-    bool takes(std::string_view hook) const;
-    bool takes_way(Way way) const; // whether any hook uses this way
-    bool takes(std::string_view hook, Way way) const;
+    std::set<std::string> programs() const;                                         // names of the programs to load
+    bool takes(std::string_view hook, std::optional<Way> way = std::nullopt) const; // nullopt: by whatever way
+    bool takes_way(Way way) const;                                                  // whether any hook uses this way
 };
 
 // Sets what the kernel's types say: functions, tracepoints, and the programs of all tables that do not fit.

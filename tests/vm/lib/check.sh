@@ -20,7 +20,7 @@ begin() { # "$@" of the test: KERNEL
 	[[ ! ${RCUSCOPE_TALLY:-} ]] || rm -f -- "$RCUSCOPE_TALLY"
 	WORK=$(mktemp -d "${TMPDIR:-/tmp}/$TEST.XXXXXX")
 	trap '[[ ${RCUSCOPE_KEEP:-} ]] || rm -rf -- "$WORK"' EXIT
-	[[ ${WITHOUT_MODULES:-} || $KERNEL == demo ]] || "$VM" kernels | awk -v name="$KERNEL" '$1 == name { exit $2 == "image" }' ||
+	[[ ${WITHOUT_MODULES:-} || $(kernel_kind) != image ]] ||
 		skip "the bench has no headers of this kernel, so the companion modules cannot be built"
 }
 
@@ -29,6 +29,9 @@ skip() { # WHY
 	printf '%s: %s: skipped: %s\n' "$TEST" "$KERNEL" "$1"
 	exit 77
 }
+
+# As "vm kernels" shows it.
+kernel_kind() { "$VM" kernels | awk -v name="$KERNEL" '$1 == name { print $2 }'; }
 
 kernel_has() { grep -qE "^CONFIG_($1)=[ym]" "$("$VM" config "$KERNEL")"; } # OPTION, or several: 'OPTION|OPTION'
 
